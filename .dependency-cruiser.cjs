@@ -1,0 +1,54 @@
+// Imports run one way through the house: machines <- config <- protocols <- mailbox, runtime <- inspect, testing <- index, cli.
+const rooms = ["machines", "config", "protocols", "mailbox", "runtime", "inspect", "testing"];
+const allowed = {
+  machines: [],
+  config: ["machines"],
+  protocols: ["machines", "config"],
+  mailbox: ["config", "protocols"],
+  runtime: ["machines", "config", "protocols"],
+  inspect: ["machines", "config", "protocols", "runtime"],
+  testing: ["machines", "config", "protocols", "runtime"],
+};
+
+const direction = rooms.map((room) => ({
+  name: `${room}-imports-only-its-own-way`,
+  severity: "error",
+  from: { path: `^src/${room}/` },
+  to: { path: "^src/", pathNot: [room, ...allowed[room]].map((name) => `^src/${name}/`) },
+}));
+
+const packages = (room, names) => ({
+  name: `${room}-takes-only-its-own-packages`,
+  severity: "error",
+  from: { path: `^src/${room}/` },
+  to: { dependencyTypes: ["npm"], pathNot: names.map((name) => `node_modules/${name}/`) },
+});
+
+module.exports = {
+  forbidden: [
+    ...direction,
+    packages("machines", ["xstate"]),
+    packages("config", ["zod", "rxjs", "jsonc-parser"]),
+    packages("protocols", ["xstate"]),
+    {
+      name: "machines-are-pure",
+      severity: "error",
+      from: { path: "^src/machines/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "protocols-know-no-socket-no-file-no-timer",
+      severity: "error",
+      from: { path: "^src/protocols/", pathNot: "^src/protocols/http/" },
+      to: { dependencyTypes: ["core"], path: "^(node:)?(net|tls|fs|fs/promises|timers|timers/promises|dgram|http|https|child_process)$" },
+    },
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    { name: "no-orphans", severity: "error", from: { orphan: true, path: "^src/", pathNot: ["^src/(index|cli)\\.ts$"] }, to: {} },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"] },
+  },
+};
