@@ -1,0 +1,202 @@
+/**
+ * The life of one connection, from accept to the slot's return.
+ *
+ * 1. `accepted`: the socket is here and holds a slot.
+ * 2. `proxyHeader`: a trusted proxy owes the PROXY header, within `proxyTimeout`.
+ * 3. `handshaking`: implicit TLS, within `tlsTimeout`.
+ * 4. `active`: the protocol's session talks. `upgrading` is the same handshake in mid-dialogue (STARTTLS), then back.
+ * 5. `draining`: the session was told to finish at its next safe point, within `drainTimeout`.
+ * 6. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side.
+ * 7. `closed`: the socket is destroyed, the session told, the slot returned. Entered once, with one cause.
+ *
+ * The machine obeys the lifecycle subset: no invoke, spawn, history or parallel states.
+ */
+import { assign, type SnapshotFrom, setup } from "xstate";
+import type { EndCause } from "./causes.ts";
+import { effect } from "./effect.ts";
+
+/** What the listener's document says of its connections. Shared by all of them; times are milliseconds. */
+export interface ConnectionSettings {
+  readonly tlsImplicit: boolean;
+  readonly proxyTimeout: number;
+  readonly tlsTimeout: number;
+  readonly drainTimeout: number;
+  /** How long a peer may take to read the last bytes and close its side. */
+  readonly closeTimeout: number;
+}
+
+export interface ConnectionContext {
+  readonly settings: ConnectionSettings;
+  /** Why the connection ends; null while it lives. The first cause stays. */
+  readonly cause: EndCause | null;
+  /** The server asked for a drain before there was a session to tell. */
+  readonly drainRequested: boolean;
+}
+
+export type ConnectionEvent =
+  /** Admission gave a slot. `proxied`: the peer is a trusted proxy and owes a PROXY header. */
+  | { type: "connection.admitted"; proxied: boolean }
+  /** Admission refused, on what the PROXY header said. */
+  | { type: "connection.refused" }
+  /** Finish at the next safe point. */
+  | { type: "connection.drain" }
+  /** End now, without waiting for a safe point. */
+  | { type: "connection.stop" }
+  | { type: "proxy.accepted" }
+  | { type: "proxy.rejected" }
+  | { type: "tls.secured" }
+  | { type: "tls.failed" }
+  | { type: "session.upgrade" }
+  | { type: "session.ended"; cause: EndCause }
+  /** FIN before there was a session to take it. */
+  | { type: "peer.ended" }
+  | { type: "socket.failed"; cause: EndCause }
+  | { type: "socket.closed"; cause: EndCause };
+
+const unprovided = (name: string) => effect("connection", name);
+
+/**
+ * Implicit TLS and STARTTLS are one handshake; they differ in what the session is told when it is done.
+ * Whoever stalls loses the raw socket at `tlsTimeout`.
+ */
+const handshake = (sessionAction: "openSession" | "secureSession") =>
+  ({
+    entry: "startHandshake",
+    after: {
+      tlsTimeout: { target: "closed", actions: { type: "recordCause", params: { cause: "tls-timeout" } } },
+    },
+    on: {
+      "tls.secured": [
+        { guard: "drainRequested", target: "draining", actions: sessionAction },
+        { target: "active", actions: sessionAction },
+      ],
+      "tls.failed": { target: "closed", actions: { type: "recordCause", params: { cause: "tls-failed" } } },
+      "connection.drain": { actions: "requestDrain" },
+      "peer.ended": { target: "closed", actions: { type: "recordCause", params: { cause: "peer-ended" } } },
+    },
+  }) as const;
+
+export const connectionMachine = setup({
+  types: {
+    context: {} as ConnectionContext,
+    input: {} as ConnectionSettings,
+    events: {} as ConnectionEvent,
+  },
+  actions: {
+    recordCause: assign({
+      cause: ({ context }, params: { cause: EndCause }) => context.cause ?? params.cause,
+    }),
+    requestDrain: assign({ drainRequested: true }),
+    /** Reads the PROXY header; answers with `proxy.accepted` or `proxy.rejected`. */
+    readProxyHeader: unprovided("readProxyHeader"),
+    /** Flushes, drops what the peer sent in clear, does the handshake; answers with `tls.secured` or `tls.failed`. */
+    startHandshake: unprovided("startHandshake"),
+    /** Opens the protocol's session and lets it greet. */
+    openSession: unprovided("openSession"),
+    /** Tells the session that its dialogue is secured now. */
+    secureSession: unprovided("secureSession"),
+    /** Tells the session to finish at its next safe point. */
+    drainSession: unprovided("drainSession"),
+    /** Flushes, sends FIN, and drops whatever the peer still sends. */
+    endSocket: unprovided("endSocket"),
+    /** Destroys the raw socket, flushed or not. */
+    destroySocket: unprovided("destroySocket"),
+    /** Tells the session that it is over. */
+    closeSession: unprovided("closeSession"),
+    returnSlot: unprovided("returnSlot"),
+    /** Emits the one `connection.closed` event. */
+    reportClosed: unprovided("reportClosed"),
+  },
+  guards: {
+    proxied: ({ event }) => event.type === "connection.admitted" && event.proxied,
+    tlsImplicit: ({ context }) => context.settings.tlsImplicit,
+    drainRequested: ({ context }) => context.drainRequested,
+  },
+  delays: {
+    proxyTimeout: ({ context }) => context.settings.proxyTimeout,
+    tlsTimeout: ({ context }) => context.settings.tlsTimeout,
+    drainTimeout: ({ context }) => context.settings.drainTimeout,
+    closeTimeout: ({ context }) => context.settings.closeTimeout,
+  },
+}).createMachine({
+  id: "connection",
+  context: ({ input }) => ({ settings: input, cause: null, drainRequested: false }),
+  initial: "accepted",
+  on: {
+    "connection.stop": { target: ".closing", actions: { type: "recordCause", params: { cause: "stopped" } } },
+    "socket.failed": {
+      target: ".closed",
+      actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
+    },
+    "socket.closed": {
+      target: ".closed",
+      actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
+    },
+  },
+  states: {
+    accepted: {
+      on: {
+        "connection.admitted": [
+          { guard: "proxied", target: "proxyHeader" },
+          { guard: "tlsImplicit", target: "handshaking" },
+          { target: "active", actions: "openSession" },
+        ],
+        "connection.drain": { target: "closing", actions: { type: "recordCause", params: { cause: "drained" } } },
+      },
+    },
+    proxyHeader: {
+      entry: "readProxyHeader",
+      after: {
+        proxyTimeout: { target: "closed", actions: { type: "recordCause", params: { cause: "proxy-timeout" } } },
+      },
+      on: {
+        "proxy.accepted": [
+          { guard: "tlsImplicit", target: "handshaking" },
+          { guard: "drainRequested", target: "draining", actions: "openSession" },
+          { target: "active", actions: "openSession" },
+        ],
+        "proxy.rejected": { target: "closed", actions: { type: "recordCause", params: { cause: "proxy-invalid" } } },
+        "connection.refused": { target: "closing", actions: { type: "recordCause", params: { cause: "over-cap" } } },
+        "connection.drain": { actions: "requestDrain" },
+        "peer.ended": { target: "closed", actions: { type: "recordCause", params: { cause: "peer-ended" } } },
+      },
+    },
+    handshaking: handshake("openSession"),
+    active: {
+      on: {
+        "session.upgrade": { target: "upgrading" },
+        "session.ended": {
+          target: "closing",
+          actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
+        },
+        "connection.drain": { target: "draining" },
+      },
+    },
+    upgrading: handshake("secureSession"),
+    draining: {
+      entry: "drainSession",
+      after: {
+        drainTimeout: { target: "closing", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
+      },
+      on: {
+        "session.ended": {
+          target: "closing",
+          actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
+        },
+        // A session that still asks for TLS has missed its safe point: there is nothing worth securing any more.
+        "session.upgrade": { target: "closing", actions: { type: "recordCause", params: { cause: "drained" } } },
+      },
+    },
+    closing: {
+      entry: "endSocket",
+      after: { closeTimeout: { target: "closed" } },
+      on: { "connection.stop": { target: "closed" } },
+    },
+    closed: {
+      type: "final",
+      entry: ["destroySocket", "closeSession", "returnSlot", "reportClosed"],
+    },
+  },
+});
+
+export type ConnectionState = SnapshotFrom<typeof connectionMachine>["value"];

@@ -1,0 +1,83 @@
+/**
+ * The embedder's side of mail: who may log in, whose mail is taken, and where it is kept.
+ *
+ * Every method may be left out. One that throws or rejects gets the peer a temporary error (`451 4.3.0`), a
+ * `session.backendFailed` event, and the session goes on.
+ */
+import type { Readable } from "node:stream";
+import type { ConnectionFacts } from "./protocol.ts";
+
+/** A reply of the backend's own (RFC 5321 4.2, RFC 3463). */
+export interface Reply {
+  /** Three digits; 2xx accepts, 4xx rejects for now, 5xx rejects for good. */
+  readonly code: number;
+  /** Enhanced status code, e.g. `5.1.1`. */
+  readonly enhanced: string;
+  /** One line of text; line ends and control characters are replaced by spaces. */
+  readonly text: string;
+}
+
+/** Nothing accepts in the session's own words. */
+export type Answer = Reply | undefined;
+
+/** Who logged in. */
+export interface Identity {
+  /** The account's address or name, as logs and the backend know it. */
+  readonly username: string;
+  readonly roles: readonly string[];
+}
+
+export interface LoginAttempt {
+  readonly mechanism: string;
+  readonly username: string;
+  readonly password: string;
+  readonly connection: ConnectionFacts;
+}
+
+/** What a transaction knows so far. */
+export interface Envelope {
+  readonly connection: ConnectionFacts;
+  /** As given in EHLO, HELO or LHLO. */
+  readonly helo: string;
+  readonly identity: Identity | null;
+  /** Reverse-path without brackets; empty for the null sender. */
+  readonly sender: string;
+  /** `BODY=8BITMIME`, `BINARYMIME` is never announced. */
+  readonly body: "7BIT" | "8BITMIME";
+  readonly smtpUtf8: boolean;
+  /** The size the client announced, in octets. */
+  readonly size: number | null;
+  /** RFC 3461: `FULL` or `HDRS`, and the envelope id. */
+  readonly dsn: { readonly ret: "FULL" | "HDRS" | null; readonly envid: string | null };
+  readonly recipients: readonly Recipient[];
+}
+
+export interface Recipient {
+  /** Forward-path without brackets and source route. */
+  readonly address: string;
+  /** RFC 3461: any of `NEVER SUCCESS FAILURE DELAY`; empty when not given. */
+  readonly notify: readonly ("NEVER" | "SUCCESS" | "FAILURE" | "DELAY")[];
+  /** RFC 3461 original recipient, as `type;address`. */
+  readonly orcpt: string | null;
+}
+
+/** A message under way. */
+export interface IncomingMessage {
+  readonly envelope: Envelope;
+  /**
+   * The message as sent, dot-unstuffed, with CRLF line ends. It ends only when the client has sent all of it; when the
+   * connection breaks first, the stream is destroyed with an error: then nothing may be kept.
+   */
+  readonly body: Readable;
+}
+
+export interface Backend {
+  /** @returns who it is, or null when name or password is wrong. */
+  authenticate?(attempt: LoginAttempt): Promise<Identity | null>;
+  /** Asked at MAIL. */
+  sender?(envelope: Envelope): Promise<Answer>;
+  /** Asked at RCPT. Left out, no recipient is accepted from anyone. */
+  recipient?(envelope: Envelope, recipient: Recipient): Promise<Answer>;
+  /** Resolves when the message is kept for good: only then is it acknowledged. Left out, no message is accepted. */
+  message?(message: IncomingMessage): Promise<Answer>;
+}

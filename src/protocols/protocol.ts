@@ -1,0 +1,168 @@
+/**
+ * The contract between a protocol and its connection: bytes in; replies and a verdict out.
+ *
+ * A protocol knows no socket, no file and no timer, so it is tested on tables of bytes. The life of a session:
+ *
+ * 1. `open(wire)` makes the session once the connection may speak: at once, or after the TLS handshake under implicit TLS.
+ * 2. `greet()` says the first words, if the protocol's server speaks first.
+ * 3. `receive(chunk)` takes what the peer sent. The session writes its replies to the wire and answers with a verdict.
+ * 4. After the verdict `wait` no input comes until the session calls `wire.wake()`; then `resume()` is its turn.
+ * 5. After the verdict `upgrade` the connection flushes what was written, drops what the peer had sent in clear, and
+ *    does the TLS handshake; then `secured()` is the session's turn.
+ * 6. After the verdict `close` the connection flushes, closes, and calls `closed(cause)`. It also does so when the peer
+ *    resets, a time-out passes, or the server is stopped: `closed` is called exactly once and is always the last call.
+ */
+import type { Duplex } from "node:stream";
+import type { EndCause } from "../machines/causes.ts";
+
+/** What the connection does next. Every entry into a session answers with one. */
+export type Verdict =
+  /** More input is welcome. */
+  | { readonly next: "continue" }
+  /** The session is busy (a backend answers, the peer does not read): hold the input until `wire.wake()`. */
+  | { readonly next: "wait" }
+  /** Flush, then do the TLS handshake. Only where `wire.canUpgrade`. */
+  | { readonly next: "upgrade" }
+  /** Flush, then close; the cause goes to the log line, the metric and the `connection.closed` event. */
+  | { readonly next: "close"; readonly cause: EndCause };
+
+export const CONTINUE: Verdict = Object.freeze({ next: "continue" });
+export const WAIT: Verdict = Object.freeze({ next: "wait" });
+export const UPGRADE: Verdict = Object.freeze({ next: "upgrade" });
+
+const closings = new Map<EndCause, Verdict>();
+
+/** The verdict that ends the connection for this cause. */
+export function close(cause: EndCause): Verdict {
+  let verdict = closings.get(cause);
+  if (!verdict) {
+    verdict = Object.freeze({ next: "close", cause });
+    closings.set(cause, verdict);
+  }
+  return verdict;
+}
+
+/** One end of a connection. IPv4-mapped IPv6 addresses appear as IPv4. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What the TLS handshake settled. */
+export interface TlsFacts {
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly version: string;
+  /** The IANA name of the suite, e.g. `TLS_AES_256_GCM_SHA384`. */
+  readonly cipherSuite: string;
+  /** The name the client asked for by SNI, if it did. */
+  readonly serverName: string | null;
+}
+
+/** What is known of a connection; the same for sessions, admission, logs and embedders. */
+export interface ConnectionFacts {
+  /** Unique within the process and over restarts. */
+  readonly id: string;
+  /** Name of the listener. */
+  readonly listener: string;
+  /** The client; behind a trusted proxy, the client that the PROXY header names. */
+  readonly peer: Endpoint;
+  readonly local: Endpoint;
+  /** Null while the connection is in clear. */
+  readonly tls: TlsFacts | null;
+}
+
+/** Something that a session did which others log, count or ban by. Never holds a secret or message content. */
+export type Notice =
+  | { readonly type: "session.authenticated"; readonly mechanism: string; readonly username: string }
+  | { readonly type: "session.authenticationFailed"; readonly mechanism: string; readonly username: string }
+  | { readonly type: "session.messageAccepted"; readonly size: number; readonly recipients: number }
+  | { readonly type: "session.messageRejected"; readonly size: number; readonly code: number; readonly text: string }
+  /** The peer spoke before it was its turn (RFC 5321 4.3.1, RFC 2920 3.1). */
+  | { readonly type: "session.earlyTalker" }
+  /** An embedder's backend or protocol threw; the session answered with its own temporary error. */
+  | { readonly type: "session.backendFailed"; readonly operation: string; readonly error: Error };
+
+/** The session's side of its connection. */
+export interface Wire extends ConnectionFacts {
+  /** `defaultHostname` of the document in force when the connection was accepted. */
+  readonly hostname: string;
+  /** TLS is available on this listener and the connection is still in clear. */
+  readonly canUpgrade: boolean;
+  /**
+   * Queues bytes for the peer; what is written during one turn leaves in one write. Strings are sent as UTF-8.
+   * @returns false when the peer reads more slowly than the session writes: stop, answer `wait`, and go on in `writable()`.
+   */
+  write(data: string | Uint8Array): boolean;
+  /** Asks for a turn (`resume()`), at the next opportunity; several calls before that turn are one. Safe after the end. */
+  wake(): void;
+  /** Milliseconds of silence from the peer after which `expired("idle")` is called; null for no limit. Restarts the wait. */
+  setIdleTimeout(milliseconds: number | null): void;
+  /** Milliseconds from now after which `expired("session")` is called, whatever the peer sends; null for no limit. */
+  setSessionTimeout(milliseconds: number | null): void;
+  /** Tells loggers, metrics and embedders. */
+  notice(notice: Notice): void;
+}
+
+/** One dialogue with one peer. No method may throw; if one does, the connection is closed with the cause `session-failed`. */
+export interface Session {
+  /** The server's first words. */
+  greet(): Verdict;
+  /** The peer's bytes. The chunk belongs to the session from here on. */
+  receive(chunk: Uint8Array): Verdict;
+  /** The turn that `wire.wake()` asked for. */
+  resume(): Verdict;
+  /** What was written has left: a session that stopped because `write` answered false may go on. */
+  writable(): Verdict;
+  /** The TLS handshake that `upgrade` asked for is done; `wire.tls` says what it settled. */
+  secured(): Verdict;
+  /** The peer has sent all it will send (FIN); replies still reach it. */
+  ended(): Verdict;
+  /** The server wants to end this session: say goodbye now if this is a safe point, else at the next one. */
+  drain(): Verdict;
+  /** A limit set by `setIdleTimeout` or `setSessionTimeout` has passed. */
+  expired(limit: "idle" | "session"): Verdict;
+  /** The connection is over; give everything back. Always called, once, last. */
+  closed(cause: EndCause): void;
+  /** The session's own state, for whoever watches: `mail`, `data`, `idle`. */
+  readonly state: string;
+}
+
+/** Why a connection was not let in. `current` counts include neither this connection nor any other refused one. */
+export interface Refusal {
+  /** The admission rule, e.g. `server-cap`, `listener-cap`. */
+  readonly rule: string;
+  readonly limit: number;
+  readonly current: number;
+}
+
+interface ProtocolBase {
+  /** As in a listener's `protocol`. */
+  readonly name: string;
+  /** TLS can start in mid-dialogue (STARTTLS, STLS). */
+  readonly startTls: boolean;
+  /** ALPN protocol names to offer under TLS (RFC 7301); none by default. */
+  readonly alpn?: readonly string[];
+  /** What a client is told, in clear, when it is not let in: one complete reply of the protocol. */
+  busy(refusal: Refusal, hostname: string): string;
+}
+
+/** A protocol whose sessions take bytes and answer with verdicts: what mail protocols are. */
+export interface SessionProtocol extends ProtocolBase {
+  readonly kind: "session";
+  open(wire: Wire): Session;
+}
+
+/** A protocol that is handed the whole byte stream: for servers that already exist, like `node:http`. */
+export interface StreamProtocol extends ProtocolBase {
+  readonly kind: "stream";
+  open(stream: Duplex, facts: ConnectionFacts): StreamSession;
+  /** The server stops for good: give back what all sessions shared. */
+  stop?(): void;
+}
+
+export interface StreamSession {
+  /** Finish at the next safe point, then end the stream. */
+  drain(): void;
+}
+
+export type Protocol = SessionProtocol | StreamProtocol;
