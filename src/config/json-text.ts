@@ -1,0 +1,116 @@
+import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import type { Finding, Position, Source } from "./configuration-error.ts";
+import type { Path } from "./path.ts";
+import { FORBIDDEN_KEY, MOST_NESTED, NESTED_TOO_DEEPLY } from "./plain-value.ts";
+
+/**
+ * Reads JSON with comments and trailing commas. A key that is there twice is an error, not a value that the later one
+ * silently replaces. Of syntax errors only the first is told: what follows one is mostly its consequence.
+ */
+export function readJsonText(text: string): Source {
+  const positionOf = positions(text);
+  const failed = (message: string, offset: number): Source => ({
+    value: undefined,
+    findings: [{ path: [], message, found: null, position: positionOf(offset) }],
+    locate: () => undefined,
+  });
+  const json = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
+  // The parser recurses: without this, brackets alone could overflow the stack.
+  const tooDeep = firstTooDeep(json);
+  if (tooDeep !== null) return failed(NESTED_TOO_DEEPLY, tooDeep);
+
+  const errors: ParseError[] = [];
+  const root = parseTree(json, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first || !root)
+    return failed(first ? syntaxMessage(first) : "is empty; it must be a JSON object", first?.offset ?? 0);
+
+  const findings: Finding[] = [];
+  const value = plainValueOf(root, [], (path, message, node) => {
+    findings.push({ path, message, found: null, position: positionOf(node.offset) });
+  });
+  return { value, findings, locate: (path) => positionOf(nodeAt(root, path).offset) };
+}
+
+type Report = (path: Path, message: string, node: Node) => void;
+
+/** Builds the value by hand: the parser's own objects would let a `__proto__` key change their prototype. */
+function plainValueOf(node: Node, path: Path, report: Report): unknown {
+  if (node.type === "array")
+    return (node.children ?? []).map((child, index) => plainValueOf(child, [...path, index], report));
+  if (node.type !== "object") return node.value;
+  const object: Record<string, unknown> = Object.create(null);
+  for (const property of node.children ?? []) {
+    const [keyNode, valueNode] = property.children ?? [];
+    if (!keyNode || !valueNode) continue;
+    const key = String(keyNode.value);
+    if (key === "__proto__") report([...path, key], FORBIDDEN_KEY, keyNode);
+    else if (Object.hasOwn(object, key)) report([...path, key], "is given twice; keep one of them", keyNode);
+    else object[key] = plainValueOf(valueNode, [...path, key], report);
+  }
+  return object;
+}
+
+/** @returns the node at the path, or as near as the document goes. */
+function nodeAt(root: Node, path: Path): Node {
+  let node = root;
+  for (const segment of path) {
+    const child =
+      typeof segment === "number"
+        ? node.children?.[segment]
+        : node.children?.find((property) => property.children?.[0]?.value === segment)?.children?.[1];
+    if (!child) break;
+    node = child;
+  }
+  return node;
+}
+
+function firstTooDeep(text: string): number | null {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
+    const token = text.charAt(scanner.getTokenOffset());
+    if (token === "{" || token === "[") depth++;
+    if (token === "}" || token === "]") depth--;
+    if (depth > MOST_NESTED) return scanner.getTokenOffset();
+  }
+  return null;
+}
+
+const SYNTAX: ReadonlyMap<string, string> = new Map([
+  ["InvalidSymbol", "there is a word that JSON does not know; texts stand in double quotes"],
+  ["InvalidNumberFormat", "there is a number that JSON cannot read"],
+  ["PropertyNameExpected", "a field name in double quotes is expected here"],
+  ["ValueExpected", "a value is expected here"],
+  ["ColonExpected", "a colon is expected here"],
+  ["CommaExpected", "a comma is expected here"],
+  ["CloseBraceExpected", "a closing } is expected here"],
+  ["CloseBracketExpected", "a closing ] is expected here"],
+  ["EndOfFileExpected", "the document has ended before this"],
+  ["UnexpectedEndOfComment", "a comment is not closed"],
+  ["UnexpectedEndOfString", "a text is not closed"],
+  ["UnexpectedEndOfNumber", "a number is not complete"],
+  ["InvalidUnicode", "there is an invalid \\u sequence"],
+  ["InvalidEscapeCharacter", "there is an invalid escape sequence"],
+  ["InvalidCharacter", "there is a character that must be escaped"],
+]);
+
+function syntaxMessage({ error }: ParseError): string {
+  return `is not JSON: ${SYNTAX.get(printParseErrorCode(error)) ?? "the syntax is invalid here"}`;
+}
+
+/** Lines and columns of offsets, from 1. */
+function positions(text: string): (offset: number) => Position {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}

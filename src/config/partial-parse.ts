@@ -1,0 +1,37 @@
+import type { z } from "zod";
+import type { Finding } from "./configuration-error.ts";
+import type { Path } from "./path.ts";
+import { findingsOf } from "./zod-findings.ts";
+
+export interface PartialParse<Settings> {
+  /** The fields that are valid by themselves. */
+  readonly fields: Partial<Settings>;
+  /** Null when a field is not valid. */
+  readonly settings: Settings | null;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Parses an object and keeps its valid fields even when others are not: a check across fields then runs on what there
+ * is, so that one mistake does not hide another.
+ */
+export function partialParse<Schema extends z.ZodObject>(
+  schema: Schema,
+  value: unknown,
+  path: Path,
+): PartialParse<z.output<Schema>> {
+  const whole = schema.safeParse(value);
+  if (whole.success) return { fields: whole.data, settings: whole.data, findings: [] };
+  const fields: Record<string, unknown> = {};
+  if (isObject(value)) {
+    for (const [field, type] of Object.entries(schema.shape)) {
+      const parsed = (type as z.ZodType).safeParse(value[field]);
+      if (parsed.success) fields[field] = parsed.data;
+    }
+  }
+  return { fields: fields as Partial<z.output<Schema>>, settings: null, findings: findingsOf(whole.error, path) };
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

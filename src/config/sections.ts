@@ -1,0 +1,152 @@
+import type { z } from "zod";
+import { accountAddress, accountSchema } from "./account.ts";
+import { certificateSchema } from "./certificate.ts";
+import type { Finding } from "./configuration-error.ts";
+import { checkDefaultCertificate, checkListeners } from "./cross-checks.ts";
+import { unknownField } from "./fields.ts";
+import { listenerSchema, namedListenerSchema } from "./listener.ts";
+import { objectName } from "./names.ts";
+import { isObject, type PartialParse, partialParse } from "./partial-parse.ts";
+import type { Path } from "./path.ts";
+import { sections } from "./schema.ts";
+import { systemSchema } from "./system.ts";
+import { findingsOf } from "./zod-findings.ts";
+
+/** The sections of a document, each member by itself. Complete when there are no findings. */
+export interface ParsedSections {
+  readonly system: PartialParse<z.output<typeof systemSchema>>;
+  readonly certificates: readonly Entry<z.output<typeof certificateSchema>>[];
+  readonly accounts: readonly Entry<z.output<typeof accountSchema>>[];
+  readonly listeners: readonly Entry<z.output<typeof listenerSchema>>[];
+  readonly findings: readonly Finding[];
+}
+
+/** One member of a section that is a map or an array. */
+export interface Entry<Settings> extends PartialParse<Settings> {
+  readonly key: string;
+  readonly path: Path;
+}
+
+/** Parses a document, or a bare array of listeners, whose paths start at its elements. */
+export function parseSections(
+  document: Readonly<Record<string, unknown>> | readonly unknown[],
+  protocols: readonly string[],
+): ParsedSections {
+  const bare = isObject(document) ? null : document;
+  const members = isObject(document) ? document : {};
+  const { SystemSettings = {}, Certificate = {}, Account = {}, NetworkListener = bare ?? [] } = members;
+  const system = partialParse(systemSchema, SystemSettings, ["SystemSettings"]);
+  const certificates = parseMap(Certificate, { section: "Certificate", key: objectName, schema: certificateSchema });
+  const accounts = parseMap(Account, { section: "Account", key: accountAddress, schema: accountSchema });
+  const listeners = parseListeners(NetworkListener, bare ? [] : ["NetworkListener"]);
+  const certificateIds = isObject(Certificate) ? Object.keys(Certificate) : null;
+  const findings = [
+    ...checkSectionNames(members),
+    ...system.findings,
+    ...certificates.findings,
+    ...accounts.findings,
+    ...listeners.findings,
+    ...checkAccounts(accounts.entries),
+    ...checkListeners(listeners.entries, protocols, document),
+    ...(certificateIds ? checkDefaultCertificate(system.fields.defaultCertificateId, certificateIds) : []),
+  ];
+  return {
+    system,
+    certificates: certificates.entries,
+    accounts: accounts.entries,
+    listeners: listeners.entries,
+    findings,
+  };
+}
+
+function checkSectionNames(members: Readonly<Record<string, unknown>>): Finding[] {
+  const known = Object.keys(sections);
+  const unknown = Object.keys(members).filter((name) => !known.includes(name));
+  const schemaAddress = sections.$schema.safeParse(members["$schema"]);
+  return [
+    ...unknown.map((name) => ({ path: [name], message: unknownField(name, known), found: null })),
+    ...(schemaAddress.success ? [] : findingsOf(schemaAddress.error, ["$schema"])),
+  ];
+}
+
+interface Section<Settings> {
+  readonly entries: Entry<Settings>[];
+  readonly findings: Finding[];
+}
+
+interface MapOptions<Schema> {
+  readonly section: string;
+  readonly key: z.ZodType<string>;
+  readonly schema: Schema;
+}
+
+function parseMap<Schema extends z.ZodObject>(value: unknown, options: MapOptions<Schema>): Section<z.output<Schema>> {
+  const { section, key: keyType, schema } = options;
+  if (!isObject(value)) return { entries: [], findings: [{ path: [section], message: "must be a map of objects" }] };
+  const findings: Finding[] = [];
+  const entries = Object.entries(value).map(([key, member]) => {
+    const path = [section, key];
+    const name = keyType.safeParse(key);
+    if (!name.success) {
+      findings.push(...findingsOf(name.error, path).map((finding) => ({ ...finding, found: JSON.stringify(key) })));
+    }
+    const parsed = partialParse(schema, member, path);
+    findings.push(...parsed.findings);
+    return { ...parsed, key, path };
+  });
+  return { entries, findings };
+}
+
+type Listener = z.output<typeof listenerSchema>;
+
+function parseListeners(value: unknown, base: Path): Section<Listener> {
+  const entries = listenerEntries(value, base);
+  if (entries) return { entries, findings: entries.flatMap((entry) => entry.findings) };
+  return {
+    entries: [],
+    findings: [{ path: base, message: "must be an array of listeners, or a map from id to listener" }],
+  };
+}
+
+function listenerEntries(value: unknown, base: Path): Entry<Listener>[] | null {
+  if (Array.isArray(value)) {
+    return value.map((member: unknown, index) => {
+      const path = [...base, index];
+      return { ...partialParse(listenerSchema, member, path), key: String(index), path };
+    });
+  }
+  if (!isObject(value)) return null;
+  return Object.entries(value).map(([key, member]) => namedListener(key, member, [...base, key]));
+}
+
+/** A listener of the map form, where the key is the name unless there is one. */
+function namedListener(key: string, member: unknown, path: Path): Entry<Listener> {
+  const { fields, settings, findings } = partialParse(namedListenerSchema, member, path);
+  const given = isObject(member) && member["name"] !== undefined;
+  if (given) {
+    const { name, ...rest } = fields;
+    const named = name === undefined ? rest : { ...rest, name };
+    return { key, path, fields: named, settings: settings && { ...settings, name: settings.name ?? key }, findings };
+  }
+  const checked = objectName.safeParse(key);
+  const wrong = checked.success ? [] : findingsOf(checked.error, path);
+  return {
+    key,
+    path,
+    fields: { ...fields, name: key },
+    settings: settings && { ...settings, name: key },
+    findings: [...findings, ...wrong.map((finding) => ({ ...finding, found: JSON.stringify(key) }))],
+  };
+}
+
+/** Logins are compared without regard to letter case, so two spellings would be one account. */
+function checkAccounts(entries: readonly Entry<unknown>[]): Finding[] {
+  const owners = new Map<string, string>();
+  return entries.flatMap(({ key, path }) => {
+    const login = key.toLowerCase();
+    const owner = owners.get(login);
+    owners.set(login, owner ?? key);
+    if (owner === undefined) return [];
+    return [{ path, message: `must differ from ${JSON.stringify(owner)} in more than letter case`, found: null }];
+  });
+}

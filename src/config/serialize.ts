@@ -1,0 +1,34 @@
+import type { Configuration } from "./effective.ts";
+import type { ListenerSettings } from "./listener.ts";
+
+/**
+ * Writes a configuration back as a document: sets as maps to `true`, durations as milliseconds, every field present.
+ * What a listener has from the server is written as null, so that it follows the server's setting again. The document
+ * holds the secrets that were given as text.
+ */
+export function serializeDocument({ listeners, system, certificates, accounts }: Configuration): object {
+  return {
+    SystemSettings: { ...system, proxyTrustedNetworks: mapToTrue(system.proxyTrustedNetworks) },
+    Certificate: Object.fromEntries(certificates.map(({ id, ...certificate }) => [id, certificate])),
+    Account: Object.fromEntries(
+      accounts.map(({ address, secret, roles }) => [address, { secret, roles: mapToTrue(roles) }]),
+    ),
+    NetworkListener: listeners.map((listener) => serializeListener(listener, system.maxConnections)),
+  };
+}
+
+function serializeListener(listener: ListenerSettings, serverCap: number): object {
+  const { proxyTrustedNetworks: _effective, ...own } = listener;
+  return {
+    ...own,
+    bind: mapToTrue(listener.bind.map(({ text }) => text)),
+    maxConnections: listener.maxConnections === serverCap ? null : listener.maxConnections,
+    overrideProxyTrustedNetworks: mapToTrue(listener.overrideProxyTrustedNetworks),
+    tlsDisableProtocols: mapToTrue(listener.tlsDisableProtocols),
+    tlsDisableCipherSuites: mapToTrue(listener.tlsDisableCipherSuites),
+  };
+}
+
+function mapToTrue(elements: readonly string[]): Record<string, true> {
+  return Object.fromEntries(elements.map((element) => [element, true as const]));
+}
