@@ -1,0 +1,60 @@
+import { BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
+import type { BindTarget, BoundSocket } from "./bound-socket.ts";
+import { type Libc, loadLibc } from "./libc.ts";
+import { openListeningSocket } from "./listening-socket.ts";
+import type { SocketSettings, SocketWarning } from "./options.ts";
+import { bindPlainSocket } from "./plain-net.ts";
+import { isUnspecified } from "./sockaddr.ts";
+
+export interface BindOptions {
+  /** The system calls to use; null for a platform that has none. The default is what this process can load. */
+  readonly libc?: Libc | null;
+}
+
+/**
+ * Binds an address with all of a listener's socket options; nobody can connect before `listen()`.
+ *
+ * `[::]` on a host without IPv6 becomes `0.0.0.0`, with a warning. Where the C library cannot be called, `node:net`
+ * serves, with a warning for each option that it cannot do.
+ *
+ * @throws BindError
+ */
+export async function bindSocket(
+  target: BindTarget,
+  settings: SocketSettings,
+  options: BindOptions = {},
+): Promise<BoundSocket> {
+  const { libc, reason } =
+    options.libc === undefined
+      ? await loadLibc()
+      : { libc: options.libc, reason: "this process makes no system calls of its own" };
+  const bind = async (attempt: BindTarget, warnings: SocketWarning[]): Promise<BoundSocket | FailedCall> =>
+    libc === null
+      ? bindPlainSocket(attempt, { settings, reason, warnings })
+      : openListeningSocket(libc, attempt, { settings, warnings });
+
+  const bound = await bind(target, []);
+  if (!isFailure(bound)) return bound;
+  if (!lacksIPv6(target, bound)) throw await explainBindFailure(target, bound);
+
+  const text = `This host has no IPv6 (${bound.errno}): 0.0.0.0 is bound in place of [::].`;
+  const ipv4 = { ...target, host: "0.0.0.0", family: 4, ipv6Only: false } as const;
+  const fallback = await bind(ipv4, [{ field: "bind", text }]);
+  if (isFailure(fallback)) throw await explainFallbackFailure(target, fallback);
+  return fallback;
+}
+
+function isFailure(bound: BoundSocket | FailedCall): bound is FailedCall {
+  return "errno" in bound;
+}
+
+function lacksIPv6(target: BindTarget, { errno }: FailedCall): boolean {
+  return target.family === 6 && isUnspecified(target.host) && (errno === "EAFNOSUPPORT" || errno === "EADDRNOTAVAIL");
+}
+
+async function explainFallbackFailure(target: BindTarget, failed: FailedCall): Promise<BindError> {
+  if (failed.errno !== "EADDRINUSE" || !target.ipv6Only)
+    return explainBindFailure({ ...target, host: "0.0.0.0" }, failed);
+  const hint = `This host has no IPv6, and 0.0.0.0 with port ${target.port} is configured as well. Remove ${target.text}.`;
+  return new BindError(target.text, failed, { hint, owner: null });
+}

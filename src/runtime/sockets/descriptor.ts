@@ -1,0 +1,65 @@
+import { fstatSync } from "node:fs";
+import type { Libc } from "./libc.ts";
+
+/** The descriptor was used after it had been closed or given away: a mistake of the caller, caught before any system call. */
+export class DescriptorClosedError extends Error {
+  readonly code = "descriptor-closed";
+  constructor() {
+    super("This socket is closed. Bind the address again to listen on it.");
+    this.name = "DescriptorClosedError";
+  }
+}
+
+/**
+ * The one owner of a file descriptor. Its number is lent for the length of a call and forgotten at the end, because the
+ * kernel hands a closed number out again: to touch it then would be to touch somebody else's socket.
+ */
+export class Descriptor {
+  readonly #libc: Libc;
+  #fd: number | null;
+
+  constructor(libc: Libc, fd: number) {
+    this.#libc = libc;
+    this.#fd = fd;
+  }
+
+  get isOpen(): boolean {
+    return this.#fd !== null;
+  }
+
+  /** @throws DescriptorClosedError */
+  use<T>(call: (fd: number) => T): T {
+    if (this.#fd === null) throw new DescriptorClosedError();
+    return call(this.#fd);
+  }
+
+  /**
+   * Whether both are open on one socket, as after dup(2). Tells, when somebody else may have closed this number already,
+   * if it is still what it was.
+   */
+  sharesSocketWith(other: Descriptor): boolean {
+    const inode = this.#inode();
+    return inode !== null && inode === other.#inode();
+  }
+
+  /** From here on somebody else closes the descriptor. */
+  release(): void {
+    this.#fd = null;
+  }
+
+  /** Safe to call again. */
+  close(): void {
+    const fd = this.#fd;
+    this.#fd = null;
+    if (fd !== null) this.#libc.close(fd);
+  }
+
+  #inode(): number | null {
+    if (this.#fd === null) return null;
+    try {
+      return fstatSync(this.#fd).ino;
+    } catch {
+      return null;
+    }
+  }
+}

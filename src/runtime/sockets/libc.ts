@@ -1,0 +1,113 @@
+/**
+ * The system calls of listening sockets, from the C library that the process already has loaded.
+ *
+ * Every call answers as the kernel itself does: zero or more on success, minus errno on failure. EINTR is retried, except
+ * after close(2), where Linux has freed the descriptor already. The constants are those of Linux on x86-64 and arm64.
+ */
+export interface Libc {
+  /** socket(2): a descriptor. */
+  socket(domain: number, type: number, protocol: number): number;
+  /** bind(2). */
+  bind(fd: number, address: Uint8Array): number;
+  /** listen(2); on a listening socket it changes the backlog. */
+  listen(fd: number, backlog: number): number;
+  /** getsockname(2) into `address`: the length written. */
+  getsockname(fd: number, address: Uint8Array): number;
+  /** setsockopt(2) of an `int`. */
+  setsockopt(fd: number, option: OptionName, value: number): number;
+  /** getsockopt(2) into `value`: the length written. */
+  getsockopt(fd: number, option: OptionName, value: Uint8Array): number;
+  /** fcntl(2) F_DUPFD_CLOEXEC: another descriptor of the same socket. */
+  duplicate(fd: number): number;
+  /** close(2). */
+  close(fd: number): number;
+}
+
+/** A socket option by its numbers. */
+export interface OptionName {
+  readonly level: number;
+  readonly option: number;
+}
+
+/** The calls, or why there are none. */
+export type LibcLookup =
+  | { readonly libc: Libc; readonly reason: null }
+  | { readonly libc: null; readonly reason: string };
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+const F_DUPFD_CLOEXEC = 1030;
+const FIRST_FD_AFTER_STDIO = 3;
+const EINTR = 4;
+
+let lookup: Promise<LibcLookup> | undefined;
+
+/** Loads the binding at the first call; later calls of the process get the same answer. Never rejects. */
+export function loadLibc(): Promise<LibcLookup> {
+  lookup ??= load();
+  return lookup;
+}
+
+async function load(): Promise<LibcLookup> {
+  if (process.platform !== "linux")
+    return { libc: null, reason: `socket options need Linux, this is ${process.platform}` };
+  try {
+    return { libc: bindCalls(await import("koffi")), reason: null };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+    return { libc: null, reason: `koffi could not load the C library: ${detail}` };
+  }
+}
+
+function bindCalls(koffi: typeof import("koffi")): Libc {
+  const library = koffi.load(null);
+  const socket = library.func("int socket(int domain, int type, int protocol)");
+  const bind = library.func("int bind(int fd, const void *address, uint32_t length)");
+  const listen = library.func("int listen(int fd, int backlog)");
+  const getsockname = library.func("int getsockname(int fd, void *address, void *length)");
+  const setsockopt = library.func("int setsockopt(int fd, int level, int option, const void *value, uint32_t length)");
+  const getsockopt = library.func("int getsockopt(int fd, int level, int option, void *value, void *length)");
+  const fcntl = library.func("int fcntl(int fd, int command, ...)");
+  const close = library.func("int close(int fd)");
+
+  const once = (call: () => number): number => {
+    const result = call();
+    return result < 0 ? -koffi.errno() : result;
+  };
+  const retried = (call: () => number): number => {
+    let result = once(call);
+    while (result === -EINTR) result = once(call);
+    return result;
+  };
+  /** For calls with a value-result length: the length on success. */
+  const sized = (buffer: Uint8Array, call: (length: Uint8Array) => number): number => {
+    const length = int(buffer.length);
+    const result = retried(() => call(length));
+    return result < 0 ? result : length.readInt32LE();
+  };
+
+  return {
+    socket: (domain, type, protocol) => retried(() => socket(domain, type, protocol)),
+    bind: (fd, address) => retried(() => bind(fd, address, address.length)),
+    listen: (fd, backlog) => retried(() => listen(fd, backlog)),
+    getsockname: (fd, address) => sized(address, (length) => getsockname(fd, address, length)),
+    setsockopt: (fd, { level, option }, value) => {
+      const bytes = int(value);
+      return retried(() => setsockopt(fd, level, option, bytes, bytes.length));
+    },
+    getsockopt: (fd, { level, option }, value) =>
+      sized(value, (length) => getsockopt(fd, level, option, value, length)),
+    duplicate: (fd) => retried(() => fcntl(fd, F_DUPFD_CLOEXEC, "int", FIRST_FD_AFTER_STDIO)),
+    close: (fd) => once(() => close(fd)),
+  };
+}
+
+function int(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}

@@ -1,0 +1,204 @@
+import type { Server } from "node:net";
+import { type BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
+import type { BindTarget, BoundSocket, Retuned } from "./bound-socket.ts";
+import { Descriptor } from "./descriptor.ts";
+import { errnoName } from "./errno.ts";
+import { AF_INET, AF_INET6, type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
+import {
+  applySocketOptions,
+  backlogOf,
+  backlogWarnings,
+  changedFields,
+  changeSocketOption,
+  IPV6_V6ONLY,
+  type OptionOutcome,
+  readAcceptQueue,
+  readSocketOptions,
+  type SocketField,
+  type SocketSettings,
+  type SocketWarning,
+} from "./options.ts";
+import { type BoundAddress, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX, SockaddrError } from "./sockaddr.ts";
+
+/** Node would not accept from the socket; the cause is Node's own error, where it gave one. */
+export class AcceptError extends Error {
+  readonly code = "accept-failed";
+  constructor(address: BoundAddress, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : "Node gave no reason";
+    super(
+      `Cannot accept on ${address.address} port ${address.port}: ${reason}. Hand in a server that is not listening yet.`,
+      { cause },
+    );
+    this.name = "AcceptError";
+  }
+}
+
+interface OpenSettings {
+  readonly settings: SocketSettings;
+  /** Those that the socket bears from the start. */
+  readonly warnings: readonly SocketWarning[];
+}
+
+interface OpenSocket extends OpenSettings {
+  readonly libc: Libc;
+  readonly target: BindTarget;
+  readonly descriptor: Descriptor;
+  readonly address: BoundAddress;
+}
+
+/**
+ * Makes a socket, sets its options and binds it, without listening.
+ * @returns the call that failed, with nothing left open.
+ */
+export function openListeningSocket(
+  libc: Libc,
+  target: BindTarget,
+  { settings, warnings }: OpenSettings,
+): ListeningSocket | FailedCall {
+  const fd = libc.socket(target.family === 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return { syscall: "socket", errno: errnoName(fd) };
+  const descriptor = new Descriptor(libc, fd);
+  const fail = (syscall: string, errno: string): FailedCall => {
+    descriptor.close();
+    return { syscall, errno };
+  };
+
+  const only = target.family === 6 ? libc.setsockopt(fd, IPV6_V6ONLY, Number(target.ipv6Only)) : 0;
+  if (only < 0) return fail("setsockopt", errnoName(only));
+  const unmet = [...applySocketOptions(libc, fd, { ...target, settings }), ...backlogWarnings(settings)];
+
+  try {
+    const result = libc.bind(fd, encodeSockaddr({ address: target.host, port: target.port, family: target.family }));
+    if (result < 0) return fail("bind", errnoName(result));
+  } catch (error) {
+    if (error instanceof SockaddrError) return fail("bind", error.errno);
+    descriptor.close();
+    throw error;
+  }
+
+  const sockaddr = Buffer.alloc(SOCKADDR_MAX);
+  const named = libc.getsockname(fd, sockaddr);
+  const address = named < 0 ? null : decodeSockaddr(sockaddr);
+  if (!address) return fail("getsockname", errnoName(named));
+  return new ListeningSocket({ libc, target, settings, descriptor, address, warnings: [...warnings, ...unmet] });
+}
+
+/**
+ * A listening socket whose descriptor the runtime owns. Node accepts from a dup(2) of it, so that closing Node's server
+ * ends the accepting and nothing else.
+ */
+export class ListeningSocket implements BoundSocket {
+  readonly address: BoundAddress;
+  readonly warnings: readonly SocketWarning[];
+  readonly #libc: Libc;
+  readonly #target: BindTarget;
+  readonly #descriptor: Descriptor;
+  /** Those that have a dup(2) of the socket. */
+  readonly #servers = new Set<Server>();
+  /** What is in force. */
+  #settings: SocketSettings;
+  #listens = false;
+
+  constructor({ libc, target, settings, descriptor, address, warnings }: OpenSocket) {
+    this.#libc = libc;
+    this.#target = target;
+    this.#settings = settings;
+    this.#descriptor = descriptor;
+    this.address = address;
+    this.warnings = warnings;
+  }
+
+  async listen(): Promise<void> {
+    const result = this.#applyBacklog(this.#settings);
+    if (result < 0) throw await this.#explain("listen", result);
+    this.#listens = true;
+  }
+
+  async accept(server: Server): Promise<void> {
+    if (!this.#listens) await this.listen();
+    const duplicate = this.#descriptor.use((fd) => this.#libc.duplicate(fd));
+    if (duplicate < 0) throw await this.#explain("fcntl", duplicate);
+    await this.#handOver(new Descriptor(this.#libc, duplicate), server);
+  }
+
+  async suspend(server: Server): Promise<void> {
+    // Node closes its descriptor at once; only the event `close` waits for the server's connections to end.
+    if (this.#servers.delete(server)) server.close();
+  }
+
+  retune(settings: SocketSettings): Retuned {
+    const applied: SocketField[] = [];
+    const refused: SocketField[] = [];
+    const unsupported: SocketWarning[] = [];
+    for (const field of changedFields(this.#settings, settings)) {
+      const { inForce, warnings } = this.#change(field, settings);
+      (inForce ? applied : refused).push(field);
+      unsupported.push(...warnings);
+    }
+    const kept = refused.map((field) => [field, this.#settings[field]]);
+    this.#settings = { ...settings, ...Object.fromEntries(kept) };
+    return { applied, unsupported };
+  }
+
+  readOptions(): Record<string, number | boolean | null> {
+    return this.#descriptor.use((fd) => readSocketOptions(this.#libc, fd));
+  }
+
+  queued(): number | null {
+    return this.#descriptor.use((fd) => readAcceptQueue(this.#libc, fd)?.queued ?? null);
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.close();
+    this.#servers.clear();
+    this.#listens = false;
+    this.#descriptor.close();
+  }
+
+  async #handOver(copy: Descriptor, server: Server): Promise<void> {
+    let failure: unknown;
+    const onError = (error: Error): void => {
+      failure = error;
+    };
+    server.once("error", onError);
+    const wasListening = server.listening;
+    try {
+      copy.use((fd) => server.listen({ fd }));
+    } catch (error) {
+      failure = error;
+    }
+    const taken = !wasListening && failure === undefined && server.listening;
+    if (taken) {
+      copy.release();
+      this.#servers.add(server);
+      // Node listened with a backlog of its own.
+      this.#applyBacklog(this.#settings);
+    } else if (copy.sharesSocketWith(this.#descriptor)) {
+      copy.close();
+    } else {
+      // Node had taken it and closed it again.
+      copy.release();
+    }
+    // Node says `listening` or `error` in the tick after this one.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    server.off("error", onError);
+    if (!taken) throw new AcceptError(this.address, failure);
+  }
+
+  #change(field: SocketField, settings: SocketSettings): OptionOutcome {
+    if (field !== "socketBacklog") {
+      return this.#descriptor.use((fd) => changeSocketOption(this.#libc, fd, { ...this.#target, field, settings }));
+    }
+    const result = this.#listens ? this.#applyBacklog(settings) : 0;
+    if (result === 0) return { inForce: true, warnings: backlogWarnings(settings) };
+    return { inForce: false, warnings: [{ field, text: `The kernel refused the backlog: ${errnoName(result)}.` }] };
+  }
+
+  #applyBacklog(settings: SocketSettings): number {
+    return this.#descriptor.use((fd) => this.#libc.listen(fd, backlogOf(settings)));
+  }
+
+  #explain(syscall: string, result: number): Promise<BindError> {
+    return explainBindFailure({ ...this.#target, port: this.address.port }, { syscall, errno: errnoName(result) });
+  }
+}

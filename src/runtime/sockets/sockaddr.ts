@@ -1,0 +1,108 @@
+import { isIPv4, isIPv6, SocketAddress } from "node:net";
+import { networkInterfaces } from "node:os";
+import { AF_INET, AF_INET6 } from "./libc.ts";
+
+/** An address as the kernel has it bound. */
+export interface BoundAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** Large enough for either family. */
+export const SOCKADDR_MAX = 28;
+
+/** The host of a target is not an IP address, or names a network interface that does not exist. */
+export class SockaddrError extends Error {
+  readonly code = "invalid-address";
+  /** As bind(2) would answer. */
+  readonly errno: "EINVAL" | "ENODEV";
+  constructor(errno: "EINVAL" | "ENODEV", message: string) {
+    super(message);
+    this.name = "SockaddrError";
+    this.errno = errno;
+  }
+}
+
+/**
+ * A `struct sockaddr_in` (ip(7)) or `sockaddr_in6` (ipv6(7)).
+ *
+ * @param address.address numeric; an IPv6 address may carry `%` and a network interface's name or index (RFC 4007 11).
+ * @throws SockaddrError
+ */
+export function encodeSockaddr({ address, port, family }: BoundAddress): Buffer {
+  if (family === 4) {
+    if (!isIPv4(address)) throw new SockaddrError("EINVAL", `"${address}" is not an IPv4 address.`);
+    const bytes = Buffer.alloc(16);
+    bytes.writeUInt16LE(AF_INET, 0);
+    bytes.writeUInt16BE(port, 2);
+    bytes.set(ipv4Bytes(address), 4);
+    return bytes;
+  }
+  if (!isIPv6(address)) throw new SockaddrError("EINVAL", `"${address}" is not an IPv6 address.`);
+  const [text = "", zone] = address.split("%", 2);
+  const bytes = Buffer.alloc(SOCKADDR_MAX);
+  bytes.writeUInt16LE(AF_INET6, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(ipv6Bytes(text), 8);
+  bytes.writeUInt32LE(zone === undefined ? 0 : scopeId(zone), 24);
+  return bytes;
+}
+
+/** @returns null for any other family. */
+export function decodeSockaddr(bytes: Buffer): BoundAddress | null {
+  const family = bytes.readUInt16LE(0);
+  const port = bytes.readUInt16BE(2);
+  if (family === AF_INET) return { address: bytes.subarray(4, 8).join("."), port, family: 4 };
+  if (family !== AF_INET6) return null;
+  const scope = bytes.readUInt32LE(24);
+  return { address: ipv6Text(bytes.subarray(8, 24)) + (scope === 0 ? "" : `%${zoneName(scope)}`), port, family: 6 };
+}
+
+/** The address that stands for all of the host's: `0.0.0.0`, `::`, however it is written. */
+export function isUnspecified(address: string): boolean {
+  if (isIPv4(address)) return ipv4Bytes(address).every((byte) => byte === 0);
+  return isIPv6(address) && !address.includes("%") && ipv6Bytes(address).every((byte) => byte === 0);
+}
+
+/** RFC 5952 text of sixteen bytes. */
+export function ipv6Text(bytes: Buffer): string {
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
+  return new SocketAddress({ address: groups.join(":"), family: "ipv6" }).address;
+}
+
+function ipv4Bytes(text: string): number[] {
+  return text.split(".").map(Number);
+}
+
+function ipv6Bytes(text: string): number[] {
+  const [head = "", tail] = text.split("::", 2);
+  const front = groupBytes(head);
+  if (tail === undefined) return front;
+  const back = groupBytes(tail);
+  return [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];
+}
+
+function groupBytes(text: string): number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    if (group.includes(".")) return ipv4Bytes(group);
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}
+
+function scopeId(zone: string): number {
+  if (/^[0-9]+$/.test(zone)) return Number(zone);
+  for (const entry of networkInterfaces()[zone] ?? []) {
+    if (entry.family === "IPv6" && entry.scopeid) return entry.scopeid;
+  }
+  throw new SockaddrError("ENODEV", `There is no network interface "${zone}" with a link-local IPv6 address.`);
+}
+
+function zoneName(scope: number): string {
+  for (const [name, entries] of Object.entries(networkInterfaces())) {
+    if (entries?.some((entry) => entry.family === "IPv6" && entry.scopeid === scope)) return name;
+  }
+  return String(scope);
+}
