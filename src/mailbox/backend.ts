@@ -1,0 +1,124 @@
+/** The backend that a server has without an embedder's: the accounts of its configuration, and mail kept in a store. */
+import type {
+  Answer,
+  Backend,
+  Envelope,
+  Identity,
+  IncomingMessage,
+  LoginAttempt,
+  Reply,
+} from "../protocols/backend.ts";
+import type { AccountDirectory } from "./accounts.ts";
+import { canonicalAddress, canonicalDomain } from "./address.ts";
+import type { Store } from "./store.ts";
+import type { DeliveryRecipient } from "./store-calls.ts";
+import { type StoreError, toStoreError } from "./store-error.ts";
+
+/** As much of pino as is needed. */
+export interface MailboxLogger {
+  error(fields: object, message: string): void;
+}
+
+export interface MailboxOptions {
+  readonly store: Pick<Store, "deliver">;
+  /** The accounts in force; asked at each command, so that a reload may replace them. */
+  readonly accounts: () => AccountDirectory;
+  /** `defaultHostname`; its mail is taken like that of the accounts' domains. */
+  readonly hostname: string;
+  readonly logger?: MailboxLogger;
+}
+
+const REPLIES = {
+  notOwner: { code: 550, enhanced: "5.7.1", text: "You may only send from your own address" },
+  unknownUser: { code: 550, enhanced: "5.1.1", text: "No such user here" },
+  noPostmaster: { code: 550, enhanced: "5.1.1", text: "No account here has the role admin" },
+  relayDenied: { code: 550, enhanced: "5.7.1", text: "Relaying denied" },
+  noQueue: {
+    code: 550,
+    enhanced: "5.7.1",
+    text: "This server delivers to its own accounts only; it has no outgoing queue",
+  },
+  full: { code: 452, enhanced: "4.3.1", text: "Insufficient system storage, try again later" },
+  failed: { code: 451, enhanced: "4.3.0", text: "The message could not be stored, try again later" },
+} as const satisfies Record<string, Reply>;
+
+/**
+ * Who may do what:
+ *
+ * - Senders: whoever logged in may send from the own address and from the null sender (RFC 8098 3), an administrator
+ *   from any. Nobody else is asked for one: forwarders send with addresses that are hosted here.
+ * - Recipients: the accounts, and `postmaster`, bare or at a hosted domain, which reaches the first account with the
+ *   role `admin` unless an account of that name is there (RFC 5321 4.5.1). Hosted are the domains of the accounts and
+ *   `hostname`. Nothing is taken for other domains, from anyone.
+ * - Messages: kept byte for byte, one for each account. What else is known of the session (EHLO name, client address,
+ *   login, TLS) is kept beside them.
+ *
+ * `authenticate` rejects with QueueFullError when too many logins wait, which is a temporary failure.
+ */
+export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOptions): Required<Backend> {
+  return {
+    async authenticate({ username, password }: LoginAttempt): Promise<Identity | null> {
+      const account = await accounts().authenticate(username, password);
+      return account && { username: account.address, roles: account.roles };
+    },
+
+    async sender({ identity, sender }): Promise<Answer> {
+      if (!identity || sender === "" || identity.roles.includes("admin")) return undefined;
+      return canonicalAddress(sender).text === canonicalAddress(identity.username).text ? undefined : REPLIES.notOwner;
+    },
+
+    async recipient({ identity }, { address }): Promise<Answer> {
+      const directory = accounts();
+      if (accountFor(directory, { address, hostname })) return undefined;
+      const { local, domain } = canonicalAddress(address);
+      const hosted = isHosted(directory, { domain, hostname });
+      if (local === "postmaster" && (hosted || domain === "")) return REPLIES.noPostmaster;
+      if (hosted || domain === "") return REPLIES.unknownUser;
+      return identity ? REPLIES.noQueue : REPLIES.relayDenied;
+    },
+
+    async message({ envelope, body }: IncomingMessage): Promise<Answer> {
+      const directory = accounts();
+      const recipients = envelope.recipients.map(({ address }): DeliveryRecipient => {
+        // An account that was removed after RCPT had been accepted still gets this message.
+        return { account: accountFor(directory, { address, hostname }) ?? canonicalAddress(address).text, address };
+      });
+      try {
+        await store.deliver({ sender: envelope.sender, recipients, body, ...traceOf(envelope) });
+        return undefined;
+      } catch (error) {
+        return replyTo(toStoreError(error), { envelope, logger });
+      }
+    },
+  };
+}
+
+/** The account that mail for an address goes to, if there is one. */
+function accountFor(directory: AccountDirectory, { address, hostname }: { address: string; hostname: string }) {
+  const account = directory.find(address);
+  if (account) return account.address;
+  const { local, domain } = canonicalAddress(address);
+  if (local !== "postmaster") return undefined;
+  return domain === "" || isHosted(directory, { domain, hostname }) ? directory.administrator?.address : undefined;
+}
+
+function isHosted({ domains }: AccountDirectory, { domain, hostname }: { domain: string; hostname: string }): boolean {
+  return domains.has(domain) || domain === canonicalDomain(hostname);
+}
+
+function traceOf({ connection, helo, identity }: Envelope) {
+  return {
+    helo,
+    receivedFrom: connection.peer.address,
+    authenticatedAs: identity?.username ?? null,
+    tls: connection.tls && `${connection.tls.version} ${connection.tls.cipherSuite}`,
+  };
+}
+
+function replyTo(error: StoreError, context: { envelope: Envelope; logger: MailboxLogger | undefined }): Reply {
+  // A client that went away is no failure of this server; nobody hears the reply.
+  if (error.code === "body-incomplete") return REPLIES.failed;
+  const { id, listener } = context.envelope.connection;
+  context.logger?.error({ err: error, connection: id, listener }, "A message could not be stored");
+  return error.code === "store-full" ? REPLIES.full : REPLIES.failed;
+}

@@ -1,0 +1,168 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { AccountDirectory, mailboxBackend, openStore, StoreError } from "../../src/mailbox/index.ts";
+import type { Envelope, Identity } from "../../src/protocols/backend.ts";
+import { bodyOf, contentOf, listOf } from "./letters.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const connection = {
+  id: "c1",
+  listener: "smtp",
+  peer: { address: "192.0.2.1", port: 40000 },
+  local: { address: "192.0.2.25", port: 25 },
+  tls: { version: "TLSv1.3", cipherSuite: "TLS_AES_256_GCM_SHA384", serverName: null },
+};
+
+const recipientOf = (address: string) => ({ address, notify: [], orcpt: null });
+
+const envelopeOf = (parts: Partial<Envelope> = {}): Envelope => ({
+  connection,
+  helo: "client.example",
+  identity: null,
+  sender: "bob@elsewhere.example",
+  body: "7BIT",
+  smtpUtf8: false,
+  size: null,
+  dsn: { ret: null, envid: null },
+  recipients: [],
+  ...parts,
+});
+
+const ann: Identity = { username: "ann@one.example", roles: [] };
+const admin: Identity = { username: "root@two.example", roles: ["admin"] };
+
+const accounts = new AccountDirectory([
+  { address: "ann@one.example", secret: "ann's", roles: [] },
+  { address: "root@two.example", secret: "root's", roles: ["admin"] },
+]);
+
+const noStore = { deliver: () => Promise.reject(new Error("no store here")) };
+const backend = mailboxBackend({ store: noStore, accounts: () => accounts, hostname: "Mail.example" });
+
+describe("authenticate", () => {
+  const attempt = (username: string, password: string) =>
+    backend.authenticate({ mechanism: "PLAIN", username, password, connection });
+
+  test("An account's name and password give its address and roles.", async () => {
+    expect(await attempt("ROOT@two.example", "root's")).toEqual(admin);
+    expect(await attempt("ann@one.example", "root's")).toBeNull();
+    expect(await attempt("nobody@one.example", "ann's")).toBeNull();
+  });
+
+  test("Accounts that are replaced while it runs count from the next login.", async () => {
+    let current = accounts;
+    const changing = mailboxBackend({ store: noStore, accounts: () => current, hostname: "mail.example" });
+    current = new AccountDirectory([{ address: "new@one.example", secret: "x", roles: [] }]);
+    const login = (username: string, password: string) =>
+      changing.authenticate({ mechanism: "PLAIN", username, password, connection });
+    expect(await login("ann@one.example", "ann's")).toBeNull();
+    expect(await login("new@one.example", "x")).toEqual({ username: "new@one.example", roles: [] });
+  });
+});
+
+describe("sender", () => {
+  test.each([
+    [null, "anybody@elsewhere.example", undefined],
+    [null, "ann@one.example", undefined],
+    [ann, "Ann@ONE.example", undefined],
+    [ann, "", undefined],
+    [ann, "root@two.example", 550],
+    [ann, "ann@elsewhere.example", 550],
+    [admin, "ann@one.example", undefined],
+    [admin, "anybody@elsewhere.example", undefined],
+  ])("%j sending from %j is answered with %j.", async (identity, sender, code) => {
+    const answer = await backend.sender(envelopeOf({ identity, sender }));
+    expect(answer?.code).toBe(code);
+    if (answer) expect(answer.enhanced).toBe("5.7.1");
+  });
+});
+
+describe("recipient", () => {
+  test.each([
+    ["ann@one.example", null, "accepted"],
+    ["ANN@One.Example", null, "accepted"],
+    ["postmaster", null, "accepted"],
+    ["Postmaster@one.example", null, "accepted"],
+    ["postmaster@mail.example", null, "accepted"],
+    ["root@one.example", null, "550 5.1.1 No such user here"],
+    ["ann@mail.example", ann, "550 5.1.1 No such user here"],
+    ["ann", null, "550 5.1.1 No such user here"],
+    ["ann@sub.one.example", null, "550 5.7.1 Relaying denied"],
+    ["postmaster@elsewhere.example", null, "550 5.7.1 Relaying denied"],
+    ["ann@one.example@elsewhere.example", null, "550 5.7.1 Relaying denied"],
+    [
+      "eve@elsewhere.example",
+      admin,
+      "550 5.7.1 This server delivers to its own accounts only; it has no outgoing queue",
+    ],
+  ])("%j asked for by %j: %s.", async (address, identity, expected) => {
+    const answer = await backend.recipient(envelopeOf({ identity }), recipientOf(address));
+    expect(answer ? `${answer.code} ${answer.enhanced} ${answer.text}` : "accepted").toBe(expected);
+  });
+
+  test("Without an administrator, mail for postmaster is refused in words that say what is missing.", async () => {
+    const alone = new AccountDirectory([{ address: "ann@one.example", secret: "x", roles: [] }]);
+    const other = mailboxBackend({ store: noStore, accounts: () => alone, hostname: "mail.example" });
+    const answer = await other.recipient(envelopeOf(), recipientOf("postmaster"));
+    expect(answer).toEqual({ code: 550, enhanced: "5.1.1", text: "No account here has the role admin" });
+  });
+});
+
+describe("message", () => {
+  test("It is kept byte for byte in each account once, with what is known of the session.", async () => {
+    const store = await openStore(temporaryDirectory());
+    onTestFinished(() => store.close());
+    const keeping = mailboxBackend({ store, accounts: () => accounts, hostname: "mail.example" });
+    const bytes = Buffer.from("Subject: hi\r\n\r\n.dot\r\n\x00\xff\r\n", "latin1");
+    const recipients = ["Ann@one.example", "postmaster", "root@two.example"].map(recipientOf);
+    const envelope = envelopeOf({ identity: ann, sender: "ann@one.example", recipients });
+    expect(await keeping.message({ envelope, body: bodyOf(bytes) })).toBeUndefined();
+    const messages = await listOf(store);
+    expect(messages.map(({ account, recipient }) => [account, recipient])).toEqual([
+      ["ann@one.example", "Ann@one.example"],
+      ["root@two.example", "postmaster"],
+    ]);
+    expect(messages[0]).toMatchObject({
+      sender: "ann@one.example",
+      helo: "client.example",
+      receivedFrom: "192.0.2.1",
+      authenticatedAs: "ann@one.example",
+      tls: "TLSv1.3 TLS_AES_256_GCM_SHA384",
+    });
+    expect((await contentOf(store, messages[0]?.id ?? "")).equals(bytes)).toBe(true);
+  });
+
+  test("A message that breaks off is not kept and is no failure to log.", async () => {
+    const store = await openStore(temporaryDirectory());
+    onTestFinished(() => store.close());
+    const logged: string[] = [];
+    const logger = { error: (_: object, message: string) => void logged.push(message) };
+    const keeping = mailboxBackend({ store, accounts: () => accounts, hostname: "mail.example", logger });
+    const body = new PassThrough();
+    const answer = keeping.message({ envelope: envelopeOf({ recipients: [recipientOf("ann@one.example")] }), body });
+    body.write("half", () => body.destroy(new Error("reset")));
+    expect((await answer)?.code).toBe(451);
+    expect(await listOf(store)).toEqual([]);
+    expect(logged).toEqual([]);
+  });
+
+  test.each([
+    [new StoreError("store-full", "x"), "452 4.3.1"],
+    [new StoreError("store-busy", "x"), "451 4.3.0"],
+    [new StoreError("store-failed", "x"), "451 4.3.0"],
+    [new StoreError("store-closed", "x"), "451 4.3.0"],
+    [new Error("anything else"), "451 4.3.0"],
+  ])("When the store says %s, the client hears %s and the log says why.", async (error, expected) => {
+    const logged: object[] = [];
+    const failing = mailboxBackend({
+      store: { deliver: () => Promise.reject(error) },
+      accounts: () => accounts,
+      hostname: "mail.example",
+      logger: { error: (fields) => void logged.push(fields) },
+    });
+    const recipients = [recipientOf("ann@one.example")];
+    const answer = await failing.message({ envelope: envelopeOf({ recipients }), body: bodyOf(Buffer.from("x")) });
+    expect(`${answer?.code} ${answer?.enhanced}`).toBe(expected);
+    expect(logged).toMatchObject([{ connection: "c1", listener: "smtp" }]);
+  });
+});

@@ -1,0 +1,19 @@
+// Delivers 50 MB in one message and prints how many kilobytes of memory that took beyond what 2 MB take: DIRECTORY
+import { Readable } from "node:stream";
+import { openStore } from "../../../src/mailbox/index.ts";
+import { letter } from "../letters.ts";
+
+const [directory = ""] = process.argv.slice(2);
+const store = await openStore(directory);
+
+async function deliver(chunks: number): Promise<number> {
+  const body = function* () {
+    for (let number = 0; number < chunks; number += 1) yield Buffer.alloc(50_000, number);
+  };
+  await store.deliver(letter(Readable.from(body(), { objectMode: false })));
+  return process.resourceUsage().maxRSS;
+}
+
+const before = await deliver(40);
+process.stdout.write(String((await deliver(1000)) - before));
+await store.close();
