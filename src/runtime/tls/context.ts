@@ -1,0 +1,193 @@
+import { constants } from "node:crypto";
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  TLSSocket,
+  type TLSSocketOptions,
+} from "node:tls";
+import { type ListenerSettings, offeredTls, SUITES } from "../../config/index.ts";
+import type { KeyType, LoadedCertificate } from "./certificates.ts";
+import { type CertificatesOfName, certificatesByName, defaultCertificates, findByServerName } from "./server-names.ts";
+
+export type TlsSettings = Pick<
+  ListenerSettings,
+  "tlsDisableProtocols" | "tlsDisableCipherSuites" | "tlsIgnoreClientOrder"
+>;
+
+export interface TlsContextOptions {
+  /** In the order of the document. */
+  readonly certificates: readonly LoadedCertificate[];
+  /** For clients that ask for no name or an unknown one; null for the first. */
+  readonly defaultId: string | null;
+  readonly listener: TlsSettings;
+  /** Protocol names offered by ALPN (RFC 7301); with none, the extension is ignored. */
+  readonly alpn?: readonly string[];
+}
+
+/** What a listener's handshakes start from; made once, shared by all its connections. */
+export interface TlsServerOptions {
+  readonly socketOptions: TLSSocketOptions;
+  /** Offered versions, e.g. `TLSv1.2`. */
+  readonly versions: readonly ("TLSv1.2" | "TLSv1.3")[];
+  /** Suites that can be agreed on with the certificates there are: OpenSSL's names, in the server's order. */
+  readonly suites: readonly string[];
+}
+
+/** TLS cannot be offered with these settings and certificates. */
+export class TlsContextError extends Error {
+  override readonly name = "TlsContextError";
+  readonly code: "no-certificate" | "unknown-certificate" | "no-usable-suite";
+
+  constructor(code: TlsContextError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * The TLS side of a listener: TLS 1.2 and 1.3 only, no renegotiation, no compression, session tickets (RFC 5077,
+ * RFC 8446 2.2), and the certificate chosen by SNI (RFC 6066 3).
+ * @throws TlsContextError
+ */
+export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
+  const { certificates, listener, alpn = [] } = options;
+  const preferred = defaultCertificate(options);
+  const { suites, versions } = usableTls(certificates, listener);
+  const common: SecureContextOptions = {
+    ciphers: suites.join(":"),
+    // Both ends are set because Node brings back OpenSSL's own suites for a version that is allowed but has none.
+    minVersion: versions[0],
+    maxVersion: versions.at(-1),
+    ecdhCurve: keyExchangeGroups(),
+    honorCipherOrder: listener.tlsIgnoreClientOrder,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
+    sessionIdContext: "gatehouse",
+  };
+  const defaults = defaultCertificates(certificates, preferred);
+  const secureContext = createSecureContext({ ...common, ...keyPairs(defaults) });
+  const byName = contextsByName(certificatesByName(inOrder(certificates, preferred)), defaults, common);
+  const choiceIsNeeded = [...byName.values()].some((contexts) => contexts.size > 0);
+
+  return {
+    versions,
+    suites,
+    socketOptions: {
+      isServer: true,
+      requestCert: false,
+      rejectUnauthorized: false,
+      secureContext,
+      // A callback costs each handshake a detour, so there is none where every name leads to the same certificates.
+      ...(choiceIsNeeded && { SNICallback: chooseBy(byName) }),
+      ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+    } satisfies TLSSocketOptions,
+  };
+}
+
+type ChooseContext = NonNullable<TLSSocketOptions["SNICallback"]>;
+type ContextsOfName = ReadonlyMap<KeyType, SecureContext>;
+
+/**
+ * Node serves one certificate of a context that SNI chose, not one of each kind of key as from the default context. So
+ * each kind has a context of its own, and the first signature algorithm of the client that one fits decides. (What a
+ * TLS 1.2 client's suites say beyond that is not to be had here.) Node calls this with the socket as `this`.
+ */
+function chooseBy(byName: ReadonlyMap<string, ContextsOfName>): ChooseContext {
+  return function choose(this: unknown, serverName, answer) {
+    const contexts = findByServerName(byName, serverName);
+    if (!contexts || contexts.size <= 1) {
+      answer(null, contexts?.values().next().value);
+      return;
+    }
+    const algorithms = this instanceof TLSSocket ? this.getSharedSigalgs() : [];
+    const kind = algorithms.map(keyTypeOfSignature).find((one) => one !== null && contexts.has(one));
+    answer(null, kind ? contexts.get(kind) : contexts.values().next().value);
+  };
+}
+
+/** E.g. `ECDSA+SHA256`, `RSA-PSS+SHA256`, `RSA+SHA256`, `Ed25519+UNDEF`. */
+function keyTypeOfSignature(algorithm: string): KeyType | null {
+  if (algorithm.startsWith("RSA")) return "rsa";
+  if (algorithm.startsWith("ECDSA")) return "ecdsa";
+  return algorithm.startsWith("Ed25519") ? "ed25519" : null;
+}
+
+/** Names whose certificates are the default ones have no context of their own: the default context serves all their kinds. */
+function contextsByName(
+  byName: ReadonlyMap<string, CertificatesOfName>,
+  defaults: CertificatesOfName,
+  common: SecureContextOptions,
+): Map<string, ContextsOfName> {
+  const made = new Map<LoadedCertificate, SecureContext>();
+  const contextOf = (certificate: LoadedCertificate): SecureContext => {
+    const context = made.get(certificate) ?? createSecureContext({ ...common, ...keyPairs([certificate]) });
+    made.set(certificate, context);
+    return context;
+  };
+  const contexts = new Map<string, ContextsOfName>();
+  for (const [name, certificates] of byName) {
+    const isDefault = certificates.length === defaults.length && certificates.every((one) => defaults.includes(one));
+    const ofName = isDefault ? [] : certificates.map((one) => [one.keyType, contextOf(one)] as const);
+    contexts.set(name, new Map(ofName));
+  }
+  return contexts;
+}
+
+function keyPairs(certificates: CertificatesOfName): SecureContextOptions {
+  return {
+    cert: certificates.map(({ certificate }) => certificate),
+    key: certificates.map(({ privateKey }) => privateKey),
+  };
+}
+
+function defaultCertificate({ certificates, defaultId }: TlsContextOptions): LoadedCertificate {
+  const chosen = defaultId === null ? certificates[0] : certificates.find(({ id }) => id === defaultId);
+  if (chosen) return chosen;
+  if (defaultId === null)
+    throw new TlsContextError("no-certificate", "TLS is wanted and there is no certificate; add one");
+  const known = certificates.map(({ id }) => `"${id}"`).join(", ") || "none";
+  const message = `the default certificate "${defaultId}" does not exist (there are: ${known}); set defaultCertificateId`;
+  throw new TlsContextError("unknown-certificate", message);
+}
+
+/** The default certificate first: it also wins where another has the same name and kind of key. */
+function inOrder(certificates: readonly LoadedCertificate[], preferred: LoadedCertificate): LoadedCertificate[] {
+  return [preferred, ...certificates.filter((certificate) => certificate !== preferred)];
+}
+
+/** What the disable fields leave, without the suites that no certificate has a key for. */
+function usableTls(certificates: readonly LoadedCertificate[], listener: TlsSettings) {
+  // An Ed25519 key signs in the ECDSA suites (RFC 8422 5.10).
+  const kinds = new Set(certificates.map(({ keyType }) => (keyType === "rsa" ? "rsa" : "ecdsa")));
+  const usable = offeredTls(listener)
+    .suites.map((name) => SUITES[name])
+    .filter(({ key }) => key === null || kinds.has(key));
+  const versions: TlsServerOptions["versions"] = [
+    ...(usable.some(({ version }) => version === "tls12") ? (["TLSv1.2"] as const) : []),
+    ...(usable.some(({ version }) => version === "tls13") ? (["TLSv1.3"] as const) : []),
+  ];
+  if (versions.length === 0) {
+    const message = `no cipher suite is left for a certificate with a key of the kind ${[...kinds].join(" or ")}; enable one, or TLS 1.3`;
+    throw new TlsContextError("no-usable-suite", message);
+  }
+  return { suites: usable.map(({ openssl }) => openssl), versions };
+}
+
+const CLASSICAL_GROUPS = "X25519:P-256:P-384";
+/** ML-KEM-768 with X25519 (draft-ietf-tls-ecdhe-mlkem), which OpenSSL has from 3.5 on. */
+const HYBRID_GROUP = "X25519MLKEM768";
+let groups: string | undefined;
+
+function keyExchangeGroups(): string {
+  groups ??= isGroupKnown(HYBRID_GROUP) ? `${HYBRID_GROUP}:${CLASSICAL_GROUPS}` : CLASSICAL_GROUPS;
+  return groups;
+}
+
+function isGroupKnown(group: string): boolean {
+  try {
+    createSecureContext({ ecdhCurve: group });
+    return true;
+  } catch {
+    return false;
+  }
+}

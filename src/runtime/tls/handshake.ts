@@ -1,0 +1,72 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { TlsFacts } from "../../protocols/protocol.ts";
+import type { TlsServerOptions } from "./context.ts";
+import { DESTROYED, type HandshakeFailure, handshakeFailure, PEER_CLOSED } from "./handshake-failure.ts";
+
+export interface HandshakeCallbacks {
+  /** The socket has the peer's clear bytes from now on; its `error` events may be listened to or not. */
+  secured(socket: TLSSocket, facts: TlsFacts): void;
+  /** Both sockets are destroyed by now. */
+  failed(failure: HandshakeFailure): void;
+}
+
+/**
+ * The server's side of a TLS handshake, under implicit TLS and after STARTTLS alike. Calls back exactly once, never
+ * before it has returned. It has no time limit: whoever has one destroys `raw`, which ends everything and calls `failed`.
+ *
+ * What must be true of `raw`:
+ * - it has no `data` or `readable` listener;
+ * - what is in its read buffer is the beginning of the handshake. So what a PROXY header was read together with is put
+ *   back by `raw.unshift()`, and what was sent in clear before STARTTLS is dropped by `discardClearText()`;
+ * - whatever was written to it before is sent first, in clear.
+ *
+ * From here on bytes are read and written through the TLS socket only. Destroying either socket destroys the other. No
+ * `error` event of either goes unheard, then or later.
+ */
+export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks: HandshakeCallbacks): TLSSocket {
+  const socket = new TLSSocket(raw, options.socketOptions);
+  let pending = true;
+
+  const fail = (failure: HandshakeFailure) => {
+    if (!pending) return;
+    pending = false;
+    socket.destroy();
+    raw.destroy();
+    callbacks.failed(failure);
+  };
+  const secured = () => {
+    if (!pending) return;
+    pending = false;
+    socket.off("end", peerEnded).off("close", closed);
+    callbacks.secured(socket, factsOf(socket));
+  };
+  const peerEnded = () => fail(PEER_CLOSED);
+  const closed = () => fail(DESTROYED);
+
+  socket.once("secure", secured);
+  // Node reports TLS errors by `_tlsError`, and only under a `tls.Server` by `error` too. After the handshake it leaves
+  // the socket open then, so it is destroyed here, and the error comes by `error`.
+  socket.on("_tlsError", (error: Error) => (pending ? fail(handshakeFailure(error)) : socket.destroy(error)));
+  socket.on("error", ignore);
+  raw.on("error", ignore);
+  // With allowHalfOpen nothing else notices a FIN in mid-handshake.
+  socket.once("end", peerEnded);
+  socket.once("close", closed);
+  if (raw.destroyed) process.nextTick(closed);
+  return socket;
+}
+
+function ignore(): void {}
+
+// Letters, digits, hyphens and underscores: anything else is no host name and stays out of logs.
+const HOST_NAME = /^[\w.-]{1,255}$/;
+
+function factsOf(socket: TLSSocket): TlsFacts {
+  const { servername } = socket;
+  return {
+    version: socket.getProtocol() ?? "unknown",
+    cipherSuite: socket.getCipher().standardName,
+    serverName: typeof servername === "string" && HOST_NAME.test(servername) ? servername : null,
+  };
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from "node:crypto";
+import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { CertificateError } from "./certificate-error.ts";
+import { checkCertificate, EXPIRY_WARNING_DAYS, type LoadedCertificate } from "./certificates.ts";
+import { errnoOf } from "./secret-text.ts";
+
+const ID = "self-signed";
+const DAY = 86_400_000;
+/** What browsers and Apple's rules leave room for: they object to more than 398 days. */
+const VALIDITY_DAYS = 397;
+/** RFC 5280 appendix A.1: ub-common-name. */
+const LONGEST_COMMON_NAME = 64;
+
+export interface SelfSignedOptions {
+  /** The only name of the certificate; `localhost` brings the loopback addresses with it. */
+  readonly hostname: string;
+  /** Where it is kept; made with mode 0700 if it is missing. */
+  readonly directory: string;
+  readonly now?: Date;
+}
+
+export interface SelfSignedCertificate extends LoadedCertificate {
+  /** Made by this call, rather than found in the directory. */
+  readonly created: boolean;
+  /** `privateKey` holds both in one file, so that no crash can tear them apart; `certificate` is a copy to give away. */
+  readonly files: { readonly certificate: string; readonly privateKey: string };
+}
+
+/**
+ * A certificate for servers that were given none: ECDSA P-256, valid for 397 days, kept in the directory with mode
+ * 0600, and used again until it has less than 14 days left or the host name changes. Of several processes that start
+ * at once for the first time, all use the one that was written first.
+ * @throws CertificateError `certificate-unreadable` when the directory or a file in it cannot be read or written
+ */
+export async function selfSignedCertificate(options: SelfSignedOptions): Promise<SelfSignedCertificate> {
+  const { directory, now = new Date() } = options;
+  const files = { certificate: join(directory, "self-signed.crt"), privateKey: join(directory, "self-signed.key") };
+  const names = namesFor(options.hostname);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const kept = await keptOrNew(files.privateKey, names, now);
+    if ((await readIfThere(files.certificate)) !== kept.certificate) {
+      await writeWhole(files.certificate, kept.certificate, { replace: true });
+    }
+    return { ...kept, files };
+  } catch (error) {
+    const problem = `${directory} cannot be read or written (${errnoOf(error)}); check its owner and mode, and the space left`;
+    throw new CertificateError("certificate-unreadable", ID, problem);
+  }
+}
+
+function namesFor(hostname: string): string[] {
+  const name = hostname.toLowerCase().replace(/\.$/, "");
+  return name === "localhost" ? [name, "127.0.0.1", "::1"] : [name];
+}
+
+async function keptOrNew(file: string, names: readonly string[], now: Date) {
+  const found = await readIfThere(file);
+  const kept = usable(found, names, now);
+  if (kept) {
+    await chmod(file, 0o600);
+    return { ...kept, created: false };
+  }
+  const mine = await generate(names, now);
+  await writeWhole(file, mine, { replace: found !== null });
+  const written = await readIfThere(file);
+  const theirs = written === mine ? null : usable(written, names, now);
+  return theirs ? { ...theirs, created: false } : { ...check(mine, now), created: true };
+}
+
+/** Null for one that is missing, damaged, for other names or out of its time: all are replaced. */
+function usable(pem: string | null, names: readonly string[], now: Date): LoadedCertificate | null {
+  if (pem === null) return null;
+  let certificate: LoadedCertificate;
+  try {
+    certificate = check(pem, now);
+  } catch {
+    return null;
+  }
+  const left = certificate.notValidAfter.getTime() - now.getTime();
+  const inTime = certificate.notValidBefore <= now && left >= EXPIRY_WARNING_DAYS * DAY;
+  return inTime && certificate.subjectAlternativeNames.join() === names.join() ? certificate : null;
+}
+
+function check(pem: string, now: Date): LoadedCertificate {
+  return checkCertificate({ id: ID, certificate: pem, privateKey: pem, now });
+}
+
+/** @returns the private key and the certificate in one PEM text */
+async function generate(names: readonly string[], now: Date): Promise<string> {
+  // Imported here because it takes a tenth of a second, and is needed on a first start only.
+  const { generate: generateCertificate } = await import("selfsigned");
+  const commonName = names[0] && names[0].length <= LONGEST_COMMON_NAME ? names[0] : "self-signed";
+  const made = await generateCertificate([{ name: "commonName", value: commonName }], {
+    keyType: "ec",
+    curve: "P-256",
+    algorithm: "sha256",
+    notBeforeDate: now,
+    notAfterDate: new Date(now.getTime() + VALIDITY_DAYS * DAY),
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true },
+      {
+        name: "subjectAltName",
+        altNames: names.map((name) => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name })),
+      },
+    ],
+  });
+  return `${made.private.trim()}\n${made.cert.trim()}\n`;
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** No reader ever sees half of the file. Without `replace`, a file that another process has put there stays. */
+async function writeWhole(file: string, text: string, options: { readonly replace: boolean }): Promise<void> {
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    const handle = await open(draft, "wx", 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (options.replace || !(await linkIfAbsent(draft, file))) await rename(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** link(2) fails where the name is taken, unlike rename(2). @returns false where the file system has no hard links */
+async function linkIfAbsent(draft: string, file: string): Promise<boolean> {
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return true;
+    if (["EPERM", "ENOTSUP", "ENOSYS", "EOPNOTSUPP"].includes(errnoOf(error))) return false;
+    throw error;
+  }
+}
