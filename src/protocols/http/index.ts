@@ -1,0 +1,95 @@
+/**
+ * HTTP/1.1 (RFC 9112) by `node:http`, fed with connections that Gatehouse has accepted, so that caps, TLS, drain and logs
+ * are the same as for every other protocol.
+ */
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { StreamProtocol, StreamSession } from "../protocol.ts";
+
+export interface HttpOptions {
+  /** Answers the requests. */
+  readonly onRequest: RequestListener;
+  /** Milliseconds for a request's header, from its first byte or from accept; 10,000 by default. */
+  readonly headersTimeout?: number;
+  /** Milliseconds for a whole request; 60,000 by default. */
+  readonly requestTimeout?: number;
+  /** Milliseconds that a kept-alive connection may stay idle; 15,000 by default. */
+  readonly keepAliveTimeout?: number;
+  /** Octets of a request's header; 16,384 by default. */
+  readonly maxHeaderSize?: number;
+}
+
+/** The header that announces the end of a connection (RFC 9112 9.6). */
+const closeHeader = ["Connection", "close"] as const;
+
+export function http(options: HttpOptions): StreamProtocol {
+  const sessions = new WeakMap<Duplex, HttpSession>();
+  const server = createServer({
+    headersTimeout: options.headersTimeout ?? 10_000,
+    requestTimeout: options.requestTimeout ?? 60_000,
+    keepAliveTimeout: options.keepAliveTimeout ?? 15_000,
+    maxHeaderSize: options.maxHeaderSize ?? 16_384,
+    connectionsCheckingInterval: 2_000,
+  });
+  server.on("request", (request, response) => {
+    sessions.get(request.socket)?.answering(response);
+    options.onRequest(request, response);
+  });
+  let checking = false;
+
+  return {
+    kind: "stream",
+    name: "http",
+    startTls: false,
+    alpn: ["http/1.1"],
+    busy: () => busyResponse,
+    open(stream) {
+      if (!checking) startTimeoutChecks(server);
+      checking = true;
+      const session = new HttpSession(stream);
+      sessions.set(stream, session);
+      server.emit("connection", stream);
+      return session;
+    },
+    stop() {
+      server.close();
+    },
+  };
+}
+
+class HttpSession implements StreamSession {
+  readonly #stream: Duplex;
+  #response: ServerResponse | null = null;
+  #draining = false;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+  }
+
+  answering(response: ServerResponse): void {
+    this.#response = response;
+    if (this.#draining) response.setHeader(...closeHeader);
+    response.on("close", () => {
+      if (this.#response === response) this.#response = null;
+    });
+  }
+
+  /** A response under way is the last one; an idle connection gets FIN. */
+  drain(): void {
+    this.#draining = true;
+    const response = this.#response;
+    if (!response) this.#stream.end();
+    else if (!response.headersSent) response.setHeader(...closeHeader);
+    else response.on("close", () => this.#stream.end());
+  }
+}
+
+/** `node:http` enforces its time-outs only after `listening`, which a server that is handed its sockets never emits. */
+function startTimeoutChecks(server: Server): void {
+  server.emit("listening");
+}
+
+const busyBody = "Too many connections, try again later\n";
+const busyResponse =
+  "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Type: text/plain\r\n" +
+  `Content-Length: ${busyBody.length}\r\n\r\n${busyBody}`;

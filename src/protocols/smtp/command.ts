@@ -1,0 +1,24 @@
+/** A command line taken apart (RFC 5321 section 4.1.1): the verb in capitals, and what follows it. */
+export interface Command {
+  readonly verb: string;
+  readonly argument: string;
+}
+
+/** Parses a line without its line end. White space at the end is ignored, as RFC 5321 section 4.1.1 asks. */
+export function parseCommand(line: string): Command {
+  const text = line.trimEnd();
+  const space = text.search(/[ \t]/);
+  if (space === -1) return { verb: text.toUpperCase(), argument: "" };
+  return { verb: text.slice(0, space).toUpperCase(), argument: text.slice(space + 1).trimStart() };
+}
+
+/** The host name or address literal of EHLO and HELO: anything printable, as clients send what their host believes. */
+export function parseHelo(argument: string): string | null {
+  return /^[\x21-\x7e]{1,255}$/.test(argument) ? argument : null;
+}
+
+/** `BDAT chunk-size [LAST]` (RFC 3030 section 2). */
+export function parseBdat(argument: string): { readonly octets: number; readonly last: boolean } | null {
+  const match = /^(\d{1,15})( +LAST)?$/i.exec(argument);
+  return match ? { octets: Number(match[1]), last: match[2] !== undefined } : null;
+}

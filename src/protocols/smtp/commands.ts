@@ -1,0 +1,118 @@
+/** What each verb does; the commands without a file of their own are here. */
+
+import { saslMechanisms } from "../sasl.ts";
+import { auth, offersAuthentication } from "./authentication.ts";
+import { parseHelo } from "./command.ts";
+import { bdat, data } from "./content.ts";
+import type { Complaint, Dialogue } from "./dialogue.ts";
+import { mail, rcpt } from "./envelope-commands.ts";
+import { extensionsReply, helloReply, replies } from "./replies.ts";
+
+type Handler = (dialogue: Dialogue, argument: string) => Complaint;
+
+const handlers = new Map<string, Handler>([
+  ["EHLO", ehlo],
+  ["HELO", helo],
+  ["MAIL", mail],
+  ["RCPT", rcpt],
+  ["DATA", data],
+  ["BDAT", bdat],
+  ["AUTH", auth],
+  ["STARTTLS", withoutArgument(startTls)],
+  ["RSET", withoutArgument(rset)],
+  ["NOOP", noop],
+  ["VRFY", vrfy],
+  ["HELP", help],
+  ["QUIT", withoutArgument(quit)],
+]);
+
+/** Known from RFC 5321 and its predecessors, and not implemented: 502 rather than 500. */
+const notImplemented = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", "SAML", "BURL"]);
+/** A browser that was led here must not get to speak SMTP with its request's body. */
+const httpMethods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT"]);
+
+export function execute(dialogue: Dialogue, verb: string, argument: string): void {
+  const handler = handlers.get(verb);
+  if (!handler && httpMethods.has(verb)) {
+    dialogue.quit(replies.notHttp, "protocol-error");
+    return;
+  }
+  const complaint = handler ? handler(dialogue, argument) : unknown(verb);
+  if (complaint !== null) dialogue.complain(complaint);
+}
+
+function unknown(verb: string): Complaint {
+  return notImplemented.has(verb) ? replies.notImplemented : replies.unknownCommand;
+}
+
+function withoutArgument(handler: (dialogue: Dialogue) => Complaint): Handler {
+  return (dialogue, argument) => (argument === "" ? handler(dialogue) : replies.noArguments);
+}
+
+function ehlo(dialogue: Dialogue, argument: string): Complaint {
+  return introduce(dialogue, argument, () => {
+    const { wire, settings } = dialogue;
+    const extensions = ["PIPELINING", `SIZE ${settings.limits.messageSize}`, "8BITMIME", "SMTPUTF8"];
+    extensions.push("ENHANCEDSTATUSCODES", "CHUNKING", "DSN");
+    if (wire.canUpgrade) extensions.push("STARTTLS");
+    if (offersAuthentication(dialogue)) extensions.push(`AUTH ${saslMechanisms.join(" ")}`);
+    extensions.push("HELP");
+    return extensionsReply({ hostname: wire.hostname, peer: wire.peer.address, extensions });
+  });
+}
+
+function helo(dialogue: Dialogue, argument: string): Complaint {
+  return introduce(dialogue, argument, () => helloReply(dialogue.wire.hostname, dialogue.wire.peer.address));
+}
+
+/** RFC 5321 section 4.1.4: EHLO in mid-session also resets the transaction. */
+function introduce(dialogue: Dialogue, argument: string, reply: () => string): Complaint {
+  const name = parseHelo(argument);
+  if (name === null) return replies.helloSyntax;
+  if (!dialogue.countIdleCommand()) return null;
+  dialogue.helo = name;
+  dialogue.reply(reply());
+  dialogue.send("command.ehlo");
+  return null;
+}
+
+/** RFC 3207 section 4: whatever follows in clear is dropped, the unterminated fragment of a line included. */
+function startTls(dialogue: Dialogue): Complaint {
+  if (dialogue.wire.tls) return replies.tlsActive;
+  if (!dialogue.wire.canUpgrade) return replies.tlsUnavailable;
+  if (!dialogue.can("command.starttls")) {
+    return dialogue.state === "start" ? replies.helloFirst : replies.badSequence;
+  }
+  dialogue.reply(replies.startTls);
+  dialogue.reader.clear();
+  dialogue.send("command.starttls");
+  return null;
+}
+
+function rset(dialogue: Dialogue): Complaint {
+  if (!dialogue.countIdleCommand()) return null;
+  dialogue.reply(replies.ok);
+  dialogue.send("command.rset");
+  return null;
+}
+
+function noop(dialogue: Dialogue): Complaint {
+  if (dialogue.countIdleCommand()) dialogue.reply(replies.ok);
+  return null;
+}
+
+function vrfy(dialogue: Dialogue, argument: string): Complaint {
+  if (argument === "") return replies.argumentMissing;
+  if (dialogue.countIdleCommand()) dialogue.reply(replies.cannotVerify);
+  return null;
+}
+
+function help(dialogue: Dialogue): Complaint {
+  if (dialogue.countIdleCommand()) dialogue.reply(replies.help);
+  return null;
+}
+
+function quit(dialogue: Dialogue): Complaint {
+  dialogue.quit(replies.bye, "quit");
+  return null;
+}

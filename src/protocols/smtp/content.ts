@@ -1,0 +1,187 @@
+/** The content of a message: DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030). */
+import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
+import { BdatReader } from "./bdat-reader.ts";
+import { parseBdat } from "./command.ts";
+import { DataReader } from "./data-reader.ts";
+import type { Complaint, Dialogue } from "./dialogue.ts";
+import { answerReply } from "./envelope-commands.ts";
+import { chunkReply, replies } from "./replies.ts";
+import type { Transaction } from "./transaction.ts";
+
+export function data(dialogue: Dialogue, argument: string): Complaint {
+  if (argument !== "") return replies.noArguments;
+  const { transaction } = dialogue;
+  if (!transaction || !dialogue.can("command.data")) return outOfSequence(dialogue);
+  if (!dialogue.settings.backend.message) return replies.noMessages;
+  dialogue.data = new DataReader(dialogue.settings.limits.textLine);
+  dialogue.send("command.data");
+  begin(dialogue, transaction);
+  dialogue.reply(replies.startContent);
+  return null;
+}
+
+export function bdat(dialogue: Dialogue, argument: string): Complaint {
+  const chunk = parseBdat(argument);
+  // Where the chunk ends is not known: what follows must not be taken for commands.
+  if (!chunk) {
+    dialogue.quit(replies.bdatSyntax, "protocol-error");
+    return null;
+  }
+  const { transaction } = dialogue;
+  const { limits, backend } = dialogue.settings;
+  if (!transaction || !dialogue.can("command.bdat")) return discard(dialogue, chunk.octets, outOfSequence(dialogue));
+  if (!backend.message) return discard(dialogue, chunk.octets, replies.noMessages);
+  if (dialogue.state === "rcpt") {
+    dialogue.bdat = new BdatReader(limits.textLine);
+    dialogue.send("command.bdat");
+    begin(dialogue, transaction);
+  }
+  if (transaction.exceeds(chunk.octets)) {
+    transaction.refuse(replies.tooBig);
+    if (chunk.octets > 2 * limits.messageSize) dialogue.quit(replies.tooBig, "protocol-error");
+  }
+  dialogue.bdat?.begin(chunk.octets, chunk.last);
+  return null;
+}
+
+/** Reads what follows DATA. @returns null when there may be more to do. */
+export function readData(dialogue: Dialogue): Verdict | null {
+  const { transaction, data: content, reader } = dialogue;
+  if (!transaction || !content) return WAIT;
+  if (transaction.full) return WAIT;
+  const chunk = reader.rest();
+  if (!chunk) return inputMissing(dialogue);
+  reader.skip(content.read(chunk));
+  if (content.bareLineEnd) transaction.refuse(replies.bareLineEnd);
+  if (transaction.exceeds(content.content.length)) transaction.refuse(replies.tooBig);
+  transaction.add(content.content);
+  if (content.lineTooLong) dialogue.quit(replies.lineTooLong, "line-too-long");
+  else if (content.ended) contentEnded(dialogue, transaction);
+  else if (exhausted(dialogue, transaction)) dialogue.quit(replies.tooBig, "protocol-error");
+  return null;
+}
+
+/** Reads octets of a BDAT chunk. @returns null when there may be more to do. */
+export function readChunk(dialogue: Dialogue, chunks: BdatReader): Verdict | null {
+  const { transaction, reader } = dialogue;
+  if (!transaction) return WAIT;
+  if (chunks.remaining > 0) {
+    if (transaction.full) return WAIT;
+    const octets = reader.take(chunks.remaining);
+    if (!octets) return inputMissing(dialogue);
+    chunks.read(octets);
+    if (chunks.bareLineEnd) transaction.refuse(replies.bareLineEnd);
+    transaction.add(octets);
+    if (chunks.lineTooLong) dialogue.quit(replies.lineTooLong, "line-too-long");
+    if (dialogue.over || chunks.remaining > 0) return null;
+  }
+  chunkEnded(dialogue, transaction, chunks);
+  return null;
+}
+
+/** Reads octets of a chunk that is not wanted. @returns null when there may be more to do. */
+export function readUnwanted(dialogue: Dialogue, unwanted: { octets: number; readonly reply: string }): Verdict | null {
+  if (unwanted.octets > 0) {
+    const octets = dialogue.reader.take(unwanted.octets);
+    if (!octets) return inputMissing(dialogue);
+    unwanted.octets -= octets.length;
+    if (unwanted.octets > 0) return null;
+  }
+  dialogue.unwanted = null;
+  dialogue.complain(unwanted.reply);
+  return null;
+}
+
+/** Tells the client what became of its message. @returns false while the backend has not answered. */
+export function finishDelivery(dialogue: Dialogue): boolean {
+  const { transaction } = dialogue;
+  if (!transaction?.outcome) return false;
+  answer(dialogue, transaction, answerReply(transaction.outcome, replies.queued));
+  return true;
+}
+
+function outOfSequence(dialogue: Dialogue): string {
+  switch (dialogue.state) {
+    case "start":
+      return replies.helloFirst;
+    case "ready":
+      return replies.mailFirst;
+    case "mail":
+      return replies.noRecipients;
+    default:
+      return replies.badSequence;
+  }
+}
+
+function discard(dialogue: Dialogue, octets: number, reply: string): null {
+  if (octets > 2 * dialogue.settings.limits.messageSize) dialogue.quit(reply, "protocol-error");
+  else dialogue.unwanted = { octets, reply };
+  return null;
+}
+
+function begin(dialogue: Dialogue, transaction: Transaction): void {
+  const { wire, settings } = dialogue;
+  const { backend, limits } = settings;
+  wire.setIdleTimeout(limits.contentTimeout);
+  if (!backend.message) return;
+  void transaction.begin(backend.message.bind(backend), () => {
+    if (dialogue.over || dialogue.transaction !== transaction) return;
+    const { outcome, refusal } = transaction;
+    if (outcome && "error" in outcome && refusal === null) dialogue.noticeFailure("message", outcome.error);
+    wire.wake();
+  });
+}
+
+function inputMissing(dialogue: Dialogue): Verdict | null {
+  if (!dialogue.reader.ended) return CONTINUE;
+  dialogue.end("peer-ended");
+  return null;
+}
+
+/** A refused message is read to its end, but not for ever. */
+function exhausted(dialogue: Dialogue, transaction: Transaction): boolean {
+  return transaction.size > 2 * dialogue.settings.limits.messageSize;
+}
+
+function contentEnded(dialogue: Dialogue, transaction: Transaction): void {
+  dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
+  if (transaction.refusal !== null) {
+    answer(dialogue, transaction, transaction.refusal);
+  } else {
+    transaction.finish();
+    dialogue.send("content.ended");
+  }
+}
+
+function chunkEnded(dialogue: Dialogue, transaction: Transaction, chunks: BdatReader): void {
+  chunks.complete();
+  if (chunks.last) {
+    if (chunks.bareLineEnd) transaction.refuse(replies.bareLineEnd);
+    contentEnded(dialogue, transaction);
+    return;
+  }
+  const { refusal, outcome } = transaction;
+  const early = refusal ?? (outcome ? answerReply(outcome, replies.queued) : null);
+  // A message that has failed is over with the chunk in which it failed (RFC 3030 section 2).
+  if (early !== null && !early.startsWith("2")) {
+    dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
+    answer(dialogue, transaction, early);
+  } else {
+    dialogue.reply(chunkReply(chunks.size));
+  }
+}
+
+function answer(dialogue: Dialogue, transaction: Transaction, reply: string): void {
+  const { size, envelope } = transaction;
+  dialogue.reply(reply);
+  if (reply.startsWith("2")) {
+    dialogue.wire.notice({ type: "session.messageAccepted", size, recipients: envelope.recipients.length });
+    dialogue.madeProgress();
+    dialogue.send("message.answered");
+    return;
+  }
+  const text = reply.slice(4).trimEnd();
+  dialogue.wire.notice({ type: "session.messageRejected", size, code: Number(reply.slice(0, 3)), text });
+  dialogue.send("message.answered");
+  if (!dialogue.over) dialogue.countIdleCommand();
+}

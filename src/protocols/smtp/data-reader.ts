@@ -1,0 +1,100 @@
+const CR = 0x0d;
+const LF = 0x0a;
+const DOT = 0x2e;
+
+/** Where in a line the last octet left the reader. */
+const BEGINNING = 0;
+const WITHIN = 1;
+const AFTER_CR = 2;
+const AFTER_DOT = 3;
+const AFTER_DOT_CR = 4;
+
+/**
+ * Reads the content of a message after DATA (RFC 5321 sections 2.3.8 and 4.5.2): takes the stuffed dots away and finds
+ * the end. Only CRLF ends a line and only CRLF.CRLF ends the message; a bare CR or a bare LF makes the message one to be
+ * refused and never ends anything, so that no two servers can disagree on where it ends.
+ */
+export class DataReader {
+  /** The final dot was read. */
+  ended = false;
+  /** There was a bare CR or a bare LF. */
+  bareLineEnd = false;
+  /** There was a line longer than the limit. */
+  lineTooLong = false;
+  /** What the last `read` gave: a part of its chunk, without stuffed dots. */
+  content: Buffer;
+
+  readonly #longestLine: number;
+  #place = BEGINNING;
+  #lineLength = 0;
+
+  constructor(longestLine: number) {
+    this.#longestLine = longestLine;
+    this.content = Buffer.alloc(0);
+  }
+
+  /**
+   * Reads a chunk up to its end or up to the end of the message. The content is moved together within the chunk where a
+   * dot is taken away; octets after the end of the message are not touched.
+   * @returns how many octets were read.
+   */
+  read(chunk: Buffer): number {
+    let place = this.#place;
+    let lineStart = -this.#lineLength;
+    /** Content lies at 0..written; what is to follow it begins at runStart. */
+    let written = 0;
+    let runStart = 0;
+    let index = 0;
+    while (index < chunk.length) {
+      const octet = chunk[index];
+      if (place === WITHIN && octet !== CR && octet !== LF) {
+        index++;
+        continue;
+      }
+      if (octet === LF && place === AFTER_DOT_CR) {
+        // The CR that was kept for the case of "CRLF . CR x" is a part of the end.
+        this.ended = true;
+        index++;
+        break;
+      }
+      if (octet === LF && place === AFTER_CR) {
+        if (index + 1 - lineStart > this.#longestLine) this.lineTooLong = true;
+        lineStart = index + 1;
+        place = BEGINNING;
+      } else if (octet === LF) {
+        this.bareLineEnd = true;
+        place = WITHIN;
+      } else if (octet === CR) {
+        if (place === AFTER_CR || place === AFTER_DOT_CR) this.bareLineEnd = true;
+        place = place === AFTER_DOT ? AFTER_DOT_CR : AFTER_CR;
+      } else {
+        if (place === AFTER_CR || place === AFTER_DOT_CR) this.bareLineEnd = true;
+        if (place === BEGINNING && octet === DOT) {
+          written = move(chunk, { from: runStart, to: index, at: written });
+          runStart = index + 1;
+          place = AFTER_DOT;
+        } else {
+          place = WITHIN;
+        }
+      }
+      index++;
+    }
+    const runEnd = this.ended
+      ? Math.max(runStart, index - 2)
+      : place === AFTER_DOT_CR
+        ? Math.max(runStart, index - 1)
+        : index;
+    written = move(chunk, { from: runStart, to: runEnd, at: written });
+    this.content = chunk.subarray(0, written);
+    this.#place = place;
+    this.#lineLength = index - lineStart;
+    if (!this.ended && this.#lineLength > this.#longestLine) this.lineTooLong = true;
+    return index;
+  }
+}
+
+/** Moves octets to a place before them. @returns where the content ends now. */
+function move(chunk: Buffer, run: { readonly from: number; readonly to: number; readonly at: number }): number {
+  if (run.from !== run.at) chunk.copyWithin(run.at, run.from, run.to);
+  return run.at + run.to - run.from;
+}

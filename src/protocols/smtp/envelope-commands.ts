@@ -1,0 +1,128 @@
+/** MAIL and RCPT (RFC 5321 sections 4.1.1.2 and 4.1.1.3). */
+import type { Answer, Recipient } from "../backend.ts";
+import type { Complaint, Dialogue } from "./dialogue.ts";
+import { type MailParameters, parseMailParameters, parseRcptParameters } from "./parameters.ts";
+import { isInternationalized, type ParsedPath, parsePath } from "./path.ts";
+import { backendReply, checkAnswer, parameterReply, replies } from "./replies.ts";
+import { type Outcome, Transaction } from "./transaction.ts";
+
+export function mail(dialogue: Dialogue, argument: string): Complaint {
+  if (!dialogue.can("command.mail")) return mailOutOfSequence(dialogue);
+  const text = afterKeyword(argument, "FROM");
+  if (text === null) return replies.mailSyntax;
+  const path = parsePath(text, "reverse");
+  if (!path) return replies.senderSyntax;
+  const parameters = parseMailParameters(path.rest);
+  if ("error" in parameters) return parameterReply(parameters);
+  if (!parameters.smtpUtf8 && isInternationalized(argument)) return replies.senderNeedsUtf8;
+  const { messageSize } = dialogue.settings.limits;
+  if (parameters.size !== null && parameters.size > messageSize) {
+    dialogue.reply(replies.tooBig);
+    dialogue.countIdleCommand();
+  } else {
+    openTransaction(dialogue, path, parameters);
+  }
+  return null;
+}
+
+export function rcpt(dialogue: Dialogue, argument: string): Complaint {
+  const { transaction } = dialogue;
+  if (!transaction || !dialogue.can("command.rcpt")) return rcptOutOfSequence(dialogue);
+  const text = afterKeyword(argument, "TO");
+  if (text === null) return replies.rcptSyntax;
+  const path = parsePath(text, "forward");
+  if (!path) return replies.recipientSyntax;
+  const parameters = parseRcptParameters(path.rest);
+  if ("error" in parameters) return parameterReply(parameters);
+  if (!transaction.envelope.smtpUtf8 && isInternationalized(argument)) {
+    return replies.recipientNeedsUtf8;
+  }
+  if (transaction.recipientsTried >= dialogue.settings.limits.recipients) {
+    dialogue.reply(replies.tooManyRecipients);
+  } else {
+    transaction.recipientsTried++;
+    askRecipient(dialogue, transaction, { address: path.address, ...parameters });
+  }
+  return null;
+}
+
+/** What follows `FROM:` or `TO:`; null where it is missing. */
+function afterKeyword(argument: string, keyword: "FROM" | "TO"): string | null {
+  const length = keyword.length;
+  const colon = argument.slice(length).trimStart();
+  if (argument.slice(0, length).toUpperCase() !== keyword || !colon.startsWith(":")) return null;
+  return colon.slice(1);
+}
+
+function mailOutOfSequence(dialogue: Dialogue): string {
+  return dialogue.state === "start" ? replies.helloFirst : replies.nestedMail;
+}
+
+function rcptOutOfSequence(dialogue: Dialogue): string {
+  const { state } = dialogue;
+  if (state === "start") return replies.helloFirst;
+  return state === "ready" ? replies.mailFirst : replies.badSequence;
+}
+
+function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailParameters): void {
+  const { backend, limits } = dialogue.settings;
+  const transaction = new Transaction(
+    {
+      connection: dialogue.facts,
+      helo: dialogue.helo,
+      identity: dialogue.identity,
+      sender: path.address,
+      ...parameters,
+    },
+    limits.messageSize,
+  );
+  dialogue.transaction = transaction;
+  if (!backend.sender) {
+    dialogue.reply(replies.senderOk);
+    dialogue.send("sender.accepted");
+    return;
+  }
+  dialogue.send("command.mail");
+  const question = async () => checkAnswer(await backend.sender?.(transaction.envelope));
+  void dialogue.ask("sender", question, (outcome) => {
+    const accepted = conclude(dialogue, outcome, replies.senderOk);
+    dialogue.send(accepted ? "sender.accepted" : "sender.rejected");
+    if (!accepted && !dialogue.over) dialogue.countIdleCommand();
+  });
+}
+
+function askRecipient(dialogue: Dialogue, transaction: Transaction, recipient: Recipient): void {
+  const { backend, limits } = dialogue.settings;
+  if (!backend.recipient) {
+    countRejected(dialogue, limits.rejectedRecipients, replies.noRelay);
+    return;
+  }
+  dialogue.send("command.rcpt");
+  const question = async () => checkAnswer(await backend.recipient?.(transaction.envelope, recipient));
+  void dialogue.ask("recipient", question, (outcome) => {
+    const accepted = conclude(dialogue, outcome, replies.recipientOk);
+    if (accepted) transaction.addRecipient(recipient);
+    dialogue.send(accepted ? "recipient.accepted" : "recipient.rejected");
+    if (!accepted && !dialogue.over) countRejected(dialogue, limits.rejectedRecipients, "");
+  });
+}
+
+function countRejected(dialogue: Dialogue, limit: number, reply: string): void {
+  dialogue.reply(reply);
+  dialogue.rejectedRecipients++;
+  if (dialogue.rejectedRecipients >= limit) dialogue.quit(replies.tooManyRejected, "too-many-errors");
+}
+
+/** Replies with the backend's answer. @returns whether it accepts. */
+function conclude(dialogue: Dialogue, outcome: Outcome<Answer>, accepted: string): boolean {
+  const reply = answerReply(outcome, accepted);
+  dialogue.reply(reply);
+  return reply.startsWith("2");
+}
+
+/** The reply line for the backend's answer; `accepted` where it leaves the words to the session. */
+export function answerReply(outcome: Outcome<Answer>, accepted: string): string {
+  if ("error" in outcome) return replies.backendFailed;
+  if (outcome.value === undefined) return accepted;
+  return backendReply(outcome.value);
+}

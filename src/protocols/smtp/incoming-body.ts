@@ -1,0 +1,53 @@
+import { Readable } from "node:stream";
+
+/** Why a message ended before its end; what the body stream is destroyed with. */
+export class MessageError extends Error {
+  override readonly name = "MessageError";
+  readonly code: "message-incomplete" | "message-refused";
+
+  constructor(code: MessageError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const HIGH_WATER_MARK = 65_536;
+
+/** The content of a message on its way to the backend. */
+export class IncomingBody extends Readable {
+  readonly #wake: () => void;
+  #full = false;
+
+  /** @param wake called when the body is not full any more, or was given up by its reader. */
+  constructor(wake: () => void) {
+    super({ highWaterMark: HIGH_WATER_MARK });
+    this.#wake = wake;
+    // A backend that does not listen for errors must not bring the process down when its client goes away.
+    this.on("error", () => {});
+  }
+
+  /** The reader has enough for now. */
+  get full(): boolean {
+    return this.#full && !this.destroyed;
+  }
+
+  /** More content; dropped once nobody reads any more. */
+  add(content: Buffer): void {
+    if (!this.destroyed && !this.push(content)) this.#full = true;
+  }
+
+  override _read(): void {
+    this.#drained();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#drained();
+    callback(error);
+  }
+
+  #drained(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    this.#wake();
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The chart of an SMTP session (RFC 5321 section 4.1.4): which command may come when. What the chart has no transition
+ * for is a bad sequence of commands (503). Octets of a message never become events.
+ */
+import { assign, setup } from "xstate";
+import type { EndCause } from "../../machines/causes.ts";
+import { effect } from "../../machines/effect.ts";
+
+export type SmtpEvent =
+  | { readonly type: "greeting.sent" }
+  /** EHLO and HELO alike. */
+  | { readonly type: "command.ehlo" }
+  | { readonly type: "command.starttls" }
+  | { readonly type: "tls.secured" }
+  | { readonly type: "command.auth" }
+  /** The SASL exchange is complete: the backend is asked. */
+  | { readonly type: "credentials.given" }
+  | { readonly type: "auth.succeeded" }
+  | { readonly type: "auth.failed" }
+  | { readonly type: "command.mail" }
+  | { readonly type: "sender.accepted" }
+  | { readonly type: "sender.rejected" }
+  | { readonly type: "command.rcpt" }
+  | { readonly type: "recipient.accepted" }
+  | { readonly type: "recipient.rejected" }
+  | { readonly type: "command.data" }
+  | { readonly type: "command.bdat" }
+  /** The last octet of the message is in. */
+  | { readonly type: "content.ended" }
+  /** The client has the answer to its message. */
+  | { readonly type: "message.answered" }
+  | { readonly type: "command.rset" }
+  /** The server wants the session to end at its next safe point. */
+  | { readonly type: "drain" }
+  /** The session ends of its own accord; what is to be said has been said. */
+  | { readonly type: "session.ended"; readonly cause: EndCause }
+  | { readonly type: "connection.closed" };
+
+/** What the chart has done; the session provides it. */
+export interface SmtpEffects {
+  /** RFC 3207 section 4.2: what was learned in clear is not known any more. */
+  forgetDialogue(): void;
+  /** Drops the envelope, and a message that was not complete. */
+  forgetTransaction(): void;
+  sayShuttingDown(): void;
+}
+
+export interface SmtpContext {
+  readonly effects: SmtpEffects;
+  readonly draining: boolean;
+  readonly authenticated: boolean;
+  /** Recipients accepted in this transaction. */
+  readonly recipients: number;
+  readonly cause: EndCause;
+}
+
+const unprovided = (name: keyof SmtpEffects) => effect("smtp", name);
+
+export const smtpMachine = setup({
+  types: {
+    context: {} as SmtpContext,
+    events: {} as SmtpEvent,
+    input: {} as { effects: SmtpEffects },
+    tags: {} as "safe",
+  },
+  actions: {
+    forgetDialogue: unprovided("forgetDialogue"),
+    forgetTransaction: unprovided("forgetTransaction"),
+    sayShuttingDown: unprovided("sayShuttingDown"),
+    rememberCause: assign({ cause: ({ event }) => (event.type === "session.ended" ? event.cause : "drained") }),
+    rememberDraining: assign({ draining: true }),
+    rememberAuthentication: assign({ authenticated: true }),
+    forgetAuthentication: assign({ authenticated: false }),
+    forgetRecipients: assign({ recipients: 0 }),
+    countRecipient: assign({ recipients: ({ context }) => context.recipients + 1 }),
+  },
+  guards: {
+    isDraining: ({ context }) => context.draining,
+    isAnonymous: ({ context }) => !context.authenticated,
+    hasRecipients: ({ context }) => context.recipients > 0,
+  },
+}).createMachine({
+  id: "smtp",
+  context: ({ input }) => ({
+    effects: input.effects,
+    draining: false,
+    authenticated: false,
+    recipients: 0,
+    cause: "quit",
+  }),
+  initial: "greeting",
+  on: {
+    drain: { actions: "rememberDraining" },
+    "session.ended": { target: ".closing", actions: "rememberCause" },
+    "connection.closed": { target: ".closed" },
+  },
+  states: {
+    /** Nothing has been said yet. */
+    greeting: { on: { "greeting.sent": "start" } },
+    /** The client has not introduced itself, or has to do so again after STARTTLS. */
+    start: {
+      tags: "safe",
+      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      on: { "command.ehlo": "ready", "command.rset": "start" },
+    },
+    /** Between transactions. */
+    ready: {
+      tags: "safe",
+      entry: "forgetTransaction",
+      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      on: {
+        "command.ehlo": "ready",
+        "command.rset": "ready",
+        "command.starttls": "upgrading",
+        "command.auth": { guard: "isAnonymous", target: "authenticating" },
+        "credentials.given": { guard: "isAnonymous", target: "verifying" },
+        "command.mail": "verifying",
+        "sender.accepted": { target: "mail", actions: "forgetRecipients" },
+      },
+    },
+    upgrading: { on: { "tls.secured": { target: "start", actions: ["forgetAuthentication", "forgetDialogue"] } } },
+    /** A SASL exchange is under way. */
+    authenticating: { on: { "credentials.given": "verifying", "auth.failed": "ready" } },
+    /** The backend was asked for its opinion of credentials, a sender or a recipient. */
+    verifying: {
+      on: {
+        "auth.succeeded": { target: "ready", actions: "rememberAuthentication" },
+        "auth.failed": "ready",
+        "sender.accepted": { target: "mail", actions: "forgetRecipients" },
+        "sender.rejected": "ready",
+        "recipient.accepted": { target: "rcpt", actions: "countRecipient" },
+        "recipient.rejected": [{ guard: "hasRecipients", target: "rcpt" }, { target: "mail" }],
+      },
+    },
+    /** There is a sender and no recipient. */
+    mail: {
+      on: { "command.rcpt": "verifying", "command.rset": "ready", "command.ehlo": "ready" },
+    },
+    /** There is at least one recipient. */
+    rcpt: {
+      on: {
+        "command.rcpt": "verifying",
+        "command.data": "data",
+        "command.bdat": "bdat",
+        "command.rset": "ready",
+        "command.ehlo": "ready",
+      },
+    },
+    /** The message comes, up to the final dot. */
+    data: { on: { "content.ended": "delivering", "message.answered": "ready" } },
+    /** The message comes in chunks of announced size (RFC 3030), with commands between them. */
+    bdat: {
+      on: {
+        "command.bdat": "bdat",
+        "content.ended": "delivering",
+        "message.answered": "ready",
+        "command.rset": "ready",
+        "command.ehlo": "ready",
+      },
+    },
+    /** The message is complete and the backend has not answered yet. */
+    delivering: { on: { "message.answered": "ready" } },
+    closing: { entry: "forgetTransaction" },
+    closed: { type: "final", entry: "forgetTransaction" },
+  },
+});
+
+export type SmtpState = keyof (typeof smtpMachine)["states"];
