@@ -3,12 +3,12 @@ import { z } from "zod";
 import { mustBe } from "./expectation.ts";
 import { fieldsOf } from "./fields.ts";
 
-interface FromEnvironment {
+export interface FromEnvironment {
   readonly "@type": "EnvironmentVariable";
   readonly variableName: string;
 }
 
-interface FromFile {
+export interface FromFile {
   readonly "@type": "File";
   /** Absolute in an effective configuration; relative to the document in what is written. */
   readonly filePath: string;

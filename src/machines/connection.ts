@@ -5,7 +5,8 @@
  * 2. `proxyHeader`: a trusted proxy owes the PROXY header, within `proxyTimeout`.
  * 3. `handshaking`: implicit TLS, within `tlsTimeout`.
  * 4. `active`: the protocol's session talks. `upgrading` is the same handshake in mid-dialogue (STARTTLS), then back.
- * 5. `draining`: the session was told to finish at its next safe point, within `drainTimeout`.
+ * 5. `draining`: the session was told to finish at its next safe point, within `drainTimeout`. A drain in mid-handshake
+ *    waits for its end; `drain.expired` bounds the two together.
  * 6. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side.
  * 7. `closed`: the socket is destroyed, the session told, the slot returned. Entered once, with one cause.
  *
@@ -40,6 +41,8 @@ export type ConnectionEvent =
   | { type: "connection.refused" }
   /** Finish at the next safe point. */
   | { type: "connection.drain" }
+  /** `drainTimeout` has passed since the whole listener was told to drain. */
+  | { type: "drain.expired" }
   /** End now, without waiting for a safe point. */
   | { type: "connection.stop" }
   | { type: "proxy.accepted" }
@@ -54,6 +57,12 @@ export type ConnectionEvent =
   | { type: "socket.closed"; cause: EndCause };
 
 const unprovided = (name: string) => effect("connection", name);
+
+/** Before there is a session, nothing has been said that would have to be flushed. */
+const cutShort = {
+  "connection.stop": { target: "closed", actions: { type: "recordCause", params: { cause: "stopped" } } },
+  "drain.expired": { target: "closed", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
+} as const;
 
 /**
  * Implicit TLS and STARTTLS are one handshake; they differ in what the session is told when it is done.
@@ -73,6 +82,7 @@ const handshake = (sessionAction: "openSession" | "secureSession") =>
       "tls.failed": { target: "closed", actions: { type: "recordCause", params: { cause: "tls-failed" } } },
       "connection.drain": { actions: "requestDrain" },
       "peer.ended": { target: "closed", actions: { type: "recordCause", params: { cause: "peer-ended" } } },
+      ...cutShort,
     },
   }) as const;
 
@@ -159,6 +169,7 @@ export const connectionMachine = setup({
         "connection.refused": { target: "closing", actions: { type: "recordCause", params: { cause: "over-cap" } } },
         "connection.drain": { actions: "requestDrain" },
         "peer.ended": { target: "closed", actions: { type: "recordCause", params: { cause: "peer-ended" } } },
+        ...cutShort,
       },
     },
     handshaking: handshake("openSession"),
@@ -183,6 +194,7 @@ export const connectionMachine = setup({
           target: "closing",
           actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
         },
+        "drain.expired": { target: "closing", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
         // A session that still asks for TLS has missed its safe point: there is nothing worth securing any more.
         "session.upgrade": { target: "closing", actions: { type: "recordCause", params: { cause: "drained" } } },
       },

@@ -8,5 +8,11 @@ export {
   connectionMachine,
 } from "./connection.ts";
 export { EffectNotProvided } from "./effect.ts";
-export { type ListenerContext, type ListenerEvent, type ListenerState, listenerMachine } from "./listener.ts";
+export {
+  type ListenerContext,
+  type ListenerEvent,
+  type ListenerInput,
+  type ListenerState,
+  listenerMachine,
+} from "./listener.ts";
 export { type ServerContext, type ServerEvent, type ServerState, serverMachine } from "./server.ts";

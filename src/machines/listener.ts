@@ -2,13 +2,22 @@
  * The life of one listener and all its addresses.
  *
  * `binding` makes and binds every socket (`addresses`), waits until the whole server has succeeded (`bound`), then
- * listens (`opening`); `listening` accepts; `paused` keeps the sockets while the kernel queues; `draining` has closed
- * them and waits for its connections; `closed` and `failed` end it.
+ * listens (`opening`); `listening` accepts; `paused` keeps the sockets while the kernel queues; `draining` refuses whom
+ * the kernel has queued (`refusing`), then has closed the sockets and waits for its connections (`waiting`), within
+ * `drainTimeout`; `closed` and `failed` end it.
  */
 import { assign, fromPromise, type SnapshotFrom, setup } from "xstate";
 import { effect } from "./effect.ts";
 
+/** Times are milliseconds. */
+export interface ListenerInput {
+  readonly drainTimeout: number;
+  /** How long clients that the kernel has queued may take to be refused, before the sockets are closed. */
+  readonly refusalTimeout: number;
+}
+
 export interface ListenerContext {
+  readonly timeouts: ListenerInput;
   /** What made `failed`. */
   readonly error: unknown;
 }
@@ -32,6 +41,7 @@ const unprovidedActor = (name: string) => fromPromise<void>(async () => unprovid
 export const listenerMachine = setup({
   types: {
     context: {} as ListenerContext,
+    input: {} as ListenerInput,
     events: {} as ListenerEvent,
   },
   actors: {
@@ -41,18 +51,28 @@ export const listenerMachine = setup({
     openSockets: unprovidedActor("openSockets"),
     /** Stops accepting; the kernel goes on queueing. */
     pauseSockets: unprovidedActor("pauseSockets"),
+    /** Refuses the clients that wait in the kernel's queues; closing the sockets would reset them. */
+    refuseQueued: unprovidedActor("refuseQueued"),
   },
   actions: {
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
     closeSockets: unprovided("closeSockets"),
-    /** Tells every connection to finish; answers `connections.none` when there is none left. */
+    /** Tells every connection to finish. */
     drainConnections: unprovided("drainConnections"),
+    /** Answers `connections.none` when there is none left. */
+    awaitConnections: unprovided("awaitConnections"),
+    /** Tells every connection that `drainTimeout` has passed. */
+    expireConnections: unprovided("expireConnections"),
     /** Ends every connection now. */
     stopConnections: unprovided("stopConnections"),
   },
+  delays: {
+    drainTimeout: ({ context }) => context.timeouts.drainTimeout,
+    refusalTimeout: ({ context }) => context.timeouts.refusalTimeout,
+  },
 }).createMachine({
   id: "listener",
-  context: { error: null },
+  context: ({ input }) => ({ timeouts: input, error: null }),
   initial: "binding",
   states: {
     binding: {
@@ -123,10 +143,19 @@ export const listenerMachine = setup({
       },
     },
     draining: {
-      entry: ["closeSockets", "drainConnections"],
-      on: {
-        "listener.stop": { actions: "stopConnections" },
-        "connections.none": { target: "closed" },
+      entry: "drainConnections",
+      initial: "refusing",
+      after: { drainTimeout: { actions: "expireConnections" } },
+      on: { "listener.stop": { actions: "stopConnections" } },
+      states: {
+        refusing: {
+          invoke: { src: "refuseQueued", onDone: { target: "waiting" }, onError: { target: "waiting" } },
+          after: { refusalTimeout: { target: "waiting" } },
+        },
+        waiting: {
+          entry: ["closeSockets", "awaitConnections"],
+          on: { "connections.none": { target: "#listener.closed" } },
+        },
       },
     },
     closed: { type: "final", entry: "closeSockets" },
@@ -137,5 +166,5 @@ export const listenerMachine = setup({
 type ListenerValue = SnapshotFrom<typeof listenerMachine>["value"];
 type KeysOfEach<Value> = Value extends object ? keyof Value : never;
 
-/** The top-level state; `binding` and `paused` have states within. */
+/** The top-level state; `binding`, `paused` and `draining` have states within. */
 export type ListenerState = Extract<ListenerValue, string> | KeysOfEach<ListenerValue>;

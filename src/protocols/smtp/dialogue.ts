@@ -30,11 +30,23 @@ export type Complaint = string | null;
 /** Events without a field of their own. */
 type PlainEvent = Exclude<SmtpEvent, { readonly type: "session.ended" }>["type"];
 
+/**
+ * The implementations are shared by all sessions; the actor tells which one is meant. The session is not in the context,
+ * which inspectors see: it knows passwords.
+ */
+const dialogues = new WeakMap<object, SmtpEffects>();
+
+function effectsOf(actor: object): SmtpEffects {
+  const dialogue = dialogues.get(actor);
+  if (!dialogue) throw new Error("The SMTP machine ran in an actor that no session carries.");
+  return dialogue;
+}
+
 const chart = smtpMachine.provide({
   actions: {
-    forgetDialogue: ({ context }) => context.effects.forgetDialogue(),
-    forgetTransaction: ({ context }) => context.effects.forgetTransaction(),
-    sayShuttingDown: ({ context }) => context.effects.sayShuttingDown(),
+    forgetDialogue: ({ self }) => effectsOf(self).forgetDialogue(),
+    forgetTransaction: ({ self }) => effectsOf(self).forgetTransaction(),
+    sayShuttingDown: ({ self }) => effectsOf(self).sayShuttingDown(),
   },
 });
 
@@ -73,7 +85,8 @@ export class Dialogue implements SmtpEffects {
   constructor(wire: Wire, settings: SmtpSettings) {
     this.wire = wire;
     this.settings = settings;
-    this.#actor = createActor(chart, { id: wire.id, inspect: settings.inspect, input: { effects: this } });
+    this.#actor = createActor(chart, { id: wire.id, inspect: settings.inspect });
+    dialogues.set(this.#actor, this);
     this.#actor.start();
   }
 

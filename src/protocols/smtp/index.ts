@@ -2,7 +2,7 @@ import type { Backend } from "../backend.ts";
 import type { SessionProtocol } from "../protocol.ts";
 import type { SmtpInspector, SmtpSettings } from "./dialogue.ts";
 import { defaultSmtpLimits, type SmtpLimits } from "./limits.ts";
-import { busyReply } from "./replies.ts";
+import { busyReply, shuttingDownReply } from "./replies.ts";
 import { SmtpSession } from "./session.ts";
 
 export type { SmtpInspector } from "./dialogue.ts";
@@ -52,7 +52,7 @@ export function smtp(options: SmtpOptions): SessionProtocol {
     kind: "session",
     name: "smtp",
     startTls: true,
-    busy: (_refusal, hostname) => busyReply(hostname),
+    busy: ({ rule }, hostname) => (rule === "draining" ? shuttingDownReply(hostname) : busyReply(hostname)),
     open: (wire) => new SmtpSession(wire, settings),
   };
 }

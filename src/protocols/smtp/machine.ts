@@ -46,7 +46,6 @@ export interface SmtpEffects {
 }
 
 export interface SmtpContext {
-  readonly effects: SmtpEffects;
   readonly draining: boolean;
   readonly authenticated: boolean;
   /** Recipients accepted in this transaction. */
@@ -60,7 +59,6 @@ export const smtpMachine = setup({
   types: {
     context: {} as SmtpContext,
     events: {} as SmtpEvent,
-    input: {} as { effects: SmtpEffects },
     tags: {} as "safe",
   },
   actions: {
@@ -81,13 +79,7 @@ export const smtpMachine = setup({
   },
 }).createMachine({
   id: "smtp",
-  context: ({ input }) => ({
-    effects: input.effects,
-    draining: false,
-    authenticated: false,
-    recipients: 0,
-    cause: "quit",
-  }),
+  context: { draining: false, authenticated: false, recipients: 0, cause: "quit" },
   initial: "greeting",
   on: {
     drain: { actions: "rememberDraining" },

@@ -18,7 +18,7 @@ export type RcptParameters = Pick<Recipient, "notify" | "orcpt">;
 /** Why the parameters were refused: `unknown` gets a 555, `invalid` a 501. */
 export type ParameterError = { readonly error: "unknown" | "invalid"; readonly keyword: string };
 
-/** The announced keywords of MAIL; AUTH (RFC 4954 section 5) is checked and not used. */
+/** The announced keywords of MAIL; AUTH (RFC 4954 section 5) is taken for `<>`, as from any client that is not trusted; clients send it unencoded too. */
 const mailKeywords = new Set(["SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"]);
 const rcptKeywords = new Set(["NOTIFY", "ORCPT"]);
 
@@ -40,8 +40,7 @@ export function parseMailParameters(text: string): MailParameters | ParameterErr
   if (ret !== undefined && ret !== "FULL" && ret !== "HDRS") return invalid("RET");
   const envid = given.has("ENVID") ? decodeXtext(given.get("ENVID") ?? "", LONGEST_ENVID) : undefined;
   if (envid === null) return invalid("ENVID");
-  const auth = given.get("AUTH");
-  if (auth !== undefined && decodeXtext(auth, LONGEST_ORCPT) === null) return invalid("AUTH");
+  if (given.get("AUTH") === "") return invalid("AUTH");
   return {
     size: size === undefined ? null : Number(size),
     body: body ?? "7BIT",

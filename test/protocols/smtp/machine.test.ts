@@ -12,15 +12,15 @@ const effects: SmtpEffects = {
 };
 const machine = smtpMachine.provide({
   actions: {
-    forgetDialogue: ({ context }) => context.effects.forgetDialogue(),
-    forgetTransaction: ({ context }) => context.effects.forgetTransaction(),
-    sayShuttingDown: ({ context }) => context.effects.sayShuttingDown(),
+    forgetDialogue: () => effects.forgetDialogue(),
+    forgetTransaction: () => effects.forgetTransaction(),
+    sayShuttingDown: () => effects.sayShuttingDown(),
   },
 });
 
 function reach(...types: PlainType[]) {
   done.length = 0;
-  const actor = createActor(machine, { input: { effects } });
+  const actor = createActor(machine);
   actor.start();
   for (const type of types) actor.send({ type });
   return actor;
@@ -109,11 +109,11 @@ describe("the chart of an SMTP session", () => {
   });
 
   it("does not skip an effect that was not provided", async () => {
-    const actor = createActor(smtpMachine, { input: { effects } });
+    const actor = createActor(smtpMachine);
     const failed = new Promise((resolve) => actor.subscribe({ error: resolve }));
     actor.start();
     actor.send({ type: "greeting.sent" });
     actor.send({ type: "command.ehlo" });
-    expect(String(await failed)).toContain("names \"forgetTransaction\"");
+    expect(String(await failed)).toContain('names "forgetTransaction"');
   });
 });

@@ -13,6 +13,7 @@ describe("the parameters of MAIL", () => {
     ["RET=FULL ENVID=a+2Bb+3Dc", { dsn: { ret: "FULL", envid: "a+b=c" } }],
     ["AUTH=<>", {}],
     ["AUTH=e+3Dmc2@example.com", {}],
+    ["AUTH=not+xtext@example.com", {}],
   ])("reads %j", (text, parameters) => {
     expect(parseMailParameters(text)).toEqual({ ...none, ...parameters });
   });

@@ -1,0 +1,183 @@
+/** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
+import type { RequestListener } from "node:http";
+import type { Logger } from "pino";
+import type { Observable } from "rxjs";
+import { type Configuration, parseDocument } from "./config/index.ts";
+import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
+import { AccountDirectory } from "./mailbox/index.ts";
+import type { Backend } from "./protocols/backend.ts";
+import { http } from "./protocols/http/index.ts";
+import type { ConnectionFacts, Protocol } from "./protocols/protocol.ts";
+import { smtp } from "./protocols/smtp/index.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
+import type { Inspector } from "./runtime/connection.ts";
+import { httpEndpoints } from "./runtime/http-endpoints.ts";
+import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
+import { logLifecycle } from "./runtime/log.ts";
+import { Metrics } from "./runtime/metrics.ts";
+import { prepareListeners } from "./runtime/prepared-listeners.ts";
+import { type Foundation, Server } from "./runtime/server.ts";
+import { unsupportedSettings } from "./runtime/unsupported-settings.ts";
+
+export interface GatehouseOptions {
+  /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
+  readonly config: unknown;
+  /** Protocols of your own, by the names that listeners use; one named like a built-in replaces it. */
+  readonly protocols?: readonly Protocol[];
+  /** Who may log in, whose mail is taken and where it is kept. By default: the document's accounts, SQLite in `dataDirectory`. */
+  readonly backend?: Backend;
+  /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
+  readonly dataDirectory?: string;
+  /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
+  readonly logger?: Logger;
+  /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
+  readonly onAdministratorMade?: (administrator: MadeAdministrator) => void;
+  /** Time, for tests; the system's by default. */
+  readonly clock?: Clock;
+  /** Sees every machine's events and snapshots (XState inspection). Costs nothing when left out. */
+  readonly inspect?: Inspector;
+}
+
+/** The administrator that was made because there were no accounts. */
+export interface MadeAdministrator {
+  readonly address: string;
+  /** Known this one time only: what is kept is its hash. */
+  readonly password: string;
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly protocol: string;
+  readonly state: string;
+  readonly tlsImplicit: boolean;
+  /** As bound: port 0 resolved. */
+  readonly addresses: readonly BoundAddress[];
+  readonly connections: number;
+  readonly maxConnections: number;
+}
+
+export interface ConnectionStatus extends ConnectionFacts {
+  readonly state: string;
+  /** The session's own state, e.g. `data`; null without one. */
+  readonly session: string | null;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+export interface StopOptions {
+  /** Let sessions finish, within `drainTimeout`; true by default. */
+  readonly wait?: boolean;
+}
+
+export interface Gatehouse {
+  readonly configuration: Configuration;
+  /** `starting`, `running`, `draining`, `stopped` or `failed`. */
+  readonly state: string;
+  /** Everything that happens, as it happens; completes when the server has ended. */
+  readonly lifecycle$: Observable<LifecycleEvent>;
+  readonly metrics: Metrics;
+  /**
+   * Binds every address, then listens on all of them.
+   * @throws StartError with every reason at once; then nothing stays open.
+   */
+  start(): Promise<void>;
+  /** Drains and stops; safe to call again, with `wait: false` to stop waiting. A stopped server does not start again. */
+  stop(options?: StopOptions): Promise<void>;
+  listeners(): ListenerStatus[];
+  connections(): ConnectionStatus[];
+}
+
+/** @throws ConfigurationError with every mistake of the document. */
+export function createGatehouse(options: GatehouseOptions): Gatehouse {
+  const configuration = configurationOf(options);
+  const dataDirectory = options.dataDirectory ?? "gatehouse-data";
+
+  const server: Server = new Server({
+    configuration,
+    clock: options.clock ?? systemClock,
+    dataDirectory,
+    inspect: options.inspect,
+    prepare: async (): Promise<Foundation> => {
+      const mail = await mailboxFor(options, { configuration, dataDirectory });
+      return { protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)), release: mail.release };
+    },
+  });
+  const metrics = new Metrics(server);
+  const endpoints = {
+    ready: () => server.state === "running",
+    metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
+  };
+  metrics.subscribe(server.lifecycle.events$);
+  if (options.logger) logLifecycle(server.lifecycle.events$, options.logger);
+
+  return {
+    configuration,
+    get state() {
+      return server.state;
+    },
+    lifecycle$: server.lifecycle.events$,
+    metrics,
+    start: () => server.start(),
+    stop: ({ wait = true } = {}) => server.stop({ wait }),
+    listeners: () =>
+      server.listeners.map(({ name, settings, state, addresses, connections }) => ({
+        name,
+        protocol: settings.protocol,
+        state,
+        tlsImplicit: settings.tlsImplicit,
+        addresses,
+        connections: connections.size,
+        maxConnections: settings.maxConnections,
+      })),
+    connections: () =>
+      [...server.connections()].map(({ facts, state, sessionState, bytesRead, bytesWritten }) => ({
+        ...facts,
+        state,
+        session: sessionState,
+        bytesRead,
+        bytesWritten,
+      })),
+  };
+}
+
+/**
+ * Looks for everything that would keep this document from starting, short of binding: certificates and keys, TLS
+ * contexts, accounts, protocols.
+ * @returns what is worth knowing and no error.
+ * @throws ConfigurationError, or AggregateError with every problem.
+ */
+export async function checkGatehouse(options: GatehouseOptions): Promise<string[]> {
+  const configuration = configurationOf(options);
+  const protocols = protocolsOf(options, {}, () => {});
+  const outcomes = await Promise.allSettled([
+    prepareListeners({ configuration, protocols, dataDirectory: null }).then(({ warnings }) =>
+      warnings.map(({ text }) => text),
+    ),
+    resolveAccounts(configuration).then((entries) => {
+      new AccountDirectory(entries);
+      return [];
+    }),
+  ]);
+  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  if (errors.length > 0) throw new AggregateError(errors, "The document cannot be used.");
+  const notCarriedOut = configuration.listeners.flatMap((settings) =>
+    unsupportedSettings(settings).map(({ text }) => `Listener "${settings.name}": ${text}`),
+  );
+  return [...outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : [])), ...notCarriedOut];
+}
+
+/** By name; what an embedder registers replaces a built-in of the same name. */
+function protocolsOf(
+  { protocols = [], inspect }: GatehouseOptions,
+  backend: Backend,
+  onRequest: RequestListener,
+): ReadonlyMap<string, Protocol> {
+  const builtIn = [smtp({ backend, ...(inspect ? { inspect } : {}) }), http({ onRequest })];
+  return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
+}
+
+function configurationOf({ config, protocols = [] }: GatehouseOptions): Configuration {
+  // A document has no field `listeners`: what has one has been parsed already.
+  if (typeof config === "object" && config !== null && "listeners" in config) return config as Configuration;
+  return parseDocument(config, { protocols: protocols.map(({ name }) => name) });
+}

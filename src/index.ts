@@ -1,0 +1,71 @@
+/** Gatehouse for embedders: the only door. */
+export {
+  type Configuration,
+  type ConfigurationDocument,
+  ConfigurationError,
+  type ConfigurationIssue,
+  describeConfiguration,
+  exampleDocument,
+  jsonSchema,
+  type ListenerSettings,
+  parseDocument,
+  readConfiguration,
+  type SystemSettings,
+  serializeDocument,
+} from "./config/index.ts";
+export {
+  type ConnectionStatus,
+  checkGatehouse,
+  createGatehouse,
+  type Gatehouse,
+  type GatehouseOptions,
+  type ListenerStatus,
+  type MadeAdministrator,
+  type StopOptions,
+} from "./gatehouse.ts";
+export { type EndCause, endCauses } from "./machines/causes.ts";
+export {
+  AccountDirectory,
+  type AccountEntry,
+  hashPassword,
+  mailboxBackend,
+  openStore,
+  type Store,
+  StoreError,
+  verifyPassword,
+} from "./mailbox/index.ts";
+export type {
+  Answer,
+  Backend,
+  Envelope,
+  Identity,
+  IncomingMessage,
+  LoginAttempt,
+  Recipient,
+  Reply,
+} from "./protocols/backend.ts";
+export { type HttpOptions, http } from "./protocols/http/index.ts";
+export {
+  CONTINUE,
+  type ConnectionFacts,
+  close,
+  type Endpoint,
+  type Notice,
+  type Protocol,
+  type Refusal,
+  type Session,
+  type SessionProtocol,
+  type StreamProtocol,
+  type StreamSession,
+  type TlsFacts,
+  UPGRADE,
+  type Verdict,
+  WAIT,
+  type Wire,
+} from "./protocols/protocol.ts";
+export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
+export { type Clock, systemClock } from "./runtime/clock.ts";
+export type { Inspector } from "./runtime/connection.ts";
+export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
+export { StartError } from "./runtime/server.ts";
+export { BindError } from "./runtime/sockets/bind-error.ts";

@@ -1,0 +1,340 @@
+/** Carries out the connection machine on one socket. */
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
+import type { EndCause } from "../machines/causes.ts";
+import {
+  type ConnectionEvent,
+  type ConnectionSettings,
+  type ConnectionState,
+  connectionMachine,
+} from "../machines/connection.ts";
+import type { ConnectionFacts, Endpoint, Notice, Protocol, StreamSession, TlsFacts } from "../protocols/protocol.ts";
+import type { Clock } from "./clock.ts";
+import { Dialogue, type DialogueOwner } from "./dialogue.ts";
+import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
+import { Phases } from "./phases.ts";
+import type { Permit } from "./slots.ts";
+import { causeOfError } from "./socket-errors.ts";
+import { discardClearText } from "./tls/clear-text.ts";
+import type { TlsServerOptions } from "./tls/context.ts";
+import { startHandshake } from "./tls/handshake.ts";
+import type { HandshakeFailure } from "./tls/handshake-failure.ts";
+
+export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+
+/** What all connections of a listener share. */
+export interface ConnectionHost {
+  readonly protocol: Protocol;
+  readonly settings: ConnectionSettings;
+  /** Null where TLS is not available. */
+  readonly tls: TlsServerOptions | null;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly inspect: Inspector | undefined;
+  closed(connection: Connection): void;
+}
+
+interface LiveFacts extends ConnectionFacts {
+  tls: TlsFacts | null;
+}
+
+type ConnectionActor = Actor<typeof connectionMachine>;
+
+/** Machine implementations are shared by all connections; the actor tells which one is meant. */
+const carriers = new WeakMap<object, Connection>();
+
+function carrierOf(actor: object): Connection {
+  const connection = carriers.get(actor);
+  if (!connection) throw new Error("The connection machine ran in an actor that no connection carries.");
+  return connection;
+}
+
+const machine = connectionMachine.provide({
+  actions: {
+    // Trusted proxies arrive with the PROXY protocol; until then no connection is `proxied`.
+    readProxyHeader: ({ self }) => carrierOf(self).readProxyHeader(),
+    startHandshake: ({ self }) => carrierOf(self).startHandshake(),
+    openSession: ({ self }) => carrierOf(self).openSession(),
+    secureSession: ({ self }) => carrierOf(self).secureSession(),
+    drainSession: ({ self }) => carrierOf(self).drainSession(),
+    endSocket: ({ self }) => carrierOf(self).endSocket(),
+    destroySocket: ({ self }) => carrierOf(self).destroySocket(),
+    closeSession: ({ self, context }) => carrierOf(self).closeSession(context.cause ?? "socket-error"),
+    returnSlot: ({ self }) => carrierOf(self).returnSlot(),
+    reportClosed: ({ self, context }) => carrierOf(self).reportClosed(context.cause ?? "socket-error"),
+  },
+});
+
+export class Connection implements DialogueOwner {
+  readonly facts: LiveFacts;
+  readonly #host: ConnectionHost;
+  readonly #raw: Socket;
+  readonly #permit: Permit;
+  readonly #actor: ConnectionActor;
+  readonly #phases: Phases;
+  /** The socket, or the TLS stream over it. */
+  #stream: Duplex;
+  #dialogue: Dialogue | null = null;
+  #streamSession: StreamSession | null = null;
+  #state: ConnectionState | null = null;
+
+  constructor(host: ConnectionHost, accepted: { id: string; listener: string; socket: Socket; permit: Permit }) {
+    const { socket } = accepted;
+    this.#host = host;
+    this.#raw = socket;
+    this.#stream = socket;
+    this.#permit = accepted.permit;
+    this.facts = {
+      id: accepted.id,
+      listener: accepted.listener,
+      peer: endpoint(socket.remoteAddress, socket.remotePort),
+      local: endpoint(socket.localAddress, socket.localPort),
+      tls: null,
+    };
+    this.#phases = new Phases(host.clock.now());
+    socket.on("error", this.#onError);
+    socket.on("close", this.#onClose);
+    this.#actor = createActor(machine, {
+      id: `connection:${accepted.id}`,
+      input: host.settings,
+      clock: host.clock,
+      ...(host.inspect ? { inspect: host.inspect } : {}),
+    });
+    carriers.set(this.#actor, this);
+  }
+
+  /** Starts the machine; the connection has been admitted. */
+  start(): void {
+    this.#actor.subscribe(this.#onSnapshot);
+    this.#actor.start();
+    this.#send({ type: "connection.admitted", proxied: false });
+  }
+
+  get state(): ConnectionState {
+    return this.#state ?? "accepted";
+  }
+
+  /** The session's own state, e.g. `data`; null without a session. */
+  get sessionState(): string | null {
+    return this.#dialogue?.sessionState ?? null;
+  }
+
+  get bytesRead(): number {
+    return this.#raw.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#raw.bytesWritten ?? 0;
+  }
+
+  drain(): void {
+    this.#send({ type: "connection.drain" });
+  }
+
+  /** The listener's whole `drainTimeout` has passed. */
+  drainExpired(): void {
+    this.#send({ type: "drain.expired" });
+  }
+
+  stop(): void {
+    this.#send({ type: "connection.stop" });
+  }
+
+  // What the dialogue asks and tells.
+
+  get hostname(): string {
+    return this.#host.hostname;
+  }
+
+  get clock(): Clock {
+    return this.#host.clock;
+  }
+
+  get canUpgrade(): boolean {
+    return this.#host.tls !== null && this.#host.protocol.startTls && this.facts.tls === null;
+  }
+
+  upgrade(): void {
+    if (this.canUpgrade) this.#send({ type: "session.upgrade" });
+    else this.#failSession(new Error("The session asked for TLS although wire.canUpgrade is false."));
+  }
+
+  ended(cause: EndCause): void {
+    this.#send({ type: "session.ended", cause });
+  }
+
+  sessionFailed(error: unknown): void {
+    this.#emit({ type: "connection.sessionFailed", connection: this.facts, error });
+  }
+
+  notice(notice: Notice): void {
+    this.#emit({ ...notice, connection: this.facts });
+  }
+
+  // The machine's effects.
+
+  readProxyHeader(): void {
+    this.#send({ type: "proxy.rejected" });
+  }
+
+  startHandshake(): void {
+    const tls = this.#host.tls;
+    if (!tls) {
+      this.#send({ type: "tls.failed" });
+      return;
+    }
+    this.#dialogue?.detach();
+    const begin = (): void => {
+      if (this.#raw.destroyed) return;
+      this.#stream = startHandshake(this.#raw, tls, { secured: this.#onSecured, failed: this.#onHandshakeFailed });
+    };
+    if (!this.#dialogue) begin();
+    else {
+      discardClearText(this.#raw);
+      // The go-ahead must have left before the TLS stream takes the socket over.
+      if (this.#raw.writableLength === 0) begin();
+      else this.#raw.write("", begin);
+    }
+  }
+
+  openSession(): void {
+    const { protocol } = this.#host;
+    try {
+      if (protocol.kind === "stream") {
+        this.#streamSession = protocol.open(this.#stream, this.facts);
+        return;
+      }
+      this.#dialogue = new Dialogue(this, protocol);
+    } catch (error) {
+      this.#failSession(error);
+      return;
+    }
+    this.#dialogue.attach(this.#stream);
+    this.#dialogue.greet();
+  }
+
+  #failSession(error: unknown): void {
+    this.sessionFailed(error);
+    this.ended("session-failed");
+  }
+
+  secureSession(): void {
+    this.#dialogue?.attach(this.#stream);
+    this.#dialogue?.secured();
+  }
+
+  drainSession(): void {
+    this.#dialogue?.drain();
+    try {
+      this.#streamSession?.drain();
+    } catch (error) {
+      this.#failSession(error);
+    }
+  }
+
+  endSocket(): void {
+    this.#dialogue?.detach();
+    if (!this.#streamSession) this.#stream.on("data", discard);
+    this.#stream.resume();
+    this.#stream.end();
+  }
+
+  destroySocket(): void {
+    this.#stream.destroy();
+    this.#raw.destroy();
+  }
+
+  closeSession(cause: EndCause): void {
+    this.#dialogue?.closed(cause);
+  }
+
+  returnSlot(): void {
+    this.#permit.release();
+  }
+
+  reportClosed(cause: EndCause): void {
+    this.#reportClosed(cause);
+    this.#host.closed(this);
+  }
+
+  #reportClosed(cause: EndCause): void {
+    if (!this.#host.lifecycle.observed) return;
+    const now = this.#host.clock.now();
+    this.#phases.enter("closed", now);
+    this.#emit({
+      type: "connection.closed",
+      connection: this.facts,
+      cause,
+      durations: this.#phases.durations(now),
+      bytesRead: this.bytesRead,
+      bytesWritten: this.bytesWritten,
+    });
+  }
+
+  // The socket's events.
+
+  readonly #onSecured = (_stream: Duplex, tls: TlsFacts): void => {
+    this.facts.tls = tls;
+    this.#emit({
+      type: "connection.secured",
+      connection: this.facts,
+      tls,
+      duration: this.#phases.elapsed(this.#host.clock.now()),
+    });
+    this.#stream.on("error", this.#onError);
+    this.#send({ type: "tls.secured" });
+  };
+
+  readonly #onHandshakeFailed = ({ reason, detail }: HandshakeFailure): void => {
+    // The time-out and the server's stop destroy the socket: they have said why.
+    if (this.state === "closed") return;
+    this.#emit({ type: "connection.handshakeFailed", connection: this.facts, reason, detail });
+    if (reason === "peer-closed") this.#send({ type: "peer.ended" });
+    else if (reason === "peer-reset") this.#send({ type: "socket.failed", cause: "peer-reset" });
+    else this.#send({ type: "tls.failed" });
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    this.#send({ type: "socket.failed", cause: causeOfError(error) });
+  };
+
+  readonly #onClose = (): void => {
+    this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
+  };
+
+  /** What ends a stream session is its own end of the stream; a dialogue ends with a verdict. */
+  #causeOfClose(): EndCause {
+    if (!this.#streamSession) return "peer-ended";
+    return this.state === "draining" ? "drained" : "quit";
+  }
+
+  readonly #onSnapshot = (snapshot: { readonly value: unknown }): void => {
+    const state = snapshot.value as ConnectionState;
+    if (state === this.#state) return;
+    this.#state = state;
+    if (state === "closed" || !this.#host.lifecycle.observed) return;
+    this.#phases.enter(state, this.#host.clock.now());
+    this.#emit({ type: `connection.${state}`, connection: this.facts });
+  };
+
+  #send(event: ConnectionEvent): void {
+    // The socket goes on to raise events after `closed`; the machine has nothing left to decide then.
+    if (this.#actor.getSnapshot().status === "active") this.#actor.send(event);
+  }
+
+  #emit(event: LifecycleEvent): void {
+    if (this.#host.lifecycle.observed) this.#host.lifecycle.emit(event);
+  }
+}
+
+function discard(): void {
+  // A closing connection reads on only so that the peer's FIN is seen and unread bytes do not reset it.
+}
+
+/** IPv4-mapped addresses are IPv4 everywhere; a peer that left before it was looked at has no address. */
+export function endpoint(address: string | undefined, port: number | undefined): Endpoint {
+  if (address === undefined) return { address: "unknown", port: 0 };
+  return { address: address.startsWith("::ffff:") ? address.slice(7) : address, port: port ?? 0 };
+}

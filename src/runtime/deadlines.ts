@@ -1,0 +1,115 @@
+/** The limits on a session's time: silence, the whole dialogue, and a peer that does not read. */
+import type { Clock } from "./clock.ts";
+
+/** How long a peer may take to read what fills the write buffer, in milliseconds. */
+const writeTimeout = 300_000;
+
+/** Which limit has passed. */
+export type Limit = "idle" | "session" | "write";
+
+/**
+ * The idle limit is armed lazily: input only notes the time, and a timer that fires too early waits for the rest. So a
+ * chunk costs no timer.
+ */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #expired: (limit: Limit) => void;
+  #idleLimit: number | null = null;
+  #idleTimer: unknown;
+  #idleTimerDue = Number.POSITIVE_INFINITY;
+  #lastActivity = 0;
+  #sessionTimer: unknown;
+  #writeTimer: unknown;
+  #over = false;
+
+  constructor(clock: Clock, expired: (limit: Limit) => void) {
+    this.#clock = clock;
+    this.#expired = expired;
+  }
+
+  /** Something came from the peer, or went to it. */
+  activity(): void {
+    this.#lastActivity = this.#clock.now();
+  }
+
+  setIdle(milliseconds: number | null): void {
+    if (this.#over) return;
+    this.#idleLimit = milliseconds;
+    if (milliseconds === null) {
+      this.#clearIdle();
+      return;
+    }
+    this.activity();
+    const due = this.#lastActivity + milliseconds;
+    if (due >= this.#idleTimerDue) return;
+    this.#clearIdle();
+    this.#armIdle(milliseconds);
+  }
+
+  /** For the time of a handshake, which has a limit of its own. */
+  suspendIdle(): void {
+    this.#clearIdle();
+  }
+
+  resumeIdle(): void {
+    this.setIdle(this.#idleLimit);
+  }
+
+  setSession(milliseconds: number | null): void {
+    if (this.#over) return;
+    if (this.#sessionTimer !== undefined) this.#clock.clearTimeout(this.#sessionTimer);
+    this.#sessionTimer = undefined;
+    if (milliseconds === null) return;
+    this.#sessionTimer = this.#clock.setTimeout(() => {
+      this.#sessionTimer = undefined;
+      this.#expired("session");
+    }, milliseconds);
+  }
+
+  /** The peer does not read, from now on. */
+  startWrite(): void {
+    if (this.#over || this.#writeTimer !== undefined) return;
+    this.#writeTimer = this.#clock.setTimeout(() => {
+      this.#writeTimer = undefined;
+      this.#expired("write");
+    }, writeTimeout);
+  }
+
+  endWrite(): void {
+    if (this.#writeTimer !== undefined) this.#clock.clearTimeout(this.#writeTimer);
+    this.#writeTimer = undefined;
+  }
+
+  /** For good: nothing is armed any more. */
+  end(): void {
+    this.setIdle(null);
+    this.setSession(null);
+    this.endWrite();
+    this.#over = true;
+  }
+
+  #armIdle(milliseconds: number): void {
+    this.#idleTimerDue = this.#clock.now() + milliseconds;
+    this.#idleTimer = this.#clock.setTimeout(this.#onIdleTimer, milliseconds);
+  }
+
+  #clearIdle(): void {
+    if (this.#idleTimer !== undefined) this.#clock.clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
+    this.#idleTimerDue = Number.POSITIVE_INFINITY;
+  }
+
+  readonly #onIdleTimer = (): void => {
+    this.#idleTimer = undefined;
+    this.#idleTimerDue = Number.POSITIVE_INFINITY;
+    if (this.#idleLimit === null) return;
+    // Timers may fire a fraction of a millisecond before their time.
+    const remaining = this.#lastActivity + this.#idleLimit - this.#clock.now();
+    if (remaining > 0.5) this.#armIdle(Math.ceil(remaining));
+    else {
+      this.#armIdle(this.#idleLimit);
+      this.activity();
+      this.#expired("idle");
+    }
+  };
+}

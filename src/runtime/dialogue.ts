@@ -1,0 +1,306 @@
+/** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
+import type { Duplex } from "node:stream";
+import type { EndCause } from "../machines/causes.ts";
+import {
+  CONTINUE,
+  type ConnectionFacts,
+  close,
+  type Endpoint,
+  type Notice,
+  type Session,
+  type SessionProtocol,
+  type TlsFacts,
+  type Verdict,
+  type Wire,
+} from "../protocols/protocol.ts";
+import type { Clock } from "./clock.ts";
+import { Deadlines, type Limit } from "./deadlines.ts";
+
+/** Output kept back for one write a turn; beyond this many characters it leaves at once. */
+const outputLimit = 65_536;
+
+/** What a dialogue tells its connection. */
+export interface DialogueOwner {
+  readonly facts: ConnectionFacts;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly canUpgrade: boolean;
+  upgrade(): void;
+  ended(cause: EndCause): void;
+  sessionFailed(error: unknown): void;
+  notice(notice: Notice): void;
+}
+
+type Turn = "greet" | "resume" | "writable" | "secured" | "ended" | "drain";
+
+export class Dialogue implements Wire {
+  readonly #owner: DialogueOwner;
+  readonly #deadlines: Deadlines;
+  readonly #session: Session;
+  #stream: Duplex | null = null;
+  #verdict: Verdict = CONTINUE;
+  #output = "";
+  /** The session was told to stop writing, and waits for `writable()`. */
+  #blocked = false;
+  /** The stream is paused: the session waits, or goes on writing to a peer that does not read. */
+  #held = false;
+  #wakeAsked = false;
+  /** The session runs. What it brings about by itself, by a notice for one, has to wait for the end of its turn. */
+  #turning = false;
+  /** The session's time passed in mid-handshake. */
+  #sessionExpired = false;
+
+  constructor(owner: DialogueOwner, protocol: SessionProtocol) {
+    this.#owner = owner;
+    this.#deadlines = new Deadlines(owner.clock, this.#onExpired);
+    this.#session = protocol.open(this);
+  }
+
+  get sessionState(): string {
+    return this.#session.state;
+  }
+
+  /** From here on the session talks over this stream: the socket, or after a handshake the TLS stream. */
+  attach(stream: Duplex): void {
+    this.#stream = stream;
+    this.#held = false;
+    stream.on("data", this.#onData);
+    stream.on("end", this.#onEnd);
+    stream.on("drain", this.#onDrain);
+  }
+
+  /** Flushes, and takes no more of the stream's events. */
+  detach(): void {
+    this.#flush();
+    const stream = this.#stream;
+    if (!stream) return;
+    this.#stream = null;
+    stream.off("data", this.#onData);
+    stream.off("end", this.#onEnd);
+    stream.off("drain", this.#onDrain);
+  }
+
+  greet(): void {
+    this.#deadlines.activity();
+    this.#turn("greet");
+  }
+
+  secured(): void {
+    this.#verdict = CONTINUE;
+    this.#deadlines.resumeIdle();
+    this.#turn("secured");
+    if (!this.#sessionExpired) return;
+    this.#sessionExpired = false;
+    this.#onExpired("session");
+  }
+
+  drain(): void {
+    if (this.#turning) queueMicrotask(() => this.drain());
+    else this.#turn("drain");
+  }
+
+  closed(cause: EndCause): void {
+    this.#output = "";
+    this.detach();
+    this.#deadlines.end();
+    if (this.#turning) queueMicrotask(() => this.#close(cause));
+    else this.#close(cause);
+  }
+
+  #close(cause: EndCause): void {
+    try {
+      this.#session.closed(cause);
+    } catch (error) {
+      this.#owner.sessionFailed(error);
+    }
+  }
+
+  // The session's side.
+
+  get id(): string {
+    return this.#owner.facts.id;
+  }
+
+  get listener(): string {
+    return this.#owner.facts.listener;
+  }
+
+  get peer(): Endpoint {
+    return this.#owner.facts.peer;
+  }
+
+  get local(): Endpoint {
+    return this.#owner.facts.local;
+  }
+
+  get tls(): TlsFacts | null {
+    return this.#owner.facts.tls;
+  }
+
+  get hostname(): string {
+    return this.#owner.hostname;
+  }
+
+  get canUpgrade(): boolean {
+    return this.#owner.canUpgrade;
+  }
+
+  write(data: string | Uint8Array): boolean {
+    const stream = this.#stream;
+    if (!stream) return false;
+    if (typeof data === "string") {
+      this.#output += data;
+      if (this.#output.length >= outputLimit) this.#flush();
+    } else {
+      this.#flush();
+      stream.write(data);
+    }
+    if (stream.writableLength + this.#output.length < stream.writableHighWaterMark) return true;
+    this.#blocked = true;
+    this.#deadlines.startWrite();
+    return false;
+  }
+
+  wake(): void {
+    if (this.#wakeAsked) return;
+    this.#wakeAsked = true;
+    queueMicrotask(this.#onWake);
+  }
+
+  setIdleTimeout(milliseconds: number | null): void {
+    this.#deadlines.setIdle(milliseconds);
+  }
+
+  setSessionTimeout(milliseconds: number | null): void {
+    this.#deadlines.setSession(milliseconds);
+  }
+
+  notice(notice: Notice): void {
+    this.#owner.notice(notice);
+  }
+
+  // The stream's side.
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#deadlines.activity();
+    let verdict: Verdict;
+    this.#turning = true;
+    try {
+      verdict = this.#session.receive(chunk);
+    } catch (error) {
+      verdict = this.#failed(error);
+    }
+    this.#turning = false;
+    this.#settle(verdict);
+  };
+
+  readonly #onEnd = (): void => this.#turn("ended");
+
+  readonly #onDrain = (): void => {
+    this.#deadlines.activity();
+    if (!this.#blocked) return;
+    this.#unblock();
+    this.#turn("writable");
+  };
+
+  readonly #onWake = (): void => {
+    this.#wakeAsked = false;
+    this.#turn("resume");
+  };
+
+  readonly #onExpired = (limit: Limit): void => {
+    if (!this.#mayTurn()) {
+      this.#sessionExpired = limit === "session";
+      return;
+    }
+    // The silence of a peer that does not read is not the session's to judge: no word would reach it.
+    if (limit === "write" || (limit === "idle" && this.#blocked)) {
+      this.#settle(close("write-timeout"));
+      return;
+    }
+    let verdict: Verdict;
+    this.#turning = true;
+    try {
+      verdict = this.#session.expired(limit);
+    } catch (error) {
+      verdict = this.#failed(error);
+    }
+    this.#turning = false;
+    this.#settle(verdict);
+  };
+
+  /** Not after the last verdict, and not while there is no stream to talk over. */
+  #mayTurn(): boolean {
+    return this.#stream !== null && this.#verdict.next !== "close" && this.#verdict.next !== "upgrade";
+  }
+
+  #turn(turn: Turn): void {
+    if (!this.#mayTurn()) return;
+    let verdict: Verdict;
+    this.#turning = true;
+    try {
+      verdict = this.#session[turn]();
+    } catch (error) {
+      verdict = this.#failed(error);
+    }
+    this.#turning = false;
+    this.#settle(verdict);
+  }
+
+  #settle(verdict: Verdict): void {
+    // The connection was ended during the turn: it has a cause already.
+    if (!this.#stream) return;
+    this.#verdict = verdict;
+    this.#flush();
+    switch (verdict.next) {
+      case "continue":
+      case "wait":
+        this.#unblockFlushed();
+        // A session that goes on although it was told to stop does not fill the memory either.
+        this.#hold(verdict.next === "wait" || this.#blocked);
+        break;
+      case "upgrade":
+        this.#deadlines.suspendIdle();
+        this.#unblock();
+        this.#owner.upgrade();
+        break;
+      case "close":
+        this.#deadlines.end();
+        this.#owner.ended(verdict.cause);
+        break;
+    }
+  }
+
+  /** A write may have filled the buffer and emptied it again before anyone waited for `drain`. */
+  #unblockFlushed(): void {
+    if (!this.#blocked || !this.#stream || this.#stream.writableNeedDrain) return;
+    this.#unblock();
+    queueMicrotask(this.#onUnblocked);
+  }
+
+  #unblock(): void {
+    this.#blocked = false;
+    this.#deadlines.endWrite();
+  }
+
+  #hold(held: boolean): void {
+    if (held === this.#held) return;
+    this.#held = held;
+    if (held) this.#stream?.pause();
+    else this.#stream?.resume();
+  }
+
+  readonly #onUnblocked = (): void => this.#turn("writable");
+
+  #flush(): void {
+    if (this.#output === "") return;
+    const output = this.#output;
+    this.#output = "";
+    this.#stream?.write(output);
+  }
+
+  #failed(error: unknown): Verdict {
+    this.#owner.sessionFailed(error);
+    return close("session-failed");
+  }
+}

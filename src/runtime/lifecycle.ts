@@ -1,0 +1,106 @@
+/**
+ * One stream of everything that happens. The core logs nothing and counts nothing: the log, the metrics and embedders
+ * subscribe here. `docs/lifecycle.md` has the table of events; a test holds the two together.
+ */
+import { Observable, Subject } from "rxjs";
+import type { EndCause } from "../machines/causes.ts";
+import type { ConnectionState } from "../machines/connection.ts";
+import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../protocols/protocol.ts";
+
+/** What a bound address looks like: port 0 resolved. */
+export interface BoundAddress extends Endpoint {
+  readonly family: 4 | 6;
+}
+
+/** Milliseconds spent in each part of a connection's life; null for a part it never reached. */
+export interface PhaseDurations {
+  readonly proxyHeader: number | null;
+  readonly handshake: number | null;
+  readonly session: number | null;
+  readonly closing: number | null;
+  readonly total: number;
+}
+
+export interface ServerEvents {
+  "server.starting": object;
+  "server.running": { readonly listeners: number };
+  "server.draining": { readonly connections: number };
+  "server.stopped": object;
+  "server.failed": { readonly error: unknown };
+  /** Something to know about the document that is no error: an expired certificate, a self-signed one made. */
+  "server.warning": { readonly code: string; readonly text: string };
+}
+
+export interface ListenerEvents {
+  "listener.binding": { readonly listener: string };
+  "listener.listening": {
+    readonly listener: string;
+    readonly protocol: string;
+    readonly addresses: readonly BoundAddress[];
+  };
+  "listener.paused": { readonly listener: string };
+  "listener.draining": { readonly listener: string; readonly connections: number };
+  "listener.closed": { readonly listener: string };
+  "listener.failed": { readonly listener: string; readonly error: unknown };
+  /** A setting that this platform cannot carry out, or carries out differently. */
+  "listener.warning": { readonly listener: string; readonly field: string; readonly text: string };
+}
+
+export type ConnectionStateEvents = {
+  [State in Exclude<ConnectionState, "closed"> as `connection.${State}`]: { readonly connection: ConnectionFacts };
+};
+
+export interface ConnectionEvents extends ConnectionStateEvents {
+  "connection.refused": { readonly listener: string; readonly peer: Endpoint; readonly refusal: Refusal };
+  "connection.secured": {
+    readonly connection: ConnectionFacts;
+    readonly tls: TlsFacts;
+    /** Milliseconds. */
+    readonly duration: number;
+  };
+  "connection.handshakeFailed": {
+    readonly connection: ConnectionFacts;
+    readonly reason: string;
+    readonly detail: string;
+  };
+  "connection.sessionFailed": { readonly connection: ConnectionFacts; readonly error: unknown };
+  "connection.closed": {
+    readonly connection: ConnectionFacts;
+    readonly cause: EndCause;
+    readonly durations: PhaseDurations;
+    /** Octets on the wire, TLS records and all. */
+    readonly bytesRead: number;
+    readonly bytesWritten: number;
+  };
+}
+
+type NoticeEvents = {
+  [Type in Notice["type"]]: Omit<Extract<Notice, { type: Type }>, "type"> & { readonly connection: ConnectionFacts };
+};
+
+export interface LifecycleEvents extends ServerEvents, ListenerEvents, ConnectionEvents, NoticeEvents {}
+
+export type LifecycleEventType = keyof LifecycleEvents;
+
+/** An event of the server, a listener, a connection or a session. */
+export type LifecycleEvent = {
+  [Type in LifecycleEventType]: { readonly type: Type } & LifecycleEvents[Type];
+}[LifecycleEventType];
+
+/** Where the runtime tells what happens. Events are made only while somebody listens. */
+export class Lifecycle {
+  readonly #events = new Subject<LifecycleEvent>();
+  readonly events$: Observable<LifecycleEvent> = new Observable((subscriber) => this.#events.subscribe(subscriber));
+
+  get observed(): boolean {
+    return this.#events.observed;
+  }
+
+  emit(event: LifecycleEvent): void {
+    this.#events.next(event);
+  }
+
+  complete(): void {
+    this.#events.complete();
+  }
+}

@@ -1,0 +1,255 @@
+/** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Configuration, ListenerSettings } from "../config/index.ts";
+import { type ServerState, serverMachine } from "../machines/server.ts";
+import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
+import type { Clock } from "./clock.ts";
+import type { Connection, Inspector } from "./connection.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { Listener, type ListenerHost } from "./listener.ts";
+import { prepareListeners } from "./prepared-listeners.ts";
+import { RefusedSockets } from "./refusal.ts";
+import { SlotCounter } from "./slots.ts";
+import type { BindTarget } from "./sockets/bound-socket.ts";
+import { unsupportedSettings } from "./unsupported-settings.ts";
+
+/** What listeners stand on: made before the first bind, given back after the last connection. */
+export interface Foundation {
+  /** By name. */
+  readonly protocols: ReadonlyMap<string, Protocol>;
+  release(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  /** Where a self-signed certificate is kept. */
+  readonly dataDirectory: string;
+  readonly inspect: Inspector | undefined;
+  /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
+  prepare(): Promise<Foundation>;
+}
+
+/** A start that failed: every reason at once. Nothing stays open. */
+export class StartError extends AggregateError {
+  readonly code = "start-failed";
+
+  constructor(errors: readonly unknown[]) {
+    super(errors, errors.map((error) => (error instanceof Error ? error.message : String(error))).join("\n"));
+    this.name = "StartError";
+  }
+}
+
+/** The server was told to stop before it had started. */
+export class StoppedWhileStartingError extends Error {
+  readonly code = "stopped-while-starting";
+
+  constructor() {
+    super("The server was stopped before it had started; make a new one to start again.");
+    this.name = "StoppedWhileStartingError";
+  }
+}
+
+export class Server {
+  readonly lifecycle = new Lifecycle();
+  readonly slots: SlotCounter;
+  readonly actor: Actor<typeof serverMachine>;
+  readonly #options: ServerOptions;
+  readonly #refused: RefusedSockets;
+  readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
+  #lastId = 0;
+  #listeners: Listener[] = [];
+  #foundation: Foundation | null = null;
+  #starting: Promise<void> = Promise.resolve();
+  #state: ServerState | null = null;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.slots = new SlotCounter(options.configuration.system.maxConnections);
+    this.#refused = new RefusedSockets(options.clock);
+    this.actor = createActor(
+      serverMachine.provide({
+        actors: {
+          startListeners: fromPromise(() => {
+            this.#starting = this.#start();
+            return this.#starting;
+          }),
+          drainListeners: fromPromise(() => this.#drainListeners()),
+        },
+        actions: {
+          stopListeners: () => this.#stopListeners(),
+          releaseResources: () => this.#releaseResources(),
+        },
+      }),
+      { id: "server", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
+    );
+    this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+  }
+
+  get state(): ServerState {
+    return this.#state ?? "starting";
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.#listeners;
+  }
+
+  *connections(): Generator<Connection> {
+    for (const listener of this.#listeners) yield* listener.connections;
+  }
+
+  /** @throws StartError with all that failed. */
+  async start(): Promise<void> {
+    this.actor.start();
+    const snapshot = await waitFor(this.actor, ({ value }) => value !== "starting", forever);
+    if (snapshot.value === "failed") throw snapshot.context.error;
+    if (snapshot.value !== "running") throw new StartError([new StoppedWhileStartingError()]);
+  }
+
+  /** Resolves when the last connection has closed; may be called again to stop without waiting. */
+  async stop({ wait }: { wait: boolean }): Promise<void> {
+    const { status } = this.actor.getSnapshot();
+    if (status !== "active" || this.#state === null) return;
+    this.actor.send({ type: wait ? "server.drain" : "server.stop" });
+    await waitFor(this.actor, (snapshot) => snapshot.status !== "active", forever);
+  }
+
+  async #start(): Promise<void> {
+    try {
+      this.#foundation = await this.#options.prepare();
+      await this.#startListeners(this.#foundation.protocols);
+    } catch (error) {
+      this.#stopListeners();
+      await this.#foundation?.release();
+      throw error instanceof StartError
+        ? error
+        : new StartError(error instanceof AggregateError ? error.errors : [error]);
+    }
+  }
+
+  async #startListeners(protocols: ReadonlyMap<string, Protocol>): Promise<void> {
+    const { configuration, clock, inspect } = this.#options;
+    const { listeners, warnings } = await prepareListeners({
+      configuration,
+      protocols,
+      dataDirectory: this.#options.dataDirectory,
+    });
+    for (const { code, text } of warnings) this.lifecycle.emit({ type: "server.warning", code, text });
+
+    const host: ListenerHost = {
+      hostname: configuration.system.defaultHostname,
+      drainTimeout: configuration.system.drainTimeout,
+      serverSlots: this.slots,
+      refused: this.#refused,
+      clock,
+      lifecycle: this.lifecycle,
+      inspect,
+      nextConnectionId: () => {
+        this.#lastId += 1;
+        return this.#idPrefix + this.#lastId.toString(36);
+      },
+    };
+    this.#listeners = listeners.map((prepared) => {
+      const { settings } = prepared;
+      for (const { field, text } of unsupportedSettings(settings))
+        this.lifecycle.emit({ type: "listener.warning", listener: settings.name, field, text });
+      return new Listener(host, { ...prepared, targets: bindTargets(settings, configuration) });
+    });
+    await this.#bindThenListen();
+  }
+
+  async #bindThenListen(): Promise<void> {
+    for (const listener of this.#listeners) listener.actor.start();
+    await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
+    for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
+    await this.#untilAll((listener) => listener.state === "listening");
+  }
+
+  /** @throws StartError as soon as every listener has either reached the state or ended. */
+  async #untilAll(reached: (listener: Listener) => boolean): Promise<void> {
+    await Promise.all(
+      this.#listeners.map((listener) =>
+        waitFor(listener.actor, (snapshot) => snapshot.status !== "active" || reached(listener), forever),
+      ),
+    );
+    if (this.state !== "starting") throw new StoppedWhileStartingError();
+    const errors = this.#listeners.flatMap(({ actor }) => {
+      const { error } = actor.getSnapshot().context;
+      return error === null ? [] : [error];
+    });
+    if (errors.length > 0) throw new StartError(errors);
+  }
+
+  async #drainListeners(): Promise<void> {
+    // A start under way ends first, so that no socket is opened behind the drain's back.
+    const started = await this.#starting.then(
+      () => true,
+      () => false,
+    );
+    if (!started) return;
+    for (const listener of this.#listeners) listener.send({ type: "listener.drain" });
+    await Promise.all(
+      this.#listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
+    );
+    await this.#refused.emptied();
+    await this.#foundation?.release();
+  }
+
+  #stopListeners(): void {
+    this.#refused.destroyAll();
+    for (const listener of this.#listeners) listener.send({ type: "listener.stop" });
+  }
+
+  #releaseResources(): void {
+    this.#refused.destroyAll();
+    for (const protocol of this.#foundation?.protocols.values() ?? [])
+      if (protocol.kind === "stream") this.#end(protocol);
+  }
+
+  #end(protocol: StreamProtocol): void {
+    try {
+      protocol.stop?.();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const text = `The protocol "${protocol.name}" could not be stopped: ${reason}`;
+      this.lifecycle.emit({ type: "server.warning", code: "protocol-stop-failed", text });
+    }
+  }
+
+  #onSnapshot(snapshot: SnapshotFrom<typeof serverMachine>): void {
+    const state = snapshot.value;
+    if (state === this.#state) return;
+    this.#state = state;
+    switch (state) {
+      case "starting":
+      case "stopped":
+        this.lifecycle.emit({ type: `server.${state}` });
+        break;
+      case "running":
+        this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.length });
+        break;
+      case "draining":
+        this.lifecycle.emit({ type: "server.draining", connections: [...this.connections()].length });
+        break;
+      case "failed":
+        this.lifecycle.emit({ type: "server.failed", error: snapshot.context.error });
+        break;
+    }
+    if (snapshot.status !== "active") this.lifecycle.complete();
+  }
+}
+
+const forever = { timeout: Number.POSITIVE_INFINITY };
+
+/** `[::]` takes both families, unless the document gives IPv4 a socket of its own on the same port. */
+function bindTargets(settings: ListenerSettings, { listeners }: Configuration): BindTarget[] {
+  const ipv4Ports = new Set(
+    listeners.flatMap(({ bind }) =>
+      bind.filter(({ host, port }) => host === "0.0.0.0" && port !== 0).map(({ port }) => port),
+    ),
+  );
+  return settings.bind.map((address) => ({
+    ...address,
+    ipv6Only: address.family === 6 && ipv4Ports.has(address.port),
+  }));
+}
