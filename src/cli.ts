@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+/** The command's entry point; each subcommand has its file in `src/command`. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { check } from "./command/check.ts";
+import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
+import { messages } from "./command/messages.ts";
+import { complain, say } from "./command/output.ts";
+import { passwordHash } from "./command/password-hash.ts";
+import { serve } from "./command/serve.ts";
+import { jsonSchema } from "./config/index.ts";
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+const defaultData = "gatehouse-data";
+
+function createCommand(finish: (code: ExitCode) => void): Command {
+  const program = new Command("gatehouse")
+    .description("Listeners for mail and other servers, from one document.")
+    .version(version())
+    .exitOverride();
+  const config = () =>
+    new Option("-c, --config <file>", "the document; gatehouse.json if there is one, else a built-in example");
+  const data = () => new Option("-d, --data <dir>", "where mail, keys and accounts are kept").default(defaultData);
+
+  program
+    .command("serve", { isDefault: true })
+    .description("listen, until SIGTERM or SIGINT; a second signal does not wait for sessions")
+    .addOption(config())
+    .addOption(data())
+    .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
+    .action(async (options) => finish(await serve(options)));
+  program
+    .command("check")
+    .description("say whether the document is valid, and what it amounts to")
+    .addOption(config())
+    .action(async (options) => finish(await check(options)));
+  program
+    .command("schema")
+    .description("print the JSON Schema of the document, for editors")
+    .action(() => say(JSON.stringify(jsonSchema(), null, 2)));
+  program
+    .command("messages")
+    .argument("[id]", "print this message, or the latest")
+    .description("list the messages received, or print one as it was sent")
+    .addOption(data())
+    .option("-a, --account <address>", "only this account's")
+    .action(async (id, options) => finish(await messages(id, options)));
+  program
+    .command("password-hash")
+    .description("read a password from standard input and print its hash for an Account's secret")
+    .action(async () => finish(await passwordHash()));
+  program.addHelpText(
+    "after",
+    "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 70 internal error.",
+  );
+  return program;
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function main(): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok;
+  try {
+    await createCommand((finished) => {
+      code = finished;
+    }).parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      return exitCodes.internal;
+    }
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+  return code;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,15 @@
+/** What the command's exit status means. */
+export const exitCodes = {
+  /** Done; for `serve`: stopped in order, after SIGTERM or SIGINT. */
+  ok: 0,
+  /** The configuration document is invalid, or something that it names cannot be used. */
+  configuration: 1,
+  /** The command line is not understood. */
+  usage: 2,
+  /** The server could not start: an address could not be bound, what is kept could not be opened. Nothing was left open. */
+  start: 3,
+  /** An error that is Gatehouse's own. Please report it. */
+  internal: 70,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -1,0 +1,65 @@
+/** `gatehouse serve`: run a document until a signal ends it. */
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+import { ConfigurationError } from "../config/index.ts";
+import { createGatehouse, type Gatehouse } from "../gatehouse.ts";
+import { chooseConfiguration } from "./configuration-file.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { complain, messagesOf } from "./output.ts";
+import { introduce, welcome } from "./welcome.ts";
+
+export interface ServeOptions {
+  readonly config?: string;
+  readonly data: string;
+  readonly logLevel: string;
+}
+
+export async function serve(options: ServeOptions): Promise<ExitCode> {
+  let gatehouse: Gatehouse;
+  let file: string | null;
+  try {
+    const chosen = chooseConfiguration(options.config);
+    file = chosen.file;
+    gatehouse = createGatehouse({
+      config: chosen.configuration,
+      dataDirectory: options.data,
+      logger: createLogger(options.logLevel),
+      // Words for a person go to stderr: stdout belongs to the log.
+      onAdministratorMade: (administrator) => complain(introduce(administrator)),
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const message of messagesOf(error)) complain(message);
+    return exitCodes.configuration;
+  }
+
+  const stopped = stopOnSignals(gatehouse);
+  try {
+    await gatehouse.start();
+    complain(welcome(gatehouse, { file, data: options.data }));
+  } catch (error) {
+    for (const message of messagesOf(error)) complain(message);
+    return exitCodes.start;
+  }
+  await stopped;
+  return exitCodes.ok;
+}
+
+/** The first signal drains, the second does not wait. Resolves when the server has stopped. */
+function stopOnSignals(gatehouse: Gatehouse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let asked = false;
+    const stop = (): void => {
+      gatehouse.stop({ wait: !asked }).then(resolve, reject);
+      asked = true;
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+}
+
+/** JSON lines to a pipe, readable ones to a terminal. */
+function createLogger(level: string): Logger {
+  if (!process.stdout.isTTY) return pino({ level });
+  return pino({ level }, pretty({ colorize: true, ignore: "pid,hostname,event", translateTime: "SYS:HH:MM:ss.l" }));
+}

@@ -1,0 +1,176 @@
+/** The command's subcommands; `serve` has files of its own: `command-start.test.ts`, `command-end.test.ts`. */
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { exitCodes } from "../../src/command/exit-codes.ts";
+import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { issue } from "../runtime/tls/certificate-fixtures.ts";
+import { documentFile, gatehouse, serve, submit } from "./command.ts";
+import { trickyMessage } from "./messages.ts";
+
+const account = { "ann@example.com": { secret: { "@type": "Text", secret: "wonderland" } } };
+const listeners = [
+  { name: "smtp", bind: ["127.0.0.1:0"] },
+  { name: "submissions", bind: ["127.0.0.1:0"], tlsImplicit: true },
+];
+
+describe("gatehouse --help", () => {
+  test("names every subcommand and the exit statuses", async () => {
+    const { code, stdout } = await gatehouse(["--help"]);
+    expect(code).toBe(exitCodes.ok);
+    for (const name of ["serve", "check", "schema", "messages", "password-hash"]) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, "m"));
+    }
+    for (const status of Object.values(exitCodes)) expect(stdout).toMatch(new RegExp(`\\b${status} \\w`));
+  });
+
+  test("of a subcommand explains its options", async () => {
+    const options = { serve: "--config <file>", check: "--config <file>", messages: "--data <dir>" };
+    await Promise.all(
+      Object.entries(options).map(async ([name, option]) => {
+        const { code, stdout } = await gatehouse([name, "--help"]);
+        expect(code).toBe(exitCodes.ok);
+        expect(stdout).toContain(option);
+      }),
+    );
+  });
+});
+
+test("a command line that is not understood ends with 2, and the message says what is wrong with it", async () => {
+  const mistakes: readonly (readonly [args: readonly string[], words: RegExp])[] = [
+    [["sevre"], /sevre|serve/],
+    [["serve", "--prot", "25"], /--prot/],
+    [["check", "--config"], /--config/],
+    [["serve", "--log-level", "loud"], /loud.*debug/s],
+  ];
+  await Promise.all(
+    mistakes.map(async ([args, words]) => {
+      const { code, stdout, stderr } = await gatehouse(args);
+      expect({ args, code, stdout }).toEqual({ args, code: exitCodes.usage, stdout: "" });
+      expect(stderr).toMatch(words);
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }),
+  );
+});
+
+describe("gatehouse check", () => {
+  test("says what a valid document amounts to", async () => {
+    const file = await documentFile({ Account: account, NetworkListener: listeners });
+    const { code, stdout, stderr } = await gatehouse(["check", "--config", file]);
+    expect({ code, stderr }).toEqual({ code: exitCodes.ok, stderr: "" });
+    expect(stdout).toContain(`${file} is valid.`);
+    expect(stdout).toMatch(/smtp.*127\.0\.0\.1:0.*submissions/s);
+    expect(stdout).not.toContain("wonderland");
+  });
+
+  test("takes gatehouse.json of the working directory, else the built-in example", async () => {
+    const cwd = temporaryDirectory();
+    expect((await gatehouse(["check"], { cwd })).stdout).toContain("The built-in example is valid.");
+    const file = await documentFile({ NetworkListener: listeners }, cwd);
+    expect((await gatehouse(["check"], { cwd })).stdout).toContain(`${file} is valid.`);
+  });
+
+  test("tells every mistake at once, each with its path, and ends with 1", async () => {
+    const file = await documentFile({
+      SystemSettings: { maxConnections: 0, drainTimeout: "soon" },
+      Account: { "no address": { secret: { "@type": "Text", secret: "tell nobody" } } },
+      NetworkListener: [
+        { name: "a", bind: ["127.0.0.1:0"], tlsTimeuot: 1 },
+        { name: "a", bind: [] },
+      ],
+    });
+    const { code, stdout, stderr } = await gatehouse(["check", "--config", file]);
+    expect({ code, stdout }).toEqual({ code: exitCodes.configuration, stdout: "" });
+    for (const path of [
+      "SystemSettings.maxConnections",
+      "SystemSettings.drainTimeout",
+      "NetworkListener[0].tlsTimeuot",
+    ]) {
+      expect(stderr).toContain(path);
+    }
+    expect(stderr).toMatch(/no address.*NetworkListener\[1\]\.name.*NetworkListener\[1\]\.bind/s);
+    expect(stderr).not.toMatch(/tell nobody|^\s+at /m);
+  });
+
+  test("says where text is no document, and which file is missing", async () => {
+    const mistakes = new Map([
+      [await documentFile('{ "NetworkListener": [ oops ] }'), /line 1|1:\d+/],
+      [await documentFile(""), /is not JSON/],
+      ["nowhere.json", /nowhere\.json/],
+    ]);
+    await Promise.all(
+      [...mistakes].map(async ([file, words]) => {
+        const { code, stderr } = await gatehouse(["check", "--config", file]);
+        expect({ file, code }).toEqual({ file, code: exitCodes.configuration });
+        expect(stderr).toMatch(words);
+        expect(stderr).not.toMatch(/^\s+at /m);
+      }),
+    );
+  });
+
+  test("refuses a key that does not fit its certificate, without showing it; so does serve", async () => {
+    const [one, other] = await Promise.all([issue({ names: ["a.example"] }), issue({ names: ["b.example"] })]);
+    const certificate = { "@type": "Text", value: one.certificate };
+    const privateKey = { "@type": "Text", secret: other.privateKey };
+    const file = await documentFile({ Certificate: { main: { certificate, privateKey } }, NetworkListener: listeners });
+    const [checked, served] = await Promise.all([
+      gatehouse(["check", "--config", file]),
+      gatehouse(["serve", "--config", file, "--data", temporaryDirectory()]),
+    ]);
+    expect(checked.code).toBe(exitCodes.configuration);
+    expect(checked.stderr).toMatch(/main.*does not|main.*fit|main.*match/s);
+    expect(served.code).not.toBe(exitCodes.ok);
+    expect(served.stderr).toContain("main");
+    for (const { stdout, stderr } of [checked, served]) expect(stdout + stderr).not.toContain("PRIVATE KEY");
+  });
+});
+
+test("gatehouse schema prints a JSON Schema", async () => {
+  const { code, stdout } = await gatehouse(["schema"]);
+  expect(code).toBe(exitCodes.ok);
+  const schema = JSON.parse(stdout) as Record<string, unknown>;
+  expect(schema["$schema"]).toMatch(/^https?:\/\/json-schema\.org\//);
+  expect(stdout).toContain("tlsIgnoreClientOrder");
+});
+
+test("gatehouse password-hash makes a secret that logs in with the password, and serve takes it", async () => {
+  const hashed = await gatehouse(["password-hash"], { input: "wonderland\n" });
+  expect(hashed.code).toBe(exitCodes.ok);
+  const secret = { "@type": "Text", secret: hashed.stdout.trim() };
+  const server = await serve({ Account: { "ann@example.com": { secret } }, NetworkListener: listeners });
+  await submit(server, { user: "ann@example.com", pass: "wonderland" });
+  const wrong = submit(server, { user: "ann@example.com", pass: "Wonderland" });
+  await expect(wrong).rejects.toMatchObject({ responseCode: 535 });
+});
+
+describe("gatehouse messages", () => {
+  test("lists what was received and prints messages as they were sent, beside the running server", async () => {
+    const server = await serve({ Account: account, NetworkListener: listeners });
+    const data = ["--data", server.data];
+    expect((await gatehouse(["messages", ...data])).stdout).toBe("No messages.\n");
+    await submit(server, { user: "ann@example.com", pass: "wonderland" });
+    const list = await gatehouse(["messages", ...data]);
+    expect(list.stdout).toMatch(/^\S+ {2}.*ann@example\.com #1 {2}from <ann@example\.com> {2}\d+ octets\n$/);
+    const id = list.stdout.split(" ")[0] ?? "";
+    const [latest, named, others] = await Promise.all([
+      gatehouse(["messages", "latest", ...data]),
+      gatehouse(["messages", id, ...data]),
+      gatehouse(["messages", "--account", "bob@example.com", ...data]),
+    ]);
+    expect(latest.stdout).toBe(trickyMessage.toString());
+    expect(named.stdout).toBe(trickyMessage.toString());
+    expect(others.stdout).toBe("No messages.\n");
+  });
+
+  test("says that there is no such message or no such folder, and ends with 1", async () => {
+    const server = await serve({ Account: account, NetworkListener: listeners });
+    const [missing, nowhere] = await Promise.all([
+      gatehouse(["messages", "nothing", "--data", server.data]),
+      gatehouse(["messages", "--data", join(server.data, "nowhere")]),
+    ]);
+    expect(missing).toMatchObject({ code: exitCodes.configuration, stdout: "" });
+    expect(missing.stderr).toContain("nothing");
+    expect(nowhere).toMatchObject({ code: exitCodes.configuration, stdout: "" });
+    expect(nowhere.stderr).toContain("nowhere");
+    expect(nowhere.stderr).not.toMatch(/^\s+at /m);
+  });
+});

@@ -1,0 +1,107 @@
+/** The command as its user runs it: a process of its own, with its exit status, its words and its log. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { createTransport } from "nodemailer";
+import { onTestFinished } from "vitest";
+import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { trickyMessage } from "./messages.ts";
+import { type Outcome, type RunOptions, run } from "./programs.ts";
+
+export const entryPoint = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+
+/** Runs the command to its end, in an empty folder unless told otherwise. */
+export function gatehouse(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return run(process.execPath, [entryPoint, ...args], { cwd: temporaryDirectory(), ...options });
+}
+
+/** A document in a file. @returns its path. */
+export async function documentFile(document: unknown, folder = temporaryDirectory()): Promise<string> {
+  const file = join(folder, "gatehouse.json");
+  await writeFile(file, typeof document === "string" ? document : JSON.stringify(document));
+  return file;
+}
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface ServingCommand {
+  readonly data: string;
+  /** The log, line by line, up to now. */
+  readonly log: readonly LogLine[];
+  /** What it says to a person, once it has ended. */
+  readonly words: Promise<string>;
+  /** Its end: exit status and signal. */
+  readonly end: Promise<readonly [code: number | null, signal: NodeJS.Signals | null]>;
+  /** The port of a listener's first address, from the log. */
+  port(listener: string): number;
+  kill(signal: NodeJS.Signals): void;
+  /** Waits for a line of the log that has these fields; one that has come already counts. */
+  logged(fields: LogLine): Promise<LogLine>;
+}
+
+/** Starts `gatehouse serve` and waits until it runs. It is killed when the test ends, if it still lives then. */
+export async function serve(document: unknown, data = temporaryDirectory()): Promise<ServingCommand> {
+  const file = await documentFile(document);
+  const child = spawn(process.execPath, [entryPoint, "serve", "--config", file, "--data", data], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await end;
+  });
+  const end = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
+  const words = text(child.stderr);
+  const log: LogLine[] = [];
+  const lines = createInterface(child.stdout);
+  lines.on("line", (line) => {
+    const entry = JSON.parse(line) as LogLine;
+    log.push(entry);
+    lines.emit("entry");
+  });
+  const logged = async (fields: LogLine): Promise<LogLine> => {
+    for (;;) {
+      const past = log.find((line) => Object.entries(fields).every(([name, value]) => line[name] === value));
+      if (past) return past;
+      await once(lines, "entry");
+    }
+  };
+  const failed = end.then(async ([code]) => {
+    throw new Error(`gatehouse serve ended with ${code}: ${await words}`);
+  });
+  failed.catch(() => {});
+  await Promise.race([logged({ event: "server.running" }), failed]);
+  return {
+    data,
+    log,
+    words,
+    end,
+    logged,
+    port: (listener) => portIn(log, listener),
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+function portIn(log: readonly LogLine[], name: string): number {
+  const line = log.find(({ event, listener }) => event === "listener.listening" && listener === name);
+  const [address = ""] = (line?.["addresses"] ?? []) as string[];
+  return Number(address.slice(address.lastIndexOf(":") + 1));
+}
+
+/** Submits `trickyMessage` from the login to itself, under implicit TLS. */
+export async function submit(
+  server: ServingCommand,
+  auth: { readonly user: string; readonly pass: string },
+): Promise<void> {
+  const transport = createTransport({
+    host: "127.0.0.1",
+    port: server.port("submissions"),
+    secure: true,
+    auth,
+    tls: { rejectUnauthorized: false },
+  });
+  await transport.sendMail({ raw: trickyMessage, envelope: { from: auth.user, to: auth.user } });
+}

@@ -1,0 +1,116 @@
+/** A Gatehouse that takes mail in the three TLS modes, and what its store holds afterwards. */
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+import {
+  AccountDirectory,
+  type Backend,
+  type ConfigurationDocument,
+  type Envelope,
+  mailboxBackend,
+  openStore,
+  type SmtpOptions,
+  smtp,
+} from "../../src/index.ts";
+import type { StoredMessage } from "../../src/mailbox/index.ts";
+import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
+
+export const tlsModes = ["clear", "STARTTLS", "implicit"] as const;
+export type TlsMode = (typeof tlsModes)[number];
+
+/** An ordinary account of the server, which clients log in to. */
+export const ann = { address: "ann@example.com", password: "wonderland & more" } as const;
+/** Another one, whose mail nobody logs in for. */
+export const bob = { address: "bob@example.com", password: "unused" } as const;
+
+export interface ReceivedMessage extends StoredMessage {
+  readonly content: Buffer;
+}
+
+export interface MailServer extends RunningGatehouse {
+  /** The port for a TLS mode; clear and STARTTLS share one. */
+  portFor(mode: TlsMode): number;
+  /** The certificate in PEM, for clients to trust; valid for `localhost` and `127.0.0.1`. */
+  readonly certificateFile: string;
+  /** Of all messages that came with their backend watched, see `watched`. */
+  readonly envelopes: readonly Envelope[];
+  /** What the store on disk holds, read beside the running server. */
+  received(account?: string): Promise<ReceivedMessage[]>;
+}
+
+export interface MailServerOptions {
+  /** Besides Ann and Bob. */
+  readonly addresses?: readonly string[];
+  /** Options of an `smtp()` that stands in for the built-in one, over the same accounts and a store in the same folder. */
+  readonly smtp?: Omit<SmtpOptions, "backend">;
+}
+
+export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
+  const data = temporaryDirectory();
+  const secrets = new Map<string, string>([
+    [ann.address, ann.password],
+    [bob.address, bob.password],
+    ...(options.addresses ?? []).map((address): [string, string] => [address, "unused"]),
+  ]);
+  const replaced = options.smtp && (await watchedMailbox(data, secrets));
+  const running = await runGatehouse(documentWith(secrets), {
+    dataDirectory: data,
+    ...(replaced && { protocols: [smtp({ ...options.smtp, backend: replaced.backend })] }),
+  });
+  return {
+    ...running,
+    data,
+    certificateFile: join(data, "self-signed.crt"),
+    envelopes: replaced?.envelopes ?? [],
+    portFor: (mode) => running.port(mode === "implicit" ? "submissions" : "smtp"),
+    received: (account) => receivedIn(data, account),
+  };
+}
+
+function documentWith(secrets: ReadonlyMap<string, string>): ConfigurationDocument & object {
+  return {
+    SystemSettings: { defaultHostname: "localhost" },
+    Account: Object.fromEntries(
+      [...secrets].map(([address, secret]) => [address, { secret: { "@type": "Text", secret } }]),
+    ),
+    NetworkListener: [
+      { name: "smtp", bind: ["127.0.0.1:0"] },
+      { name: "submissions", bind: ["127.0.0.1:0"], tlsImplicit: true },
+    ],
+  };
+}
+
+/** The default backend over a store of the fixture's own, which notes the envelope of each message. */
+async function watchedMailbox(data: string, secrets: ReadonlyMap<string, string>) {
+  const store = await openStore(data);
+  onTestFinished(() => store.close());
+  const accounts = new AccountDirectory([...secrets].map(([address, secret]) => ({ address, secret, roles: [] })));
+  const mailbox = mailboxBackend({ store, accounts: () => accounts, hostname: "localhost" });
+  const envelopes: Envelope[] = [];
+  const backend: Backend = {
+    ...mailbox,
+    message: (message) => {
+      envelopes.push(message.envelope);
+      return mailbox.message(message);
+    },
+  };
+  return { backend, envelopes };
+}
+
+/** All messages of a data folder in the order of arrival, with their bytes. */
+export async function receivedIn(data: string, account?: string): Promise<ReceivedMessage[]> {
+  const store = await openStore(data, { readOnly: true });
+  try {
+    const contents = new Map<string, Buffer>();
+    const received: ReceivedMessage[] = [];
+    for await (const message of store.messages(account)) {
+      const content = contents.get(message.id) ?? (await buffer(await store.content(message.id)));
+      contents.set(message.id, content);
+      received.push({ ...message, content });
+    }
+    return received;
+  } finally {
+    await store.close();
+  }
+}
