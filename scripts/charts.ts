@@ -1,0 +1,19 @@
+/** The machines whose charts the docs show. */
+import type { AnyStateMachine } from "xstate";
+import { connectionMachine, listenerMachine, serverMachine } from "../src/machines/index.ts";
+import { smtpMachine } from "../src/protocols/smtp/machine.ts";
+import type { GeneratedBlock } from "./generated-block.ts";
+import { mermaid } from "./mermaid.ts";
+
+const chart = (file: string, machine: AnyStateMachine): GeneratedBlock => ({
+  file,
+  name: `chart of ${machine.id}`,
+  text: () => `\`\`\`mermaid\n${mermaid(machine)}\n\`\`\``,
+});
+
+export const charts: readonly GeneratedBlock[] = [
+  chart("docs/machines.md", serverMachine),
+  chart("docs/machines.md", listenerMachine),
+  chart("docs/machines.md", connectionMachine),
+  chart("docs/smtp.md", smtpMachine),
+];

@@ -1,0 +1,7 @@
+/** Everything in the docs that is made from the code. */
+import { charts } from "./charts.ts";
+import { fieldTables } from "./field-tables.ts";
+import type { GeneratedBlock } from "./generated-block.ts";
+import { tables } from "./tables.ts";
+
+export const generatedBlocks: readonly GeneratedBlock[] = [...charts, ...fieldTables, ...tables];

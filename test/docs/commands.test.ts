@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { exitCodes } from "../../src/command/exit-codes.ts";
+import { exampleDocument, parseDocument } from "../../src/config/index.ts";
+import { codeBlocks, pages, quotedWords, readPage, root, tableRows } from "./pages.ts";
+
+const { scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { scripts: Record<string, string> };
+const readme = readPage("README.md");
+
+function help(...command: string[]): string {
+  return spawnSync(process.execPath, [`${root}src/cli.ts`, ...command, "--help"], { encoding: "utf8" }).stdout;
+}
+
+test("the README has the two commands as they are promised", () => {
+  const commands = codeBlocks(readme, "sh").map((block) => block.trim());
+  expect(commands).toContain("npm ci && npm start");
+  expect(commands).toContain("npm ci && npm test");
+});
+
+test("the README shows the listeners that `npm start` starts", () => {
+  const [shown = ""] = codeBlocks(readme, "text");
+  const { listeners } = parseDocument(exampleDocument);
+  const described = listeners.map(({ name, bind }) => `${name} ${bind.map(({ text }) => text).join()}`);
+  const lines = shown.split("\n").flatMap((line) => {
+    const [, name, address] = /^ {2}(\w+) .* on (\S+)$/.exec(line) ?? [];
+    return name === undefined ? [] : [`${name} ${address}`];
+  });
+  expect(lines).toEqual(described);
+});
+
+test("every npm script that a page names is in package.json", () => {
+  const named = pages.flatMap(({ text }) => [...text.matchAll(/npm run (?:-s )?([a-z-]+)/g)].map(([, name]) => name));
+  expect(named).toContain("gatehouse");
+  expect([...new Set(named)].filter((name) => name === undefined || !(name in scripts))).toEqual([]);
+});
+
+test("every script file that a page runs is there", () => {
+  const files = pages.flatMap(({ text }) => [...text.matchAll(/\bnode ([a-z/-]+\.ts)/g)].map(([, file = ""]) => file));
+  for (const file of files) expect(() => readFileSync(root + file)).not.toThrow();
+});
+
+test("Operations has every subcommand, and every option where it belongs", () => {
+  const operations = readPage("docs/operations.md");
+  const described = tableRows(operations, "command").map(([command = ""]) => quotedWords(command)[0]?.split(" ")[1]);
+  const known = [...help().matchAll(/^ {2}([a-z-]+)(?: \[|\s{2,})/gm)].map(([, name = ""]) => name);
+  expect(described.toSorted()).toEqual(known.filter((name) => name !== "help").toSorted());
+
+  const options = tableRows(operations, "option").flatMap(([option = "", of = ""]) =>
+    quotedWords(of).map((command) => ({ command, option: quotedWords(option)[0]?.split(" ")[0] ?? "" })),
+  );
+  for (const command of known.filter((name) => name !== "help")) {
+    const own = [...help(command).matchAll(/(--[a-z-]+)/g)].map(([, option = ""]) => option);
+    const wanted = options.filter((row) => row.command === command).map(({ option }) => option);
+    expect(wanted.toSorted()).toEqual([...new Set(own)].filter((option) => option !== "--help").toSorted());
+  }
+});
+
+test("the table of exit statuses is the one of the code", () => {
+  const rows = tableRows(readPage("docs/errors.md"), "status");
+  const described = rows.map(([status, name = ""]) => [quotedWords(name)[0], Number(status)]);
+  expect(Object.fromEntries(described)).toEqual(exitCodes);
+});
