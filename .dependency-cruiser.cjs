@@ -40,10 +40,23 @@ module.exports = {
       name: "protocols-know-no-socket-no-file-no-timer",
       severity: "error",
       from: { path: "^src/protocols/", pathNot: "^src/protocols/http/" },
-      to: { dependencyTypes: ["core"], path: "^(node:)?(net|tls|fs|fs/promises|timers|timers/promises|dgram|http|https|child_process)$" },
+      to: {
+        dependencyTypes: ["core"],
+        path: "^(node:)?(net|tls|fs|fs/promises|timers|timers/promises|dgram|http|https|child_process)$",
+      },
     },
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-    { name: "no-orphans", severity: "error", from: { orphan: true, path: "^src/", pathNot: ["^src/(index|cli)\\.ts$"] }, to: {} },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "no-orphans",
+      severity: "error",
+      from: { orphan: true, path: "^src/", pathNot: ["^src/(index|cli)\\.ts$"] },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

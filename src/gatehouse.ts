@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Observable } from "rxjs";
 import { type Configuration, parseDocument } from "./config/index.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
+import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import { http } from "./protocols/http/index.ts";
@@ -34,6 +35,11 @@ export interface GatehouseOptions {
   readonly onAdministratorMade?: (administrator: MadeAdministrator) => void;
   /** Time, for tests; the system's by default. */
   readonly clock?: Clock;
+  /**
+   * How the charts of connections and sessions are run: as compiled tables, or, for debugging, by XState's interpreter.
+   * `compiled` by default.
+   */
+  readonly lifecycle?: LifecycleMode;
   /** Sees every machine's events and snapshots (XState inspection). Costs nothing when left out. */
   readonly inspect?: Inspector;
 }
@@ -97,6 +103,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     clock: options.clock ?? systemClock,
     dataDirectory,
     inspect: options.inspect,
+    lifecycleMode: options.lifecycle ?? "compiled",
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
       return { protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)), release: mail.release };
@@ -131,7 +138,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       })),
     connections: () =>
       [...server.connections()].map(({ facts, state, sessionState, bytesRead, bytesWritten }) => ({
-        ...facts,
+        id: facts.id,
+        listener: facts.listener,
+        peer: facts.peer,
+        local: facts.local,
+        tls: facts.tls,
         state,
         session: sessionState,
         bytesRead,
@@ -168,11 +179,14 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
 
 /** By name; what an embedder registers replaces a built-in of the same name. */
 function protocolsOf(
-  { protocols = [], inspect }: GatehouseOptions,
+  { protocols = [], inspect, lifecycle }: GatehouseOptions,
   backend: Backend,
   onRequest: RequestListener,
 ): ReadonlyMap<string, Protocol> {
-  const builtIn = [smtp({ backend, ...(inspect ? { inspect } : {}) }), http({ onRequest })];
+  const builtIn = [
+    smtp({ backend, ...(inspect ? { inspect } : {}), ...(lifecycle ? { lifecycle } : {}) }),
+    http({ onRequest }),
+  ];
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
 }
 

@@ -24,6 +24,7 @@ export {
   type StopOptions,
 } from "./gatehouse.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
+export type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 export {
   AccountDirectory,
   type AccountEntry,

@@ -1,5 +1,6 @@
 /** The statecharts of Gatehouse, without the code that carries them out: `gatehouse/machines`. */
 export { type EndCause, endCauses } from "./causes.ts";
+export { type CompiledMachine, CompileError, compile, type RefusedFeature } from "./compile.ts";
 export {
   type ConnectionContext,
   type ConnectionEvent,
@@ -8,6 +9,7 @@ export {
   connectionMachine,
 } from "./connection.ts";
 export { EffectNotProvided } from "./effect.ts";
+export type { LifecycleMode } from "./lifecycle-logic.ts";
 export {
   type ListenerContext,
   type ListenerEvent,

@@ -3,12 +3,14 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
 import type { EndCause } from "../machines/causes.ts";
+import type { CompiledMachine } from "../machines/compile.ts";
 import {
   type ConnectionEvent,
   type ConnectionSettings,
   type ConnectionState,
   connectionMachine,
 } from "../machines/connection.ts";
+import { type LifecycleMode, lifecycleLogic } from "../machines/lifecycle-logic.ts";
 import type { ConnectionFacts, Endpoint, Notice, Protocol, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { Clock } from "./clock.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
@@ -33,14 +35,32 @@ export interface ConnectionHost {
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
+  readonly lifecycleMode: LifecycleMode;
   closed(connection: Connection): void;
 }
 
-interface LiveFacts extends ConnectionFacts {
-  tls: TlsFacts | null;
+/** The facts of one connection. Our own address is asked for only when somebody wants it: that costs a system call. */
+class SocketFacts implements ConnectionFacts {
+  readonly id: string;
+  readonly listener: string;
+  readonly peer: Endpoint;
+  tls: TlsFacts | null = null;
+  readonly #socket: Socket;
+
+  constructor({ id, listener, socket }: { id: string; listener: string; socket: Socket }) {
+    this.id = id;
+    this.listener = listener;
+    this.peer = endpoint(socket.remoteAddress, socket.remotePort);
+    this.#socket = socket;
+  }
+
+  /** Unknown when it is asked for only after the socket has closed. */
+  get local(): Endpoint {
+    return endpoint(this.#socket.localAddress, this.#socket.localPort);
+  }
 }
 
-type ConnectionActor = Actor<typeof connectionMachine>;
+type ConnectionActor = Actor<CompiledMachine<typeof connectionMachine>>;
 
 /** Machine implementations are shared by all connections; the actor tells which one is meant. */
 const carriers = new WeakMap<object, Connection>();
@@ -51,24 +71,26 @@ function carrierOf(actor: object): Connection {
   return connection;
 }
 
-const machine = connectionMachine.provide({
-  actions: {
-    // Trusted proxies arrive with the PROXY protocol; until then no connection is `proxied`.
-    readProxyHeader: ({ self }) => carrierOf(self).readProxyHeader(),
-    startHandshake: ({ self }) => carrierOf(self).startHandshake(),
-    openSession: ({ self }) => carrierOf(self).openSession(),
-    secureSession: ({ self }) => carrierOf(self).secureSession(),
-    drainSession: ({ self }) => carrierOf(self).drainSession(),
-    endSocket: ({ self }) => carrierOf(self).endSocket(),
-    destroySocket: ({ self }) => carrierOf(self).destroySocket(),
-    closeSession: ({ self, context }) => carrierOf(self).closeSession(context.cause ?? "socket-error"),
-    returnSlot: ({ self }) => carrierOf(self).returnSlot(),
-    reportClosed: ({ self, context }) => carrierOf(self).reportClosed(context.cause ?? "socket-error"),
-  },
-});
+const logic = lifecycleLogic(
+  connectionMachine.provide({
+    actions: {
+      // Trusted proxies arrive with the PROXY protocol; until then no connection is `proxied`.
+      readProxyHeader: ({ self }) => carrierOf(self).readProxyHeader(),
+      startHandshake: ({ self }) => carrierOf(self).startHandshake(),
+      openSession: ({ self }) => carrierOf(self).openSession(),
+      secureSession: ({ self }) => carrierOf(self).secureSession(),
+      drainSession: ({ self }) => carrierOf(self).drainSession(),
+      endSocket: ({ self }) => carrierOf(self).endSocket(),
+      destroySocket: ({ self }) => carrierOf(self).destroySocket(),
+      closeSession: ({ self, context }) => carrierOf(self).closeSession(context.cause ?? "socket-error"),
+      returnSlot: ({ self }) => carrierOf(self).returnSlot(),
+      reportClosed: ({ self, context }) => carrierOf(self).reportClosed(context.cause ?? "socket-error"),
+    },
+  }),
+);
 
 export class Connection implements DialogueOwner {
-  readonly facts: LiveFacts;
+  readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
   readonly #raw: Socket;
   readonly #permit: Permit;
@@ -86,17 +108,11 @@ export class Connection implements DialogueOwner {
     this.#raw = socket;
     this.#stream = socket;
     this.#permit = accepted.permit;
-    this.facts = {
-      id: accepted.id,
-      listener: accepted.listener,
-      peer: endpoint(socket.remoteAddress, socket.remotePort),
-      local: endpoint(socket.localAddress, socket.localPort),
-      tls: null,
-    };
+    this.facts = new SocketFacts(accepted);
     this.#phases = new Phases(host.clock.now());
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);
-    this.#actor = createActor(machine, {
+    this.#actor = createActor(logic[host.lifecycleMode], {
       id: `connection:${accepted.id}`,
       input: host.settings,
       clock: host.clock,

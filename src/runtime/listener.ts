@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
 import { type Actor, createActor, fromPromise, type SnapshotFrom } from "xstate";
 import type { ListenerSettings } from "../config/index.ts";
+import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine } from "../machines/listener.ts";
 import type { Protocol, Refusal } from "../protocols/protocol.ts";
 import { admit } from "./admission.ts";
@@ -30,6 +31,7 @@ export interface ListenerHost {
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
+  readonly lifecycleMode: LifecycleMode;
   nextConnectionId(): string;
 }
 
@@ -85,6 +87,7 @@ export class Listener {
       clock: host.clock,
       lifecycle: host.lifecycle,
       inspect: host.inspect,
+      lifecycleMode: host.lifecycleMode,
       closed: (connection) => this.#connectionClosed(connection),
     };
     this.actor = createActor(

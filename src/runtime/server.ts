@@ -1,6 +1,7 @@
 /** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Configuration, ListenerSettings } from "../config/index.ts";
+import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
 import type { Clock } from "./clock.ts";
@@ -26,6 +27,7 @@ export interface ServerOptions {
   /** Where a self-signed certificate is kept. */
   readonly dataDirectory: string;
   readonly inspect: Inspector | undefined;
+  readonly lifecycleMode: LifecycleMode;
   /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
   prepare(): Promise<Foundation>;
 }
@@ -144,6 +146,7 @@ export class Server {
       clock,
       lifecycle: this.lifecycle,
       inspect,
+      lifecycleMode: this.#options.lifecycleMode,
       nextConnectionId: () => {
         this.#lastId += 1;
         return this.#idPrefix + this.#lastId.toString(36);

@@ -1,5 +1,7 @@
 import { type Actor, type ActorOptions, createActor } from "xstate";
 import type { EndCause } from "../../machines/causes.ts";
+import type { CompiledMachine } from "../../machines/compile.ts";
+import { type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
 import type { Backend, Identity } from "../backend.ts";
 import { LineReader } from "../line-reader.ts";
 import type { ConnectionFacts, Wire } from "../protocol.ts";
@@ -12,7 +14,7 @@ import { replies, shuttingDownReply } from "./replies.ts";
 import type { Outcome, Transaction } from "./transaction.ts";
 
 /** Who watches the charts of sessions. */
-export type SmtpInspector = NonNullable<ActorOptions<typeof chart>["inspect"]>;
+export type SmtpInspector = NonNullable<ActorOptions<CompiledMachine<typeof smtpMachine>>["inspect"]>;
 
 /** What is the same for all sessions of one `smtp()`. */
 export interface SmtpSettings {
@@ -22,6 +24,7 @@ export interface SmtpSettings {
   readonly earlyTalker: "notice" | "reject";
   readonly banner: string;
   readonly inspect: SmtpInspector | undefined;
+  readonly lifecycle: LifecycleMode;
 }
 
 /** What the client did wrong, as the reply that says so; null when all is well. */
@@ -42,13 +45,15 @@ function effectsOf(actor: object): SmtpEffects {
   return dialogue;
 }
 
-const chart = smtpMachine.provide({
-  actions: {
-    forgetDialogue: ({ self }) => effectsOf(self).forgetDialogue(),
-    forgetTransaction: ({ self }) => effectsOf(self).forgetTransaction(),
-    sayShuttingDown: ({ self }) => effectsOf(self).sayShuttingDown(),
-  },
-});
+const logic = lifecycleLogic(
+  smtpMachine.provide({
+    actions: {
+      forgetDialogue: ({ self }) => effectsOf(self).forgetDialogue(),
+      forgetTransaction: ({ self }) => effectsOf(self).forgetTransaction(),
+      sayShuttingDown: ({ self }) => effectsOf(self).sayShuttingDown(),
+    },
+  }),
+);
 
 /** Replies beyond this go to the wire in mid-turn, so that a peer that reads nothing is noticed. */
 const LONGEST_OUTPUT = 4096;
@@ -75,7 +80,7 @@ export class Dialogue implements SmtpEffects {
   /** The peer reads more slowly than replies are written. */
   congested = false;
 
-  readonly #actor: Actor<typeof chart>;
+  readonly #actor: Actor<CompiledMachine<typeof smtpMachine>>;
   #errors = 0;
   #commandsWithoutMail = 0;
   #output = "";
@@ -85,7 +90,7 @@ export class Dialogue implements SmtpEffects {
   constructor(wire: Wire, settings: SmtpSettings) {
     this.wire = wire;
     this.settings = settings;
-    this.#actor = createActor(chart, { id: wire.id, inspect: settings.inspect });
+    this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect });
     dialogues.set(this.#actor, this);
     this.#actor.start();
   }

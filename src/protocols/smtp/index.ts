@@ -1,3 +1,4 @@
+import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
 import type { Backend } from "../backend.ts";
 import type { SessionProtocol } from "../protocol.ts";
 import type { SmtpInspector, SmtpSettings } from "./dialogue.ts";
@@ -23,6 +24,8 @@ export interface SmtpOptions extends Partial<SmtpLimits> {
   readonly banner?: string;
   /** Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). */
   readonly inspect?: SmtpInspector;
+  /** How the session's chart is run; `compiled` by default. */
+  readonly lifecycle?: LifecycleMode;
 }
 
 /** An option of `smtp()` that cannot be used. */
@@ -64,6 +67,7 @@ function readSettings(options: SmtpOptions): SmtpSettings {
     earlyTalker = "notice",
     banner = "ESMTP Gatehouse",
     inspect,
+    lifecycle = "compiled",
     ...given
   } = options;
   if (!/^[\x20-\x7e]{1,400}$/.test(banner)) throw new SmtpOptionError("banner", "one line of printable ASCII");
@@ -73,5 +77,5 @@ function readSettings(options: SmtpOptions): SmtpSettings {
     if (!Number.isSafeInteger(limit) || limit < 1) throw new SmtpOptionError(name, "an integer of at least 1");
     limits[name] = limit;
   }
-  return { backend, limits, authWithoutTls, earlyTalker, banner, inspect };
+  return { backend, limits, authWithoutTls, earlyTalker, banner, inspect, lifecycle };
 }

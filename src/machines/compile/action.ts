@@ -1,0 +1,202 @@
+import type { AnyActorScope, AnyStateMachine, EventObject, MachineContext, UnknownAction } from "xstate";
+import type { AfterTimers } from "./after-timers.ts";
+import { CompileError, type RefusedFeature } from "./compile-error.ts";
+import type { CompiledAction, Macrostep } from "./macrostep.ts";
+
+/** Where an action stands. */
+export interface ActionSite {
+  readonly machine: AnyStateMachine;
+  /** The state's path. */
+  readonly path: string;
+  readonly afterTimers: AfterTimers;
+}
+
+type Expression = (args: object, params: unknown) => unknown;
+
+/** The properties that XState's action creators leave on the function they return. */
+interface BuiltinAction {
+  readonly type: string;
+  resolve(
+    ...args: [
+      scope: AnyActorScope,
+      snapshot: object,
+      info: ActionInfo,
+      params: unknown,
+      builtin: BuiltinAction,
+      extra: Macrostep,
+    ]
+  ): readonly [snapshot: object, params: object];
+  execute(scope: AnyActorScope, params: object): void;
+}
+
+interface AssignAction extends BuiltinAction {
+  readonly assignment: Expression | Readonly<Record<string, unknown>>;
+}
+
+interface RaiseAction extends BuiltinAction {
+  readonly event: EventObject;
+  readonly id: string;
+  readonly delay: number | string;
+}
+
+interface CancelAction extends BuiltinAction {
+  readonly sendId: string;
+}
+
+interface ActionInfo {
+  readonly context: MachineContext;
+  readonly event: EventObject;
+  readonly self: AnyActorScope["self"];
+  readonly system: AnyActorScope["system"];
+}
+
+type ParamsOf = (macrostep: Macrostep) => object | null | undefined;
+
+/** Built-in actions that need nothing of a snapshot but its machine, which has no children in the subset. */
+const carriedOutByXState: ReadonlySet<string> = new Set([
+  "xstate.raise",
+  "xstate.cancel",
+  "xstate.emit",
+  "xstate.log",
+  "xstate.sendTo",
+]);
+
+const refused: Readonly<Record<string, RefusedFeature>> = {
+  "xstate.spawnChild": "spawnChild",
+  "xstate.stopChild": "stopChild",
+  "xstate.enqueueActions": "enqueueActions",
+};
+
+/**
+ * Looks the action's implementation up once.
+ *
+ * @throws {CompileError} for a built-in action that starts or stops actors, or that decides at run time what to do.
+ */
+export function compileAction(action: UnknownAction, site: ActionSite): CompiledAction {
+  const type = actionType(action);
+  const implementation: unknown =
+    typeof action === "function" ? action : site.machine.implementations.actions?.[type as never];
+  const paramsOf = compileParams(action);
+  if (!isBuiltin(implementation)) {
+    return customAction({ type, exec: implementation as CustomAction["exec"], paramsOf });
+  }
+  if (isAssign(implementation)) return assignAction(implementation, paramsOf, site);
+  if (startsAfter(implementation)) return startAfter(implementation, site);
+  if (cancelsAfter(implementation)) return cancelAfter(implementation, site);
+  if (carriedOutByXState.has(implementation.type)) return builtinAction(implementation, paramsOf, site);
+  const feature = refused[implementation.type] ?? "unknown built-in action";
+  throw new CompileError(site.machine.id, { feature, path: site.path });
+}
+
+function actionType(action: UnknownAction): string {
+  if (typeof action === "function") return action.name || "(anonymous)";
+  return typeof action === "string" ? action : action.type;
+}
+
+function isBuiltin(implementation: unknown): implementation is BuiltinAction {
+  return typeof implementation === "function" && "resolve" in implementation;
+}
+
+function isAssign(builtin: BuiltinAction): builtin is AssignAction {
+  return builtin.type === "xstate.assign";
+}
+
+/** XState makes every `after` an entry action that raises an event and an exit action that cancels it. */
+const AFTER = "xstate.after.";
+
+function startsAfter(builtin: BuiltinAction): builtin is RaiseAction {
+  const { type, id } = builtin as RaiseAction;
+  return type === "xstate.raise" && typeof id === "string" && id.startsWith(AFTER);
+}
+
+function cancelsAfter(builtin: BuiltinAction): builtin is CancelAction {
+  const { type, sendId } = builtin as CancelAction;
+  return type === "xstate.cancel" && typeof sendId === "string" && sendId.startsWith(AFTER);
+}
+
+function compileParams(action: UnknownAction): ParamsOf {
+  const params: unknown = typeof action === "object" && "params" in action ? action.params : undefined;
+  if (typeof params === "function") return ({ context, event }) => params({ context, event });
+  const constant = params as object | null | undefined;
+  return () => constant;
+}
+
+interface CustomAction {
+  readonly type: string;
+  /** Undefined where nobody implemented the action: XState announces it and goes on, and so does the table. */
+  readonly exec: ((info: object, params: unknown) => void) | undefined;
+  readonly paramsOf: ParamsOf;
+}
+
+function customAction({ type, exec, paramsOf }: CustomAction): CompiledAction {
+  return (macrostep) => {
+    const params = paramsOf(macrostep);
+    macrostep.scope.actionExecutor({ type, info: infoOf(macrostep), params, exec });
+  };
+}
+
+function infoOf({ context, event, scope }: Macrostep): ActionInfo {
+  return { context, event, self: scope.self, system: scope.system };
+}
+
+function assignAction({ assignment }: AssignAction, paramsOf: ParamsOf, site: ActionSite): CompiledAction {
+  const spawn = () => {
+    throw new CompileError(site.machine.id, { feature: "spawn", path: site.path });
+  };
+  const argsOf = ({ context, event, scope }: Macrostep) => ({
+    context,
+    event,
+    spawn,
+    self: scope.self,
+    system: scope.system,
+  });
+  if (typeof assignment === "function") {
+    return (macrostep) => {
+      const update = assignment(argsOf(macrostep), paramsOf(macrostep)) as Partial<MachineContext>;
+      macrostep.context = { ...macrostep.context, ...update };
+    };
+  }
+  const properties = Object.entries(assignment);
+  return (macrostep) => {
+    const args = argsOf(macrostep);
+    const params = paramsOf(macrostep);
+    const context: MachineContext = { ...macrostep.context };
+    for (const [key, value] of properties) context[key] = typeof value === "function" ? value(args, params) : value;
+    macrostep.context = context;
+  };
+}
+
+function builtinAction(builtin: BuiltinAction, paramsOf: ParamsOf, { machine }: ActionSite): CompiledAction {
+  const snapshot = { machine, children: {} };
+  return (macrostep) => {
+    const { scope } = macrostep;
+    const info = infoOf(macrostep);
+    const [, params] = builtin.resolve(scope, snapshot, info, paramsOf(macrostep), builtin, macrostep);
+    scope.actionExecutor({ type: builtin.type, info, params, exec: () => builtin.execute(scope, params) });
+  };
+}
+
+function startAfter({ type, event, id, delay }: RaiseAction, { machine, afterTimers }: ActionSite): CompiledAction {
+  const timer = afterTimers.timer(id);
+  const declared: unknown = typeof delay === "string" ? machine.implementations.delays?.[delay as never] : delay;
+  return (macrostep) => {
+    const { scope } = macrostep;
+    const info = infoOf(macrostep);
+    const delay: unknown = typeof declared === "function" ? declared(info, undefined) : declared;
+    const exec = () => {
+      if (typeof delay === "number") scope.defer(() => afterTimers.start(scope, timer, delay));
+    };
+    if (typeof delay !== "number") macrostep.internalQueue.push(event);
+    scope.actionExecutor({ type, info, params: { event, id, delay }, exec });
+  };
+}
+
+function cancelAfter({ type, sendId }: CancelAction, { afterTimers }: ActionSite): CompiledAction {
+  const timer = afterTimers.timer(sendId);
+  const params = { sendId };
+  return (macrostep) => {
+    const { scope } = macrostep;
+    const exec = () => scope.defer(() => afterTimers.cancel(scope, timer));
+    scope.actionExecutor({ type, info: infoOf(macrostep), params, exec });
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * The timers of `after`, on the actor system's clock.
+ *
+ * XState's scheduler keeps each timer under a property name of its own in two plain objects, which costs the engine a
+ * hidden class a time, and more the more actors live. These timers are slots of an array instead. In return the system's
+ * list of scheduled events does not show them, and an actor's end has to be told to `cancelAll`.
+ */
+import type { AnyActorRef, AnyActorScope, EventObject } from "xstate";
+
+/** One `after` of one state. */
+export interface AfterTimer {
+  readonly slot: number;
+  readonly event: EventObject;
+}
+
+/** Hidden from XState's types; delivers as the scheduler does, so that inspectors see where the event comes from. */
+interface RelayingSystem {
+  _relay(source: AnyActorRef, target: AnyActorRef, event: EventObject): void;
+}
+
+export class AfterTimers {
+  readonly #timers = new Map<string, AfterTimer>();
+  readonly #running = new WeakMap<AnyActorScope, unknown[]>();
+
+  /** @param type The event's, which is also XState's name for the timer: `xstate.after.<delay>.<state's id>`. */
+  timer(type: string): AfterTimer {
+    const timer = this.#timers.get(type) ?? { slot: this.#timers.size, event: { type } };
+    this.#timers.set(type, timer);
+    return timer;
+  }
+
+  /** @param delay Milliseconds. */
+  start(scope: AnyActorScope, { slot, event }: AfterTimer, delay: number): void {
+    const { self, system } = scope;
+    const running = this.#running.get(scope) ?? [];
+    if (running.length === 0) this.#running.set(scope, running);
+    running[slot] = system._clock.setTimeout(() => {
+      running[slot] = undefined;
+      (system as unknown as RelayingSystem)._relay(self, self, event);
+    }, delay);
+  }
+
+  cancel(scope: AnyActorScope, { slot }: AfterTimer): void {
+    const running = this.#running.get(scope);
+    const timer = running?.[slot];
+    if (running === undefined || timer === undefined) return;
+    running[slot] = undefined;
+    scope.system._clock.clearTimeout(timer);
+  }
+
+  /** The actor has ended without leaving its states. */
+  cancelAll(scope: AnyActorScope): void {
+    const running = this.#running.get(scope) ?? [];
+    for (const timer of running) if (timer !== undefined) scope.system._clock.clearTimeout(timer);
+    this.#running.delete(scope);
+  }
+}

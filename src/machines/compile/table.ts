@@ -1,0 +1,229 @@
+/** The flat table: for each leaf of the chart, which event takes which step, with everything about the step worked out. */
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition, UnknownAction } from "xstate";
+import { compileAction } from "./action.ts";
+import type { AfterTimers } from "./after-timers.ts";
+import { initialChange, type StateChange, stateChange } from "./entry-exit.ts";
+import { descriptorsOf, matchesDescriptor, wildcardsOf } from "./event-descriptor.ts";
+import { compileGuard } from "./guard.ts";
+import { pathOf, statesOf } from "./lifecycle-subset.ts";
+import type { CompiledAction, CompiledGuard } from "./macrostep.ts";
+
+/** The part of a snapshot that the active states decide; every snapshot in them shares it. */
+export type StatePart = Pick<AnyMachineSnapshot, "_nodes" | "value" | "tags">;
+
+/** One set of active states: a leaf and its ancestors. */
+export interface Configuration {
+  readonly leaf: AnyStateNode;
+  readonly statePart: StatePart;
+  /** The same when the machine is done: XState turns the order of the active states round then. */
+  readonly doneStatePart: StatePart;
+  /** Exit actions of all active states, innermost first: they run when the machine is done. */
+  readonly exits: readonly CompiledAction[];
+  /** For each event that the chart names: the candidates, innermost state first. */
+  readonly on: Map<string, readonly Step[]>;
+  /** For any other event: candidates of the wildcards, in the order in which they are tried. */
+  readonly wildcards: { readonly descriptor: string; readonly steps: readonly Step[] }[];
+  readonly always: Step[];
+}
+
+/** One transition, taken in one configuration. */
+export interface Step {
+  /** The transition as the inspector is told it. */
+  readonly transitions: AnyTransitionDefinition[];
+  readonly guard: CompiledGuard | undefined;
+  /** Exit actions, the transition's own, entry actions. */
+  readonly actions: readonly CompiledAction[];
+  /** The final state that the step enters. */
+  readonly final: AnyStateNode | undefined;
+  readonly target: Configuration;
+  /** The step ends in the states in which it began. */
+  readonly stays: boolean;
+}
+
+export interface Table {
+  readonly initial: Step;
+  /** The snapshot's part before anything is entered: what is left when the very first step fails. */
+  readonly beginning: StatePart;
+  configurationOf(nodes: AnyMachineSnapshot["_nodes"]): Configuration;
+}
+
+/** @throws {CompileError} for an action outside the lifecycle subset. */
+export function buildTable(machine: AnyStateMachine, afterTimers: AfterTimers): Table {
+  const leaves = statesOf(machine.root).filter((node) => node.type !== "compound");
+  const parts = new ChartParts(machine, afterTimers);
+  const configurations = new Map(leaves.map((leaf) => [leaf, emptyConfiguration(leaf, parts)]));
+  const ofLeaf = (leaf: AnyStateNode): Configuration => {
+    const configuration = configurations.get(leaf);
+    if (!configuration) throw new Error(`The machine "${machine.id}" has no state "${pathOf(leaf)}".`);
+    return configuration;
+  };
+  for (const configuration of configurations.values()) fill(configuration, parts, ofLeaf);
+
+  const ofNodes = new Map<AnyMachineSnapshot["_nodes"], Configuration>();
+  for (const configuration of configurations.values()) {
+    ofNodes.set(configuration.statePart._nodes, configuration);
+    ofNodes.set(configuration.doneStatePart._nodes, configuration);
+  }
+  const initial = initialStep(machine, parts, ofLeaf);
+  const { value } = initial.target.statePart;
+  const beginning = { _nodes: [machine.root], value, tags: new Set(machine.root.tags) };
+  ofNodes.set(beginning._nodes, initial.target);
+  return {
+    initial,
+    beginning,
+    // Snapshots that were restored, or resolved by the machine, bring their own list of nodes.
+    configurationOf: (nodes) => ofNodes.get(nodes) ?? ofLeaf(nodes.find(isLeaf) ?? machine.root),
+  };
+}
+
+interface TransitionParts {
+  readonly guard: CompiledGuard | undefined;
+  readonly actions: readonly CompiledAction[];
+}
+
+/** Actions and guards, compiled once each, however many configurations share them. */
+class ChartParts {
+  readonly #machine: AnyStateMachine;
+  readonly #afterTimers: AfterTimers;
+  readonly #entries = new Map<AnyStateNode, readonly CompiledAction[]>();
+  readonly #exits = new Map<AnyStateNode, readonly CompiledAction[]>();
+  readonly #initials = new Map<AnyStateNode, readonly CompiledAction[]>();
+  readonly #transitions = new Map<AnyTransitionDefinition, TransitionParts>();
+
+  constructor(machine: AnyStateMachine, afterTimers: AfterTimers) {
+    this.#machine = machine;
+    this.#afterTimers = afterTimers;
+    for (const node of statesOf(machine.root)) {
+      this.#entries.set(node, this.#compile(node.entry, node));
+      this.#exits.set(node, this.#compile(node.exit, node));
+      this.#initials.set(node, this.#compile(node.initial.actions, node));
+      for (const transition of [...node.transitions.values(), node.always ?? []].flat()) {
+        const actions = this.#compile(transition.actions, node);
+        this.#transitions.set(transition, { guard: compileGuard(transition.guard, machine), actions });
+      }
+    }
+  }
+
+  of(transition: AnyTransitionDefinition): TransitionParts {
+    return this.#transitions.get(transition) ?? { guard: undefined, actions: [] };
+  }
+
+  exits(nodes: readonly AnyStateNode[]): CompiledAction[] {
+    return nodes.flatMap((node) => this.#exits.get(node) ?? []);
+  }
+
+  entries({ entered, initialized }: StateChange): CompiledAction[] {
+    return entered.flatMap((node) => [
+      ...(this.#entries.get(node) ?? []),
+      ...(initialized.has(node) ? (this.#initials.get(node) ?? []) : []),
+    ]);
+  }
+
+  #compile(actions: readonly UnknownAction[], node: AnyStateNode): CompiledAction[] {
+    const site = { machine: this.#machine, path: pathOf(node), afterTimers: this.#afterTimers };
+    return actions.map((action) => compileAction(action, site));
+  }
+}
+
+function emptyConfiguration(leaf: AnyStateNode, parts: ChartParts): Configuration {
+  const nodes = [...ancestorsOf(leaf).reverse(), leaf];
+  const reversed = nodes.toReversed();
+  const value = stateValue(leaf);
+  const partOf = (order: AnyStateNode[]): StatePart => ({
+    _nodes: order,
+    value,
+    tags: new Set(order.flatMap((node) => node.tags)),
+  });
+  return {
+    leaf,
+    statePart: partOf(nodes),
+    doneStatePart: partOf(reversed),
+    exits: parts.exits(reversed),
+    on: new Map(),
+    wildcards: [],
+    always: [],
+  };
+}
+
+/** Innermost first. */
+function ancestorsOf(node: AnyStateNode): AnyStateNode[] {
+  return node.parent ? [node.parent, ...ancestorsOf(node.parent)] : [];
+}
+
+function stateValue(leaf: AnyStateNode): AnyMachineSnapshot["value"] {
+  const [outer, inner] = leaf.path;
+  if (outer === undefined) return {};
+  return inner === undefined ? outer : { [outer]: inner };
+}
+
+type LeafLookup = (leaf: AnyStateNode) => Configuration;
+
+function fill(configuration: Configuration, parts: ChartParts, ofLeaf: LeafLookup): void {
+  const innermostFirst = configuration.doneStatePart._nodes;
+  const steps = new Map<AnyTransitionDefinition, Step>();
+  const stepOf = (transition: AnyTransitionDefinition): Step => {
+    const step = steps.get(transition) ?? createStep(transition, { configuration, parts, ofLeaf });
+    steps.set(transition, step);
+    return step;
+  };
+  for (const descriptor of new Set(innermostFirst.flatMap((node) => [...node.transitions.keys()]))) {
+    const candidates = innermostFirst.flatMap((node) =>
+      descriptorsOf(node, descriptor).flatMap((matching) => node.transitions.get(matching) ?? []),
+    );
+    configuration.on.set(descriptor, candidates.map(stepOf));
+  }
+  for (const node of innermostFirst) {
+    for (const descriptor of wildcardsOf(node)) {
+      const steps = (node.transitions.get(descriptor) ?? []).map(stepOf);
+      configuration.wildcards.push({ descriptor, steps });
+    }
+    configuration.always.push(...(node.always ?? []).map(stepOf));
+  }
+}
+
+interface StepSite {
+  readonly configuration: Configuration;
+  readonly parts: ChartParts;
+  readonly ofLeaf: LeafLookup;
+}
+
+function createStep(transition: AnyTransitionDefinition, { configuration, parts, ofLeaf }: StepSite): Step {
+  const change = stateChange(transition, configuration.statePart._nodes);
+  const { guard, actions } = parts.of(transition);
+  const target = ofLeaf(change.entered.find(isLeaf) ?? configuration.leaf);
+  return {
+    transitions: [transition],
+    guard,
+    actions: [...parts.exits(change.exited), ...actions, ...parts.entries(change)],
+    final: change.entered.find((node) => node.type === "final"),
+    target,
+    stays: target === configuration,
+  };
+}
+
+function initialStep(machine: AnyStateMachine, parts: ChartParts, ofLeaf: LeafLookup): Step {
+  const change = initialChange(machine.root);
+  return {
+    transitions: [],
+    guard: undefined,
+    actions: parts.entries(change),
+    final: change.entered.find((node) => node.type === "final"),
+    target: ofLeaf(change.entered.find(isLeaf) ?? machine.root),
+    stays: false,
+  };
+}
+
+function isLeaf(node: AnyStateNode): boolean {
+  return node.type !== "compound";
+}
+
+const none: readonly Step[] = [];
+
+/** The candidates for an event; none when the active states do not know it. */
+export function candidatesFor(configuration: Configuration, type: string): readonly Step[] {
+  const named = configuration.on.get(type);
+  if (named) return named;
+  const { wildcards } = configuration;
+  if (wildcards.length === 0) return none;
+  return wildcards.flatMap(({ descriptor, steps }) => (matchesDescriptor(type, descriptor) ? steps : []));
+}

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { compile } from "../../src/machines/compile.ts";
+import { type Move, notices, walk } from "./agreement.ts";
+import { chart, eventTypes, type GuardOutcomes, machineOf } from "./random-chart.ts";
+
+const charts = 300;
+const input = { count: 1 };
+const events = eventTypes.map((type) => ({ type, detail: 1 }));
+
+describe("a random chart of the lifecycle subset", () => {
+  // XState's development build warns of events to actors that have ended: random charts do that, too.
+  beforeEach(() => {
+    vi.spyOn(console, "warn").mockReturnValue(undefined);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("has the same transitions as its table, from every state, for every event and guard outcome", () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(chart, (spec) => {
+        const guards: GuardOutcomes = { first: false, second: false };
+        const outcomes = [0, 1, 2, 3].map((bits) => () => {
+          guards.first = (bits & 1) > 0;
+          guards.second = (bits & 2) > 0;
+        });
+        compared += walk(machineOf(spec, guards), { input, events, outcomes, maxSnapshots: 10 }).compared;
+      }),
+      { numRuns: charts },
+    );
+    expect(compared).toBeGreaterThan(charts * 20);
+  }, 240_000);
+
+  it("lives the same life as its table: actions, timers, subscribers and inspectors notice no difference", () => {
+    const move = fc.oneof(
+      fc.record({ send: fc.constantFrom(...events) }),
+      fc.record({ wait: fc.constantFrom(0, 5, 10, 20) }),
+      fc.record({ guards: fc.record({ first: fc.boolean(), second: fc.boolean() }) }),
+    );
+    fc.assert(
+      fc.property(chart, fc.array(move, { minLength: 5, maxLength: 20 }), (spec, script) => {
+        const guards: GuardOutcomes = { first: false, second: false };
+        const calls: unknown[] = [];
+        const machine = machineOf(spec, guards, calls);
+        const moves = script.map((each): Move => {
+          return "guards" in each ? { run: () => Object.assign(guards, each.guards) } : each;
+        });
+        const live = (logic: Parameters<typeof notices>[0]) => {
+          Object.assign(guards, { first: true, second: false });
+          return notices(logic, { input, moves, calls });
+        };
+        expect(live(compile(machine))).toEqual(live(machine));
+      }),
+      { numRuns: 3 * charts },
+    );
+  }, 240_000);
+});
