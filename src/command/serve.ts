@@ -61,5 +61,7 @@ function stopOnSignals(gatehouse: Gatehouse): Promise<void> {
 /** JSON lines to a pipe, readable ones to a terminal. */
 function createLogger(level: string): Logger {
   if (!process.stdout.isTTY) return pino({ level });
-  return pino({ level }, pretty({ colorize: true, ignore: "pid,hostname,event", translateTime: "SYS:HH:MM:ss.l" }));
+  // Synchronous, so that the log and what is said to the person come in the order in which they happen.
+  const stream = pretty({ colorize: true, singleLine: true, sync: true, ignore: "pid,hostname,event" });
+  return pino({ level }, stream);
 }

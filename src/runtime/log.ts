@@ -47,6 +47,8 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
       logger.info({ event: event.type, listener: event.listener, connections: event.connections }, "listener draining");
       break;
     case "listener.binding":
+      logger.debug({ event: event.type, listener: event.listener }, "listener binding");
+      break;
     case "listener.paused":
     case "listener.closed":
       logger.info({ event: event.type, listener: event.listener }, event.type.replace(".", " "));
