@@ -33,6 +33,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .command("check")
     .description("say whether the document is valid, and what it amounts to")
     .addOption(config())
+    .option("--against <file>", "say what would change from this document to the one checked")
     .action(async (options) => finish(await check(options)));
   program
     .command("schema")

@@ -1,15 +1,26 @@
 /** `gatehouse check`: would this document start here, as far as can be known without binding anything? */
-import { describeConfiguration } from "../config/index.ts";
+import { describeConfiguration, describePlan, planReload, readConfiguration } from "../config/index.ts";
 import { checkGatehouse } from "../gatehouse.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf, say } from "./output.ts";
 
-export async function check(options: { readonly config?: string }): Promise<ExitCode> {
+export interface CheckOptions {
+  readonly config?: string;
+  /** The document that runs: say what a change from it to `config` would do. */
+  readonly against?: string;
+}
+
+export async function check(options: CheckOptions): Promise<ExitCode> {
   try {
     const { configuration, file } = chooseConfiguration(options.config);
     for (const warning of await checkGatehouse({ config: configuration })) complain(`warning: ${warning}`);
-    say(`${file ?? "The built-in example"} is valid.\n\n${describeConfiguration(configuration)}`);
+    const name = file ?? "The built-in example";
+    if (options.against === undefined) say(`${name} is valid.\n\n${describeConfiguration(configuration)}`);
+    else {
+      const before = readConfiguration(options.against);
+      say(`${name} is valid. From ${options.against} to it:\n\n${describePlan(planReload(before, configuration))}`);
+    }
     return exitCodes.ok;
   } catch (error) {
     for (const message of messagesOf(error)) complain(message);

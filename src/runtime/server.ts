@@ -1,6 +1,6 @@
 /** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
-import type { Configuration, ListenerSettings } from "../config/index.ts";
+import { type Configuration, ipv6OnlyIn, type ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
@@ -245,14 +245,7 @@ export class Server {
 const forever = { timeout: Number.POSITIVE_INFINITY };
 
 /** `[::]` takes both families, unless the document gives IPv4 a socket of its own on the same port. */
-function bindTargets(settings: ListenerSettings, { listeners }: Configuration): BindTarget[] {
-  const ipv4Ports = new Set(
-    listeners.flatMap(({ bind }) =>
-      bind.filter(({ host, port }) => host === "0.0.0.0" && port !== 0).map(({ port }) => port),
-    ),
-  );
-  return settings.bind.map((address) => ({
-    ...address,
-    ipv6Only: address.family === 6 && ipv4Ports.has(address.port),
-  }));
+function bindTargets(settings: ListenerSettings, configuration: Configuration): BindTarget[] {
+  const ipv6Only = ipv6OnlyIn(configuration);
+  return settings.bind.map((address) => ({ ...address, ipv6Only: ipv6Only(address) }));
 }

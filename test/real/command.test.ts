@@ -53,6 +53,23 @@ test("a command line that is not understood ends with 2, and the message says wh
 });
 
 describe("gatehouse check", () => {
+  test("says with --against what a change of documents would do, and finds the mistakes of both", async () => {
+    const before = await documentFile([
+      { name: "smtp", bind: ["127.0.0.1:2525"], maxConnections: 100 },
+      { name: "web", protocol: "http", bind: ["127.0.0.1:8080"] },
+    ]);
+    const after = await documentFile([{ name: "smtp", bind: ["127.0.0.1:2525"], maxConnections: 50 }]);
+    const { code, stdout } = await gatehouse(["check", "--config", after, "--against", before]);
+    expect(code).toBe(exitCodes.ok);
+    expect(stdout).toContain("smtp: retuned (maxConnections 100 → 50)");
+    expect(stdout).toContain("web: removed");
+
+    const broken = await documentFile([{ name: "smtp" }]);
+    const refused = await gatehouse(["check", "--config", after, "--against", broken]);
+    expect(refused.code).toBe(exitCodes.configuration);
+    expect(refused.stderr).toContain(broken);
+  });
+
   test("says what a valid document amounts to", async () => {
     const file = await documentFile({ Account: account, NetworkListener: listeners });
     const { code, stdout, stderr } = await gatehouse(["check", "--config", file]);

@@ -1,0 +1,32 @@
+import type { Observable } from "rxjs";
+import { ConfigurationError } from "../configuration-error.ts";
+import type { Configuration } from "../effective.ts";
+
+/** A document that was read, or why it cannot be used. */
+export type DocumentRead =
+  | { readonly kind: "document"; readonly configuration: Configuration }
+  | { readonly kind: "rejected"; readonly error: ConfigurationError };
+
+/**
+ * Where documents come from while the server runs. A source emits every document that is to be carried out, and says of
+ * one that is not valid why; it never ends with an error. Watchers, timers and signal handlers are there from subscribing
+ * to unsubscribing.
+ */
+export type ConfigurationSource = Observable<DocumentRead>;
+
+/** What reading comes to; whatever is thrown is a rejection. */
+export function documentRead(read: () => Configuration): DocumentRead {
+  try {
+    return { kind: "document", configuration: read() };
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+/** A rejection for whatever was thrown. */
+export function rejected(error: unknown): DocumentRead {
+  if (error instanceof ConfigurationError) return { kind: "rejected", error };
+  const reason = error instanceof Error ? error.message : String(error);
+  const issue = { path: "", message: `could not be had: ${reason}` };
+  return { kind: "rejected", error: new ConfigurationError([issue], { cause: error }) };
+}

@@ -1,0 +1,18 @@
+import { catchError, map, type Observable, of } from "rxjs";
+import { parseDocument } from "../document.ts";
+import type { Configuration } from "../effective.ts";
+import { type ConfigurationSource, documentRead, rejected } from "./source.ts";
+
+/**
+ * An embedder's documents, each as text or as the value that it stands for. An Observable that fails is rejected and over.
+ * @param read reads a value; `parseDocument` by default.
+ */
+export function valueSource(
+  values: Observable<unknown>,
+  read: (value: unknown) => Configuration = (value) => parseDocument(value),
+): ConfigurationSource {
+  return values.pipe(
+    map((value) => documentRead(() => read(value))),
+    catchError((error: unknown) => of(rejected(error))),
+  );
+}
