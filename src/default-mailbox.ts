@@ -1,60 +1,96 @@
 /** The backend when the embedder brings none: the document's accounts, and mail in SQLite. */
 import type { Configuration } from "./config/index.ts";
 import type { GatehouseOptions } from "./gatehouse.ts";
-import { AccountDirectory, type AccountEntry, administrator, mailboxBackend, openStore } from "./mailbox/index.ts";
+import {
+  AccountDirectory,
+  type AccountEntry,
+  administrator,
+  mailboxBackend,
+  openStore,
+  type Store,
+} from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import { resolveText } from "./runtime/tls/secret-text.ts";
 
 export interface Mailbox {
   readonly backend: Backend;
+  /** Makes ready what another document asks for; what it resolves with puts that into force. */
+  stage(configuration: Configuration): Promise<() => void>;
   release(): Promise<void>;
-}
-
-interface Place {
-  readonly configuration: Configuration;
-  readonly dataDirectory: string;
 }
 
 /** Protocols that receive mail by way of the backend. */
 const mailProtocols: ReadonlySet<string> = new Set(["smtp"]);
 
-/** The embedder's backend; else the default one, if some listener needs it. */
-export async function mailboxFor(options: GatehouseOptions, place: Place): Promise<Mailbox> {
-  const { backend, protocols = [] } = options;
-  const replaced = new Set(protocols.map(({ name }) => name));
-  const wanted = place.configuration.listeners.some(
-    ({ protocol }) => mailProtocols.has(protocol) && !replaced.has(protocol),
-  );
-  if (backend || !wanted) return { backend: backend ?? {}, release: async () => {} };
-  return openMailbox(options, place);
-}
-
-async function openMailbox(options: GatehouseOptions, { configuration, dataDirectory }: Place): Promise<Mailbox> {
-  const hostname = configuration.system.defaultHostname;
-  const entries = await resolveAccounts(configuration);
-  const configured = entries.length > 0 ? new AccountDirectory(entries) : null;
-  // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
-  const store = await openStore(dataDirectory);
+/** The embedder's backend; else the default one, opened when some listener needs it. */
+export async function mailboxFor(
+  options: GatehouseOptions,
+  { configuration, dataDirectory }: { configuration: Configuration; dataDirectory: string },
+): Promise<Mailbox> {
+  if (options.backend) return { backend: options.backend, stage: async () => () => {}, release: async () => {} };
+  const mailbox = new DefaultMailbox(options, dataDirectory);
   try {
-    const accounts = configured ?? (await administratorOnly(options, dataDirectory, hostname));
-    return {
-      backend: mailboxBackend({ store, accounts: () => accounts, hostname }),
-      release: () => store.close(),
-    };
+    const commit = await mailbox.stage(configuration);
+    commit();
+    return mailbox;
   } catch (error) {
-    await store.close();
+    await mailbox.release();
     throw error;
   }
 }
 
-async function administratorOnly(
-  { onAdministratorMade }: GatehouseOptions,
-  dataDirectory: string,
-  hostname: string,
-): Promise<AccountDirectory> {
-  const admin = await administrator(dataDirectory, hostname);
-  if (admin.created) onAdministratorMade?.({ address: admin.address, password: admin.password });
-  return new AccountDirectory([admin.account]);
+/** Accounts and host name of the document in force, over one store for the whole life of the server. */
+class DefaultMailbox implements Mailbox {
+  readonly #options: GatehouseOptions;
+  readonly #dataDirectory: string;
+  #store: Store | null = null;
+  #inForce: Required<Backend> | null = null;
+
+  constructor(options: GatehouseOptions, dataDirectory: string) {
+    this.#options = options;
+    this.#dataDirectory = dataDirectory;
+  }
+
+  readonly backend: Required<Backend> = {
+    authenticate: (attempt) => this.#backend().authenticate(attempt),
+    sender: (envelope) => this.#backend().sender(envelope),
+    recipient: (envelope, recipient) => this.#backend().recipient(envelope, recipient),
+    message: (message) => this.#backend().message(message),
+  };
+
+  async stage(configuration: Configuration): Promise<() => void> {
+    if (!this.#isWanted(configuration)) return () => {};
+    const hostname = configuration.system.defaultHostname;
+    const entries = await resolveAccounts(configuration);
+    const configured = entries.length > 0 ? new AccountDirectory(entries) : null;
+    // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
+    this.#store ??= await openStore(this.#dataDirectory);
+    const store = this.#store;
+    const accounts = configured ?? (await this.#administratorOnly(hostname));
+    return () => {
+      this.#inForce = mailboxBackend({ store, accounts: () => accounts, hostname });
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.#store?.close();
+  }
+
+  #isWanted({ listeners }: Configuration): boolean {
+    const replaced = new Set((this.#options.protocols ?? []).map(({ name }) => name));
+    return listeners.some(({ protocol }) => mailProtocols.has(protocol) && !replaced.has(protocol));
+  }
+
+  #backend(): Required<Backend> {
+    if (!this.#inForce) throw new Error("No listener of the document in force receives mail.");
+    return this.#inForce;
+  }
+
+  async #administratorOnly(hostname: string): Promise<AccountDirectory> {
+    const admin = await administrator(this.#dataDirectory, hostname);
+    if (admin.created) this.#options.onAdministratorMade?.({ address: admin.address, password: admin.password });
+    return new AccountDirectory([admin.account]);
+  }
 }
 
 /** @throws CredentialError for a secret whose variable or file cannot be read. */

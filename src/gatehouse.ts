@@ -1,7 +1,7 @@
 /** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
 import type { RequestListener } from "node:http";
 import type { Logger } from "pino";
-import type { Observable } from "rxjs";
+import { type Observable, Subscription } from "rxjs";
 import { type Configuration, parseDocument } from "./config/index.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
@@ -12,11 +12,13 @@ import type { ConnectionFacts, Protocol } from "./protocols/protocol.ts";
 import { smtp } from "./protocols/smtp/index.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Inspector } from "./runtime/connection.ts";
+import { followCertificates, followDocuments } from "./runtime/document-feeds.ts";
 import { httpEndpoints } from "./runtime/http-endpoints.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
 import { logLifecycle } from "./runtime/log.ts";
 import { Metrics } from "./runtime/metrics.ts";
 import { prepareListeners } from "./runtime/prepared-listeners.ts";
+import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
 import { unsupportedSettings } from "./runtime/unsupported-settings.ts";
 
@@ -29,6 +31,11 @@ export interface GatehouseOptions {
   readonly backend?: Backend;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
+  /**
+   * Further documents, each in a form that `config` may have; each is put into force when it comes. One that cannot be is
+   * told of as `reload.rejected`. Subscribed to from the start to the stop.
+   */
+  readonly config$?: Observable<unknown>;
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
   /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
@@ -76,6 +83,7 @@ export interface StopOptions {
 }
 
 export interface Gatehouse {
+  /** The document in force. */
   readonly configuration: Configuration;
   /** `starting`, `running`, `draining`, `stopped` or `failed`. */
   readonly state: string;
@@ -89,6 +97,12 @@ export interface Gatehouse {
   start(): Promise<void>;
   /** Drains and stops; safe to call again, with `wait: false` to stop waiting. A stopped server does not start again. */
   stop(options?: StopOptions): Promise<void>;
+  /**
+   * Puts another document into force, as one transaction: what stays is not touched, what is new is made before anything
+   * old is let go of. Of several documents that arrive meanwhile only the newest is looked at.
+   * @throws ConfigurationError, or ReloadError when it cannot be carried out: then everything stays as it was.
+   */
+  reload(config: unknown): Promise<ReloadReport>;
   listeners(): ListenerStatus[];
   connections(): ConnectionStatus[];
 }
@@ -106,9 +120,14 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     lifecycleMode: options.lifecycle ?? "compiled",
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
-      return { protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)), release: mail.release };
+      return {
+        protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)),
+        stage: (document) => mail.stage(document),
+        release: () => mail.release(),
+      };
     },
   });
+  const feeds = new Subscription();
   const metrics = new Metrics(server);
   const endpoints = {
     ready: () => server.state === "running",
@@ -118,14 +137,25 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   if (options.logger) logLifecycle(server.lifecycle.events$, options.logger);
 
   return {
-    configuration,
+    get configuration() {
+      return server.configuration;
+    },
     get state() {
       return server.state;
     },
     lifecycle$: server.lifecycle.events$,
     metrics,
-    start: () => server.start(),
-    stop: ({ wait = true } = {}) => server.stop({ wait }),
+    async start() {
+      await server.start();
+      feeds.add(followCertificates(server));
+      if (options.config$)
+        feeds.add(followDocuments(server, options.config$, (config) => configurationOf({ ...options, config })));
+    },
+    reload: async (config) => server.reload(configurationOf({ ...options, config })),
+    async stop({ wait = true } = {}) {
+      feeds.unsubscribe();
+      await server.stop({ wait });
+    },
     listeners: () =>
       server.listeners.map(({ name, settings, state, addresses, connections }) => ({
         name,
@@ -140,6 +170,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       [...server.connections()].map(({ facts, state, sessionState, bytesRead, bytesWritten }) => ({
         id: facts.id,
         listener: facts.listener,
+        generation: facts.generation,
         peer: facts.peer,
         local: facts.local,
         tls: facts.tls,

@@ -5,10 +5,13 @@ export {
   ConfigurationError,
   type ConfigurationIssue,
   describeConfiguration,
+  describePlan,
   exampleDocument,
   jsonSchema,
   type ListenerSettings,
   parseDocument,
+  planReload,
+  type ReloadPlan,
   readConfiguration,
   type SystemSettings,
   serializeDocument,
@@ -68,5 +71,6 @@ export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, 
 export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
+export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { StartError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";

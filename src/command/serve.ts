@@ -1,7 +1,8 @@
 /** `gatehouse serve`: run a document until a signal ends it. */
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
-import { ConfigurationError } from "../config/index.ts";
+import { map, type Observable } from "rxjs";
+import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
 import { createGatehouse, type Gatehouse } from "../gatehouse.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -23,6 +24,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     gatehouse = createGatehouse({
       config: chosen.configuration,
       dataDirectory: options.data,
+      ...(file === null ? {} : { config$: documentsOf(file) }),
       logger: createLogger(options.logLevel),
       // Words for a person go to stderr: stdout belongs to the log.
       onAdministratorMade: (administrator) => complain(introduce(administrator)),
@@ -43,6 +45,15 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   }
   await stopped;
   return exitCodes.ok;
+}
+
+/** The file when it changes, and the file as it is at SIGHUP. */
+function documentsOf(file: string): Observable<unknown> {
+  const reads = mergeSources(
+    fileSource(file),
+    signalSource("SIGHUP", () => readConfiguration(file)),
+  );
+  return reads.pipe(map((read) => (read.kind === "document" ? read.configuration : read.error)));
 }
 
 /** The first signal drains, the second does not wait. Resolves when the server has stopped. */

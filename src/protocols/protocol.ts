@@ -64,6 +64,8 @@ export interface ConnectionFacts {
   readonly id: string;
   /** Name of the listener. */
   readonly listener: string;
+  /** Number of the document that was in force when the connection was accepted; a server starts with 1. */
+  readonly generation: number;
   /** The client; behind a trusted proxy, the client that the PROXY header names. */
   readonly peer: Endpoint;
   readonly local: Endpoint;

@@ -32,6 +32,8 @@ export interface ConnectionHost {
   /** Null where TLS is not available. */
   readonly tls: TlsServerOptions | null;
   readonly hostname: string;
+  /** Number of the document in force. */
+  readonly generation: number;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
@@ -43,13 +45,16 @@ export interface ConnectionHost {
 class SocketFacts implements ConnectionFacts {
   readonly id: string;
   readonly listener: string;
+  readonly generation: number;
   readonly peer: Endpoint;
   tls: TlsFacts | null = null;
   readonly #socket: Socket;
 
-  constructor({ id, listener, socket }: { id: string; listener: string; socket: Socket }) {
+  constructor(accepted: { id: string; listener: string; socket: Socket }, generation: number) {
+    const { id, listener, socket } = accepted;
     this.id = id;
     this.listener = listener;
+    this.generation = generation;
     this.peer = endpoint(socket.remoteAddress, socket.remotePort);
     this.#socket = socket;
   }
@@ -108,7 +113,7 @@ export class Connection implements DialogueOwner {
     this.#raw = socket;
     this.#stream = socket;
     this.#permit = accepted.permit;
-    this.facts = new SocketFacts(accepted);
+    this.facts = new SocketFacts(accepted, host.generation);
     this.#phases = new Phases(host.clock.now());
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);

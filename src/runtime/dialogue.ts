@@ -125,6 +125,10 @@ export class Dialogue implements Wire {
     return this.#owner.facts.listener;
   }
 
+  get generation(): number {
+    return this.#owner.facts.generation;
+  }
+
   get peer(): Endpoint {
     return this.#owner.facts.peer;
   }

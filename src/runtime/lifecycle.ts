@@ -3,6 +3,7 @@
  * subscribe here. `docs/lifecycle.md` has the table of events; a test holds the two together.
  */
 import { Observable, Subject } from "rxjs";
+import type { ReloadPlan } from "../config/index.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionState } from "../machines/connection.ts";
 import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../protocols/protocol.ts";
@@ -29,6 +30,23 @@ export interface ServerEvents {
   "server.failed": { readonly error: unknown };
   /** Something to know about the document that is no error: an expired certificate, a self-signed one made. */
   "server.warning": { readonly code: string; readonly text: string };
+}
+
+export interface ReloadEvents {
+  "reload.validating": object;
+  "reload.staging": { readonly plan: ReloadPlan };
+  "reload.swapping": object;
+  "reload.retiring": object;
+  "reload.rollingBack": object;
+  "reload.carriedOut": {
+    readonly generation: number;
+    readonly plan: ReloadPlan;
+    /** Other certificates or keys are served than before, be it that only their files have changed. */
+    readonly certificatesChanged: boolean;
+    /** Connections that drain, by the name of the listener that was removed. */
+    readonly draining: Readonly<Record<string, number>>;
+  };
+  "reload.rejected": { readonly error: Error };
 }
 
 export interface ListenerEvents {
@@ -78,7 +96,7 @@ type NoticeEvents = {
   [Type in Notice["type"]]: Omit<Extract<Notice, { type: Type }>, "type"> & { readonly connection: ConnectionFacts };
 };
 
-export interface LifecycleEvents extends ServerEvents, ListenerEvents, ConnectionEvents, NoticeEvents {}
+export interface LifecycleEvents extends ServerEvents, ReloadEvents, ListenerEvents, ConnectionEvents, NoticeEvents {}
 
 export type LifecycleEventType = keyof LifecycleEvents;
 

@@ -14,6 +14,7 @@ import type { RefusedSockets } from "./refusal.ts";
 import { SlotCounter } from "./slots.ts";
 import { bindSocket } from "./sockets/bind-socket.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
+import type { SocketWarning } from "./sockets/options.ts";
 import type { TlsServerOptions } from "./tls/context.ts";
 
 /** How long a peer may take to read the last bytes and close its side, in milliseconds. */
@@ -22,10 +23,13 @@ const closeTimeout = 5_000;
 /** How long the clients that the kernel has queued may take to be refused when the listener ends, in milliseconds. */
 const refusalTimeout = 1_000;
 
-/** What all listeners of a server share. */
+/** What all listeners of a server share. A reload changes some of it for the next connection. */
 export interface ListenerHost {
-  readonly hostname: string;
-  readonly drainTimeout: number;
+  hostname: string;
+  /** Milliseconds. */
+  drainTimeout: number;
+  /** Number of the document in force; the first is 1. */
+  generation: number;
   readonly serverSlots: SlotCounter;
   readonly refused: RefusedSockets;
   readonly clock: Clock;
@@ -35,11 +39,16 @@ export interface ListenerHost {
   nextConnectionId(): string;
 }
 
-export interface ListenerOptions {
+/** What a reload can change while a listener runs. */
+interface Tuning {
   readonly settings: ListenerSettings;
   readonly protocol: Protocol;
   /** Null where TLS is not available. */
   readonly tls: TlsServerOptions | null;
+}
+
+export interface ListenerOptions extends Tuning {
+  /** What the listener binds itself; sockets that it takes over come by `adopt`. */
   readonly targets: readonly BindTarget[];
 }
 
@@ -56,40 +65,34 @@ export class ListenerError extends AggregateError {
 }
 
 export class Listener {
-  readonly settings: ListenerSettings;
   readonly slots: SlotCounter;
   readonly connections = new Set<Connection>();
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
-  readonly #options: ListenerOptions;
+  readonly #targets: readonly BindTarget[];
   readonly #connectionHost: ConnectionHost;
   readonly #servers = new Map<BoundSocket, Server>();
-  #sockets: BoundSocket[] = [];
+  #tuning: Tuning;
+  /** By the address as the document writes it. */
+  readonly #sockets = new Map<string, BoundSocket>();
+  /** Bound for a reload under way, and not in use yet. */
+  readonly #staged = new Map<string, BoundSocket>();
+  /** Replaced by a reload under way; they accept until their queue is empty. */
+  readonly #replaced: BoundSocket[] = [];
   #state: ListenerState | null = null;
 
   constructor(host: ListenerHost, options: ListenerOptions) {
-    const { settings, protocol, tls } = options;
-    this.settings = settings;
-    this.slots = new SlotCounter(settings.maxConnections);
     this.#host = host;
-    this.#options = options;
-    this.#connectionHost = {
-      protocol,
-      tls,
-      settings: {
-        tlsImplicit: settings.tlsImplicit,
-        proxyTimeout: settings.proxyTimeout,
-        tlsTimeout: settings.tlsTimeout,
-        drainTimeout: host.drainTimeout,
-        closeTimeout,
-      },
-      hostname: host.hostname,
+    this.#tuning = options;
+    this.#targets = options.targets;
+    this.slots = new SlotCounter(options.settings.maxConnections);
+    this.#connectionHost = Object.assign(this.#liveSettings(), {
       clock: host.clock,
       lifecycle: host.lifecycle,
       inspect: host.inspect,
       lifecycleMode: host.lifecycleMode,
-      closed: (connection) => this.#connectionClosed(connection),
-    };
+      closed: (connection: Connection) => this.#connectionClosed(connection),
+    });
     this.actor = createActor(
       listenerMachine.provide({
         actors: {
@@ -107,13 +110,22 @@ export class Listener {
         },
       }),
       {
-        id: `listener:${settings.name}`,
-        input: { drainTimeout: host.drainTimeout, refusalTimeout },
+        id: `listener:${this.name}`,
+        input: {
+          get drainTimeout() {
+            return host.drainTimeout;
+          },
+          refusalTimeout,
+        },
         clock: host.clock,
         ...(host.inspect ? { inspect: host.inspect } : {}),
       },
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+  }
+
+  get settings(): ListenerSettings {
+    return this.#tuning.settings;
   }
 
   get name(): string {
@@ -126,30 +138,109 @@ export class Listener {
 
   /** As bound, with the ports that the kernel chose. */
   get addresses(): readonly BoundAddress[] {
-    return this.#sockets.map((socket) => socket.address);
+    return [...this.#sockets.values()].map((socket) => socket.address);
   }
 
   send(event: ListenerEvent): void {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
   }
 
-  async #bindSockets(): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#options.targets.map((target) => bindSocket(target, this.settings)));
-    this.#sockets = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-    const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  /** Other settings, from the next connection or handshake on; socket options at once, where the kernel allows it. */
+  retune(tuning: Tuning): void {
+    this.#tuning = tuning;
+    this.slots.limit = tuning.settings.maxConnections;
+    for (const socket of this.#sockets.values()) this.#warn(socket.retune(tuning.settings).unsupported);
+  }
+
+  /** Binds further addresses beside those in use. @throws ListenerError with every address that cannot be bound. */
+  stageSockets(targets: readonly BindTarget[], settings: ListenerSettings): Promise<void> {
+    return this.#bind(targets, { settings, into: this.#staged });
+  }
+
+  /** The kernel queues clients for what is bound and not in use yet, from here on. */
+  async listenOnStaged(): Promise<void> {
+    const unused = this.state === "binding" ? this.#sockets : this.#staged;
+    await this.#all([...unused.values()].map((socket) => socket.listen()));
+  }
+
+  /** Takes the staged sockets into use, in the place of those of the same address. */
+  async openStaged(): Promise<void> {
+    for (const [text, socket] of this.#staged) {
+      const old = this.#sockets.get(text);
+      if (old) this.#replaced.push(old);
+      this.adopt(text, socket);
+    }
+    this.#staged.clear();
+    if (this.state === "listening") await this.#openSockets();
+  }
+
+  discardStaged(): void {
+    for (const socket of this.#staged.values()) socket.close();
+    this.#staged.clear();
+  }
+
+  /** Another listener's socket, bound and perhaps listening, is this one's now. */
+  adopt(text: string, socket: BoundSocket): void {
+    this.#sockets.set(text, socket);
+    this.#warn(socket.warnings);
+    this.#warn(socket.retune(this.settings).unsupported);
+  }
+
+  /** Stops accepting from a socket, which goes on queueing, and lets go of it. */
+  async giveUp(text: string): Promise<BoundSocket | undefined> {
+    const socket = this.#sockets.get(text);
+    if (!socket) return undefined;
+    this.#sockets.delete(text);
+    const server = this.#servers.get(socket);
+    this.#servers.delete(socket);
+    if (server) await socket.suspend(server);
+    return socket;
+  }
+
+  /** Lets in whom the kernel has queued, then closes the sockets of these addresses and those that were replaced. */
+  async retireSockets(texts: readonly string[]): Promise<void> {
+    const retiring = this.#replaced.splice(0);
+    for (const text of texts) {
+      const socket = this.#sockets.get(text);
+      if (socket) retiring.push(socket);
+      this.#sockets.delete(text);
+    }
+    const deadline = AbortSignal.timeout(refusalTimeout);
+    while (!deadline.aborted && this.state === "listening" && anyQueued(retiring)) await immediate();
+    for (const socket of retiring) this.#close(socket);
+  }
+
+  #bindSockets(): Promise<void> {
+    return this.#bind(this.#targets, { settings: this.settings, into: this.#sockets });
+  }
+
+  async #bind(
+    targets: readonly BindTarget[],
+    { settings, into }: { settings: ListenerSettings; into: Map<string, BoundSocket> },
+  ): Promise<void> {
+    const binding = targets.map(async (target) => {
+      const socket = await bindSocket(target, settings);
+      into.set(target.text, socket);
+      this.#warn(socket.warnings);
+    });
+    await Promise.allSettled(binding);
     // The machine may have been stopped while the sockets were being bound.
     if (this.actor.getSnapshot().status !== "active") this.#closeSockets();
+    await this.#all(binding);
+  }
+
+  /** @throws ListenerError with everything that failed. */
+  async #all(steps: readonly Promise<void>[]): Promise<void> {
+    const outcomes = await Promise.allSettled(steps);
+    const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
     if (errors.length > 0) throw new ListenerError(this.name, errors);
-    for (const socket of this.#sockets)
-      for (const { field, text } of socket.warnings)
-        this.#emit({ type: "listener.warning", listener: this.name, field, text });
   }
 
   async #openSockets(): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#sockets.map((socket) => this.#openSocket(socket)));
-    const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    const opening = [...this.#sockets.values()].map((socket) => this.#openSocket(socket));
+    await Promise.allSettled(opening);
     if (this.actor.getSnapshot().status !== "active") this.#closeSockets();
-    if (errors.length > 0) throw new ListenerError(this.name, errors);
+    await this.#all(opening);
   }
 
   async #openSocket(socket: BoundSocket): Promise<void> {
@@ -172,16 +263,61 @@ export class Listener {
   }
 
   #closeSockets(): void {
-    for (const socket of this.#sockets) socket.close();
-    this.#servers.clear();
-    this.#sockets = [];
+    this.discardStaged();
+    for (const socket of [...this.#sockets.values(), ...this.#replaced]) this.#close(socket);
+    this.#sockets.clear();
+    this.#replaced.length = 0;
+  }
+
+  #close(socket: BoundSocket): void {
+    socket.close();
+    this.#servers.delete(socket);
   }
 
   /** A paused listener accepts once more. Whoever connects between the last look and the close is reset all the same. */
   async #refuseQueued(signal: AbortSignal): Promise<void> {
-    const waiting = (): boolean => this.#sockets.some((socket) => (socket.queued() ?? 0) > 0);
-    if (waiting()) await Promise.all(this.#sockets.map((socket) => this.#openSocket(socket)));
-    while (!signal.aborted && waiting()) await immediate();
+    const sockets = [...this.#sockets.values()];
+    if (anyQueued(sockets)) await Promise.all(sockets.map((socket) => this.#openSocket(socket)));
+    while (!signal.aborted && anyQueued(sockets)) await immediate();
+  }
+
+  #warn(warnings: readonly SocketWarning[]): void {
+    for (const { field, text } of warnings) this.#emit({ type: "listener.warning", listener: this.name, field, text });
+  }
+
+  /** Read anew for each connection and each handshake, so that a reload needs to touch neither. */
+  #liveSettings(): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation"> {
+    const tuning = () => this.#tuning;
+    const host = this.#host;
+    return {
+      get protocol() {
+        return tuning().protocol;
+      },
+      get tls() {
+        return tuning().tls;
+      },
+      get hostname() {
+        return host.hostname;
+      },
+      get generation() {
+        return host.generation;
+      },
+      settings: {
+        get tlsImplicit() {
+          return tuning().settings.tlsImplicit;
+        },
+        get proxyTimeout() {
+          return tuning().settings.proxyTimeout;
+        },
+        get tlsTimeout() {
+          return tuning().settings.tlsTimeout;
+        },
+        get drainTimeout() {
+          return host.drainTimeout;
+        },
+        closeTimeout,
+      },
+    };
   }
 
   #drainConnections(): void {
@@ -230,7 +366,7 @@ export class Listener {
   #busyWords(refusal: Refusal): string | null {
     if (this.settings.tlsImplicit) return null;
     try {
-      return this.#options.protocol.busy(refusal, this.#host.hostname);
+      return this.#tuning.protocol.busy(refusal, this.#host.hostname);
     } catch (error) {
       this.#emit({
         type: "listener.warning",
@@ -288,6 +424,10 @@ export class Listener {
   #emit(event: LifecycleEvent): void {
     this.#host.lifecycle.emit(event);
   }
+}
+
+function anyQueued(sockets: readonly BoundSocket[]): boolean {
+  return sockets.some((socket) => (socket.queued() ?? 0) > 0);
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 /** The log: a subscriber of lifecycle events. One line for each connection, at its end; the steps in between at debug. */
 import type { Logger } from "pino";
 import type { Observable, Subscription } from "rxjs";
+import { describePlan } from "../config/index.ts";
 import type { ConnectionFacts, Endpoint, TlsFacts } from "../protocols/protocol.ts";
 import type { LifecycleEvent, PhaseDurations } from "./lifecycle.ts";
 
@@ -25,6 +26,30 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
       break;
     case "server.warning":
       logger.warn({ event: event.type, code: event.code }, event.text);
+      break;
+    case "reload.validating":
+    case "reload.swapping":
+    case "reload.retiring":
+    case "reload.rollingBack":
+      logger.debug({ event: event.type }, event.type.replace(".", " "));
+      break;
+    case "reload.staging":
+      logger.debug({ event: event.type, plan: describePlan(event.plan) }, "reload staging");
+      break;
+    case "reload.carriedOut":
+      logger.info(
+        {
+          event: event.type,
+          generation: event.generation,
+          plan: describePlan(event.plan).split("\n"),
+          certificatesChanged: event.certificatesChanged,
+          draining: event.draining,
+        },
+        "reload carried out",
+      );
+      break;
+    case "reload.rejected":
+      logger.error({ event: event.type, err: event.error }, "reload rejected, everything stays as it was");
       break;
     case "listener.listening":
       logger.info(
@@ -144,8 +169,8 @@ const noticeTexts = {
   "session.earlyTalker": "peer spoke before it was its turn",
 } as const;
 
-function connectionFields({ id, listener, peer }: ConnectionFacts) {
-  return { connection: id, listener, peer: addressText(peer) };
+function connectionFields({ id, listener, generation, peer }: ConnectionFacts) {
+  return { connection: id, listener, generation, peer: addressText(peer) };
 }
 
 function tlsFields(tls: TlsFacts | null) {

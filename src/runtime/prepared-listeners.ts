@@ -1,7 +1,9 @@
 /** What each listener needs before it can be bound: its protocol, its certificates and its TLS contexts. */
+import { createHash } from "node:crypto";
 import type { Configuration, ListenerSettings } from "../config/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { ListenerError } from "./listener.ts";
+import type { LoadedCertificate } from "./tls/certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "./tls/context.ts";
 import { loadServerCertificates, type ServerCertificates } from "./tls/server-certificates.ts";
 
@@ -16,6 +18,8 @@ export interface PreparedListener {
 export interface PreparedListeners {
   readonly listeners: readonly PreparedListener[];
   readonly warnings: ServerCertificates["warnings"];
+  /** Two of them are equal when the same certificates and keys are served; tells nothing of the keys. */
+  readonly certificatesDigest: string;
 }
 
 /**
@@ -55,7 +59,18 @@ export async function prepareListeners(options: {
     }
   }
   if (errors.length > 0) throw new AggregateError(errors, "Some listeners cannot be prepared.");
-  return { listeners, warnings: certificates?.warnings ?? [] };
+  return {
+    listeners,
+    warnings: certificates?.warnings ?? [],
+    certificatesDigest: digestOf(certificates?.loaded ?? []),
+  };
+}
+
+function digestOf(certificates: readonly LoadedCertificate[]): string {
+  const hash = createHash("sha256");
+  for (const { id, certificate, privateKey } of certificates)
+    hash.update(JSON.stringify([id, certificate, privateKey]));
+  return hash.digest("base64");
 }
 
 /** TLS is made ready where a connection may ask for it. */

@@ -1,23 +1,27 @@
 /** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
-import { type Configuration, ipv6OnlyIn, type ListenerSettings } from "../config/index.ts";
+import type { Configuration } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
+import { bindTargets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Inspector } from "./connection.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listener, type ListenerHost } from "./listener.ts";
 import { prepareListeners } from "./prepared-listeners.ts";
 import { RefusedSockets } from "./refusal.ts";
+import { ReloadError, Reloader, type ReloadReport } from "./reload.ts";
+import { type ReloadableServer, type Replacement, ServerReload } from "./reload-transaction.ts";
 import { SlotCounter } from "./slots.ts";
-import type { BindTarget } from "./sockets/bound-socket.ts";
 import { unsupportedSettings } from "./unsupported-settings.ts";
 
 /** What listeners stand on: made before the first bind, given back after the last connection. */
 export interface Foundation {
   /** By name. */
   readonly protocols: ReadonlyMap<string, Protocol>;
+  /** Makes ready what another document asks of the backend; what it resolves with puts that into force. */
+  stage(configuration: Configuration): Promise<() => void>;
   release(): Promise<void>;
 }
 
@@ -60,13 +64,21 @@ export class Server {
   readonly #refused: RefusedSockets;
   readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
   #lastId = 0;
+  #configuration: Configuration;
+  #certificatesDigest = "";
+  /** All that have not closed yet: those of the document in force, and those that drain. */
   #listeners: Listener[] = [];
+  /** Those of the document in force, by name. */
+  #current = new Map<string, Listener>();
+  #host: ListenerHost | null = null;
+  #reloader: Reloader | null = null;
   #foundation: Foundation | null = null;
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
 
   constructor(options: ServerOptions) {
     this.#options = options;
+    this.#configuration = options.configuration;
     this.slots = new SlotCounter(options.configuration.system.maxConnections);
     this.#refused = new RefusedSockets(options.clock);
     this.actor = createActor(
@@ -90,6 +102,10 @@ export class Server {
 
   get state(): ServerState {
     return this.#state ?? "starting";
+  }
+
+  get configuration(): Configuration {
+    return this.#configuration;
   }
 
   get listeners(): readonly Listener[] {
@@ -116,6 +132,15 @@ export class Server {
     await waitFor(this.actor, (snapshot) => snapshot.status !== "active", forever);
   }
 
+  /**
+   * Puts another document into force, as one transaction; of several that arrive meanwhile only the newest.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  reload(configuration: Configuration): Promise<ReloadReport> {
+    if (this.#reloader) return this.#reloader.submit(configuration);
+    return Promise.reject(new ReloadError("reload-stopped", "Only a server that runs takes another document."));
+  }
+
   async #start(): Promise<void> {
     try {
       this.#foundation = await this.#options.prepare();
@@ -131,14 +156,16 @@ export class Server {
 
   async #startListeners(protocols: ReadonlyMap<string, Protocol>): Promise<void> {
     const { configuration, clock, inspect } = this.#options;
-    const { listeners, warnings } = await prepareListeners({
+    const { listeners, warnings, certificatesDigest } = await prepareListeners({
       configuration,
       protocols,
       dataDirectory: this.#options.dataDirectory,
     });
     for (const { code, text } of warnings) this.lifecycle.emit({ type: "server.warning", code, text });
 
+    this.#certificatesDigest = certificatesDigest;
     const host: ListenerHost = {
+      generation: 1,
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
@@ -152,12 +179,14 @@ export class Server {
         return this.#idPrefix + this.#lastId.toString(36);
       },
     };
+    this.#host = host;
     this.#listeners = listeners.map((prepared) => {
       const { settings } = prepared;
       for (const { field, text } of unsupportedSettings(settings))
         this.lifecycle.emit({ type: "listener.warning", listener: settings.name, field, text });
       return new Listener(host, { ...prepared, targets: bindTargets(settings, configuration) });
     });
+    this.#current = new Map(this.#listeners.map((listener) => [listener.name, listener]));
     await this.#bindThenListen();
   }
 
@@ -166,6 +195,45 @@ export class Server {
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
     await this.#untilAll((listener) => listener.state === "listening");
+    const { clock, inspect } = this.#options;
+    this.#reloader = new Reloader({
+      clock,
+      inspect,
+      lifecycle: this.lifecycle,
+      begin: (configuration) => new ServerReload(this.#reloadable(), configuration),
+    });
+  }
+
+  #reloadable(): ReloadableServer {
+    const host = this.#host;
+    const foundation = this.#foundation;
+    if (!host || !foundation)
+      throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
+    return {
+      configuration: this.#configuration,
+      certificatesDigest: this.#certificatesDigest,
+      dataDirectory: this.#options.dataDirectory,
+      host,
+      foundation,
+      current: this.#current,
+      replace: (replacement) => this.#replace(replacement),
+    };
+  }
+
+  #replace({ configuration, certificatesDigest, listeners }: Replacement): void {
+    this.#configuration = configuration;
+    this.#certificatesDigest = certificatesDigest;
+    this.#current = new Map(listeners.map((listener) => [listener.name, listener]));
+    const closing = this.#listeners.filter(
+      (listener) => !listeners.includes(listener) && listener.actor.getSnapshot().status === "active",
+    );
+    this.#listeners = [...listeners, ...closing];
+    for (const listener of closing)
+      listener.actor.subscribe({
+        complete: () => {
+          this.#listeners = this.#listeners.filter((other) => other !== listener);
+        },
+      });
   }
 
   /** @throws StartError as soon as every listener has either reached the state or ended. */
@@ -190,6 +258,7 @@ export class Server {
       () => false,
     );
     if (!started) return;
+    await this.#reloader?.stop();
     for (const listener of this.#listeners) listener.send({ type: "listener.drain" });
     await Promise.all(
       this.#listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
@@ -243,9 +312,3 @@ export class Server {
 }
 
 const forever = { timeout: Number.POSITIVE_INFINITY };
-
-/** `[::]` takes both families, unless the document gives IPv4 a socket of its own on the same port. */
-function bindTargets(settings: ListenerSettings, configuration: Configuration): BindTarget[] {
-  const ipv6Only = ipv6OnlyIn(configuration);
-  return settings.bind.map((address) => ({ ...address, ipv6Only: ipv6Only(address) }));
-}

@@ -6,6 +6,7 @@ import { bodyOf, contentOf, listOf } from "./letters.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const connection = {
+  generation: 1,
   id: "c1",
   listener: "smtp",
   peer: { address: "192.0.2.1", port: 40000 },

@@ -26,6 +26,7 @@ export const secureFacts: TlsFacts = { version: "TLSv1.3", cipherSuite: "TLS_AES
  */
 export class MemoryWire implements Wire {
   readonly id = "memory-1";
+  readonly generation = 1;
   readonly listener = "memory";
   readonly local: Endpoint = { address: "192.0.2.1", port: 25 };
   readonly hostname: string;

@@ -16,7 +16,7 @@ export interface Wanted {
   readonly commonName?: string;
 }
 
-/** A certificate of any shape, valid from now on for a year. */
+/** A certificate of any shape, valid from a minute ago on for a year. */
 export async function issue(wanted: Wanted): Promise<KeyPair> {
   const { names, keyType = "ec", keySize = 2048, issuer, authority = false } = wanted;
   const altNames = names.map((name) =>
@@ -26,6 +26,8 @@ export async function issue(wanted: Wanted): Promise<KeyPair> {
     keyType,
     keySize,
     algorithm: "sha256",
+    // Certificates count in whole seconds: one made for this very moment may not have begun yet.
+    notBeforeDate: new Date(Date.now() - 60_000),
     ...(issuer && { ca: { cert: issuer.certificate, key: issuer.privateKey } }),
     extensions: [
       { name: "basicConstraints", cA: authority, critical: true },

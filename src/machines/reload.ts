@@ -1,0 +1,122 @@
+/**
+ * A change of the configuration document while the server runs, as one transaction.
+ *
+ * `validating` plans the difference; `staging` makes all that is new (sockets bound but not listening, certificates read,
+ * accounts resolved) and touches nothing that runs; `swapping` puts it in the place of the old; `retiring` lets go of what
+ * is not needed any more. What fails before the swap is undone in `rollingBack`, and everything stays as it was. A document
+ * that arrives meanwhile waits; of several, only the newest does.
+ */
+import { assign, fromPromise, setup } from "xstate";
+import { effect } from "./effect.ts";
+
+/** Documents are known by number: their contents hold secrets, and are no inspector's business. */
+export interface ReloadContext {
+  /** The document under way. */
+  readonly document: number | null;
+  /** The newest that has arrived meanwhile. */
+  readonly next: number | null;
+  /** What went wrong with the document under way. */
+  readonly error: unknown;
+}
+
+export type ReloadEvent =
+  | { type: "document.arrived"; document: number }
+  /** The server ends: no document counts any more. */
+  | { type: "reload.stop" };
+
+const unprovided = (name: string) => effect("reload", name);
+const unprovidedActor = (name: string) =>
+  fromPromise<void, { document: number | null }>(async () => unprovided(name)());
+
+type Failure = { event: { error: unknown } };
+const recordError = { type: "recordError", params: ({ event }: Failure) => ({ error: event.error }) } as const;
+
+export const reloadMachine = setup({
+  types: {
+    context: {} as ReloadContext,
+    events: {} as ReloadEvent,
+  },
+  actors: {
+    planReload: unprovidedActor("planReload"),
+    stageReload: unprovidedActor("stageReload"),
+    swapStaged: unprovidedActor("swapStaged"),
+    retireReplaced: unprovidedActor("retireReplaced"),
+    /** Closes and forgets what was staged. */
+    discardStaged: unprovidedActor("discardStaged"),
+  },
+  actions: {
+    takeUp: assign({ document: (_, params: { document: number | null }) => params.document, error: null }),
+    takeUpNext: assign({ document: ({ context }) => context.next, next: null, error: null }),
+    keepNewest: assign({ next: (_, params: { document: number }) => params.document }),
+    recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
+    /** Answers whoever brought the document that was carried out. */
+    reportCarriedOut: unprovided("reportCarriedOut"),
+    /** Answers whoever brought the document that changed nothing, with the error. */
+    reportRejected: unprovided("reportRejected"),
+  },
+  guards: {
+    documentWaits: ({ context }) => context.next !== null,
+  },
+}).createMachine({
+  id: "reload",
+  context: { document: null, next: null, error: null },
+  initial: "idle",
+  on: {
+    "document.arrived": {
+      actions: { type: "keepNewest", params: ({ event }) => ({ document: event.document }) },
+    },
+  },
+  states: {
+    idle: {
+      always: { guard: "documentWaits", target: "validating", actions: "takeUpNext" },
+      on: {
+        "document.arrived": {
+          target: "validating",
+          actions: { type: "takeUp", params: ({ event }) => ({ document: event.document }) },
+        },
+        "reload.stop": { target: "stopped" },
+      },
+    },
+    validating: {
+      invoke: {
+        src: "planReload",
+        input: ({ context }) => ({ document: context.document }),
+        onDone: { target: "staging" },
+        onError: { target: "idle", actions: [recordError, "reportRejected"] },
+      },
+    },
+    staging: {
+      invoke: {
+        src: "stageReload",
+        input: ({ context }) => ({ document: context.document }),
+        onDone: { target: "swapping" },
+        onError: { target: "rollingBack", actions: recordError },
+      },
+    },
+    swapping: {
+      invoke: {
+        src: "swapStaged",
+        input: ({ context }) => ({ document: context.document }),
+        onDone: { target: "retiring" },
+        onError: { target: "rollingBack", actions: recordError },
+      },
+    },
+    retiring: {
+      invoke: {
+        src: "retireReplaced",
+        input: ({ context }) => ({ document: context.document }),
+        onDone: { target: "idle", actions: "reportCarriedOut" },
+        onError: { target: "idle", actions: "reportCarriedOut" },
+      },
+    },
+    rollingBack: {
+      invoke: {
+        src: "discardStaged",
+        input: ({ context }) => ({ document: context.document }),
+        onDone: { target: "idle", actions: "reportRejected" },
+        onError: { target: "idle", actions: "reportRejected" },
+      },
+    },
+    stopped: { type: "final" },
+  },
+});

@@ -1,0 +1,52 @@
+/** What brings a running server another document: a stream of them, and certificates that change on disk. */
+import { filter, map, type Observable, type Subscription, startWith, switchMap } from "rxjs";
+import { type Configuration, ConfigurationError, fileChanges } from "../config/index.ts";
+import type { LifecycleEvent } from "./lifecycle.ts";
+import type { Server } from "./server.ts";
+
+/** Reads one value of a stream of documents. @throws ConfigurationError */
+type ReadDocument = (value: unknown) => Configuration;
+
+/** Puts each document into force. What cannot be is told as `reload.rejected`, and the stream goes on. */
+export function followDocuments(server: Server, values: Observable<unknown>, read: ReadDocument): Subscription {
+  return values.subscribe({
+    next: (value) => {
+      try {
+        if (value instanceof ConfigurationError) throw value;
+        server.reload(read(value)).catch(ignore);
+      } catch (error) {
+        reject(server, error);
+      }
+    },
+    error: (error: unknown) => reject(server, error),
+  });
+}
+
+/** Loads the certificates anew when a file of theirs changes, without a change of the document. */
+export function followCertificates(server: Server): Subscription {
+  return server.lifecycle.events$
+    .pipe(
+      filter(isNewDocument),
+      map(() => null),
+      startWith(null),
+      switchMap(() => fileChanges(certificateFiles(server.configuration))),
+    )
+    .subscribe(() => server.reload(server.configuration).catch(ignore));
+}
+
+function isNewDocument(event: LifecycleEvent): boolean {
+  return event.type === "reload.carriedOut" && !event.plan.isEmpty;
+}
+
+function certificateFiles({ certificates }: Configuration): string[] {
+  const texts = certificates.flatMap(({ certificate, privateKey }) => [certificate, privateKey]);
+  return [...new Set(texts.flatMap((text) => (text["@type"] === "File" ? [text.filePath] : [])))];
+}
+
+function reject(server: Server, error: unknown): void {
+  server.lifecycle.emit({ type: "reload.rejected", error: error instanceof Error ? error : new Error(String(error)) });
+}
+
+function ignore(): void {
+  // The reload has told of it: `reload.rejected`.
+}

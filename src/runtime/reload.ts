@@ -1,0 +1,185 @@
+/** Carries out the reload machine: one document after another, each as a transaction. */
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Configuration, ReloadPlan } from "../config/index.ts";
+import { reloadMachine } from "../machines/reload.ts";
+import type { Clock } from "./clock.ts";
+import type { Inspector } from "./connection.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+
+/** One document on its way into force. Each step is taken once, in this order; `discard` in place of what is left. */
+export interface ReloadTransaction {
+  /** @throws ReloadError when the difference cannot be carried out without a restart. */
+  plan(): ReloadPlan;
+  /** Makes all that is new, beside what runs. */
+  stage(): Promise<void>;
+  /** Puts it in the place of the old. */
+  swap(): Promise<void>;
+  /** Lets go of what is not needed any more. */
+  retire(): Promise<ReloadReport>;
+  /** Undoes `stage`. */
+  discard(): Promise<void>;
+}
+
+/** What a reload did. */
+export interface ReloadReport {
+  /** Number of the document that is in force now; the first is 1. */
+  readonly generation: number;
+  readonly plan: ReloadPlan;
+  /** Other certificates or keys are served than before, be it that only their files have changed. */
+  readonly certificatesChanged: boolean;
+  /** Connections that drain, by the name of the listener that was removed. */
+  readonly draining: Readonly<Record<string, number>>;
+}
+
+/** A document that was not put into force; everything is as it was. */
+export class ReloadError extends AggregateError {
+  readonly code: "reload-failed" | "reload-needs-restart" | "reload-superseded" | "reload-stopped";
+
+  constructor(code: ReloadError["code"], message: string, errors: readonly unknown[] = []) {
+    super(errors, message);
+    this.name = "ReloadError";
+    this.code = code;
+  }
+}
+
+interface Request {
+  readonly configuration: Configuration;
+  readonly resolve: (report: ReloadReport) => void;
+  readonly reject: (error: ReloadError) => void;
+}
+
+interface ReloaderOptions {
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly inspect: Inspector | undefined;
+  begin(configuration: Configuration): ReloadTransaction;
+}
+
+export class Reloader {
+  readonly actor: Actor<typeof reloadMachine>;
+  readonly #options: ReloaderOptions;
+  /** The document under way and the one that waits, by number. */
+  readonly #requests = new Map<number, Request>();
+  #lastDocument = 0;
+  #transaction: ReloadTransaction | null = null;
+  #plan: ReloadPlan | null = null;
+  #report: ReloadReport | null = null;
+  #state: string | null = null;
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.actor = createActor(
+      reloadMachine.provide({
+        actors: {
+          planReload: fromPromise(async ({ input }) => this.#begin(input.document)),
+          stageReload: fromPromise(async () => this.#transaction?.stage()),
+          swapStaged: fromPromise(async () => this.#transaction?.swap()),
+          retireReplaced: fromPromise(async () => {
+            this.#report = (await this.#transaction?.retire()) ?? null;
+          }),
+          discardStaged: fromPromise(async () => this.#transaction?.discard()),
+        },
+        actions: {
+          reportCarriedOut: ({ context }) => this.#carriedOut(context.document),
+          reportRejected: ({ context }) => this.#rejected(context.document, context.error),
+        },
+      }),
+      { id: "reload", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
+    );
+    this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+    this.actor.start();
+  }
+
+  /**
+   * Puts a document into force.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  submit(configuration: Configuration): Promise<ReloadReport> {
+    if (this.actor.getSnapshot().status !== "active")
+      return Promise.reject(
+        new ReloadError("reload-stopped", "The server ends: no document is put into force any more."),
+      );
+    this.#lastDocument += 1;
+    const document = this.#lastDocument;
+    this.#supersede();
+    return new Promise((resolve, reject) => {
+      this.#requests.set(document, { configuration, resolve, reject });
+      this.actor.send({ type: "document.arrived", document });
+    });
+  }
+
+  /** Ends after the reload under way. */
+  async stop(): Promise<void> {
+    this.#supersede();
+    await waitFor(this.actor, ({ value, status }) => value === "idle" || status !== "active", forever);
+    this.actor.send({ type: "reload.stop" });
+  }
+
+  /** The one that waits, if there is one, gives way to a newer one. */
+  #supersede(): void {
+    const { document: current } = this.actor.getSnapshot().context;
+    for (const [document, { reject }] of this.#requests) {
+      if (document === current) continue;
+      this.#requests.delete(document);
+      reject(new ReloadError("reload-superseded", "A newer document arrived before this one was looked at."));
+    }
+  }
+
+  #begin(document: number | null): void {
+    const request = this.#requests.get(document ?? 0);
+    if (!request) throw new ReloadError("reload-superseded", "The server ends before this document was looked at.");
+    this.#transaction = this.#options.begin(request.configuration);
+    this.#plan = this.#transaction.plan();
+  }
+
+  #carriedOut(document: number | null): void {
+    const report = this.#report;
+    if (report) {
+      this.#options.lifecycle.emit({ type: "reload.carriedOut", ...report });
+      this.#requests.get(document ?? 0)?.resolve(report);
+    }
+    this.#end(document);
+  }
+
+  #rejected(document: number | null, cause: unknown): void {
+    const error = cause instanceof ReloadError ? cause : failure(cause);
+    this.#options.lifecycle.emit({ type: "reload.rejected", error });
+    this.#requests.get(document ?? 0)?.reject(error);
+    this.#end(document);
+  }
+
+  #end(document: number | null): void {
+    this.#requests.delete(document ?? 0);
+    this.#transaction = null;
+    this.#plan = null;
+    this.#report = null;
+  }
+
+  #onSnapshot({ value }: SnapshotFrom<typeof reloadMachine>): void {
+    if (value === this.#state) return;
+    this.#state = value;
+    switch (value) {
+      case "staging":
+        if (this.#plan) this.#options.lifecycle.emit({ type: "reload.staging", plan: this.#plan });
+        break;
+      case "validating":
+      case "swapping":
+      case "retiring":
+      case "rollingBack":
+        this.#options.lifecycle.emit({ type: `reload.${value}` });
+        break;
+      case "idle":
+      case "stopped":
+        break;
+    }
+  }
+}
+
+const forever = { timeout: Number.POSITIVE_INFINITY };
+
+function failure(cause: unknown): ReloadError {
+  const errors = cause instanceof AggregateError ? cause.errors : [cause];
+  const reasons = errors.map((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  const message = `The new document was not put into force; everything is as it was.\n${reasons.join("\n")}`;
+  return new ReloadError("reload-failed", message, errors);
+}
