@@ -7,7 +7,8 @@ import { checkCertificate, EXPIRY_WARNING_DAYS, type LoadedCertificate } from ".
 import { errnoOf } from "./secret-text.ts";
 
 const ID = "self-signed";
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 /** What browsers and Apple's rules leave room for: they object to more than 398 days. */
 const VALIDITY_DAYS = 397;
 /** RFC 5280 appendix A.1: ub-common-name. */
@@ -97,7 +98,8 @@ async function generate(names: readonly string[], now: Date): Promise<string> {
     keyType: "ec",
     curve: "P-256",
     algorithm: "sha256",
-    notBeforeDate: now,
+    // Clients whose clocks are a little behind are to take it, too.
+    notBeforeDate: new Date(now.getTime() - HOUR),
     notAfterDate: new Date(now.getTime() + VALIDITY_DAYS * DAY),
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
