@@ -25,6 +25,7 @@ export {
 } from "./gatehouse.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
 export type { LifecycleMode } from "./machines/lifecycle-logic.ts";
+export { type PauseReason, pauseReasons } from "./machines/listener.ts";
 export {
   AccountDirectory,
   type AccountEntry,
@@ -68,5 +69,6 @@ export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, 
 export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
-export { StartError } from "./runtime/server.ts";
+export { ListenerStateError } from "./runtime/listener.ts";
+export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";

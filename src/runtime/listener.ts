@@ -1,14 +1,15 @@
 /** Carries out the listener machine: the sockets of all its addresses, and the connections that they accept. */
 import { createServer, type Server, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
-import { type Actor, createActor, fromPromise, type SnapshotFrom } from "xstate";
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
-import { type ListenerEvent, type ListenerState, listenerMachine } from "../machines/listener.ts";
+import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
 import type { Protocol, Refusal } from "../protocols/protocol.ts";
 import { admit } from "./admission.ts";
 import type { Clock } from "./clock.ts";
 import { Connection, type ConnectionHost, endpoint, type Inspector } from "./connection.ts";
+import { type DescriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import type { RefusedSockets } from "./refusal.ts";
 import { SlotCounter } from "./slots.ts";
@@ -28,6 +29,7 @@ export interface ListenerHost {
   readonly drainTimeout: number;
   readonly serverSlots: SlotCounter;
   readonly refused: RefusedSockets;
+  readonly descriptors: DescriptorReserve;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
@@ -55,6 +57,20 @@ export class ListenerError extends AggregateError {
   }
 }
 
+/** The listener cannot be suspended or resumed now. */
+export class ListenerStateError extends Error {
+  readonly code = "listener-state";
+  readonly listener: string;
+  readonly state: string;
+
+  constructor(listener: string, { wanted, state }: { wanted: "suspended" | "resumed"; state: string }) {
+    super(`Listener "${listener}" is ${state}: only one that is listening or paused can be ${wanted}.`);
+    this.name = "ListenerStateError";
+    this.listener = listener;
+    this.state = state;
+  }
+}
+
 export class Listener {
   readonly settings: ListenerSettings;
   readonly slots: SlotCounter;
@@ -64,7 +80,11 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #connectionHost: ConnectionHost;
   readonly #servers = new Map<BoundSocket, Server>();
+  /** The counters whose slots a connection takes. */
+  readonly #counters: readonly SlotCounter[];
+  #unobserve: (() => void)[] = [];
   #sockets: BoundSocket[] = [];
+  #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
 
   constructor(host: ListenerHost, options: ListenerOptions) {
@@ -73,6 +93,7 @@ export class Listener {
     this.slots = new SlotCounter(settings.maxConnections);
     this.#host = host;
     this.#options = options;
+    this.#counters = settings.ignoreServerCap ? [this.slots] : [this.slots, host.serverSlots];
     this.#connectionHost = {
       protocol,
       tls,
@@ -105,6 +126,10 @@ export class Listener {
           expireConnections: () => this.#expireConnections(),
           stopConnections: () => this.#stopConnections(),
         },
+        guards: {
+          findsDescriptors: () => host.descriptors.isThere(),
+          foundNoDescriptor: ({ event }) => "error" in event && lacksDescriptors(event.error),
+        },
       }),
       {
         id: `listener:${settings.name}`,
@@ -114,6 +139,7 @@ export class Listener {
       },
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+    if (settings.atCapacity === "hold") this.#observeCapacity();
   }
 
   get name(): string {
@@ -124,6 +150,11 @@ export class Listener {
     return this.#state ?? "binding";
   }
 
+  /** Why it does not accept; empty unless it is paused. */
+  get pausedBy(): readonly PauseReason[] {
+    return this.state === "paused" ? this.#pausedBy : [];
+  }
+
   /** As bound, with the ports that the kernel chose. */
   get addresses(): readonly BoundAddress[] {
     return this.#sockets.map((socket) => socket.address);
@@ -131,6 +162,54 @@ export class Listener {
 
   send(event: ListenerEvent): void {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
+  }
+
+  /**
+   * Stops accepting; resolves when it has. A resume that comes meanwhile wins.
+   * @throws ListenerStateError unless it listens or is paused
+   */
+  async suspend(): Promise<void> {
+    this.#assertPausable("suspended");
+    this.send({ type: "listener.suspend" });
+    await this.#settled(({ value, context }) => {
+      const isPausing = typeof value === "object" && "paused" in value && value.paused === "pausing";
+      return !isPausing || !context.pausedBy.includes("suspended");
+    });
+    this.#assertPausable("suspended");
+  }
+
+  /**
+   * Accepts again; resolves when it does, or when another reason than a suspension is left to keep it from it.
+   * @throws ListenerStateError unless it listens or is paused
+   */
+  async resume(): Promise<void> {
+    this.#assertPausable("resumed");
+    this.send({ type: "listener.resume" });
+    await this.#settled(({ value, context }) => value === "listening" || context.pausedBy.length > 0);
+    this.#assertPausable("resumed");
+  }
+
+  #assertPausable(wanted: "suspended" | "resumed"): void {
+    if (this.state !== "listening" && this.state !== "paused")
+      throw new ListenerStateError(this.name, { wanted, state: this.state });
+  }
+
+  async #settled(reached: (snapshot: SnapshotFrom<typeof listenerMachine>) => boolean): Promise<void> {
+    await waitFor(this.actor, (snapshot) => snapshot.status !== "active" || reached(snapshot), {
+      timeout: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /** The sockets are closed to new clients within the call that takes the last slot, so that nobody is accepted beyond it. */
+  #observeCapacity(): void {
+    const isFull = (): boolean => this.#counters.some((counter) => counter.full);
+    const observer = {
+      full: () => this.send({ type: "capacity.reached" }),
+      free: () => {
+        if (!isFull()) this.send({ type: "capacity.freed" });
+      },
+    };
+    this.#unobserve = this.#counters.map((counter) => counter.observe(observer));
   }
 
   async #bindSockets(): Promise<void> {
@@ -224,6 +303,14 @@ export class Listener {
     });
     this.connections.add(connection);
     connection.start();
+    this.#keepDescriptors();
+  }
+
+  /** Pauses before descriptors run out: then libuv would drop a client for want of one. */
+  #keepDescriptors(): void {
+    // The endpoint that tells about the server is to be reachable for as long as it can be.
+    if (this.settings.ignoreServerCap) return;
+    if (this.#host.descriptors.runsOut(this.#host.serverSlots.taken)) this.send({ type: "descriptors.exhausted" });
   }
 
   /** Null where nothing may be said in clear. */
@@ -243,6 +330,10 @@ export class Listener {
   }
 
   #acceptFailed(error: Error): void {
+    if (lacksDescriptors(error)) {
+      this.send({ type: "descriptors.exhausted" });
+      return;
+    }
     this.#emit({
       type: "listener.warning",
       listener: this.name,
@@ -260,10 +351,30 @@ export class Listener {
     const state = (
       typeof snapshot.value === "string" ? snapshot.value : Object.keys(snapshot.value)[0]
     ) as ListenerState;
-    if (state === this.#state) return;
+    const [before, pausedBefore] = [this.#state, this.#pausedBy];
     this.#state = state;
+    this.#pausedBy = snapshot.context.pausedBy;
+    if (snapshot.status !== "active") for (const unobserve of this.#unobserve.splice(0)) unobserve();
+    if (state === "paused") this.#reportPauses(pausedBefore);
+    if (state !== before) this.#reportState(state, { before, error: snapshot.context.error });
+  }
+
+  #reportPauses(before: readonly PauseReason[]): void {
+    for (const reason of this.#pausedBy) {
+      if (before.includes(reason)) continue;
+      const full = reason === "at-capacity" ? this.#counters.find((counter) => counter.full) : undefined;
+      const counts = { limit: full?.limit ?? null, current: full?.taken ?? null };
+      this.#emit({ type: "listener.paused", listener: this.name, reason, ...counts });
+    }
+  }
+
+  #reportState(state: ListenerState, { before, error }: { before: ListenerState | null; error: unknown }): void {
     switch (state) {
       case "listening":
+        if (before === "paused") {
+          this.#emit({ type: "listener.resumed", listener: this.name });
+          break;
+        }
         this.#emit({
           type: "listener.listening",
           listener: this.name,
@@ -275,12 +386,13 @@ export class Listener {
         this.#emit({ type: "listener.draining", listener: this.name, connections: this.connections.size });
         break;
       case "failed":
-        this.#emit({ type: "listener.failed", listener: this.name, error: snapshot.context.error });
+        this.#emit({ type: "listener.failed", listener: this.name, error });
         break;
       case "binding":
-      case "paused":
       case "closed":
         this.#emit({ type: `listener.${state}`, listener: this.name });
+        break;
+      case "paused":
         break;
     }
   }
