@@ -1,6 +1,7 @@
 /** Tables of what the code names: ends, metrics, cipher suites. */
 import { SUITES } from "../src/config/index.ts";
 import { endCauses } from "../src/machines/causes.ts";
+import { pauseReasons } from "../src/machines/listener.ts";
 import { Metrics } from "../src/runtime/metrics.ts";
 import { SlotCounter } from "../src/runtime/slots.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
@@ -8,6 +9,7 @@ import { markdownTable } from "./markdown-table.ts";
 
 export const tables: readonly GeneratedBlock[] = [
   { file: "docs/lifecycle.md", name: "end causes", text: endCauseTable },
+  { file: "docs/lifecycle.md", name: "pause reasons", text: pauseReasonTable },
   { file: "docs/metrics.md", name: "metrics", text: metricTable },
   { file: "docs/tls.md", name: "cipher suites", text: cipherSuiteTable },
 ];
@@ -16,6 +18,13 @@ function endCauseTable(): string {
   return markdownTable(
     ["cause", "meaning"],
     Object.entries(endCauses).map(([cause, meaning]) => [`\`${cause}\``, meaning]),
+  );
+}
+
+function pauseReasonTable(): string {
+  return markdownTable(
+    ["reason", "meaning"],
+    Object.entries(pauseReasons).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
   );
 }
 

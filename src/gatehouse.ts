@@ -5,6 +5,7 @@ import { type Observable, Subscription } from "rxjs";
 import { type Configuration, parseDocument } from "./config/index.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
+import type { PauseReason } from "./machines/listener.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import { http } from "./protocols/http/index.ts";
@@ -62,6 +63,8 @@ export interface ListenerStatus {
   readonly name: string;
   readonly protocol: string;
   readonly state: string;
+  /** Why it does not accept: `suspended`, `at-capacity`, `no-descriptors`; empty unless it is paused. */
+  readonly pausedBy: readonly PauseReason[];
   readonly tlsImplicit: boolean;
   /** As bound: port 0 resolved. */
   readonly addresses: readonly BoundAddress[];
@@ -103,6 +106,22 @@ export interface Gatehouse {
    * @throws ConfigurationError, or ReloadError when it cannot be carried out: then everything stays as it was.
    */
   reload(config: unknown): Promise<ReloadReport>;
+  /**
+   * Stops accepting on one listener, or on all: the sockets stay bound and listening, the kernel queues new clients,
+   * connections go on. Resolves when nothing is accepted any more. Safe to call again.
+   * @throws NotRunningError before the start is done, and from the stop on
+   * @throws UnknownListenerError when no listener has this name
+   * @throws ListenerStateError when it has failed
+   */
+  suspend(listener?: string): Promise<void>;
+  /**
+   * Ends the suspension of one listener, or of all. Resolves when it accepts, or when only something else keeps it
+   * from it: no free slot, no descriptors. Safe to call when it is not suspended.
+   * @throws NotRunningError before the start is done, and from the stop on
+   * @throws UnknownListenerError when no listener has this name
+   * @throws ListenerStateError when it has failed
+   */
+  resume(listener?: string): Promise<void>;
   listeners(): ListenerStatus[];
   connections(): ConnectionStatus[];
 }
@@ -156,11 +175,14 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       feeds.unsubscribe();
       await server.stop({ wait });
     },
+    suspend: (listener) => server.suspend(listener),
+    resume: (listener) => server.resume(listener),
     listeners: () =>
-      server.listeners.map(({ name, settings, state, addresses, connections }) => ({
+      server.listeners.map(({ name, settings, state, pausedBy, addresses, connections }) => ({
         name,
         protocol: settings.protocol,
         state,
+        pausedBy,
         tlsImplicit: settings.tlsImplicit,
         addresses,
         connections: connections.size,

@@ -28,6 +28,7 @@ export {
 } from "./gatehouse.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
 export type { LifecycleMode } from "./machines/lifecycle-logic.ts";
+export { type PauseReason, pauseReasons } from "./machines/listener.ts";
 export {
   AccountDirectory,
   type AccountEntry,
@@ -71,6 +72,7 @@ export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, 
 export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
+export { ListenerStateError } from "./runtime/listener-error.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
-export { StartError } from "./runtime/server.ts";
+export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";

@@ -16,5 +16,7 @@ export {
   type ListenerInput,
   type ListenerState,
   listenerMachine,
+  type PauseReason,
+  pauseReasons,
 } from "./listener.ts";
 export { type ServerContext, type ServerEvent, type ServerState, serverMachine } from "./server.ts";

@@ -2,11 +2,14 @@
  * The life of one listener and all its addresses.
  *
  * `binding` makes and binds every socket (`addresses`), waits until the whole server has succeeded (`bound`), then
- * listens (`opening`); `listening` accepts; `paused` keeps the sockets while the kernel queues; `draining` refuses whom
- * the kernel has queued (`refusing`), then has closed the sockets and waits for its connections (`waiting`), within
- * `drainTimeout`; `closed` and `failed` end it.
+ * listens (`opening`); `listening` accepts; `paused` keeps the sockets while the kernel queues, for as long as there is a
+ * reason to; `draining` refuses whom the kernel has queued (`refusing`), then has closed the sockets and waits for its
+ * connections (`waiting`), within `drainTimeout`; `closed` and `failed` end it.
+ *
+ * The reasons of a pause come and go independently, in mid-pausing and in mid-resuming too, so they are a set in the
+ * context (`pausedBy`): whoever adds the first one pauses, and the sockets open again when the last one is gone.
  */
-import { assign, fromPromise, type SnapshotFrom, setup } from "xstate";
+import { assign, fromPromise, raise, type SnapshotFrom, setup } from "xstate";
 import { effect } from "./effect.ts";
 
 /** Times are milliseconds. */
@@ -16,8 +19,21 @@ export interface ListenerInput {
   readonly refusalTimeout: number;
 }
 
+/** Why a listener does not accept. Each bears the same name in the event, the metric's label and the docs. */
+export const pauseReasons = {
+  suspended: "It was told to, and waits to be told to resume.",
+  "at-capacity": "No slot is free, and `atCapacity` is `hold`.",
+  "no-descriptors": "The process, or the host, has hardly any file descriptor left.",
+} as const;
+
+export type PauseReason = keyof typeof pauseReasons;
+
 export interface ListenerContext {
   readonly timeouts: ListenerInput;
+  /** Why it does not accept; empty while nothing keeps it from it. */
+  readonly pausedBy: readonly PauseReason[];
+  /** How often descriptors were looked for in vain since they ran out. */
+  readonly retries: number;
   /** What made `failed`. */
   readonly error: unknown;
 }
@@ -28,6 +44,14 @@ export type ListenerEvent =
   /** Stop accepting, keep the sockets. */
   | { type: "listener.suspend" }
   | { type: "listener.resume" }
+  /** The last slot was taken, and the listener holds its clients instead of rejecting them. */
+  | { type: "capacity.reached" }
+  /** A slot is free again. */
+  | { type: "capacity.freed" }
+  /** accept(2) failed with EMFILE or ENFILE, or is about to. */
+  | { type: "descriptors.exhausted" }
+  /** The back-off has passed: look for descriptors again. */
+  | { type: "descriptors.retry" }
   /** Close the sockets and let the connections finish. */
   | { type: "listener.drain" }
   /** Close the sockets and the connections. */
@@ -37,6 +61,14 @@ export type ListenerEvent =
 
 const unprovided = (name: string) => effect("listener", name);
 const unprovidedActor = (name: string) => fromPromise<void>(async () => unprovided(name)());
+
+/** The first and the longest wait for descriptors, in milliseconds; it doubles in between. */
+const shortestBackOff = 100;
+const longestBackOff = 5_000;
+
+const pause = (reason: PauseReason) => ({ type: "addReason", params: { reason } }) as const;
+const beginBackOff = [pause("no-descriptors"), "resetRetries", "scheduleRetry"] as const;
+const unpause = (reason: PauseReason) => ({ type: "removeReason", params: { reason } }) as const;
 
 export const listenerMachine = setup({
   types: {
@@ -56,6 +88,17 @@ export const listenerMachine = setup({
   },
   actions: {
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
+    addReason: assign({
+      pausedBy: ({ context }, params: { reason: PauseReason }) =>
+        context.pausedBy.includes(params.reason) ? context.pausedBy : [...context.pausedBy, params.reason],
+    }),
+    removeReason: assign({
+      pausedBy: ({ context }, params: { reason: PauseReason }) =>
+        context.pausedBy.filter((reason) => reason !== params.reason),
+    }),
+    resetRetries: assign({ retries: 0 }),
+    countRetry: assign({ retries: ({ context }) => context.retries + 1 }),
+    scheduleRetry: raise({ type: "descriptors.retry" }, { delay: "backOff", id: "descriptors.retry" }),
     closeSockets: unprovided("closeSockets"),
     /** Tells every connection to finish. */
     drainConnections: unprovided("drainConnections"),
@@ -66,13 +109,23 @@ export const listenerMachine = setup({
     /** Ends every connection now. */
     stopConnections: unprovided("stopConnections"),
   },
+  guards: {
+    hasReason: ({ context }) => context.pausedBy.length > 0,
+    hasNoReason: ({ context }) => context.pausedBy.length === 0,
+    lacksDescriptors: ({ context }) => context.pausedBy.includes("no-descriptors"),
+    /** Enough descriptors to accept with can be had. */
+    findsDescriptors: unprovided("findsDescriptors"),
+    /** The sockets could not be opened for want of descriptors. */
+    foundNoDescriptor: unprovided("foundNoDescriptor"),
+  },
   delays: {
+    backOff: ({ context }) => Math.min(shortestBackOff * 2 ** context.retries, longestBackOff),
     drainTimeout: ({ context }) => context.timeouts.drainTimeout,
     refusalTimeout: ({ context }) => context.timeouts.refusalTimeout,
   },
 }).createMachine({
   id: "listener",
-  context: ({ input }) => ({ timeouts: input, error: null }),
+  context: ({ input }) => ({ timeouts: input, pausedBy: [], retries: 0, error: null }),
   initial: "binding",
   states: {
     binding: {
@@ -102,12 +155,18 @@ export const listenerMachine = setup({
               actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
             },
           },
+          on: {
+            "capacity.reached": { target: "#listener.paused", actions: pause("at-capacity") },
+            "descriptors.exhausted": { target: "#listener.paused", actions: beginBackOff },
+          },
         },
       },
     },
     listening: {
       on: {
-        "listener.suspend": { target: "paused" },
+        "listener.suspend": { target: "paused", actions: pause("suspended") },
+        "capacity.reached": { target: "paused", actions: pause("at-capacity") },
+        "descriptors.exhausted": { target: "paused", actions: beginBackOff },
         "listener.drain": { target: "draining" },
         "listener.stop": { target: "draining", actions: "stopConnections" },
       },
@@ -115,6 +174,15 @@ export const listenerMachine = setup({
     paused: {
       initial: "pausing",
       on: {
+        "listener.suspend": { actions: pause("suspended") },
+        "listener.resume": { actions: unpause("suspended") },
+        "capacity.reached": { actions: pause("at-capacity") },
+        "capacity.freed": { actions: unpause("at-capacity") },
+        "descriptors.exhausted": [{ guard: "lacksDescriptors" }, { actions: beginBackOff }],
+        "descriptors.retry": [
+          { guard: "findsDescriptors", actions: unpause("no-descriptors") },
+          { actions: ["countRetry", "scheduleRetry"] },
+        ],
         "listener.drain": { target: "draining" },
         "listener.stop": { target: "draining", actions: "stopConnections" },
       },
@@ -122,22 +190,26 @@ export const listenerMachine = setup({
         pausing: {
           invoke: {
             src: "pauseSockets",
-            onDone: { target: "suspended" },
+            onDone: { target: "held" },
             onError: {
               target: "#listener.failed",
               actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
             },
           },
         },
-        suspended: { on: { "listener.resume": { target: "resuming" } } },
+        held: { always: { guard: "hasNoReason", target: "resuming" } },
         resuming: {
+          always: { guard: "hasReason", target: "pausing" },
           invoke: {
             src: "openSockets",
             onDone: { target: "#listener.listening" },
-            onError: {
-              target: "#listener.failed",
-              actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
-            },
+            onError: [
+              { guard: "foundNoDescriptor", target: "pausing", actions: beginBackOff },
+              {
+                target: "#listener.failed",
+                actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
+              },
+            ],
           },
         },
       },

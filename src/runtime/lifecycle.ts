@@ -6,6 +6,7 @@ import { Observable, Subject } from "rxjs";
 import type { ReloadPlan } from "../config/index.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionState } from "../machines/connection.ts";
+import type { PauseReason } from "../machines/listener.ts";
 import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../protocols/protocol.ts";
 
 /** What a bound address looks like: port 0 resolved. */
@@ -56,7 +57,17 @@ export interface ListenerEvents {
     readonly protocol: string;
     readonly addresses: readonly BoundAddress[];
   };
-  "listener.paused": { readonly listener: string };
+  /** One for each reason, as it begins. */
+  "listener.paused": {
+    readonly listener: string;
+    readonly reason: PauseReason;
+    /** The cap that is reached; null for other reasons than `at-capacity`. */
+    readonly limit: number | null;
+    /** The slots taken of it. */
+    readonly current: number | null;
+  };
+  /** It accepts again: no reason is left. */
+  "listener.resumed": { readonly listener: string };
   "listener.draining": { readonly listener: string; readonly connections: number };
   "listener.closed": { readonly listener: string };
   "listener.failed": { readonly listener: string; readonly error: unknown };

@@ -1,20 +1,20 @@
 /** Carries out the listener machine: the sockets of all its addresses, and the connections that they accept. */
-import { createServer, type Server, type Socket } from "node:net";
-import { setImmediate as immediate } from "node:timers/promises";
-import { type Actor, createActor, fromPromise, type SnapshotFrom } from "xstate";
+import type { Socket } from "node:net";
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
-import { type ListenerEvent, type ListenerState, listenerMachine } from "../machines/listener.ts";
+import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
 import type { Protocol, Refusal } from "../protocols/protocol.ts";
 import { admit } from "./admission.ts";
 import type { Clock } from "./clock.ts";
 import { Connection, type ConnectionHost, endpoint, type Inspector } from "./connection.ts";
+import { type DescriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
+import { ListenerStateError } from "./listener-error.ts";
+import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import type { RefusedSockets } from "./refusal.ts";
 import { SlotCounter } from "./slots.ts";
-import { bindSocket } from "./sockets/bind-socket.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
-import type { SocketWarning } from "./sockets/options.ts";
 import type { TlsServerOptions } from "./tls/context.ts";
 
 /** How long a peer may take to read the last bytes and close its side, in milliseconds. */
@@ -32,6 +32,7 @@ export interface ListenerHost {
   generation: number;
   readonly serverSlots: SlotCounter;
   readonly refused: RefusedSockets;
+  readonly descriptors: DescriptorReserve;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
@@ -52,18 +53,6 @@ export interface ListenerOptions extends Tuning {
   readonly targets: readonly BindTarget[];
 }
 
-/** Why several addresses of one listener could not be bound. */
-export class ListenerError extends AggregateError {
-  readonly code = "listener-failed";
-  readonly listener: string;
-
-  constructor(listener: string, errors: readonly unknown[]) {
-    super(errors, errors.map((error) => `Listener "${listener}": ${messageOf(error)}`).join("\n"));
-    this.name = "ListenerError";
-    this.listener = listener;
-  }
-}
-
 export class Listener {
   readonly slots: SlotCounter;
   readonly connections = new Set<Connection>();
@@ -71,20 +60,19 @@ export class Listener {
   readonly #host: ListenerHost;
   readonly #targets: readonly BindTarget[];
   readonly #connectionHost: ConnectionHost;
-  readonly #servers = new Map<BoundSocket, Server>();
+  readonly #sockets: ListenerSockets;
   #tuning: Tuning;
-  /** By the address as the document writes it. */
-  readonly #sockets = new Map<string, BoundSocket>();
-  /** Bound for a reload under way, and not in use yet. */
-  readonly #staged = new Map<string, BoundSocket>();
-  /** Replaced by a reload under way; they accept until their queue is empty. */
-  readonly #replaced: BoundSocket[] = [];
+  /** The counters whose slots a connection takes. */
+  #counters: readonly SlotCounter[] = [];
+  #unobserve: (() => void)[] = [];
+  #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
 
   constructor(host: ListenerHost, options: ListenerOptions) {
     this.#host = host;
     this.#tuning = options;
     this.#targets = options.targets;
+    this.#sockets = new ListenerSockets(this.#socketsOwner());
     this.slots = new SlotCounter(options.settings.maxConnections);
     this.#connectionHost = Object.assign(this.#liveSettings(), {
       clock: host.clock,
@@ -96,17 +84,21 @@ export class Listener {
     this.actor = createActor(
       listenerMachine.provide({
         actors: {
-          bindSockets: fromPromise(() => this.#bindSockets()),
-          openSockets: fromPromise(() => this.#openSockets()),
-          pauseSockets: fromPromise(() => this.#pauseSockets()),
-          refuseQueued: fromPromise(({ signal }) => this.#refuseQueued(signal)),
+          bindSockets: fromPromise(() => this.#sockets.bind(this.#targets)),
+          openSockets: fromPromise(() => this.#sockets.open()),
+          pauseSockets: fromPromise(() => this.#sockets.pause()),
+          refuseQueued: fromPromise(({ signal }) => this.#sockets.empty(signal)),
         },
         actions: {
-          closeSockets: () => this.#closeSockets(),
+          closeSockets: () => this.#sockets.close(),
           drainConnections: () => this.#drainConnections(),
           awaitConnections: () => this.#awaitConnections(),
           expireConnections: () => this.#expireConnections(),
           stopConnections: () => this.#stopConnections(),
+        },
+        guards: {
+          findsDescriptors: () => host.descriptors.isThere(),
+          foundNoDescriptor: ({ event }) => "error" in event && lacksDescriptors(event.error),
         },
       }),
       {
@@ -122,6 +114,7 @@ export class Listener {
       },
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+    this.#observeCapacity();
   }
 
   get settings(): ListenerSettings {
@@ -136,9 +129,14 @@ export class Listener {
     return this.#state ?? "binding";
   }
 
+  /** Why it does not accept; empty unless it is paused. */
+  get pausedBy(): readonly PauseReason[] {
+    return this.state === "paused" ? this.#pausedBy : [];
+  }
+
   /** As bound, with the ports that the kernel chose. */
   get addresses(): readonly BoundAddress[] {
-    return [...this.#sockets.values()].map((socket) => socket.address);
+    return this.#sockets.addresses;
   }
 
   send(event: ListenerEvent): void {
@@ -149,140 +147,113 @@ export class Listener {
   retune(tuning: Tuning): void {
     this.#tuning = tuning;
     this.slots.limit = tuning.settings.maxConnections;
-    for (const socket of this.#sockets.values()) this.#warn(socket.retune(tuning.settings).unsupported);
+    this.#sockets.retune(tuning.settings);
+    this.#observeCapacity();
+    const holds = tuning.settings.atCapacity === "hold" && this.#counters.some((counter) => counter.full);
+    this.send({ type: holds ? "capacity.reached" : "capacity.freed" });
   }
 
   /** Binds further addresses beside those in use. @throws ListenerError with every address that cannot be bound. */
   stageSockets(targets: readonly BindTarget[], settings: ListenerSettings): Promise<void> {
-    return this.#bind(targets, { settings, into: this.#staged });
+    return this.#sockets.stage(targets, settings);
   }
 
   /** The kernel queues clients for what is bound and not in use yet, from here on. */
-  async listenOnStaged(): Promise<void> {
-    const unused = this.state === "binding" ? this.#sockets : this.#staged;
-    await this.#all([...unused.values()].map((socket) => socket.listen()));
+  listenOnStaged(): Promise<void> {
+    return this.#sockets.listen();
   }
 
   /** Takes the staged sockets into use, in the place of those of the same address. */
   async openStaged(): Promise<void> {
-    for (const [text, socket] of this.#staged) {
-      const old = this.#sockets.get(text);
-      if (old) this.#replaced.push(old);
-      this.adopt(text, socket);
-    }
-    this.#staged.clear();
-    if (this.state === "listening") await this.#openSockets();
+    this.#sockets.useStaged();
+    if (this.state === "listening") await this.#sockets.open();
   }
 
   discardStaged(): void {
-    for (const socket of this.#staged.values()) socket.close();
-    this.#staged.clear();
+    this.#sockets.discardStaged();
   }
 
-  /** Another listener's socket, bound and perhaps listening, is this one's now. */
+  /** Another listener's socket is this one's now. */
   adopt(text: string, socket: BoundSocket): void {
-    this.#sockets.set(text, socket);
-    this.#warn(socket.warnings);
-    this.#warn(socket.retune(this.settings).unsupported);
+    this.#sockets.adopt(text, socket);
   }
 
-  /** Stops accepting from a socket, which goes on queueing, and lets go of it. */
-  async giveUp(text: string): Promise<BoundSocket | undefined> {
-    const socket = this.#sockets.get(text);
-    if (!socket) return undefined;
-    this.#sockets.delete(text);
-    const server = this.#servers.get(socket);
-    this.#servers.delete(socket);
-    if (server) await socket.suspend(server);
-    return socket;
+  /** Lets go of a socket, which goes on queueing. */
+  giveUp(text: string): Promise<BoundSocket | undefined> {
+    return this.#sockets.giveUp(text);
   }
 
-  /** Lets in whom the kernel has queued, then closes the sockets of these addresses and those that were replaced. */
-  async retireSockets(texts: readonly string[]): Promise<void> {
-    const retiring = this.#replaced.splice(0);
-    for (const text of texts) {
-      const socket = this.#sockets.get(text);
-      if (socket) retiring.push(socket);
-      this.#sockets.delete(text);
-    }
-    const deadline = AbortSignal.timeout(refusalTimeout);
-    while (!deadline.aborted && this.state === "listening" && anyQueued(retiring)) await immediate();
-    for (const socket of retiring) this.#close(socket);
+  /** Closes the sockets of these addresses, and those that were replaced, once whoever is queued has been let in. */
+  retireSockets(texts: readonly string[]): Promise<void> {
+    return this.#sockets.retire(texts);
   }
 
-  #bindSockets(): Promise<void> {
-    return this.#bind(this.#targets, { settings: this.settings, into: this.#sockets });
-  }
-
-  async #bind(
-    targets: readonly BindTarget[],
-    { settings, into }: { settings: ListenerSettings; into: Map<string, BoundSocket> },
-  ): Promise<void> {
-    const binding = targets.map(async (target) => {
-      const socket = await bindSocket(target, settings);
-      into.set(target.text, socket);
-      this.#warn(socket.warnings);
+  /**
+   * Stops accepting; resolves when it has. A resume that comes meanwhile wins.
+   * @throws ListenerStateError unless it listens or is paused
+   */
+  async suspend(): Promise<void> {
+    this.#assertPausable("suspended");
+    this.send({ type: "listener.suspend" });
+    await this.#settled(({ value, context }) => {
+      const isPausing = typeof value === "object" && "paused" in value && value.paused === "pausing";
+      return !isPausing || !context.pausedBy.includes("suspended");
     });
-    await Promise.allSettled(binding);
-    // The machine may have been stopped while the sockets were being bound.
-    if (this.actor.getSnapshot().status !== "active") this.#closeSockets();
-    await this.#all(binding);
+    this.#assertPausable("suspended");
   }
 
-  /** @throws ListenerError with everything that failed. */
-  async #all(steps: readonly Promise<void>[]): Promise<void> {
-    const outcomes = await Promise.allSettled(steps);
-    const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    if (errors.length > 0) throw new ListenerError(this.name, errors);
+  /**
+   * Accepts again; resolves when it does, or when another reason than a suspension is left to keep it from it.
+   * @throws ListenerStateError unless it listens or is paused
+   */
+  async resume(): Promise<void> {
+    this.#assertPausable("resumed");
+    this.send({ type: "listener.resume" });
+    await this.#settled(({ value, context }) => value === "listening" || context.pausedBy.length > 0);
+    this.#assertPausable("resumed");
   }
 
-  async #openSockets(): Promise<void> {
-    const opening = [...this.#sockets.values()].map((socket) => this.#openSocket(socket));
-    await Promise.allSettled(opening);
-    if (this.actor.getSnapshot().status !== "active") this.#closeSockets();
-    await this.#all(opening);
+  #assertPausable(wanted: "suspended" | "resumed"): void {
+    if (this.state !== "listening" && this.state !== "paused")
+      throw new ListenerStateError(this.name, { wanted, state: this.state });
   }
 
-  async #openSocket(socket: BoundSocket): Promise<void> {
-    if (this.#servers.has(socket)) return;
-    const server = createServer({ allowHalfOpen: true });
-    server.on("connection", (accepted) => this.#accept(accepted));
-    server.on("error", (error) => this.#acceptFailed(error));
-    this.#servers.set(socket, server);
-    try {
-      await socket.accept(server);
-    } catch (error) {
-      this.#servers.delete(socket);
-      throw error;
-    }
+  async #settled(reached: (snapshot: SnapshotFrom<typeof listenerMachine>) => boolean): Promise<void> {
+    await waitFor(this.actor, (snapshot) => snapshot.status !== "active" || reached(snapshot), {
+      timeout: Number.POSITIVE_INFINITY,
+    });
   }
 
-  async #pauseSockets(): Promise<void> {
-    await Promise.all([...this.#servers].map(([socket, server]) => socket.suspend(server)));
-    this.#servers.clear();
+  /** The sockets are closed to new clients within the call that takes the last slot, so that nobody is accepted beyond it. */
+  #observeCapacity(): void {
+    for (const unobserve of this.#unobserve.splice(0)) unobserve();
+    const counters = this.settings.ignoreServerCap ? [this.slots] : [this.slots, this.#host.serverSlots];
+    this.#counters = counters;
+    const isFull = (): boolean => counters.some((counter) => counter.full);
+    const observer = {
+      full: () => this.send({ type: "capacity.reached" }),
+      free: () => {
+        if (!isFull()) this.send({ type: "capacity.freed" });
+      },
+    };
+    if (this.settings.atCapacity === "hold") this.#unobserve = counters.map((counter) => counter.observe(observer));
   }
 
-  #closeSockets(): void {
-    this.discardStaged();
-    for (const socket of [...this.#sockets.values(), ...this.#replaced]) this.#close(socket);
-    this.#sockets.clear();
-    this.#replaced.length = 0;
-  }
-
-  #close(socket: BoundSocket): void {
-    socket.close();
-    this.#servers.delete(socket);
-  }
-
-  /** A paused listener accepts once more. Whoever connects between the last look and the close is reset all the same. */
-  async #refuseQueued(signal: AbortSignal): Promise<void> {
-    const sockets = [...this.#sockets.values()];
-    if (anyQueued(sockets)) await Promise.all(sockets.map((socket) => this.#openSocket(socket)));
-    while (!signal.aborted && anyQueued(sockets)) await immediate();
-  }
-
-  #warn(warnings: readonly SocketWarning[]): void {
-    for (const { field, text } of warnings) this.#emit({ type: "listener.warning", listener: this.name, field, text });
+  #socketsOwner(): SocketsOwner {
+    const settings = () => this.settings;
+    const ended = () => this.actor.getSnapshot().status !== "active";
+    return {
+      name: this.name,
+      get settings() {
+        return settings();
+      },
+      get ended() {
+        return ended();
+      },
+      accepted: (socket) => this.#accept(socket),
+      acceptFailed: (error) => this.#acceptFailed(error),
+      warn: ({ field, text }) => this.#emit({ type: "listener.warning", listener: this.name, field, text }),
+    };
   }
 
   /** Read anew for each connection and each handshake, so that a reload needs to touch neither. */
@@ -360,6 +331,14 @@ export class Listener {
     });
     this.connections.add(connection);
     connection.start();
+    this.#keepDescriptors();
+  }
+
+  /** Pauses before descriptors run out: then libuv would drop a client for want of one. */
+  #keepDescriptors(): void {
+    // The endpoint that tells about the server is to be reachable for as long as it can be.
+    if (this.settings.ignoreServerCap) return;
+    if (this.#host.descriptors.runsOut(this.#host.serverSlots.taken)) this.send({ type: "descriptors.exhausted" });
   }
 
   /** Null where nothing may be said in clear. */
@@ -379,6 +358,10 @@ export class Listener {
   }
 
   #acceptFailed(error: Error): void {
+    if (lacksDescriptors(error)) {
+      this.send({ type: "descriptors.exhausted" });
+      return;
+    }
     this.#emit({
       type: "listener.warning",
       listener: this.name,
@@ -396,10 +379,30 @@ export class Listener {
     const state = (
       typeof snapshot.value === "string" ? snapshot.value : Object.keys(snapshot.value)[0]
     ) as ListenerState;
-    if (state === this.#state) return;
+    const [before, pausedBefore] = [this.#state, this.#pausedBy];
     this.#state = state;
+    this.#pausedBy = snapshot.context.pausedBy;
+    if (snapshot.status !== "active") for (const unobserve of this.#unobserve.splice(0)) unobserve();
+    if (state === "paused") this.#reportPauses(pausedBefore);
+    if (state !== before) this.#reportState(state, { before, error: snapshot.context.error });
+  }
+
+  #reportPauses(before: readonly PauseReason[]): void {
+    for (const reason of this.#pausedBy) {
+      if (before.includes(reason)) continue;
+      const full = reason === "at-capacity" ? this.#counters.find((counter) => counter.full) : undefined;
+      const counts = { limit: full?.limit ?? null, current: full?.taken ?? null };
+      this.#emit({ type: "listener.paused", listener: this.name, reason, ...counts });
+    }
+  }
+
+  #reportState(state: ListenerState, { before, error }: { before: ListenerState | null; error: unknown }): void {
     switch (state) {
       case "listening":
+        if (before === "paused") {
+          this.#emit({ type: "listener.resumed", listener: this.name });
+          break;
+        }
         this.#emit({
           type: "listener.listening",
           listener: this.name,
@@ -411,12 +414,13 @@ export class Listener {
         this.#emit({ type: "listener.draining", listener: this.name, connections: this.connections.size });
         break;
       case "failed":
-        this.#emit({ type: "listener.failed", listener: this.name, error: snapshot.context.error });
+        this.#emit({ type: "listener.failed", listener: this.name, error });
         break;
       case "binding":
-      case "paused":
       case "closed":
         this.#emit({ type: `listener.${state}`, listener: this.name });
+        break;
+      case "paused":
         break;
     }
   }
@@ -424,10 +428,6 @@ export class Listener {
   #emit(event: LifecycleEvent): void {
     this.#host.lifecycle.emit(event);
   }
-}
-
-function anyQueued(sockets: readonly BoundSocket[]): boolean {
-  return sockets.some((socket) => (socket.queued() ?? 0) > 0);
 }
 
 function messageOf(error: unknown): string {

@@ -71,10 +71,17 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
     case "listener.draining":
       logger.info({ event: event.type, listener: event.listener, connections: event.connections }, "listener draining");
       break;
+    case "listener.paused": {
+      const { type, limit, current, ...fields } = event;
+      const counts = limit === null ? {} : { limit, current };
+      const level = event.reason === "no-descriptors" ? "warn" : "info";
+      logger[level]({ event: type, ...fields, ...counts }, "listener paused");
+      break;
+    }
     case "listener.binding":
       logger.debug({ event: event.type, listener: event.listener }, "listener binding");
       break;
-    case "listener.paused":
+    case "listener.resumed":
     case "listener.closed":
       logger.info({ event: event.type, listener: event.listener }, event.type.replace(".", " "));
       break;

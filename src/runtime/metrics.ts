@@ -18,6 +18,10 @@ export class Metrics {
     "listener",
     "rule",
   ]);
+  readonly #pauses = this.#counter("listener_pauses_total", "Times that a listener stopped accepting, by reason.", [
+    "listener",
+    "reason",
+  ]);
   readonly #closed = this.#counter("connections_closed_total", "Connections that ended, by cause.", [
     "listener",
     "cause",
@@ -74,6 +78,17 @@ export class Metrics {
         for (const { name, slots } of source.listeners) this.set({ listener: name }, slots.limit);
       },
     });
+    new Gauge({
+      name: "gatehouse_listener_paused",
+      help: "1 while a listener does not accept for this reason.",
+      labelNames: ["listener", "reason"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { name, pausedBy } of source.listeners)
+          for (const reason of pausedBy) this.set({ listener: name, reason }, 1);
+      },
+    });
   }
 
   subscribe(events$: Observable<LifecycleEvent>): Subscription {
@@ -87,6 +102,9 @@ export class Metrics {
         break;
       case "connection.refused":
         this.#refused.inc({ listener: event.listener, rule: event.refusal.rule });
+        break;
+      case "listener.paused":
+        this.#pauses.inc({ listener: event.listener, reason: event.reason });
         break;
       case "connection.secured":
         this.#handshakes.observe({ listener: event.connection.listener }, event.duration / 1_000);

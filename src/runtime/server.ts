@@ -7,6 +7,7 @@ import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
 import { bindTargets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Inspector } from "./connection.ts";
+import { DescriptorReserve } from "./descriptor-reserve.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listener, type ListenerHost } from "./listener.ts";
 import { prepareListeners } from "./prepared-listeners.ts";
@@ -53,6 +54,26 @@ export class StoppedWhileStartingError extends Error {
   constructor() {
     super("The server was stopped before it had started; make a new one to start again.");
     this.name = "StoppedWhileStartingError";
+  }
+}
+
+/** No listener of the document has this name. */
+export class UnknownListenerError extends Error {
+  readonly code = "unknown-listener";
+
+  constructor(name: string, known: readonly string[]) {
+    super(`There is no listener "${name}". Those of the running document are: ${known.join(", ") || "none"}.`);
+    this.name = "UnknownListenerError";
+  }
+}
+
+/** Listeners can be suspended and resumed only while the server runs. */
+export class NotRunningError extends Error {
+  readonly code = "not-running";
+
+  constructor(state: ServerState) {
+    super(`The server is ${state}: suspend and resume its listeners after start() has resolved and before stop().`);
+    this.name = "NotRunningError";
   }
 }
 
@@ -141,6 +162,35 @@ export class Server {
     return Promise.reject(new ReloadError("reload-stopped", "Only a server that runs takes another document."));
   }
 
+  /**
+   * Suspends one listener, or all; resolves when none of them accepts any more.
+   * @throws NotRunningError, UnknownListenerError, ListenerStateError
+   */
+  async suspend(name?: string): Promise<void> {
+    await Promise.all(this.#named(name).map((listener) => listener.suspend()));
+  }
+
+  /**
+   * Resumes one listener, or all.
+   * @throws NotRunningError, UnknownListenerError, ListenerStateError
+   */
+  async resume(name?: string): Promise<void> {
+    await Promise.all(this.#named(name).map((listener) => listener.resume()));
+  }
+
+  #named(name: string | undefined): readonly Listener[] {
+    if (this.state !== "running") throw new NotRunningError(this.state);
+    if (name === undefined) return this.#listeners;
+    const named = this.#listeners.filter((listener) => listener.name === name);
+    if (named.length === 0) {
+      throw new UnknownListenerError(
+        name,
+        this.#listeners.map((listener) => listener.name),
+      );
+    }
+    return named;
+  }
+
   async #start(): Promise<void> {
     try {
       this.#foundation = await this.#options.prepare();
@@ -170,6 +220,7 @@ export class Server {
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
       refused: this.#refused,
+      descriptors: new DescriptorReserve(),
       clock,
       lifecycle: this.lifecycle,
       inspect,
@@ -194,7 +245,7 @@ export class Server {
     for (const listener of this.#listeners) listener.actor.start();
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
-    await this.#untilAll((listener) => listener.state === "listening");
+    await this.#untilAll(({ state }) => state === "listening" || state === "paused");
     const { clock, inspect } = this.#options;
     this.#reloader = new Reloader({
       clock,

@@ -10,7 +10,6 @@ export interface UnsupportedSetting {
 export function unsupportedSettings(settings: ListenerSettings): UnsupportedSetting[] {
   const asked: [field: string, asked: boolean, effect: string][] = [
     ["proxyTrustedNetworks", settings.proxyTrustedNetworks.length > 0, "no PROXY header is read from any peer"],
-    ["atCapacity", settings.atCapacity === "hold", "connections over the cap are rejected"],
     ["maxHandshakes", settings.maxHandshakes !== null, "TLS handshakes are not queued"],
     ["maxConnectionsPerAddress", settings.maxConnectionsPerAddress !== null, "addresses are not limited"],
     ["connectionRate", settings.connectionRate !== null, "rates are not limited"],

@@ -18,7 +18,6 @@ test("every setting that is not carried out is said to be so where the document 
       name: "a",
       bind: ["127.0.0.1:0"],
       overrideProxyTrustedNetworks: ["127.0.0.1"],
-      atCapacity: "hold",
       maxHandshakes: 1,
       maxConnectionsPerAddress: 1,
       connectionRate: { count: 1, interval: 1 },

@@ -7,14 +7,16 @@ const timeouts = { drainTimeout: 30_000, refusalTimeout: 1_000 };
 interface Work {
   readonly bindSockets?: () => Promise<void>;
   readonly openSockets?: () => Promise<void>;
+  readonly pauseSockets?: () => Promise<void>;
   readonly refuseQueued?: () => Promise<void>;
+  readonly findsDescriptors?: () => boolean;
 }
 
 function listener(work: Work = {}) {
   const effects: string[] = [];
   const clock = new SimulatedClock();
   const note = (name: string) => () => void effects.push(name);
-  const carry = (name: keyof Work | "pauseSockets", run: () => Promise<void> = async () => {}) =>
+  const carry = (name: keyof Work, run: () => Promise<void> = async () => {}) =>
     fromPromise<void>(async () => {
       effects.push(name);
       await run();
@@ -24,8 +26,12 @@ function listener(work: Work = {}) {
       actors: {
         bindSockets: carry("bindSockets", work.bindSockets),
         openSockets: carry("openSockets", work.openSockets),
-        pauseSockets: carry("pauseSockets"),
+        pauseSockets: carry("pauseSockets", work.pauseSockets),
         refuseQueued: carry("refuseQueued", work.refuseQueued),
+      },
+      guards: {
+        findsDescriptors: () => work.findsDescriptors?.() ?? true,
+        foundNoDescriptor: ({ event }) => "error" in event && String(event.error).includes("EMFILE"),
       },
       actions: {
         closeSockets: note("closeSockets"),
@@ -67,7 +73,7 @@ describe("the listener's chart", () => {
   test("suspends and resumes", async () => {
     const { effects, reach, send } = await listening();
     send("listener.suspend");
-    await reach({ paused: "suspended" });
+    await reach({ paused: "held" });
     send("listener.resume");
     await reach("listening");
     expect(effects).toEqual(["bindSockets", "openSockets", "pauseSockets", "openSockets"]);
@@ -113,7 +119,7 @@ describe("the listener's chart", () => {
   test("drains while it is paused", async () => {
     const { reach, send } = await listening();
     send("listener.suspend");
-    await reach({ paused: "suspended" });
+    await reach({ paused: "held" });
     send("listener.drain");
     await reach({ draining: "waiting" });
   });
@@ -137,5 +143,100 @@ describe("the listener's chart", () => {
     send("listener.stop");
     expect(actor.getSnapshot().value).toBe("closed");
     expect(effects.at(-1)).toBe("closeSockets");
+  });
+});
+
+describe("the pause of a listener", () => {
+  const pausedBy = ({ actor }: Awaited<ReturnType<typeof listening>>) => actor.getSnapshot().context.pausedBy;
+
+  test("is not lost, nor is its end, when both come while the sockets are being paused", async () => {
+    const paused = Promise.withResolvers<void>();
+    const { effects, reach, send } = await listening({ pauseSockets: () => paused.promise });
+    send("listener.suspend");
+    send("listener.resume");
+    await reach({ paused: "pausing" });
+    paused.resolve();
+    await reach("listening");
+    expect(effects.slice(2)).toEqual(["pauseSockets", "openSockets"]);
+  });
+
+  test("begins anew when a reason comes while the sockets are being opened", async () => {
+    const openings = [Promise.resolve(), new Promise<void>(() => {}), Promise.resolve()];
+    const house = await listening({ openSockets: () => openings.shift() ?? Promise.resolve() });
+    house.send("capacity.reached");
+    await house.reach({ paused: "held" });
+    house.send("capacity.freed");
+    await house.reach({ paused: "resuming" });
+    house.send("capacity.reached");
+    await house.reach({ paused: "held" });
+    expect(house.effects.slice(2)).toEqual(["pauseSockets", "openSockets", "pauseSockets"]);
+    house.send("capacity.freed");
+    await house.reach("listening");
+  });
+
+  test.each([
+    ["listener.resume", "capacity.freed"],
+    ["capacity.freed", "listener.resume"],
+  ] as const)("ends only when no reason is left: %s, then %s", async (first, second) => {
+    const house = await listening();
+    house.send("capacity.reached");
+    house.send("listener.suspend");
+    await house.reach({ paused: "held" });
+    expect(pausedBy(house)).toEqual(["at-capacity", "suspended"]);
+    house.send(first);
+    expect(house.actor.getSnapshot().value).toEqual({ paused: "held" });
+    house.send(second);
+    await house.reach("listening");
+    expect(house.effects.slice(2)).toEqual(["pauseSockets", "openSockets"]);
+  });
+
+  test("for want of descriptors looks for them after 100 ms, then after twice as long each time, up to 5 s", async () => {
+    const looks: number[] = [];
+    let found = false;
+    const house = await listening({
+      findsDescriptors: () => {
+        looks.push(house.clock.now());
+        return found;
+      },
+    });
+    house.send("descriptors.exhausted");
+    await house.reach({ paused: "held" });
+    for (let passed = 0; passed < 16_300; passed += 100) house.clock.increment(100);
+    expect(looks).toEqual([100, 300, 700, 1_500, 3_100, 6_300, 11_300, 16_300]);
+    found = true;
+    house.clock.increment(5_000);
+    await house.reach("listening");
+
+    found = false;
+    house.send("descriptors.exhausted");
+    house.clock.increment(99);
+    expect(looks).toHaveLength(9);
+    house.clock.increment(1);
+    expect(looks).toHaveLength(10);
+  });
+
+  test("goes on when the sockets cannot be opened for want of descriptors", async () => {
+    const errors = [null, new Error("EMFILE"), null];
+    const house = await listening({
+      openSockets: async () => {
+        const error = errors.shift();
+        if (error) throw error;
+      },
+    });
+    house.send("listener.suspend");
+    await house.reach({ paused: "held" });
+    house.send("listener.resume");
+    await waitFor(house.actor, ({ context }) => context.pausedBy.includes("no-descriptors"));
+    await house.reach({ paused: "held" });
+    house.clock.increment(100);
+    await house.reach("listening");
+  });
+
+  test("begins before the listener has listened, when the others have taken every slot meanwhile", async () => {
+    const { reach, send } = listener({ openSockets: never });
+    await reach({ binding: "bound" });
+    send("listener.listen");
+    send("capacity.reached");
+    await reach({ paused: "held" });
   });
 });

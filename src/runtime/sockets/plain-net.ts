@@ -76,6 +76,8 @@ class PlainSocket implements BoundSocket {
   async accept(server: Server): Promise<void> {
     if (!this.#servers.includes(server)) this.#servers.push(server);
     for (const socket of this.#held) {
+      // The server may stop accepting at any of them.
+      if (this.#servers[0] !== server) return;
       this.#held.delete(socket);
       this.#pass(socket, server);
     }

@@ -1,0 +1,167 @@
+/** `atCapacity: "hold"`: at the cap the kernel queues the clients, and each is served when its turn comes. */
+import { describe, expect, test } from "vitest";
+import { installed } from "../real/programs.ts";
+import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
+import { queuedAre } from "./accept-queue.ts";
+import { expectNobodyInside, openSockets } from "./ends.ts";
+import { gone, type RawClient, rawClient } from "./raw-client.ts";
+import { visitors } from "./visitors.ts";
+
+const held = { name: "held", bind: ["127.0.0.1:0"], useTls: false, atCapacity: "hold" as const };
+
+/** The most that were inside at any moment. */
+function mostInside({ gatehouse }: RunningGatehouse): () => number {
+  let [inside, most] = [0, 0];
+  gatehouse.lifecycle$.subscribe(({ type }) => {
+    if (type === "connection.accepted") inside++;
+    if (type === "connection.closed") inside--;
+    most = Math.max(most, inside, gatehouse.connections().length);
+  });
+  return () => most;
+}
+
+/** The clients are gone when they have read the server's FIN; the server hears of it a moment later. */
+async function everyoneHasLeft(house: RunningGatehouse): Promise<void> {
+  while (house.gatehouse.connections().length > 0) await new Promise((resolve) => setImmediate(resolve));
+  await expectNobodyInside(house);
+}
+
+async function greeted(port: number): Promise<RawClient> {
+  const client = await rawClient(port);
+  await client.until("220 ");
+  return client;
+}
+
+describe("a storm of 2,000 clients against a held listener", () => {
+  test.each([
+    { cap: "its own cap", bind: ["127.0.0.1:0"], listener: { maxConnections: 50 }, system: {} },
+    { cap: "the server's cap", bind: ["127.0.0.1:0"], listener: {}, system: { maxConnections: 50 } },
+  ])("with $cap at 50: never 51 inside, nobody is refused, and all are served in the end", async (each) => {
+    const house = await runGatehouse(
+      {
+        SystemSettings: { defaultHostname: "localhost", ...each.system },
+        NetworkListener: [{ ...held, socketBacklog: 2_048, bind: each.bind, ...each.listener }],
+      },
+      { backend: {} },
+    );
+    const socketsBefore = openSockets();
+    const most = mostInside(house);
+    expect(await visitors(house.port("held"), 2_000, 5).heard).toEqual({ "220 221": 2_000 });
+    expect(most()).toBe(50);
+    expect(house.events.filter(({ type }) => type === "connection.refused")).toEqual([]);
+    expect(house.events).toContainEqual({
+      type: "listener.paused",
+      listener: "held",
+      reason: "at-capacity",
+      limit: 50,
+      current: 50,
+    });
+    await everyoneHasLeft(house);
+    expect(house.gatehouse.listeners()[0]).toMatchObject({ state: "listening", pausedBy: [] });
+    expect(openSockets()).toBe(socketsBefore);
+  });
+});
+
+test("two held listeners of two addresses each share the server's cap: never one too many, and both get their turn", async () => {
+  const bind = ["127.0.0.1:0", "127.0.0.2:0"];
+  const house = await runGatehouse(
+    {
+      SystemSettings: { defaultHostname: "localhost", maxConnections: 5 },
+      NetworkListener: [
+        { ...held, bind },
+        { ...held, name: "other", bind },
+      ],
+    },
+    { backend: {} },
+  );
+  const most = mostInside(house);
+  const crowds = [visitors(house.port("held"), 150, 1), visitors(house.port("other"), 150, 1)];
+  for (const { heard } of crowds) expect(await heard).toEqual({ "220 221": 150 });
+  expect(most()).toBe(5);
+  // Whoever is told of a free slot first has it; the order goes round, so that neither waits for the other's last client.
+  const order = house.events.flatMap((event) =>
+    event.type === "connection.accepted" ? [event.connection.listener] : [],
+  );
+  expect(order.slice(0, 150)).toContain("held");
+  expect(order.slice(0, 150)).toContain("other");
+  await expectNobodyInside(house);
+});
+
+describe.skipIf(!installed("ss"))("a server at its cap", () => {
+  test("holds on one listener, rejects on another, and answers on the one that ignores the cap", async () => {
+    const house = await runGatehouse(
+      {
+        SystemSettings: { defaultHostname: "localhost", maxConnections: 2 },
+        NetworkListener: [
+          held,
+          { name: "rejecting", bind: ["127.0.0.1:0"], useTls: false },
+          { name: "management", protocol: "http", bind: ["127.0.0.1:0"], ignoreServerCap: true, atCapacity: "hold" },
+        ],
+      },
+      { backend: {} },
+    );
+    const inside = [await greeted(house.port("rejecting")), await greeted(house.port("rejecting"))];
+    await house.event("listener.paused", ({ listener, limit, current }) => listener === "held" && limit === current);
+    const waiting = [await rawClient(house.port("held")), await rawClient(house.port("held"))];
+    await queuedAre(house.port("held"), 2);
+    const refused = await rawClient(house.port("rejecting"));
+    expect(await refused.until("\r\n")).toMatch(/^421 4\.3\.2 /);
+    const management = await rawClient(house.port("management"));
+    management.socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const metrics = await management.until('gatehouse_listener_paused{listener="held",reason="at-capacity"} 1');
+    expect(metrics).toContain('gatehouse_listener_pauses_total{listener="held",reason="at-capacity"} 1');
+    expect(waiting.map((client) => client.received())).toEqual(["", ""]);
+
+    // The slot of another listener's connection lets the first one in, and only that one.
+    const [first, second] = inside;
+    if (first) await gone(first);
+    await waiting[0]?.until("220 ");
+    await queuedAre(house.port("held"), 1);
+    if (second) await gone(second);
+    await waiting[1]?.until("220 ");
+    const rules = house.events.flatMap((event) => (event.type === "connection.refused" ? [event] : []));
+    expect(rules).toMatchObject([{ listener: "rejecting", refusal: { rule: "server-cap", limit: 2, current: 2 } }]);
+    for (const client of [...waiting, refused, management]) await gone(client);
+  });
+
+  test("lets a listener that is suspended as well wait for its resume", async () => {
+    const house = await runGatehouse([{ ...held, maxConnections: 1 }], { backend: {} });
+    const port = house.port("held");
+    const first = await greeted(port);
+    await house.gatehouse.suspend("held");
+    expect(house.gatehouse.listeners()[0]?.pausedBy).toEqual(["at-capacity", "suspended"]);
+    const next = await rawClient(port);
+    await gone(first);
+    await house.event("connection.closed");
+    await queuedAre(port, 1);
+    expect(house.gatehouse.listeners()[0]?.pausedBy).toEqual(["suspended"]);
+    await house.gatehouse.resume("held");
+    await next.until("220 ");
+
+    // And the other way round: resumed while it is full.
+    await house.gatehouse.suspend("held");
+    await house.gatehouse.resume("held");
+    expect(house.gatehouse.listeners()[0]).toMatchObject({ state: "paused", pausedBy: ["at-capacity"] });
+    const last = await rawClient(port);
+    await queuedAre(port, 1);
+    await gone(next);
+    await last.until("220 ");
+    await gone(last);
+  });
+
+  test("refuses those that it held when it is told to end", async () => {
+    const house = await runGatehouse([{ ...held, maxConnections: 1 }], { backend: {} });
+    const inside = await greeted(house.port("held"));
+    const waiting = await rawClient(house.port("held"));
+    const stopped = house.gatehouse.stop();
+    await waiting.until("421 4.3.2 ");
+    expect(await waiting.end).toBe("fin");
+    waiting.socket.end();
+    await inside.until("421 4.3.2 ");
+    inside.socket.end();
+    await stopped;
+    expect(house.events.flatMap((event) => (event.type === "connection.refused" ? [event.refusal.rule] : []))).toEqual([
+      "draining",
+    ]);
+  });
+});
