@@ -10,6 +10,8 @@ import type { Backend } from "./protocols/backend.ts";
 import { http } from "./protocols/http/index.ts";
 import type { ConnectionFacts, Protocol } from "./protocols/protocol.ts";
 import { smtp } from "./protocols/smtp/index.ts";
+import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
+import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Inspector } from "./runtime/connection.ts";
 import { httpEndpoints } from "./runtime/http-endpoints.ts";
@@ -29,6 +31,8 @@ export interface GatehouseOptions {
   readonly backend?: Backend;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
+  /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
+  readonly admission?: readonly AdmissionRule[];
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
   /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
@@ -89,6 +93,20 @@ export interface Gatehouse {
   start(): Promise<void>;
   /** Drains and stops; safe to call again, with `wait: false` to stop waiting. A stopped server does not start again. */
   stop(options?: StopOptions): Promise<void>;
+  /**
+   * Lets nobody in any more from this address or network, until it expires; takes effect at once, on every listener.
+   * Connections that are inside stay. An entry of the same address or network is replaced.
+   * @throws BlockedAddressError when the address or the date cannot be read
+   */
+  block(blocked: BlockedAddress): void;
+  /**
+   * Takes this very address or network out of the block list.
+   * @returns whether it was there
+   * @throws BlockedAddressError when the address cannot be read
+   */
+  unblock(address: string): boolean;
+  /** The block list: `BlockedIp` of the document and what was blocked since, without what has expired. */
+  blocked(): BlockedEntry[];
   listeners(): ListenerStatus[];
   connections(): ConnectionStatus[];
 }
@@ -104,6 +122,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     dataDirectory,
     inspect: options.inspect,
     lifecycleMode: options.lifecycle ?? "compiled",
+    admission: options.admission ?? [],
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
       return { protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)), release: mail.release };
@@ -126,6 +145,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     metrics,
     start: () => server.start(),
     stop: ({ wait = true } = {}) => server.stop({ wait }),
+    block: (blocked) => server.blockList.add(blocked),
+    unblock: (address) => server.blockList.remove(address),
+    blocked: () => server.blockList.entries(),
     listeners: () =>
       server.listeners.map(({ name, settings, state, addresses, connections }) => ({
         name,
@@ -142,6 +164,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         listener: facts.listener,
         peer: facts.peer,
         local: facts.local,
+        proxy: facts.proxy,
         tls: facts.tls,
         state,
         session: sessionState,

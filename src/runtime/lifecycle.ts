@@ -6,6 +6,7 @@ import { Observable, Subject } from "rxjs";
 import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionState } from "../machines/connection.ts";
 import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../protocols/protocol.ts";
+import type { ProxyHeaderFault } from "./proxy/proxy-header-error.ts";
 
 /** What a bound address looks like: port 0 resolved. */
 export interface BoundAddress extends Endpoint {
@@ -61,6 +62,12 @@ export interface ConnectionEvents extends ConnectionStateEvents {
   "connection.handshakeFailed": {
     readonly connection: ConnectionFacts;
     readonly reason: string;
+    readonly detail: string;
+  };
+  /** A trusted proxy sent no valid PROXY header. */
+  "connection.proxyRejected": {
+    readonly connection: ConnectionFacts;
+    readonly reason: ProxyHeaderFault;
     readonly detail: string;
   };
   "connection.sessionFailed": { readonly connection: ConnectionFacts; readonly error: unknown };

@@ -5,16 +5,17 @@ import { type Actor, createActor, fromPromise, type SnapshotFrom } from "xstate"
 import type { ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine } from "../machines/listener.ts";
-import type { Protocol, Refusal } from "../protocols/protocol.ts";
-import { admit } from "./admission.ts";
-import type { Clock } from "./clock.ts";
-import { Connection, type ConnectionHost, endpoint, type Inspector } from "./connection.ts";
+import type { Endpoint, Protocol, Refusal } from "../protocols/protocol.ts";
+import { type AdmissionHost, ListenerAdmission } from "./admission/listener-admission.ts";
+import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import type { RefusedSockets } from "./refusal.ts";
-import { SlotCounter } from "./slots.ts";
+import { type Permit, SlotCounter } from "./slots.ts";
+import { endpoint } from "./socket-facts.ts";
 import { bindSocket } from "./sockets/bind-socket.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
 import type { TlsServerOptions } from "./tls/context.ts";
+import { HandshakeQueue } from "./tls/handshake-queue.ts";
 
 /** How long a peer may take to read the last bytes and close its side, in milliseconds. */
 const closeTimeout = 5_000;
@@ -23,12 +24,10 @@ const closeTimeout = 5_000;
 const refusalTimeout = 1_000;
 
 /** What all listeners of a server share. */
-export interface ListenerHost {
+export interface ListenerHost extends AdmissionHost {
   readonly hostname: string;
   readonly drainTimeout: number;
-  readonly serverSlots: SlotCounter;
   readonly refused: RefusedSockets;
-  readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
@@ -62,6 +61,7 @@ export class Listener {
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
   readonly #options: ListenerOptions;
+  readonly #admission: ListenerAdmission;
   readonly #connectionHost: ConnectionHost;
   readonly #servers = new Map<BoundSocket, Server>();
   #sockets: BoundSocket[] = [];
@@ -73,6 +73,11 @@ export class Listener {
     this.slots = new SlotCounter(settings.maxConnections);
     this.#host = host;
     this.#options = options;
+    this.#admission = new ListenerAdmission(host, {
+      settings,
+      slots: this.slots,
+      ruleFailed: (error) => this.#ruleFailed(error),
+    });
     this.#connectionHost = {
       protocol,
       tls,
@@ -88,6 +93,9 @@ export class Listener {
       lifecycle: host.lifecycle,
       inspect: host.inspect,
       lifecycleMode: host.lifecycleMode,
+      handshakes: new HandshakeQueue(settings.maxHandshakes),
+      admitClient: (peer, permit) => this.#admitClient(peer, permit),
+      busyWords: (refusal) => this.#busyWords(refusal),
       closed: (connection) => this.#connectionClosed(connection),
     };
     this.actor = createActor(
@@ -201,18 +209,10 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const { permit, refusal } = admit({
-      draining: this.state === "draining",
-      server: this.settings.ignoreServerCap ? null : this.#host.serverSlots,
-      listener: this.slots,
-    });
+    const peer = endpoint(socket.remoteAddress, socket.remotePort);
+    const { permit, refusal, proxied } = this.#admission.accept(peer, { draining: this.state === "draining" });
     if (refusal) {
-      this.#emit({
-        type: "connection.refused",
-        listener: this.name,
-        peer: endpoint(socket.remoteAddress, socket.remotePort),
-        refusal,
-      });
+      this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
       this.#host.refused.refuse(socket, this.#busyWords(refusal));
       return;
     }
@@ -221,9 +221,26 @@ export class Listener {
       listener: this.name,
       socket,
       permit,
+      proxied,
     });
     this.connections.add(connection);
     connection.start();
+  }
+
+  /** Behind a trusted proxy, once its header has told the client. */
+  #admitClient(peer: Endpoint, permit: Permit): Refusal | null {
+    const refusal = this.#admission.acceptClient(peer, permit);
+    if (refusal) this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
+    return refusal;
+  }
+
+  #ruleFailed(error: unknown): void {
+    this.#emit({
+      type: "listener.warning",
+      listener: this.name,
+      field: "admission",
+      text: `A client was refused: an admission rule of the embedder's threw ${messageOf(error)}.`,
+    });
   }
 
   /** Null where nothing may be said in clear. */

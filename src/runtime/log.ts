@@ -74,6 +74,12 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
     case "connection.sessionFailed":
       logger.error({ event: event.type, ...connectionFields(event.connection), err: event.error }, "session failed");
       break;
+    case "connection.proxyRejected":
+      logger.info(
+        { event: event.type, ...connectionFields(event.connection), reason: event.reason, detail: event.detail },
+        "PROXY header rejected",
+      );
+      break;
     case "connection.handshakeFailed":
       logger.debug(
         {
@@ -142,8 +148,9 @@ const noticeTexts = {
   "session.earlyTalker": "peer spoke before it was its turn",
 } as const;
 
-function connectionFields({ id, listener, peer }: ConnectionFacts) {
-  return { connection: id, listener, peer: addressText(peer) };
+function connectionFields({ id, listener, peer, proxy }: ConnectionFacts) {
+  const fields = { connection: id, listener, peer: addressText(peer) };
+  return proxy ? { ...fields, proxy: addressText(proxy.peer) } : fields;
 }
 
 function tlsFields(tls: TlsFacts | null) {

@@ -4,6 +4,8 @@ import type { Configuration, ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
+import { BlockList } from "./admission/block-list.ts";
+import type { AdmissionRule } from "./admission/client-limits.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Inspector } from "./connection.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -28,6 +30,8 @@ export interface ServerOptions {
   readonly dataDirectory: string;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
+  /** The embedder's own rules of admission. */
+  readonly admission: readonly AdmissionRule[];
   /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
   prepare(): Promise<Foundation>;
 }
@@ -55,6 +59,7 @@ export class StoppedWhileStartingError extends Error {
 export class Server {
   readonly lifecycle = new Lifecycle();
   readonly slots: SlotCounter;
+  readonly blockList: BlockList;
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
@@ -69,6 +74,7 @@ export class Server {
     this.#options = options;
     this.slots = new SlotCounter(options.configuration.system.maxConnections);
     this.#refused = new RefusedSockets(options.clock);
+    this.blockList = new BlockList(options.clock);
     this.actor = createActor(
       serverMachine.provide({
         actors: {
@@ -142,6 +148,8 @@ export class Server {
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
+      blockList: this.blockList,
+      admissionRules: this.#options.admission,
       refused: this.#refused,
       clock,
       lifecycle: this.lifecycle,

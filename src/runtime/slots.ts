@@ -1,7 +1,15 @@
 /** Counts the connections inside, and hands out the permits to be one of them. */
 
+/** Something that slots are taken from. */
+export interface Counter {
+  take(): void;
+  giveBack(): void;
+}
+
 /** The right to one slot in every counter it was taken from. */
 export interface Permit {
+  /** Takes one slot more, which is given back with the others. Nothing is taken after `release()`. */
+  add(counter: Counter): void;
   /** Gives the slot back. Only the first call counts. */
   release(): void;
 }
@@ -10,7 +18,7 @@ export interface Permit {
  * A counter with a cap. Accepts run one after another on one event loop, so looking and taking cannot be interleaved.
  * The interface leaves room for counters that several event loops share.
  */
-export class SlotCounter {
+export class SlotCounter implements Counter {
   #taken = 0;
   limit: number;
 
@@ -36,11 +44,17 @@ export class SlotCounter {
 }
 
 class SlotPermit implements Permit {
-  #counters: readonly SlotCounter[] | null;
+  #counters: Counter[] | null;
 
-  constructor(counters: readonly SlotCounter[]) {
+  constructor(counters: Counter[]) {
     this.#counters = counters;
     for (const counter of counters) counter.take();
+  }
+
+  add(counter: Counter): void {
+    if (!this.#counters) return;
+    this.#counters.push(counter);
+    counter.take();
   }
 
   release(): void {
@@ -52,6 +66,6 @@ class SlotPermit implements Permit {
 }
 
 /** Takes a slot in each counter. Ask their caps first: this does not. */
-export function takeSlots(counters: readonly SlotCounter[]): Permit {
-  return new SlotPermit(counters);
+export function takeSlots(counters: readonly Counter[]): Permit {
+  return new SlotPermit([...counters]);
 }

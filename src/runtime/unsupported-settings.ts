@@ -9,11 +9,7 @@ export interface UnsupportedSetting {
 
 export function unsupportedSettings(settings: ListenerSettings): UnsupportedSetting[] {
   const asked: [field: string, asked: boolean, effect: string][] = [
-    ["proxyTrustedNetworks", settings.proxyTrustedNetworks.length > 0, "no PROXY header is read from any peer"],
     ["atCapacity", settings.atCapacity === "hold", "connections over the cap are rejected"],
-    ["maxHandshakes", settings.maxHandshakes !== null, "TLS handshakes are not queued"],
-    ["maxConnectionsPerAddress", settings.maxConnectionsPerAddress !== null, "addresses are not limited"],
-    ["connectionRate", settings.connectionRate !== null, "rates are not limited"],
   ];
   return asked.flatMap(([field, isAsked, effect]) =>
     isAsked ? [{ field, text: `${field} is not carried out in this version: ${effect}.` }] : [],
