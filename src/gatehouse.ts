@@ -11,6 +11,8 @@ import type { Backend } from "./protocols/backend.ts";
 import { http } from "./protocols/http/index.ts";
 import type { ConnectionFacts, Protocol } from "./protocols/protocol.ts";
 import { smtp } from "./protocols/smtp/index.ts";
+import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
+import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Inspector } from "./runtime/connection.ts";
 import { followCertificates, followDocuments } from "./runtime/document-feeds.ts";
@@ -21,7 +23,6 @@ import { Metrics } from "./runtime/metrics.ts";
 import { prepareListeners } from "./runtime/prepared-listeners.ts";
 import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
-import { unsupportedSettings } from "./runtime/unsupported-settings.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -37,6 +38,8 @@ export interface GatehouseOptions {
    * told of as `reload.rejected`. Subscribed to from the start to the stop.
    */
   readonly config$?: Observable<unknown>;
+  /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
+  readonly admission?: readonly AdmissionRule[];
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
   /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
@@ -122,6 +125,20 @@ export interface Gatehouse {
    * @throws ListenerStateError when it has failed
    */
   resume(listener?: string): Promise<void>;
+  /**
+   * Lets nobody in any more from this address or network, until it expires; takes effect at once, on every listener.
+   * Connections that are inside stay. An entry of the same address or network is replaced.
+   * @throws BlockedAddressError when the address or the date cannot be read
+   */
+  block(blocked: BlockedAddress): void;
+  /**
+   * Takes this very address or network out of the block list.
+   * @returns whether it was there
+   * @throws BlockedAddressError when the address cannot be read
+   */
+  unblock(address: string): boolean;
+  /** The block list: `BlockedIp` of the document and what was blocked since, without what has expired. */
+  blocked(): BlockedEntry[];
   listeners(): ListenerStatus[];
   connections(): ConnectionStatus[];
 }
@@ -137,6 +154,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     dataDirectory,
     inspect: options.inspect,
     lifecycleMode: options.lifecycle ?? "compiled",
+    admission: options.admission ?? [],
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
       return {
@@ -177,6 +195,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
     suspend: (listener) => server.suspend(listener),
     resume: (listener) => server.resume(listener),
+    block: (blocked) => server.blockList.add(blocked),
+    unblock: (address) => server.blockList.remove(address),
+    blocked: () => server.blockList.entries(),
     listeners: () =>
       server.listeners.map(({ name, settings, state, pausedBy, addresses, connections }) => ({
         name,
@@ -195,6 +216,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         generation: facts.generation,
         peer: facts.peer,
         local: facts.local,
+        proxy: facts.proxy,
         tls: facts.tls,
         state,
         session: sessionState,
@@ -224,10 +246,7 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
   ]);
   const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, "The document cannot be used.");
-  const notCarriedOut = configuration.listeners.flatMap((settings) =>
-    unsupportedSettings(settings).map(({ text }) => `Listener "${settings.name}": ${text}`),
-  );
-  return [...outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : [])), ...notCarriedOut];
+  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
 }
 
 /** By name; what an embedder registers replaces a built-in of the same name. */

@@ -14,6 +14,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../machines/causes.ts";
+import type { ProxyFacts } from "./proxy-facts.ts";
 
 /** What the connection does next. Every entry into a session answers with one. */
 export type Verdict =
@@ -68,7 +69,10 @@ export interface ConnectionFacts {
   readonly generation: number;
   /** The client; behind a trusted proxy, the client that the PROXY header names. */
   readonly peer: Endpoint;
+  /** Where the client connected to; behind a trusted proxy, as the PROXY header says. */
   readonly local: Endpoint;
+  /** Null unless a trusted proxy stands in between and its PROXY header has been read. */
+  readonly proxy: ProxyFacts | null;
   /** Null while the connection is in clear. */
   readonly tls: TlsFacts | null;
 }
@@ -157,6 +161,10 @@ export interface SessionProtocol extends ProtocolBase {
 /** A protocol that is handed the whole byte stream: for servers that already exist, like `node:http`. */
 export interface StreamProtocol extends ProtocolBase {
   readonly kind: "stream";
+  /**
+   * Takes the stream over. Listen to `data`, or pipe, before this returns: behind a PROXY header the first bytes may be
+   * there already.
+   */
   open(stream: Duplex, facts: ConnectionFacts): StreamSession;
   /** The server stops for good: give back what all sessions shared. */
   stop?(): void;

@@ -11,17 +11,22 @@ import {
   connectionMachine,
 } from "../machines/connection.ts";
 import { type LifecycleMode, lifecycleLogic } from "../machines/lifecycle-logic.ts";
-import type { ConnectionFacts, Endpoint, Notice, Protocol, StreamSession, TlsFacts } from "../protocols/protocol.ts";
+import type { Endpoint, Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { Clock } from "./clock.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
 import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { Phases } from "./phases.ts";
+import type { ProxyHeader } from "./proxy/proxy-header.ts";
+import type { ProxyHeaderError } from "./proxy/proxy-header-error.ts";
+import { receiveProxyHeader } from "./proxy/receive-proxy-header.ts";
 import type { Permit } from "./slots.ts";
 import { causeOfError } from "./socket-errors.ts";
+import { SocketFacts } from "./socket-facts.ts";
 import { discardClearText } from "./tls/clear-text.ts";
 import type { TlsServerOptions } from "./tls/context.ts";
 import { startHandshake } from "./tls/handshake.ts";
 import type { HandshakeFailure } from "./tls/handshake-failure.ts";
+import type { HandshakePlace, HandshakeQueue } from "./tls/handshake-queue.ts";
 
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
@@ -38,31 +43,22 @@ export interface ConnectionHost {
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
+  readonly handshakes: HandshakeQueue;
+  /** Asks about the client whom a PROXY header has told; null lets it in, and counts it by the permit. */
+  admitClient(peer: Endpoint, permit: Permit): Refusal | null;
+  /** What a refused client is told, null where nothing may be said. */
+  busyWords(refusal: Refusal): string | null;
   closed(connection: Connection): void;
 }
 
-/** The facts of one connection. Our own address is asked for only when somebody wants it: that costs a system call. */
-class SocketFacts implements ConnectionFacts {
+/** A socket that admission has let in. */
+export interface AcceptedSocket {
   readonly id: string;
   readonly listener: string;
-  readonly generation: number;
-  readonly peer: Endpoint;
-  tls: TlsFacts | null = null;
-  readonly #socket: Socket;
-
-  constructor(accepted: { id: string; listener: string; socket: Socket }, generation: number) {
-    const { id, listener, socket } = accepted;
-    this.id = id;
-    this.listener = listener;
-    this.generation = generation;
-    this.peer = endpoint(socket.remoteAddress, socket.remotePort);
-    this.#socket = socket;
-  }
-
-  /** Unknown when it is asked for only after the socket has closed. */
-  get local(): Endpoint {
-    return endpoint(this.#socket.localAddress, this.#socket.localPort);
-  }
+  readonly socket: Socket;
+  readonly permit: Permit;
+  /** The peer is a trusted proxy and owes a PROXY header. */
+  readonly proxied: boolean;
 }
 
 type ConnectionActor = Actor<CompiledMachine<typeof connectionMachine>>;
@@ -79,7 +75,6 @@ function carrierOf(actor: object): Connection {
 const logic = lifecycleLogic(
   connectionMachine.provide({
     actions: {
-      // Trusted proxies arrive with the PROXY protocol; until then no connection is `proxied`.
       readProxyHeader: ({ self }) => carrierOf(self).readProxyHeader(),
       startHandshake: ({ self }) => carrierOf(self).startHandshake(),
       openSession: ({ self }) => carrierOf(self).openSession(),
@@ -99,20 +94,24 @@ export class Connection implements DialogueOwner {
   readonly #host: ConnectionHost;
   readonly #raw: Socket;
   readonly #permit: Permit;
+  /** The peer is a trusted proxy. */
+  readonly #proxied: boolean;
   readonly #actor: ConnectionActor;
   readonly #phases: Phases;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
+  #handshake: HandshakePlace | null = null;
   #dialogue: Dialogue | null = null;
   #streamSession: StreamSession | null = null;
   #state: ConnectionState | null = null;
 
-  constructor(host: ConnectionHost, accepted: { id: string; listener: string; socket: Socket; permit: Permit }) {
+  constructor(host: ConnectionHost, accepted: AcceptedSocket) {
     const { socket } = accepted;
     this.#host = host;
     this.#raw = socket;
     this.#stream = socket;
     this.#permit = accepted.permit;
+    this.#proxied = accepted.proxied;
     this.facts = new SocketFacts(accepted, host.generation);
     this.#phases = new Phases(host.clock.now());
     socket.on("error", this.#onError);
@@ -130,7 +129,7 @@ export class Connection implements DialogueOwner {
   start(): void {
     this.#actor.subscribe(this.#onSnapshot);
     this.#actor.start();
-    this.#send({ type: "connection.admitted", proxied: false });
+    this.#send({ type: "connection.admitted", proxied: this.#proxied });
   }
 
   get state(): ConnectionState {
@@ -197,7 +196,11 @@ export class Connection implements DialogueOwner {
   // The machine's effects.
 
   readProxyHeader(): void {
-    this.#send({ type: "proxy.rejected" });
+    receiveProxyHeader(this.#raw, {
+      accepted: this.#onProxyHeader,
+      rejected: this.#onProxyRejected,
+      ended: this.#onPeerEnded,
+    });
   }
 
   startHandshake(): void {
@@ -208,15 +211,17 @@ export class Connection implements DialogueOwner {
     }
     this.#dialogue?.detach();
     const begin = (): void => {
-      if (this.#raw.destroyed) return;
       this.#stream = startHandshake(this.#raw, tls, { secured: this.#onSecured, failed: this.#onHandshakeFailed });
     };
-    if (!this.#dialogue) begin();
+    const queue = (): void => {
+      if (!this.#raw.destroyed) this.#handshake = this.#host.handshakes.enter(begin);
+    };
+    if (!this.#dialogue) queue();
     else {
       discardClearText(this.#raw);
       // The go-ahead must have left before the TLS stream takes the socket over.
-      if (this.#raw.writableLength === 0) begin();
-      else this.#raw.write("", begin);
+      if (this.#raw.writableLength === 0) queue();
+      else this.#raw.write("", queue);
     }
   }
 
@@ -225,6 +230,7 @@ export class Connection implements DialogueOwner {
     try {
       if (protocol.kind === "stream") {
         this.#streamSession = protocol.open(this.#stream, this.facts);
+        this.#unpause();
         return;
       }
       this.#dialogue = new Dialogue(this, protocol);
@@ -233,7 +239,13 @@ export class Connection implements DialogueOwner {
       return;
     }
     this.#dialogue.attach(this.#stream);
+    this.#unpause();
     this.#dialogue.greet();
+  }
+
+  /** A socket that gave a PROXY header up is paused; one that nobody listens to yet starts with its first listener. */
+  #unpause(): void {
+    if (this.#proxied && this.#stream === this.#raw && this.#raw.listenerCount("data") > 0) this.#raw.resume();
   }
 
   #failSession(error: unknown): void {
@@ -263,6 +275,7 @@ export class Connection implements DialogueOwner {
   }
 
   destroySocket(): void {
+    this.#handshake?.leave();
     this.#stream.destroy();
     this.#raw.destroy();
   }
@@ -296,7 +309,27 @@ export class Connection implements DialogueOwner {
 
   // The socket's events.
 
+  readonly #onProxyHeader = (header: ProxyHeader): void => {
+    this.facts.readFrom(header);
+    const refusal = this.#host.admitClient(this.facts.peer, this.#permit);
+    if (!refusal) {
+      this.#send({ type: "proxy.accepted" });
+      return;
+    }
+    const words = this.#host.busyWords(refusal);
+    if (words !== null) this.#raw.write(words);
+    this.#send({ type: "connection.refused" });
+  };
+
+  readonly #onProxyRejected = ({ reason, message }: ProxyHeaderError): void => {
+    this.#emit({ type: "connection.proxyRejected", connection: this.facts, reason, detail: message });
+    this.#send({ type: "proxy.rejected" });
+  };
+
+  readonly #onPeerEnded = (): void => this.#send({ type: "peer.ended" });
+
   readonly #onSecured = (_stream: Duplex, tls: TlsFacts): void => {
+    this.#handshake?.leave();
     this.facts.tls = tls;
     this.#emit({
       type: "connection.secured",
@@ -309,6 +342,7 @@ export class Connection implements DialogueOwner {
   };
 
   readonly #onHandshakeFailed = ({ reason, detail }: HandshakeFailure): void => {
+    this.#handshake?.leave();
     // The time-out and the server's stop destroy the socket: they have said why.
     if (this.state === "closed") return;
     this.#emit({ type: "connection.handshakeFailed", connection: this.facts, reason, detail });
@@ -352,10 +386,4 @@ export class Connection implements DialogueOwner {
 
 function discard(): void {
   // A closing connection reads on only so that the peer's FIN is seen and unread bytes do not reset it.
-}
-
-/** IPv4-mapped addresses are IPv4 everywhere; a peer that left before it was looked at has no address. */
-export function endpoint(address: string | undefined, port: number | undefined): Endpoint {
-  if (address === undefined) return { address: "unknown", port: 0 };
-  return { address: address.startsWith("::ffff:") ? address.slice(7) : address, port: port ?? 0 };
 }

@@ -13,6 +13,7 @@ import {
   type Verdict,
   type Wire,
 } from "../protocols/protocol.ts";
+import type { ProxyFacts } from "../protocols/proxy-facts.ts";
 import type { Clock } from "./clock.ts";
 import { Deadlines, type Limit } from "./deadlines.ts";
 
@@ -135,6 +136,10 @@ export class Dialogue implements Wire {
 
   get local(): Endpoint {
     return this.#owner.facts.local;
+  }
+
+  get proxy(): ProxyFacts | null {
+    return this.#owner.facts.proxy;
   }
 
   get tls(): TlsFacts | null {

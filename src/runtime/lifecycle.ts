@@ -8,6 +8,7 @@ import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionState } from "../machines/connection.ts";
 import type { PauseReason } from "../machines/listener.ts";
 import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../protocols/protocol.ts";
+import type { ProxyHeaderFault } from "./proxy/proxy-header-error.ts";
 
 /** What a bound address looks like: port 0 resolved. */
 export interface BoundAddress extends Endpoint {
@@ -90,6 +91,12 @@ export interface ConnectionEvents extends ConnectionStateEvents {
   "connection.handshakeFailed": {
     readonly connection: ConnectionFacts;
     readonly reason: string;
+    readonly detail: string;
+  };
+  /** A trusted proxy sent no valid PROXY header. */
+  "connection.proxyRejected": {
+    readonly connection: ConnectionFacts;
+    readonly reason: ProxyHeaderFault;
     readonly detail: string;
   };
   "connection.sessionFailed": { readonly connection: ConnectionFacts; readonly error: unknown };

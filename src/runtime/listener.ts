@@ -4,18 +4,19 @@ import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from
 import type { ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
-import type { Protocol, Refusal } from "../protocols/protocol.ts";
-import { admit } from "./admission.ts";
-import type { Clock } from "./clock.ts";
-import { Connection, type ConnectionHost, endpoint, type Inspector } from "./connection.ts";
+import type { Endpoint, Protocol, Refusal } from "../protocols/protocol.ts";
+import { type AdmissionHost, ListenerAdmission } from "./admission/listener-admission.ts";
+import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
 import { type DescriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { ListenerStateError } from "./listener-error.ts";
 import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import type { RefusedSockets } from "./refusal.ts";
-import { SlotCounter } from "./slots.ts";
+import { type Permit, SlotCounter } from "./slots.ts";
+import { endpoint } from "./socket-facts.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
 import type { TlsServerOptions } from "./tls/context.ts";
+import { HandshakeQueue } from "./tls/handshake-queue.ts";
 
 /** How long a peer may take to read the last bytes and close its side, in milliseconds. */
 const closeTimeout = 5_000;
@@ -24,16 +25,14 @@ const closeTimeout = 5_000;
 const refusalTimeout = 1_000;
 
 /** What all listeners of a server share. A reload changes some of it for the next connection. */
-export interface ListenerHost {
+export interface ListenerHost extends AdmissionHost {
   hostname: string;
   /** Milliseconds. */
   drainTimeout: number;
   /** Number of the document in force; the first is 1. */
   generation: number;
-  readonly serverSlots: SlotCounter;
   readonly refused: RefusedSockets;
   readonly descriptors: DescriptorReserve;
-  readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
@@ -59,6 +58,8 @@ export class Listener {
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
   readonly #targets: readonly BindTarget[];
+  readonly #admission: ListenerAdmission;
+  readonly #handshakes: HandshakeQueue;
   readonly #connectionHost: ConnectionHost;
   readonly #sockets: ListenerSockets;
   #tuning: Tuning;
@@ -74,11 +75,20 @@ export class Listener {
     this.#targets = options.targets;
     this.#sockets = new ListenerSockets(this.#socketsOwner());
     this.slots = new SlotCounter(options.settings.maxConnections);
+    this.#handshakes = new HandshakeQueue(options.settings.maxHandshakes);
+    this.#admission = new ListenerAdmission(host, {
+      settings: options.settings,
+      slots: this.slots,
+      ruleFailed: (error) => this.#ruleFailed(error),
+    });
     this.#connectionHost = Object.assign(this.#liveSettings(), {
       clock: host.clock,
       lifecycle: host.lifecycle,
       inspect: host.inspect,
       lifecycleMode: host.lifecycleMode,
+      handshakes: this.#handshakes,
+      admitClient: (peer: Endpoint, permit: Permit) => this.#admitClient(peer, permit),
+      busyWords: (refusal: Refusal) => this.#busyWords(refusal),
       closed: (connection: Connection) => this.#connectionClosed(connection),
     });
     this.actor = createActor(
@@ -148,6 +158,8 @@ export class Listener {
     this.#tuning = tuning;
     this.slots.limit = tuning.settings.maxConnections;
     this.#sockets.retune(tuning.settings);
+    this.#handshakes.setLimit(tuning.settings.maxHandshakes);
+    this.#admission.retune(tuning.settings);
     this.#observeCapacity();
     const holds = tuning.settings.atCapacity === "hold" && this.#counters.some((counter) => counter.full);
     this.send({ type: holds ? "capacity.reached" : "capacity.freed" });
@@ -308,18 +320,10 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const { permit, refusal } = admit({
-      draining: this.state === "draining",
-      server: this.settings.ignoreServerCap ? null : this.#host.serverSlots,
-      listener: this.slots,
-    });
+    const peer = endpoint(socket.remoteAddress, socket.remotePort);
+    const { permit, refusal, proxied } = this.#admission.accept(peer, { draining: this.state === "draining" });
     if (refusal) {
-      this.#emit({
-        type: "connection.refused",
-        listener: this.name,
-        peer: endpoint(socket.remoteAddress, socket.remotePort),
-        refusal,
-      });
+      this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
       this.#host.refused.refuse(socket, this.#busyWords(refusal));
       return;
     }
@@ -328,6 +332,7 @@ export class Listener {
       listener: this.name,
       socket,
       permit,
+      proxied,
     });
     this.connections.add(connection);
     connection.start();
@@ -339,6 +344,22 @@ export class Listener {
     // The endpoint that tells about the server is to be reachable for as long as it can be.
     if (this.settings.ignoreServerCap) return;
     if (this.#host.descriptors.runsOut(this.#host.serverSlots.taken)) this.send({ type: "descriptors.exhausted" });
+  }
+
+  /** Behind a trusted proxy, once its header has told the client. */
+  #admitClient(peer: Endpoint, permit: Permit): Refusal | null {
+    const refusal = this.#admission.acceptClient(peer, permit);
+    if (refusal) this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
+    return refusal;
+  }
+
+  #ruleFailed(error: unknown): void {
+    this.#emit({
+      type: "listener.warning",
+      listener: this.name,
+      field: "admission",
+      text: `A client was refused: an admission rule of the embedder's threw ${messageOf(error)}.`,
+    });
   }
 
   /** Null where nothing may be said in clear. */

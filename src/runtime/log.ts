@@ -108,6 +108,12 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
     case "connection.sessionFailed":
       logger.error({ event: event.type, ...connectionFields(event.connection), err: event.error }, "session failed");
       break;
+    case "connection.proxyRejected":
+      logger.info(
+        { event: event.type, ...connectionFields(event.connection), reason: event.reason, detail: event.detail },
+        "PROXY header rejected",
+      );
+      break;
     case "connection.handshakeFailed":
       logger.debug(
         {
@@ -176,8 +182,9 @@ const noticeTexts = {
   "session.earlyTalker": "peer spoke before it was its turn",
 } as const;
 
-function connectionFields({ id, listener, generation, peer }: ConnectionFacts) {
-  return { connection: id, listener, generation, peer: addressText(peer) };
+function connectionFields({ id, listener, generation, peer, proxy }: ConnectionFacts) {
+  const fields = { connection: id, listener, generation, peer: addressText(peer) };
+  return proxy ? { ...fields, proxy: addressText(proxy.peer) } : fields;
 }
 
 function tlsFields(tls: TlsFacts | null) {

@@ -32,6 +32,10 @@ export class Metrics {
     "listener",
     "reason",
   ]);
+  readonly #proxyFailures = this.#counter("proxy_header_failures_total", "PROXY headers not accepted, by reason.", [
+    "listener",
+    "reason",
+  ]);
   readonly #authentications = this.#counter("authentications_total", "Log-ins tried, by result.", [
     "listener",
     "result",
@@ -112,11 +116,15 @@ export class Metrics {
       case "connection.handshakeFailed":
         this.#handshakeFailures.inc({ listener: event.connection.listener, reason: event.reason });
         break;
+      case "connection.proxyRejected":
+        this.#proxyFailures.inc({ listener: event.connection.listener, reason: event.reason });
+        break;
       case "connection.closed": {
         const { listener } = event.connection;
         this.#closed.inc({ listener, cause: event.cause });
         this.#bytesRead.inc({ listener }, event.bytesRead);
         this.#bytesWritten.inc({ listener }, event.bytesWritten);
+        if (event.cause === "proxy-timeout") this.#proxyFailures.inc({ listener, reason: "timeout" });
         if (event.cause === "tls-timeout") this.#handshakeFailures.inc({ listener, reason: "timeout" });
         break;
       }

@@ -4,6 +4,8 @@ import type { Configuration } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
+import { BlockList } from "./admission/block-list.ts";
+import type { AdmissionRule } from "./admission/client-limits.ts";
 import { bindTargets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Inspector } from "./connection.ts";
@@ -15,7 +17,6 @@ import { RefusedSockets } from "./refusal.ts";
 import { ReloadError, Reloader, type ReloadReport } from "./reload.ts";
 import { type ReloadableServer, type Replacement, ServerReload } from "./reload-transaction.ts";
 import { SlotCounter } from "./slots.ts";
-import { unsupportedSettings } from "./unsupported-settings.ts";
 
 /** What listeners stand on: made before the first bind, given back after the last connection. */
 export interface Foundation {
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly dataDirectory: string;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
+  /** The embedder's own rules of admission. */
+  readonly admission: readonly AdmissionRule[];
   /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
   prepare(): Promise<Foundation>;
 }
@@ -80,6 +83,7 @@ export class NotRunningError extends Error {
 export class Server {
   readonly lifecycle = new Lifecycle();
   readonly slots: SlotCounter;
+  readonly blockList: BlockList;
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
@@ -102,6 +106,7 @@ export class Server {
     this.#configuration = options.configuration;
     this.slots = new SlotCounter(options.configuration.system.maxConnections);
     this.#refused = new RefusedSockets(options.clock);
+    this.blockList = new BlockList(options.clock);
     this.actor = createActor(
       serverMachine.provide({
         actors: {
@@ -219,6 +224,8 @@ export class Server {
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
+      blockList: this.blockList,
+      admissionRules: this.#options.admission,
       refused: this.#refused,
       descriptors: new DescriptorReserve(),
       clock,
@@ -233,8 +240,6 @@ export class Server {
     this.#host = host;
     this.#listeners = listeners.map((prepared) => {
       const { settings } = prepared;
-      for (const { field, text } of unsupportedSettings(settings))
-        this.lifecycle.emit({ type: "listener.warning", listener: settings.name, field, text });
       return new Listener(host, { ...prepared, targets: bindTargets(settings, configuration) });
     });
     this.#current = new Map(this.#listeners.map((listener) => [listener.name, listener]));

@@ -1,7 +1,17 @@
 /** Counts the connections inside, and hands out the permits to be one of them. */
 
+/** Something that slots are taken from. */
+export interface Counter {
+  take(): void;
+  giveBack(): void;
+  /** All counters of a permit have been taken from, or given back to: whoever waits for that may be told. */
+  settle(): void;
+}
+
 /** The right to one slot in every counter it was taken from. */
 export interface Permit {
+  /** Takes one slot more, which is given back with the others. Nothing is taken after `release()`. */
+  add(counter: Counter): void;
   /** Gives the slot back. Only the first call counts. */
   release(): void;
 }
@@ -18,8 +28,9 @@ export interface SlotObserver {
  * A counter with a cap. Accepts run one after another on one event loop, so looking and taking cannot be interleaved.
  * The interface leaves room for counters that several event loops share.
  */
-export class SlotCounter {
+export class SlotCounter implements Counter {
   #taken = 0;
+  #toldFull = false;
   /** In the order in which they are told. */
   readonly #observers = new Set<SlotObserver>();
   #limit: number;
@@ -34,11 +45,8 @@ export class SlotCounter {
 
   /** Nobody who is inside has to go; the new cap holds for the next one. */
   set limit(limit: number) {
-    const wasFull = this.full;
     this.#limit = limit;
-    if (wasFull === this.full) return;
-    if (wasFull) this.tellFree();
-    else this.tellFull();
+    this.settle();
   }
 
   get taken(): number {
@@ -63,12 +71,16 @@ export class SlotCounter {
     return () => void this.#observers.delete(observer);
   }
 
-  tellFull(): void {
-    for (const observer of this.#observers) observer.full();
+  /** Tells the observers when the cap has been reached since they were last told, or is no longer. */
+  settle(): void {
+    if (this.full === this.#toldFull) return;
+    this.#toldFull = this.full;
+    if (this.full) for (const observer of this.#observers) observer.full();
+    else this.#tellFree();
   }
 
   /** Whoever is told first comes last the next time: the first to accept again has the better of a single free slot. */
-  tellFree(): void {
+  #tellFree(): void {
     const [first] = this.#observers;
     for (const observer of [...this.#observers]) observer.free();
     if (first && this.#observers.delete(first)) this.#observers.add(first);
@@ -76,25 +88,31 @@ export class SlotCounter {
 }
 
 class SlotPermit implements Permit {
-  #counters: readonly SlotCounter[] | null;
+  #counters: Counter[] | null;
 
-  constructor(counters: readonly SlotCounter[]) {
+  constructor(counters: Counter[]) {
     this.#counters = counters;
     for (const counter of counters) counter.take();
-    for (const counter of counters) if (counter.full) counter.tellFull();
+    for (const counter of counters) counter.settle();
+  }
+
+  add(counter: Counter): void {
+    if (!this.#counters) return;
+    this.#counters.push(counter);
+    counter.take();
+    counter.settle();
   }
 
   release(): void {
     const counters = this.#counters;
     if (!counters) return;
     this.#counters = null;
-    const freed = counters.filter((counter) => counter.taken === counter.limit);
     for (const counter of counters) counter.giveBack();
-    for (const counter of freed) counter.tellFree();
+    for (const counter of counters) counter.settle();
   }
 }
 
 /** Takes a slot in each counter. Ask their caps first: this does not. */
-export function takeSlots(counters: readonly SlotCounter[]): Permit {
-  return new SlotPermit(counters);
+export function takeSlots(counters: readonly Counter[]): Permit {
+  return new SlotPermit([...counters]);
 }

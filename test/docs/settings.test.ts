@@ -1,8 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { parseDocument } from "../../src/index.ts";
 import { defaultSmtpLimits } from "../../src/protocols/smtp/limits.ts";
-import { unsupportedSettings } from "../../src/runtime/unsupported-settings.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { quotedWords, readPage, tableRows } from "./pages.ts";
 
@@ -10,25 +8,6 @@ test("the table of SMTP limits has every limit with its default", () => {
   const rows = tableRows(readPage("docs/smtp.md"), "limit");
   const described = rows.map(([limit = "", value]) => [quotedWords(limit)[0], Number(value)]);
   expect(Object.fromEntries(described)).toEqual(defaultSmtpLimits);
-});
-
-test("every setting that is not carried out is said to be so where the document is described", () => {
-  const { listeners } = parseDocument([
-    {
-      name: "a",
-      bind: ["127.0.0.1:0"],
-      overrideProxyTrustedNetworks: ["127.0.0.1"],
-      maxHandshakes: 1,
-      maxConnectionsPerAddress: 1,
-      connectionRate: { count: 1, interval: 1 },
-    },
-  ]);
-  const fields = listeners.flatMap((listener) => unsupportedSettings(listener)).map(({ field }) => field);
-  const { text } = readPage("docs/listeners.md");
-  const section = text.slice(text.indexOf("## Validated, and not carried out yet"));
-  const described = tableRows({ path: "", text: section }, "field").flatMap(([names = ""]) => quotedWords(names));
-  expect(described.filter((field) => field !== "overrideProxyTrustedNetworks").toSorted()).toEqual(fields.toSorted());
-  for (const field of fields) expect(quotedWords(readPage("README.md").text).join(" ")).toContain(field);
 });
 
 test("everything that a server puts into its data folder is in the table", async () => {

@@ -29,6 +29,7 @@ export class MemoryWire implements Wire {
   readonly generation = 1;
   readonly listener = "memory";
   readonly local: Endpoint = { address: "192.0.2.1", port: 25 };
+  readonly proxy = null;
   readonly hostname: string;
   readonly peer: Endpoint;
   tls: TlsFacts | null;

@@ -2,6 +2,7 @@ import { array, assert, constantFrom, integer, nat, oneof, property, record } fr
 import { expect, test } from "vitest";
 import { admit } from "../../src/runtime/admission.ts";
 import { type Permit, SlotCounter, takeSlots } from "../../src/runtime/slots.ts";
+import { unlimitedClient } from "./admission/clients.ts";
 
 test("a permit gives its slot back once, however often it is released", () => {
   const counter = new SlotCounter(2);
@@ -10,6 +11,17 @@ test("a permit gives its slot back once, however often it is released", () => {
   permit.release();
   permit.release();
   expect(counter.taken).toBe(1);
+});
+
+test("a slot that is added later is given back with the others, and none is taken after the release", () => {
+  const [first, second] = [new SlotCounter(1), new SlotCounter(1)];
+  const permit = takeSlots([first]);
+  permit.add(second);
+  expect([first.taken, second.taken]).toEqual([1, 1]);
+  permit.release();
+  permit.add(second);
+  permit.release();
+  expect([first.taken, second.taken]).toEqual([0, 0]);
 });
 
 test("under any interleaving of accepts and releases no cap is exceeded, and the counts are those of the permits held", () => {
@@ -26,7 +38,7 @@ test("under any interleaving of accepts and releases no cap is exceeded, and the
       for (const each of steps) {
         if (each.kind === "accept") {
           const counter = listeners[each.listener] ?? server;
-          const { permit } = admit({ draining: false, server, listener: counter });
+          const { permit } = admit({ draining: false, server, listener: counter, client: unlimitedClient() });
           if (permit) permits.push({ permit, listener: each.listener, held: true });
         } else {
           const entry = permits[each.permit];

@@ -112,8 +112,8 @@ export class Dialogue implements SmtpEffects {
   /** The connection as the backend may see it. */
   get facts(): ConnectionFacts {
     if (this.#facts?.tls !== this.wire.tls) this.#facts = null;
-    const { id, listener, generation, peer, local, tls } = this.wire;
-    this.#facts ??= { id, listener, generation, peer, local, tls };
+    const { id, listener, generation, peer, local, proxy, tls } = this.wire;
+    this.#facts ??= { id, listener, generation, peer, local, proxy, tls };
     return this.#facts;
   }
 

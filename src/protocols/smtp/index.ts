@@ -3,7 +3,7 @@ import type { Backend } from "../backend.ts";
 import type { SessionProtocol } from "../protocol.ts";
 import type { SmtpInspector, SmtpSettings } from "./dialogue.ts";
 import { defaultSmtpLimits, type SmtpLimits } from "./limits.ts";
-import { busyReply, shuttingDownReply } from "./replies.ts";
+import { blockedReply, busyReply, shuttingDownReply } from "./replies.ts";
 import { SmtpSession } from "./session.ts";
 
 export type { SmtpInspector } from "./dialogue.ts";
@@ -55,9 +55,14 @@ export function smtp(options: SmtpOptions): SessionProtocol {
     kind: "session",
     name: "smtp",
     startTls: true,
-    busy: ({ rule }, hostname) => (rule === "draining" ? shuttingDownReply(hostname) : busyReply(hostname)),
+    busy: ({ rule }, hostname) => refusalReply(rule, hostname),
     open: (wire) => new SmtpSession(wire, settings),
   };
+}
+
+function refusalReply(rule: string, hostname: string): string {
+  if (rule === "draining") return shuttingDownReply(hostname);
+  return rule === "blocked" ? blockedReply(hostname) : busyReply(hostname);
 }
 
 function readSettings(options: SmtpOptions): SmtpSettings {

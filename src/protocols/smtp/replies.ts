@@ -115,6 +115,10 @@ export function busyReply(hostname: string): string {
   return `421 4.3.2 ${hostname} Too many connections, try again later\r\n`;
 }
 
+export function blockedReply(hostname: string): string {
+  return `421 4.7.0 ${hostname} Not taking mail from your address\r\n`;
+}
+
 /** RFC 5321 section 4.5.3.1.5 allows 512 octets for a reply line. */
 const LONGEST_TEXT = 480;
 

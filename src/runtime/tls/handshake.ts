@@ -38,6 +38,7 @@ export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks
   const secured = () => {
     if (!pending) return;
     pending = false;
+    raw.off("end", peerEnded);
     socket.off("end", peerEnded).off("close", closed);
     callbacks.secured(socket, factsOf(socket));
   };
@@ -52,6 +53,9 @@ export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks
   raw.on("error", ignore);
   // With allowHalfOpen nothing else notices a FIN in mid-handshake.
   socket.once("end", peerEnded);
+  // A FIN that came before, while a PROXY header was read or in the queue for a handshake, reached `raw` alone.
+  raw.once("end", peerEnded);
+  if (raw.readableEnded) process.nextTick(peerEnded);
   socket.once("close", closed);
   if (raw.destroyed) process.nextTick(closed);
   return socket;

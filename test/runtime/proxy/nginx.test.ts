@@ -1,46 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { connect as tlsConnect } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { installed } from "../../real/programs.ts";
 import { loaded } from "../tls/certificate-fixtures.ts";
 import { client, say } from "./conversation.ts";
+import { NGINX, nginx } from "./nginx.ts";
 import { proxiedServer, shout, shoutUnderTls } from "./proxied-server.ts";
-import { LISTENER_FD, type ProxyProgram, startProxy } from "./proxy-program.ts";
-
-const NGINX = "/usr/sbin/nginx";
-
-/** Where nginx was built without `stream`, it is a module to load. */
-function streamModule(): string {
-  const { stderr } = spawnSync(NGINX, ["-V"], { encoding: "utf8" });
-  const modules = /--modules-path=(\S+)/.exec(stderr)?.[1];
-  return stderr.includes("--with-stream=dynamic") ? `load_module ${modules}/ngx_stream_module.so;` : "";
-}
-
-/** nginx with `proxy_protocol on` in front of a port of the loopback interface. */
-function nginx(port: number, address = "127.0.0.1"): Promise<ProxyProgram> {
-  return startProxy({
-    program: NGINX,
-    address,
-    args: (file) => ["-e", "stderr", "-c", file],
-    // How nginx hands its listeners to its successor.
-    env: { NGINX: `${LISTENER_FD};` },
-    configuration: (place) => `
-${streamModule()}
-daemon off;
-worker_processes 1;
-pid ${place.directory}/nginx.pid;
-error_log stderr;
-events {}
-stream {
-  server {
-    listen ${address.includes(":") ? `[${address}]` : address}:${place.port};
-    proxy_pass 127.0.0.1:${port};
-    proxy_protocol on;
-  }
-}
-`,
-  });
-}
 
 describe.skipIf(!installed(NGINX))("behind nginx with proxy_protocol on", () => {
   test.each(["127.0.0.1", "::1"])("a client of %s is named, and its first words arrive", async (address) => {

@@ -1,0 +1,116 @@
+import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
+import type { Permit, SlotCounter } from "../slots.ts";
+import type { AddressCounts } from "./address-counts.ts";
+import { addressKey } from "./address-key.ts";
+import type { BlockList } from "./block-list.ts";
+import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
+
+/** A rule of the embedder's: refuses, or has nothing against it. */
+export type AdmissionRule = (request: AdmissionRequest) => Refusal | null;
+
+/** Who asks to be let in, and how many are inside: neither this connection nor any that was refused. */
+export interface AdmissionRequest {
+  /** Name of the listener. */
+  readonly listener: string;
+  /** The client; behind a trusted proxy, the client that the PROXY header names. */
+  readonly peer: Endpoint;
+  /** A PROXY header was read. */
+  readonly proxied: boolean;
+  readonly connections: {
+    /** Null for a listener with `ignoreServerCap`. */
+    readonly server: number | null;
+    readonly listener: number;
+    /** Of this client's address, or /64 of IPv6, on this listener. */
+    readonly address: number;
+  };
+}
+
+/** What all clients of a listener are measured by. */
+export interface AddressLimits {
+  readonly listener: string;
+  readonly blockList: BlockList;
+  readonly cap: number | null;
+  /** Null where nobody asks for them. */
+  readonly counts: AddressCounts | null;
+  readonly rates: ConnectionRates | null;
+  readonly rules: readonly AdmissionRule[];
+  /** A rule of the embedder's threw. */
+  ruleFailed(error: unknown): void;
+}
+
+/** What is known of one client's address at this moment. */
+export class ClientLimits {
+  readonly #limits: AddressLimits;
+  readonly #peer: Endpoint;
+  readonly #proxied: boolean;
+  #key: string | null = null;
+
+  constructor(limits: AddressLimits, client: { peer: Endpoint; proxied: boolean }) {
+    this.#limits = limits;
+    this.#peer = client.peer;
+    this.#proxied = client.proxied;
+  }
+
+  get blocked(): boolean {
+    return this.#limits.blockList.find(this.#peer.address) !== null;
+  }
+
+  get cap(): number | null {
+    return this.#limits.cap;
+  }
+
+  /** Those of this address that are inside. */
+  get connections(): number {
+    const { counts } = this.#limits;
+    return counts ? counts.of(this.#addressKey()) : 0;
+  }
+
+  get rate(): RateLimit | null {
+    return this.#limits.rates?.limit ?? null;
+  }
+
+  get rateExhausted(): boolean {
+    const { rates } = this.#limits;
+    return rates?.exhausted(this.#addressKey()) ?? false;
+  }
+
+  /** The first refusal of the embedder's rules. One that throws refuses: an error must not open the door. */
+  askEmbedder({ server, listener }: { server: SlotCounter | null; listener: SlotCounter }): Refusal | null {
+    const { rules } = this.#limits;
+    if (rules.length === 0) return null;
+    // Behind a proxy this connection holds its slots already.
+    const own = this.#proxied ? 1 : 0;
+    const request: AdmissionRequest = {
+      listener: this.#limits.listener,
+      peer: this.#peer,
+      proxied: this.#proxied,
+      connections: {
+        server: server && server.taken - own,
+        listener: listener.taken - own,
+        address: this.connections,
+      },
+    };
+    for (const rule of rules) {
+      try {
+        const refusal = rule(request);
+        if (refusal) return refusal;
+      } catch (error) {
+        this.#limits.ruleFailed(error);
+        return { rule: "rule-failed", limit: 0, current: request.connections.address };
+      }
+    }
+    return null;
+  }
+
+  /** Counts the connection, for as long as the permit lasts, and for the rate. */
+  letIn(permit: Permit): void {
+    const { counts, rates } = this.#limits;
+    if (counts) permit.add(counts.counter(this.#addressKey()));
+    rates?.note(this.#addressKey());
+  }
+
+  #addressKey(): string {
+    this.#key ??= addressKey(this.#peer.address);
+    return this.#key;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "../clock.ts";
+
+export interface RateLimit {
+  readonly count: number;
+  /** Milliseconds. */
+  readonly interval: number;
+}
+
+/** Addresses remembered at once, by listener. */
+export const mostAddresses = 65_536;
+
+/** Times remembered at once over all addresses, by listener: 8 MB. */
+export const mostTimes = 1_048_576;
+
+/**
+ * An exact sliding window for each address: in no `interval`, wherever it begins, are more than `count` connections let
+ * in. Those refused do not count.
+ *
+ * An address costs as many times as it has connected, at most `count`, in a ring; asking and noting take constant time.
+ * There is no timer: each note drops up to two addresses that have been quiet for an interval. Beyond `mostAddresses` or
+ * `mostTimes` the address that was let in least recently is forgotten, and has its whole allowance again.
+ */
+export class ConnectionRates {
+  readonly limit: RateLimit;
+  readonly #clock: Clock;
+  /** The address let in least recently comes first. */
+  readonly #addresses = new Map<string, RecentTimes>();
+  #times = 0;
+
+  constructor(limit: RateLimit, clock: Clock) {
+    this.limit = limit;
+    this.#clock = clock;
+  }
+
+  /** Addresses remembered. */
+  get size(): number {
+    return this.#addresses.size;
+  }
+
+  /** Times remembered. */
+  get times(): number {
+    return this.#times;
+  }
+
+  /** Whether `count` connections of this address were let in within the last `interval`. */
+  exhausted(key: string): boolean {
+    const oldest = this.#addresses.get(key)?.oldestOf(this.limit.count);
+    return oldest !== undefined && this.#clock.now() - oldest < this.limit.interval;
+  }
+
+  /** A connection of this address is let in now. */
+  note(key: string): void {
+    const now = this.#clock.now();
+    this.#dropQuiet(now);
+    const times = this.#addresses.get(key) ?? new RecentTimes();
+    const before = times.length;
+    if (times.newest <= now - this.limit.interval) times.clear();
+    times.add(now, this.limit.count);
+    this.#times += times.length - before;
+    this.#addresses.delete(key);
+    this.#addresses.set(key, times);
+    while (this.#addresses.size > mostAddresses || (this.#times > mostTimes && this.#addresses.size > 1))
+      this.#dropFirst();
+  }
+
+  #dropQuiet(now: number): void {
+    for (let looks = 0; looks < 2; looks++) {
+      const first = this.#addresses.values().next().value;
+      if (!first || now - first.newest < this.limit.interval) return;
+      this.#dropFirst();
+    }
+  }
+
+  #dropFirst(): void {
+    const first = this.#addresses.entries().next().value;
+    if (!first) return;
+    const [key, times] = first;
+    this.#times -= times.length;
+    this.#addresses.delete(key);
+  }
+}
+
+/** A ring that has grown only as far as it was used. */
+class RecentTimes {
+  newest = Number.NEGATIVE_INFINITY;
+  #times: number[] = [];
+  /** Where the oldest time is, once the ring is full. */
+  #oldest = 0;
+
+  get length(): number {
+    return this.#times.length;
+  }
+
+  /** The oldest of so many, undefined while there are fewer. */
+  oldestOf(count: number): number | undefined {
+    return this.#times.length < count ? undefined : this.#times[this.#oldest];
+  }
+
+  add(now: number, count: number): void {
+    this.newest = now;
+    if (this.#times.length < count) {
+      this.#times.push(now);
+      return;
+    }
+    this.#times[this.#oldest] = now;
+    this.#oldest = (this.#oldest + 1) % count;
+  }
+
+  clear(): void {
+    this.#times = [];
+    this.#oldest = 0;
+  }
+}
