@@ -25,14 +25,18 @@ interface Schema {
 const INT_MAX = 2_147_483_647;
 
 /** The objects of a document by the name of their section. */
-export function sectionSchemas(): Record<"NetworkListener" | "SystemSettings" | "Certificate" | "Account", Schema> {
+export function sectionSchemas(): Record<
+  "NetworkListener" | "SystemSettings" | "Certificate" | "Account" | "BlockedIp",
+  Schema
+> {
   const [document = {}, listeners = {}] = (jsonSchema() as Schema).anyOf ?? [];
-  const { SystemSettings = {}, Certificate = {}, Account = {} } = document.properties ?? {};
+  const { SystemSettings = {}, Certificate = {}, Account = {}, BlockedIp = {} } = document.properties ?? {};
   return {
     NetworkListener: listeners.items ?? {},
     SystemSettings,
     Certificate: Certificate.additionalProperties || {},
     Account: Account.additionalProperties || {},
+    BlockedIp: BlockedIp.anyOf?.[0]?.items ?? {},
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AccountSettings } from "./account.ts";
 import { canonicalAddress } from "./account.ts";
+import type { BlockedIpSettings } from "./blocked-ip.ts";
 import type { CertificateSettings } from "./certificate.ts";
 import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
 import { withAbsolutePath } from "./secret-text.ts";
@@ -12,6 +13,8 @@ export interface Configuration {
   readonly system: SystemSettings;
   readonly certificates: readonly CertificateSettings[];
   readonly accounts: readonly AccountSettings[];
+  /** Expired entries included. */
+  readonly blocked: readonly BlockedIpSettings[];
   /** Absolute; relative paths in the document start here. */
   readonly directory: string;
 }
@@ -44,7 +47,8 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
         : system.proxyTrustedNetworks,
     socketBacklog: listener.socketBacklog ?? DEFAULT_BACKLOG,
   }));
-  return { listeners, system, certificates, accounts, directory };
+  const blocked = complete(parsed.blocked).map(([, entry]) => entry);
+  return { listeners, system, certificates, accounts, blocked, directory };
 }
 
 function complete<Settings>(entries: readonly Entry<Settings>[]): [string, Settings][] {

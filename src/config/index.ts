@@ -4,6 +4,7 @@ export type { AccountSettings } from "./account.ts";
 export type { AddressConflict } from "./address-conflicts.ts";
 export type { AddressPlan, HandOver, TakeOver } from "./address-plan.ts";
 export { type BindAddress, readBindAddress } from "./bind-address.ts";
+export type { BlockedIpSettings } from "./blocked-ip.ts";
 export type { CertificateSettings } from "./certificate.ts";
 export {
   CIPHER_SUITE_NAMES,

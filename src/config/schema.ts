@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accountAddress, accountSchema } from "./account.ts";
+import { blockedIpSchema } from "./blocked-ip.ts";
 import { certificateSchema } from "./certificate.ts";
 import { mustBe } from "./expectation.ts";
 import { fieldsOf } from "./fields.ts";
@@ -18,6 +19,10 @@ export const sections = {
   SystemSettings: systemSchema.optional().describe("Settings of the whole server."),
   Certificate: z.record(objectName, certificateSchema).optional().describe("Certificates by their ids."),
   Account: z.record(accountAddress, accountSchema).optional().describe("Who may log in, by mail address."),
+  BlockedIp: z
+    .union([z.array(blockedIpSchema), z.record(objectName, blockedIpSchema)])
+    .optional()
+    .describe("Whom no listener lets in: an array, or a map from id to address or network."),
   NetworkListener: z
     .union([listeners, z.record(z.string(), namedListenerSchema)])
     .optional()

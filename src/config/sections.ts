@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { accountAddress, accountSchema } from "./account.ts";
+import { type BlockedIpSettings, blockedIpSchema } from "./blocked-ip.ts";
 import { certificateSchema } from "./certificate.ts";
 import type { Finding } from "./configuration-error.ts";
 import { checkDefaultCertificate, checkListeners } from "./cross-checks.ts";
@@ -7,7 +8,7 @@ import { unknownField } from "./fields.ts";
 import { listenerSchema, namedListenerSchema } from "./listener.ts";
 import { objectName } from "./names.ts";
 import { isObject, type PartialParse, partialParse } from "./partial-parse.ts";
-import type { Path } from "./path.ts";
+import { formatPath, type Path } from "./path.ts";
 import { sections } from "./schema.ts";
 import { systemSchema } from "./system.ts";
 import { findingsOf } from "./zod-findings.ts";
@@ -17,6 +18,7 @@ export interface ParsedSections {
   readonly system: PartialParse<z.output<typeof systemSchema>>;
   readonly certificates: readonly Entry<z.output<typeof certificateSchema>>[];
   readonly accounts: readonly Entry<z.output<typeof accountSchema>>[];
+  readonly blocked: readonly Entry<BlockedIpSettings>[];
   readonly listeners: readonly Entry<z.output<typeof listenerSchema>>[];
   readonly findings: readonly Finding[];
 }
@@ -34,10 +36,11 @@ export function parseSections(
 ): ParsedSections {
   const bare = isObject(document) ? null : document;
   const members = isObject(document) ? document : {};
-  const { SystemSettings = {}, Certificate = {}, Account = {}, NetworkListener = bare ?? [] } = members;
+  const { SystemSettings = {}, Certificate = {}, Account = {}, BlockedIp = [], NetworkListener = bare ?? [] } = members;
   const system = partialParse(systemSchema, SystemSettings, ["SystemSettings"]);
   const certificates = parseMap(Certificate, { section: "Certificate", key: objectName, schema: certificateSchema });
   const accounts = parseMap(Account, { section: "Account", key: accountAddress, schema: accountSchema });
+  const blocked = parseBlocked(BlockedIp);
   const listeners = parseListeners(NetworkListener, bare ? [] : ["NetworkListener"]);
   const certificateIds = isObject(Certificate) ? Object.keys(Certificate) : null;
   const findings = [
@@ -45,7 +48,9 @@ export function parseSections(
     ...system.findings,
     ...certificates.findings,
     ...accounts.findings,
+    ...blocked.findings,
     ...listeners.findings,
+    ...checkBlocked(blocked.entries),
     ...checkAccounts(accounts.entries),
     ...checkListeners(listeners.entries, protocols, document),
     ...(certificateIds ? checkDefaultCertificate(system.fields.defaultCertificateId, certificateIds) : []),
@@ -54,6 +59,7 @@ export function parseSections(
     system,
     certificates: certificates.entries,
     accounts: accounts.entries,
+    blocked: blocked.entries,
     listeners: listeners.entries,
     findings,
   };
@@ -97,6 +103,17 @@ function parseMap<Schema extends z.ZodObject>(value: unknown, options: MapOption
   return { entries, findings };
 }
 
+/** An array, or a map whose ids have no meaning of their own. */
+function parseBlocked(value: unknown): Section<BlockedIpSettings> {
+  const section = "BlockedIp";
+  if (!Array.isArray(value)) return parseMap(value, { section, key: objectName, schema: blockedIpSchema });
+  const entries = value.map((member: unknown, index) => {
+    const path = [section, index];
+    return { ...partialParse(blockedIpSchema, member, path), key: String(index), path };
+  });
+  return { entries, findings: entries.flatMap((entry) => entry.findings) };
+}
+
 type Listener = z.output<typeof listenerSchema>;
 
 function parseListeners(value: unknown, base: Path): Section<Listener> {
@@ -137,6 +154,17 @@ function namedListener(key: string, member: unknown, path: Path): Entry<Listener
     settings: settings && { ...settings, name: key },
     findings: [...findings, ...wrong.map((finding) => ({ ...finding, found: JSON.stringify(key) }))],
   };
+}
+
+/** A second entry of the same network would replace the first, its expiry too. */
+function checkBlocked(entries: readonly Entry<BlockedIpSettings>[]): Finding[] {
+  const owners = new Map<string, Path>();
+  return entries.flatMap(({ path, fields: { address } }) => {
+    if (address === undefined) return [];
+    const owner = owners.get(address);
+    if (!owner) owners.set(address, path);
+    return owner ? [{ path: [...path, "address"], message: `must be unique: ${formatPath(owner)} blocks it too` }] : [];
+  });
 }
 
 /** Logins are compared without regard to letter case, so two spellings would be one account. */

@@ -6,13 +6,14 @@ import type { ListenerSettings } from "./listener.ts";
  * What a listener has from the server is written as null, so that it follows the server's setting again. The document
  * holds the secrets that were given as text.
  */
-export function serializeDocument({ listeners, system, certificates, accounts }: Configuration): object {
+export function serializeDocument({ listeners, system, certificates, accounts, blocked }: Configuration): object {
   return {
     SystemSettings: { ...system, proxyTrustedNetworks: mapToTrue(system.proxyTrustedNetworks) },
     Certificate: Object.fromEntries(certificates.map(({ id, ...certificate }) => [id, certificate])),
     Account: Object.fromEntries(
       accounts.map(({ address, secret, roles }) => [address, { secret, roles: mapToTrue(roles) }]),
     ),
+    BlockedIp: blocked,
     NetworkListener: listeners.map((listener) => serializeListener(listener, system.maxConnections)),
   };
 }

@@ -16,7 +16,7 @@ export function describeConfiguration(configuration: Configuration): string {
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function describeServer({ system, certificates, accounts }: Configuration): string[] {
+function describeServer({ system, certificates, accounts, blocked }: Configuration): string[] {
   const certificateLines = certificates.map(({ id, certificate, privateKey }) => {
     const byDefault = id === system.defaultCertificateId ? " (default)" : "";
     return `  certificate ${id}${byDefault}: ${describeSource(certificate)}; key: ${describeSource(privateKey)}`;
@@ -24,11 +24,15 @@ function describeServer({ system, certificates, accounts }: Configuration): stri
   const accountLines = accounts.map(({ address, secret, roles }) => {
     return `  account ${address}${roles.length > 0 ? ` (${roles.join(", ")})` : ""}: secret ${describeSource(secret)}`;
   });
+  const blockedLines = blocked.map(({ address, expiresAt, reason }) => {
+    return `  blocked: ${address}${expiresAt === null ? "" : ` until ${expiresAt}`}${reason === null ? "" : ` (${reason})`}`;
+  });
   return [
     `Server ${system.defaultHostname}`,
     `  connections: at most ${system.maxConnections}`,
     `  trusted proxies: ${list(system.proxyTrustedNetworks)}`,
     `  at the end: sessions have ${describeDuration(system.drainTimeout)} to finish`,
+    ...blockedLines,
     ...(certificates.length > 0
       ? certificateLines
       : ["  certificates: none given; where TLS is used, a self-signed one is made"]),

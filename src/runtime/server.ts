@@ -107,6 +107,7 @@ export class Server {
     this.slots = new SlotCounter(options.configuration.system.maxConnections);
     this.#refused = new RefusedSockets(options.clock);
     this.blockList = new BlockList(options.clock);
+    for (const blocked of options.configuration.blocked) this.blockList.add(blocked);
     this.actor = createActor(
       serverMachine.provide({
         actors: {

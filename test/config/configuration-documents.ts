@@ -71,6 +71,15 @@ const source = fc.oneof(
 );
 const account = fc.record({ secret: source, roles: setOf(fc.subarray(["admin"])) }, { requiredKeys: ["secret"] });
 
+const blocked = fc.record(
+  {
+    address: network,
+    expiresAt: fc.constantFrom(null, "2030-01-31T12:00:00Z", "2030-01-31T12:00:00.5+01:00"),
+    reason: fc.constantFrom(null, "guesses passwords"),
+  },
+  { requiredKeys: ["address"] },
+);
+
 /** Valid documents in every accepted form; `echo` is a protocol of an embedder's. */
 export const configurationDocuments = fc.oneof(
   listenerArray,
@@ -88,6 +97,10 @@ export const configurationDocuments = fc.oneof(
       ),
       Certificate: fc.dictionary(name, fc.record({ certificate: source, privateKey: source }), { maxKeys: 3 }),
       Account: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}@[a-z]{1,8}\.example$/), account, { maxKeys: 3 }),
+      BlockedIp: fc.oneof(
+        blocked.map((entry) => [entry]),
+        blocked.map((entry) => ({ first: entry })),
+      ),
       NetworkListener: fc.oneof(listenerArray, listenerMap),
     },
     { requiredKeys: [] },

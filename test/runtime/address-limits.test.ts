@@ -115,6 +115,18 @@ describe("the block list", () => {
     await (await rawClient(house.port("smtp"))).until("220 ");
   });
 
+  test("begins with the document's, without what has expired", async () => {
+    const house = await runGatehouse(
+      {
+        BlockedIp: [{ address: "127.0.0.1" }, { address: "192.0.2.1", expiresAt: "2001-01-01T00:00:00Z" }],
+        ...smtp({}),
+      },
+      { backend: {} },
+    );
+    expect(house.gatehouse.blocked().map(({ address }) => address)).toEqual(["127.0.0.1"]);
+    await (await rawClient(house.port("smtp"))).until("421 4.7.0 ");
+  });
+
   test("is asked about the client behind a proxy, not about the proxy; under implicit TLS nothing is said", async () => {
     const fields = { useTls: true, tlsImplicit: true };
     const house = await runGatehouse(smtp(fields, { proxyTrustedNetworks: proxies }), { backend: {} });
