@@ -2,23 +2,29 @@ import type { AddressConflict } from "./address-conflicts.ts";
 import type { AddressPlan } from "./address-plan.ts";
 import { describeDuration } from "./duration.ts";
 import { type FieldChange, type FieldValue, kindOf } from "./field-changes.ts";
-import type { CertificatePlan, ListenerPlan, ReloadPlan } from "./reload-plan.ts";
+import type { BlockListPlan, CertificatePlan, ListenerPlan, ReloadPlan } from "./reload-plan.ts";
 
 /**
  * A reload plan for a terminal: the server's part where it changes, then a line for each listener. Certificates and
  * accounts are named, never shown.
  */
 export function describePlan(plan: ReloadPlan): string {
-  const { system, certificates, accounts, listeners, conflicts } = plan;
+  const { system, certificates, accounts, blocked, listeners, conflicts } = plan;
   const lines = [
     ...(system.length > 0 ? [`SystemSettings: ${system.map(describeChange).join(", ")}`] : []),
     ...describeCertificates(certificates),
     ...(accounts ? ["Account: changed"] : []),
+    ...describeBlocked(blocked),
     ...listeners.map((listener) => `${listener.name}: ${describeListener(listener)}`),
     ...conflicts.map(describeConflict),
     ...(plan.isEmpty ? ["Nothing changes."] : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function describeBlocked({ added, removed }: BlockListPlan): string[] {
+  const entries = [...added.map(({ address }) => `+${address}`), ...removed.map(({ address }) => `-${address}`)];
+  return entries.length === 0 ? [] : [`BlockedIp: ${entries.join(", ")}`];
 }
 
 function describeListener(plan: ListenerPlan): string {

@@ -3,6 +3,7 @@ import type { AccountSettings } from "./account.ts";
 import { type AddressConflict, findConflicts } from "./address-conflicts.ts";
 import { type AddressPlan, type HandOver, planAddresses, type TakeOver } from "./address-plan.ts";
 import type { BindAddress } from "./bind-address.ts";
+import type { BlockedIpSettings } from "./blocked-ip.ts";
 import type { CertificateSettings } from "./certificate.ts";
 import type { Configuration } from "./effective.ts";
 import {
@@ -33,6 +34,12 @@ export interface CertificatePlan {
   readonly changed: readonly string[];
 }
 
+/** Entries of `BlockedIp`. */
+export interface BlockListPlan {
+  readonly added: readonly BlockedIpSettings[];
+  readonly removed: readonly BlockedIpSettings[];
+}
+
 /** What has to happen so that one configuration becomes another. Holds no secret. */
 export interface ReloadPlan {
   /** In the order of the document after; then those that are removed. */
@@ -41,6 +48,8 @@ export interface ReloadPlan {
   readonly certificates: CertificatePlan;
   /** Whether anything about the accounts has changed. */
   readonly accounts: boolean;
+  /** What becomes of the block list; an entry that has changed is in both. */
+  readonly blocked: BlockListPlan;
   /** Where the plan cannot be carried out without a gap: such a reload needs a restart. */
   readonly conflicts: readonly AddressConflict[];
   /** There is nothing to do. */
@@ -57,13 +66,19 @@ export function planReload(before: Configuration, after: Configuration): ReloadP
   const system = systemChanges(before.system, after.system);
   const certificates = planCertificates(before.certificates, after.certificates);
   const accounts = !isDeepStrictEqual(comparableAccounts(before.accounts), comparableAccounts(after.accounts));
+  const blocked = {
+    added: after.blocked.filter((entry) => !before.blocked.some((other) => isDeepStrictEqual(entry, other))),
+    removed: before.blocked.filter((entry) => !after.blocked.some((other) => isDeepStrictEqual(entry, other))),
+  };
   const isEmpty =
     listeners.every(({ kind }) => kind === "unchanged") &&
     system.length === 0 &&
     Object.values(certificates).every((ids) => ids.length === 0) &&
-    !accounts;
+    !accounts &&
+    blocked.added.length === 0 &&
+    blocked.removed.length === 0;
   const conflicts = findConflicts(before, after, addresses);
-  return { listeners, system, certificates, accounts, conflicts, isEmpty };
+  return { listeners, system, certificates, accounts, blocked, conflicts, isEmpty };
 }
 
 function planListeners(

@@ -101,6 +101,8 @@ export class ServerReload implements ReloadTransaction {
     host.hostname = system.defaultHostname;
     host.drainTimeout = system.drainTimeout;
     host.generation += 1;
+    for (const { address } of this.#plan.blocked.removed) host.blockList.remove(address);
+    for (const entry of this.#plan.blocked.added) host.blockList.add(entry);
     this.#commit();
     const listeners = this.#after.listeners.map(({ name }) => this.#added.get(name) ?? this.#listener(name));
     this.#server.replace({

@@ -167,6 +167,18 @@ test("certificates in another order retune listeners, because the first one stan
   expect(changed.certificates).toEqual({ added: [], removed: [], changed: [] });
 });
 
+test("the block list changes by its entries, and one that has changed is taken out and put in again", () => {
+  const before = { BlockedIp: [{ address: "192.0.2.1" }, { address: "198.51.100.0/24" }] };
+  const after = { BlockedIp: [{ address: "192.0.2.1", reason: "spam" }, { address: "198.51.100.0/24" }] };
+  const changed = plan(before, after);
+  expect(changed.isEmpty).toBe(false);
+  expect(changed.blocked).toMatchObject({
+    added: [{ address: "192.0.2.1", reason: "spam" }],
+    removed: [{ address: "192.0.2.1", reason: null }],
+  });
+  expect(plan(before, before).isEmpty).toBe(true);
+});
+
 test("a changed account is a change, another order of accounts or roles is none", () => {
   const secret = (text: string) => ({ "@type": "Text", secret: text });
   const accounts = { "a@b.example": { secret: secret("x"), roles: ["admin"] }, "c@b.example": { secret: secret("x") } };

@@ -151,6 +151,32 @@ test("accounts take effect with the document, and one whose secret cannot be rea
   expect(await rcpt("bob@example.com")).toContain("250 2.1.5");
 });
 
+test("the block list, caps and limits of addresses hold for the next connection", async () => {
+  const { gatehouse, port } = await runGatehouse({ NetworkListener: [smtp] }, { backend });
+  const greeting = async (): Promise<string> => (await rawClient(port("smtp"))).until("\r\n");
+  expect(await greeting()).toMatch(/^220 /);
+  await gatehouse.reload({ NetworkListener: [smtp], BlockedIp: [{ address: "127.0.0.1" }] });
+  expect(await greeting()).toMatch(/^421 /);
+  await gatehouse.reload({ NetworkListener: [{ ...smtp, connectionRate: { count: 1, interval: "1h" } }] });
+  expect(await greeting()).toMatch(/^220 /);
+  expect(await greeting()).toMatch(/^421 /);
+  await gatehouse.reload({ NetworkListener: [{ ...smtp, overrideProxyTrustedNetworks: ["127.0.0.1"] }] });
+  const proxied = await rawClient(port("smtp"));
+  proxied.socket.write("PROXY TCP4 192.0.2.9 192.0.2.1 1234 25\r\n");
+  await proxied.until("220 ");
+  expect(gatehouse.connections().map(({ peer }) => peer.address)).toContain("192.0.2.9");
+});
+
+test("a held listener accepts again when a reload raises its cap", async () => {
+  const held = { ...smtp, atCapacity: "hold" as const };
+  const running = await runGatehouse([{ ...held, maxConnections: 1 }], { backend });
+  const [first, second] = [await rawClient(running.port("smtp")), await rawClient(running.port("smtp"))];
+  await first.until("220 ");
+  await running.event("listener.paused");
+  await running.gatehouse.reload([{ ...held, maxConnections: 2 }]);
+  await second.until("220 ");
+});
+
 test("documents that arrive during a reload coalesce to the newest", async () => {
   const { gatehouse } = await runGatehouse([smtp], { backend });
   const outcomes = await Promise.allSettled(
