@@ -79,12 +79,14 @@ export class Server {
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
+  readonly #descriptors = new DescriptorReserve();
   readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
   #lastId = 0;
   #listeners: Listener[] = [];
   #foundation: Foundation | null = null;
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
+  #unwatchDescriptors = (): void => {};
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -193,7 +195,7 @@ export class Server {
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
       refused: this.#refused,
-      descriptors: new DescriptorReserve(),
+      descriptors: this.#descriptors,
       clock,
       lifecycle: this.lifecycle,
       inspect,
@@ -274,12 +276,16 @@ export class Server {
     const state = snapshot.value;
     if (state === this.#state) return;
     this.#state = state;
+    this.#unwatchDescriptors();
     switch (state) {
       case "starting":
       case "stopped":
         this.lifecycle.emit({ type: `server.${state}` });
         break;
       case "running":
+        this.#unwatchDescriptors = this.#descriptors.watch(this.#options.clock, (spare) => {
+          for (const listener of this.#listeners) listener.descriptorsLeft(spare);
+        });
         this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.length });
         break;
       case "draining":
