@@ -69,6 +69,6 @@ export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, 
 export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
-export { ListenerStateError } from "./runtime/listener.ts";
+export { ListenerStateError } from "./runtime/listener-errors.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";

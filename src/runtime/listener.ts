@@ -11,6 +11,7 @@ import type { Clock } from "./clock.ts";
 import { Connection, type ConnectionHost, endpoint, type Inspector } from "./connection.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
+import { ListenerError, ListenerStateError, messageOf } from "./listener-errors.ts";
 import type { RefusedSockets } from "./refusal.ts";
 import { SlotCounter } from "./slots.ts";
 import { bindSocket } from "./sockets/bind-socket.ts";
@@ -43,32 +44,6 @@ export interface ListenerOptions {
   /** Null where TLS is not available. */
   readonly tls: TlsServerOptions | null;
   readonly targets: readonly BindTarget[];
-}
-
-/** Why several addresses of one listener could not be bound. */
-export class ListenerError extends AggregateError {
-  readonly code = "listener-failed";
-  readonly listener: string;
-
-  constructor(listener: string, errors: readonly unknown[]) {
-    super(errors, errors.map((error) => `Listener "${listener}": ${messageOf(error)}`).join("\n"));
-    this.name = "ListenerError";
-    this.listener = listener;
-  }
-}
-
-/** The listener cannot be suspended or resumed now. */
-export class ListenerStateError extends Error {
-  readonly code = "listener-state";
-  readonly listener: string;
-  readonly state: string;
-
-  constructor(listener: string, { wanted, state }: { wanted: "suspended" | "resumed"; state: string }) {
-    super(`Listener "${listener}" is ${state}: only one that is listening or paused can be ${wanted}.`);
-    this.name = "ListenerStateError";
-    this.listener = listener;
-    this.state = state;
-  }
 }
 
 export class Listener {
@@ -413,8 +388,4 @@ export class Listener {
   #emit(event: LifecycleEvent): void {
     this.#host.lifecycle.emit(event);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /** What each listener needs before it can be bound: its protocol, its certificates and its TLS contexts. */
 import type { Configuration, ListenerSettings } from "../config/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import { ListenerError } from "./listener.ts";
+import { ListenerError } from "./listener-errors.ts";
 import { type TlsServerOptions, tlsContexts } from "./tls/context.ts";
 import { loadServerCertificates, type ServerCertificates } from "./tls/server-certificates.ts";
 
