@@ -75,7 +75,7 @@ export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client
 export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
-export { ListenerStateError } from "./runtime/listener-error.ts";
+export { ListenerStateError } from "./runtime/listener-errors.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";

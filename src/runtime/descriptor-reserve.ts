@@ -1,9 +1,16 @@
 /** Whether this process can still open files and sockets (RLIMIT_NOFILE of getrlimit(2)); asked by opening some. */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { devNull } from "node:os";
+import type { Clock } from "./clock.ts";
 
 /** The descriptors that are kept free for files, names and answers of the connections inside. */
-const reserve = 16;
+export const descriptorReserve = 16;
+
+/** As many are looked for: the listeners that resume take some themselves, and would have to pause again at once. */
+export const descriptorPlenty = 24;
+
+/** How often they are looked for, in milliseconds. */
+const interval = 500;
 
 export interface DescriptorReserveOptions {
   /** The soft limit; by default that of this process, as far as it can be known. */
@@ -11,41 +18,51 @@ export interface DescriptorReserveOptions {
 }
 
 /**
- * Looking costs some 40 microseconds, so it is done only while connections take more than half of the limit, and then
- * as often as an unlucky accept could use the reserve up. What else exhausts descriptors shows when accept(2) fails.
+ * When accept(2) fails with EMFILE, libuv drops every client that waits and does not tell. So descriptors are looked for
+ * before: twice a second; and while connections take more than half of the limit, as often as accepts could use the
+ * reserve up. A look costs some 60 microseconds.
  */
 export class DescriptorReserve {
   readonly #limit: number;
   #unchecked = 0;
-  #wasThere = true;
+  #spare = descriptorPlenty;
 
   constructor({ limit = softLimit() }: DescriptorReserveOptions = {}) {
     this.#limit = limit;
+  }
+
+  /** How many descriptors could be opened now, counted up to `descriptorPlenty`. */
+  spare(): number {
+    const opened: number[] = [];
+    try {
+      while (opened.length < descriptorPlenty) opened.push(openSync(devNull, "r"));
+      this.#spare = descriptorPlenty;
+    } catch (error) {
+      // Anything else than a shortage of descriptors says nothing about them.
+      this.#spare = lacksDescriptors(error) ? opened.length : descriptorPlenty;
+    } finally {
+      for (const descriptor of opened) closeSync(descriptor);
+    }
+    this.#unchecked = 0;
+    return this.#spare;
   }
 
   /** Call at each accept. @param inside how many connections there are. */
   runsOut(inside: number): boolean {
     if (inside * 2 < this.#limit) return false;
     this.#unchecked += 1;
-    if (this.#wasThere && this.#unchecked < reserve / 2) return false;
-    return !this.isThere();
+    if (this.#spare === descriptorPlenty && this.#unchecked < descriptorReserve / 2) return false;
+    return this.spare() < descriptorReserve;
   }
 
-  /** Whether as many descriptors as the reserve can be opened. */
-  isThere(): boolean {
-    const opened: number[] = [];
-    try {
-      while (opened.length < reserve) opened.push(openSync(devNull, "r"));
-    } catch (error) {
-      // Anything else than a shortage of descriptors says nothing about them.
-      this.#wasThere = !lacksDescriptors(error);
-      return this.#wasThere;
-    } finally {
-      for (const descriptor of opened) closeSync(descriptor);
-      this.#unchecked = 0;
-    }
-    this.#wasThere = true;
-    return true;
+  /** Tells twice a second how many are spare. @returns what ends it. */
+  watch(clock: Clock, tell: (spare: number) => void): () => void {
+    const look = (): void => {
+      timer = clock.setTimeout(look, interval);
+      tell(this.spare());
+    };
+    let timer = clock.setTimeout(look, interval);
+    return () => clock.clearTimeout(timer);
   }
 }
 

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
 import type { ListenerSettings } from "../config/index.ts";
 import type { BoundAddress } from "./lifecycle.ts";
-import { ListenerError } from "./listener-error.ts";
+import { ListenerError } from "./listener-errors.ts";
 import { bindSocket } from "./sockets/bind-socket.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
 import type { SocketWarning } from "./sockets/options.ts";

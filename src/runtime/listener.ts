@@ -7,9 +7,9 @@ import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReas
 import type { Endpoint, Protocol, Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, ListenerAdmission } from "./admission/listener-admission.ts";
 import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
-import { type DescriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
+import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
-import { ListenerStateError } from "./listener-error.ts";
+import { ListenerStateError, messageOf } from "./listener-errors.ts";
 import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import type { RefusedSockets } from "./refusal.ts";
 import { type Permit, SlotCounter } from "./slots.ts";
@@ -107,7 +107,7 @@ export class Listener {
           stopConnections: () => this.#stopConnections(),
         },
         guards: {
-          findsDescriptors: () => host.descriptors.isThere(),
+          findsDescriptors: () => host.descriptors.spare() >= this.#descriptorsToResume,
           foundNoDescriptor: ({ event }) => "error" in event && lacksDescriptors(event.error),
         },
       }),
@@ -339,9 +339,22 @@ export class Listener {
     this.#keepDescriptors();
   }
 
-  /** Pauses before descriptors run out: then libuv would drop a client for want of one. */
+  /** Pauses when too few descriptors could be opened. */
+  descriptorsLeft(spare: number): void {
+    if (spare < this.#descriptorsToAccept) this.send({ type: "descriptors.exhausted" });
+  }
+
+  /** The endpoint that tells about the server is to be reachable for as long as it can be. */
+  get #descriptorsToAccept(): number {
+    return this.settings.ignoreServerCap ? 1 : descriptorReserve;
+  }
+
+  get #descriptorsToResume(): number {
+    if (!this.settings.ignoreServerCap) return descriptorPlenty;
+    return Math.min(this.#descriptorsToAccept + this.#sockets.addresses.length, descriptorPlenty);
+  }
+
   #keepDescriptors(): void {
-    // The endpoint that tells about the server is to be reachable for as long as it can be.
     if (this.settings.ignoreServerCap) return;
     if (this.#host.descriptors.runsOut(this.#host.serverSlots.taken)) this.send({ type: "descriptors.exhausted" });
   }
@@ -449,8 +462,4 @@ export class Listener {
   #emit(event: LifecycleEvent): void {
     this.#host.lifecycle.emit(event);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

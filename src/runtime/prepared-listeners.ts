@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Configuration, ListenerSettings } from "../config/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import { ListenerError } from "./listener-error.ts";
+import { ListenerError } from "./listener-errors.ts";
 import type { LoadedCertificate } from "./tls/certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "./tls/context.ts";
 import { loadServerCertificates, type ServerCertificates } from "./tls/server-certificates.ts";

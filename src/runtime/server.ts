@@ -87,6 +87,7 @@ export class Server {
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
+  readonly #descriptors = new DescriptorReserve();
   readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
   #lastId = 0;
   #configuration: Configuration;
@@ -100,6 +101,7 @@ export class Server {
   #foundation: Foundation | null = null;
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
+  #unwatchDescriptors = (): void => {};
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -228,7 +230,7 @@ export class Server {
       blockList: this.blockList,
       admissionRules: this.#options.admission,
       refused: this.#refused,
-      descriptors: new DescriptorReserve(),
+      descriptors: this.#descriptors,
       clock,
       lifecycle: this.lifecycle,
       inspect,
@@ -349,12 +351,16 @@ export class Server {
     const state = snapshot.value;
     if (state === this.#state) return;
     this.#state = state;
+    this.#unwatchDescriptors();
     switch (state) {
       case "starting":
       case "stopped":
         this.lifecycle.emit({ type: `server.${state}` });
         break;
       case "running":
+        this.#unwatchDescriptors = this.#descriptors.watch(this.#options.clock, (spare) => {
+          for (const listener of this.#listeners) listener.descriptorsLeft(spare);
+        });
         this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.length });
         break;
       case "draining":

@@ -1,4 +1,6 @@
-/** Why a listener cannot run; several addresses are told at once. */
+/** What can be wrong with a listener, for those who start, suspend or resume it. */
+
+/** Why several addresses of one listener could not be bound. */
 export class ListenerError extends AggregateError {
   readonly code = "listener-failed";
   readonly listener: string;
@@ -24,6 +26,6 @@ export class ListenerStateError extends Error {
   }
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,128 @@
+/** A server that runs out of file descriptors, under a limit that is really reached. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { DescriptorReserve, lacksDescriptors } from "../../src/runtime/descriptor-reserve.ts";
+import { installed } from "../real/programs.ts";
+import { gone, type RawClient, rawClient } from "./raw-client.ts";
+import { visitors } from "./visitors.ts";
+
+const program = new URL("children/scarce-descriptors.ts", import.meta.url).pathname;
+const limit = 128;
+
+type Said = Readonly<Record<string, unknown>>;
+
+interface ScarceServer {
+  readonly smtp: number;
+  readonly http: number;
+  /** What it has said of a kind. */
+  said(type: string): Said[];
+  /** Gives a command, and waits for the answer. */
+  tell(command: string, answer: string): Promise<Said>;
+  /** Waits until it has said so many things of a kind. @returns the last of them. */
+  until(type: string, times?: number): Promise<Said>;
+}
+
+async function scarceServer(...options: string[]): Promise<ScarceServer> {
+  const child = spawn("prlimit", [`--nofile=${limit}:${limit}`, process.execPath, program, ...options], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  onTestFinished(async () => {
+    if (child.exitCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "close");
+  });
+  const lines: Said[] = [];
+  const output = createInterface(child.stdout).on("line", (line) => {
+    lines.push(JSON.parse(line));
+    output.emit("said");
+  });
+  const said = (type: string): Said[] => lines.filter((line) => line["type"] === type);
+  const until = async (type: string, times = 1): Promise<Said> => {
+    for (;;) {
+      const found = said(type)[times - 1];
+      if (found) return found;
+      await once(output, "said");
+    }
+  };
+  const [smtp = 0, http = 0] = (await until("ready"))["ports"] as number[];
+  return {
+    smtp,
+    http,
+    said,
+    until,
+    tell: (command, answer) => {
+      child.stdin.write(`${command}\n`);
+      return until(answer, said(answer).length + 1);
+    },
+  };
+}
+
+async function speaks(client: RawClient): Promise<void> {
+  client.socket.write("HELP\r\n");
+  await client.until("214 ");
+}
+
+describe.skipIf(!installed("prlimit"))("a server under a limit of 128 open files", () => {
+  test("that has none left pauses, goes on with its connections, and accepts again when there are some", async () => {
+    const server = await scarceServer("--simulated");
+    const smtp = (type: string) => server.said(type).filter(({ listener }) => listener === "smtp");
+    const established = await rawClient(server.smtp);
+    await established.until("220 ");
+    await server.tell("hog", "hogged");
+    await server.tell("tick 500", "ticked");
+    expect(server.said("listener.paused")).toMatchObject([
+      { listener: "smtp", reason: "no-descriptors" },
+      { listener: "http", reason: "no-descriptors" },
+    ]);
+    const waiting = await Promise.all([1, 2, 3].map(() => rawClient(server.smtp)));
+    for (const milliseconds of [100, 200, 400, 800])
+      expect(await server.tell(`tick ${milliseconds}`, "ticked")).toMatchObject({ listener: "paused" });
+    await speaks(established);
+    // It opens with what the pause itself has freed.
+    expect(server.said("listener.resumed")).toMatchObject([{ listener: "http" }]);
+    expect(waiting.map((client) => client.received())).toEqual(["", "", ""]);
+
+    await server.tell("free", "freed");
+    await server.tell("tick 1599", "ticked");
+    expect(smtp("listener.resumed")).toEqual([]);
+    await server.tell("tick 1", "ticked");
+    await server.until("listener.resumed", 2);
+    expect(smtp("listener.resumed")).toHaveLength(1);
+    for (const client of waiting) await client.until("220 ");
+    expect(smtp("listener.paused")).toHaveLength(1);
+    expect(server.said("listener.warning")).toEqual([]);
+    expect(server.said("listener.failed")).toEqual([]);
+    for (const client of [established, ...waiting]) await gone(client);
+  });
+
+  test("that is about to run out pauses before it does: of 400 clients none is lost, and the management endpoint answers", async () => {
+    const server = await scarceServer();
+    const crowd = visitors(server.smtp, 400, 100);
+    expect(await server.until("listener.paused")).toMatchObject({ listener: "smtp", reason: "no-descriptors" });
+    const management = await rawClient(server.http);
+    management.socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    await management.until('gatehouse_listener_pauses_total{listener="smtp",reason="no-descriptors"} ');
+    expect(await crowd.heard).toEqual({ "220 221": 400 });
+    await server.until("listener.resumed", server.said("listener.paused").length);
+    await gone(management);
+  });
+});
+
+test("descriptors are not looked for while connections take less than half of the limit", () => {
+  const reserve = new DescriptorReserve({ limit: 100 });
+  expect(Array.from({ length: 20 }, () => reserve.runsOut(49))).not.toContain(true);
+  expect(reserve.spare()).toBe(24);
+});
+
+test("a shortage of descriptors is told from other errors, alone and among several", () => {
+  const error = (code: string) => Object.assign(new Error("no"), { code });
+  expect(["EMFILE", "ENFILE", "ECONNABORTED"].map((code) => lacksDescriptors(error(code)))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(lacksDescriptors(new AggregateError([error("EACCES"), new AggregateError([error("EMFILE")])]))).toBe(true);
+  expect([null, "EMFILE", new Error("EMFILE")].map(lacksDescriptors)).toEqual([false, false, false]);
+});
