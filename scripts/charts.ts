@@ -1,6 +1,6 @@
 /** The machines whose charts the docs show. */
 import type { AnyStateMachine } from "xstate";
-import { connectionMachine, listenerMachine, serverMachine } from "../src/machines/index.ts";
+import { connectionMachine, listenerMachine, reloadMachine, serverMachine } from "../src/machines/index.ts";
 import { smtpMachine } from "../src/protocols/smtp/machine.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
 import { mermaid } from "./mermaid.ts";
@@ -15,5 +15,6 @@ export const charts: readonly GeneratedBlock[] = [
   chart("docs/machines.md", serverMachine),
   chart("docs/machines.md", listenerMachine),
   chart("docs/machines.md", connectionMachine),
+  chart("docs/machines.md", reloadMachine),
   chart("docs/smtp.md", smtpMachine),
 ];

@@ -19,4 +19,5 @@ export {
   type PauseReason,
   pauseReasons,
 } from "./listener.ts";
+export { type ReloadContext, type ReloadEvent, reloadMachine } from "./reload.ts";
 export { type ServerContext, type ServerEvent, type ServerState, serverMachine } from "./server.ts";

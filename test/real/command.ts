@@ -30,6 +30,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface ServingCommand {
   readonly data: string;
+  /** The document. */
+  readonly file: string;
   /** The log, line by line, up to now. */
   readonly log: readonly LogLine[];
   /** What it says to a person, once it has ended. */
@@ -76,6 +78,7 @@ export async function serve(document: unknown, data = temporaryDirectory()): Pro
   await Promise.race([logged({ event: "server.running" }), failed]);
   return {
     data,
+    file,
     log,
     words,
     end,

@@ -1,0 +1,33 @@
+/** `gatehouse serve` takes another document while it runs. */
+import { rename, writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { serve } from "./command.ts";
+
+const listener = { name: "smtp", bind: ["127.0.0.1:0"] };
+const document = (maxConnections: number) => JSON.stringify([{ ...listener, maxConnections }]);
+
+test("a file that an editor replaces is put into force, and one that is not valid is told of and changes nothing", async () => {
+  const server = await serve(document(10));
+  const replace = async (content: string): Promise<void> => {
+    await writeFile(`${server.file}.new`, content);
+    await rename(`${server.file}.new`, server.file);
+  };
+  await replace('[{"name": "smtp", "bind": ["127.0.0.1:0"], "maxConnection": 5}]');
+  expect(await server.logged({ event: "reload.rejected" })).toMatchObject({
+    err: { message: expect.stringContaining("maxConnection") },
+  });
+  await replace(document(20));
+  expect(await server.logged({ event: "reload.carriedOut", generation: 2 })).toMatchObject({
+    plan: expect.arrayContaining(["smtp: retuned (maxConnections 10 → 20)"]),
+  });
+  server.kill("SIGTERM");
+  expect(await server.end).toEqual([0, null]);
+});
+
+test("SIGHUP puts the file as it is into force", async () => {
+  const server = await serve(document(10));
+  server.kill("SIGHUP");
+  expect(await server.logged({ event: "reload.carriedOut" })).toMatchObject({ plan: expect.anything() });
+  server.kill("SIGTERM");
+  expect(await server.end).toEqual([0, null]);
+});
