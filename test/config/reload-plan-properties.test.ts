@@ -75,12 +75,13 @@ function countsOf(addresses: readonly { readonly text: string }[]): Map<string, 
 }
 
 /** The effective settings, without the order of sets and without where a listener has its networks from. */
-function comparable({ listeners, system, certificates, accounts }: Configuration) {
+function comparable({ listeners, system, certificates, accounts, blocked }: Configuration) {
   return {
     listeners: listeners.map(({ overrideProxyTrustedNetworks: _, ...listener }) => setsSorted(listener)),
     system: setsSorted(system),
     certificates,
     accounts: Map.groupBy(accounts.map(setsSorted), ({ address }) => address),
+    blocked: blocked.map((entry) => JSON.stringify(entry)).toSorted(),
   };
 }
 
@@ -111,6 +112,7 @@ function carriedOut(before: Configuration, plan: ReloadPlan, after: Configuratio
     listeners: plan.listeners.flatMap((listener) => carriedOutListener(listener, { before, after })),
     system: withFields(before.system, plan.system),
     accounts: plan.accounts ? after.accounts : before.accounts,
+    blocked: [...before.blocked.filter((entry) => !plan.blocked.removed.includes(entry)), ...plan.blocked.added],
   });
   expect(new Set(ids)).toEqual(new Set(after.certificates.map(({ id }) => id)));
   for (const certificate of staying) {
