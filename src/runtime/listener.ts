@@ -4,22 +4,20 @@ import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from
 import type { ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
-import type { Endpoint, Protocol, Refusal } from "../protocols/protocol.ts";
+import type { Endpoint, Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, ListenerAdmission } from "./admission/listener-admission.ts";
 import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { ListenerStateError, messageOf } from "./listener-errors.ts";
+import { listenerReports } from "./listener-reports.ts";
 import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
+import { liveSettings, type Tuning } from "./live-settings.ts";
 import type { RefusedSockets } from "./refusal.ts";
 import { type Permit, SlotCounter } from "./slots.ts";
 import { endpoint } from "./socket-facts.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
-import type { TlsServerOptions } from "./tls/context.ts";
 import { HandshakeQueue } from "./tls/handshake-queue.ts";
-
-/** How long a peer may take to read the last bytes and close its side, in milliseconds. */
-const closeTimeout = 5_000;
 
 /** How long the clients that the kernel has queued may take to be refused when the listener ends, in milliseconds. */
 const refusalTimeout = 1_000;
@@ -37,14 +35,6 @@ export interface ListenerHost extends AdmissionHost {
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
   nextConnectionId(): string;
-}
-
-/** What a reload can change while a listener runs. */
-interface Tuning {
-  readonly settings: ListenerSettings;
-  readonly protocol: Protocol;
-  /** Null where TLS is not available. */
-  readonly tls: TlsServerOptions | null;
 }
 
 export interface ListenerOptions extends Tuning {
@@ -81,16 +71,19 @@ export class Listener {
       slots: this.slots,
       ruleFailed: (error) => this.#ruleFailed(error),
     });
-    this.#connectionHost = Object.assign(this.#liveSettings(), {
-      clock: host.clock,
-      lifecycle: host.lifecycle,
-      inspect: host.inspect,
-      lifecycleMode: host.lifecycleMode,
-      handshakes: this.#handshakes,
-      admitClient: (peer: Endpoint, permit: Permit) => this.#admitClient(peer, permit),
-      busyWords: (refusal: Refusal) => this.#busyWords(refusal),
-      closed: (connection: Connection) => this.#connectionClosed(connection),
-    });
+    this.#connectionHost = Object.assign(
+      liveSettings(host, () => this.#tuning),
+      {
+        clock: host.clock,
+        lifecycle: host.lifecycle,
+        inspect: host.inspect,
+        lifecycleMode: host.lifecycleMode,
+        handshakes: this.#handshakes,
+        admitClient: (peer: Endpoint, permit: Permit) => this.#admitClient(peer, permit),
+        busyWords: (refusal: Refusal) => this.#busyWords(refusal),
+        closed: (connection: Connection) => this.#connectionClosed(connection),
+      },
+    );
     this.actor = createActor(
       listenerMachine.provide({
         actors: {
@@ -268,41 +261,6 @@ export class Listener {
     };
   }
 
-  /** Read anew for each connection and each handshake, so that a reload needs to touch neither. */
-  #liveSettings(): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation"> {
-    const tuning = () => this.#tuning;
-    const host = this.#host;
-    return {
-      get protocol() {
-        return tuning().protocol;
-      },
-      get tls() {
-        return tuning().tls;
-      },
-      get hostname() {
-        return host.hostname;
-      },
-      get generation() {
-        return host.generation;
-      },
-      settings: {
-        get tlsImplicit() {
-          return tuning().settings.tlsImplicit;
-        },
-        get proxyTimeout() {
-          return tuning().settings.proxyTimeout;
-        },
-        get tlsTimeout() {
-          return tuning().settings.tlsTimeout;
-        },
-        get drainTimeout() {
-          return host.drainTimeout;
-        },
-        closeTimeout,
-      },
-    };
-  }
-
   #drainConnections(): void {
     for (const connection of this.connections) connection.drain();
   }
@@ -417,46 +375,9 @@ export class Listener {
     this.#state = state;
     this.#pausedBy = snapshot.context.pausedBy;
     if (snapshot.status !== "active") for (const unobserve of this.#unobserve.splice(0)) unobserve();
-    if (state === "paused") this.#reportPauses(pausedBefore);
-    if (state !== before) this.#reportState(state, { before, error: snapshot.context.error });
-  }
-
-  #reportPauses(before: readonly PauseReason[]): void {
-    for (const reason of this.#pausedBy) {
-      if (before.includes(reason)) continue;
-      const full = reason === "at-capacity" ? this.#counters.find((counter) => counter.full) : undefined;
-      const counts = { limit: full?.limit ?? null, current: full?.taken ?? null };
-      this.#emit({ type: "listener.paused", listener: this.name, reason, ...counts });
-    }
-  }
-
-  #reportState(state: ListenerState, { before, error }: { before: ListenerState | null; error: unknown }): void {
-    switch (state) {
-      case "listening":
-        if (before === "paused") {
-          this.#emit({ type: "listener.resumed", listener: this.name });
-          break;
-        }
-        this.#emit({
-          type: "listener.listening",
-          listener: this.name,
-          protocol: this.settings.protocol,
-          addresses: this.addresses,
-        });
-        break;
-      case "draining":
-        this.#emit({ type: "listener.draining", listener: this.name, connections: this.connections.size });
-        break;
-      case "failed":
-        this.#emit({ type: "listener.failed", listener: this.name, error });
-        break;
-      case "binding":
-      case "closed":
-        this.#emit({ type: `listener.${state}`, listener: this.name });
-        break;
-      case "paused":
-        break;
-    }
+    const { error } = snapshot.context;
+    for (const event of listenerReports(this, { before, pausedBefore, error, counters: this.#counters }))
+      this.#emit(event);
   }
 
   #emit(event: LifecycleEvent): void {
