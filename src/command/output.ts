@@ -1,4 +1,5 @@
 /** What the command says to a person; the log goes its own way. */
+import { messageOf } from "../runtime/error-message.ts";
 
 export function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -13,8 +14,4 @@ export function messagesOf(error: unknown): string[] {
   const messages =
     error instanceof AggregateError && !("code" in error) ? error.errors.flatMap(messagesOf) : [messageOf(error)];
   return [...new Set(messages)];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /** What brings a running server another document: a stream of them, and certificates that change on disk. */
-import { filter, map, type Observable, type Subscription, startWith, switchMap } from "rxjs";
+import { isDeepStrictEqual } from "node:util";
+import { distinctUntilChanged, map, type Observable, type Subscription, switchMap } from "rxjs";
 import { type Configuration, ConfigurationError, fileChanges } from "../config/index.ts";
-import type { LifecycleEvent } from "./lifecycle.ts";
 import type { Server } from "./server.ts";
 
 /** Reads one value of a stream of documents. @throws ConfigurationError */
@@ -24,18 +24,13 @@ export function followDocuments(server: Server, values: Observable<unknown>, rea
 
 /** Loads the certificates anew when a file of theirs changes, without a change of the document. */
 export function followCertificates(server: Server): Subscription {
-  return server.lifecycle.events$
+  return server.configuration$
     .pipe(
-      filter(isNewDocument),
-      map(() => null),
-      startWith(null),
-      switchMap(() => fileChanges(certificateFiles(server.configuration))),
+      map(certificateFiles),
+      distinctUntilChanged<string[]>(isDeepStrictEqual),
+      switchMap((files) => fileChanges(files)),
     )
     .subscribe(() => server.reload(server.configuration).catch(ignore));
-}
-
-function isNewDocument(event: LifecycleEvent): boolean {
-  return event.type === "reload.carriedOut" && !event.plan.isEmpty;
 }
 
 function certificateFiles({ certificates }: Configuration): string[] {

@@ -1,3 +1,5 @@
+import { messageOf } from "./error-message.ts";
+
 /** What can be wrong with a listener, for those who start, suspend or resume it. */
 
 /** Why several addresses of one listener could not be bound. */
@@ -24,8 +26,4 @@ export class ListenerStateError extends Error {
     this.listener = listener;
     this.state = state;
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

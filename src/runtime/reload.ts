@@ -4,6 +4,7 @@ import type { Configuration, ReloadPlan } from "../config/index.ts";
 import { reloadMachine } from "../machines/reload.ts";
 import type { Clock } from "./clock.ts";
 import type { Inspector } from "./connection.ts";
+import { messageOf } from "./error-message.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 /** One document on its way into force. Each step is taken once, in this order; `discard` in place of what is left. */
@@ -179,7 +180,7 @@ const forever = { timeout: Number.POSITIVE_INFINITY };
 
 function failure(cause: unknown): ReloadError {
   const errors = cause instanceof AggregateError ? cause.errors : [cause];
-  const reasons = errors.map((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  const reasons = errors.map(messageOf);
   const message = `The new document was not put into force; everything is as it was.\n${reasons.join("\n")}`;
   return new ReloadError("reload-failed", message, errors);
 }

@@ -1,4 +1,5 @@
 /** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
+import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Configuration } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
@@ -10,6 +11,7 @@ import { bindTargets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Inspector } from "./connection.ts";
 import { DescriptorReserve } from "./descriptor-reserve.ts";
+import { messageOf } from "./error-message.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listener, type ListenerHost } from "./listener.ts";
 import { prepareListeners } from "./prepared-listeners.ts";
@@ -45,7 +47,7 @@ export class StartError extends AggregateError {
   readonly code = "start-failed";
 
   constructor(errors: readonly unknown[]) {
-    super(errors, errors.map((error) => (error instanceof Error ? error.message : String(error))).join("\n"));
+    super(errors, errors.map(messageOf).join("\n"));
     this.name = "StartError";
   }
 }
@@ -90,7 +92,7 @@ export class Server {
   readonly #descriptors = new DescriptorReserve();
   readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
   #lastId = 0;
-  #configuration: Configuration;
+  readonly #configuration$: BehaviorSubject<Configuration>;
   #certificatesDigest = "";
   /** All that have not closed yet: those of the document in force, and those that drain. */
   #listeners: Listener[] = [];
@@ -105,7 +107,7 @@ export class Server {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#configuration = options.configuration;
+    this.#configuration$ = new BehaviorSubject(options.configuration);
     this.slots = new SlotCounter(options.configuration.system.maxConnections);
     this.#refused = new RefusedSockets(options.clock);
     this.blockList = new BlockList(options.clock);
@@ -134,7 +136,12 @@ export class Server {
   }
 
   get configuration(): Configuration {
-    return this.#configuration;
+    return this.#configuration$.value;
+  }
+
+  /** The document in force, now and whenever another one is; never completes. */
+  get configuration$(): Observable<Configuration> {
+    return this.#configuration$;
   }
 
   get listeners(): readonly Listener[] {
@@ -269,7 +276,7 @@ export class Server {
     if (!host || !foundation)
       throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
     return {
-      configuration: this.#configuration,
+      configuration: this.configuration,
       certificatesDigest: this.#certificatesDigest,
       dataDirectory: this.#options.dataDirectory,
       host,
@@ -280,7 +287,6 @@ export class Server {
   }
 
   #replace({ configuration, certificatesDigest, listeners }: Replacement): void {
-    this.#configuration = configuration;
     this.#certificatesDigest = certificatesDigest;
     this.#current = new Map(listeners.map((listener) => [listener.name, listener]));
     const closing = this.#listeners.filter(
@@ -293,6 +299,7 @@ export class Server {
           this.#listeners = this.#listeners.filter((other) => other !== listener);
         },
       });
+    this.#configuration$.next(configuration);
   }
 
   /** @throws StartError as soon as every listener has either reached the state or ended. */
@@ -341,8 +348,7 @@ export class Server {
     try {
       protocol.stop?.();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const text = `The protocol "${protocol.name}" could not be stopped: ${reason}`;
+      const text = `The protocol "${protocol.name}" could not be stopped: ${messageOf(error)}`;
       this.lifecycle.emit({ type: "server.warning", code: "protocol-stop-failed", text });
     }
   }

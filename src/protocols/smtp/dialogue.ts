@@ -111,9 +111,9 @@ export class Dialogue implements SmtpEffects {
 
   /** The connection as the backend may see it. */
   get facts(): ConnectionFacts {
-    if (this.#facts?.tls !== this.wire.tls) this.#facts = null;
+    if (this.#facts && this.#facts.tls === this.wire.tls) return this.#facts;
     const { id, listener, generation, peer, local, proxy, tls } = this.wire;
-    this.#facts ??= { id, listener, generation, peer, local, proxy, tls };
+    this.#facts = { id, listener, generation, peer, local, proxy, tls };
     return this.#facts;
   }
 

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Duplex } from "node:stream";
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { LoadedCertificate } from "../../../src/runtime/tls/certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "../../../src/runtime/tls/context.ts";
 import { startHandshake } from "../../../src/runtime/tls/handshake.ts";
+import { clientHello } from "../client-hello.ts";
 import { loaded } from "./certificate-fixtures.ts";
 import { isMissing, opensslClient } from "./programs.ts";
 import { closed, listenWithTls, type Outcome, watched } from "./tls-listener.ts";
@@ -22,20 +22,6 @@ beforeAll(async () => {
   options = tlsContexts({ certificates: [certificate], defaultId: null, listener: EVERYTHING });
   hello = await clientHello();
 });
-
-/** The first flight of a TLS client. */
-function clientHello(): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const wire = new Duplex({
-      read() {},
-      write(chunk: Buffer, _encoding, done) {
-        resolve(chunk);
-        done();
-      },
-    });
-    tlsConnect({ socket: wire, servername: "localhost" }).on("error", () => {});
-  });
-}
 
 async function plainClient(port: number): Promise<Socket> {
   const client = watched(connect({ port, host: "127.0.0.1", allowHalfOpen: true }));

@@ -1,0 +1,4 @@
+/** What a thrown value says of itself, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
