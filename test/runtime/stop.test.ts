@@ -221,19 +221,6 @@ describe("HTTP when the server stops", () => {
     await stopped;
     expect(causes(house.events)).toEqual(["drained"]);
   });
-
-  test("a kept-alive connection that is idle gets FIN at once", async () => {
-    const { house } = await slowHttp();
-    const client = await rawClient(house.port("http"));
-    for (const _ of [1, 2]) client.socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    const said = await client.until("quick");
-    expect(said.toLowerCase()).toContain("connection: keep-alive");
-    const stopped = house.gatehouse.stop();
-    expect(await client.end).toBe("fin");
-    client.socket.end();
-    await stopped;
-    expect(causes(house.events)).toEqual(["drained"]);
-  });
 });
 
 describe("a start", () => {

@@ -2,9 +2,10 @@
  * HTTP/1.1 (RFC 9112) by `node:http`, fed with connections that Gatehouse has accepted, so that caps, TLS, drain and logs
  * are the same as for every other protocol.
  */
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { Duplex } from "node:stream";
-import type { StreamProtocol, StreamSession } from "../protocol.ts";
+import type { StreamProtocol } from "../protocol.ts";
+import { HttpSession } from "./session.ts";
 
 export interface HttpOptions {
   /** Answers the requests. */
@@ -15,14 +16,17 @@ export interface HttpOptions {
   readonly requestTimeout?: number;
   /** Milliseconds that a kept-alive connection may stay idle; 15,000 by default. */
   readonly keepAliveTimeout?: number;
+  /**
+   * Milliseconds that a connection without a request under way stays open when it is drained, for a request that may be on
+   * its way; 3,000 by default. `drainTimeout` of the document bounds it.
+   */
+  readonly drainIdleTimeout?: number;
   /** Octets of a request's header; 16,384 by default. */
   readonly maxHeaderSize?: number;
 }
 
-/** The header that announces the end of a connection (RFC 9112 9.6). */
-const closeHeader = ["Connection", "close"] as const;
-
 export function http(options: HttpOptions): StreamProtocol {
+  const drainIdleTimeout = options.drainIdleTimeout ?? 3_000;
   const sessions = new WeakMap<Duplex, HttpSession>();
   const server = createServer({
     headersTimeout: options.headersTimeout ?? 10_000,
@@ -46,7 +50,7 @@ export function http(options: HttpOptions): StreamProtocol {
     open(stream) {
       if (!checking) startTimeoutChecks(server);
       checking = true;
-      const session = new HttpSession(stream);
+      const session = new HttpSession(stream, drainIdleTimeout);
       sessions.set(stream, session);
       server.emit("connection", stream);
       return session;
@@ -55,33 +59,6 @@ export function http(options: HttpOptions): StreamProtocol {
       server.close();
     },
   };
-}
-
-class HttpSession implements StreamSession {
-  readonly #stream: Duplex;
-  #response: ServerResponse | null = null;
-  #draining = false;
-
-  constructor(stream: Duplex) {
-    this.#stream = stream;
-  }
-
-  answering(response: ServerResponse): void {
-    this.#response = response;
-    if (this.#draining) response.setHeader(...closeHeader);
-    response.on("close", () => {
-      if (this.#response === response) this.#response = null;
-    });
-  }
-
-  /** A response under way is the last one; an idle connection gets FIN. */
-  drain(): void {
-    this.#draining = true;
-    const response = this.#response;
-    if (!response) this.#stream.end();
-    else if (!response.headersSent) response.setHeader(...closeHeader);
-    else response.on("close", () => this.#stream.end());
-  }
 }
 
 /** `node:http` enforces its time-outs only after `listening`, which a server that is handed its sockets never emits. */
