@@ -9,7 +9,7 @@
  * The reasons of a pause come and go independently, in mid-pausing and in mid-resuming too, so they are a set in the
  * context (`pausedBy`): whoever adds the first one pauses, and the sockets open again when the last one is gone.
  */
-import { assign, fromPromise, raise, type SnapshotFrom, setup } from "xstate";
+import { assign, fromCallback, fromPromise, raise, type SnapshotFrom, setup } from "xstate";
 import { effect } from "./effect.ts";
 
 /** Times are milliseconds. */
@@ -85,6 +85,8 @@ export const listenerMachine = setup({
     pauseSockets: unprovidedActor("pauseSockets"),
     /** Refuses the clients that wait in the kernel's queues; closing the sockets would reset them. */
     refuseQueued: unprovidedActor("refuseQueued"),
+    /** Tells every connection to finish; over a short time where there are many. */
+    drainConnections: fromCallback(() => unprovided("drainConnections")()),
   },
   actions: {
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
@@ -100,8 +102,6 @@ export const listenerMachine = setup({
     countRetry: assign({ retries: ({ context }) => context.retries + 1 }),
     scheduleRetry: raise({ type: "descriptors.retry" }, { delay: "backOff", id: "descriptors.retry" }),
     closeSockets: unprovided("closeSockets"),
-    /** Tells every connection to finish. */
-    drainConnections: unprovided("drainConnections"),
     /** Answers `connections.none` when there is none left. */
     awaitConnections: unprovided("awaitConnections"),
     /** Tells every connection that `drainTimeout` has passed. */
@@ -215,7 +215,7 @@ export const listenerMachine = setup({
       },
     },
     draining: {
-      entry: "drainConnections",
+      invoke: { src: "drainConnections" },
       initial: "refusing",
       after: { drainTimeout: { actions: "expireConnections" } },
       on: { "listener.stop": { actions: "stopConnections" } },

@@ -1,6 +1,6 @@
 /** Carries out the listener machine: the sockets of all its addresses, and the connections that they accept. */
 import type { Socket } from "node:net";
-import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
@@ -8,6 +8,7 @@ import type { Endpoint, Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, ListenerAdmission } from "./admission/listener-admission.ts";
 import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
+import { spreadDrain } from "./drain-spread.ts";
 import { messageOf } from "./error-message.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { ListenerStateError } from "./listener-errors.ts";
@@ -92,10 +93,10 @@ export class Listener {
           openSockets: fromPromise(() => this.#sockets.open()),
           pauseSockets: fromPromise(() => this.#sockets.pause()),
           refuseQueued: fromPromise(({ signal }) => this.#sockets.empty(signal)),
+          drainConnections: fromCallback(() => spreadDrain(this.connections, host)),
         },
         actions: {
           closeSockets: () => this.#sockets.close(),
-          drainConnections: () => this.#drainConnections(),
           awaitConnections: () => this.#awaitConnections(),
           expireConnections: () => this.#expireConnections(),
           stopConnections: () => this.#stopConnections(),
@@ -260,10 +261,6 @@ export class Listener {
       acceptFailed: (error) => this.#acceptFailed(error),
       warn: ({ field, text }) => this.#emit({ type: "listener.warning", listener: this.name, field, text }),
     };
-  }
-
-  #drainConnections(): void {
-    for (const connection of this.connections) connection.drain();
   }
 
   #awaitConnections(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createActor, fromPromise, SimulatedClock, waitFor } from "xstate";
+import { createActor, fromCallback, fromPromise, SimulatedClock, waitFor } from "xstate";
 import { type ListenerEvent, listenerMachine } from "../../src/machines/index.ts";
 
 const timeouts = { drainTimeout: 30_000, refusalTimeout: 1_000 };
@@ -28,6 +28,10 @@ function listener(work: Work = {}) {
         openSockets: carry("openSockets", work.openSockets),
         pauseSockets: carry("pauseSockets", work.pauseSockets),
         refuseQueued: carry("refuseQueued", work.refuseQueued),
+        drainConnections: fromCallback(() => {
+          effects.push("drainConnections");
+          return note("drainConnections ended");
+        }),
       },
       guards: {
         findsDescriptors: () => work.findsDescriptors?.() ?? true,
@@ -35,7 +39,6 @@ function listener(work: Work = {}) {
       },
       actions: {
         closeSockets: note("closeSockets"),
-        drainConnections: note("drainConnections"),
         awaitConnections: note("awaitConnections"),
         expireConnections: note("expireConnections"),
         stopConnections: note("stopConnections"),
@@ -86,6 +89,7 @@ describe("the listener's chart", () => {
     expect(effects.slice(2)).toEqual(["drainConnections", "refuseQueued", "closeSockets", "awaitConnections"]);
     send("connections.none");
     await reach("closed");
+    expect(effects.at(-1)).toBe("drainConnections ended");
   });
 
   test("does not end while it refuses, though its last connection has closed", async () => {
