@@ -45,6 +45,8 @@ export interface ReloadEvents {
     readonly plan: ReloadPlan;
     /** Other certificates or keys are served than before, be it that only their files have changed. */
     readonly certificatesChanged: boolean;
+    /** What there is to know of certificates and keys that were not served before. */
+    readonly warnings: readonly string[];
     /** Connections that drain, by the name of the listener that was removed. */
     readonly draining: Readonly<Record<string, number>>;
   };

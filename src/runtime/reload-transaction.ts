@@ -3,7 +3,7 @@ import { waitFor } from "xstate";
 import { type Configuration, type ListenerPlan, planReload, type ReloadPlan } from "../config/index.ts";
 import { bindTargets } from "./bind-targets.ts";
 import { Listener, type ListenerHost } from "./listener.ts";
-import { type PreparedListener, prepareListeners } from "./prepared-listeners.ts";
+import { type PreparedListener, type PreparedListeners, prepareListeners } from "./prepared-listeners.ts";
 import { ReloadError, type ReloadReport, type ReloadTransaction } from "./reload.ts";
 import type { Foundation } from "./server.ts";
 
@@ -34,6 +34,7 @@ export class ServerReload implements ReloadTransaction {
   readonly #plan: ReloadPlan;
   #prepared = new Map<string, PreparedListener>();
   #certificatesDigest = "";
+  #warnings: PreparedListeners["warnings"] = [];
   #added = new Map<string, Listener>();
   /** Puts the backend's side of the document into force. */
   #commit: () => void = () => {};
@@ -67,6 +68,8 @@ export class ServerReload implements ReloadTransaction {
       dataDirectory,
     });
     this.#certificatesDigest = prepared.certificatesDigest;
+    // The same certificates have been warned of when they came.
+    if (!this.#sameCertificates) this.#warnings = prepared.warnings;
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
     this.#commit = await foundation.stage(this.#after);
     for (const { name, takeOver } of this.#plans("added")) {
@@ -110,6 +113,7 @@ export class ServerReload implements ReloadTransaction {
       certificatesDigest: this.#certificatesDigest,
       listeners,
     });
+    for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
     this.#retune();
     await this.#handOver();
     for (const listener of this.#added.values()) listener.send({ type: "listener.listen" });
@@ -138,6 +142,7 @@ export class ServerReload implements ReloadTransaction {
       generation: this.#server.host.generation,
       plan: this.#plan,
       certificatesChanged: !this.#sameCertificates,
+      warnings: this.#warnings.map(({ text }) => text),
       draining,
     };
   }

@@ -28,6 +28,8 @@ export interface ReloadReport {
   readonly plan: ReloadPlan;
   /** Other certificates or keys are served than before, be it that only their files have changed. */
   readonly certificatesChanged: boolean;
+  /** What there is to know of certificates and keys that were not served before, e.g. that one has expired. */
+  readonly warnings: readonly string[];
   /** Connections that drain, by the name of the listener that was removed. */
   readonly draining: Readonly<Record<string, number>>;
 }
@@ -35,11 +37,18 @@ export interface ReloadReport {
 /** A document that was not put into force; everything is as it was. */
 export class ReloadError extends AggregateError {
   readonly code: "reload-failed" | "reload-needs-restart" | "reload-superseded" | "reload-stopped";
+  /** For `reload-superseded`: what becomes of the newer document. */
+  readonly newer: Promise<ReloadReport> | undefined;
 
-  constructor(code: ReloadError["code"], message: string, errors: readonly unknown[] = []) {
+  constructor(
+    code: ReloadError["code"],
+    message: string,
+    { errors = [], newer }: { errors?: readonly unknown[]; newer?: Promise<ReloadReport> } = {},
+  ) {
     super(errors, message);
     this.name = "ReloadError";
     this.code = code;
+    this.newer = newer;
   }
 }
 
@@ -102,33 +111,37 @@ export class Reloader {
       );
     this.#lastDocument += 1;
     const document = this.#lastDocument;
-    this.#supersede();
-    return new Promise((resolve, reject) => {
-      this.#requests.set(document, { configuration, resolve, reject });
-      this.actor.send({ type: "document.arrived", document });
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<ReloadReport>();
+    this.#supersede(promise);
+    this.#requests.set(document, { configuration, resolve, reject });
+    this.actor.send({ type: "document.arrived", document });
+    return promise;
   }
 
   /** Ends after the reload under way. */
   async stop(): Promise<void> {
-    this.#supersede();
+    this.#supersede(null);
     await waitFor(this.actor, ({ value, status }) => value === "idle" || status !== "active", forever);
     this.actor.send({ type: "reload.stop" });
   }
 
-  /** The one that waits, if there is one, gives way to a newer one. */
-  #supersede(): void {
+  /** The one that waits, if there is one, gives way: to a newer one, or to the server's end. */
+  #supersede(newer: Promise<ReloadReport> | null): void {
     const { document: current } = this.actor.getSnapshot().context;
     for (const [document, { reject }] of this.#requests) {
       if (document === current) continue;
       this.#requests.delete(document);
-      reject(new ReloadError("reload-superseded", "A newer document arrived before this one was looked at."));
+      reject(
+        newer
+          ? new ReloadError("reload-superseded", "A newer document arrived before this one was looked at.", { newer })
+          : new ReloadError("reload-stopped", "The server ends before this document was looked at."),
+      );
     }
   }
 
   #begin(document: number | null): void {
     const request = this.#requests.get(document ?? 0);
-    if (!request) throw new ReloadError("reload-superseded", "The server ends before this document was looked at.");
+    if (!request) throw new ReloadError("reload-stopped", "The server ends before this document was looked at.");
     this.#transaction = this.#options.begin(request.configuration);
     this.#plan = this.#transaction.plan();
   }
@@ -182,5 +195,5 @@ function failure(cause: unknown): ReloadError {
   const errors = cause instanceof AggregateError ? cause.errors : [cause];
   const reasons = errors.map(messageOf);
   const message = `The new document was not put into force; everything is as it was.\n${reasons.join("\n")}`;
-  return new ReloadError("reload-failed", message, errors);
+  return new ReloadError("reload-failed", message, { errors });
 }

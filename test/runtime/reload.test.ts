@@ -184,6 +184,8 @@ test("documents that arrive during a reload coalesce to the newest", async () =>
   );
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "rejected", "fulfilled"]);
   expect(outcomes[1]).toMatchObject({ reason: { code: "reload-superseded" } });
+  const superseded = outcomes[3]?.status === "rejected" ? (outcomes[3].reason as ReloadError) : null;
+  expect(await superseded?.newer).toMatchObject({ generation: 3 });
   expect(gatehouse.listeners()).toMatchObject([{ maxConnections: 6 }]);
 });
 
@@ -244,6 +246,43 @@ test("a certificate whose files change is served to the next client; older conne
   old.socket.write("NOOP\r\n");
   await old.until("250");
   expect(await readFile(files.certificate, "utf8")).toBe(second.certificate);
+});
+
+test("what there is to know of a certificate is told when it comes, and not with each reload of the same one", async () => {
+  const document = async (names: readonly string[]) => {
+    const { certificate, privateKey } = await issue({ names });
+    return {
+      Certificate: {
+        main: {
+          certificate: { "@type": "Text" as const, value: certificate },
+          privateKey: { "@type": "Text" as const, secret: privateKey },
+        },
+      },
+      NetworkListener: [{ ...smtp, tlsImplicit: true }],
+    };
+  };
+  const [good, nameless] = await Promise.all([document(["mail.example"]), document([])]);
+  const running = await runGatehouse(good, { backend });
+  const warnings = () =>
+    running.events.flatMap((event) => (event.type === "server.warning" ? [`${event.code}: ${event.text}`] : []));
+  expect(warnings()).toEqual([]);
+
+  const wanted = expect.stringContaining('Certificate "main" has no subject alternative name');
+  expect((await running.gatehouse.reload(nameless)).warnings).toEqual([wanted]);
+  expect(warnings()).toEqual([wanted]);
+  expect((await running.gatehouse.reload(nameless)).warnings).toEqual([]);
+  expect((await running.gatehouse.reload(good)).warnings).toEqual([]);
+  expect(warnings()).toHaveLength(1);
+});
+
+test("a self-signed certificate is told of when a reload first needs one", async () => {
+  const clear = { ...smtp, useTls: false };
+  const running = await runGatehouse([clear], { backend });
+  const warned = () => running.events.filter(({ type }) => type === "server.warning");
+  const { warnings } = await running.gatehouse.reload([clear, { ...other, tlsImplicit: true }]);
+  expect(warnings).toEqual([expect.stringContaining("a self-signed one")]);
+  await running.gatehouse.reload([clear, { ...other, tlsImplicit: true, maxConnections: 7 }]);
+  expect(warned()).toMatchObject([{ code: "self-signed-certificate" }]);
 });
 
 test("clients that come and go during many reloads are never refused, reset or failed where the address stays", async () => {
