@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { check } from "./command/check.ts";
+import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { messages } from "./command/messages.ts";
 import { complain, say } from "./command/output.ts";
@@ -29,6 +30,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .addOption(data())
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
     .action(async (options) => finish(await serve(options)));
+  addControlCommands(program, { data, finish });
   program
     .command("check")
     .description("say whether the document is valid, and what it amounts to")
@@ -52,7 +54,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .action(async () => finish(await passwordHash()));
   program.addHelpText(
     "after",
-    "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 70 internal error.",
+    "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 4 no server runs there; 70 internal error.",
   );
   return program;
 }

@@ -3,6 +3,8 @@ import type { RequestListener } from "node:http";
 import type { Logger } from "pino";
 import { type Observable, Subscription } from "rxjs";
 import { type Configuration, parseDocument } from "./config/index.ts";
+import { openControl } from "./control/control.ts";
+import { ControlSocketError } from "./control/control-socket.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import type { PauseReason } from "./machines/listener.ts";
@@ -15,7 +17,7 @@ import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-lis
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Inspector } from "./runtime/connection.ts";
-import { followCertificates, followDocuments } from "./runtime/document-feeds.ts";
+import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/document-feeds.ts";
 import { httpEndpoints } from "./runtime/http-endpoints.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
 import { logLifecycle } from "./runtime/log.ts";
@@ -38,6 +40,11 @@ export interface GatehouseOptions {
    * told of as `reload.rejected`. Subscribed to from the start to the stop.
    */
   readonly config$?: Observable<unknown>;
+  /**
+   * Where the running server can be asked and told things: HTTP on a Unix socket, which only the process's own user and
+   * root can reach. None by default.
+   */
+  readonly control?: string | ControlOptions;
   /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
   readonly admission?: readonly AdmissionRule[];
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
@@ -53,6 +60,16 @@ export interface GatehouseOptions {
   readonly lifecycle?: LifecycleMode;
   /** Sees every machine's events and snapshots (XState inspection). Costs nothing when left out. */
   readonly inspect?: Inspector;
+}
+
+export interface ControlOptions {
+  /** Of the socket, at most 107 octets; it is made at the start and removed at the end. */
+  readonly path: string;
+  /**
+   * Reads the document for `POST /reload`, in a form that `config` may have. By default the document in force is put into
+   * force again, with its certificates read anew.
+   */
+  readonly document?: () => unknown;
 }
 
 /** The administrator that was made because there were no accounts. */
@@ -93,6 +110,8 @@ export interface Gatehouse {
   readonly configuration: Configuration;
   /** `starting`, `running`, `draining`, `stopped` or `failed`. */
   readonly state: string;
+  /** Number of the document in force; the first is 1. */
+  readonly generation: number;
   /** Everything that happens, as it happens; completes when the server has ended. */
   readonly lifecycle$: Observable<LifecycleEvent>;
   readonly metrics: Metrics;
@@ -157,10 +176,17 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     admission: options.admission ?? [],
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
+      const closeControl = await openControlOf(options, { gatehouse, server }).catch(async (error: unknown) => {
+        await mail.release();
+        throw error;
+      });
       return {
         protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)),
         stage: (document) => mail.stage(document),
-        release: () => mail.release(),
+        release: async () => {
+          await closeControl();
+          await mail.release();
+        },
       };
     },
   });
@@ -173,9 +199,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   metrics.subscribe(server.lifecycle.events$);
   if (options.logger) logLifecycle(server.lifecycle.events$, options.logger);
 
-  return {
+  const gatehouse: Gatehouse = {
     get configuration() {
       return server.configuration;
+    },
+    get generation() {
+      return server.generation;
     },
     get state() {
       return server.state;
@@ -224,6 +253,27 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         bytesWritten,
       })),
   };
+  return gatehouse;
+}
+
+/** @returns what ends it. @throws ControlSocketError when another server has the socket; else the server runs without. */
+async function openControlOf(
+  options: GatehouseOptions,
+  { gatehouse, server }: { readonly gatehouse: Gatehouse; readonly server: Server },
+): Promise<() => Promise<void>> {
+  const { control } = options;
+  if (control === undefined) return async () => {};
+  const { path, document } = typeof control === "string" ? { path: control } : control;
+  const read = async () => configurationOf({ ...options, config: await document?.() });
+  const reload = () => (document ? reloadDocument(server, read) : newest(server.renew()));
+  try {
+    return await openControl(path, { gatehouse, reload });
+  } catch (error) {
+    if (!(error instanceof ControlSocketError && error.code === "control-unavailable")) throw error;
+    const text = `${error.message} The server runs without.`;
+    server.lifecycle.emit({ type: "server.warning", code: error.code, text });
+    return async () => {};
+  }
 }
 
 /**

@@ -16,8 +16,12 @@ export {
   type SystemSettings,
   serializeDocument,
 } from "./config/index.ts";
+export { ControlSocketError } from "./control/control-socket.ts";
+export type { ConnectionReport, ListenerReport, ReloadAnswer, StatusReport } from "./control/reports.ts";
+export type { ControlProblem } from "./control/routes.ts";
 export {
   type ConnectionStatus,
+  type ControlOptions,
   checkGatehouse,
   createGatehouse,
   type Gatehouse,

@@ -2,12 +2,14 @@
 export const exitCodes = {
   /** Done; for `serve`: stopped in order, after SIGTERM or SIGINT. */
   ok: 0,
-  /** The configuration document is invalid, or something that it names cannot be used. */
+  /** The configuration document is invalid, or something that it or the command names cannot be used; a running server refused. */
   configuration: 1,
   /** The command line is not understood. */
   usage: 2,
   /** The server could not start: an address could not be bound, what is kept could not be opened. Nothing was left open. */
   start: 3,
+  /** No server that runs with this data folder could be asked. */
+  unreachable: 4,
   /** An error that is Gatehouse's own. Please report it. */
   internal: 70,
 } as const;

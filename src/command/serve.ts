@@ -3,7 +3,8 @@ import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import { map, type Observable } from "rxjs";
 import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
-import { createGatehouse, type Gatehouse } from "../gatehouse.ts";
+import { controlSocketOf } from "../control/socket-path.ts";
+import { type ControlOptions, createGatehouse, type Gatehouse } from "../gatehouse.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf } from "./output.ts";
@@ -25,6 +26,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
       config: chosen.configuration,
       dataDirectory: options.data,
       ...(file === null ? {} : { config$: documentsOf(file) }),
+      control: controlOf(options.data, file),
       logger: createLogger(options.logLevel),
       // Words for a person go to stderr: stdout belongs to the log.
       onAdministratorMade: (administrator) => complain(introduce(administrator)),
@@ -45,6 +47,12 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   }
   await stopped;
   return exitCodes.ok;
+}
+
+/** Where the other subcommands reach this one. The built-in example has no file to read again. */
+function controlOf(data: string, file: string | null): ControlOptions {
+  const path = controlSocketOf(data);
+  return file === null ? { path } : { path, document: () => readConfiguration(file) };
 }
 
 /** The file when it changes, and the file as it is at SIGHUP. */

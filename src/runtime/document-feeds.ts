@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { distinctUntilChanged, map, type Observable, type Subscription, switchMap } from "rxjs";
 import { type Configuration, ConfigurationError, fileChanges } from "../config/index.ts";
+import { ReloadError, type ReloadReport } from "./reload.ts";
 import type { Server } from "./server.ts";
 
 /** Reads one value of a stream of documents. @throws ConfigurationError */
@@ -30,7 +31,36 @@ export function followCertificates(server: Server): Subscription {
       distinctUntilChanged<string[]>(isDeepStrictEqual),
       switchMap((files) => fileChanges(files)),
     )
-    .subscribe(() => server.reload(server.configuration).catch(ignore));
+    .subscribe(() => server.renew().catch(ignore));
+}
+
+/**
+ * Puts the document that is read now into force; a document that cannot be read is told of like one of a stream. Waits for
+ * the newest where others come meanwhile.
+ * @throws ConfigurationError, ReloadError
+ */
+export async function reloadDocument(
+  server: Server,
+  read: () => Configuration | Promise<Configuration>,
+): Promise<ReloadReport> {
+  let configuration: Configuration;
+  try {
+    configuration = await read();
+  } catch (error) {
+    reject(server, error);
+    throw error;
+  }
+  return newest(server.reload(configuration));
+}
+
+/** What becomes of the document, or of the one that it gave way to. */
+export async function newest(reload: Promise<ReloadReport>): Promise<ReloadReport> {
+  try {
+    return await reload;
+  } catch (error) {
+    if (error instanceof ReloadError && error.newer) return newest(error.newer);
+    throw error;
+  }
 }
 
 function certificateFiles({ certificates }: Configuration): string[] {

@@ -53,7 +53,9 @@ export class ReloadError extends AggregateError {
 }
 
 interface Request {
-  readonly configuration: Configuration;
+  /** Asked when its turn has come. */
+  configuration(): Configuration;
+  readonly outcome: Promise<ReloadReport>;
   readonly resolve: (report: ReloadReport) => void;
   readonly reject: (error: ReloadError) => void;
 }
@@ -62,6 +64,8 @@ interface ReloaderOptions {
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
+  /** The document in force. */
+  inForce(): Configuration;
   begin(configuration: Configuration): ReloadTransaction;
 }
 
@@ -105,6 +109,20 @@ export class Reloader {
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
   submit(configuration: Configuration): Promise<ReloadReport> {
+    return this.#submit(() => configuration);
+  }
+
+  /**
+   * Puts the document that is in force when its turn has come into force again, with its certificates read anew. A document
+   * that waits does not give way to it, but stands for it.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  renew(): Promise<ReloadReport> {
+    const [waiting] = this.#waiting();
+    return waiting?.[1].outcome ?? this.#submit(() => this.#options.inForce());
+  }
+
+  #submit(configuration: () => Configuration): Promise<ReloadReport> {
     if (this.actor.getSnapshot().status !== "active")
       return Promise.reject(
         new ReloadError("reload-stopped", "The server ends: no document is put into force any more."),
@@ -113,7 +131,7 @@ export class Reloader {
     const document = this.#lastDocument;
     const { promise, resolve, reject } = Promise.withResolvers<ReloadReport>();
     this.#supersede(promise);
-    this.#requests.set(document, { configuration, resolve, reject });
+    this.#requests.set(document, { configuration, outcome: promise, resolve, reject });
     this.actor.send({ type: "document.arrived", document });
     return promise;
   }
@@ -127,9 +145,7 @@ export class Reloader {
 
   /** The one that waits, if there is one, gives way: to a newer one, or to the server's end. */
   #supersede(newer: Promise<ReloadReport> | null): void {
-    const { document: current } = this.actor.getSnapshot().context;
-    for (const [document, { reject }] of this.#requests) {
-      if (document === current) continue;
+    for (const [document, { reject }] of this.#waiting()) {
       this.#requests.delete(document);
       reject(
         newer
@@ -139,10 +155,16 @@ export class Reloader {
     }
   }
 
+  /** The document that waits for the one under way, if there is one. */
+  #waiting(): [number, Request][] {
+    const { document: current } = this.actor.getSnapshot().context;
+    return [...this.#requests].filter(([document]) => document !== current);
+  }
+
   #begin(document: number | null): void {
     const request = this.#requests.get(document ?? 0);
     if (!request) throw new ReloadError("reload-stopped", "The server ends before this document was looked at.");
-    this.#transaction = this.#options.begin(request.configuration);
+    this.#transaction = this.#options.begin(request.configuration());
     this.#plan = this.#transaction.plan();
   }
 

@@ -144,6 +144,11 @@ export class Server {
     return this.#configuration$;
   }
 
+  /** Number of the document in force; the first is 1. */
+  get generation(): number {
+    return this.#host?.generation ?? 1;
+  }
+
   get listeners(): readonly Listener[] {
     return this.#listeners;
   }
@@ -172,9 +177,21 @@ export class Server {
    * Puts another document into force, as one transaction; of several that arrive meanwhile only the newest.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
-  reload(configuration: Configuration): Promise<ReloadReport> {
-    if (this.#reloader) return this.#reloader.submit(configuration);
-    return Promise.reject(new ReloadError("reload-stopped", "Only a server that runs takes another document."));
+  async reload(configuration: Configuration): Promise<ReloadReport> {
+    return this.#runningReloader().submit(configuration);
+  }
+
+  /**
+   * Puts the document in force into force again, with its certificates read anew; not before one that is under way.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  async renew(): Promise<ReloadReport> {
+    return this.#runningReloader().renew();
+  }
+
+  #runningReloader(): Reloader {
+    if (this.#reloader) return this.#reloader;
+    throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
   }
 
   /**
@@ -195,15 +212,11 @@ export class Server {
 
   #named(name: string | undefined): readonly Listener[] {
     if (this.state !== "running") throw new NotRunningError(this.state);
-    if (name === undefined) return this.#listeners;
-    const named = this.#listeners.filter((listener) => listener.name === name);
-    if (named.length === 0) {
-      throw new UnknownListenerError(
-        name,
-        this.#listeners.map((listener) => listener.name),
-      );
-    }
-    return named;
+    // Those of another document, which drain, are none of its names any more.
+    if (name === undefined) return [...this.#current.values()];
+    const named = this.#current.get(name);
+    if (!named) throw new UnknownListenerError(name, [...this.#current.keys()]);
+    return [named];
   }
 
   async #start(): Promise<void> {
@@ -266,6 +279,7 @@ export class Server {
       clock,
       inspect,
       lifecycle: this.lifecycle,
+      inForce: () => this.configuration,
       begin: (configuration) => new ServerReload(this.#reloadable(), configuration),
     });
   }

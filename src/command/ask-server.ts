@@ -1,0 +1,30 @@
+/** One question to the running server: its answer in words or as JSON, or why there is none. */
+import { askControl, type ControlRequest, ControlUnreachableError } from "../control/control-client.ts";
+import type { ControlProblem } from "../control/routes.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { complain, say } from "./output.ts";
+
+export interface ControlCommandOptions {
+  readonly data: string;
+  readonly json?: true;
+}
+
+/** @param describe puts the answer into words. Those that the server refuses are said as it words them. */
+export async function askServer<Answer>(
+  { data, json }: ControlCommandOptions,
+  request: ControlRequest,
+  describe: (answer: Answer) => string,
+): Promise<ExitCode> {
+  try {
+    const { status, body } = await askControl(data, request);
+    const done = status < 300;
+    if (json) say(JSON.stringify(body, null, 2));
+    else if (done) say(describe(body as Answer));
+    if (!done && !json) complain((body as ControlProblem).error.message);
+    return done ? exitCodes.ok : exitCodes.configuration;
+  } catch (error) {
+    if (!(error instanceof ControlUnreachableError)) throw error;
+    complain(error.message);
+    return exitCodes.unreachable;
+  }
+}

@@ -1,0 +1,37 @@
+/** `gatehouse block`, `unblock` and `blocked`: the block list of the running server. */
+import { askServer, type ControlCommandOptions } from "./ask-server.ts";
+import { columns } from "./columns.ts";
+import type { ExitCode } from "./exit-codes.ts";
+
+export interface BlockOptions extends ControlCommandOptions {
+  readonly expiresAt?: string;
+  readonly reason?: string;
+}
+
+/** As JSON has them. */
+interface BlockedAnswer {
+  readonly blocked: readonly {
+    readonly address: string;
+    readonly expiresAt: string | null;
+    readonly reason: string | null;
+  }[];
+}
+
+export function block(address: string, { expiresAt, reason, ...options }: BlockOptions): Promise<ExitCode> {
+  return askServer(options, { method: "POST", path: "/block", body: { address, expiresAt, reason } }, describe);
+}
+
+export function unblock(address: string, options: ControlCommandOptions): Promise<ExitCode> {
+  return askServer(options, { method: "POST", path: "/unblock", body: { address } }, describe);
+}
+
+export function blocked(options: ControlCommandOptions): Promise<ExitCode> {
+  return askServer(options, { method: "GET", path: "/blocked" }, describe);
+}
+
+function describe({ blocked: entries }: BlockedAnswer): string {
+  if (entries.length === 0) return "Nobody is blocked.";
+  return columns(
+    entries.map(({ address, expiresAt, reason }) => [address, expiresAt ? `until ${expiresAt}` : "", reason ?? ""]),
+  );
+}

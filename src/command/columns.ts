@@ -1,0 +1,7 @@
+/** Rows in columns, each as wide as its widest cell. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const width = (index: number) => Math.max(...rows.map((row) => row[index]?.length ?? 0));
+  const widths = (rows[0] ?? []).map((_, index) => width(index));
+  const line = (row: readonly string[]) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}

@@ -1,0 +1,34 @@
+/** `gatehouse connections`: who is connected, one line each. */
+import type { ConnectionReport } from "../control/reports.ts";
+import { askServer, type ControlCommandOptions } from "./ask-server.ts";
+import { columns } from "./columns.ts";
+import type { ExitCode } from "./exit-codes.ts";
+
+export interface ConnectionsOptions extends ControlCommandOptions {
+  /** Only this listener's. */
+  readonly listener?: string;
+}
+
+export function connections({ listener, ...options }: ConnectionsOptions): Promise<ExitCode> {
+  const path = listener === undefined ? "/connections" : `/connections?listener=${encodeURIComponent(listener)}`;
+  return askServer(options, { method: "GET", path }, (answer: { readonly connections: readonly ConnectionReport[] }) =>
+    describe(answer.connections),
+  );
+}
+
+function describe(reports: readonly ConnectionReport[]): string {
+  if (reports.length === 0) return "No connections.";
+  const header = ["CONNECTION", "LISTENER", "DOCUMENT", "PEER", "STATE", "SESSION", "TLS", "READ", "WRITTEN"];
+  const rows = reports.map(({ id, listener, generation, peer, state, session, tls, bytesRead, bytesWritten }) => [
+    id,
+    listener,
+    String(generation),
+    peer,
+    state,
+    session ?? "-",
+    tls?.version ?? "-",
+    String(bytesRead),
+    String(bytesWritten),
+  ]);
+  return columns([header, ...rows]);
+}

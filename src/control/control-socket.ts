@@ -1,0 +1,115 @@
+/** The Unix socket that a running server is controlled by: only its owner can reach it, and one server has it. */
+import { once } from "node:events";
+import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+import type { Server } from "node:http";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { bindablePath, longestSocketPath } from "./socket-path.ts";
+
+/** How long answers under way may take when the server ends, in milliseconds. */
+const closeTimeout = 1_000;
+
+/** The control socket cannot be had. `control-in-use`: another server lives behind it. */
+export class ControlSocketError extends Error {
+  readonly code: "control-in-use" | "control-unavailable";
+
+  constructor(code: ControlSocketError["code"], message: string) {
+    super(message);
+    this.name = "ControlSocketError";
+    this.code = code;
+  }
+}
+
+/**
+ * Lets an HTTP server listen at a path. A socket that a dead process left there is replaced.
+ * @returns what ends it, and removes the socket.
+ * @throws ControlSocketError
+ */
+export async function listenAt(path: string, server: Server): Promise<() => Promise<void>> {
+  const bindable = bindablePath(path);
+  if (bindable === null) {
+    const problem = `its path has more than the ${longestSocketPath} octets that a Unix socket may have`;
+    throw unavailable(path, `${problem}; choose a data folder with a shorter path`);
+  }
+  checkFolder(path);
+  await removeStale(path, bindable);
+  try {
+    server.listen({ path: bindable });
+    // bind(2) has been called by now, and nobody is accepted before this turn ends.
+    if (server.listening) chmodSync(bindable, 0o600);
+    await once(server, "listening");
+  } catch (error) {
+    server.close();
+    if (codeOf(error) === "EADDRINUSE") throw inUse(path);
+    throw unavailable(path, error);
+  }
+  // What goes wrong with accepting concerns whoever wanted to ask, and the server goes on.
+  server.on("error", () => {});
+  return () => end(server);
+}
+
+async function end(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  const timer = setTimeout(() => server.closeAllConnections(), closeTimeout);
+  await closed;
+  clearTimeout(timer);
+}
+
+/** Whoever may write to the folder may put a socket of his own there, and be told what is meant for the server. */
+function checkFolder(path: string): void {
+  const folder = dirname(path);
+  const found = attempt(path, () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return statSync(folder);
+  });
+  const owner = process.getuid?.();
+  if (owner !== undefined && found.uid !== owner && found.uid !== 0)
+    throw unavailable(path, `the folder ${folder} belongs to another user; give it to the user who runs the server`);
+  const isSticky = (found.mode & 0o1000) !== 0;
+  if ((found.mode & 0o022) !== 0 && !isSticky)
+    throw unavailable(path, `others may write to the folder ${folder}; take that away: chmod go-w ${folder}`);
+}
+
+/** @throws ControlSocketError when a server answers, or when it is no socket. */
+async function removeStale(path: string, bindable: string): Promise<void> {
+  const probe = connect({ path: bindable });
+  try {
+    await once(probe, "connect");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    // EAGAIN: so many wait that no more are queued. Somebody lives there.
+    if (codeOf(error) === "EAGAIN") throw inUse(path);
+    if (codeOf(error) !== "ECONNREFUSED") throw unavailable(path, error);
+    attempt(path, () => {
+      if (!lstatSync(bindable).isSocket()) throw unavailable(path, "something else has this name; move it away");
+      unlinkSync(bindable);
+    });
+    return;
+  } finally {
+    probe.destroy();
+  }
+  throw inUse(path);
+}
+
+function attempt<Result>(path: string, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof ControlSocketError ? error : unavailable(path, error);
+  }
+}
+
+function inUse(path: string): ControlSocketError {
+  const advice = "stop it, or give this one another data folder";
+  return new ControlSocketError("control-in-use", `Another server is controlled by ${path}; ${advice}.`);
+}
+
+function unavailable(path: string, reason: unknown): ControlSocketError {
+  const text = reason instanceof Error ? reason.message : String(reason);
+  return new ControlSocketError("control-unavailable", `There is no control socket at ${path}: ${text}.`);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

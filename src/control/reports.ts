@@ -1,0 +1,89 @@
+/** What the control socket answers with. Addresses are written as in the log; no answer holds a secret. */
+import { describePlan } from "../config/index.ts";
+import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../gatehouse.ts";
+import type { TlsFacts } from "../protocols/protocol.ts";
+import { addressText } from "../runtime/log.ts";
+import type { ReloadReport } from "../runtime/reload.ts";
+
+export interface StatusReport {
+  /** `starting`, `running`, `draining`. */
+  readonly state: string;
+  /** Number of the document in force; the first is 1. */
+  readonly generation: number;
+  readonly pid: number;
+  readonly connections: {
+    readonly total: number;
+    /** `SystemSettings.maxConnections`. */
+    readonly maxConnections: number;
+    /** Only states that some connection is in. */
+    readonly byState: Readonly<Record<string, number>>;
+  };
+  readonly listeners: readonly ListenerReport[];
+}
+
+export interface ListenerReport extends Omit<ListenerStatus, "addresses"> {
+  readonly addresses: readonly string[];
+}
+
+export interface ConnectionReport {
+  readonly id: string;
+  readonly listener: string;
+  readonly generation: number;
+  readonly state: string;
+  /** The session's own state; null without one. */
+  readonly session: string | null;
+  readonly peer: string;
+  readonly local: string;
+  /** The trusted proxy in between, if there is one. */
+  readonly proxy: string | null;
+  readonly tls: TlsFacts | null;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** A reload that was carried out; `text` is the plan for a person. */
+export interface ReloadAnswer extends ReloadReport {
+  readonly text: string;
+}
+
+export function statusReport(gatehouse: Gatehouse): StatusReport {
+  const connections = gatehouse.connections();
+  const byState: Record<string, number> = {};
+  for (const { state } of connections) byState[state] = (byState[state] ?? 0) + 1;
+  return {
+    state: gatehouse.state,
+    generation: gatehouse.generation,
+    pid: process.pid,
+    connections: {
+      total: connections.length,
+      maxConnections: gatehouse.configuration.system.maxConnections,
+      byState,
+    },
+    listeners: gatehouse.listeners().map(listenerReport),
+  };
+}
+
+export function listenerReport(listener: ListenerStatus): ListenerReport {
+  return { ...listener, addresses: listener.addresses.map(addressText) };
+}
+
+export function connectionReport(connection: ConnectionStatus): ConnectionReport {
+  const { id, listener, generation, state, session, peer, local, proxy, tls, bytesRead, bytesWritten } = connection;
+  return {
+    id,
+    listener,
+    generation,
+    state,
+    session,
+    peer: addressText(peer),
+    local: addressText(local),
+    proxy: proxy && addressText(proxy.peer),
+    tls,
+    bytesRead,
+    bytesWritten,
+  };
+}
+
+export function reloadAnswer(report: ReloadReport): ReloadAnswer {
+  return { ...report, text: describePlan(report.plan) };
+}

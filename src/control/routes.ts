@@ -1,0 +1,152 @@
+/** The routes of the control socket: what can be asked of a running server, and what it can be told. JSON both ways. */
+import { type Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { prettifyError, strictObject, string, type ZodType } from "zod";
+import { ConfigurationError } from "../config/index.ts";
+import type { Gatehouse } from "../gatehouse.ts";
+import { messageOf } from "../runtime/error-message.ts";
+import type { ReloadReport } from "../runtime/reload.ts";
+import { UnknownListenerError } from "../runtime/server.ts";
+import { connectionReport, listenerReport, reloadAnswer, statusReport } from "./reports.ts";
+
+/** Octets of a request's body. */
+const longestBody = 16_384;
+
+export interface Controlled {
+  readonly gatehouse: Gatehouse;
+  /** Reads the document anew and puts it into force. */
+  reload(): Promise<ReloadReport>;
+}
+
+/** What an answer other than 2xx holds. */
+export interface ControlProblem {
+  readonly error: {
+    /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `internal`. */
+    readonly code: string;
+    readonly message: string;
+    /** The mistakes of a document, each with its place. */
+    readonly issues?: ConfigurationError["issues"];
+  };
+}
+
+const blockSchema = strictObject({ address: string(), expiresAt: string().nullish(), reason: string().nullish() });
+const unblockSchema = strictObject({ address: string() });
+
+export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
+  const listeners = (name: string | undefined) =>
+    gatehouse
+      .listeners()
+      .filter((listener) => name === undefined || listener.name === name)
+      .map(listenerReport);
+  const routes = new Hono();
+
+  routes.get("/status", (context) => context.json(statusReport(gatehouse)));
+  routes.get("/connections", (context) => {
+    const name = context.req.query("listener");
+    const connections = gatehouse.connections().filter(({ listener }) => name === undefined || listener === name);
+    if (name !== undefined && connections.length === 0 && listeners(name).length === 0)
+      throw new UnknownListenerError(
+        name,
+        gatehouse.listeners().map((listener) => listener.name),
+      );
+    return context.json({ connections: connections.map(connectionReport) });
+  });
+  routes.post("/reload", async (context) => context.json(reloadAnswer(await reload())));
+
+  for (const change of ["suspend", "resume"] as const) {
+    for (const path of [`/listeners/${change}`, `/listeners/:name/${change}`]) {
+      routes.post(path, async (context) => {
+        const name = context.req.param("name");
+        await gatehouse[change](name);
+        return context.json({ listeners: listeners(name) });
+      });
+    }
+  }
+
+  routes.get("/blocked", (context) => context.json({ blocked: gatehouse.blocked() }));
+  routes.post("/block", async (context) => {
+    const { address, expiresAt = null, reason = null } = await bodyOf(context, blockSchema);
+    gatehouse.block({ address, expiresAt, reason });
+    return context.json({ blocked: gatehouse.blocked() });
+  });
+  routes.post("/unblock", async (context) => {
+    const { address } = await bodyOf(context, unblockSchema);
+    // An error, so that a misspelt one is noticed.
+    if (!gatehouse.unblock(address)) return notBlocked(context, address);
+    return context.json({ blocked: gatehouse.blocked() });
+  });
+
+  routes.notFound((context) => {
+    const message = `There is no ${context.req.method} ${context.req.path} here. Try GET /status, or see docs/operations.md.`;
+    return context.json<ControlProblem>({ error: { code: "not-found", message } }, 404);
+  });
+  routes.onError((error, context) => context.json(problemOf(error), statusOf(error)));
+  return routes;
+}
+
+class InvalidRequestError extends Error {
+  readonly code = "invalid-request";
+
+  constructor(problem: string) {
+    super(`The request cannot be read: ${problem}`);
+    this.name = "InvalidRequestError";
+  }
+}
+
+async function bodyOf<Body>(context: Context, schema: ZodType<Body>): Promise<Body> {
+  const reading = schema.safeParse(jsonIn(await textOf(context.req.raw.body)));
+  if (!reading.success) throw new InvalidRequestError(prettifyError(reading.error));
+  return reading.data;
+}
+
+/** Reads no more than the limit, whatever length was announced. */
+async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > longestBody) throw new InvalidRequestError(`its body has more than ${longestBody} octets.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidRequestError("its body is not JSON.");
+  }
+}
+
+function notBlocked(context: Context, address: string): Response {
+  const message = `${address} is not in the block list; GET /blocked shows what is.`;
+  return context.json<ControlProblem>({ error: { code: "not-blocked", message } }, 404);
+}
+
+function problemOf(error: Error): ControlProblem {
+  const message = messageOf(error);
+  const code = codeOf(error);
+  return { error: error instanceof ConfigurationError ? { code, message, issues: error.issues } : { code, message } };
+}
+
+/** Codes that are nobody's mistake but the caller's or the document's; any other is the server's own. */
+const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
+  "invalid-request": 400,
+  "invalid-blocked-address": 400,
+  "unknown-listener": 404,
+  "listener-state": 409,
+  "invalid-configuration": 422,
+  "reload-failed": 422,
+  "reload-needs-restart": 422,
+  "not-running": 503,
+  "reload-stopped": 503,
+};
+
+function statusOf(error: Error): ContentfulStatusCode {
+  return statuses[codeOf(error)] ?? 500;
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "internal";
+}
