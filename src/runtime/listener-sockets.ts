@@ -1,6 +1,6 @@
 /** The sockets of one listener: bound, in use, staged for a reload, or on their way out. */
 import { createServer, type Server, type Socket } from "node:net";
-import { setImmediate as immediate } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import type { ListenerSettings } from "../config/index.ts";
 import type { BoundAddress } from "./lifecycle.ts";
 import { ListenerError } from "./listener-errors.ts";
@@ -10,6 +10,9 @@ import type { SocketWarning } from "./sockets/options.ts";
 
 /** How long the clients that the kernel has queued for a socket that goes may take to be accepted, in milliseconds. */
 const emptyingTimeout = 1_000;
+
+/** How long a client may be on its way through the TCP handshake with a socket that a reload closes, in milliseconds. */
+const handshakeTime = 100;
 
 /** What the sockets tell their listener. */
 export interface SocketsOwner {
@@ -107,9 +110,10 @@ export class ListenerSockets {
     this.#servers.clear();
   }
 
-  /** Accepts until nobody is queued. Whoever connects between the last look and the close is reset all the same. */
+  /** Accepts until nobody is queued, and nobody will be. */
   async empty(signal: AbortSignal): Promise<void> {
     const sockets = [...this.#bound.values()];
+    queueNoMore(sockets);
     if (anyQueued(sockets)) await Promise.all(sockets.map((socket) => this.#open(socket)));
     while (!signal.aborted && anyQueued(sockets)) await immediate();
   }
@@ -124,6 +128,9 @@ export class ListenerSockets {
     }
     const deadline = AbortSignal.timeout(emptyingTimeout);
     const accepting = retiring.filter((socket) => this.#servers.has(socket));
+    queueNoMore(retiring);
+    // Handshakes that are under way are completed, and their clients queued.
+    if (accepting.length > 0) await delay(handshakeTime);
     while (!deadline.aborted && anyQueued(accepting)) await immediate();
     for (const socket of retiring) this.#close(socket);
   }
@@ -178,6 +185,11 @@ export class ListenerSockets {
   #warn(warnings: readonly SocketWarning[]): void {
     for (const warning of warnings) this.#owner.warn(warning);
   }
+}
+
+/** Closing a socket resets whom the kernel has queued for it; where this fails, only those who come at that very moment. */
+function queueNoMore(sockets: readonly BoundSocket[]): void {
+  for (const socket of sockets) socket.queueNoMore();
 }
 
 function anyQueued(sockets: readonly BoundSocket[]): boolean {

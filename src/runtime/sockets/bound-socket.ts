@@ -49,6 +49,12 @@ export interface BoundSocket {
   readOptions(): Record<string, number | boolean | null>;
   /** How many clients wait to be accepted; null when it cannot be known. */
   queued(): number | null;
+  /**
+   * The kernel leaves further clients unanswered; those that it has queued can still be accepted. They ask again after a
+   * second, and are refused then if the socket is closed. For good, so only before `close()`.
+   * @returns false where that cannot be done, or would concern other processes that have the socket too.
+   */
+  queueNoMore(): boolean;
   /** Closes the socket and ends all accepting. Clients that wait to be accepted are reset. Safe to call again. */
   close(): void;
 }

@@ -17,10 +17,20 @@ export interface Libc {
   setsockopt(fd: number, option: OptionName, value: number): number;
   /** getsockopt(2) into `value`: the length written. */
   getsockopt(fd: number, option: OptionName, value: Uint8Array): number;
+  /** setsockopt(2) SO_ATTACH_FILTER: a classic BPF program that decides over each packet (socket(7)). */
+  attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /** fcntl(2) F_DUPFD_CLOEXEC: another descriptor of the same socket. */
   duplicate(fd: number): number;
   /** close(2). */
   close(fd: number): number;
+}
+
+/** `struct sock_filter` of linux/filter.h. */
+export interface FilterInstruction {
+  readonly code: number;
+  readonly jt: number;
+  readonly jf: number;
+  readonly k: number;
 }
 
 /** A socket option by its numbers. */
@@ -43,6 +53,8 @@ export const SOCK_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
 const FIRST_FD_AFTER_STDIO = 3;
 const EINTR = 4;
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
 
 let lookup: Promise<LibcLookup> | undefined;
 
@@ -70,6 +82,9 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
   const listen = library.func("int listen(int fd, int backlog)");
   const getsockname = library.func("int getsockname(int fd, void *address, void *length)");
   const setsockopt = library.func("int setsockopt(int fd, int level, int option, const void *value, uint32_t length)");
+  const instruction = koffi.struct({ code: "uint16_t", jt: "uint8_t", jf: "uint8_t", k: "uint32_t" });
+  const filter = koffi.struct({ len: "uint16_t", filter: koffi.pointer(instruction) });
+  const attach = library.func("setsockopt", "int", ["int", "int", "int", koffi.pointer(filter), "uint32_t"]);
   const getsockopt = library.func("int getsockopt(int fd, int level, int option, void *value, void *length)");
   const fcntl = library.func("int fcntl(int fd, int command, ...)");
   const close = library.func("int close(int fd)");
@@ -98,6 +113,10 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
     setsockopt: (fd, { level, option }, value) => {
       const bytes = int(value);
       return retried(() => setsockopt(fd, level, option, bytes, bytes.length));
+    },
+    attachFilter: (fd, program) => {
+      const value = { len: program.length, filter: program };
+      return retried(() => attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, value, koffi.sizeof(filter)));
     },
     getsockopt: (fd, { level, option }, value) =>
       sized(value, (length) => getsockopt(fd, level, option, value, length)),

@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import { type BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
 import type { BindTarget, BoundSocket, Retuned } from "./bound-socket.ts";
+import { dropConnectionRequests } from "./connection-request-filter.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
 import { AF_INET, AF_INET6, type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
@@ -44,6 +45,8 @@ interface OpenSocket extends OpenSettings {
   readonly target: BindTarget;
   readonly descriptor: Descriptor;
   readonly address: BoundAddress;
+  /** Another process has the socket too, and goes on with it: a filter would be its as well. */
+  readonly shared: boolean;
 }
 
 /**
@@ -80,7 +83,8 @@ export function openListeningSocket(
   const named = libc.getsockname(fd, sockaddr);
   const address = named < 0 ? null : decodeSockaddr(sockaddr);
   if (!address) return fail("getsockname", errnoName(named));
-  return new ListeningSocket({ libc, target, settings, descriptor, address, warnings: [...warnings, ...unmet] });
+  const opened = { libc, target, settings, descriptor, address, shared: false };
+  return new ListeningSocket({ ...opened, warnings: [...warnings, ...unmet] });
 }
 
 /**
@@ -93,14 +97,16 @@ export class ListeningSocket implements BoundSocket {
   readonly #libc: Libc;
   readonly #target: BindTarget;
   readonly #descriptor: Descriptor;
+  readonly #shared: boolean;
   /** Those that have a dup(2) of the socket. */
   readonly #servers = new Set<Server>();
   /** What is in force. */
   #settings: SocketSettings;
   #listens = false;
 
-  constructor({ libc, target, settings, descriptor, address, warnings }: OpenSocket) {
+  constructor({ libc, target, settings, descriptor, address, shared, warnings }: OpenSocket) {
     this.#libc = libc;
+    this.#shared = shared;
     this.#target = target;
     this.#settings = settings;
     this.#descriptor = descriptor;
@@ -146,6 +152,11 @@ export class ListeningSocket implements BoundSocket {
 
   queued(): number | null {
     return this.#descriptor.use((fd) => readAcceptQueue(this.#libc, fd)?.queued ?? null);
+  }
+
+  queueNoMore(): boolean {
+    if (this.#shared) return false;
+    return this.#descriptor.use((fd) => this.#libc.attachFilter(fd, dropConnectionRequests)) >= 0;
   }
 
   close(): void {

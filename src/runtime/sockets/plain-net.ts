@@ -121,6 +121,10 @@ class PlainSocket implements BoundSocket {
     return this.#held.size;
   }
 
+  queueNoMore(): boolean {
+    return false;
+  }
+
   close(): void {
     this.#servers.length = 0;
     this.#holder.close();

@@ -114,6 +114,26 @@ describe.skipIf(process.platform !== "linux")("listening socket", () => {
     expect(await ask("127.0.0.1", socket.address.port)).toBe("new");
   });
 
+  it.each(["127.0.0.1", "::1"])(
+    "loses none of those who wait when it is to queue no more clients: %s",
+    async (host) => {
+      const socket = await bound(targetOf(host));
+      const { port } = socket.address;
+      await socket.listen();
+      const waiting = Array.from({ length: 5 }, () => ask(host, port));
+      await until(() => socket.queued() === 5);
+      expect(socket.queueNoMore()).toBe(true);
+      const late = ask(host, port);
+      late.catch(() => {});
+
+      await socket.accept(greeter());
+      expect(await Promise.all(waiting)).toEqual(Array(5).fill("hello\r\n"));
+      expect(socket.queued()).toBe(0);
+      socket.close();
+      await expect(late).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    },
+  );
+
   it("ends all accepting when it is closed, once", async () => {
     const socket = await bound(targetOf("127.0.0.1"));
     const server = greeter();
