@@ -8,7 +8,13 @@ import { type Controlled, controlRoutes } from "./routes.ts";
 export function openControl(path: string, controlled: Controlled): Promise<() => Promise<void>> {
   const routes = controlRoutes(controlled);
   const server = createServer(
-    { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 1_000, maxHeaderSize: 8_192 },
+    {
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 1_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8_192,
+    },
     // Request and Response are the embedder's globals, not ours to replace.
     getRequestListener(routes.fetch, { hostname: "localhost", overrideGlobalObjects: false }),
   );
