@@ -1,6 +1,6 @@
 /** The Unix socket that a running server is controlled by: only its owner can reach it, and one server has it. */
 import { once } from "node:events";
-import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, type Stats, statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -31,12 +31,14 @@ export async function listenAt(path: string, server: Server): Promise<() => Prom
     const problem = `its path has more than the ${longestSocketPath} octets that a Unix socket may have`;
     throw unavailable(path, `${problem}; choose a data folder with a shorter path`);
   }
-  checkFolder(path);
+  const owner = ownerOfFolder(path);
   await removeStale(path, bindable);
   try {
     server.listen({ path: bindable });
     // bind(2) has been called by now, and nobody is accepted before this turn ends.
     if (server.listening) chmodSync(bindable, 0o600);
+    // The folder of a server that root starts is that of the user who is to run it.
+    if (server.listening && process.getuid?.() === 0) chownSync(bindable, owner.uid, owner.gid);
     await once(server, "listening");
   } catch (error) {
     server.close();
@@ -57,18 +59,19 @@ async function end(server: Server): Promise<void> {
 }
 
 /** Whoever may write to the folder may put a socket of his own there, and be told what is meant for the server. */
-function checkFolder(path: string): void {
+function ownerOfFolder(path: string): Stats {
   const folder = dirname(path);
   const found = attempt(path, () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return statSync(folder);
   });
-  const owner = process.getuid?.();
-  if (owner !== undefined && found.uid !== owner && found.uid !== 0)
+  const user = process.getuid?.() ?? 0;
+  if (user !== 0 && found.uid !== user && found.uid !== 0)
     throw unavailable(path, `the folder ${folder} belongs to another user; give it to the user who runs the server`);
   const isSticky = (found.mode & 0o1000) !== 0;
   if ((found.mode & 0o022) !== 0 && !isSticky)
     throw unavailable(path, `others may write to the folder ${folder}; take that away: chmod go-w ${folder}`);
+  return found;
 }
 
 /** @throws ControlSocketError when a server answers, or when it is no socket. */

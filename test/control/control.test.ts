@@ -1,6 +1,6 @@
 /** A running server that is asked and told things over its control socket. */
 import { mkdirSync } from "node:fs";
-import { chmod, rename, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, rename, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -280,6 +280,16 @@ describe("the socket itself", () => {
     expect((mode & 0o777).toString(8)).toBe("600");
     await gatehouse.stop();
     await expect(stat(socket)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("belongs to the owner of its folder when root starts the server", async () => {
+    const folder = join(temporaryDirectory(), "data");
+    mkdirSync(folder, { mode: 0o700 });
+    await chown(folder, 65_534, 65_534);
+    const { gatehouse } = await house(join(folder, "control.sock"));
+    expect(await stat(join(folder, "control.sock"))).toMatchObject({ uid: 65_534, gid: 65_534 });
+    await gatehouse.stop();
+    await rm(folder, { recursive: true });
   });
 
   test("of a dead process is replaced", async () => {
