@@ -1,6 +1,6 @@
 /** New clients while the process is under pressure, by samples that the test gives. */
-import { firstValueFrom, Subject, throwError } from "rxjs";
-import { describe, expect, test } from "vitest";
+import { config, firstValueFrom, Subject, throwError } from "rxjs";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { PressureSample } from "../../src/index.ts";
 import { installed } from "../real/programs.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
@@ -167,6 +167,27 @@ describe("pressure$", () => {
     const completed = new Promise<void>((complete) => house.gatehouse.pressure$.subscribe({ complete }));
     await house.gatehouse.stop();
     await completed;
+  });
+
+  test("goes on, and so does admission, after observers have thrown", async () => {
+    const thrown: unknown[] = [];
+    const before = config.onUnhandledError;
+    onTestFinished(() => {
+      config.onUnhandledError = before;
+    });
+    config.onUnhandledError = (error) => thrown.push(error);
+    const house = await watched([rejecting]);
+    const fail = (): never => {
+      throw new Error("an observer's own");
+    };
+    house.gatehouse.pressure$.subscribe(fail);
+    house.gatehouse.lifecycle$.subscribe(fail);
+    house.sample(short);
+    const refused = await rawClient(house.port("rejecting"));
+    await refused.until("421 4.3.2 ");
+    house.sample(calm);
+    await gone(await greeted(house.port("rejecting")));
+    expect(thrown.length).toBeGreaterThan(3);
   });
 
   test("is without pressure when the samples fail, with a warning: the door stays open", async () => {

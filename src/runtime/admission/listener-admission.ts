@@ -38,12 +38,14 @@ export interface ListenerAdmissionOptions {
  * Admission to one listener: its limits, and those who arrive.
  *
  * `Accepted` and `Told` are what the listener knows of a socket that was accepted, and of a client that a PROXY header
- * has told. Each comes out in the same call, with what was decided.
+ * has told. Each comes out in the same call, with what was decided; whoever subscribes is let go of by `complete()`.
  */
 export class ListenerAdmission<Accepted extends Arrival, Told extends Arrival> {
   readonly accepted$ = new Subject<Accepted>();
   readonly told$ = new Subject<Told>();
+  /** What was decided about each of `accepted$`. */
   readonly sockets$: Observable<Admission<Accepted>>;
+  /** What was decided about each of `told$`. */
   readonly clients$: Observable<Admission<Told>>;
   readonly #host: AdmissionHost;
   readonly #slots: SlotCounter;
