@@ -19,7 +19,7 @@ export interface TalkingChild {
 export function talkingChild(program: string, args: readonly string[]): TalkingChild {
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(async () => {
-    if (child.exitCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
     await once(child, "close");
   });

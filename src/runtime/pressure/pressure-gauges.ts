@@ -14,8 +14,16 @@ const sampleGauges: readonly SampleGauge[] = [
     help: "By how much the event loop was late at most, within the last second.",
     value: ({ eventLoopDelay }) => eventLoopDelay / 1_000,
   },
-  { name: "gatehouse_heap_used_bytes", help: "V8's heap in use.", value: ({ heap }) => heap.used },
-  { name: "gatehouse_heap_limit_bytes", help: "What V8's heap may grow to.", value: ({ heap }) => heap.limit },
+  {
+    name: "gatehouse_heap_live_bytes",
+    help: "What the latest major collection, if there was one within 10 seconds, has left in V8's old generation.",
+    value: ({ heap }) => heap?.used,
+  },
+  {
+    name: "gatehouse_heap_limit_bytes",
+    help: "What V8's old generation may grow to.",
+    value: ({ heap }) => heap?.limit,
+  },
   {
     name: "gatehouse_descriptors_open",
     help: "Open file descriptors of the process.",

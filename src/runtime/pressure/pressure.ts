@@ -17,8 +17,11 @@ export interface ResourceUse {
 export interface PressureSample {
   /** By how much the event loop was late at most, lately; milliseconds. */
   readonly eventLoopDelay: number;
-  /** V8's heap and its limit (`--max-old-space-size`); bytes. */
-  readonly heap: ResourceUse;
+  /**
+   * What the latest major collection has left in V8's old generation, and its limit (`--max-old-space-size`); bytes. Null
+   * when there was none lately: then V8 is not short of memory.
+   */
+  readonly heap: ResourceUse | null;
   /** Open file descriptors and RLIMIT_NOFILE; null where they cannot be counted. */
   readonly descriptors: ResourceUse | null;
 }

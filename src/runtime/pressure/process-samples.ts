@@ -1,10 +1,10 @@
 /** Samples of this process: how late its event loop is, its heap, its file descriptors. */
 import { readdirSync, statSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { getHeapStatistics } from "node:v8";
 import { Observable } from "rxjs";
 import type { Clock } from "../clock.ts";
 import { descriptorLimit } from "../descriptor-reserve.ts";
+import { LiveHeap } from "./live-heap.ts";
 import type { PressureSample, ResourceUse } from "./pressure.ts";
 
 /** How often a sample is taken, in milliseconds. A busy loop is late with it, and then has fewer. */
@@ -17,6 +17,7 @@ const resolution = 50;
 export function processSamples(clock: Clock): Observable<PressureSample> {
   return new Observable((subscriber) => {
     const delays = new LoopDelays();
+    const heap = new LiveHeap(clock);
     const limit = descriptorLimit();
     const wait = (): unknown => {
       const waiting = clock.setTimeout(take, sampleInterval);
@@ -25,12 +26,13 @@ export function processSamples(clock: Clock): Observable<PressureSample> {
     };
     const take = (): void => {
       timer = wait();
-      subscriber.next({ eventLoopDelay: delays.take(), heap: heapUse(), descriptors: descriptorUse(limit) });
+      subscriber.next({ eventLoopDelay: delays.take(), heap: heap.use(), descriptors: descriptorUse(limit) });
     };
     let timer = wait();
     return () => {
       clock.clearTimeout(timer);
       delays.stop();
+      heap.stop();
     };
   });
 }
@@ -61,11 +63,6 @@ function startedHistogram(): ReturnType<typeof monitorEventLoopDelay> {
   const histogram = monitorEventLoopDelay({ resolution });
   histogram.enable();
   return histogram;
-}
-
-function heapUse(): ResourceUse {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return { used, limit };
 }
 
 /** proc_pid_fd(5). Since Linux 6.2 the size of the folder is the number of descriptors; before, it is 0. */

@@ -20,12 +20,12 @@ export type PressureThresholdOptions = Partial<Readonly<Record<PressureResource,
 /**
  * Far above what a busy server shows. `eventLoopDelay` in milliseconds; the others as a share of their limit.
  *
- * One long turn of the event loop, be it of the garbage collector, is in two samples at most, and four are asked for. The
- * heap is full of garbage before each collection, so it has to stay full. Descriptors are counted, and need no second look.
+ * One long turn of the event loop, be it of the garbage collector, is in two samples at most, and four are asked for. Of
+ * the heap only what a collection has left is measured. Descriptors are counted, and need no second look.
  */
 export const defaultPressureThresholds: { readonly [Resource in PressureResource]: PressureThreshold } = Object.freeze({
   eventLoopDelay: { high: 1_000, low: 500, samples: 4 },
-  heap: { high: 0.95, low: 0.85, samples: 4 },
+  heap: { high: 0.9, low: 0.8, samples: 2 },
   descriptors: { high: 0.95, low: 0.9, samples: 1 },
 });
 
