@@ -3,6 +3,7 @@ import { SUITES } from "../src/config/index.ts";
 import { endCauses } from "../src/machines/causes.ts";
 import { pauseReasons } from "../src/machines/listener.ts";
 import { Metrics } from "../src/runtime/metrics.ts";
+import { noPressure } from "../src/runtime/pressure/pressure.ts";
 import { SlotCounter } from "../src/runtime/slots.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
 import { markdownTable } from "./markdown-table.ts";
@@ -29,7 +30,7 @@ function pauseReasonTable(): string {
 }
 
 function metricTable(): string {
-  const { registry } = new Metrics({ slots: new SlotCounter(1), listeners: [] });
+  const { registry } = new Metrics({ slots: new SlotCounter(1), listeners: [], pressure: { latest: noPressure } });
   const rows = registry.getMetricsAsArray().map((metric) => {
     // prom-client has these on every metric, and does not type them.
     const labels: unknown = Reflect.get(metric, "labelNames");

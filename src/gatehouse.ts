@@ -23,6 +23,8 @@ import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
 import { logLifecycle } from "./runtime/log.ts";
 import { Metrics } from "./runtime/metrics.ts";
 import { prepareListeners } from "./runtime/prepared-listeners.ts";
+import type { Pressure } from "./runtime/pressure/pressure.ts";
+import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
 import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
 
@@ -47,6 +49,11 @@ export interface GatehouseOptions {
   readonly control?: string | ControlOptions;
   /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
   readonly admission?: readonly AdmissionRule[];
+  /**
+   * When the process counts as exhausted, so that new clients are refused, or held where `atCapacity` is `hold`. False:
+   * never. Left out: by samples of this process and the default thresholds.
+   */
+  readonly pressure?: PressureOptions | false;
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
   /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
@@ -83,7 +90,7 @@ export interface ListenerStatus {
   readonly name: string;
   readonly protocol: string;
   readonly state: string;
-  /** Why it does not accept: `suspended`, `at-capacity`, `no-descriptors`; empty unless it is paused. */
+  /** Why it does not accept: `suspended`, `at-capacity`, `under-pressure`, `no-descriptors`; empty unless it is paused. */
   readonly pausedBy: readonly PauseReason[];
   readonly tlsImplicit: boolean;
   /** As bound: port 0 resolved. */
@@ -114,6 +121,8 @@ export interface Gatehouse {
   readonly generation: number;
   /** Everything that happens, as it happens; completes when the server has ended. */
   readonly lifecycle$: Observable<LifecycleEvent>;
+  /** What is exhausted right now, and at each further sample while the server runs; completes when it has ended. */
+  readonly pressure$: Observable<Pressure>;
   readonly metrics: Metrics;
   /**
    * Binds every address, then listens on all of them.
@@ -138,7 +147,7 @@ export interface Gatehouse {
   suspend(listener?: string): Promise<void>;
   /**
    * Ends the suspension of one listener, or of all. Resolves when it accepts, or when only something else keeps it
-   * from it: no free slot, no descriptors. Safe to call when it is not suspended.
+   * from it: no free slot, pressure, no descriptors. Safe to call when it is not suspended.
    * @throws NotRunningError before the start is done, and from the stop on
    * @throws UnknownListenerError when no listener has this name
    * @throws ListenerStateError when it has failed
@@ -162,7 +171,7 @@ export interface Gatehouse {
   connections(): ConnectionStatus[];
 }
 
-/** @throws ConfigurationError with every mistake of the document. */
+/** @throws ConfigurationError with every mistake of the document; PressureOptionError. */
 export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const configuration = configurationOf(options);
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
@@ -174,6 +183,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     inspect: options.inspect,
     lifecycleMode: options.lifecycle ?? "compiled",
     admission: options.admission ?? [],
+    pressure: options.pressure ?? {},
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
       const closeControl = await openControlOf(options, { gatehouse, server }).catch(async (error: unknown) => {
@@ -210,6 +220,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       return server.state;
     },
     lifecycle$: server.lifecycle.events$,
+    pressure$: server.pressure.pressure$,
     metrics,
     async start() {
       await server.start();

@@ -80,6 +80,20 @@ export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
 export { ListenerStateError } from "./runtime/listener-errors.ts";
+export type {
+  ExhaustedResource,
+  Pressure,
+  PressureResource,
+  PressureSample,
+  ResourceUse,
+} from "./runtime/pressure/pressure.ts";
+export type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
+export {
+  defaultPressureThresholds,
+  PressureOptionError,
+  type PressureThreshold,
+  type PressureThresholdOptions,
+} from "./runtime/pressure/thresholds.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";

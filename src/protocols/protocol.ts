@@ -137,6 +137,8 @@ export interface Session {
 export interface Refusal {
   /** The admission rule, e.g. `server-cap`, `listener-cap`. */
   readonly rule: string;
+  /** What is exhausted, for the rule `pressure`: `eventLoopDelay` (milliseconds), `heap` (bytes), `descriptors`. */
+  readonly resource?: string;
   readonly limit: number;
   readonly current: number;
 }

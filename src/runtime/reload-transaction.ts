@@ -120,7 +120,7 @@ export class ServerReload implements ReloadTransaction {
     await settled(listeners.map((listener) => listener.openStaged()));
     await Promise.all(
       [...this.#added.values()].map((listener) =>
-        waitFor(listener.actor, ({ status }) => status !== "active" || listener.state === "listening", forever),
+        waitFor(listener.actor, ({ status }) => status !== "active" || isOpen(listener), forever),
       ),
     );
   }
@@ -196,6 +196,11 @@ export class ServerReload implements ReloadTransaction {
 }
 
 const forever = { timeout: Number.POSITIVE_INFINITY };
+
+/** It accepts, or would if nothing kept it from it. */
+function isOpen({ state }: Listener): boolean {
+  return state === "listening" || state === "paused";
+}
 
 async function bound(listener: Listener): Promise<void> {
   listener.actor.start();

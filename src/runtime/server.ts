@@ -15,6 +15,7 @@ import { messageOf } from "./error-message.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listener, type ListenerHost } from "./listener.ts";
 import { prepareListeners } from "./prepared-listeners.ts";
+import { type PressureOptions, PressureWatch } from "./pressure/pressure-watch.ts";
 import { RefusedSockets } from "./refusal.ts";
 import { ReloadError, Reloader, type ReloadReport } from "./reload.ts";
 import { type ReloadableServer, type Replacement, ServerReload } from "./reload-transaction.ts";
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly lifecycleMode: LifecycleMode;
   /** The embedder's own rules of admission. */
   readonly admission: readonly AdmissionRule[];
+  /** False: there never is pressure. */
+  readonly pressure: PressureOptions | false;
   /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
   prepare(): Promise<Foundation>;
 }
@@ -86,6 +89,7 @@ export class Server {
   readonly lifecycle = new Lifecycle();
   readonly slots: SlotCounter;
   readonly blockList: BlockList;
+  readonly pressure: PressureWatch;
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
@@ -112,6 +116,8 @@ export class Server {
     this.#refused = new RefusedSockets(options.clock);
     this.blockList = new BlockList(options.clock);
     for (const blocked of options.configuration.blocked) this.blockList.add(blocked);
+    const { clock, pressure } = options;
+    this.pressure = new PressureWatch({ clock, pressure, lifecycle: this.lifecycle });
     this.actor = createActor(
       serverMachine.provide({
         actors: {
@@ -249,6 +255,7 @@ export class Server {
       serverSlots: this.slots,
       blockList: this.blockList,
       admissionRules: this.#options.admission,
+      pressure$: this.pressure.pressure$,
       refused: this.#refused,
       descriptors: this.#descriptors,
       clock,
@@ -372,6 +379,7 @@ export class Server {
     if (state === this.#state) return;
     this.#state = state;
     this.#unwatchDescriptors();
+    this.pressure.stop();
     switch (state) {
       case "starting":
       case "stopped":
@@ -382,6 +390,7 @@ export class Server {
           for (const listener of this.#listeners) listener.descriptorsLeft(spare);
         });
         this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.length });
+        this.pressure.start();
         break;
       case "draining":
         this.lifecycle.emit({ type: "server.draining", connections: [...this.connections()].length });
@@ -390,7 +399,10 @@ export class Server {
         this.lifecycle.emit({ type: "server.failed", error: snapshot.context.error });
         break;
     }
-    if (snapshot.status !== "active") this.lifecycle.complete();
+    if (snapshot.status !== "active") {
+      this.pressure.complete();
+      this.lifecycle.complete();
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { defaultSmtpLimits } from "../../src/protocols/smtp/limits.ts";
+import { defaultPressureThresholds } from "../../src/runtime/pressure/thresholds.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { quotedWords, readPage, tableRows } from "./pages.ts";
 
@@ -8,6 +9,15 @@ test("the table of SMTP limits has every limit with its default", () => {
   const rows = tableRows(readPage("docs/smtp.md"), "limit");
   const described = rows.map(([limit = "", value]) => [quotedWords(limit)[0], Number(value)]);
   expect(Object.fromEntries(described)).toEqual(defaultSmtpLimits);
+});
+
+test("the table of pressure has every resource with its default thresholds", () => {
+  const rows = tableRows(readPage("docs/listeners.md"), "resource");
+  const described = rows.map(([resource = "", , ...values]) => {
+    const [high, low, samples] = values.map((value) => Number(quotedWords(value)[0]));
+    return [quotedWords(resource)[0], { high, low, samples }];
+  });
+  expect(Object.fromEntries(described)).toEqual(defaultPressureThresholds);
 });
 
 test("everything that a server puts into its data folder is in the table", async () => {
