@@ -23,6 +23,7 @@ import { Metrics } from "./runtime/metrics.ts";
 import { prepareListeners } from "./runtime/prepared-listeners.ts";
 import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
+import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -38,6 +39,16 @@ export interface GatehouseOptions {
    * told of as `reload.rejected`. Subscribed to from the start to the stop.
    */
   readonly config$?: Observable<unknown>;
+  /**
+   * Sockets that this process was started with, from `inheritedSockets()`: a listener that names the address of one takes
+   * it instead of binding. None by default.
+   */
+  readonly inheritedSockets?: InheritedSockets;
+  /**
+   * Awaited when everything is read and every address is bound, and before anybody is let in: the moment to give up
+   * privileges, with `dropPrivileges()`. A rejection fails the start.
+   */
+  readonly onBound?: () => void | Promise<void>;
   /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
   readonly admission?: readonly AdmissionRule[];
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
@@ -155,6 +166,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     inspect: options.inspect,
     lifecycleMode: options.lifecycle ?? "compiled",
     admission: options.admission ?? [],
+    inherited: options.inheritedSockets ?? new InheritedSockets(),
+    onBound: () => options.onBound?.(),
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
       return {

@@ -20,6 +20,8 @@ import {
 } from "./options.ts";
 import { type BoundAddress, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX, SockaddrError } from "./sockaddr.ts";
 
+const EAFNOSUPPORT = 97;
+
 /** Node would not accept from the socket; the cause is Node's own error, where it gave one. */
 export class AcceptError extends Error {
   readonly code = "accept-failed";
@@ -39,11 +41,13 @@ interface OpenSettings {
   readonly warnings: readonly SocketWarning[];
 }
 
-interface OpenSocket extends OpenSettings {
+export interface OpenSocket extends OpenSettings {
   readonly libc: Libc;
   readonly target: BindTarget;
   readonly descriptor: Descriptor;
   readonly address: BoundAddress;
+  /** False unless it is said. */
+  readonly inherited?: boolean;
 }
 
 /**
@@ -76,11 +80,16 @@ export function openListeningSocket(
     throw error;
   }
 
+  const address = localAddress(libc, fd);
+  if (typeof address === "number") return fail("getsockname", errnoName(address));
+  return new ListeningSocket({ libc, target, settings, descriptor, address, warnings: [...warnings, ...unmet] });
+}
+
+/** getsockname(2): minus errno for a descriptor that is no socket of IPv4 or IPv6. */
+export function localAddress(libc: Libc, fd: number): BoundAddress | number {
   const sockaddr = Buffer.alloc(SOCKADDR_MAX);
   const named = libc.getsockname(fd, sockaddr);
-  const address = named < 0 ? null : decodeSockaddr(sockaddr);
-  if (!address) return fail("getsockname", errnoName(named));
-  return new ListeningSocket({ libc, target, settings, descriptor, address, warnings: [...warnings, ...unmet] });
+  return named < 0 ? named : (decodeSockaddr(sockaddr) ?? -EAFNOSUPPORT);
 }
 
 /**
@@ -89,6 +98,7 @@ export function openListeningSocket(
  */
 export class ListeningSocket implements BoundSocket {
   readonly address: BoundAddress;
+  readonly inherited: boolean;
   readonly warnings: readonly SocketWarning[];
   readonly #libc: Libc;
   readonly #target: BindTarget;
@@ -99,12 +109,13 @@ export class ListeningSocket implements BoundSocket {
   #settings: SocketSettings;
   #listens = false;
 
-  constructor({ libc, target, settings, descriptor, address, warnings }: OpenSocket) {
+  constructor({ libc, target, settings, descriptor, address, warnings, inherited = false }: OpenSocket) {
     this.#libc = libc;
     this.#target = target;
     this.#settings = settings;
     this.#descriptor = descriptor;
     this.address = address;
+    this.inherited = inherited;
     this.warnings = warnings;
   }
 
