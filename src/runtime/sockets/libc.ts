@@ -82,7 +82,7 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
   const getsockopt = library.func("int getsockopt(int fd, int level, int option, void *value, void *length)");
   const fcntl = library.func("int fcntl(int fd, int command, ...)");
   const sendto = library.func(
-    "ssize_t sendto(int fd, const void *message, size_t size, int flags, const void *address, uint32_t length)",
+    "long sendto(int fd, const void *message, size_t size, int flags, const void *address, uint32_t length)",
   );
   const close = library.func("int close(int fd)");
 
