@@ -74,7 +74,7 @@ describe.runIf(isLinux)("a server that is started with sockets", () => {
     expect(words).toContain(`This process was started with a socket for [::]:${socket.port}, which has the same port.`);
     expect(log).toContain("takes IPv4, too. Set BindIPv6Only=ipv6-only");
 
-    const server = await serve(document.slice(0, 1), undefined, startedWith([socket]));
+    await serve(document.slice(0, 1), undefined, startedWith([socket]));
     expect((await (await rawClient(socket.port)).until("\r\n")).slice(0, 4)).toBe("220 ");
     const [, , backlog] =
       /LISTEN\s+(\d+)\s+(\d+)/.exec(spawnSync("ss", ["-ltn", `sport = :${socket.port}`]).stdout.toString()) ?? [];
