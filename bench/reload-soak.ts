@@ -18,8 +18,8 @@ import { Conversation, type Mode, modes, visit } from "./soak/visitor.ts";
 
 const seconds = Number(process.argv[2] ?? 60);
 const clients = Number(process.argv[3] ?? 200);
-/** At least so many reloads, whatever the machine. */
-const reloadsWanted = Math.ceil((100 * seconds) / 60);
+/** In a minute, whatever the machine. */
+const reloadsWanted = 100;
 /** Milliseconds within which a client has to see a certificate after its files have changed. */
 const certificateLimit = 1_000;
 
@@ -42,12 +42,12 @@ const sessions = new Map<Mode, Map<string, number>>(modes.map((mode) => [mode, n
 const tallies = new Map<string, Tally>();
 const certificateDelays: number[] = [];
 
-// What the first sessions leave behind in the process (compiled code, pools) is not a leak.
-await load(() => false, 400);
-for (const results of sessions.values()) results.clear();
+// What the first sessions and reloads leave behind in the process (compiled code, pools) is not a leak.
+await soak(seconds / 4, []);
+for (const results of [...sessions.values(), tallies]) results.clear();
 const before = await settled();
 const old = await Promise.all(modes.map((mode) => Conversation.open(mode, ports)));
-const olderThanReloads = await soak();
+const olderThanReloads = await soak(seconds, old);
 for (const conversation of old) await conversation.quit().catch(() => {});
 const after = await settled();
 child.disconnect();
@@ -55,20 +55,20 @@ taken.close();
 await rm(directory, { recursive: true });
 report();
 
-/** Resolves with how many connections that were there before all reloads still answer after each of them. */
-async function soak(): Promise<number> {
+/** Resolves with how many of the connections that were there before all reloads could still send a message after each of them. */
+async function soak(length: number, older: readonly Conversation[]): Promise<number> {
   let over = false;
-  const visitors = load(() => over, Number.POSITIVE_INFINITY);
-  const steps = reloads.steps();
-  const end = Date.now() + seconds * 1_000;
-  let [done, alive] = [0, old.length];
-  for (const step of steps) {
+  const visitors = load(() => over);
+  const wanted = Math.ceil((reloadsWanted * length) / 60);
+  const end = Date.now() + length * 1_000;
+  let [done, alive] = [0, older.length];
+  for (const step of reloads.steps()) {
     await reload(step);
     done += 1;
-    const answers = await Promise.allSettled(old.map((conversation) => conversation.ask("NOOP", "250 ")));
+    const answers = await Promise.allSettled(older.map((conversation) => conversation.send()));
     alive = Math.min(alive, answers.filter(({ status }) => status === "fulfilled").length);
-    if (Date.now() >= end && done >= reloadsWanted && Reloads.isLast(step)) break;
-    await pause(Math.max(0, (end - Date.now()) / Math.max(1, reloadsWanted * 1.2 - done)));
+    if (Date.now() >= end && done >= wanted && Reloads.isLast(step)) break;
+    await pause(Math.max(0, (end - Date.now()) / Math.max(1, wanted * 1.1 - done)));
   }
   over = true;
   await visitors;
@@ -105,12 +105,10 @@ function served(): Promise<string> {
   });
 }
 
-/** So many clients at a time, one session after another, until it is over or so many sessions have begun. */
-async function load(isOver: () => boolean, most: number): Promise<void> {
-  let begun = 0;
+/** So many clients at a time, one session after another, until it is over. */
+async function load(isOver: () => boolean): Promise<void> {
   const client = async (mode: Mode): Promise<void> => {
-    while (!isOver() && begun < most) {
-      begun += 1;
+    while (!isOver()) {
       const result = await visit(mode, ports);
       const results = sessions.get(mode);
       results?.set(result, (results.get(result) ?? 0) + 1);

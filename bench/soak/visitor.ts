@@ -45,6 +45,12 @@ export class Conversation {
     await this.until(reply);
   }
 
+  /** A message, up to the reply that takes it. */
+  async send(): Promise<void> {
+    await this.ask("MAIL FROM:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA", "354 ");
+    await this.ask("Subject: Hello\r\n\r\nhello\r\n.", "250 2.0.0");
+  }
+
   until(reply: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#look = () => {
@@ -93,8 +99,7 @@ export async function visit(mode: Mode, ports: Readonly<Record<string, number>>)
   let conversation: Conversation | null = null;
   try {
     conversation = await Conversation.open(mode, ports);
-    await conversation.ask("MAIL FROM:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA", "354 ");
-    await conversation.ask("Subject: Hello\r\n\r\nhello\r\n.", "250 2.0.0");
+    await conversation.send();
     await conversation.quit();
     return "served";
   } catch (error) {
