@@ -19,7 +19,7 @@ test.each([
   ["::", 25, "0.0.0.0", false],
   ["0.0.0.0", 25, "::", false],
   ["127.0.0.1", 26, "127.0.0.1", false],
-])("a socket of %s port %i for %s on port 25: %s", (address, port, host, isFound) => {
+])("a socket of %s port %i for %s on port 25: %s", (...[address, port, host, isFound]) => {
   expect(inherited(socket(address, port)).find(targetOf(host, 25)) !== undefined).toBe(isFound);
 });
 
@@ -36,7 +36,7 @@ test.each([
   [socket("127.0.0.1", 25), "::", false, true],
   [socket("127.0.0.1", 25), "127.0.0.2", false, false],
   [socket("::", 26), "0.0.0.0", false, false],
-])("%j is in the way of %s (IPv6 only: %s): %s", (one, host, ipv6Only, isInTheWay) => {
+])("%j is in the way of %s (IPv6 only: %s): %s", (...[one, host, ipv6Only, isInTheWay]) => {
   expect(inherited(one).overlapping(targetOf(host, 25, ipv6Only)) !== undefined).toBe(isInTheWay);
 });
 
