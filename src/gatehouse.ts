@@ -27,6 +27,7 @@ import type { Pressure } from "./runtime/pressure/pressure.ts";
 import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
 import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
+import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -47,6 +48,16 @@ export interface GatehouseOptions {
    * root can reach. None by default.
    */
   readonly control?: string | ControlOptions;
+  /**
+   * Sockets that this process was started with, from `inheritedSockets()`: a listener that names the address of one takes
+   * it instead of binding. None by default.
+   */
+  readonly inheritedSockets?: InheritedSockets;
+  /**
+   * Awaited when everything is read and every address is bound, and before anybody is let in: the moment to give up
+   * privileges, with `dropPrivileges()`. A rejection fails the start.
+   */
+  readonly onBound?: () => void | Promise<void>;
   /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
   readonly admission?: readonly AdmissionRule[];
   /**
@@ -184,6 +195,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     lifecycleMode: options.lifecycle ?? "compiled",
     admission: options.admission ?? [],
     pressure: options.pressure ?? {},
+    inherited: options.inheritedSockets ?? new InheritedSockets(),
+    onBound: () => options.onBound?.(),
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
       const closeControl = await openControlOf(options, { gatehouse, server }).catch(async (error: unknown) => {

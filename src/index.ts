@@ -94,6 +94,13 @@ export {
   type PressureThreshold,
   type PressureThresholdOptions,
 } from "./runtime/pressure/thresholds.ts";
+export { dropPrivileges } from "./runtime/privileges/drop-privileges.ts";
+export { PrivilegeError } from "./runtime/privileges/privilege-error.ts";
+export { findProcessUser, type ProcessUser } from "./runtime/privileges/process-user.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
+export { type InheritedSocket, InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
+export { inheritedSockets } from "./runtime/systemd/listen-fds.ts";
+export { NotifySocketError } from "./runtime/systemd/notify-socket.ts";
+export { ServiceManager } from "./runtime/systemd/service-manager.ts";

@@ -22,6 +22,7 @@ import type { RefusedSockets } from "./refusal.ts";
 import { SlotCounter } from "./slots.ts";
 import { endpoint } from "./socket-facts.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
+import type { InheritedSockets } from "./sockets/inherited-sockets.ts";
 import { HandshakeQueue } from "./tls/handshake-queue.ts";
 
 /** How long the clients that the kernel has queued may take to be refused when the listener ends, in milliseconds. */
@@ -36,6 +37,7 @@ export interface ListenerHost extends AdmissionHost {
   generation: number;
   readonly refused: RefusedSockets;
   readonly descriptors: DescriptorReserve;
+  readonly inherited: InheritedSockets;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
@@ -263,6 +265,7 @@ export class Listener {
     const ended = () => this.actor.getSnapshot().status !== "active";
     return {
       name: this.name,
+      inherited: this.#host.inherited,
       get settings() {
         return settings();
       },

@@ -7,7 +7,7 @@ import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
 import { BlockList } from "./admission/block-list.ts";
 import type { AdmissionRule } from "./admission/client-limits.ts";
-import { bindTargets } from "./bind-targets.ts";
+import { bindTargets, unnamedSockets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Inspector } from "./connection.ts";
 import { DescriptorReserve } from "./descriptor-reserve.ts";
@@ -20,6 +20,7 @@ import { RefusedSockets } from "./refusal.ts";
 import { ReloadError, Reloader, type ReloadReport } from "./reload.ts";
 import { type ReloadableServer, type Replacement, ServerReload } from "./reload-transaction.ts";
 import { SlotCounter } from "./slots.ts";
+import { type InheritedSockets, inheritedText } from "./sockets/inherited-sockets.ts";
 
 /** What listeners stand on: made before the first bind, given back after the last connection. */
 export interface Foundation {
@@ -41,6 +42,10 @@ export interface ServerOptions {
   readonly admission: readonly AdmissionRule[];
   /** False: there never is pressure. */
   readonly pressure: PressureOptions | false;
+  /** Sockets that this process was started with. */
+  readonly inherited: InheritedSockets;
+  /** Awaited when every address is bound, and before anybody is let in. A rejection fails the start. */
+  onBound(): void | Promise<void>;
   /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
   prepare(): Promise<Foundation>;
 }
@@ -258,6 +263,7 @@ export class Server {
       pressure$: this.pressure.pressure$,
       refused: this.#refused,
       descriptors: this.#descriptors,
+      inherited: this.#options.inherited,
       clock,
       lifecycle: this.lifecycle,
       inspect,
@@ -279,6 +285,9 @@ export class Server {
   async #bindThenListen(): Promise<void> {
     for (const listener of this.#listeners) listener.actor.start();
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
+    this.#warnOfInherited();
+    await this.#options.onBound();
+    if (this.state !== "starting") throw new StoppedWhileStartingError();
     for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
     const { clock, inspect } = this.#options;
@@ -320,7 +329,22 @@ export class Server {
           this.#listeners = this.#listeners.filter((other) => other !== listener);
         },
       });
+    const former = this.configuration;
     this.#configuration$.next(configuration);
+    this.#warnOfInherited(former);
+  }
+
+  /** Clients of a socket that no listener takes wait in the kernel's queue, so it is worth a word. */
+  #warnOfInherited(former?: Configuration): void {
+    const { inherited } = this.#options;
+    const code = "inherited-socket";
+    for (const text of former ? [] : inherited.warnings) this.lifecycle.emit({ type: "server.warning", code, text });
+    const unnamedBefore = former ? unnamedSockets(inherited, former) : [];
+    for (const socket of unnamedSockets(inherited, this.configuration)) {
+      if (unnamedBefore.includes(socket)) continue;
+      const text = `No listener has the address ${inheritedText(socket)}, for which this process was started with a socket: its clients wait until a reload names it.`;
+      this.lifecycle.emit({ type: "server.warning", code, text });
+    }
   }
 
   /** @throws StartError as soon as every listener has either reached the state or ended. */
