@@ -94,10 +94,11 @@ test.skipIf(!installed("python3"))("a failed start says why, with its errno, bef
   const failed = await receiver.until({ ERRNO: "98" });
   expect(failed["STATUS"]).toContain(`Cannot listen on 127.0.0.1:${port}`);
 
+  const before = receiver.received.length;
   const broken = await documentFile("[{]");
   expect((await gatehouse(["serve", "--config", broken], { env })).code).toBe(1);
-  const last = receiver.received.at(-1);
-  expect(last?.["STATUS"]).toMatch(/gatehouse\.json/);
+  const invalid = await receiver.until({}, before);
+  expect(invalid["STATUS"]).toMatch(/gatehouse\.json/);
   expect(receiver.received.some(({ READY }) => READY === "1")).toBe(false);
   taken.close();
 });
