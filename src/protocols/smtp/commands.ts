@@ -1,7 +1,6 @@
 /** What each verb does; the commands without a file of their own are here. */
 
-import { saslMechanisms } from "../sasl.ts";
-import { auth, offersAuthentication } from "./authentication.ts";
+import { auth } from "./authentication.ts";
 import { parseHelo } from "./command.ts";
 import { bdat, data } from "./content.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
@@ -51,11 +50,11 @@ function withoutArgument(handler: (dialogue: Dialogue) => Complaint): Handler {
 
 function ehlo(dialogue: Dialogue, argument: string): Complaint {
   return introduce(dialogue, argument, () => {
-    const { wire, settings } = dialogue;
+    const { wire, settings, login } = dialogue;
     const extensions = ["PIPELINING", `SIZE ${settings.limits.messageSize}`, "8BITMIME", "SMTPUTF8"];
     extensions.push("ENHANCEDSTATUSCODES", "CHUNKING", "DSN");
     if (wire.canUpgrade) extensions.push("STARTTLS");
-    if (offersAuthentication(dialogue)) extensions.push(`AUTH ${saslMechanisms.join(" ")}`);
+    if (login.offered) extensions.push(`AUTH ${login.mechanisms.join(" ")}`);
     extensions.push("HELP");
     return extensionsReply({ hostname: wire.hostname, peer: wire.peer.address, extensions });
   });

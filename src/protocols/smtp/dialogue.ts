@@ -4,8 +4,8 @@ import type { CompiledMachine } from "../../machines/compile.ts";
 import { type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
 import type { Backend, Identity } from "../backend.ts";
 import { LineReader } from "../line-reader.ts";
+import { factsOf, Login, type LoginSettings } from "../login.ts";
 import type { ConnectionFacts, Wire } from "../protocol.ts";
-import type { SaslExchange } from "../sasl.ts";
 import type { BdatReader } from "./bdat-reader.ts";
 import type { DataReader } from "./data-reader.ts";
 import type { SmtpLimits } from "./limits.ts";
@@ -20,7 +20,7 @@ export type SmtpInspector = NonNullable<ActorOptions<CompiledMachine<typeof smtp
 export interface SmtpSettings {
   readonly backend: Backend;
   readonly limits: SmtpLimits;
-  readonly authWithoutTls: boolean;
+  readonly login: LoginSettings;
   readonly earlyTalker: "notice" | "reject";
   readonly banner: string;
   readonly inspect: SmtpInspector | undefined;
@@ -63,19 +63,18 @@ export class Dialogue implements SmtpEffects {
   readonly wire: Wire;
   readonly settings: SmtpSettings;
   readonly reader = new LineReader();
+  readonly login: Login;
 
   /** As the client introduced itself; empty before EHLO. */
   helo = "";
   identity: Identity | null = null;
   transaction: Transaction | null = null;
-  sasl: SaslExchange | null = null;
   data: DataReader | null = null;
   bdat: BdatReader | null = null;
   /** A BDAT chunk that is not wanted: the octets still to come, and what is said after them. */
   unwanted: { octets: number; readonly reply: string } | null = null;
 
   commands = 0;
-  authenticationFailures = 0;
   rejectedRecipients = 0;
   /** The peer reads more slowly than replies are written. */
   congested = false;
@@ -90,6 +89,7 @@ export class Dialogue implements SmtpEffects {
   constructor(wire: Wire, settings: SmtpSettings) {
     this.wire = wire;
     this.settings = settings;
+    this.login = new Login(wire, settings.login);
     this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect });
     dialogues.set(this.#actor, this);
     this.#actor.start();
@@ -112,8 +112,7 @@ export class Dialogue implements SmtpEffects {
   /** The connection as the backend may see it. */
   get facts(): ConnectionFacts {
     if (this.#facts && this.#facts.tls === this.wire.tls) return this.#facts;
-    const { id, listener, generation, peer, local, proxy, tls } = this.wire;
-    this.#facts = { id, listener, generation, peer, local, proxy, tls };
+    this.#facts = factsOf(this.wire);
     return this.#facts;
   }
 
@@ -204,7 +203,7 @@ export class Dialogue implements SmtpEffects {
   }
 
   forgetTransaction(): void {
-    this.sasl = null;
+    this.login.cancel();
     this.data = null;
     this.bdat = null;
     const { transaction } = this;

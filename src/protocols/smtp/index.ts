@@ -1,6 +1,8 @@
 import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
 import type { Backend } from "../backend.ts";
+import { LoginFailures } from "../login-failures.ts";
 import type { SessionProtocol } from "../protocol.ts";
+import { saslMechanisms } from "../sasl.ts";
 import type { SmtpInspector, SmtpSettings } from "./dialogue.ts";
 import { defaultSmtpLimits, type SmtpLimits } from "./limits.ts";
 import { blockedReply, busyReply, shuttingDownReply } from "./replies.ts";
@@ -15,6 +17,8 @@ export interface SmtpOptions extends Partial<SmtpLimits> {
   readonly backend: Backend;
   /** Offer AUTH on connections in clear as well. Passwords can be read on the way then. Default: false. */
   readonly authWithoutTls?: boolean;
+  /** Failed log-ins by address. Share one among protocols, so that failures of all count together. Default: one of its own. */
+  readonly loginFailures?: LoginFailures;
   /**
    * What a client gets that sends more than its first command before the reply to it, as much spam software does:
    * `notice` only tells (`session.earlyTalker`), `reject` says `554 5.5.1` and closes. Default: `notice`.
@@ -69,6 +73,7 @@ function readSettings(options: SmtpOptions): SmtpSettings {
   const {
     backend,
     authWithoutTls = false,
+    loginFailures = new LoginFailures(),
     earlyTalker = "notice",
     banner = "ESMTP Gatehouse",
     inspect,
@@ -82,5 +87,12 @@ function readSettings(options: SmtpOptions): SmtpSettings {
     if (!Number.isSafeInteger(limit) || limit < 1) throw new SmtpOptionError(name, "an integer of at least 1");
     limits[name] = limit;
   }
-  return { backend, limits, authWithoutTls, earlyTalker, banner, inspect, lifecycle };
+  const login = {
+    backend,
+    mechanisms: saslMechanisms,
+    authWithoutTls,
+    authenticationFailures: limits.authenticationFailures,
+    failures: loginFailures,
+  };
+  return { backend, limits, login, earlyTalker, banner, inspect, lifecycle };
 }
