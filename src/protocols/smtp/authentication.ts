@@ -40,7 +40,7 @@ export function concludeAuthentication(dialogue: Dialogue): void {
 
 function badSequence(dialogue: Dialogue): string {
   if (dialogue.identity) return replies.authTwice;
-  return dialogue.state === "start" ? replies.helloFirst : replies.badSequence;
+  return dialogue.state === "start" ? dialogue.words.helloFirst : replies.badSequence;
 }
 
 function proceed(dialogue: Dialogue, step: LoginStep): void {

@@ -2,12 +2,13 @@ import { type Actor, type ActorOptions, createActor } from "xstate";
 import type { EndCause } from "../../machines/causes.ts";
 import type { CompiledMachine } from "../../machines/compile.ts";
 import { type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
-import type { Backend, Identity } from "../backend.ts";
+import type { Backend, Envelope, Identity } from "../backend.ts";
 import { LineReader } from "../line-reader.ts";
 import { factsOf, Login, type LoginSettings } from "../login.ts";
 import type { ConnectionFacts, Wire } from "../protocol.ts";
 import type { BdatReader } from "./bdat-reader.ts";
 import type { DataReader } from "./data-reader.ts";
+import type { Dialect } from "./dialect.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpMachine } from "./machine.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
@@ -16,8 +17,9 @@ import type { Outcome, Transaction } from "./transaction.ts";
 /** Who watches the charts of sessions. */
 export type SmtpInspector = NonNullable<ActorOptions<CompiledMachine<typeof smtpMachine>>["inspect"]>;
 
-/** What is the same for all sessions of one `smtp()`. */
+/** What is the same for all sessions of one `smtp()` or `lmtp()`. */
 export interface SmtpSettings {
+  readonly dialect: Dialect;
   readonly backend: Backend;
   readonly limits: SmtpLimits;
   readonly login: LoginSettings;
@@ -67,6 +69,8 @@ export class Dialogue implements SmtpEffects {
 
   /** As the client introduced itself; empty before EHLO. */
   helo = "";
+  /** By which command it did. */
+  protocol: Envelope["protocol"] = "SMTP";
   identity: Identity | null = null;
   transaction: Transaction | null = null;
   data: DataReader | null = null;
@@ -93,6 +97,11 @@ export class Dialogue implements SmtpEffects {
     this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect });
     dialogues.set(this.#actor, this);
     this.#actor.start();
+  }
+
+  /** The replies that differ between SMTP and LMTP. */
+  get words(): Dialect["replies"] {
+    return this.settings.dialect.replies;
   }
 
   get state(): SmtpState {

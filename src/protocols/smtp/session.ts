@@ -42,7 +42,7 @@ export class SmtpSession implements Session {
     if (dialogue.over) return this.#turn();
     this.#excused = 0;
     if (beginsHandshake(dialogue, chunk)) {
-      dialogue.quit(replies.notTls, "protocol-error");
+      dialogue.quit(dialogue.words.notTls, "protocol-error");
     }
     dialogue.reader.push(chunk);
     return this.#turn();
