@@ -1,12 +1,71 @@
+import type { AppendCommand, Command } from "./command.ts";
+import { complaints } from "./complaints.ts";
 import type { GrammarLimits } from "./limits.ts";
-import type { ReadResult } from "./read-result.ts";
+import { type LiteralMarker, LONGEST_MARKER, readLiteralMarker } from "./literal-marker.ts";
+import { OctetCollector } from "./octet-collector.ts";
+import { parseBeforeLiteral, parseCommand, readTag } from "./parse-command.ts";
+import { ParseFault } from "./parse-fault.ts";
+import type { CommandError, ReadResult } from "./read-result.ts";
+
+const CR = 0x0d;
+const LF = 0x0a;
+/** What no line of a command holds. */
+const FORBIDDEN = /[\0\r]/;
+/** A tag that is longer is none. */
+const TAG_PREVIEW = 160;
+
+const MORE: ReadResult = Object.freeze({ type: "more" });
+const ENDED: ReadResult = Object.freeze({ type: "ended" });
+const CONTINUATION: ReadResult = Object.freeze({ type: "continuation" });
+const MESSAGE_END: ReadResult = Object.freeze({ type: "message-end" });
+
+/** What the next octets are. */
+type Place =
+  | "line"
+  | "literal"
+  /** The caller has not said yet whether it wants the message. */
+  | "before-message"
+  | "message"
+  | "after-message"
+  | "skipped-line"
+  | "skipped-literal"
+  | "failed";
 
 /**
- * Takes chunks as they come and gives commands, one at a time and without a promise.
- * The contract is in `read-result.ts`.
+ * Takes chunks as they come and gives commands, one at a time and without a promise. What the caller does with each
+ * result is in `read-result.ts`. Of a command that is not complete no more is held than the limits allow; the message of
+ * APPEND is never held.
+ *
+ * Lines end with CRLF. A bare LF ends the reading, as it is then no longer known what others on the way took for a line. A
+ * command that is wrong is read to its end, so that the next one is found; what the client sends unasked (RFC 7888) is
+ * skipped.
  */
 export class CommandReader {
+  /** May be changed between two commands, as at login. */
   limits: GrammarLimits;
+
+  #place: Place = "line";
+  #chunk: Buffer | null = null;
+  #offset = 0;
+  #ended = false;
+  /** The unfinished line, or the unfinished literal. */
+  readonly #collected = new OctetCollector();
+  /** The lines of the command so far, each with the line end after its `{n}`. */
+  #text = "";
+  #literals: Buffer[] = [];
+  #literalOctets = 0;
+  /** Octets of the literal or message that have not come yet. */
+  #remaining = 0;
+  /** Octets of a wrong command that were skipped, or will be. */
+  #skipped = 0;
+  /** The end of the line that is skipped. */
+  #tail = "";
+  /** What is said once the wrong command has been skipped; null for nothing. */
+  #fault: CommandError | null = null;
+  /** The APPEND whose message is read. */
+  #append: { readonly tag: string; readonly synchronizing: boolean } | null = null;
+  /** The longest line that is no command, while such lines are read. */
+  #lineLimit: number | null = null;
 
   constructor(limits: GrammarLimits) {
     this.limits = limits;
@@ -14,34 +73,316 @@ export class CommandReader {
 
   /** Octets that were pushed and not yet read, with what is held of a command that is not complete. */
   get buffered(): number {
-    return 0;
+    const unread = this.#chunk ? this.#chunk.length - this.#offset : 0;
+    return unread + this.#collected.length + this.#text.length + this.#literalOctets;
   }
 
   /** Adds a chunk, which belongs to the reader from here on. */
-  push(_chunk: Uint8Array): void {}
-
-  /** The peer has ended its side: no chunk will follow. */
-  end(): void {}
-
-  /** Forgets all that was pushed and not yet read: after STARTTLS, and at the end. */
-  clear(): void {}
-
-  next(): ReadResult {
-    return { type: "more" };
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0 || this.#place === "failed") return;
+    const octets = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#chunk = this.#chunk ? Buffer.concat([this.#chunk.subarray(this.#offset), octets]) : octets;
+    this.#offset = 0;
   }
 
-  /** Reads one line that is no command: a response of AUTHENTICATE (RFC 3501 section 6.2.2), or DONE (RFC 2177). */
-  nextLine(_limit: number): ReadResult {
-    return { type: "more" };
+  /** The peer has ended its side: no chunk will follow. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Forgets all that was pushed and not yet read: after STARTTLS, and at the end. */
+  clear(): void {
+    this.#chunk = null;
+    this.#offset = 0;
+    this.#begin();
+  }
+
+  next(): ReadResult {
+    this.#lineLimit = null;
+    return this.#read();
+  }
+
+  /**
+   * Reads a line that is no command: a response of AUTHENTICATE (RFC 3501 section 6.2.2), or DONE (RFC 2177). To be called
+   * between commands.
+   * @param limit octets of the longest line, line end included.
+   */
+  nextLine(limit: number): ReadResult {
+    this.#lineLimit = limit;
+    return this.#read();
   }
 
   /** After `append`: the message is to be read; `next()` gives it in chunks. */
-  acceptMessage(): void {}
+  acceptMessage(): void {
+    if (this.#place === "before-message") this.#place = "message";
+  }
 
   /**
-   * After `append`: the message is not wanted. A synchronising literal is never sent then, and the next command follows;
-   * any other is skipped with the rest of its command, without a further result unless it is larger than `limits.skipped` (fatal error).
-   * The caller answers the command.
+   * After `append`: the message is not wanted, and the caller answers the command. A synchronising literal will not be sent,
+   * so that the next command follows. Any other is skipped, without a result of its own unless there is more of it than
+   * `limits.skipped`: then `next()` gives a fatal error without a tag.
    */
-  refuseMessage(): void {}
+  refuseMessage(): void {
+    if (this.#place !== "before-message") return;
+    const size = this.#remaining;
+    const synchronizing = this.#append?.synchronizing ?? true;
+    this.#begin();
+    if (!synchronizing) this.#skipLiteral(size);
+  }
+
+  #read(): ReadResult {
+    for (;;) {
+      const result = this.#step();
+      if (result) return result;
+    }
+  }
+
+  /** @returns null when there may be more to do. */
+  #step(): ReadResult | null {
+    switch (this.#place) {
+      case "line":
+        return this.#lineLimit === null ? this.#readCommandLine() : this.#readPlainLine(this.#lineLimit);
+      case "literal":
+        return this.#readLiteral();
+      case "before-message":
+        return MORE;
+      case "message":
+        return this.#readMessage();
+      case "after-message":
+        return this.#readAfterMessage();
+      case "skipped-line":
+        return this.#skipLine();
+      case "skipped-literal":
+        return this.#skipOctets();
+      case "failed":
+        return this.#fault ?? ENDED;
+    }
+  }
+
+  #readCommandLine(): ReadResult | null {
+    const line = this.#takeLine(this.limits.line - this.#text.length);
+    if (typeof line !== "string") return line;
+    const marker = readLiteralMarker(line);
+    this.#text = this.#text === "" ? line : this.#text + line;
+    if (FORBIDDEN.test(line)) return this.#complain(complaints.malformedLine(readTag(this.#text)), marker);
+    try {
+      return marker ? this.#announced(marker) : this.#complete();
+    } catch (error) {
+      if (!(error instanceof ParseFault)) throw error;
+      return this.#complain(complaints.of(error, readTag(this.#text)), marker);
+    }
+  }
+
+  #complete(): ReadResult {
+    const command: Command = parseCommand({ text: this.#text, literals: this.#literals }, this.limits);
+    this.#begin();
+    return { type: "command", command };
+  }
+
+  /** A literal comes next. */
+  #announced(marker: LiteralMarker): ReadResult | null {
+    const { size, synchronizing, inPlace } = marker;
+    if (!inPlace) throw new ParseFault("A literal stands where a string can begin");
+    const append = this.#readBeforeLiteral();
+    if (append) {
+      this.#begin();
+      this.#place = "before-message";
+      this.#remaining = size;
+      this.#append = { tag: append.tag, synchronizing };
+      return { type: "append", command: append, synchronizing };
+    }
+    if (size > this.limits.literal || this.#literalOctets + size > this.limits.literals) {
+      return this.#complain(complaints.literalTooLarge(readTag(this.#text)), marker);
+    }
+    this.#text += "\r\n";
+    this.#literalOctets += size;
+    this.#remaining = size;
+    this.#place = "literal";
+    return synchronizing ? CONTINUATION : null;
+  }
+
+  /** The message of APPEND is its first or second literal, so that further ones need no look at all that is before them. */
+  #readBeforeLiteral(): AppendCommand | null {
+    if (this.#literals.length > 1) return null;
+    return parseBeforeLiteral({ text: this.#text, literals: this.#literals }, this.limits);
+  }
+
+  #readLiteral(): ReadResult | null {
+    if (this.#remaining > 0) {
+      const octets = this.#takeOctets();
+      if (!octets) return this.#starved();
+      this.#collected.add(octets);
+      if (this.#remaining > 0) return null;
+    }
+    this.#literals.push(this.#collected.take());
+    this.#place = "line";
+    return null;
+  }
+
+  #readMessage(): ReadResult | null {
+    if (this.#remaining === 0) {
+      this.#place = "after-message";
+      return null;
+    }
+    const chunk = this.#takeOctets();
+    return chunk ? { type: "message", chunk } : this.#starved();
+  }
+
+  #readAfterMessage(): ReadResult | null {
+    const line = this.#takeLine(this.limits.line);
+    if (typeof line !== "string") return line;
+    const tag = this.#append?.tag ?? null;
+    if (line.trimEnd() !== "") return this.#complain(complaints.afterMessage(tag), readLiteralMarker(line));
+    this.#begin();
+    return MESSAGE_END;
+  }
+
+  #readPlainLine(limit: number): ReadResult | null {
+    const line = this.#takeLine(limit);
+    if (typeof line !== "string") return line;
+    this.#begin();
+    return FORBIDDEN.test(line) ? complaints.malformedLine(null) : { type: "line", line };
+  }
+
+  /**
+   * Takes a line, in Latin-1 and without its end.
+   * @returns what `step` returns where there is none.
+   */
+  #takeLine(limit: number): string | ReadResult | null {
+    const chunk = this.#chunk;
+    if (!chunk) return this.#starved();
+    const start = this.#offset;
+    const lf = chunk.indexOf(LF, start);
+    const end = lf === -1 ? chunk.length : lf + 1;
+    if (this.#collected.length + end - start > limit) {
+      this.#fault = complaints.lineTooLong(this.#tag());
+      this.#skip();
+      return null;
+    }
+    if (lf === -1) {
+      this.#collected.add(chunk.subarray(start));
+      this.#consume(end);
+      return this.#starved();
+    }
+    if (this.#collected.length === 0) {
+      this.#consume(end);
+      return this.#withoutEnd(chunk, start, end);
+    }
+    this.#collected.add(chunk.subarray(start, end));
+    this.#consume(end);
+    const line = this.#collected.take();
+    return this.#withoutEnd(line, 0, line.length);
+  }
+
+  #withoutEnd(octets: Buffer, start: number, end: number): string | ReadResult {
+    if (end - 2 >= start && octets[end - 2] === CR) return octets.toString("latin1", start, end - 2);
+    const line = this.#text + octets.toString("latin1", start, end - 1);
+    const tag = this.#lineLimit === null ? (this.#append?.tag ?? readTag(line)) : null;
+    return this.#fail(complaints.bareLineFeed(tag));
+  }
+
+  /** The tag of the command whose line is being read. */
+  #tag(): string | null {
+    if (this.#lineLimit !== null) return null;
+    if (this.#append) return this.#append.tag;
+    if (this.#text !== "") return readTag(this.#text);
+    const rest = this.#chunk?.toString("latin1", this.#offset, this.#offset + TAG_PREVIEW) ?? "";
+    return readTag((this.#collected.peek(TAG_PREVIEW).toString("latin1") + rest).slice(0, TAG_PREVIEW));
+  }
+
+  /** Takes what is there of a literal or message; null when there is nothing. */
+  #takeOctets(): Buffer | null {
+    if (!this.#chunk) return null;
+    const octets = this.#chunk.subarray(this.#offset, this.#offset + this.#remaining);
+    this.#remaining -= octets.length;
+    this.#consume(this.#offset + octets.length);
+    return octets;
+  }
+
+  #starved(): ReadResult {
+    return this.#ended ? ENDED : MORE;
+  }
+
+  #consume(end: number): void {
+    this.#offset = end;
+    if (this.#chunk && end >= this.#chunk.length) {
+      this.#chunk = null;
+      this.#offset = 0;
+    }
+  }
+
+  /** The command is wrong, and its line is read. Answers now, or once what the client sends unasked has been skipped. */
+  #complain(error: CommandError, marker: LiteralMarker | null): ReadResult | null {
+    this.#begin();
+    if (!marker || marker.synchronizing) return error;
+    this.#fault = error;
+    this.#skipLiteral(marker.size);
+    return null;
+  }
+
+  #skip(): void {
+    this.#text = "";
+    this.#literals = [];
+    this.#literalOctets = 0;
+    this.#tail = this.#collected.take().toString("latin1").slice(-LONGEST_MARKER);
+    this.#place = "skipped-line";
+  }
+
+  #skipLiteral(size: number): void {
+    this.#skipped += size;
+    this.#remaining = size;
+    this.#place = "skipped-literal";
+  }
+
+  #skipOctets(): ReadResult | null {
+    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
+    if (this.#remaining > 0 && !this.#takeOctets()) return this.#starved();
+    if (this.#remaining === 0) this.#skip();
+    return null;
+  }
+
+  /** Reads the line to its end, which says whether another literal is to be skipped. */
+  #skipLine(): ReadResult | null {
+    const chunk = this.#chunk;
+    if (!chunk) return this.#starved();
+    const start = this.#offset;
+    const lf = chunk.indexOf(LF, start);
+    const end = lf === -1 ? chunk.length : lf + 1;
+    this.#skipped += end - start;
+    this.#tail = (this.#tail + chunk.toString("latin1", Math.max(start, end - LONGEST_MARKER), end)).slice(-LONGEST_MARKER);
+    this.#consume(end);
+    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
+    if (lf === -1) return null;
+    if (!this.#tail.endsWith("\r\n")) return this.#fail(complaints.bareLineFeed(this.#fault?.tag ?? null));
+    const marker = this.#lineLimit === null ? readLiteralMarker(this.#tail.slice(0, -2)) : null;
+    if (marker && !marker.synchronizing) {
+      this.#skipLiteral(marker.size);
+      return null;
+    }
+    const fault = this.#fault;
+    this.#begin();
+    return fault;
+  }
+
+  /** A command begins with the next octet. */
+  #begin(): void {
+    this.#place = "line";
+    this.#collected.clear();
+    this.#text = "";
+    if (this.#literals.length > 0) this.#literals = [];
+    this.#literalOctets = 0;
+    this.#remaining = 0;
+    this.#skipped = 0;
+    this.#tail = "";
+    this.#fault = null;
+    this.#append = null;
+  }
+
+  /** Nothing more is read until `clear()`. */
+  #fail(error: CommandError): CommandError {
+    this.clear();
+    this.#place = "failed";
+    this.#fault = { ...error, fatal: true };
+    return this.#fault;
+  }
 }

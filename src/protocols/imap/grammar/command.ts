@@ -75,8 +75,6 @@ export interface IdCommand extends Tagged {
 export interface SelectCommand extends Tagged {
   readonly name: "SELECT" | "EXAMINE";
   readonly mailbox: string;
-  /** Names of the parameters in parentheses (RFC 4466), in upper case: `CONDSTORE`. None is known yet. */
-  readonly parameters: readonly string[];
 }
 
 export interface CreateCommand extends Tagged {
@@ -104,7 +102,9 @@ export interface LsubCommand extends Tagged {
   readonly pattern: string;
 }
 
-export type StatusItem = "MESSAGES" | "RECENT" | "UIDNEXT" | "UIDVALIDITY" | "UNSEEN" | "DELETED" | "SIZE";
+export const statusItems = ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN"] as const;
+
+export type StatusItem = (typeof statusItems)[number];
 
 export interface StatusCommand extends Tagged {
   readonly name: "STATUS";
