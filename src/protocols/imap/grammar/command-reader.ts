@@ -349,7 +349,9 @@ export class CommandReader {
     const lf = chunk.indexOf(LF, start);
     const end = lf === -1 ? chunk.length : lf + 1;
     this.#skipped += end - start;
-    this.#tail = (this.#tail + chunk.toString("latin1", Math.max(start, end - LONGEST_MARKER), end)).slice(-LONGEST_MARKER);
+    this.#tail = (this.#tail + chunk.toString("latin1", Math.max(start, end - LONGEST_MARKER), end)).slice(
+      -LONGEST_MARKER,
+    );
     this.#consume(end);
     if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
     if (lf === -1) return null;
