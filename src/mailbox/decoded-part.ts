@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Transform } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { MimeNode } from "@zone-eu/mailsplit";
+import { textDecoder } from "./charset.ts";
 
 /** Text without regard to case and composition. */
 export function fold(text: string): string {
@@ -43,14 +44,5 @@ export class DecodedPart {
     const window = this.#tail + fold(text);
     this.#isFound = window.includes(this.#needle);
     this.#tail = this.#needle.length > 1 ? window.slice(1 - this.#needle.length) : "";
-  }
-}
-
-/** Charsets as the web knows them; one that is unknown is read as Latin 1, so that its ASCII is found. */
-function textDecoder(charset: string): TextDecoder {
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    return new TextDecoder("latin1");
   }
 }

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { type Headers, type MessageChunk, type MimeNode, Splitter } from "@zone-eu/mailsplit";
 import type { TextQuery } from "../protocols/mailbox.ts";
 import { DecodedPart, fold } from "./decoded-part.ts";
+import { decodeWords } from "./encoded-words.ts";
 
 /** @param content The message; for a `header` query its header is enough, and no more of it is read. */
 export async function matches(
@@ -59,13 +60,15 @@ class Search {
 
   #fieldFits(headers: Headers, field: string): boolean {
     if (this.#needle === "") return headers.hasHeader(field);
-    return headers.getDecoded(field).some(({ value }) => fold(value).includes(this.#needle));
+    return headers.getDecoded(field).some(({ value }) => fold(decodeWords(value)).includes(this.#needle));
   }
 
   #headerFits(headers: Headers): boolean {
     const names = new Set(headers.getList().map(({ key }) => key));
     return [...names].some((name) => {
-      return headers.getDecoded(name).some(({ key, value }) => fold(`${key}: ${value}`).includes(this.#needle));
+      return headers
+        .getDecoded(name)
+        .some(({ key, value }) => fold(decodeWords(`${key}: ${value}`)).includes(this.#needle));
     });
   }
 }
