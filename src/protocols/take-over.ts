@@ -33,6 +33,7 @@ export class HandoverSession implements Session {
   #current: Session;
   #rest: Uint8Array | null = null;
   #ended = false;
+  #draining = false;
 
   constructor(wire: Wire, first: PredecessorSession) {
     this.#wire = wire;
@@ -74,6 +75,7 @@ export class HandoverSession implements Session {
   }
 
   drain(): Verdict {
+    this.#draining = true;
     return this.#settle(this.#current.drain());
   }
 
@@ -114,6 +116,8 @@ export class HandoverSession implements Session {
     wire.wakeAfter(null);
     wire.setIdleTimeout(null);
     wire.setSessionTimeout(null);
-    return session.greet();
+    const verdict = session.greet();
+    const goesOn = verdict.next === "continue" || verdict.next === "wait";
+    return this.#draining && goesOn ? session.drain() : verdict;
   }
 }
