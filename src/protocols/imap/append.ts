@@ -61,7 +61,8 @@ export function append(
     return;
   }
   if (command.size > settings.limits.messageSize) {
-    return refuse(dialogue, command.tag, no(`Messages have ${settings.limits.messageSize} octets at most`, "TOOBIG"));
+    refuse(dialogue, command.tag, no(`Messages have ${settings.limits.messageSize} octets at most`, "TOOBIG"));
+    return;
   }
   if (command.size === 0) {
     refuse(dialogue, command.tag, no("An empty message cannot be kept"));

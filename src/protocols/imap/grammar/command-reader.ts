@@ -77,6 +77,11 @@ export class CommandReader {
     return unread + this.#collected.length + this.#text.length + this.#literalOctets;
   }
 
+  /** The peer has ended its side. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Adds a chunk, which belongs to the reader from here on. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.#place === "failed") return;
@@ -95,6 +100,13 @@ export class CommandReader {
     this.#chunk = null;
     this.#offset = 0;
     this.#begin();
+  }
+
+  /** Takes what was pushed and not yet read, at the end of a command; null when there is none. */
+  takeRest(): Buffer | null {
+    const rest = this.#chunk?.subarray(this.#offset) ?? null;
+    this.clear();
+    return rest;
   }
 
   next(): ReadResult {
@@ -181,8 +193,7 @@ export class CommandReader {
 
   /** A literal comes next. */
   #announced(marker: LiteralMarker): ReadResult | null {
-    const { size, synchronizing, inPlace } = marker;
-    if (!inPlace) throw new ParseFault("A literal stands where a string can begin");
+    const { size, synchronizing } = marker;
     const append = this.#readBeforeLiteral();
     if (append) {
       this.#begin();
@@ -201,7 +212,7 @@ export class CommandReader {
     return synchronizing ? CONTINUATION : null;
   }
 
-  /** The message of APPEND is its first or second literal, so that further ones need no look at all that is before them. */
+  /** The message of APPEND is its first or second literal: at further ones there is no need for a look at all before them. */
   #readBeforeLiteral(): AppendCommand | null {
     if (this.#literals.length > 1) return null;
     return parseBeforeLiteral({ text: this.#text, literals: this.#literals }, this.limits);
