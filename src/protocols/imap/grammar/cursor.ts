@@ -16,9 +16,17 @@ const OPEN = 0x28;
 const CLOSE = 0x29;
 const BRACE = 0x7b;
 const BACKSLASH = 0x5c;
-const LITERAL = /\{\d+\+?\}\r\n/y;
+/** The line end is not there yet while the literal is awaited. */
+const LITERAL = /\{\d+\+?\}(?:\r\n|$)/y;
 const LARGEST_NUMBER = 4_294_967_295;
 const LONGEST_NUMBER = 10;
+
+class AwaitedLiteral extends Error {
+  override readonly name = "AwaitedLiteral";
+}
+
+/** Thrown where the command is right so far and a literal comes next that is not there yet. */
+export const AWAITED = new AwaitedLiteral("A literal of the command has not come yet.");
 
 /** The text of a command, as its octets in Latin-1, with the literals that its `{n}`s stand for. */
 export interface CommandText {
@@ -221,8 +229,9 @@ export class Cursor {
 
   #readLiteral(): string {
     LITERAL.lastIndex = this.at;
+    if (!LITERAL.test(this.text)) throw this.fault("a literal at the end of its line");
     const octets = this.#literals[this.#literal];
-    if (!octets || !LITERAL.test(this.text)) throw this.fault("a literal at the end of its line");
+    if (!octets) throw AWAITED;
     this.at = LITERAL.lastIndex;
     this.#literal++;
     return decode(octets);

@@ -4,8 +4,6 @@ export interface LiteralMarker {
   readonly size: number;
   /** The client waits for `+` before it sends the octets. */
   readonly synchronizing: boolean;
-  /** It stands where a string can begin. */
-  readonly inPlace: boolean;
 }
 
 /** Octets at the end of a line that are enough to recognise any literal that could be skipped. */
@@ -18,7 +16,5 @@ const MARKER = /\{(\d+)(\+?)\}$/;
 export function readLiteralMarker(text: string): LiteralMarker | null {
   if (text.charCodeAt(text.length - 1) !== CLOSING_BRACE) return null;
   const match = MARKER.exec(text);
-  if (!match) return null;
-  const before = text[match.index - 1];
-  return { size: Number(match[1]), synchronizing: match[2] === "", inPlace: before === " " || before === "(" };
+  return match && { size: Number(match[1]), synchronizing: match[2] === "" };
 }

@@ -11,7 +11,7 @@ import {
   type StoreCommand,
   statusItems,
 } from "./command.ts";
-import { type CommandText, Cursor } from "./cursor.ts";
+import { AWAITED, type CommandText, Cursor } from "./cursor.ts";
 import { parseInternalDate } from "./dates.ts";
 import { RECENT } from "./flags.ts";
 import type { GrammarLimits } from "./limits.ts";
@@ -54,10 +54,13 @@ export function parseCommand(command: CommandText, limits: GrammarLimits): Comma
 export function parseBeforeLiteral(command: CommandText, limits: GrammarLimits): AppendCommand | null {
   const cursor = new Cursor(command, limits);
   const { tag, parse } = parseBeginning(cursor);
-  if (parse !== parseIncompleteAppend) return null;
-  cursor.space();
-  if (cursor.atLiteral && command.literals.length === 0) return null;
-  return parseAppend(cursor, tag);
+  try {
+    if (parse !== parseIncompleteAppend) parse(cursor, tag);
+    else return parseAppend(cursor, tag);
+  } catch (error) {
+    if (error !== AWAITED) throw error;
+  }
+  return null;
 }
 
 function parseBeginning(cursor: Cursor): { readonly tag: string; readonly parse: Parse } {
@@ -238,6 +241,7 @@ function parseStatusItem(cursor: Cursor): StatusItem {
 
 /** From the mailbox to the `{n}` of the message, with which the text ends. */
 function parseAppend(cursor: Cursor, tag: string): AppendCommand {
+  cursor.space();
   const name = parseMailbox(cursor);
   cursor.space();
   const flags = cursor.atOpen ? parseFlags(cursor) : [];
@@ -253,7 +257,6 @@ function parseAppend(cursor: Cursor, tag: string): AppendCommand {
 
 /** An APPEND whose line ended without the `{n}` of a message. */
 function parseIncompleteAppend(cursor: Cursor, tag: string): Command {
-  cursor.space();
   parseAppend(cursor, tag);
   throw new ParseFault("APPEND needs the message as a literal");
 }
