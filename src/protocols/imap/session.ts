@@ -21,6 +21,7 @@ const EXCUSED_EXPIRIES = 1;
 export class ImapSession implements PredecessorSession {
   readonly #dialogue: Dialogue;
   #excused = 0;
+  #handover: Handover | null = null;
 
   constructor(wire: Wire, settings: ImapSettings) {
     this.#dialogue = new Dialogue(wire, settings);
@@ -32,9 +33,11 @@ export class ImapSession implements PredecessorSession {
 
   get handover(): Handover | null {
     const { successor, reader, state } = this.#dialogue;
-    if (!successor || state !== "takenOver") return null;
-    const { ended } = reader;
-    return { session: successor, rest: reader.takeRest(), ended };
+    if (successor && state === "takenOver" && !this.#handover) {
+      const { ended } = reader;
+      this.#handover = { session: successor, rest: reader.takeRest(), ended };
+    }
+    return this.#handover;
   }
 
   greet(): Verdict {
