@@ -51,7 +51,7 @@ export class MessageText {
       this.#lineEnded(empty);
       index = lf + 1;
     }
-    if (runStart === 0 && index === chunk.length) return chunk;
+    if (pieces.length === 0 && index === chunk.length) return chunk;
     pieces.push(chunk.subarray(runStart, index));
     return pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
   }
