@@ -83,7 +83,7 @@ export function isServerFault(error: unknown): boolean {
   return error.code === "storage-full" || error.code === "mailbox-unavailable";
 }
 
-/** Text of a response: one line, and not a response code where there is none. */
+/** Text of a response: one line of ASCII, and no response code where there is none. */
 function oneLine(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f]+/g, " ").replace(/^\[/, "(");
+  return text.replace(/[^\x20-\x7e]+/g, "?").replace(/^\[/, "(");
 }

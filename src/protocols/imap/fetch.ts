@@ -10,7 +10,7 @@ import { formatSectionName } from "./grammar/format-response.ts";
 import { formatBody, formatBodyStructure, formatEnvelope } from "./grammar/format-structure.ts";
 import { findMessages, inBatches, noSuchMessage } from "./message-numbers.ts";
 import { clip, locate, needsStructure, READ_SIZE, readFields } from "./sections.ts";
-import { flagsOf } from "./untagged.ts";
+import { flagsOf, tellKeywords } from "./untagged.ts";
 
 /** Structures of so many messages are held at once. */
 const BATCH = 64;
@@ -43,6 +43,7 @@ class Fetch {
     const { view } = this.#on;
     const ranges = findMessages(view, this.#command);
     if (!ranges) return noSuchMessage;
+    if (this.#items.some(({ item }) => item === "FLAGS")) tellKeywords(this.#on.dialogue.output, view);
     for (const batch of inBatches(ranges, BATCH)) await this.#fetchBatch(batch);
     if (this.#missing && !this.#command.uid) return no("Some of the messages are no more", "EXPUNGEISSUED");
     return ok("Fetched");

@@ -3,8 +3,6 @@ import { type IndexRange, indexesOfSequenceNumbers, indexesOfUids, type Sequence
 
 /** Something to tell. Expunges come one after the other: the number of each counts what those before it have moved down. */
 export type Told =
-  /** The mailbox has other keywords than before. */
-  | { readonly type: "keywords" }
   | { readonly type: "flags"; readonly number: number; readonly message: MessageSummary }
   | { readonly type: "expunge"; readonly number: number }
   | { readonly type: "exists"; readonly messages: number; readonly recent: number };
@@ -101,14 +99,19 @@ export class MailboxView {
     this.#changed.delete(uid);
   }
 
+  /** @returns whether the mailbox has keywords that the client does not know; it is told of them now. */
+  learnKeywords(): boolean {
+    const { length } = this.mailbox.keywords;
+    const news = length !== this.#keywords;
+    this.#keywords = length;
+    return news;
+  }
+
   /**
    * What the client does not know yet, in an order that it may be told in; afterwards it knows.
    * @param expunges whether it may be told now of messages that are gone.
    */
   *tell(expunges: boolean): Generator<Told> {
-    const keywords = this.mailbox.keywords.length;
-    if (keywords !== this.#keywords) yield { type: "keywords" };
-    this.#keywords = keywords;
     yield* this.#tellFlags();
     if (expunges && this.#gone.size > 0) yield* this.#tellExpunges();
     else this.#known = this.#uids.length;

@@ -8,7 +8,7 @@ import { formatCopyUid } from "./grammar/format-response.ts";
 import type { IndexRange } from "./grammar/sequence-set.ts";
 import type { MailboxView } from "./mailbox-view.ts";
 import { chunksOf, findMessages, noSuchMessage } from "./message-numbers.ts";
-import { flagsOf } from "./untagged.ts";
+import { flagsOf, tellKeywords } from "./untagged.ts";
 
 /** Flags of so many messages are changed in one step. */
 const STORED_AT_ONCE = 1000;
@@ -34,6 +34,7 @@ async function tellFlags(
   uids: readonly number[],
 ): Promise<void> {
   const { output } = dialogue;
+  tellKeywords(output, view);
   for (const uid of uids) {
     const index = view.indexOf(uid);
     const message = view.at(index);

@@ -14,11 +14,9 @@ export function tellChanges(
   output: Output,
   { view, expunges }: { readonly view: MailboxView; readonly expunges: boolean },
 ): void {
+  tellKeywords(output, view);
   for (const told of view.tell(expunges)) {
     switch (told.type) {
-      case "keywords":
-        output.text(flagLists(view));
-        break;
       case "flags":
         output.text(`* ${told.number} FETCH (FLAGS ${flagsOf(view, told.message)})\r\n`);
         break;
@@ -30,6 +28,11 @@ export function tellChanges(
         break;
     }
   }
+}
+
+/** Before a message is told of with a keyword that is new (RFC 3501 section 7.2.6). */
+export function tellKeywords(output: Output, view: MailboxView): void {
+  if (view.learnKeywords()) output.text(flagLists(view));
 }
 
 /** FLAGS and PERMANENTFLAGS: the flags that messages have, and those that can be changed for good. */

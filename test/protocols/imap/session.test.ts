@@ -351,10 +351,10 @@ describe("after the log-in", () => {
       fixture,
       `
       C: a STORE 1:2 FLAGS (\\Flagged $Forwarded)
-      S: * 1 FETCH (FLAGS (\\Flagged $Forwarded \\Recent))
-      S: * 2 FETCH (FLAGS (\\Flagged $Forwarded \\Recent))
       S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Forwarded)
       S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Forwarded \\*)] Flags that are kept
+      S: * 1 FETCH (FLAGS (\\Flagged $Forwarded \\Recent))
+      S: * 2 FETCH (FLAGS (\\Flagged $Forwarded \\Recent))
       S: a OK Stored
       C: b UID STORE 1 -FLAGS.SILENT (\\Flagged)
       S: b OK Stored
