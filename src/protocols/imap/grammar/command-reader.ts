@@ -267,6 +267,7 @@ export class CommandReader {
     const end = lf === -1 ? chunk.length : lf + 1;
     if (this.#collected.length + end - start > limit) {
       this.#fault = complaints.lineTooLong(this.#tag());
+      this.#skipped += this.#collected.length;
       this.#skip();
       return null;
     }

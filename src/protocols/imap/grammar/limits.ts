@@ -3,10 +3,10 @@
  *
  * | limit | before login | after login | when it is crossed |
  * |---|---|---|---|
- * | `line` | 12288 | 65536 | tagged BAD; the rest of the command is skipped |
+ * | `line` | 12288 | 65536 | tagged BAD; the command is skipped, so that before login it ends the session; lines of a command together |
  * | `literal` | 1024 | 65536 | a synchronising literal: tagged BAD instead of `+`; else the literal is skipped, then tagged BAD |
  * | `literals` | 4096 | 262144 | as `literal`; all literals of a command together |
- * | `skipped` | 4096 | 104857600 | the end of the session: more is not read for the sake of one bad command |
+ * | `skipped` | 4096 | 104857600 | BAD, then the end of the session: more of a wrong command is not read for the sake of the next one |
  * | `depth` | 1 | 32 | tagged BAD; parentheses, NOT and OR within each other in SEARCH, levels of a part number in FETCH |
  * | `items` | 32 | 4096 | tagged BAD; ranges of a sequence set, search keys, fetch items, header fields, flags |
  *

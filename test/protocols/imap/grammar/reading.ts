@@ -19,6 +19,8 @@ export function readAll(bytes: string | Uint8Array, options: ReadOptions = {}): 
   for (const chunk of cut(octets, options.cuts ?? [])) {
     reader.push(Buffer.from(chunk));
     drain(reader, results, options.messages ?? "accept");
+    const last = results.at(-1);
+    if (last?.type === "error" && last.fatal) break;
   }
   return results;
 }
