@@ -9,6 +9,8 @@ export interface Finding {
 
 /** Stops the check at the first error. Never leaves the checker. */
 export class ScriptFault extends Error {
+  override readonly name = "ScriptFault";
+  readonly code = "sieve-script-invalid";
   /** Index in the script's text. */
   readonly offset: number;
   /** The text has ended too early. */
