@@ -8,7 +8,7 @@
  * | `literals` | 4096 | 262144 | as `literal`; all literals of a command together |
  * | `skipped` | 4096 | 104857600 | BAD, then the end of the session: more of a wrong command is not read for the sake of the next one |
  * | `depth` | 1 | 32 | tagged BAD; parentheses, NOT and OR within each other in SEARCH, levels of a part number in FETCH |
- * | `items` | 32 | 4096 | tagged BAD; ranges of a sequence set, search keys, fetch items, header fields, flags |
+ * | `items` | 32 | 4096 | tagged BAD; search keys, fetch items, header fields, flags |
  *
  * The message of APPEND counts for none of them: its size is told before any of it is read, and it streams.
  */

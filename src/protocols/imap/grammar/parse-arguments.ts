@@ -21,10 +21,10 @@ export function parsePattern(cursor: Cursor): string {
   return decodeMailboxName(pattern) ?? pattern;
 }
 
+/** Its ranges are not counted: they cost no more than the line they are in, and clients name thousands of messages at once. */
 export function parseSequenceSet(cursor: Cursor): SequenceSet {
   const set: SequenceRange[] = [];
   do {
-    cursor.count();
     const first = sequenceNumber(cursor);
     const last = cursor.accept(":") ? sequenceNumber(cursor) : first;
     set.push({ first, last });

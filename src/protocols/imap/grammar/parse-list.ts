@@ -6,6 +6,8 @@ import { ParseFault } from "./parse-fault.ts";
 
 const selections: readonly ListSelection[] = ["RECURSIVEMATCH", "REMOTE", "SPECIAL-USE", "SUBSCRIBED"];
 const returns: readonly ListReturn[] = ["CHILDREN", "SPECIAL-USE", "SUBSCRIBED"];
+/** Each one is matched against every name. */
+const MOST_PATTERNS = 100;
 /** RFC 6154 section 5.3. */
 const USE_ATTRIBUTE = { status: "NO", code: "USEATTR" } as const;
 
@@ -26,6 +28,7 @@ export function parseList(cursor: Cursor, tag: string): ListCommand {
   const several = cursor.atOpen;
   const patterns = several ? cursor.list(() => parsePattern(cursor)) : [parsePattern(cursor)];
   if (patterns.length === 0) throw new ParseFault("LIST needs a pattern");
+  if (patterns.length > MOST_PATTERNS) throw new ParseFault(`LIST takes ${MOST_PATTERNS} patterns at most`);
   const returned = parseReturn(cursor);
   cursor.end();
   const extended = selects || several || returned !== null;

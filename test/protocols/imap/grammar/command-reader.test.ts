@@ -242,6 +242,14 @@ describe("the end", () => {
     expect(reader.next().type).toBe("ended");
   });
 
+  it("of the reading leaves the rest to whoever goes on", () => {
+    const reader = new CommandReader(authenticatedGrammarLimits);
+    reader.push(Buffer.from("a LOGIN x y\r\nb SEL"));
+    expect(reader.next()).toMatchObject({ command: { name: "LOGIN" } });
+    expect(reader.takeRest()?.toString()).toBe("b SEL");
+    expect(reader.takeRest()).toBeNull();
+  });
+
   it("of clear text drops what has not been carried out", () => {
     const reader = new CommandReader(authenticatedGrammarLimits);
     reader.push(Buffer.from("a STARTTLS\r\nb LOGIN x y\r\nc LOG"));

@@ -122,6 +122,7 @@ describe("commands", () => {
     ['LIST "" () ', "BAD"],
     ['LIST "" * RETURN (STATUS (MESSAGES))', "BAD"],
     ['LIST "" * FOO', "BAD"],
+    [`LIST "" (${"* ".repeat(101)})`, "BAD"],
     ["ID", "BAD"],
     ['ID ("name")', "BAD"],
     ["ENABLE", "BAD"],
