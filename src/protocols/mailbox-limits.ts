@@ -6,7 +6,7 @@ export interface MailboxLimits {
   readonly maxMailboxName: number;
   /** Levels of a mailbox's name (`mailbox-name-invalid`). */
   readonly maxMailboxDepth: number;
-  /** Keywords that one mailbox has ever known (`too-many-keywords`). */
+  /** Keywords that one mailbox has ever known (`too-many-keywords`); the default mailbox has 48 at most. */
   readonly maxKeywords: number;
   /** Octets of a keyword (`flag-invalid`). */
   readonly maxKeywordLength: number;
@@ -24,7 +24,7 @@ export const DEFAULT_MAILBOX_LIMITS: MailboxLimits = Object.freeze({
   maxMailboxes: 1000,
   maxMailboxName: 512,
   maxMailboxDepth: 16,
-  maxKeywords: 64,
+  maxKeywords: 48,
   maxKeywordLength: 64,
   maxScripts: 32,
   maxScriptSize: 131_072,
