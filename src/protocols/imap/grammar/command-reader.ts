@@ -3,12 +3,12 @@ import { complaints } from "./complaints.ts";
 import type { GrammarLimits } from "./limits.ts";
 import { type LiteralMarker, LONGEST_MARKER, readLiteralMarker } from "./literal-marker.ts";
 import { OctetCollector } from "./octet-collector.ts";
+import { OctetInput } from "./octet-input.ts";
 import { parseBeforeLiteral, parseCommand, readTag } from "./parse-command.ts";
 import { ParseFault } from "./parse-fault.ts";
 import type { CommandError, ReadResult } from "./read-result.ts";
 
 const CR = 0x0d;
-const LF = 0x0a;
 /** What no line of a command holds. */
 const FORBIDDEN = /[\0\r]/;
 /** A tag that is longer is none. */
@@ -45,11 +45,10 @@ export class CommandReader {
   limits: GrammarLimits;
 
   #place: Place = "line";
-  #chunk: Buffer | null = null;
-  #offset = 0;
+  readonly #input = new OctetInput();
   #ended = false;
-  /** The unfinished line, or the unfinished literal. */
-  readonly #collected = new OctetCollector();
+  /** The unfinished literal. */
+  readonly #literal = new OctetCollector();
   /** The lines of the command so far, each with the line end after its `{n}`. */
   #text = "";
   #literals: Buffer[] = [];
@@ -73,8 +72,7 @@ export class CommandReader {
 
   /** Octets that were pushed and not yet read, with what is held of a command that is not complete. */
   get buffered(): number {
-    const unread = this.#chunk ? this.#chunk.length - this.#offset : 0;
-    return unread + this.#collected.length + this.#text.length + this.#literalOctets;
+    return this.#input.length + this.#literal.length + this.#text.length + this.#literalOctets;
   }
 
   /** The peer has ended its side. */
@@ -84,10 +82,7 @@ export class CommandReader {
 
   /** Adds a chunk, which belongs to the reader from here on. */
   push(chunk: Uint8Array): void {
-    if (chunk.length === 0 || this.#place === "failed") return;
-    const octets = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    this.#chunk = this.#chunk ? Buffer.concat([this.#chunk.subarray(this.#offset), octets]) : octets;
-    this.#offset = 0;
+    if (this.#place !== "failed") this.#input.push(chunk);
   }
 
   /** The peer has ended its side: no chunk will follow. */
@@ -97,14 +92,13 @@ export class CommandReader {
 
   /** Forgets all that was pushed and not yet read: after STARTTLS, and at the end. */
   clear(): void {
-    this.#chunk = null;
-    this.#offset = 0;
+    this.#input.clear();
     this.#begin();
   }
 
   /** Takes what was pushed and not yet read, at the end of a command; null when there is none. */
   takeRest(): Buffer | null {
-    const rest = this.#chunk?.subarray(this.#offset) ?? null;
+    const rest = this.#input.takeAll();
     this.clear();
     return rest;
   }
@@ -222,10 +216,10 @@ export class CommandReader {
     if (this.#remaining > 0) {
       const octets = this.#takeOctets();
       if (!octets) return this.#starved();
-      this.#collected.add(octets);
+      this.#literal.add(octets);
       if (this.#remaining > 0) return null;
     }
-    this.#literals.push(this.#collected.take());
+    this.#literals.push(this.#literal.take());
     this.#place = "line";
     return null;
   }
@@ -260,67 +254,33 @@ export class CommandReader {
    * @returns what `step` returns where there is none.
    */
   #takeLine(limit: number): string | ReadResult | null {
-    const chunk = this.#chunk;
-    if (!chunk) return this.#starved();
-    const start = this.#offset;
-    const lf = chunk.indexOf(LF, start);
-    const end = lf === -1 ? chunk.length : lf + 1;
-    if (this.#collected.length + end - start > limit) {
-      this.#fault = complaints.lineTooLong(this.#tag());
-      this.#skipped += this.#collected.length;
+    const octets = this.#input.takeLine(limit);
+    if (octets === null) return this.#starved();
+    if (octets === "too-long") {
+      this.#fault = complaints.lineTooLong(this.#tag(this.#input.peek(TAG_PREVIEW)));
       this.#skip();
       return null;
     }
-    if (lf === -1) {
-      this.#collected.add(chunk.subarray(start));
-      this.#consume(end);
-      return this.#starved();
-    }
-    if (this.#collected.length === 0) {
-      this.#consume(end);
-      return this.#withoutEnd(chunk, start, end);
-    }
-    this.#collected.add(chunk.subarray(start, end));
-    this.#consume(end);
-    const line = this.#collected.take();
-    return this.#withoutEnd(line, 0, line.length);
+    const end = octets.length - 2;
+    if (octets[end] === CR) return octets.toString("latin1", 0, end);
+    return this.#fail(complaints.bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1))));
   }
 
-  #withoutEnd(octets: Buffer, start: number, end: number): string | ReadResult {
-    if (end - 2 >= start && octets[end - 2] === CR) return octets.toString("latin1", start, end - 2);
-    const line = this.#text + octets.toString("latin1", start, end - 1);
-    const tag = this.#lineLimit === null ? (this.#append?.tag ?? readTag(line)) : null;
-    return this.#fail(complaints.bareLineFeed(tag));
-  }
-
-  /** The tag of the command whose line is being read. */
-  #tag(): string | null {
+  /** The tag of the command that the line belongs to. */
+  #tag(line: string): string | null {
     if (this.#lineLimit !== null) return null;
-    if (this.#append) return this.#append.tag;
-    if (this.#text !== "") return readTag(this.#text);
-    const rest = this.#chunk?.toString("latin1", this.#offset, this.#offset + TAG_PREVIEW) ?? "";
-    return readTag((this.#collected.peek(TAG_PREVIEW).toString("latin1") + rest).slice(0, TAG_PREVIEW));
+    return this.#append?.tag ?? readTag(this.#text === "" ? line : this.#text);
   }
 
   /** Takes what is there of a literal or message; null when there is nothing. */
   #takeOctets(): Buffer | null {
-    if (!this.#chunk) return null;
-    const octets = this.#chunk.subarray(this.#offset, this.#offset + this.#remaining);
-    this.#remaining -= octets.length;
-    this.#consume(this.#offset + octets.length);
+    const octets = this.#input.take(this.#remaining);
+    if (octets) this.#remaining -= octets.length;
     return octets;
   }
 
   #starved(): ReadResult {
     return this.#ended ? ENDED : MORE;
-  }
-
-  #consume(end: number): void {
-    this.#offset = end;
-    if (this.#chunk && end >= this.#chunk.length) {
-      this.#chunk = null;
-      this.#offset = 0;
-    }
   }
 
   /** The command is wrong, and its line is read. Answers now, or once what the client sends unasked has been skipped. */
@@ -336,7 +296,7 @@ export class CommandReader {
     this.#text = "";
     this.#literals = [];
     this.#literalOctets = 0;
-    this.#tail = this.#collected.take().toString("latin1").slice(-LONGEST_MARKER);
+    this.#tail = "";
     this.#place = "skipped-line";
   }
 
@@ -355,18 +315,14 @@ export class CommandReader {
 
   /** Reads the line to its end, which says whether another literal is to be skipped. */
   #skipLine(): ReadResult | null {
-    const chunk = this.#chunk;
-    if (!chunk) return this.#starved();
-    const start = this.#offset;
-    const lf = chunk.indexOf(LF, start);
-    const end = lf === -1 ? chunk.length : lf + 1;
-    this.#skipped += end - start;
-    this.#tail = (this.#tail + chunk.toString("latin1", Math.max(start, end - LONGEST_MARKER), end)).slice(
+    const piece = this.#input.takePiece();
+    if (!piece) return this.#starved();
+    this.#skipped += piece.length;
+    this.#tail = (this.#tail + piece.toString("latin1", Math.max(0, piece.length - LONGEST_MARKER))).slice(
       -LONGEST_MARKER,
     );
-    this.#consume(end);
     if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
-    if (lf === -1) return null;
+    if (!this.#tail.endsWith("\n")) return null;
     if (!this.#tail.endsWith("\r\n")) return this.#fail(complaints.bareLineFeed(this.#fault?.tag ?? null));
     const marker = this.#lineLimit === null ? readLiteralMarker(this.#tail.slice(0, -2)) : null;
     if (marker && !marker.synchronizing) {
@@ -381,7 +337,7 @@ export class CommandReader {
   /** A command begins with the next octet. */
   #begin(): void {
     this.#place = "line";
-    this.#collected.clear();
+    this.#literal.clear();
     this.#text = "";
     if (this.#literals.length > 0) this.#literals = [];
     this.#literalOctets = 0;
