@@ -46,7 +46,8 @@ export function deleteMailbox(context: WriteContext, request: MailboxWrites["del
     sql.run("DELETE FROM mailbox WHERE id = ?", mailbox.id);
     return null;
   }
-  removeMessages(context, { mailbox, uids: null, deletedOnly: false });
+  // That the mailbox is gone says that of its messages.
+  removeMessages({ ...context, changes: [] }, { mailbox, uids: null, deletedOnly: false });
   if (hasChildren) sql.run("UPDATE mailbox SET selectable = 0, special_use = '' WHERE id = ?", mailbox.id);
   else sql.run("DELETE FROM mailbox WHERE id = ?", mailbox.id);
   changes.push({ type: "deleted", mailbox: mailbox.uidValidity, view: null });

@@ -84,7 +84,7 @@ export class MailReads {
     const structures = [];
     const { id: mailboxId } = openMailbox(this.#sql, mailbox);
     const known = this.#sql.all(
-      `SELECT uid, id, structure FROM message JOIN content ON content.key = message.content
+      `SELECT uid, content.id, structure FROM message JOIN content ON content.key = message.content
        WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid`,
       ...[mailboxId, JSON.stringify(uids)],
     );
