@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from "xstate";
 import { connectionMachine, listenerMachine, reloadMachine, serverMachine } from "../src/machines/index.ts";
 import { manageSieveMachine } from "../src/protocols/manage-sieve/machine.ts";
+import { pop3Machine } from "../src/protocols/pop3/machine.ts";
 import { smtpMachine } from "../src/protocols/smtp/machine.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
 import { mermaid } from "./mermaid.ts";
@@ -18,5 +19,6 @@ export const charts: readonly GeneratedBlock[] = [
   chart("docs/machines.md", connectionMachine),
   chart("docs/machines.md", reloadMachine),
   chart("docs/smtp.md", smtpMachine),
+  chart("docs/pop3.md", pop3Machine),
   chart("docs/manage-sieve.md", manageSieveMachine),
 ];
