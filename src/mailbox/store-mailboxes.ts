@@ -1,5 +1,6 @@
 import type { Identity } from "../protocols/backend.ts";
 import { type AccountMail, MailboxError, type Mailboxes, type MailboxLimits } from "../protocols/mailbox.ts";
+import { canonicalAddress } from "./address.ts";
 import { toMailboxError } from "./failure.ts";
 import { MailboxHub } from "./mailbox-hub.ts";
 import { MailboxView } from "./mailbox-view.ts";
@@ -24,12 +25,14 @@ export class StoreMailboxes implements Mailboxes {
   }
 
   async open({ username }: Identity): Promise<AccountMail> {
+    // As deliveries name it, also where an embedder decides who logs in.
+    const account = canonicalAddress(username).text;
     try {
-      await this.#store.write("open", { account: username });
+      await this.#store.write("open", { account });
     } catch (error) {
       throw toMailboxError(error);
     }
-    return new StoredAccount({ store: this.#store, mailboxes: this, account: username });
+    return new StoredAccount({ store: this.#store, mailboxes: this, account });
   }
 
   /** What commits changed, in their order. */
