@@ -1,7 +1,5 @@
 /** A Gatehouse that keeps the Sieve scripts of two accounts, in clear with STARTTLS and under implicit TLS. */
 import { join } from "node:path";
-import { manageSieve } from "../../src/protocols/manage-sieve/index.ts";
-import { MemoryMailboxes } from "../protocols/memory-mailbox.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 import { ann, bob } from "./mail-server.ts";
 
@@ -11,30 +9,15 @@ export interface ScriptServer extends RunningGatehouse {
 }
 
 export async function startScriptServer(): Promise<ScriptServer> {
-  const running = await runGatehouse(
-    {
-      SystemSettings: { defaultHostname: "localhost" },
-      Account: Object.fromEntries(
-        [ann, bob].map(({ address, password }) => [address, { secret: { "@type": "Text", secret: password } }]),
-      ),
-      NetworkListener: [
-        { name: "sieve", protocol: "manageSieve", bind: ["127.0.0.1:0"] },
-        { name: "sieves", protocol: "manageSieve", bind: ["127.0.0.1:0"], tlsImplicit: true },
-      ],
-    },
-    {
-      protocols: [
-        manageSieve({
-          backend: {
-            authenticate: async ({ username, password }) =>
-              [ann, bob].some((a) => a.address === username && a.password === password)
-                ? { username, roles: [] }
-                : null,
-          },
-          mailboxes: new MemoryMailboxes(),
-        }),
-      ],
-    },
-  );
+  const running = await runGatehouse({
+    SystemSettings: { defaultHostname: "localhost" },
+    Account: Object.fromEntries(
+      [ann, bob].map(({ address, password }) => [address, { secret: { "@type": "Text", secret: password } }]),
+    ),
+    NetworkListener: [
+      { name: "sieve", protocol: "manageSieve", bind: ["127.0.0.1:0"] },
+      { name: "sieves", protocol: "manageSieve", bind: ["127.0.0.1:0"], tlsImplicit: true },
+    ],
+  });
   return { ...running, certificateFile: join(running.data, "self-signed.crt") };
 }

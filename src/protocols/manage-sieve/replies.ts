@@ -1,5 +1,5 @@
 /** Every word that a ManageSieve session says (RFC 5804 sections 1.2 and 1.3). */
-import { type Finding, findingText } from "../sieve/index.ts";
+import { findingText, type ScriptFinding } from "../sieve/index.ts";
 
 /** Octets of the longest quoted string (RFC 5804 section 4); a longer one is sent as a literal. */
 const LONGEST_QUOTED = 1024;
@@ -92,12 +92,12 @@ export function tagReply(tag: string): string {
 }
 
 /** A script that is not valid: its first error. */
-export function invalidReply(error: Finding): string {
+export function invalidReply(error: ScriptFinding): string {
   return no(findingText(error));
 }
 
 /** A script that is valid, and probably not what was meant. */
-export function warningsReply(warnings: readonly Finding[]): string {
+export function warningsReply(warnings: readonly ScriptFinding[]): string {
   return ok(warnings.map(findingText).join("\r\n"), "WARNINGS");
 }
 

@@ -1,5 +1,5 @@
 /** What the checker found at one place of a script. */
-export interface Finding {
+export interface ScriptFinding {
   /** Counted from 1. */
   readonly line: number;
   /** Characters (not octets) from the line's begin, counted from 1. */
@@ -24,7 +24,7 @@ export class ScriptFault extends Error {
 }
 
 /** The finding for an index in the text. */
-export function findingAt(text: string, offset: number, message: string): Finding {
+export function findingAt(text: string, offset: number, message: string): ScriptFinding {
   let line = 1;
   let start = 0;
   for (let lf = text.indexOf("\n"); lf !== -1 && lf < offset; lf = text.indexOf("\n", start)) {
@@ -35,6 +35,6 @@ export function findingAt(text: string, offset: number, message: string): Findin
 }
 
 /** A finding as one line for people: `line 2, column 5: …`. */
-export function findingText({ line, column, message }: Finding): string {
+export function findingText({ line, column, message }: ScriptFinding): string {
   return `line ${line}, column ${column}: ${message}`;
 }

@@ -1,6 +1,6 @@
 import { checkArguments, needExtension } from "./argument-check.ts";
 import { Requirements } from "./extensions.ts";
-import { type Finding, findingAt, ScriptFault } from "./finding.ts";
+import { findingAt, ScriptFault, type ScriptFinding } from "./finding.ts";
 import { defaultSieveLimits, type SieveLimits } from "./limits.ts";
 import { type Place, parseScript } from "./parser.ts";
 import { decodeScript } from "./script-text.ts";
@@ -11,9 +11,9 @@ import { type Signature, vocabulary } from "./vocabulary.ts";
 /** What came of a check. */
 export interface ScriptReport {
   /** The first error; null for a valid script. */
-  readonly error: Finding | null;
+  readonly error: ScriptFinding | null;
   /** What is valid and probably not intended, the first ten. */
-  readonly warnings: readonly Finding[];
+  readonly warnings: readonly ScriptFinding[];
 }
 
 const MOST_WARNINGS = 10;
