@@ -22,6 +22,7 @@ import {
   listenerMachine,
   serverMachine,
 } from "../../src/machines/index.ts";
+import { imapMachine } from "../../src/protocols/imap/machine.ts";
 import { smtpMachine } from "../../src/protocols/smtp/machine.ts";
 import { type Move, notices, walk } from "./agreement.ts";
 import { WatchedClock } from "./watched-clock.ts";
@@ -33,13 +34,14 @@ const settings = {
   drainTimeout: 30_000,
   closeTimeout: 2_000,
 };
-const effects = { forgetDialogue: () => {}, forgetTransaction: () => {}, sayShuttingDown: () => {} };
+const effects = { forgetDialogue: () => {}, forgetTransaction: () => {}, giveBack: () => {}, sayShuttingDown: () => {} };
 
 /** Enough to walk on from every state; the counters in a context know no end. */
 const maxSnapshots = 150;
 
 const charts = [
   { name: "connection", machine: connectionMachine as AnyStateMachine, input: settings },
+  { name: "IMAP session", machine: imapMachine as AnyStateMachine, input: { effects } },
   { name: "SMTP session", machine: smtpMachine as AnyStateMachine, input: { effects } },
 ];
 

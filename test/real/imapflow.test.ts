@@ -72,7 +72,7 @@ describe("imapflow", () => {
     const appended = await client.append("INBOX", letter("Four").replaceAll("\n", "\r\n"), ["\\Flagged", "$Label1"]);
     expect(appended).toMatchObject({ uid: 4, seq: 4 });
     expect(await client.search({ subject: "t" }, { uid: true })).toEqual([2, 3]);
-    expect(await client.search({ keyword: "$Label1", unseen: true })).toEqual([4]);
+    expect(await client.search({ keyword: "$Label1", seen: false })).toEqual([4]);
     await client.messageFlagsAdd("1:2", ["\\Seen"]);
     expect(await client.messageCopy("1", "Archive")).toMatchObject({ uidMap: new Map([[1, 1]]) });
     expect(await client.messageMove({ subject: "Two" }, "Trash")).toMatchObject({ uidMap: new Map([[2, 1]]) });

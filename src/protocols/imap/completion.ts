@@ -28,6 +28,7 @@ export function statusLine(tag: string, { status, code, text }: Completion): str
 /** Ends a command from within: it is answered with this. */
 export class Refused extends Error {
   override readonly name = "Refused";
+  readonly code = "command-refused";
   readonly completion: Completion;
 
   constructor(completion: Completion) {

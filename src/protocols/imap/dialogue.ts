@@ -21,11 +21,13 @@ type PlainEvent = Exclude<ImapEvent, { readonly type: "session.ended" }>["type"]
 /** The session is over: what it was carrying out comes to its end. */
 class Abandoned extends Error {
   override readonly name = "Abandoned";
+  readonly code = "command-abandoned";
 }
 
 /** A literal that was announced cannot be completed: there is no way on but to close. */
 export class BrokenResponse extends Error {
   override readonly name = "BrokenResponse";
+  readonly code = "response-broken";
 }
 
 /**

@@ -20,10 +20,10 @@ export interface ImapOptions extends Partial<ImapLimits> {
   readonly mailboxes: Mailboxes;
   /** Offer LOGIN and AUTHENTICATE on connections in clear as well. Passwords can be read on the way then. Default: false. */
   readonly authWithoutTls?: boolean;
-  /** Gives an embedder the dialogue after a log-in. */
+  /** May take the dialogue over after a log-in. */
   readonly takeOver?: TakeOver;
-  /** Failed log-ins by address; shared by protocols that hold up the same clients. By default this protocol's own. */
-  readonly failures?: LoginFailures;
+  /** Failed log-ins by address. Share one among protocols, so that failures of all count together. Default: one of its own. */
+  readonly loginFailures?: LoginFailures;
   /** What follows the host name in the greeting; one line of printable ASCII. Default: `Gatehouse`. */
   readonly banner?: string;
   /** Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). */
@@ -55,12 +55,16 @@ export class ImapOptionError extends TypeError {
  */
 export function imap(options: ImapOptions): SessionProtocol {
   const settings = readSettings(options);
+  const { takeOver } = options;
   return {
     kind: "session",
     name: "imap",
     startTls: true,
     busy: ({ rule }) => `* BYE ${busyText(rule)}\r\n`,
-    open: (wire) => new HandoverSession(wire, new ImapSession(wire, settings)),
+    open: (wire) => {
+      const session = new ImapSession(wire, settings);
+      return takeOver ? new HandoverSession(wire, session) : session;
+    },
   };
 }
 
@@ -75,7 +79,7 @@ function readSettings(options: ImapOptions): ImapSettings {
     mailboxes,
     authWithoutTls = false,
     takeOver,
-    failures = new LoginFailures(),
+    loginFailures = new LoginFailures(),
     banner = "Gatehouse",
     inspect,
     lifecycle = "compiled",
@@ -91,6 +95,13 @@ function readSettings(options: ImapOptions): ImapSettings {
     limits[name] = limit;
   }
   const { authenticationFailures } = limits;
-  const login = { backend, mechanisms: saslMechanisms, authWithoutTls, authenticationFailures, failures, takeOver };
+  const login = {
+    backend,
+    mechanisms: saslMechanisms,
+    authWithoutTls,
+    authenticationFailures,
+    failures: loginFailures,
+    takeOver,
+  };
   return { mailboxes, login, limits, banner, inspect, lifecycle };
 }

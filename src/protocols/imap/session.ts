@@ -156,7 +156,8 @@ export class ImapSession implements PredecessorSession {
       case "authenticating":
         return this.#read(dialogue.reader.nextLine(dialogue.settings.limits.authLine));
       default:
-        if (dialogue.congested || dialogue.output.full) return WAIT;
+        if (dialogue.output.full) dialogue.flush();
+        if (dialogue.congested) return WAIT;
         return this.#read(dialogue.reader.next());
     }
   }

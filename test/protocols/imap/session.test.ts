@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Mailboxes } from "../../../src/protocols/mailbox.ts";
+import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { secureFacts } from "../memory-wire.ts";
 import { ann, connect, logIn, play, select } from "./fixture.ts";
 
@@ -568,3 +570,107 @@ describe("the end", () => {
     expect((await fixture.account.status("INBOX")).messages).toBe(0);
   });
 });
+
+describe("pipelined commands", () => {
+  it("are carried out in their order, however they are cut", async () => {
+    const commands = "a STORE 1 +FLAGS.SILENT (\\Deleted)\r\nb EXPUNGE\r\nc FETCH 1 UID\r\nd LOGOUT\r\n";
+    const answers =
+      "a OK Stored\r\n* 1 EXPUNGE\r\nb OK Expunged\r\n* 1 FETCH (UID 2)\r\nc OK Fetched\r\n* BYE Logging out\r\nd OK Bye\r\n";
+    for (const cuts of [[], [1, 2, 3], [30, 60], Array.from({ length: commands.length }, (_, index) => index)]) {
+      const { wire } = await select([hello, hello]);
+      expect(await wire.send(commands, cuts)).toBe(answers);
+    }
+  });
+
+  it("may be many, and wait for a peer that does not read", async () => {
+    const { wire } = await select();
+    const answers = await wire.send("a NOOP\r\nb CAPABILITY\r\n".repeat(2000));
+    expect(answers.match(/^b OK/gm)).toHaveLength(2000);
+    wire.reading = false;
+    wire.push("a CAPABILITY\r\n".repeat(2000));
+    expect(wire.verdict).toEqual({ next: "wait" });
+    expect(wire.take().length).toBeLessThan(2 * 65_536);
+    expect((await wire.read()).match(/^a OK/gm)?.length).toBeGreaterThan(1000);
+  });
+});
+
+describe("a mailbox that fails", () => {
+  it("keeps nobody from trying to log in again", async () => {
+    const fixture = await connect({
+      mailboxes: {
+        open: async () => {
+          throw new Error("disk on fire");
+        },
+      },
+    });
+    await play(
+      fixture,
+      `
+      C: a LOGIN ann@example.com wonderland
+      S: a NO [UNAVAILABLE] Temporary failure, try again later
+      C: b NOOP
+      S: b OK Done
+    `,
+    );
+    expect(fixture.wire.notices.map(({ type }) => type)).toEqual(["session.authenticated", "session.backendFailed"]);
+  });
+
+  it("gets a temporary failure for what needs it, and the session goes on", async () => {
+    const fixture = await logIn({ mailboxes: failing({ list: new Error("disk on fire") }) });
+    await play(
+      fixture,
+      `
+      C: a LIST "" *
+      S: a NO [UNAVAILABLE] Temporary failure, try again later
+      C: b NOOP
+      S: b OK Done
+    `,
+    );
+    expect(fixture.wire.notices).toContainEqual(
+      expect.objectContaining({ type: "session.backendFailed", operation: "mailbox" }),
+    );
+  });
+
+  it("ends the session when a literal was announced and cannot be completed", async () => {
+    const fixture = await logIn({ mailboxes: failing({ read: new Error("disk on fire") }) });
+    await fixture.wire.send("a SELECT INBOX\r\n");
+    expect(await fixture.wire.send("b FETCH 1 BODY.PEEK[]\r\nc NOOP\r\n")).toBe("* 1 FETCH (BODY[] {85}\r\n");
+    expect(fixture.wire.verdict).toEqual({ next: "close", cause: "session-failed" });
+  });
+
+  it("is excused once for being slow, and then the session ends", async () => {
+    const fixture = await logIn({ mailboxes: failing({ list: null }) });
+    fixture.wire.push('a LIST "" *\r\n');
+    expect(fixture.wire.expire("idle")).toBe("");
+    expect(fixture.wire.verdict).toEqual({ next: "wait" });
+    fixture.wire.expire("idle");
+    expect(fixture.wire.verdict).toEqual({ next: "close", cause: "session-timeout" });
+  });
+});
+
+/** Ann's mail, where LIST, or reading a message, fails with this error; null never answers. */
+function failing(failures: { readonly list?: Error | null; readonly read?: Error }): Mailboxes {
+  const mailboxes = new MemoryMailboxes();
+  mailboxes.deliver(ann.username, hello.replaceAll("\n", "\r\n"));
+  return {
+    open: async (identity) => {
+      const account = await mailboxes.open(identity);
+      const { list, read } = failures;
+      if (list !== undefined) account.list = () => (list ? Promise.reject(list) : new Promise(() => {}));
+      if (!read) return account;
+      const select = account.select.bind(account);
+      account.select = async (name, options) => {
+        const mailbox = await select(name, options);
+        const content = mailbox.content.bind(mailbox);
+        mailbox.content = async (uid) => ({
+          ...(await content(uid)),
+          size: 85,
+          read: () => Promise.reject(read),
+          close: () => {},
+        });
+        return mailbox;
+      };
+      return account;
+    },
+  };
+}
