@@ -1,20 +1,27 @@
 import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { defaultManageSieveLimits } from "../../src/protocols/manage-sieve/limits.ts";
 import { defaultPop3Limits } from "../../src/protocols/pop3/limits.ts";
+import { sieveExtensions } from "../../src/protocols/sieve/index.ts";
 import { defaultSmtpLimits } from "../../src/protocols/smtp/limits.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { quotedWords, readPage, tableRows } from "./pages.ts";
 
-test("the table of SMTP limits has every limit with its default", () => {
-  const rows = tableRows(readPage("docs/smtp.md"), "limit");
+test.each([
+  ["docs/smtp.md", defaultSmtpLimits],
+  ["docs/pop3.md", defaultPop3Limits],
+  ["docs/manage-sieve.md", defaultManageSieveLimits],
+])("the table of limits in %s has every limit with its default", (path, limits) => {
+  const rows = tableRows(readPage(path), "limit");
   const described = rows.map(([limit = "", value]) => [quotedWords(limit)[0], Number(value)]);
-  expect(Object.fromEntries(described)).toEqual(defaultSmtpLimits);
+  expect(Object.fromEntries(described)).toEqual(limits);
 });
 
-test("the table of POP3 limits has every limit with its default", () => {
-  const rows = tableRows(readPage("docs/pop3.md"), "limit");
-  const described = rows.map(([limit = "", value]) => [quotedWords(limit)[0], Number(value)]);
-  expect(Object.fromEntries(described)).toEqual(defaultPop3Limits);
+test("the table of Sieve extensions has those that are announced", () => {
+  const described = tableRows(readPage("docs/manage-sieve.md"), "extension").flatMap(([names = ""]) =>
+    quotedWords(names),
+  );
+  expect(described.toSorted()).toEqual(sieveExtensions.toSorted());
 });
 
 test("everything that a server puts into its data folder is in the table", async () => {
