@@ -76,7 +76,8 @@ export class PartDraft {
       location: fieldOf(this.headers, "content-location"),
       header: this.#header,
       body: this.body,
-      lines: this.#lineEnds + Number(this.#endsInLine),
+      // What belongs to a multipart itself comes in pieces that differ from time to time, and nobody asks.
+      lines: parts.length > 0 ? 0 : this.#lineEnds + Number(this.#endsInLine),
       parts,
       message,
     };

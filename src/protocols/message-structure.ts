@@ -56,7 +56,7 @@ export interface MessagePart {
   readonly header: ByteRange;
   /** What follows the header, without the line end that belongs to the next boundary (`BODY[1]`, `BODY[TEXT]`). */
   readonly body: ByteRange;
-  /** Lines of the body. */
+  /** Lines of the body; 0 of a `MULTIPART`. */
   readonly lines: number;
   /** Of a `MULTIPART`; else empty. */
   readonly parts: readonly MessagePart[];
