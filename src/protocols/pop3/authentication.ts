@@ -3,6 +3,7 @@ import type { Identity } from "../backend.ts";
 import type { LoginOutcome, LoginStep } from "../login.ts";
 import { type AccountMail, MailboxError, type Maildrop } from "../mailbox.ts";
 import type { Complaint, Dialogue, Outcome } from "./dialogue.ts";
+import { MarkedMaildrop } from "./marked-maildrop.ts";
 import { challengeReply, replies } from "./replies.ts";
 
 const refusals = {
@@ -141,7 +142,7 @@ function locked(dialogue: Dialogue, outcome: Outcome<Opened>): void {
   }
   const { account, maildrop } = outcome.value;
   dialogue.account = account;
-  dialogue.maildrop = maildrop;
+  dialogue.maildrop = new MarkedMaildrop(maildrop);
   dialogue.forgiveErrors();
   dialogue.wire.setSessionTimeout(null);
   dialogue.reply(`+OK ${maildrop.messages.length} messages\r\n`);

@@ -1,10 +1,11 @@
 /** What each keyword does; the commands without a file of their own are here. */
 import { auth, pass, user } from "./authentication.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
-import { dele, list, noop, retr, rset, stat, top, uidl, update } from "./maildrop-commands.ts";
+import { dele, list, noop, retr, rset, stat, type Transaction, top, uidl, update } from "./maildrop-commands.ts";
 import { languageReply, replies } from "./replies.ts";
 
 type Handler = (dialogue: Dialogue, argument: string) => Complaint;
+type TransactionHandler = (session: Transaction, argument: string) => Complaint;
 
 const handlers = new Map<string, Handler>([
   // In any state.
@@ -18,14 +19,14 @@ const handlers = new Map<string, Handler>([
   ["STLS", withoutArgument(stls)],
   ["UTF8", withoutArgument(utf8)],
   // RFC 1939 section 5: transaction.
-  ["STAT", inTransaction(withoutArgument(stat))],
+  ["STAT", inTransaction(bare(stat))],
   ["LIST", inTransaction(list)],
   ["UIDL", inTransaction(uidl)],
   ["RETR", inTransaction(retr)],
   ["TOP", inTransaction(top)],
   ["DELE", inTransaction(dele)],
-  ["NOOP", inTransaction(withoutArgument(noop))],
-  ["RSET", inTransaction(withoutArgument(rset))],
+  ["NOOP", inTransaction(bare(noop))],
+  ["RSET", inTransaction(bare(rset))],
 ]);
 
 /** A browser that was led here must not get to speak POP3 with its request's body. */
@@ -52,8 +53,15 @@ function withoutArgument(handler: (dialogue: Dialogue) => Complaint): Handler {
   return (dialogue, argument) => (argument === "" ? handler(dialogue) : replies.noArguments);
 }
 
-function inTransaction(handler: Handler): Handler {
-  return (dialogue, argument) => (dialogue.maildrop ? handler(dialogue, argument) : replies.loginFirst);
+function inTransaction(handler: TransactionHandler): Handler {
+  return (dialogue, argument) => {
+    const { maildrop } = dialogue;
+    return maildrop ? handler({ dialogue, maildrop }, argument) : replies.loginFirst;
+  };
+}
+
+function bare(handler: (session: Transaction) => Complaint): TransactionHandler {
+  return (session, argument) => (argument === "" ? handler(session) : replies.noArguments);
 }
 
 /** RFC 2449 section 5. */
@@ -95,7 +103,8 @@ function stls(dialogue: Dialogue): Complaint {
 }
 
 function quit(dialogue: Dialogue): Complaint {
-  if (dialogue.maildrop) update(dialogue);
+  const { maildrop } = dialogue;
+  if (maildrop) update({ dialogue, maildrop });
   else dialogue.quit(replies.bye, "quit");
   return null;
 }

@@ -4,11 +4,12 @@ import type { CompiledMachine } from "../../machines/compile.ts";
 import { type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
 import { LineReader } from "../line-reader.ts";
 import { Login, type LoginSettings } from "../login.ts";
-import { type AccountMail, MailboxError, type Mailboxes, type Maildrop } from "../mailbox.ts";
+import { type AccountMail, MailboxError, type Mailboxes } from "../mailbox.ts";
 import type { Wire } from "../protocol.ts";
 import type { Handover } from "../take-over.ts";
 import type { Pop3Limits } from "./limits.ts";
 import { type Pop3Effects, type Pop3Event, type Pop3State, pop3Machine } from "./machine.ts";
+import type { MarkedMaildrop } from "./marked-maildrop.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
 import type { Retrieval } from "./retrieval.ts";
 
@@ -78,9 +79,7 @@ export class Dialogue implements Pop3Effects {
   /** As USER gave it. */
   username = "";
   account: AccountMail | null = null;
-  maildrop: Maildrop | null = null;
-  /** Places in `maildrop.messages` of what is marked as deleted. */
-  readonly deleted = new Set<number>();
+  maildrop: MarkedMaildrop | null = null;
   /** The rest of a listing that is being written. */
   listing: Iterator<string> | null = null;
   retrieval: Retrieval | null = null;
@@ -207,7 +206,6 @@ export class Dialogue implements Pop3Effects {
     this.maildrop = null;
     this.listing = null;
     this.retrieval = null;
-    this.deleted.clear();
     retrieval?.content.close();
     account?.close();
   }

@@ -1,128 +1,110 @@
 /** The commands of the transaction state (RFC 1939 section 5), and the update state behind QUIT (section 6). */
-import type { MaildropMessage } from "../mailbox.ts";
-import { MailboxError } from "../mailbox.ts";
+import { MailboxError, type MaildropMessage } from "../mailbox.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { MarkedMaildrop, PlacedMessage } from "./marked-maildrop.ts";
 import { MessageText } from "./message-text.ts";
 import { replies } from "./replies.ts";
 
-/** A message that a command names: its place in the maildrop, from 0. */
-interface Named {
-  readonly place: number;
-  readonly message: MaildropMessage;
+/** A dialogue in the transaction state. */
+export interface Transaction {
+  readonly dialogue: Dialogue;
+  readonly maildrop: MarkedMaildrop;
 }
 
-export function stat(dialogue: Dialogue): Complaint {
-  let count = 0;
-  let octets = 0;
-  for (const { message } of remaining(dialogue)) {
-    count++;
-    octets += message.size;
-  }
-  dialogue.reply(`+OK ${count} ${octets}\r\n`);
+export function stat({ dialogue, maildrop }: Transaction): Complaint {
+  dialogue.reply(`+OK ${maildrop.count} ${maildrop.octets}\r\n`);
   return null;
 }
 
-export function list(dialogue: Dialogue, argument: string): Complaint {
-  return listing(dialogue, argument, ({ place, message }) => `${place + 1} ${message.size}`);
+export function list(session: Transaction, argument: string): Complaint {
+  return listing(session, argument, ({ place, message }) => `${place + 1} ${message.size}`);
 }
 
-export function uidl(dialogue: Dialogue, argument: string): Complaint {
-  return listing(dialogue, argument, ({ place, message }) => `${place + 1} ${message.uniqueId}`);
+export function uidl(session: Transaction, argument: string): Complaint {
+  return listing(session, argument, ({ place, message }) => `${place + 1} ${message.uniqueId}`);
 }
 
-export function retr(dialogue: Dialogue, argument: string): Complaint {
-  const named = find(dialogue, argument);
+export function retr(session: Transaction, argument: string): Complaint {
+  const named = find(session, argument);
   if (typeof named === "string") return named;
-  retrieve(dialogue, named.message, new MessageText());
+  retrieve(session, named.message, new MessageText());
   return null;
 }
 
 /** The header, the empty line and so many lines of the body (RFC 1939 section 7). */
-export function top(dialogue: Dialogue, argument: string): Complaint {
+export function top(session: Transaction, argument: string): Complaint {
   const match = /^(\d{1,9}) +(\d{1,9})$/.exec(argument);
   if (!match) return replies.topSyntax;
-  const named = find(dialogue, match[1] ?? "");
+  const named = find(session, match[1] ?? "");
   if (typeof named === "string") return named;
-  retrieve(dialogue, named.message, new MessageText(Number(match[2])));
+  retrieve(session, named.message, new MessageText(Number(match[2])));
   return null;
 }
 
-export function dele(dialogue: Dialogue, argument: string): Complaint {
-  const named = find(dialogue, argument);
+export function dele(session: Transaction, argument: string): Complaint {
+  const named = find(session, argument);
   if (typeof named === "string") return named;
-  dialogue.deleted.add(named.place);
-  dialogue.reply(`+OK Message ${named.place + 1} is marked as deleted\r\n`);
+  session.maildrop.mark(named);
+  session.dialogue.reply(`+OK Message ${named.place + 1} is marked as deleted\r\n`);
   return null;
 }
 
-export function rset(dialogue: Dialogue): Complaint {
-  dialogue.deleted.clear();
+export function rset({ dialogue, maildrop }: Transaction): Complaint {
+  maildrop.unmarkAll();
   dialogue.reply(replies.reset);
   return null;
 }
 
-export function noop(dialogue: Dialogue): Complaint {
+export function noop({ dialogue }: Transaction): Complaint {
   dialogue.reply(replies.ok);
   return null;
 }
 
-/** Only now is anything removed, all of it in one step. */
-export function update(dialogue: Dialogue): void {
-  const { maildrop, deleted } = dialogue;
+/** Only now is anything removed. */
+export function update({ dialogue, maildrop }: Transaction): void {
   dialogue.send("command.quit");
-  if (!maildrop || deleted.size === 0) {
+  if (!maildrop.isMarked) {
     dialogue.quit(replies.bye, "quit");
     return;
   }
-  const uids = maildrop.messages.filter((_, place) => deleted.has(place)).map(({ uid }) => uid);
   dialogue.ask({
     operation: "maildrop.remove",
-    ask: () => maildrop.remove(uids),
+    ask: () => maildrop.removeMarked(),
     answered: (outcome) => dialogue.quit("error" in outcome ? replies.notRemoved : replies.bye, "quit"),
   });
 }
 
-function listing(dialogue: Dialogue, argument: string, line: (named: Named) => string): Complaint {
+function listing(session: Transaction, argument: string, line: (named: PlacedMessage) => string): Complaint {
+  const { dialogue, maildrop } = session;
   if (argument !== "") {
-    const named = find(dialogue, argument);
+    const named = find(session, argument);
     if (typeof named === "string") return named;
     dialogue.reply(`+OK ${line(named)}\r\n`);
     return null;
   }
   dialogue.reply("+OK Listing follows\r\n");
-  dialogue.listing = lines(dialogue, line);
+  dialogue.listing = lines(maildrop, line);
   dialogue.send("command.list");
   return null;
 }
 
-function* lines(dialogue: Dialogue, line: (named: Named) => string): Iterator<string> {
-  for (const named of remaining(dialogue)) yield `${line(named)}\r\n`;
-}
-
-/** Messages that are not marked as deleted. */
-function* remaining({ maildrop, deleted }: Dialogue): Iterable<Named> {
-  const messages = maildrop?.messages ?? [];
-  for (const [place, message] of messages.entries()) {
-    if (!deleted.has(place)) yield { place, message };
-  }
+function* lines(maildrop: MarkedMaildrop, line: (named: PlacedMessage) => string): Iterator<string> {
+  for (const named of maildrop.remaining()) yield `${line(named)}\r\n`;
 }
 
 /** @returns the message, or the reply that says why there is none. */
-function find({ maildrop, deleted }: Dialogue, argument: string): Named | string {
+function find({ maildrop }: Transaction, argument: string): PlacedMessage | string {
   if (!/^\d{1,9}$/.test(argument)) return replies.numberNeeded;
-  const place = Number(argument) - 1;
-  const message = maildrop?.messages[place];
-  if (!message) return replies.messageUnknown;
-  return deleted.has(place) ? replies.messageDeleted : { place, message };
+  const found = maildrop.find(Number(argument) - 1);
+  if (found === "unknown") return replies.messageUnknown;
+  return found === "marked" ? replies.messageDeleted : found;
 }
 
-function retrieve(dialogue: Dialogue, { uid, size }: MaildropMessage, text: MessageText): void {
-  const { maildrop } = dialogue;
-  if (!maildrop) return;
+function retrieve({ dialogue, maildrop }: Transaction, message: MaildropMessage, text: MessageText): void {
   dialogue.send("command.retr");
   dialogue.ask({
     operation: "maildrop.content",
-    ask: () => maildrop.content(uid),
+    ask: () => maildrop.content(message),
     answered: (outcome) => {
       if ("error" in outcome) {
         const { error } = outcome;
@@ -131,7 +113,7 @@ function retrieve(dialogue: Dialogue, { uid, size }: MaildropMessage, text: Mess
         dialogue.send("response.sent");
         return;
       }
-      dialogue.reply(`+OK ${size} octets\r\n`);
+      dialogue.reply(`+OK ${message.size} octets\r\n`);
       dialogue.retrieval = { content: outcome.value, text, position: 0 };
     },
     late: (content) => content.close(),

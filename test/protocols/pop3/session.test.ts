@@ -1,3 +1,4 @@
+import { array, assert, asyncProperty, constantFrom, nat, oneof, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MailboxError, type Mailboxes, type MessageContent } from "../../../src/protocols/mailbox.ts";
 import { Pop3OptionError, pop3 } from "../../../src/protocols/pop3/index.ts";
@@ -489,5 +490,31 @@ describe("limits", () => {
     const { busy } = pop3({ backend: {}, mailboxes: new MemoryMailboxes() });
     expect(busy({ rule: "server-cap", limit: 1, current: 1 }, "h")).toMatch(/^-ERR \[SYS\/TEMP\] h .*\r\n$/);
     expect(busy({ rule: "blocked", limit: 0, current: 0 }, "h")).toMatch(/^-ERR \[SYS\/PERM\] h .*\r\n$/);
+  });
+});
+
+describe("any dialogue", () => {
+  const command = oneof(
+    constantFrom("STAT", "LIST", "UIDL", "NOOP", "RSET", "CAPA", "LANG", "UTF8", "XYZZY", "STLS", "AUTH PLAIN"),
+    tuple(constantFrom("RETR", "DELE", "LIST", "UIDL"), constantFrom("1", "2", "3", "0", "x")).map((words) =>
+      words.join(" "),
+    ),
+    tuple(constantFrom("1", "2", "3"), constantFrom("0", "1", "9")).map((words) => `TOP ${words.join(" ")}`),
+  );
+
+  it("is the same however it is cut, has a reply for each command, and counts right", async () => {
+    await assert(
+      asyncProperty(array(command, { maxLength: 12 }), array(nat(200), { maxLength: 6 }), async (commands, cuts) => {
+        const sent = `${[...commands, "RSET", "STAT", "QUIT"].join("\r\n")}\r\n`;
+        const options = { mail, errors: 100 };
+        const whole = await logIn(options);
+        const said = await whole.wire.send(sent);
+        const cut = await logIn(options);
+        expect(await cut.wire.send(sent, cuts)).toBe(said);
+        expect(kinds(said)).toHaveLength(commands.length + 3);
+        expect(said).toMatch(/\+OK 2 53\r\n\+OK Bye\r\n$/);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
