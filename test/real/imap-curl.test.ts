@@ -33,7 +33,7 @@ function said({ code, stdout, stderr }: Outcome): string {
 describe.skipIf(!installed("curl"))("curl", () => {
   test.each(tlsModes)("reads a message: %s", async (tls) => {
     const server = await startImapServer();
-    server.deliver(letter("Hello"));
+    await server.deliver(letter("Hello"));
     expect(said(await curl(server, { tls, path: "INBOX;UID=1" }))).toBe(letter("Hello").replaceAll("\n", "\r\n"));
   });
 
@@ -46,8 +46,8 @@ describe.skipIf(!installed("curl"))("curl", () => {
 
   test("reads a part, searches, asks, and keeps a message", async () => {
     const server = await startImapServer();
-    server.deliver(letterWithAttachment);
-    server.deliver(letter("Hello"));
+    await server.deliver(letterWithAttachment);
+    await server.deliver(letter("Hello"));
     expect(said(await curl(server, { path: "INBOX;MAILINDEX=1;SECTION=1" }))).toBe("Grüße");
     expect(said(await curl(server, { path: "INBOX?SUBJECT%20Hello" }))).toBe("* SEARCH 2\r\n");
     const args = ["-X", "STATUS INBOX (MESSAGES UNSEEN)"];

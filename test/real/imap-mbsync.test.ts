@@ -79,8 +79,8 @@ describe.skipIf(!installed("mbsync"))("mbsync", () => {
     "copies all mail, and then has nothing to do: %s",
     async (tls) => {
       const server = await startImapServer();
-      for (const subject of ["One", "Two", "Three"]) server.deliver(letter(subject));
-      server.deliver(letterWithAttachment);
+      for (const subject of ["One", "Two", "Three"]) await server.deliver(letter(subject));
+      await server.deliver(letterWithAttachment);
       const replica = await replicaOf(server, tls);
       expect(await replica.synchronise()).not.toEqual([]);
       const bodies = await Promise.all((await filesOf(join(replica.maildir, "INBOX"))).map(messageIn));
@@ -91,7 +91,7 @@ describe.skipIf(!installed("mbsync"))("mbsync", () => {
 
   test("carries changes both ways, and then has nothing to do", async () => {
     const server = await startImapServer();
-    for (const subject of ["One", "Two", "Three"]) server.deliver(letter(subject));
+    for (const subject of ["One", "Two", "Three"]) await server.deliver(letter(subject));
     const replica = await replicaOf(server, "clear");
     await replica.synchronise();
 
@@ -110,7 +110,7 @@ describe.skipIf(!installed("mbsync"))("mbsync", () => {
     await mailbox.store([3], { mode: "add", flags: ["\\Deleted"] });
     await mailbox.expunge();
     mailbox.close();
-    server.deliver(letter("Four"));
+    await server.deliver(letter("Four"));
 
     await replica.synchronise();
     expect(await server.contents("INBOX")).toEqual(["Two: \\Flagged \\Seen", "Four:"]);

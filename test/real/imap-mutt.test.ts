@@ -40,7 +40,7 @@ async function mutt(server: ImapServer, { tls, keys }: { tls: TlsMode; keys: str
 describe.skipIf(!installed("mutt") || !installed("script"))("mutt", () => {
   test.each(["clear", "STARTTLS", "implicit"] as const)("reads messages into a file: %s", async (tls) => {
     const server = await startImapServer();
-    for (const subject of ["One", "Two"]) server.deliver(letter(subject));
+    for (const subject of ["One", "Two"]) await server.deliver(letter(subject));
     const folder = await mutt(server, {
       tls,
       keys: "<tag-pattern>~A<enter><tag-prefix><copy-message>FOLDER/copy<enter>",
@@ -51,7 +51,7 @@ describe.skipIf(!installed("mutt") || !installed("script"))("mutt", () => {
 
   test("flags, deletes and moves", async () => {
     const server = await startImapServer();
-    for (const subject of ["One", "Two", "Three"]) server.deliver(letter(subject));
+    for (const subject of ["One", "Two", "Three"]) await server.deliver(letter(subject));
     const keys = [
       "<tag-pattern>~s One<enter><tag-prefix><flag-message>",
       "<delete-pattern>~s Two<enter>",

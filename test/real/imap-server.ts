@@ -1,8 +1,10 @@
 /** A Gatehouse that real IMAP clients talk to, in the three TLS modes, with the mail of one account. */
 import { join } from "node:path";
-import { imap } from "../../src/protocols/imap/index.ts";
+import { Readable } from "node:stream";
+import { onTestFinished } from "vitest";
+import { AccountDirectory, imap, mailboxBackend, openStore } from "../../src/index.ts";
 import type { AccountMail } from "../../src/protocols/mailbox.ts";
-import { MemoryMailboxes } from "../protocols/memory-mailbox.ts";
+import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 import { ann, type TlsMode } from "./mail-server.ts";
 
@@ -14,35 +16,48 @@ export interface ImapServer extends RunningGatehouse {
   /** Ann's mail, as another session sees it. */
   readonly account: AccountMail;
   /** Brings a message into Ann's INBOX. */
-  deliver(message: string): void;
+  deliver(message: string): Promise<void>;
   /** Subjects of a mailbox's messages with their flags, in order: `Hello: \Seen`. */
   contents(mailbox: string): Promise<string[]>;
 }
 
+/** Over the default mailbox, in a store that the test has a hand in, too. Mail comes by SMTP as well. */
 export async function startImapServer(): Promise<ImapServer> {
-  const mailboxes = new MemoryMailboxes();
-  const authenticate = async ({ username, password }: { username: string; password: string }) =>
-    username === ann.address && password === ann.password ? { username, roles: [] } : null;
+  const data = temporaryDirectory();
+  const store = await openStore(data);
+  const accounts = new AccountDirectory([{ address: ann.address, secret: ann.password, roles: [] }]);
+  const backend = mailboxBackend({ store, accounts: () => accounts, hostname: "localhost" });
+  const { mailboxes } = store;
   const running = await runGatehouse(
     {
       SystemSettings: { defaultHostname: "localhost" },
       NetworkListener: [
+        { name: "smtp", bind: ["127.0.0.1:0"] },
         { name: "imap", protocol: "imap", bind: ["127.0.0.1:0"] },
         { name: "imaps", protocol: "imap", bind: ["127.0.0.1:0"], tlsImplicit: true },
       ],
     },
     {
-      backend: { authenticate },
-      protocols: [imap({ backend: { authenticate }, mailboxes, authWithoutTls: true })],
+      dataDirectory: data,
+      backend,
+      mailboxes,
+      protocols: [imap({ backend, mailboxes, authWithoutTls: true })],
     },
   );
-  const account = await mailboxes.open({ username: ann.address });
+  const account = await mailboxes.open({ username: ann.address, roles: [] });
+  onTestFinished(async () => {
+    await running.gatehouse.stop({ wait: false });
+    account.close();
+    await store.close();
+  });
   return {
     ...running,
-    certificateFile: join(running.data, "self-signed.crt"),
+    certificateFile: join(data, "self-signed.crt"),
     portFor: (mode) => running.port(mode === "implicit" ? "imaps" : "imap"),
     account,
-    deliver: (message) => void mailboxes.deliver(ann.address, message.replaceAll("\n", "\r\n")),
+    deliver: async (message) => {
+      await account.append("INBOX", { body: Readable.from([Buffer.from(message.replaceAll("\n", "\r\n"))]) });
+    },
     contents: (mailbox) => contentsOf(account, mailbox),
   };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { ImapFlow } from "imapflow";
+import { createTransport } from "nodemailer";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type ImapServer, letter, letterWithAttachment, startImapServer } from "./imap-server.ts";
 import { ann, type TlsMode, tlsModes } from "./mail-server.ts";
@@ -24,7 +25,7 @@ async function connect(server: ImapServer, mode: TlsMode = "clear", password: st
 describe("imapflow", () => {
   test.each(tlsModes)("logs in and reads a message: %s", async (mode) => {
     const server = await startImapServer();
-    server.deliver(letter("Hello"));
+    await server.deliver(letter("Hello"));
     const client = await connect(server, mode);
     expect(client.secureConnection).toBe(mode !== "clear");
     const mailbox = await client.mailboxOpen("INBOX");
@@ -45,7 +46,7 @@ describe("imapflow", () => {
 
   test("reads structures and parts", async () => {
     const server = await startImapServer();
-    server.deliver(letterWithAttachment);
+    await server.deliver(letterWithAttachment);
     const client = await connect(server);
     await client.mailboxOpen("INBOX");
     const message = await client.fetchOne("1", { bodyStructure: true, bodyParts: ["1", "2.MIME"] });
@@ -66,7 +67,7 @@ describe("imapflow", () => {
 
   test("appends, flags, searches, copies, moves and deletes", async () => {
     const server = await startImapServer();
-    for (const subject of ["One", "Two", "Three"]) server.deliver(letter(subject));
+    for (const subject of ["One", "Two", "Three"]) await server.deliver(letter(subject));
     const client = await connect(server);
     await client.mailboxOpen("INBOX");
     const appended = await client.append("INBOX", letter("Four").replaceAll("\n", "\r\n"), ["\\Flagged", "$Label1"]);
@@ -103,7 +104,7 @@ describe("imapflow", () => {
 
   test("is told in IDLE of what happens", async () => {
     const server = await startImapServer();
-    server.deliver(letter("One"));
+    await server.deliver(letter("One"));
     const client = await connect(server);
     const other = await connect(server);
     await client.mailboxOpen("INBOX");
@@ -111,7 +112,7 @@ describe("imapflow", () => {
     const told = async (event: string): Promise<unknown> => (await once(client, event))[0];
     const idling = client.idle();
     const arrived = told("exists");
-    server.deliver(letter("Two"));
+    await server.deliver(letter("Two"));
     expect(await arrived).toMatchObject({ count: 2, prevCount: 1 });
     const flagged = told("flags");
     await other.messageFlagsAdd("1", ["\\Flagged"]);
@@ -122,6 +123,19 @@ describe("imapflow", () => {
     await client.noop();
     await idling;
     expect(client.mailbox).toMatchObject({ exists: 1 });
+  });
+
+  test("is told in IDLE of a message that comes by SMTP", async () => {
+    const server = await startImapServer();
+    const client = await connect(server, "implicit");
+    await client.mailboxOpen("INBOX");
+    void client.idle();
+    const arrived = once(client, "exists");
+    const transport = createTransport({ host: "localhost", port: server.port("smtp"), ignoreTLS: true });
+    await transport.sendMail({ from: "bob@example.org", to: ann.address, subject: "By SMTP", text: "Hello" });
+    expect(await arrived).toMatchObject([{ count: 1 }]);
+    const message = await client.fetchOne("1", { envelope: true, headers: ["received"] });
+    expect(message).toMatchObject({ envelope: { subject: "By SMTP" } });
   });
 
   test("is said goodbye to when the server drains", async () => {

@@ -9,7 +9,7 @@ const program = fileURLToPath(new URL("imaplib_client.py", import.meta.url));
 describe.skipIf(!installed("python3"))("Python's imaplib", () => {
   test.each(tlsModes)("reads, changes and adds mail: %s", async (mode) => {
     const server = await startImapServer();
-    server.deliver(letter("Hello"));
+    await server.deliver(letter("Hello"));
     const { code, stdout, stderr } = await run("python3", [
       program,
       mode,
