@@ -98,7 +98,7 @@ class Outline {
 
   #takeNode(node: MimeNode): void {
     this.#headers += node._headerlen;
-    if (this.#headers > MAX_HEADERS) throw new HeadersTooLarge();
+    if (this.#headers > MAX_HEADERS) throw headersTooLarge();
     const start = this.#position;
     this.#position += node._headerlen;
     this.#tail = "";
@@ -155,8 +155,9 @@ function closingDelimiter(value: Buffer, { boundary, from }: { boundary: Buffer;
   return -1;
 }
 
-class HeadersTooLarge extends RangeError {
-  readonly code = "EMAXLEN";
+/** As mailsplit says it of one header. */
+function headersTooLarge(): Error {
+  return Object.assign(new RangeError("The headers of a message are too large together."), { code: "EMAXLEN" });
 }
 
 function isBeyondLimits(error: unknown): boolean {
