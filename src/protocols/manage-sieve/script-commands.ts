@@ -1,6 +1,6 @@
 /** What is done with scripts (RFC 5804 sections 2.5 to 2.12). */
 import { type AccountMail, MailboxError, type MailboxErrorCode, type Scripts } from "../mailbox.ts";
-import { checkScript } from "../sieve/index.ts";
+import { checkScript, defaultSieveLimits, type ScriptReport } from "../sieve/index.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { invalidReply, replies, scriptLine, warningsReply } from "./replies.ts";
 
@@ -17,7 +17,7 @@ export function haveSpace(dialogue: Dialogue, name: string, size: number): Compl
 /** Only a valid script is kept; one that is not leaves an older one of the same name as it is. */
 export function putScript(dialogue: Dialogue, name: string, script: Uint8Array): Complaint {
   if (script.length === 0) return replies.emptyScript;
-  const { error, warnings } = checkScript(script);
+  const { error, warnings } = check(dialogue, script);
   if (error) {
     dialogue.reply(invalidReply(error));
     return null;
@@ -31,7 +31,7 @@ export function putScript(dialogue: Dialogue, name: string, script: Uint8Array):
 /** Nothing is stored, and no quota looked at. */
 export function checkOnly(dialogue: Dialogue, script: Uint8Array): Complaint {
   if (script.length === 0) return replies.emptyScript;
-  const { error, warnings } = checkScript(script);
+  const { error, warnings } = check(dialogue, script);
   if (error) dialogue.reply(invalidReply(error));
   else dialogue.reply(warnings.length > 0 ? warningsReply(warnings) : replies.valid);
   return null;
@@ -71,6 +71,12 @@ export function renameScript(dialogue: Dialogue, from: string, to: string): Comp
     await scripts.rename(from, to);
     return replies.renamed;
   });
+}
+
+/** A script that the account may have is not too long to be checked. */
+function check({ account }: Dialogue, script: Uint8Array): ScriptReport {
+  const scriptSize = account?.limits.maxScriptSize ?? defaultSieveLimits.scriptSize;
+  return checkScript(script, { ...defaultSieveLimits, scriptSize });
 }
 
 /** What is a failure of the mailbox, and no answer to the command, is not here. */

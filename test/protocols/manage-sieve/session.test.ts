@@ -157,6 +157,13 @@ describe("scripts", () => {
     );
   });
 
+  it("may be longer than the checker takes by default, where the mailbox allows it", async () => {
+    const { wire } = await logIn({ mailboxLimits: { maxScriptSize: 2_000_000 } });
+    wire.take();
+    const script = `keep; #${"x".repeat(1_500_000)}`;
+    expect(await wire.send(`PUTSCRIPT "long" ${literal(script)}\r\n`)).toBe('OK "The script is stored"\r\n');
+  });
+
   it("are as many and as large as the mailbox allows", async () => {
     const { wire } = await logIn({ mailboxLimits: { maxScripts: 1, maxScriptSize: 20 } });
     wire.take();
