@@ -63,8 +63,7 @@ export class MailboxHub {
 
   /** A session that reads and writes was told of messages below this UID. */
   get toldUntil(): number {
-    for (const { readOnly } of this.#views) if (!readOnly) this.#toldUntil = this.#uidNext;
-    return this.#toldUntil;
+    return [...this.#views].some(({ readOnly }) => !readOnly) ? this.#uidNext : this.#toldUntil;
   }
 
   get isInUse(): boolean {
@@ -100,12 +99,10 @@ export class MailboxHub {
     return [...this.#messages];
   }
 
-  /** @returns the UID that is to be noted as told, if there is one. */
-  leave(view: HubView): number | null {
-    const before = this.#toldUntil;
-    const after = this.toldUntil;
+  /** What arrived while a session had it open for writing stays told. */
+  leave(view: HubView): void {
+    this.#toldUntil = this.toldUntil;
     this.#views.delete(view);
-    return after > before ? after : null;
   }
 
   take(change: ChangeSet): void {

@@ -23,7 +23,7 @@ export function selectMailbox({ sql }: WriteContext, request: Requests["select"]
 }
 
 export function markRecent({ sql }: WriteContext, { mailbox, toldUntil }: Requests["markRecent"]): null {
-  sql.run("UPDATE mailbox SET recent_from = max(recent_from, ?) WHERE uid_validity = ?", toldUntil, mailbox);
+  sql.run("UPDATE mailbox SET recent_from = ?1 WHERE uid_validity = ?2 AND recent_from < ?1", toldUntil, mailbox);
   return null;
 }
 

@@ -115,9 +115,12 @@ export class StoreMailboxes implements Mailboxes {
   }
 
   #left(hub: MailboxHub, view: MailboxView): void {
-    const toldUntil = hub.leave(view);
-    // When this fails, messages are recent once more: no harm.
-    if (toldUntil !== null) this.#store.write("markRecent", { mailbox: view.uidValidity, toldUntil }).catch(() => {});
+    hub.leave(view);
+    const { toldUntil } = hub;
+    if (!view.readOnly && toldUntil > view.uidNext) {
+      // When this fails, messages are recent once more: no harm.
+      this.#store.write("markRecent", { mailbox: view.uidValidity, toldUntil }).catch(() => {});
+    }
     this.#drop(hub, view.uidValidity);
   }
 

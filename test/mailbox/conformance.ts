@@ -487,6 +487,13 @@ export function mailboxConformance(name: string, makeSubject: MakeSubject): void
       await deliver(ANN.username, "two");
       expect((await other.status("INBOX")).recent).toBe(0);
       expect((await other.select("INBOX", { readOnly: false })).recentFrom).toBe(3);
+      await deliver(ANN.username, "three");
+      account.close();
+      other.close();
+      const late = await open();
+      expect((await late.status("INBOX")).recent).toBe(0);
+      await deliver(ANN.username, "four");
+      expect((await late.status("INBOX")).recent).toBe(1);
     });
 
     test("Renaming is told, and the view goes on; deleting ends it.", async () => {
