@@ -182,6 +182,11 @@ export class Dialogue implements ImapEffects {
     return this.#wanted();
   }
 
+  /** For a command that asks for much: ends it when the session is over. */
+  goOn(): void {
+    if (this.over) throw new Abandoned("The session is over.");
+  }
+
   /** Sends what was said, and lets a command go on that waited for it. */
   flush(): void {
     if (!this.output.flush(this.wire)) this.congested = true;

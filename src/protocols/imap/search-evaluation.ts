@@ -4,6 +4,7 @@ import { RECENT } from "./grammar/flags.ts";
 import type { SearchKey } from "./grammar/search-key.ts";
 import { includes, resolve, type SequenceRange } from "./grammar/sequence-set.ts";
 import type { MailboxView } from "./mailbox-view.ts";
+import { chunksOf } from "./message-numbers.ts";
 
 /** A key whose answer the view has. */
 type Test = (message: MessageSummary, index: number) => boolean;
@@ -17,17 +18,20 @@ type Criterion =
   | { readonly type: "or"; readonly left: Criterion; readonly right: Criterion }
   | { readonly type: "not"; readonly criterion: Criterion };
 
-/** Structures of so many messages are held at once. */
-const DESCRIBED_AT_ONCE = 100;
+/** The mailbox is asked about so many messages at once: the search can end in between, and others have their turn. */
+const ASKED_AT_ONCE = 100;
 
 /** One search over a view. Whatever the key, each message is asked about each of its parts once at most. */
 export class SearchEvaluation {
   readonly #view: MailboxView;
   readonly #criterion: Criterion;
+  readonly #goOn: () => void;
 
-  constructor(view: MailboxView, key: SearchKey) {
+  /** @param goOn called before the mailbox is asked; throws when nobody waits for the answer any more. */
+  constructor(view: MailboxView, key: SearchKey, goOn: () => void) {
     this.#view = view;
     this.#criterion = prepare(view, key);
+    this.#goOn = goOn;
   }
 
   /** Which of these messages fit; places in the view, ascending. Messages that are gone never do. */
@@ -78,15 +82,19 @@ export class SearchEvaluation {
   }
 
   async #matching(query: TextQuery, indexes: readonly number[]): Promise<readonly number[]> {
-    const found = new Set(await this.#view.mailbox.matching(query, this.#uids(indexes)));
+    const found = new Set<number>();
+    for (const some of chunksOf(indexes, ASKED_AT_ONCE)) {
+      this.#goOn();
+      for (const uid of await this.#view.mailbox.matching(query, this.#uids(some))) found.add(uid);
+    }
     return indexes.filter((index) => found.has(this.#view.at(index)?.uid ?? 0));
   }
 
   /** A message without a usable Date field was sent when it arrived. */
   async #sent(fits: (day: number) => boolean, indexes: readonly number[]): Promise<readonly number[]> {
     const found: number[] = [];
-    for (let start = 0; start < indexes.length; start += DESCRIBED_AT_ONCE) {
-      const some = indexes.slice(start, start + DESCRIBED_AT_ONCE);
+    for (const some of chunksOf(indexes, ASKED_AT_ONCE)) {
+      this.#goOn();
       const structures = await this.#view.mailbox.describe(this.#uids(some));
       for (const index of some) {
         const message = this.#view.at(index);

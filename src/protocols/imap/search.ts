@@ -15,7 +15,7 @@ export function search(dialogue: Dialogue, command: SearchCommand): void {
 
 async function carryOut({ dialogue, view }: OnMailbox, { key, uid }: SearchCommand): Promise<Completion> {
   const { output } = dialogue;
-  const evaluation = new SearchEvaluation(view, key);
+  const evaluation = new SearchEvaluation(view, key, () => dialogue.goOn());
   // What is found leaves while the rest is looked at: with many messages the line is long.
   output.text("* SEARCH");
   for (const batch of inBatches([{ start: 0, end: view.count }], BATCH)) {

@@ -143,7 +143,7 @@ describe("a search", () => {
     const all = facts.map((_, index) => index);
     await fc.assert(
       fc.asyncProperty(key, async (search) => {
-        const found = await new SearchEvaluation(view, search).of(all);
+        const found = await new SearchEvaluation(view, search, () => {}).of(all);
         expect(found).toEqual(all.filter((index) => facts[index] && fits(search, facts[index], facts)));
       }),
       { numRuns: 400 },
@@ -161,8 +161,8 @@ describe("a search", () => {
     };
     const text: SearchKey = { key: "CONTENT", of: "message", text: "apple" };
     const seen: SearchKey = { key: "FLAG", flag: "\\Seen", present: true };
-    await new SearchEvaluation(view, { key: "AND", keys: [text, seen] }).of([0, 1, 2, 3, 4]);
-    await new SearchEvaluation(view, { key: "OR", left: text, right: seen }).of([0, 1, 2, 3, 4]);
+    await new SearchEvaluation(view, { key: "AND", keys: [text, seen] }, () => {}).of([0, 1, 2, 3, 4]);
+    await new SearchEvaluation(view, { key: "OR", left: text, right: seen }, () => {}).of([0, 1, 2, 3, 4]);
     expect(asked).toEqual([
       [2, 4, 6],
       [1, 5],
