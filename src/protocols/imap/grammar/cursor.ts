@@ -23,6 +23,7 @@ const LONGEST_NUMBER = 10;
 
 class AwaitedLiteral extends Error {
   override readonly name = "AwaitedLiteral";
+  readonly code = "literal-awaited";
 }
 
 /** Thrown where the command is right so far and a literal comes next that is not there yet. */
