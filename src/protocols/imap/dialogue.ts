@@ -206,7 +206,10 @@ export class Dialogue implements ImapEffects {
   tellChanges(expunges: boolean): void {
     const { view } = this;
     if (!view) return;
-    if (view.deleted) this.bye("The selected mailbox was deleted", "quit");
+    if (view.failure) {
+      this.noticeFailure("changes", view.failure);
+      this.bye("[UNAVAILABLE] The mailbox cannot be reached any more", "session-failed");
+    } else if (view.deleted) this.bye("The selected mailbox was deleted", "quit");
     else tellChanges(this.output, { view, expunges });
   }
 

@@ -15,6 +15,8 @@ export class MailboxView {
   readonly mailbox: Mailbox;
   /** The mailbox is not there any more. */
   deleted = false;
+  /** Why changes are not told of any more; null while they are. */
+  failure: unknown = null;
 
   #messages: MessageSummary[];
   #uids: number[];
@@ -38,7 +40,13 @@ export class MailboxView {
     this.#uids = this.#messages.map(({ uid }) => uid);
     this.#known = this.#messages.length;
     this.#keywords = mailbox.keywords.length;
-    this.#subscription = mailbox.changes$.subscribe((change) => this.#apply(change));
+    this.#subscription = mailbox.changes$.subscribe({
+      next: (change) => this.#apply(change),
+      error: (reason: unknown) => {
+        this.failure = reason ?? new Error("The changes of the mailbox ended in an error.");
+        this.#onChange();
+      },
+    });
   }
 
   /** Messages that the client counts. */

@@ -1,3 +1,4 @@
+import { type Observable, throwError } from "rxjs";
 import { describe, expect, it } from "vitest";
 import type { Mailboxes } from "../../../src/protocols/mailbox.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
@@ -638,6 +639,15 @@ describe("a mailbox that fails", () => {
     expect(fixture.wire.verdict).toEqual({ next: "close", cause: "session-failed" });
   });
 
+  it("ends the session when its changes are told of no more", async () => {
+    const changes$ = throwError(() => new Error("disk on fire"));
+    const fixture = await logIn({ mailboxes: failing({ changes$ }) });
+    expect(await fixture.wire.send("a SELECT INBOX\r\n")).toMatch(
+      /\* BYE \[UNAVAILABLE\] The mailbox cannot be reached any more\r\n$/,
+    );
+    expect(fixture.wire.verdict).toEqual({ next: "close", cause: "session-failed" });
+  });
+
   it("is excused once for being slow, and then the session ends", async () => {
     const fixture = await logIn({ mailboxes: failing({ list: null }) });
     fixture.wire.push('a LIST "" *\r\n');
@@ -648,26 +658,26 @@ describe("a mailbox that fails", () => {
   });
 });
 
-/** Ann's mail, where LIST, or reading a message, fails with this error; null never answers. */
-function failing(failures: { readonly list?: Error | null; readonly read?: Error }): Mailboxes {
+interface Failures {
+  /** Null never answers. */
+  readonly list?: Error | null;
+  readonly read?: Error;
+  readonly changes$?: Observable<never>;
+}
+
+/** Ann's mail, where something fails. */
+function failing({ list, read, changes$ }: Failures): Mailboxes {
   const mailboxes = new MemoryMailboxes();
   mailboxes.deliver(ann.username, hello.replaceAll("\n", "\r\n"));
   return {
     open: async (identity) => {
       const account = await mailboxes.open(identity);
-      const { list, read } = failures;
       if (list !== undefined) account.list = () => (list ? Promise.reject(list) : new Promise(() => {}));
-      if (!read) return account;
       const select = account.select.bind(account);
       account.select = async (name, options) => {
         const mailbox = await select(name, options);
-        const content = mailbox.content.bind(mailbox);
-        mailbox.content = async (uid) => ({
-          ...(await content(uid)),
-          size: 85,
-          read: () => Promise.reject(read),
-          close: () => {},
-        });
+        if (changes$) Object.defineProperty(mailbox, "changes$", { value: changes$ });
+        if (read) mailbox.content = async () => ({ size: 85, read: () => Promise.reject(read), close: () => {} });
         return mailbox;
       };
       return account;
