@@ -1,7 +1,7 @@
 /** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
-import type { RequestListener } from "node:http";
 import type { Logger } from "pino";
 import { type Observable, Subscription } from "rxjs";
+import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
 import { type Configuration, parseDocument } from "./config/index.ts";
 import { openControl } from "./control/control.ts";
 import { ControlSocketError } from "./control/control-socket.ts";
@@ -10,9 +10,9 @@ import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
-import { http } from "./protocols/http/index.ts";
+import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { ConnectionFacts, Protocol } from "./protocols/protocol.ts";
-import { smtp } from "./protocols/smtp/index.ts";
+import type { TakeOver } from "./protocols/take-over.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
@@ -36,6 +36,15 @@ export interface GatehouseOptions {
   readonly protocols?: readonly Protocol[];
   /** Who may log in, whose mail is taken and where it is kept. By default: the document's accounts, SQLite in `dataDirectory`. */
   readonly backend?: Backend;
+  /**
+   * Where IMAP, POP3 and ManageSieve find mail and scripts. By default where the default backend keeps them. With a
+   * `backend` of your own and without this, the three are not spoken.
+   */
+  readonly mailboxes?: Mailboxes;
+  /** Who may log in, by whatever protocol, in place of the backend's own answer; the rest of the backend stays. */
+  readonly authenticate?: NonNullable<Backend["authenticate"]>;
+  /** May take the dialogue over after a log-in by IMAP, POP3 or ManageSieve. */
+  readonly takeOver?: TakeOver;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
   /**
@@ -204,7 +213,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         throw error;
       });
       return {
-        protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)),
+        protocols: protocolsOf(options, {
+          backend: mail.backend,
+          mailboxes: mail.mailboxes,
+          onRequest: httpEndpoints(endpoints),
+        }),
         stage: (document) => mail.stage(document),
         release: async () => {
           await closeControl();
@@ -308,7 +321,8 @@ async function openControlOf(
  */
 export async function checkGatehouse(options: GatehouseOptions): Promise<string[]> {
   const configuration = configurationOf(options);
-  const protocols = protocolsOf(options, {}, () => {});
+  const mailboxes = options.mailboxes ?? (options.backend ? null : unopenedMailboxes);
+  const protocols = protocolsOf(options, { backend: {}, mailboxes, onRequest: () => {} });
   const outcomes = await Promise.allSettled([
     prepareListeners({ configuration, protocols, dataDirectory: null }).then(({ warnings }) =>
       warnings.map(({ text }) => text),
@@ -323,16 +337,16 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
   return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
 }
 
+/** Enough for protocols that nobody will talk to. */
+const unopenedMailboxes: Mailboxes = { open: () => Promise.reject(new Error("A check opens no mailbox.")) };
+
 /** By name; what an embedder registers replaces a built-in of the same name. */
 function protocolsOf(
-  { protocols = [], inspect, lifecycle }: GatehouseOptions,
-  backend: Backend,
-  onRequest: RequestListener,
+  options: GatehouseOptions,
+  mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest">,
 ): ReadonlyMap<string, Protocol> {
-  const builtIn = [
-    smtp({ backend, ...(inspect ? { inspect } : {}), ...(lifecycle ? { lifecycle } : {}) }),
-    http({ onRequest }),
-  ];
+  const { protocols = [] } = options;
+  const builtIn = builtInProtocols({ ...options, ...mail });
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
 }
 

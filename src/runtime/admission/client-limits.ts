@@ -1,7 +1,7 @@
+import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
 import type { Permit, SlotCounter } from "../slots.ts";
 import type { AddressCounts } from "./address-counts.ts";
-import { addressKey } from "./address-key.ts";
 import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
 
