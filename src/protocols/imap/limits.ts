@@ -6,7 +6,7 @@ import { defaultLoginLimits, type LoginLimits } from "../login.ts";
  *
  * | limit | default | when it is crossed | source |
  * |---|---|---|---|
- * | `messageSize` | 52428800 | `NO [TOOBIG]` to APPEND | RFC 7889 has the code's meaning |
+ * | `messageSize` | 52428800 | `NO [TOOBIG]` to APPEND | RFC 4469 4.2 has the code |
  * | `errors` | 10 since the last command that was carried out; before the log-in, in all | `* BYE`, close `too-many-errors` | |
  * | `commandsBeforeLogin` | 50 | `* BYE`, close `too-many-errors` | |
  * | `commandTimeout` | 1800000 | `* BYE`, close `idle-timeout` | RFC 3501 5.4 (at least 30 minutes), RFC 2177 for IDLE |
