@@ -18,11 +18,14 @@ async function carryOut({ dialogue, view }: OnMailbox, { key, uid }: SearchComma
   const evaluation = new SearchEvaluation(view, key, () => dialogue.goOn());
   // What is found leaves while the rest is looked at: with many messages the line is long.
   output.text("* SEARCH");
-  for (const batch of inBatches([{ start: 0, end: view.count }], BATCH)) {
-    if ((batch[0] ?? 0) > 0) await dialogue.breathe();
-    const found = await evaluation.of(batch);
-    for (const index of found) output.text(` ${uid ? (view.at(index)?.uid ?? 0) : index + 1}`);
+  try {
+    for (const batch of inBatches([{ start: 0, end: view.count }], BATCH)) {
+      if ((batch[0] ?? 0) > 0) await dialogue.breathe();
+      for (const index of await evaluation.of(batch)) output.text(` ${uid ? (view.at(index)?.uid ?? 0) : index + 1}`);
+    }
+  } finally {
+    // A search that fails has its line ended, too.
+    output.text("\r\n");
   }
-  output.text("\r\n");
   return ok("Searched");
 }

@@ -106,6 +106,19 @@ describe("a mailbox that fails", () => {
     );
   });
 
+  it("leaves no line of a search unended", async () => {
+    const fixture = await logIn({ mailboxes: failing({ matching: new Error("disk on fire") }) });
+    await fixture.wire.send("a SELECT INBOX\r\n");
+    await play(
+      fixture,
+      `
+      C: a SEARCH TEXT works
+      S: * SEARCH
+      S: a NO [UNAVAILABLE] Temporary failure, try again later
+    `,
+    );
+  });
+
   it("ends the session when a literal was announced and cannot be completed", async () => {
     const fixture = await logIn({ mailboxes: failing({ read: new Error("disk on fire") }) });
     await fixture.wire.send("a SELECT INBOX\r\n");
@@ -136,11 +149,12 @@ interface Failures {
   /** Null never answers. */
   readonly list?: Error | null;
   readonly read?: Error;
+  readonly matching?: Error;
   readonly changes$?: Observable<never>;
 }
 
 /** Ann's mail, where something fails. */
-function failing({ list, read, changes$ }: Failures): Mailboxes {
+function failing({ list, read, matching, changes$ }: Failures): Mailboxes {
   const mailboxes = new MemoryMailboxes();
   mailboxes.deliver(ann.username, hello.replaceAll("\n", "\r\n"));
   return {
@@ -151,6 +165,7 @@ function failing({ list, read, changes$ }: Failures): Mailboxes {
       account.select = async (name, options) => {
         const mailbox = await select(name, options);
         if (changes$) Object.defineProperty(mailbox, "changes$", { value: changes$ });
+        if (matching) mailbox.matching = () => Promise.reject(matching);
         if (read) mailbox.content = async () => ({ size: 85, read: () => Promise.reject(read), close: () => {} });
         return mailbox;
       };
