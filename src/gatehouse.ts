@@ -6,6 +6,7 @@ import { type Configuration, parseDocument } from "./config/index.ts";
 import { openControl } from "./control/control.ts";
 import { ControlSocketError } from "./control/control-socket.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
+import type { Inspector } from "./machines/inspector.ts";
 import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
@@ -16,7 +17,6 @@ import { smtp } from "./protocols/smtp/index.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
-import type { Inspector } from "./runtime/connection.ts";
 import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/document-feeds.ts";
 import { httpEndpoints } from "./runtime/http-endpoints.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
@@ -25,6 +25,7 @@ import { Metrics } from "./runtime/metrics.ts";
 import { prepareListeners } from "./runtime/prepared-listeners.ts";
 import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
+import { countStates, type StateCounts } from "./runtime/state-counts.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -158,6 +159,11 @@ export interface Gatehouse {
   unblock(address: string): boolean;
   /** The block list: `BlockedIp` of the document and what was blocked since, without what has expired. */
   blocked(): BlockedEntry[];
+  /**
+   * How many actors of each chart are in each state at this moment: `server`, `reload`, `listener`, `connection`, and the
+   * sessions by the name of their protocol. States within states are written with a dot: `paused.held`.
+   */
+  states(): StateCounts;
   listeners(): ListenerStatus[];
   connections(): ConnectionStatus[];
 }
@@ -227,6 +233,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     block: (blocked) => server.blockList.add(blocked),
     unblock: (address) => server.blockList.remove(address),
     blocked: () => server.blockList.entries(),
+    states: () => countStates(server),
     listeners: () =>
       server.listeners.map(({ name, settings, state, pausedBy, addresses, connections }) => ({
         name,
@@ -301,12 +308,12 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
 
 /** By name; what an embedder registers replaces a built-in of the same name. */
 function protocolsOf(
-  { protocols = [], inspect, lifecycle }: GatehouseOptions,
+  { protocols = [], lifecycle }: GatehouseOptions,
   backend: Backend,
   onRequest: RequestListener,
 ): ReadonlyMap<string, Protocol> {
   const builtIn = [
-    smtp({ backend, ...(inspect ? { inspect } : {}), ...(lifecycle ? { lifecycle } : {}) }),
+    smtp({ backend, ...(lifecycle ? { lifecycle } : {}) }),
     http({ onRequest }),
   ];
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));

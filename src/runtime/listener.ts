@@ -2,14 +2,16 @@
 import type { Socket } from "node:net";
 import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { ListenerSettings } from "../config/index.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
 import type { Endpoint, Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, ListenerAdmission } from "./admission/listener-admission.ts";
-import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import { spreadDrain } from "./drain-spread.ts";
 import { messageOf } from "./error-message.ts";
+import { inspectorUnder } from "./inspection.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { ListenerStateError } from "./listener-errors.ts";
 import { listenerReports } from "./listener-reports.ts";
@@ -73,19 +75,6 @@ export class Listener {
       slots: this.slots,
       ruleFailed: (error) => this.#ruleFailed(error),
     });
-    this.#connectionHost = Object.assign(
-      liveSettings(host, () => this.#tuning),
-      {
-        clock: host.clock,
-        lifecycle: host.lifecycle,
-        inspect: host.inspect,
-        lifecycleMode: host.lifecycleMode,
-        handshakes: this.#handshakes,
-        admitClient: (peer: Endpoint, permit: Permit) => this.#admitClient(peer, permit),
-        busyWords: (refusal: Refusal) => this.#busyWords(refusal),
-        closed: (connection: Connection) => this.#connectionClosed(connection),
-      },
-    );
     this.actor = createActor(
       listenerMachine.provide({
         actors: {
@@ -116,6 +105,19 @@ export class Listener {
         },
         clock: host.clock,
         ...(host.inspect ? { inspect: host.inspect } : {}),
+      },
+    );
+    this.#connectionHost = Object.assign(
+      liveSettings(host, () => this.#tuning),
+      {
+        clock: host.clock,
+        lifecycle: host.lifecycle,
+        inspect: inspectorUnder(host.inspect, this.actor),
+        lifecycleMode: host.lifecycleMode,
+        handshakes: this.#handshakes,
+        admitClient: (peer: Endpoint, permit: Permit) => this.#admitClient(peer, permit),
+        busyWords: (refusal: Refusal) => this.#busyWords(refusal),
+        closed: (connection: Connection) => this.#connectionClosed(connection),
       },
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
