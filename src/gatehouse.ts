@@ -312,10 +312,7 @@ function protocolsOf(
   backend: Backend,
   onRequest: RequestListener,
 ): ReadonlyMap<string, Protocol> {
-  const builtIn = [
-    smtp({ backend, ...(lifecycle ? { lifecycle } : {}) }),
-    http({ onRequest }),
-  ];
+  const builtIn = [smtp({ backend, ...(lifecycle ? { lifecycle } : {}) }), http({ onRequest })];
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
 }
 

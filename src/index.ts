@@ -82,5 +82,5 @@ export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } fr
 export { ListenerStateError } from "./runtime/listener-errors.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
-export type { StateCounts } from "./runtime/state-counts.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
+export type { StateCounts } from "./runtime/state-counts.ts";

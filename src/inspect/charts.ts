@@ -1,0 +1,23 @@
+/** Gatehouse's own charts. */
+import type { AnyStateMachine } from "xstate";
+import { connectionMachine } from "../machines/connection.ts";
+import { listenerMachine } from "../machines/listener.ts";
+import { reloadMachine } from "../machines/reload.ts";
+import { serverMachine } from "../machines/server.ts";
+import { smtpMachine } from "../protocols/smtp/machine.ts";
+
+/** By name: what the runtime calls them, and for a session's the name of its protocol. */
+export const charts: Readonly<Record<string, AnyStateMachine>> = {
+  server: serverMachine,
+  listener: listenerMachine,
+  connection: connectionMachine,
+  reload: reloadMachine,
+  smtp: smtpMachine,
+};
+
+const configs = new Set<unknown>(Object.values(charts).map(({ config }) => config));
+
+/** Whether an actor runs one of these charts, and not one that merely has the same id. */
+export function isOwnChart(config: unknown): boolean {
+  return configs.has(config);
+}
