@@ -1,9 +1,9 @@
 /** The machines whose charts the docs show. */
 import type { AnyStateMachine } from "xstate";
+import { mermaid } from "../src/inspect/mermaid.ts";
 import { connectionMachine, listenerMachine, reloadMachine, serverMachine } from "../src/machines/index.ts";
 import { smtpMachine } from "../src/protocols/smtp/machine.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
-import { mermaid } from "./mermaid.ts";
 
 const chart = (file: string, machine: AnyStateMachine): GeneratedBlock => ({
   file,

@@ -28,10 +28,15 @@ const reasons: Disclose = (value) =>
 /** Of an error only which one it is: messages may quote what they complain of. */
 export const errorName: Disclose = (value) => {
   if (value === null || value === undefined) return value;
-  if (!(value instanceof Error)) return "error";
+  if (!(value instanceof Error)) return isErrorName(value) ? value : "error";
   const code: unknown = "code" in value ? value.code : undefined;
-  return typeof code === "string" && /^[\w-]{1,64}$/.test(code) ? code : value.name.slice(0, 64);
+  return [code, value.name].find(isErrorName) ?? "error";
 };
+
+/** A code or the name of a class, and no sentence. In a recording an error is only this any more. */
+function isErrorName(value: unknown): boolean {
+  return typeof value === "string" && /^[\w-]{1,64}$/.test(value);
+}
 
 function fields(known: Fields): Disclose {
   return (value) => {
