@@ -7,16 +7,33 @@ import { controlSocketOf } from "../control/socket-path.ts";
 import { type ControlOptions, createGatehouse, type Gatehouse } from "../gatehouse.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { type Inspection, type InspectionOptions, openInspection } from "./inspection.ts";
 import { complain, messagesOf } from "./output.ts";
 import { introduce, welcome } from "./welcome.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends InspectionOptions {
   readonly config?: string;
   readonly data: string;
   readonly logLevel: string;
 }
 
 export async function serve(options: ServeOptions): Promise<ExitCode> {
+  let inspection: Inspection;
+  try {
+    inspection = await openInspection(options);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    complain(error.message);
+    return error.code === "invalid-inspection" ? exitCodes.usage : exitCodes.start;
+  }
+  try {
+    return await serveInspected(options, inspection);
+  } finally {
+    await inspection.close();
+  }
+}
+
+async function serveInspected(options: ServeOptions, { inspect, words }: Inspection): Promise<ExitCode> {
   let gatehouse: Gatehouse;
   let file: string | null;
   try {
@@ -27,6 +44,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
       dataDirectory: options.data,
       ...(file === null ? {} : { config$: documentsOf(file) }),
       control: controlOf(options.data, file),
+      ...(inspect ? { inspect } : {}),
       logger: createLogger(options.logLevel),
       // Words for a person go to stderr: stdout belongs to the log.
       onAdministratorMade: (administrator) => complain(introduce(administrator)),
@@ -41,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   try {
     await gatehouse.start();
     complain(welcome(gatehouse, { file, data: options.data }));
+    for (const line of words) complain(line);
   } catch (error) {
     for (const message of messagesOf(error)) complain(message);
     return exitCodes.start;

@@ -38,5 +38,6 @@ function eventText({ type, ...fields }: ReplayStep["event"]): string {
   const after = /^xstate\.after\.([^.]+)\./.exec(type)?.[1];
   if (after !== undefined) return `after ${/^\d+$/.test(after) ? `${after} ms` : after}${shown}`;
   const [, outcome, actor] = /^xstate\.(done|error)\.actor\.(?:\d+\.)?(.+)$/.exec(type) ?? [];
-  return outcome === undefined ? `${type}${shown}` : `${outcome} of what ${actor} does${shown}`;
+  if (outcome === undefined) return `${type}${shown}`;
+  return `${actor} ${outcome === "done" ? "is done" : "has failed"}${shown}`;
 }
