@@ -6,6 +6,8 @@ import { Sanitizer, type ShownEvent, type ShownSnapshot } from "./sanitizer.ts";
 
 /** Beyond so many guards whose answers were not recorded, not every combination of answers is tried. */
 const mostUnknownGuards = 8;
+/** Milliseconds. */
+const longestDelay = 2_147_483_647;
 
 export class ChartReplay {
   readonly #machine: AnyStateMachine;
@@ -19,7 +21,9 @@ export class ChartReplay {
     this.#recorded = initial;
     this.#unknownGuards = unknownGuardsOf(chart, initial.context === undefined).slice(0, mostUnknownGuards);
     const guards = this.#unknownGuards.map((name) => [name, () => this.#answers.get(name) ?? false]);
-    this.#machine = chart.provide({ guards: Object.fromEntries(guards) });
+    // What matters is that they do not pass by themselves: the recording has the event.
+    const delays = Object.keys(chart.implementations.delays).map((name) => [name, longestDelay]);
+    this.#machine = chart.provide({ guards: Object.fromEntries(guards), delays: Object.fromEntries(delays) });
     const view = new Sanitizer().viewOf(chart);
     this.#shown = (snapshot) => view.snapshot(snapshot);
   }
