@@ -43,7 +43,7 @@ test("every script file that a page runs is there", () => {
 test("Operations has every subcommand, and every option where it belongs", () => {
   const operations = readPage("docs/operations.md");
   const described = tableRows(operations, "command").map(([command = ""]) => quotedWords(command)[0]?.split(" ")[1]);
-  const known = [...help().matchAll(/^ {2}([a-z-]+)(?: \[|\s{2,})/gm)].map(([, name = ""]) => name);
+  const known = [...help().matchAll(/^ {2}([a-z-]+)(?: [[<]|\s{2,})/gm)].map(([, name = ""]) => name);
   expect(described.toSorted()).toEqual(known.filter((name) => name !== "help").toSorted());
 
   const options = tableRows(operations, "option").flatMap(([option = "", of = ""]) =>
