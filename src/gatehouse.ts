@@ -59,7 +59,10 @@ export interface GatehouseOptions {
    * `compiled` by default.
    */
   readonly lifecycle?: LifecycleMode;
-  /** Sees every machine's events and snapshots (XState inspection). Costs nothing when left out. */
+  /**
+   * Sees every machine's events and snapshots (XState inspection); one of `gatehouse/inspect` sees them as one tree, chosen
+   * and sanitised. Costs nothing when left out.
+   */
   readonly inspect?: Inspector;
 }
 

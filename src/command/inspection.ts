@@ -20,16 +20,20 @@ export interface Inspection {
   readonly inspect: InspectionTree | undefined;
   /** What to tell a person at the start. */
   readonly words: readonly string[];
-  close(): Promise<void>;
+  /** @returns what to tell a person at the end. */
+  close(): Promise<readonly string[]>;
 }
 
 /** @throws InspectionOptionError, InspectorError, RecordingFileError */
 export async function openInspection(options: InspectionOptions): Promise<Inspection> {
   const { inspect: port, record } = options;
-  if (port === undefined && record === undefined) return { inspect: undefined, words: [], close: async () => {} };
-  // Loaded only when it is wanted.
-  const { inspectionTree, openRecording, openRelay } = await import("../inspect/index.ts");
   const selection = selectionOf(options);
+  const chosen = Object.keys(selection).length > 0;
+  if (port === undefined && record === undefined && !chosen) return nothing;
+  // Loaded only when it is wanted.
+  const { InspectionOptionError, inspectionTree, openRecording, openRelay } = await import("../inspect/index.ts");
+  if (port === undefined && record === undefined)
+    throw new InspectionOptionError("choice of connections", "needs --inspect or --record");
   inspectionTree([], selection);
   const relay = port === undefined ? null : await openRelay({ port: port === true ? 0 : port });
   const maxBytes = options.recordSize === undefined ? {} : { maxBytes: options.recordSize };
@@ -46,9 +50,13 @@ export async function openInspection(options: InspectionOptions): Promise<Inspec
     ],
     close: async () => {
       await Promise.all(parts.map((part) => part.close()));
+      if (recording?.error) return [`The recording ${record} broke off: ${recording.error.message}.`];
+      return recording?.full ? [`The recording ${record} was full after ${recording.bytes} octets.`] : [];
     },
   };
 }
+
+const nothing: Inspection = { inspect: undefined, words: [], close: async () => [] };
 
 function selectionOf(options: InspectionOptions) {
   const { inspectSample, inspectListener, inspectAddress, inspectFailures, inspectMax } = options;
@@ -57,7 +65,7 @@ function selectionOf(options: InspectionOptions) {
     ...(inspectMax === undefined ? {} : { maxConnections: inspectMax }),
     ...(inspectListener ? { listeners: inspectListener } : {}),
     ...(inspectAddress ? { addresses: inspectAddress } : {}),
-    failuresOnly: inspectFailures === true,
+    ...(inspectFailures ? { failuresOnly: true } : {}),
   };
 }
 

@@ -29,7 +29,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   try {
     return await serveInspected(options, inspection);
   } finally {
-    await inspection.close();
+    for (const line of await inspection.close()) complain(line);
   }
 }
 

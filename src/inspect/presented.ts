@@ -1,5 +1,5 @@
 /** What observers of the tree are given: XState's inspection events, with stand-ins for the actors. */
-import type { StateValue } from "xstate";
+import type { Observer, StateValue } from "xstate";
 import type { ChartDefinition } from "./definition.ts";
 import type { ShownEvent, ShownSnapshot } from "./sanitizer.ts";
 
@@ -46,5 +46,5 @@ export type PresentedEvent =
       readonly snapshot: ShownSnapshot;
     });
 
-/** Gets the events of the tree. An XState inspector is one: `{ next }` or a function. */
-export type TreeObserver = { next(event: PresentedEvent): void } | ((event: PresentedEvent) => void);
+/** Gets the events of the tree. Any observer of XState's inspection events is one. */
+export type TreeObserver = Observer<PresentedEvent> | ((event: PresentedEvent) => void);

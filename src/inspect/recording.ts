@@ -65,6 +65,7 @@ class FileRecording implements Recording {
   readonly #stream: WriteStream;
   readonly #maxBytes: number;
   #missed = 0;
+  #closed = false;
 
   constructor(stream: WriteStream, maxBytes: number) {
     this.#stream = stream;
@@ -76,7 +77,7 @@ class FileRecording implements Recording {
   }
 
   readonly observer = (event: PresentedEvent): void => {
-    if (this.full || this.error) return;
+    if (this.full || this.error || this.#closed) return;
     if (this.#stream.writableLength > mostWaiting) {
       this.#missed += 1;
       return;
@@ -87,9 +88,9 @@ class FileRecording implements Recording {
   };
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#stream.end();
     await finished(this.#stream).catch(() => {});
-    this.full = true;
   }
 
   #write(line: RecordingLine): void {

@@ -64,7 +64,7 @@ class Trunk {
 
   constructor(observers: readonly TreeObserver[], parts: Pick<Trunk, "sanitizer" | "selection">) {
     this.#observers = observers.map((observer) =>
-      typeof observer === "function" ? observer : (event) => observer.next(event),
+      typeof observer === "function" ? observer : (event) => observer.next?.(event),
     );
     this.sanitizer = parts.sanitizer;
     this.selection = parts.selection;

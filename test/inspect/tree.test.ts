@@ -1,4 +1,5 @@
 /** One tree for any inspector, from the actors of a server that serves. */
+import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { expect, test } from "vitest";
 import { type AnyActorRef, type AnyEventObject, createActor, createMachine, type InspectionEvent } from "xstate";
 import { CONTINUE, close, type Inspector, type SessionProtocol, type Wire } from "../../src/index.ts";
@@ -79,6 +80,32 @@ test("an observer of XState's own gets what XState tells, with the actors themse
   ]);
   expect(actors.every((actor) => typeof actor.subscribe === "function")).toBe(true);
   expect(events.some(({ type }) => type === "@xstate.microstep")).toBe(true);
+});
+
+test("the official inspector is one of the observers that get the tree", async () => {
+  const got: StatelyInspectionEvent[] = [];
+  const told = Promise.withResolvers<void>();
+  const { inspect } = createInspector({
+    send: (event) => {
+      got.push(event);
+      if (event.type === "@xstate.actor" && event.name.startsWith("smtp:")) told.resolve();
+    },
+  });
+  const { port } = await runGatehouse([smtp], { backend, inspect: inspectionTree([inspect]) });
+  await quit(port("smtp"));
+  await told.promise;
+  const actors = got.filter((event) => event.type === "@xstate.actor");
+  const above = new Map(
+    actors.map((actor) => [actor.sessionId, actors.find(({ sessionId }) => sessionId === actor.parentId)]),
+  );
+  const path = (actor: (typeof actors)[number] | undefined): string[] =>
+    actor ? [...path(above.get(actor.sessionId)), actor.name.split(":")[0] ?? ""] : [];
+  expect(path(actors.find(({ name }) => name.startsWith("smtp:")))).toEqual([
+    "server",
+    "listener",
+    "connection",
+    "smtp",
+  ]);
 });
 
 test("an embedder's session hangs under its connection; its states and event types are shown, and nothing else", async () => {

@@ -113,6 +113,7 @@ test.each([
     code: exitCodes.usage,
     words: "integer from 1 on",
   },
+  { what: "a choice", args: ["--inspect-failures"], code: exitCodes.usage, words: "needs --inspect or --record" },
   { what: "a file", args: ["--record", "gatehouse.json"], code: exitCodes.start, words: "choose another name" },
 ])("serve refuses $what that makes no sense", async ({ args, code, words }) => {
   const cwd = temporaryDirectory();
