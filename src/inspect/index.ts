@@ -7,7 +7,7 @@ export { charts } from "./charts.ts";
 export type { ChartDefinition } from "./definition.ts";
 export { dot } from "./dot.ts";
 export { mermaid } from "./mermaid.ts";
-export type { PresentedActor, PresentedEvent, TreeObserver } from "./presented.ts";
+export type { PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
 export { openRecording, type Recording, RecordingFileError, type RecordingOptions } from "./recording.ts";
 export type {
   ActorLine,

@@ -1,7 +1,10 @@
 /** What observers of the tree are given: XState's inspection events, with stand-ins for the actors. */
-import type { Observer, StateValue } from "xstate";
+import type { Observer, Snapshot, StateValue } from "xstate";
 import type { ChartDefinition } from "./definition.ts";
-import type { ShownEvent, ShownSnapshot } from "./sanitizer.ts";
+import type { ShownEvent } from "./sanitizer.ts";
+
+/** A snapshot as it is shown, in XState's terms. */
+export type PresentedSnapshot = Snapshot<unknown> & { readonly value?: StateValue; readonly context?: unknown };
 
 /** Stands for an actor: what may be known of it, and what it hangs under. Nothing can be sent to it. */
 export interface PresentedActor {
@@ -18,7 +21,7 @@ export interface PresentedActor {
   /** Of the connection that it is, or belongs to. */
   readonly connection: { readonly id: string; readonly listener: string } | null;
   /** As it was when it started. */
-  getSnapshot(): ShownSnapshot & { readonly value?: StateValue };
+  getSnapshot(): PresentedSnapshot;
   /** Does nothing. */
   send(): void;
 }
@@ -43,7 +46,7 @@ export type PresentedEvent =
   | (Presented & {
       readonly type: "@xstate.snapshot";
       readonly event: ShownEvent;
-      readonly snapshot: ShownSnapshot;
+      readonly snapshot: PresentedSnapshot;
     });
 
 /** Gets the events of the tree. Any observer of XState's inspection events is one. */

@@ -10,7 +10,6 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { InspectionEvent } from "xstate";
 import { bridgePage } from "./bridge-page.ts";
 import { InspectorPage } from "./inspector-page.ts";
 import { LivingTree } from "./living-tree.ts";
@@ -74,7 +73,7 @@ class RelayServer implements Relay {
   constructor(inspectorUrl: URL) {
     this.#inspectorUrl = inspectorUrl;
     const { inspect } = createInspector({ send: (event) => this.#relay(event) });
-    this.observer = (event: PresentedEvent) => inspect.next?.(event as unknown as InspectionEvent);
+    this.observer = (event: PresentedEvent) => inspect.next?.(event);
     this.#http = createServer((request, response) => this.#answer(request, response));
     this.#http.maxConnections = 32;
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, { socket, head }));

@@ -7,7 +7,7 @@ import type { Inspector } from "../machines/inspector.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import type { TreeInspector } from "../runtime/inspection.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
-import type { PresentedActor, PresentedEvent, TreeObserver } from "./presented.ts";
+import type { PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
 import { type ChartSanitizer, type ChartView, Sanitizer } from "./sanitizer.ts";
 import { Selection, type SelectionOptions } from "./selection.ts";
 
@@ -165,7 +165,7 @@ class Branch implements InspectionTree {
       branch.#emit({ ...base, type: "@xstate.event", sourceRef: source?.presented ?? undefined });
       return;
     }
-    const snapshot = view.snapshot(event.snapshot);
+    const snapshot = view.snapshot(event.snapshot) as PresentedSnapshot;
     branch.#emit({ ...base, type: "@xstate.snapshot", snapshot });
     if (isConnection(view)) branch.#connectionIn(event.snapshot);
   }
@@ -173,7 +173,7 @@ class Branch implements InspectionTree {
   /** Tells of an actor, as it is before its first event. */
   #introduce(node: Node, actor: AnyActorRef): PresentedActor {
     const { view, parent } = node;
-    const snapshot = view.snapshot(actor.getSnapshot());
+    const snapshot = view.snapshot(actor.getSnapshot()) as PresentedSnapshot;
     const { facts } = this.#place ?? {};
     const presented: PresentedActor = {
       sessionId: actor.sessionId,
