@@ -22,7 +22,10 @@ export interface SmtpOptions extends Partial<SmtpLimits> {
   readonly earlyTalker?: "notice" | "reject";
   /** What follows the host name in the greeting; one line of printable ASCII. Default: `ESMTP Gatehouse`. */
   readonly banner?: string;
-  /** Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). */
+  /**
+   * Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). By default
+   * whoever watches its connection does.
+   */
   readonly inspect?: SmtpInspector;
   /** How the session's chart is run; `compiled` by default. */
   readonly lifecycle?: LifecycleMode;
