@@ -1,6 +1,7 @@
 /**
  * The short connection: connect, greeting, QUIT, close. CPU of the server process per connection, Gatehouse against a bare
- * `node:net` server that says the same, interleaved in one run. `node bench/short-connection.ts [connections]`
+ * `node:net` server that says the same, interleaved in one run; also with the inspector and a page that watches one
+ * connection in a hundred, and each. `node bench/short-connection.ts [connections]`
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -10,23 +11,28 @@ const total = Number(process.argv[2] ?? 5_000);
 const rounds = 5;
 const concurrency = 50;
 
-type Variant = "bare" | "gatehouse" | "gatehouse+log";
+/** One connection in so many is watched by an inspector's page. */
+const samples = { "gatehouse+inspector 1/100": 100, "gatehouse+inspector 1/1": 1 } as const;
+
+type Variant = "bare" | "gatehouse" | "gatehouse+log" | keyof typeof samples;
 
 interface Ready {
   readonly port: number;
+  /** Of the inspector. */
+  readonly url?: string | undefined;
 }
 
 if (process.env["BENCH_SERVER"]) await serve(process.env["BENCH_SERVER"] as Variant);
 else await measure();
 
 async function serve(variant: Variant): Promise<void> {
-  const port = variant === "bare" ? await bare() : await gatehouse(variant === "gatehouse+log");
+  const ready = variant === "bare" ? { port: await bare() } : await gatehouse(variant);
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
     process.send?.({ cpu: user + system });
   });
   process.on("disconnect", () => process.exit());
-  process.send?.({ port } satisfies Ready);
+  process.send?.(ready satisfies Ready);
 }
 
 async function bare(): Promise<number> {
@@ -42,8 +48,11 @@ async function bare(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-async function gatehouse(log: boolean): Promise<number> {
+async function gatehouse(variant: Exclude<Variant, "bare">): Promise<Ready> {
   const { createGatehouse } = await import("../src/index.ts");
+  const { startInspector } = await import("../src/inspect/index.ts");
+  const oneIn = variant in samples ? samples[variant as keyof typeof samples] : null;
+  const inspector = oneIn === null ? null : await startInspector({ oneIn });
   const { pino } = await import("pino");
   const server = createGatehouse({
     config: {
@@ -51,18 +60,20 @@ async function gatehouse(log: boolean): Promise<number> {
       NetworkListener: [{ name: "smtp", bind: ["127.0.0.1:0"], useTls: false }],
     },
     backend: {},
-    ...(log ? { logger: pino(pino.destination("/dev/null")) } : {}),
+    ...(inspector ? { inspect: inspector.inspect } : {}),
+    ...(variant === "gatehouse+log" ? { logger: pino(pino.destination("/dev/null")) } : {}),
   });
   await server.start();
-  return server.listeners()[0]?.addresses[0]?.port ?? 0;
+  return { port: server.listeners()[0]?.addresses[0]?.port ?? 0, url: inspector?.url };
 }
 
 async function measure(): Promise<void> {
-  const variants: Variant[] = ["bare", "gatehouse", "gatehouse+log"];
+  const variants = ["bare", "gatehouse", "gatehouse+log", ...Object.keys(samples)] as Variant[];
   const servers = new Map<Variant, { child: ChildProcess; port: number }>();
   for (const variant of variants) {
     const child = fork(new URL(import.meta.url), { env: { ...process.env, BENCH_SERVER: variant } });
-    const [{ port }] = (await once(child, "message")) as [Ready];
+    const [{ port, url }] = (await once(child, "message")) as [Ready];
+    if (url !== undefined) await watch(url);
     servers.set(variant, { child, port });
   }
   const results = new Map<Variant, number[]>(variants.map((variant) => [variant, []]));
@@ -81,6 +92,15 @@ async function measure(): Promise<void> {
       `| ${variant} | ${median(values).toFixed(1)} (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)}) | ${(median(values) / base).toFixed(2)} |`,
     );
   for (const { child } of servers.values()) child.disconnect();
+}
+
+/** A page that watches, until its server ends. */
+async function watch(url: string): Promise<void> {
+  const { WebSocket } = await import("ws");
+  const page = new WebSocket(`${url.replace("http:", "ws:")}events`, { origin: new URL(url).origin });
+  page.on("message", () => {});
+  page.on("error", () => {});
+  await once(page, "open");
 }
 
 async function cpuOf(child: ChildProcess): Promise<number> {

@@ -32,6 +32,7 @@ export {
   type StopOptions,
 } from "./gatehouse.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
+export type { Inspector } from "./machines/inspector.ts";
 export type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 export { type PauseReason, pauseReasons } from "./machines/listener.ts";
 export {
@@ -137,7 +138,6 @@ export type { TakeOver } from "./protocols/take-over.ts";
 export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./runtime/admission/block-list.ts";
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
 export { type Clock, systemClock } from "./runtime/clock.ts";
-export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
 export { ListenerStateError } from "./runtime/listener-errors.ts";
 export type {
@@ -161,6 +161,7 @@ export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
 export { type InheritedSocket, InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
+export type { StateCounts } from "./runtime/state-counts.ts";
 export { inheritedSockets } from "./runtime/systemd/listen-fds.ts";
 export { NotifySocketError } from "./runtime/systemd/notify-socket.ts";
 export { ServiceManager } from "./runtime/systemd/service-manager.ts";

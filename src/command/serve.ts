@@ -10,11 +10,12 @@ import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { type Inspection, type InspectionOptions, openInspection } from "./inspection.ts";
 import { complain, messagesOf } from "./output.ts";
 import { privilegesOf } from "./privileges.ts";
 import { introduce, welcome } from "./welcome.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends InspectionOptions {
   readonly config?: string;
   readonly data: string;
   readonly logLevel: string;
@@ -30,13 +31,34 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     return ServiceManager.none;
   });
   try {
-    return await serveFor(manager, options);
+    return await serveInspected(manager, options);
   } finally {
     manager.close();
   }
 }
 
-async function serveFor(manager: ServiceManager, options: ServeOptions): Promise<ExitCode> {
+async function serveInspected(manager: ServiceManager, options: ServeOptions): Promise<ExitCode> {
+  let inspection: Inspection;
+  try {
+    inspection = await openInspection(options);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    complain(error.message);
+    manager.failed(error);
+    return error.code === "invalid-inspection" ? exitCodes.usage : exitCodes.start;
+  }
+  try {
+    return await serveFor(options, { manager, inspection });
+  } finally {
+    for (const line of await inspection.close()) complain(line);
+  }
+}
+
+async function serveFor(
+  options: ServeOptions,
+  { manager, inspection }: { manager: ServiceManager; inspection: Inspection },
+): Promise<ExitCode> {
+  const { inspect, words } = inspection;
   let gatehouse: Gatehouse;
   let file: string | null;
   try {
@@ -48,6 +70,7 @@ async function serveFor(manager: ServiceManager, options: ServeOptions): Promise
       dataDirectory: options.data,
       ...(file === null ? {} : { config$: documentsOf(file) }),
       control: controlOf(options.data, file),
+      ...(inspect ? { inspect } : {}),
       logger: createLogger(options.logLevel),
       inheritedSockets: await inheritedSockets(),
       onBound: () => privileges.drop(chosen),
@@ -66,6 +89,7 @@ async function serveFor(manager: ServiceManager, options: ServeOptions): Promise
   try {
     await gatehouse.start();
     complain(welcome(gatehouse, { file, data: options.data }));
+    for (const line of words) complain(line);
   } catch (error) {
     for (const message of messagesOf(error)) complain(message);
     return exitCodes.start;

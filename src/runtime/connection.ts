@@ -1,7 +1,7 @@
 /** Carries out the connection machine on one socket. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
+import { type Actor, createActor } from "xstate";
 import type { EndCause } from "../machines/causes.ts";
 import type { CompiledMachine } from "../machines/compile.ts";
 import {
@@ -10,11 +10,13 @@ import {
   type ConnectionState,
   connectionMachine,
 } from "../machines/connection.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import { type LifecycleMode, lifecycleLogic } from "../machines/lifecycle-logic.ts";
 import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { ClientInside } from "./admission/listener-admission.ts";
 import type { Clock } from "./clock.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
+import { inspectorOf, inspectorUnder } from "./inspection.ts";
 import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { Phases } from "./phases.ts";
 import type { ProxyHeader } from "./proxy/proxy-header.ts";
@@ -28,8 +30,6 @@ import type { TlsServerOptions } from "./tls/context.ts";
 import { startHandshake } from "./tls/handshake.ts";
 import type { HandshakeFailure } from "./tls/handshake-failure.ts";
 import type { HandshakePlace, HandshakeQueue } from "./tls/handshake-queue.ts";
-
-export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
 /** What all connections of a listener share. */
 export interface ConnectionHost {
@@ -99,6 +99,8 @@ export class Connection implements DialogueOwner {
   readonly #proxied: boolean;
   readonly #actor: ConnectionActor;
   readonly #phases: Phases;
+  /** Undefined when nobody watches this connection. */
+  readonly #inspect: Inspector | undefined;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
   #handshake: HandshakePlace | null = null;
@@ -115,13 +117,14 @@ export class Connection implements DialogueOwner {
     this.#proxied = accepted.proxied;
     this.facts = new SocketFacts(accepted, host.generation);
     this.#phases = new Phases(host.clock.now());
+    this.#inspect = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);
     this.#actor = createActor(logic[host.lifecycleMode], {
       id: `connection:${accepted.id}`,
       input: host.settings,
       clock: host.clock,
-      ...(host.inspect ? { inspect: host.inspect } : {}),
+      ...(this.#inspect ? { inspect: this.#inspect } : {}),
     });
     carriers.set(this.#actor, this);
   }
@@ -140,6 +143,11 @@ export class Connection implements DialogueOwner {
   /** The session's own state, e.g. `data`; null without a session. */
   get sessionState(): string | null {
     return this.#dialogue?.sessionState ?? null;
+  }
+
+  /** Name of the protocol. */
+  get protocol(): string {
+    return this.#host.protocol.name;
   }
 
   /** Whom admission has let in; null before a proxy has told its client, and when the client was refused then. */
@@ -193,6 +201,10 @@ export class Connection implements DialogueOwner {
 
   get canUpgrade(): boolean {
     return this.#host.tls !== null && this.#host.protocol.startTls && this.facts.tls === null;
+  }
+
+  get inspect(): Inspector | undefined {
+    return this.#inspect && inspectorUnder(this.#inspect, this.#actor);
   }
 
   upgrade(): void {

@@ -1,6 +1,7 @@
 /** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../machines/causes.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import {
   CONTINUE,
   type ConnectionFacts,
@@ -26,6 +27,7 @@ export interface DialogueOwner {
   readonly hostname: string;
   readonly clock: Clock;
   readonly canUpgrade: boolean;
+  readonly inspect: Inspector | undefined;
   upgrade(): void;
   ended(cause: EndCause): void;
   sessionFailed(error: unknown): void;
@@ -152,6 +154,10 @@ export class Dialogue implements Wire {
 
   get canUpgrade(): boolean {
     return this.#owner.canUpgrade;
+  }
+
+  get inspect(): Inspector | undefined {
+    return this.#owner.inspect;
   }
 
   write(data: string | Uint8Array): boolean {

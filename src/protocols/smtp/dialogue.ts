@@ -94,7 +94,7 @@ export class Dialogue implements SmtpEffects {
     this.wire = wire;
     this.settings = settings;
     this.login = new Login(wire, settings.login);
-    this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect });
+    this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect ?? wire.inspect });
     dialogues.set(this.#actor, this);
     this.#actor.start();
   }

@@ -24,7 +24,10 @@ export interface SmtpOptions extends Partial<SmtpLimits> {
    * `LMTP Gatehouse`.
    */
   readonly banner?: string;
-  /** Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). */
+  /**
+   * Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). By default
+   * whoever watches its connection does.
+   */
   readonly inspect?: SmtpInspector;
   /** How the session's chart is run; `compiled` by default. */
   readonly lifecycle?: LifecycleMode;
