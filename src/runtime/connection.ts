@@ -1,16 +1,21 @@
 /** Carries out the connection machine on one socket. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
+import type { InspectionEvent, Observer } from "xstate";
 import type { EndCause } from "../machines/causes.ts";
-import type { CompiledMachine } from "../machines/compile.ts";
 import {
   type ConnectionEvent,
   type ConnectionSettings,
   type ConnectionState,
   connectionMachine,
 } from "../machines/connection.ts";
-import { type LifecycleMode, lifecycleLogic } from "../machines/lifecycle-logic.ts";
+import {
+  carrierOf as carrierOfActor,
+  createLifecycleActor,
+  type LifecycleActor,
+  type LifecycleMode,
+  lifecycleLogic,
+} from "../machines/lifecycle-logic.ts";
 import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { ClientInside } from "./admission/listener-admission.ts";
 import type { Clock } from "./clock.ts";
@@ -62,14 +67,11 @@ export interface AcceptedSocket {
   readonly proxied: boolean;
 }
 
-type ConnectionActor = Actor<CompiledMachine<typeof connectionMachine>>;
-
-/** Machine implementations are shared by all connections; the actor tells which one is meant. */
-const carriers = new WeakMap<object, Connection>();
-
-function carrierOf(actor: object): Connection {
-  const connection = carriers.get(actor);
-  if (!connection) throw new Error("The connection machine ran in an actor that no connection carries.");
+function carrierOf(self: object): Connection {
+  const connection = carrierOfActor(self);
+  if (!(connection instanceof Connection)) {
+    throw new Error("The connection machine ran in an actor that no connection carries.");
+  }
   return connection;
 }
 
@@ -97,7 +99,7 @@ export class Connection implements DialogueOwner {
   readonly #permit: Permit;
   /** The peer is a trusted proxy. */
   readonly #proxied: boolean;
-  readonly #actor: ConnectionActor;
+  readonly #actor: LifecycleActor<typeof connectionMachine>;
   readonly #phases: Phases;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
@@ -117,18 +119,19 @@ export class Connection implements DialogueOwner {
     this.#phases = new Phases(host.clock.now());
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);
-    this.#actor = createActor(logic[host.lifecycleMode], {
+    this.#actor = createLifecycleActor(logic, {
+      mode: host.lifecycleMode,
       id: `connection:${accepted.id}`,
       input: host.settings,
       clock: host.clock,
-      ...(host.inspect ? { inspect: host.inspect } : {}),
+      inspect: host.inspect,
+      carrier: this,
+      changed: stateChanged,
     });
-    carriers.set(this.#actor, this);
   }
 
   /** Starts the machine; the connection has been admitted. */
   start(): void {
-    this.#actor.subscribe(this.#onSnapshot);
     this.#actor.start();
     this.#send({ type: "connection.admitted", proxied: this.#proxied });
   }
@@ -377,14 +380,14 @@ export class Connection implements DialogueOwner {
     return this.state === "draining" ? "drained" : "quit";
   }
 
-  readonly #onSnapshot = (snapshot: { readonly value: unknown }): void => {
-    const state = snapshot.value as ConnectionState;
+  /** The machine has taken its event. */
+  stateChanged(state: ConnectionState): void {
     if (state === this.#state) return;
     this.#state = state;
     if (state === "closed" || !this.#host.lifecycle.observed) return;
     this.#phases.enter(state, this.#host.clock.now());
     this.#emit({ type: `connection.${state}`, connection: this.facts });
-  };
+  }
 
   #send(event: ConnectionEvent): void {
     // The socket goes on to raise events after `closed`; the machine has nothing left to decide then.
@@ -394,6 +397,10 @@ export class Connection implements DialogueOwner {
   #emit(event: LifecycleEvent): void {
     if (this.#host.lifecycle.observed) this.#host.lifecycle.emit(event);
   }
+}
+
+function stateChanged(connection: Connection, { value }: { readonly value: ConnectionState }): void {
+  connection.stateChanged(value);
 }
 
 function discard(): void {
