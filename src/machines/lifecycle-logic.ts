@@ -1,14 +1,13 @@
 /** The one switch between a chart's compiled table and XState's own interpreter. */
 import {
   type ActorOptions,
-  type AnyMachineSnapshot,
   type AnyStateMachine,
   createActor,
   type EventFromLogic,
   type InputFrom,
   type SnapshotFrom,
 } from "xstate";
-import { type ActorClock, TableActor } from "./compile/table-actor.ts";
+import { type ActorClock, TableActor, type TableActorOptions } from "./compile/table-actor.ts";
 import { type CompiledMachine, interpreterOf, logicOf } from "./compile.ts";
 
 /** `interpreted` is for debugging: XState runs the chart itself, to the same effect and at a higher price. */
@@ -61,11 +60,7 @@ export function createLifecycleActor<TMachine extends AnyStateMachine, Carrier>(
 ): LifecycleActor<TMachine> {
   const { mode, inspect, changed, failed, carrier } = options;
   if (mode === "compiled" && inspect === undefined && !logic.table.needsSystem) {
-    return new TableActor(logic.table, {
-      ...options,
-      changed: changed as ((carrier: Carrier, snapshot: AnyMachineSnapshot) => void) | undefined,
-      failed,
-    }) as unknown as LifecycleActor<TMachine>;
+    return new TableActor(logic.table, options as TableActorOptions<Carrier>) as unknown as LifecycleActor<TMachine>;
   }
   const { id, input, clock } = options;
   const actor = createActor(logic[mode], { id, input, ...(clock && { clock }), inspect } as ActorOptions<

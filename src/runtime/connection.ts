@@ -20,7 +20,7 @@ import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../prot
 import type { ClientInside } from "./admission/listener-admission.ts";
 import type { Clock } from "./clock.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
-import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
+import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { Phases } from "./phases.ts";
 import type { ProxyHeader } from "./proxy/proxy-header.ts";
 import type { ProxyHeaderError } from "./proxy/proxy-header-error.ts";
@@ -92,6 +92,32 @@ const logic = lifecycleLogic(
   }),
 );
 
+const connectionOf = Symbol("the connection that the socket carries");
+
+/** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
+interface CarriedSocket extends Duplex {
+  [connectionOf]?: Connection;
+}
+
+function onError(this: CarriedSocket, error: NodeJS.ErrnoException): void {
+  this[connectionOf]?.socketFailed(error);
+}
+
+function onClose(this: CarriedSocket): void {
+  this[connectionOf]?.socketClosed();
+}
+
+/** Told on entering the state; of `closed` there is more to tell. */
+const stateEvents = {
+  accepted: "connection.accepted",
+  proxyHeader: "connection.proxyHeader",
+  handshaking: "connection.handshaking",
+  active: "connection.active",
+  upgrading: "connection.upgrading",
+  draining: "connection.draining",
+  closing: "connection.closing",
+} as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
+
 export class Connection implements DialogueOwner {
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
@@ -117,8 +143,9 @@ export class Connection implements DialogueOwner {
     this.#proxied = accepted.proxied;
     this.facts = new SocketFacts(accepted, host.generation);
     this.#phases = new Phases(host.clock.now());
-    socket.on("error", this.#onError);
-    socket.on("close", this.#onClose);
+    (socket as CarriedSocket)[connectionOf] = this;
+    socket.on("error", onError);
+    socket.on("close", onClose);
     this.#actor = createLifecycleActor(logic, {
       mode: host.lifecycleMode,
       id: `connection:${accepted.id}`,
@@ -219,9 +246,9 @@ export class Connection implements DialogueOwner {
 
   readProxyHeader(): void {
     receiveProxyHeader(this.#raw, {
-      accepted: this.#onProxyHeader,
-      rejected: this.#onProxyRejected,
-      ended: this.#onPeerEnded,
+      accepted: (header) => this.#proxyHeaderRead(header),
+      rejected: (error) => this.#proxyHeaderRejected(error),
+      ended: () => this.#send({ type: "peer.ended" }),
     });
   }
 
@@ -233,7 +260,10 @@ export class Connection implements DialogueOwner {
     }
     this.#dialogue?.detach();
     const begin = (): void => {
-      this.#stream = startHandshake(this.#raw, tls, { secured: this.#onSecured, failed: this.#onHandshakeFailed });
+      this.#stream = startHandshake(this.#raw, tls, {
+        secured: (_stream, facts) => this.#secured(facts),
+        failed: (failure) => this.#handshakeFailed(failure),
+      });
     };
     const queue = (): void => {
       if (!this.#raw.destroyed) this.#handshake = this.#host.handshakes.enter(begin);
@@ -290,9 +320,10 @@ export class Connection implements DialogueOwner {
   }
 
   endSocket(): void {
-    this.#dialogue?.detach();
-    if (!this.#streamSession) this.#stream.on("data", discard);
-    this.#stream.resume();
+    if (!this.#dialogue?.fallSilent()) {
+      if (!this.#streamSession) this.#stream.on("data", discard);
+      this.#stream.resume();
+    }
     this.#stream.end();
   }
 
@@ -316,7 +347,7 @@ export class Connection implements DialogueOwner {
   }
 
   #reportClosed(cause: EndCause): void {
-    if (!this.#host.lifecycle.observed) return;
+    if (!this.#host.lifecycle.wants("connection.closed")) return;
     const now = this.#host.clock.now();
     this.#phases.enter("closed", now);
     this.#emit({
@@ -331,19 +362,17 @@ export class Connection implements DialogueOwner {
 
   // The socket's events.
 
-  readonly #onProxyHeader = (header: ProxyHeader): void => {
+  #proxyHeaderRead(header: ProxyHeader): void {
     this.facts.readFrom(header);
     this.#host.clientTold(this, { peer: this.facts.peer, permit: this.#permit });
-  };
+  }
 
-  readonly #onProxyRejected = ({ reason, message }: ProxyHeaderError): void => {
+  #proxyHeaderRejected({ reason, message }: ProxyHeaderError): void {
     this.#emit({ type: "connection.proxyRejected", connection: this.facts, reason, detail: message });
     this.#send({ type: "proxy.rejected" });
-  };
+  }
 
-  readonly #onPeerEnded = (): void => this.#send({ type: "peer.ended" });
-
-  readonly #onSecured = (_stream: Duplex, tls: TlsFacts): void => {
+  #secured(tls: TlsFacts): void {
     this.#handshake?.leave();
     this.facts.tls = tls;
     this.#emit({
@@ -352,11 +381,12 @@ export class Connection implements DialogueOwner {
       tls,
       duration: this.#phases.elapsed(this.#host.clock.now()),
     });
-    this.#stream.on("error", this.#onError);
+    (this.#stream as CarriedSocket)[connectionOf] = this;
+    this.#stream.on("error", onError);
     this.#send({ type: "tls.secured" });
-  };
+  }
 
-  readonly #onHandshakeFailed = ({ reason, detail }: HandshakeFailure): void => {
+  #handshakeFailed({ reason, detail }: HandshakeFailure): void {
     this.#handshake?.leave();
     // The time-out and the server's stop destroy the socket: they have said why.
     if (this.state === "closed") return;
@@ -364,15 +394,15 @@ export class Connection implements DialogueOwner {
     if (reason === "peer-closed") this.#send({ type: "peer.ended" });
     else if (reason === "peer-reset") this.#send({ type: "socket.failed", cause: "peer-reset" });
     else this.#send({ type: "tls.failed" });
-  };
+  }
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
+  socketFailed(error: NodeJS.ErrnoException): void {
     this.#send({ type: "socket.failed", cause: causeOfError(error) });
-  };
+  }
 
-  readonly #onClose = (): void => {
+  socketClosed(): void {
     this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
-  };
+  }
 
   /** What ends a stream session is its own end of the stream; a dialogue ends with a verdict. */
   #causeOfClose(): EndCause {
@@ -384,9 +414,10 @@ export class Connection implements DialogueOwner {
   stateChanged(state: ConnectionState): void {
     if (state === this.#state) return;
     this.#state = state;
-    if (state === "closed" || !this.#host.lifecycle.observed) return;
+    if (state === "closed") return;
     this.#phases.enter(state, this.#host.clock.now());
-    this.#emit({ type: `connection.${state}`, connection: this.facts });
+    const type = stateEvents[state];
+    if (this.#host.lifecycle.wants(type)) this.#emit({ type, connection: this.facts });
   }
 
   #send(event: ConnectionEvent): void {
@@ -395,7 +426,7 @@ export class Connection implements DialogueOwner {
   }
 
   #emit(event: LifecycleEvent): void {
-    if (this.#host.lifecycle.observed) this.#host.lifecycle.emit(event);
+    this.#host.lifecycle.emit(event);
   }
 }
 

@@ -7,13 +7,17 @@ const writeTimeout = 300_000;
 /** Which limit has passed. */
 export type Limit = "idle" | "session" | "write";
 
+export interface DeadlineOwner {
+  expired(limit: Limit): void;
+}
+
 /**
  * The idle limit is armed lazily: input only notes the time, and a timer that fires too early waits for the rest. So a
  * chunk costs no timer.
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #expired: (limit: Limit) => void;
+  readonly #owner: DeadlineOwner;
   #idleLimit: number | null = null;
   #idleTimer: unknown;
   #idleTimerDue = Number.POSITIVE_INFINITY;
@@ -22,9 +26,9 @@ export class Deadlines {
   #writeTimer: unknown;
   #over = false;
 
-  constructor(clock: Clock, expired: (limit: Limit) => void) {
+  constructor(clock: Clock, owner: DeadlineOwner) {
     this.#clock = clock;
-    this.#expired = expired;
+    this.#owner = owner;
   }
 
   /** Something came from the peer, or went to it. */
@@ -62,7 +66,7 @@ export class Deadlines {
     if (milliseconds === null) return;
     this.#sessionTimer = this.#clock.setTimeout(() => {
       this.#sessionTimer = undefined;
-      this.#expired("session");
+      this.#owner.expired("session");
     }, milliseconds);
   }
 
@@ -71,7 +75,7 @@ export class Deadlines {
     if (this.#over || this.#writeTimer !== undefined) return;
     this.#writeTimer = this.#clock.setTimeout(() => {
       this.#writeTimer = undefined;
-      this.#expired("write");
+      this.#owner.expired("write");
     }, writeTimeout);
   }
 
@@ -90,7 +94,7 @@ export class Deadlines {
 
   #armIdle(milliseconds: number): void {
     this.#idleTimerDue = this.#clock.now() + milliseconds;
-    this.#idleTimer = this.#clock.setTimeout(this.#onIdleTimer, milliseconds);
+    this.#idleTimer = this.#clock.setTimeout(() => this.#onIdleTimer(), milliseconds);
   }
 
   #clearIdle(): void {
@@ -99,7 +103,7 @@ export class Deadlines {
     this.#idleTimerDue = Number.POSITIVE_INFINITY;
   }
 
-  readonly #onIdleTimer = (): void => {
+  #onIdleTimer(): void {
     this.#idleTimer = undefined;
     this.#idleTimerDue = Number.POSITIVE_INFINITY;
     if (this.#idleLimit === null) return;
@@ -109,7 +113,7 @@ export class Deadlines {
     else {
       this.#armIdle(this.#idleLimit);
       this.activity();
-      this.#expired("idle");
+      this.#owner.expired("idle");
     }
-  };
+  }
 }

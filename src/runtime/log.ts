@@ -1,12 +1,71 @@
 /** The log: a subscriber of lifecycle events. One line for each connection, at its end; the steps in between at debug. */
-import type { Logger } from "pino";
-import type { Observable, Subscription } from "rxjs";
+import type { Level, Logger } from "pino";
 import { describePlan } from "../config/index.ts";
 import type { ConnectionFacts, Endpoint, TlsFacts } from "../protocols/protocol.ts";
-import type { LifecycleEvent, PhaseDurations } from "./lifecycle.ts";
+import type { Lifecycle, LifecycleEvent, LifecycleEventType, PhaseDurations } from "./lifecycle.ts";
 
-export function logLifecycle(events$: Observable<LifecycleEvent>, logger: Logger): Subscription {
-  return events$.subscribe((event) => logEvent(logger, event));
+/** The level that an event is logged at; the highest, where there are several. */
+const levels: Readonly<Record<LifecycleEventType, Level>> = {
+  "server.starting": "info",
+  "server.running": "info",
+  "server.draining": "info",
+  "server.stopped": "info",
+  "server.failed": "error",
+  "server.warning": "warn",
+  "pressure.began": "warn",
+  "pressure.ended": "info",
+  "reload.validating": "debug",
+  "reload.staging": "debug",
+  "reload.swapping": "debug",
+  "reload.retiring": "debug",
+  "reload.rollingBack": "debug",
+  "reload.carriedOut": "info",
+  "reload.rejected": "error",
+  "listener.binding": "debug",
+  "listener.listening": "info",
+  "listener.paused": "warn",
+  "listener.resumed": "info",
+  "listener.draining": "info",
+  "listener.closed": "info",
+  "listener.failed": "error",
+  "listener.warning": "warn",
+  "connection.accepted": "debug",
+  "connection.proxyHeader": "debug",
+  "connection.proxyRejected": "info",
+  "connection.handshaking": "debug",
+  "connection.active": "debug",
+  "connection.upgrading": "debug",
+  "connection.draining": "debug",
+  "connection.closing": "debug",
+  "connection.refused": "info",
+  "connection.secured": "debug",
+  "connection.handshakeFailed": "debug",
+  "connection.sessionFailed": "error",
+  "connection.closed": "info",
+  "session.authenticated": "info",
+  "session.authenticationFailed": "warn",
+  "session.messageAccepted": "info",
+  "session.messageRejected": "info",
+  "session.earlyTalker": "info",
+  "session.backendFailed": "error",
+};
+const types = Object.keys(levels) as LifecycleEventType[];
+
+/** Asks only for what the logger's level lets through, now and whenever that changes. */
+export function logLifecycle(lifecycle: Lifecycle, logger: Logger): void {
+  const log = (event: LifecycleEvent): void => logEvent(logger, event);
+  const listen = () =>
+    lifecycle.listen(
+      types.filter((type) => logger.isLevelEnabled(levels[type])),
+      log,
+    );
+  let end = listen();
+  const relisten = (): void => {
+    end();
+    end = listen();
+  };
+  logger.on("level-change", relisten);
+  lifecycle.listen(["server.stopped", "server.failed"], () => void logger.off("level-change", relisten));
 }
 
 function logEvent(logger: Logger, event: LifecycleEvent): void {

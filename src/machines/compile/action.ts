@@ -198,11 +198,15 @@ function startAfter({ type, event, id, delay }: RaiseAction, { machine, afterTim
     const { scope } = macrostep;
     const delay: unknown = typeof declared === "function" ? declared(macrostep, undefined) : declared;
     if (typeof delay !== "number") macrostep.internalQueue.push(event);
+    const start = typeof delay === "number" ? () => afterTimers.start(scope, timer, delay) : undefined;
+    if (scope.direct) {
+      if (start) scope.defer(start);
+      return;
+    }
     const exec = () => {
-      if (typeof delay === "number") scope.defer(() => afterTimers.start(scope, timer, delay));
+      if (start) scope.defer(start);
     };
-    if (scope.direct) exec();
-    else scope.actionExecutor({ type, info: infoOf(macrostep), params: { event, id, delay }, exec });
+    scope.actionExecutor({ type, info: infoOf(macrostep), params: { event, id, delay }, exec });
   };
 }
 
@@ -211,8 +215,8 @@ function cancelAfter({ type, sendId }: CancelAction, { afterTimers }: ActionSite
   const params = { sendId };
   return (macrostep) => {
     const { scope } = macrostep;
-    const exec = () => scope.defer(() => afterTimers.cancel(scope, timer));
-    if (scope.direct) exec();
-    else scope.actionExecutor({ type, info: infoOf(macrostep), params, exec });
+    const cancel = () => afterTimers.cancel(scope, timer);
+    if (scope.direct) scope.defer(cancel);
+    else scope.actionExecutor({ type, info: infoOf(macrostep), params, exec: () => scope.defer(cancel) });
   };
 }

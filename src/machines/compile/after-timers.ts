@@ -38,7 +38,7 @@ export class AfterTimers {
   /** @param delay Milliseconds. */
   start(scope: TimedScope, { slot, event }: AfterTimer, delay: number): void {
     const { self, system } = scope;
-    scope[runningTimers] ??= [];
+    scope[runningTimers] ??= new Array(this.#timers.size);
     const running = scope[runningTimers];
     running[slot] = system._clock.setTimeout(() => {
       running[slot] = undefined;

@@ -142,7 +142,8 @@ export class Interpreter {
 
   /** The same snapshot when neither the states nor the context have changed. */
   #take(step: Step, snapshot: AnyMachineSnapshot, macrostep: Macrostep): AnyMachineSnapshot {
-    for (const action of step.actions) action(macrostep);
+    const { actions } = step;
+    for (let index = 0; index < actions.length; index++) actions[index]?.(macrostep);
     const outcome: Outcome = step.final ? this.#complete(step.final, snapshot, macrostep) : snapshot;
     const done = outcome.status === "done";
     if (done) for (const exit of step.target.exits) exit(macrostep);

@@ -16,9 +16,9 @@ export interface TableActorOptions<Carrier> {
   /** For whom the chart is carried out; the machine's effects find it by their `self`. */
   readonly carrier: Carrier;
   /** Told of each snapshot, as a subscriber of XState's actor is. */
-  readonly changed: ((carrier: Carrier, snapshot: AnyMachineSnapshot) => void) | undefined;
+  readonly changed?: (carrier: Carrier, snapshot: AnyMachineSnapshot) => void;
   /** Told of what an effect or a guard threw, which has ended the actor. */
-  readonly failed: ((carrier: Carrier, error: unknown) => void) | undefined;
+  readonly failed?: (carrier: Carrier, error: unknown) => void;
 }
 
 const noClock: ActorClock = {
