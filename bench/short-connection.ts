@@ -43,7 +43,7 @@ async function bare(): Promise<number> {
 }
 
 async function gatehouse(log: boolean): Promise<number> {
-  const { createGatehouse } = await import("../src/index.ts");
+  const { createGatehouse, logDestination } = await import("../src/index.ts");
   const { pino } = await import("pino");
   const server = createGatehouse({
     config: {
@@ -51,7 +51,7 @@ async function gatehouse(log: boolean): Promise<number> {
       NetworkListener: [{ name: "smtp", bind: ["127.0.0.1:0"], useTls: false }],
     },
     backend: {},
-    ...(log ? { logger: pino(pino.destination("/dev/null")) } : {}),
+    ...(log ? { logger: pino(logDestination("/dev/null")) } : {}),
   });
   await server.start();
   return server.listeners()[0]?.addresses[0]?.port ?? 0;

@@ -80,6 +80,7 @@ export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
 export { ListenerStateError } from "./runtime/listener-errors.ts";
+export { logDestination } from "./runtime/log-destination.ts";
 export type {
   ExhaustedResource,
   Pressure,

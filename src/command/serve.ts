@@ -5,6 +5,7 @@ import { map, type Observable } from "rxjs";
 import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { type ControlOptions, createGatehouse, type Gatehouse } from "../gatehouse.ts";
+import { logDestination } from "../runtime/log-destination.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf } from "./output.ts";
@@ -79,7 +80,7 @@ function stopOnSignals(gatehouse: Gatehouse): Promise<void> {
 
 /** JSON lines to a pipe, readable ones to a terminal. */
 function createLogger(level: string): Logger {
-  if (!process.stdout.isTTY) return pino({ level });
+  if (!process.stdout.isTTY) return pino({ level }, logDestination());
   // Synchronous, so that the log and what is said to the person come in the order in which they happen.
   const stream = pretty({ colorize: true, singleLine: true, sync: true, ignore: "pid,hostname,event" });
   return pino({ level }, stream);
