@@ -49,7 +49,7 @@ async function bare(): Promise<number> {
 }
 
 async function gatehouse(variant: Exclude<Variant, "bare">): Promise<Ready> {
-  const { createGatehouse } = await import("../src/index.ts");
+  const { createGatehouse, logDestination } = await import("../src/index.ts");
   const { startInspector } = await import("../src/inspect/index.ts");
   const oneIn = variant in samples ? samples[variant as keyof typeof samples] : null;
   const inspector = oneIn === null ? null : await startInspector({ oneIn });
@@ -61,7 +61,7 @@ async function gatehouse(variant: Exclude<Variant, "bare">): Promise<Ready> {
     },
     backend: {},
     ...(inspector ? { inspect: inspector.inspect } : {}),
-    ...(variant === "gatehouse+log" ? { logger: pino(pino.destination("/dev/null")) } : {}),
+    ...(variant === "gatehouse+log" ? { logger: pino(logDestination("/dev/null")) } : {}),
   });
   await server.start();
   return { port: server.listeners()[0]?.addresses[0]?.port ?? 0, url: inspector?.url };

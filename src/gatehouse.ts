@@ -241,8 +241,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     ready: () => server.state === "running",
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   };
-  metrics.subscribe(server.lifecycle.events$);
-  if (options.logger) logLifecycle(server.lifecycle.events$, options.logger);
+  metrics.follow(server.lifecycle);
+  if (options.logger) logLifecycle(server.lifecycle, options.logger);
 
   const gatehouse: Gatehouse = {
     get configuration() {

@@ -140,6 +140,7 @@ export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client
 export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
 export { ListenerStateError } from "./runtime/listener-errors.ts";
+export { logDestination } from "./runtime/log-destination.ts";
 export type {
   ExhaustedResource,
   Pressure,

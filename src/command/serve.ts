@@ -5,6 +5,7 @@ import { map, type Observable } from "rxjs";
 import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { type ControlOptions, createGatehouse, type Gatehouse } from "../gatehouse.ts";
+import { logDestination } from "../runtime/log-destination.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
 import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
@@ -128,7 +129,7 @@ function stopOnSignals(gatehouse: Gatehouse): Promise<void> {
 
 /** JSON lines to a pipe, readable ones to a terminal. */
 function createLogger(level: string): Logger {
-  if (!process.stdout.isTTY) return pino({ level });
+  if (!process.stdout.isTTY) return pino({ level }, logDestination());
   // Synchronous, so that the log and what is said to the person come in the order in which they happen.
   const stream = pretty({ colorize: true, singleLine: true, sync: true, ignore: "pid,hostname,event" });
   return pino({ level }, stream);

@@ -1,7 +1,13 @@
-import { type Actor, type ActorOptions, createActor } from "xstate";
+import type { ActorOptions } from "xstate";
 import type { EndCause } from "../../machines/causes.ts";
 import type { CompiledMachine } from "../../machines/compile.ts";
-import { type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
+import {
+  carrierOf,
+  createLifecycleActor,
+  type LifecycleActor,
+  type LifecycleMode,
+  lifecycleLogic,
+} from "../../machines/lifecycle-logic.ts";
 import type { Backend, Envelope, Identity } from "../backend.ts";
 import { LineReader } from "../line-reader.ts";
 import { factsOf, Login, type LoginSettings } from "../login.ts";
@@ -39,11 +45,9 @@ type PlainEvent = Exclude<SmtpEvent, { readonly type: "session.ended" }>["type"]
  * The implementations are shared by all sessions; the actor tells which one is meant. The session is not in the context,
  * which inspectors see: it knows passwords.
  */
-const dialogues = new WeakMap<object, SmtpEffects>();
-
-function effectsOf(actor: object): SmtpEffects {
-  const dialogue = dialogues.get(actor);
-  if (!dialogue) throw new Error("The SMTP machine ran in an actor that no session carries.");
+function effectsOf(self: object): SmtpEffects {
+  const dialogue = carrierOf(self);
+  if (!(dialogue instanceof Dialogue)) throw new Error("The SMTP machine ran in an actor that no session carries.");
   return dialogue;
 }
 
@@ -83,7 +87,7 @@ export class Dialogue implements SmtpEffects {
   /** The peer reads more slowly than replies are written. */
   congested = false;
 
-  readonly #actor: Actor<CompiledMachine<typeof smtpMachine>>;
+  readonly #actor: LifecycleActor<typeof smtpMachine>;
   #errors = 0;
   #commandsWithoutMail = 0;
   #output = "";
@@ -94,8 +98,13 @@ export class Dialogue implements SmtpEffects {
     this.wire = wire;
     this.settings = settings;
     this.login = new Login(wire, settings.login);
-    this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect ?? wire.inspect });
-    dialogues.set(this.#actor, this);
+    this.#actor = createLifecycleActor(logic, {
+      mode: settings.lifecycle,
+      id: wire.id,
+      input: undefined,
+      inspect: settings.inspect ?? wire.inspect,
+      carrier: this,
+    });
     this.#actor.start();
   }
 
