@@ -1,5 +1,6 @@
 /** The six protocols that Gatehouse speaks itself, over one backend and one mailbox. */
 import type { RequestListener } from "node:http";
+import type { Inspector } from "./machines/inspector.ts";
 import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import type { Backend } from "./protocols/backend.ts";
 import { http } from "./protocols/http/index.ts";
@@ -12,7 +13,6 @@ import { pop3 } from "./protocols/pop3/index.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { smtp } from "./protocols/smtp/index.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
-import type { Inspector } from "./runtime/connection.ts";
 
 export interface BuiltInProtocolOptions {
   readonly backend: Backend;

@@ -1,7 +1,7 @@
 /** Carries out the connection machine on one socket. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
+import { type Actor, createActor } from "xstate";
 import type { EndCause } from "../machines/causes.ts";
 import type { CompiledMachine } from "../machines/compile.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type ConnectionState,
   connectionMachine,
 } from "../machines/connection.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import { type LifecycleMode, lifecycleLogic } from "../machines/lifecycle-logic.ts";
 import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { ClientInside } from "./admission/listener-admission.ts";
@@ -28,8 +29,6 @@ import type { TlsServerOptions } from "./tls/context.ts";
 import { startHandshake } from "./tls/handshake.ts";
 import type { HandshakeFailure } from "./tls/handshake-failure.ts";
 import type { HandshakePlace, HandshakeQueue } from "./tls/handshake-queue.ts";
-
-export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
 /** What all connections of a listener share. */
 export interface ConnectionHost {

@@ -2,6 +2,7 @@
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Configuration } from "../config/index.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
@@ -9,7 +10,7 @@ import { BlockList } from "./admission/block-list.ts";
 import type { AdmissionRule } from "./admission/client-limits.ts";
 import { bindTargets, unnamedSockets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
-import type { Connection, Inspector } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { DescriptorReserve } from "./descriptor-reserve.ts";
 import { messageOf } from "./error-message.ts";
 import { Lifecycle } from "./lifecycle.ts";

@@ -96,11 +96,9 @@ export class CommandReader {
     this.#begin();
   }
 
-  /** Takes what was pushed and not yet read, at the end of a command; null when there is none. */
-  takeRest(): Buffer | null {
-    const rest = this.#input.takeAll();
-    this.clear();
-    return rest;
+  /** What was pushed and not yet read, without taking it; null when there is none. To be asked for after a command only. */
+  rest(): Buffer | null {
+    return this.#input.rest();
   }
 
   next(): ReadResult {
