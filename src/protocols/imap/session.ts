@@ -128,9 +128,9 @@ export class ImapSession extends SessionTurns<Dialogue> {
 
   #complain(error: CommandError): void {
     const { dialogue } = this;
-    if (error.fatal) {
+    if (error.ends) {
       if (error.tag !== null) dialogue.output.text(statusLine(error.tag, error));
-      dialogue.bye(error.text, "protocol-error");
+      dialogue.bye(error.text, error.ends);
     } else if (dialogue.incoming) {
       breakAppend(dialogue, { error, incoming: dialogue.incoming });
     } else if (dialogue.state === "authenticating") {

@@ -124,7 +124,7 @@ export class CommandReader {
   /**
    * After `append`: the message is not wanted, and the caller answers the command. A synchronising literal will not be sent,
    * so that the next command follows. Any other is skipped, without a result of its own unless there is more of it than
-   * `limits.skipped`: then `next()` gives a fatal error without a tag.
+   * `limits.skipped`: then `next()` gives an error without a tag that ends the session.
    */
   refuseMessage(): void {
     if (this.#place !== "before-message") return;
@@ -261,7 +261,7 @@ export class CommandReader {
     }
     const end = octets.length - 2;
     if (octets[end] === CR) return octets.toString("latin1", 0, end);
-    return this.#fail(complaints.bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1))));
+    return this.#fail(complaints.bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1))), "protocol-error");
   }
 
   /** The tag of the command that the line belongs to. */
@@ -305,7 +305,7 @@ export class CommandReader {
   }
 
   #skipOctets(): ReadResult | null {
-    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
+    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip, "line-too-long");
     if (this.#remaining > 0 && !this.#takeOctets()) return this.#starved();
     if (this.#remaining === 0) this.#skip();
     return null;
@@ -319,9 +319,9 @@ export class CommandReader {
     this.#tail = (this.#tail + piece.toString("latin1", Math.max(0, piece.length - LONGEST_MARKER))).slice(
       -LONGEST_MARKER,
     );
-    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
+    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip, "line-too-long");
     if (!this.#tail.endsWith("\n")) return null;
-    if (!this.#tail.endsWith("\r\n")) return this.#fail(complaints.bareLineFeed(this.#fault?.tag ?? null));
+    if (!this.#tail.endsWith("\r\n")) return this.#fail(complaints.bareLineFeed(this.#fault?.tag ?? null), "protocol-error");
     const marker = this.#lineLimit === null ? readLiteralMarker(this.#tail.slice(0, -2)) : null;
     if (marker && !marker.synchronizing) {
       this.#skipLiteral(marker.size);
@@ -347,10 +347,10 @@ export class CommandReader {
   }
 
   /** Nothing more is read until `clear()`. */
-  #fail(error: CommandError): CommandError {
+  #fail(error: CommandError, ends: NonNullable<CommandError["ends"]>): CommandError {
     this.clear();
     this.#place = "failed";
-    this.#fault = { ...error, fatal: true };
+    this.#fault = { ...error, ends };
     return this.#fault;
   }
 }
