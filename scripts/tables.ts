@@ -42,6 +42,7 @@ const imapCommandLimits: Readonly<Record<keyof GrammarLimits, string>> = {
   skipped: "of a wrong command that is read over for the sake of the next one: `* BYE`, end `line-too-long`",
   depth: "parentheses, NOT and OR within each other, levels of a part's number: `BAD`",
   items: "search keys, fetch items, header fields, flags: `BAD`",
+  textKeys: "search keys that look into messages (BODY, TEXT, HEADER, SUBJECT, FROM, TO, CC, BCC): `NO [LIMIT]`",
 };
 
 function imapCommandTable(): string {

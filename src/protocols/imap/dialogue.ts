@@ -47,6 +47,8 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
   incoming: IncomingAppend | null = null;
   /** What the answer to a command of several turns or lines begins with: of AUTHENTICATE, LOGIN, IDLE. */
   tag = "*";
+  /** When a client in IDLE is to be told that the server is still there, by the clock of the wire. */
+  idleNoticeDue = 0;
 
   #next: (() => void) | null = null;
   #roomWanted: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | null = null;

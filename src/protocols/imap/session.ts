@@ -8,7 +8,7 @@ import { bad, statusLine } from "./completion.ts";
 import { Dialogue } from "./dialogue.ts";
 import type { Command } from "./grammar/command.ts";
 import type { CommandError, ReadResult } from "./grammar/read-result.ts";
-import { DONE_LINE, endIdle } from "./idle.ts";
+import { DONE_LINE, endIdle, tellIdle } from "./idle.ts";
 import type { ImapSettings } from "./settings.ts";
 
 /** The dialogue with one IMAP client: reads what the chart says is due, and answers each turn with a verdict. */
@@ -63,7 +63,7 @@ export class ImapSession extends SessionTurns<Dialogue> {
       case "appending":
         return this.#readMessage(dialogue.incoming);
       case "idling":
-        if (!dialogue.congested) dialogue.tellChanges(true);
+        tellIdle(dialogue);
         return dialogue.over ? null : this.#read(dialogue.reader.nextLine(DONE_LINE));
       case "authenticating":
         return this.#read(dialogue.reader.nextLine(dialogue.settings.limits.authLine));

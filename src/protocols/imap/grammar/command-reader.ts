@@ -261,7 +261,7 @@ export class CommandReader {
     }
     const end = octets.length - 2;
     if (octets[end] === CR) return octets.toString("latin1", 0, end);
-    return this.#fail(complaints.bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1))), "protocol-error");
+    return this.#bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1)));
   }
 
   /** The tag of the command that the line belongs to. */
@@ -305,7 +305,7 @@ export class CommandReader {
   }
 
   #skipOctets(): ReadResult | null {
-    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip, "line-too-long");
+    if (this.#skipped > this.limits.skipped) return this.#tooMuchToSkip();
     if (this.#remaining > 0 && !this.#takeOctets()) return this.#starved();
     if (this.#remaining === 0) this.#skip();
     return null;
@@ -319,9 +319,9 @@ export class CommandReader {
     this.#tail = (this.#tail + piece.toString("latin1", Math.max(0, piece.length - LONGEST_MARKER))).slice(
       -LONGEST_MARKER,
     );
-    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip, "line-too-long");
+    if (this.#skipped > this.limits.skipped) return this.#tooMuchToSkip();
     if (!this.#tail.endsWith("\n")) return null;
-    if (!this.#tail.endsWith("\r\n")) return this.#fail(complaints.bareLineFeed(this.#fault?.tag ?? null), "protocol-error");
+    if (!this.#tail.endsWith("\r\n")) return this.#bareLineFeed(this.#fault?.tag ?? null);
     const marker = this.#lineLimit === null ? readLiteralMarker(this.#tail.slice(0, -2)) : null;
     if (marker && !marker.synchronizing) {
       this.#skipLiteral(marker.size);
@@ -344,6 +344,14 @@ export class CommandReader {
     this.#tail = "";
     this.#fault = null;
     this.#append = null;
+  }
+
+  #tooMuchToSkip(): CommandError {
+    return this.#fail(this.#fault ?? complaints.tooMuchToSkip, "line-too-long");
+  }
+
+  #bareLineFeed(tag: string | null): CommandError {
+    return this.#fail(complaints.bareLineFeed(tag), "protocol-error");
   }
 
   /** Nothing more is read until `clear()`. */
