@@ -57,7 +57,7 @@ export type {
   Reply,
 } from "./protocols/backend.ts";
 export { type HttpOptions, http } from "./protocols/http/index.ts";
-export { defaultImapLimits, type ImapLimits, ImapOptionError, type ImapOptions, imap } from "./protocols/imap/index.ts";
+export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";
 export { type LmtpOptions, lmtp } from "./protocols/lmtp/index.ts";
 export { defaultLoginLimits, type LoginLimits } from "./protocols/login.ts";
 export { defaultLoginDelays, type LoginDelays, LoginFailures } from "./protocols/login-failures.ts";
@@ -99,11 +99,10 @@ export {
 export {
   defaultManageSieveLimits,
   type ManageSieveLimits,
-  ManageSieveOptionError,
   type ManageSieveOptions,
   manageSieve,
 } from "./protocols/manage-sieve/index.ts";
-export { defaultPop3Limits, type Pop3Limits, Pop3OptionError, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
+export { defaultPop3Limits, type Pop3Limits, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
 export {
   CONTINUE,
   type ConnectionFacts,
@@ -123,6 +122,7 @@ export {
   type Wire,
 } from "./protocols/protocol.ts";
 export type { ProxyFacts, ProxySsl, ProxyTlvs, Tlv } from "./protocols/proxy-facts.ts";
+export { ProtocolOptionError } from "./protocols/session/options.ts";
 export {
   checkScript,
   defaultSieveLimits,
@@ -133,7 +133,7 @@ export {
   type SieveLimits,
   sieveExtensions,
 } from "./protocols/sieve/index.ts";
-export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
+export { defaultSmtpLimits, type SmtpLimits, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
 export type { TakeOver } from "./protocols/take-over.ts";
 export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./runtime/admission/block-list.ts";
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
