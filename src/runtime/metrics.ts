@@ -68,6 +68,7 @@ export class Metrics {
       labelNames: ["listener"],
       registers,
       collect() {
+        this.reset();
         this.set({ listener: "" }, source.slots.taken);
         for (const { name, slots } of source.listeners) this.set({ listener: name }, slots.taken);
       },
@@ -78,6 +79,7 @@ export class Metrics {
       labelNames: ["listener"],
       registers,
       collect() {
+        this.reset();
         this.set({ listener: "" }, source.slots.limit);
         for (const { name, slots } of source.listeners) this.set({ listener: name }, slots.limit);
       },
