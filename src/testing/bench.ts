@@ -1,0 +1,24 @@
+/** What one path is carried out on: time that stands still, and everything that the instance tells. */
+import pino, { type Logger } from "pino";
+import type { Inspector } from "../runtime/connection.ts";
+import type { LifecycleEvent } from "../runtime/lifecycle.ts";
+import { TestClock } from "./clock.ts";
+import { Observation } from "./observation.ts";
+
+/** A line of the log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export class Bench {
+  readonly clock = new TestClock();
+  readonly observation = new Observation(() => this.clock.now());
+  /** Everything that the instance told by `lifecycle$`. */
+  readonly events: LifecycleEvent[] = [];
+  readonly log: LogLine[] = [];
+
+  /** For `createGatehouse({ ...bench.options, … })`. */
+  get options(): { readonly clock: TestClock; readonly inspect: Inspector; readonly logger: Logger } {
+    const { clock, observation, log } = this;
+    const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
+    return { clock, inspect: observation.inspect, logger };
+  }
+}

@@ -1,0 +1,62 @@
+/** EMFILE, brought about for real: no descriptor can be opened while the limit of this process is zero (setrlimit(2)). */
+
+/** The limit of open files could not be changed. */
+export class ScarcityError extends Error {
+  readonly code = "scarcity-unavailable";
+
+  constructor(reason: string) {
+    super(`File descriptors cannot be made scarce here: ${reason}. Leave the stimuli out that need it.`);
+    this.name = "ScarcityError";
+  }
+}
+
+const RLIMIT_NOFILE = 7;
+
+interface Limit {
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
+interface Limits {
+  read(): Limit;
+  write(limit: Limit): void;
+}
+
+let limits: Promise<Limits> | undefined;
+
+/**
+ * From here on every open(2), socket(2), dup(2) and accept(2) of this whole process fails with EMFILE; what is open stays.
+ * @returns what ends it. Safe to call again.
+ * @throws ScarcityError elsewhere than on Linux
+ */
+export async function exhaustDescriptors(): Promise<() => void> {
+  limits ??= load();
+  const { read, write } = await limits;
+  const before = read();
+  write({ soft: 0n, hard: before.hard });
+  return () => write(before);
+}
+
+async function load(): Promise<Limits> {
+  if (process.platform !== "linux") throw new ScarcityError(`it needs Linux, this is ${process.platform}`);
+  const koffi = await import("koffi");
+  const library = koffi.load(null);
+  const get = library.func("int getrlimit(int resource, void *limit)");
+  const set = library.func("int setrlimit(int resource, const void *limit)");
+  const done = (call: string, result: number): void => {
+    if (result !== 0) throw new ScarcityError(`${call} failed with errno ${koffi.errno()}`);
+  };
+  return {
+    read() {
+      const bytes = Buffer.alloc(16);
+      done("getrlimit", get(RLIMIT_NOFILE, bytes));
+      return { soft: bytes.readBigUInt64LE(0), hard: bytes.readBigUInt64LE(8) };
+    },
+    write({ soft, hard }) {
+      const bytes = Buffer.alloc(16);
+      bytes.writeBigUInt64LE(soft, 0);
+      bytes.writeBigUInt64LE(hard, 8);
+      done("setrlimit", set(RLIMIT_NOFILE, bytes));
+    },
+  };
+}
