@@ -148,6 +148,17 @@ export class Listener {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
   }
 
+  /** Every listener of the document is bound. One that holds its clients does not begin to accept while nobody can be let in. */
+  listen(): void {
+    this.send({ type: "listener.listen" });
+    if (this.#holds) this.send({ type: "capacity.reached" });
+  }
+
+  /** No slot is free, and its clients are held instead of refused. */
+  get #holds(): boolean {
+    return this.settings.atCapacity === "hold" && this.#counters.some((counter) => counter.full);
+  }
+
   /** Other settings, from the next connection or handshake on; socket options at once, where the kernel allows it. */
   retune(tuning: Tuning): void {
     this.#tuning = tuning;
@@ -156,8 +167,7 @@ export class Listener {
     this.#handshakes.setLimit(tuning.settings.maxHandshakes);
     this.#admission.retune(tuning.settings);
     this.#observeCapacity();
-    const holds = tuning.settings.atCapacity === "hold" && this.#counters.some((counter) => counter.full);
-    this.send({ type: holds ? "capacity.reached" : "capacity.freed" });
+    this.send({ type: this.#holds ? "capacity.reached" : "capacity.freed" });
   }
 
   /** Binds further addresses beside those in use. @throws ListenerError with every address that cannot be bound. */

@@ -272,7 +272,7 @@ export class Server {
   async #bindThenListen(): Promise<void> {
     for (const listener of this.#listeners) listener.actor.start();
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
-    for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
+    for (const listener of this.#listeners) listener.listen();
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
     const { clock, inspect } = this.#options;
     this.#reloader = new Reloader({

@@ -72,7 +72,9 @@ export function coverageText({ chart, pairs, missing }: CoverageReport): string 
  */
 export function coloured(diagram: string, { pairs }: CoverageReport): string {
   const states = [...new Set(pairs.map(({ state }) => state))];
-  const lines = states.map((state) => `  class ${state.replaceAll(".", "_")} ${colourOf(pairs.filter((pair) => pair.state === state))}`);
+  const lines = states.map(
+    (state) => `  class ${state.replaceAll(".", "_")} ${colourOf(pairs.filter((pair) => pair.state === state))}`,
+  );
   const classes = Object.entries(colours).map(([name, style]) => `  classDef ${name} ${style}`);
   return [diagram, ...classes, ...lines].join("\n");
 }

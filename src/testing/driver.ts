@@ -7,7 +7,7 @@ import type { LifecycleEvent } from "../runtime/lifecycle.ts";
 import type { Bench } from "./bench.ts";
 import { Client } from "./client.ts";
 import type { ObservedActor } from "./observation.ts";
-import { exhaustDescriptors } from "./scarcity.ts";
+import { loadScarcity, type Scarcity } from "./scarcity.ts";
 
 /** What the driver needs of an instance; `createGatehouse()` makes one. */
 export interface Instance {
@@ -30,6 +30,7 @@ export interface Instance {
   listeners(): readonly {
     readonly name: string;
     readonly state: string;
+    readonly pausedBy: readonly string[];
     readonly connections: number;
     readonly addresses: readonly { readonly port: number }[];
   }[];
@@ -68,7 +69,7 @@ export class Driver {
   readonly #inside = new Map<string, string>();
   #overfull: string | null = null;
   readonly #pending = new Set<Promise<unknown>>();
-  #endScarcity: (() => void) | null = null;
+  #scarcity: Scarcity | null = null;
 
   constructor(gatehouse: Instance, bench: Bench) {
     this.gatehouse = gatehouse;
@@ -149,7 +150,10 @@ export class Driver {
   }
 
   /** Does something at the very moment at which an actor of a chart enters a state. */
-  at({ chart, state, id }: { readonly chart: string; readonly state: string; readonly id?: string }, act: () => void): void {
+  at(
+    { chart, state, id }: { readonly chart: string; readonly state: string; readonly id?: string },
+    act: () => void,
+  ): void {
     const end = this.bench.observation.onState((actor, entered) => {
       if (actor.chart !== chart || entered !== state || (id !== undefined && actor.id !== id)) return;
       end();
@@ -157,14 +161,19 @@ export class Driver {
     });
   }
 
+  /** Makes ready what `exhaustDescriptors()` needs: it must not open anything itself. @throws ScarcityError */
+  async prepareScarcity(): Promise<void> {
+    this.#scarcity = await loadScarcity();
+  }
+
   /** No descriptor can be opened from here on, in this whole process, until `freeDescriptors()` or the end of the path. */
-  async exhaustDescriptors(): Promise<void> {
-    this.#endScarcity ??= await exhaustDescriptors();
+  exhaustDescriptors(): void {
+    if (!this.#scarcity) throw new DriverError("Await prepareScarcity() before descriptors are exhausted.");
+    this.#scarcity.begin();
   }
 
   freeDescriptors(): void {
-    this.#endScarcity?.();
-    this.#endScarcity = null;
+    this.#scarcity?.end();
   }
 
   /** Lets what the sockets have to tell be told. */

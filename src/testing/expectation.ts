@@ -78,7 +78,9 @@ export function stepsOf<World extends Driver>(model: Model<World>, names: readon
     if (!stimulus) throw new PathError(`The model has no stimulus ${JSON.stringify(name)}: see its stimuli.`);
     if (!isPossible(stimulus, before)) {
       const state = JSON.stringify(before.snapshot.value);
-      throw new PathError(`${JSON.stringify(name)} is not possible in ${state}: shorten the script, or change the model.`);
+      throw new PathError(
+        `${JSON.stringify(name)} is not possible in ${state}: shorten the script, or change the model.`,
+      );
     }
     const step = { stimulus, before, after: after(model, before, stimulus) };
     before = step.after;

@@ -17,9 +17,17 @@ export { PathError, stimuliOf } from "./expectation.ts";
 export { type Invariant, invariants } from "./invariants.ts";
 export type { Difference, Model, Situation, Stimulus } from "./model.ts";
 export { Observation, type ObservedActor, type ObservedTransition } from "./observation.ts";
-export { everyStep, type Path, type PathOptions, randomPath, type StepOptions, shortestPaths, simplePaths } from "./paths.ts";
+export {
+  everyStep,
+  type Path,
+  type PathOptions,
+  randomPath,
+  type StepOptions,
+  shortestPaths,
+  simplePaths,
+} from "./paths.ts";
 export { type ProxiedClient, proxyHeaderLocal, proxyHeaderV1, proxyHeaderV2 } from "./proxy-headers.ts";
-export { exhaustDescriptors, ScarcityError } from "./scarcity.ts";
+export { loadScarcity, type Scarcity, ScarcityError } from "./scarcity.ts";
 export { scriptOf } from "./script.ts";
 export { TimeoutError } from "./time-out.ts";
 export { WalkError, type WalkOptions, walk } from "./walk.ts";

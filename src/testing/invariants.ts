@@ -34,7 +34,8 @@ export const invariants: readonly Invariant[] = [
     broken(world, ended) {
       for (const actor of world.bench.observation.actors.filter(({ chart }) => chart === "connection")) {
         const entries = world.bench.observation.transitions.filter(
-          ({ actor: id, chart, to, state }) => id === actor.id && chart === "connection" && to === "closed" && state !== to,
+          ({ actor: id, chart, to, state }) =>
+            id === actor.id && chart === "connection" && to === "closed" && state !== to,
         );
         if (entries.length > 1) return `${actor.id} entered closed ${entries.length} times`;
         if (ended && actor.snapshot.value !== "closed") return `${actor.id} is still ${String(actor.snapshot.value)}`;

@@ -22,22 +22,39 @@ interface Limits {
   write(limit: Limit): void;
 }
 
-let limits: Promise<Limits> | undefined;
-
-/**
- * From here on every open(2), socket(2), dup(2) and accept(2) of this whole process fails with EMFILE; what is open stays.
- * @returns what ends it. Safe to call again.
- * @throws ScarcityError elsewhere than on Linux
- */
-export async function exhaustDescriptors(): Promise<() => void> {
-  limits ??= load();
-  const { read, write } = await limits;
-  const before = read();
-  write({ soft: 0n, hard: before.hard });
-  return () => write(before);
+/** For this whole process: open(2), socket(2), dup(2) and accept(2) fail with EMFILE meanwhile; what is open stays. */
+export interface Scarcity {
+  /** Safe to call again. */
+  begin(): void;
+  /** Safe to call again. */
+  end(): void;
 }
 
-async function load(): Promise<Limits> {
+let scarcity: Promise<Scarcity> | undefined;
+
+/** @throws ScarcityError elsewhere than on Linux */
+export function loadScarcity(): Promise<Scarcity> {
+  scarcity ??= load();
+  return scarcity;
+}
+
+async function load(): Promise<Scarcity> {
+  const { read, write } = await loadLimits();
+  let before: Limit | null = null;
+  return {
+    begin() {
+      if (before) return;
+      before = read();
+      write({ soft: 0n, hard: before.hard });
+    },
+    end() {
+      if (before) write(before);
+      before = null;
+    },
+  };
+}
+
+async function loadLimits(): Promise<Limits> {
   if (process.platform !== "linux") throw new ScarcityError(`it needs Linux, this is ${process.platform}`);
   const koffi = await import("koffi");
   const library = koffi.load(null);

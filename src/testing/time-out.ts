@@ -27,7 +27,8 @@ export async function letTimePass(
     clock.advance(remaining - 1);
     await driver.turn();
     const early = observation.transitions.filter(({ chart }) => chart === actor.chart)[before];
-    if (early) throw new TimeoutError(`${early.event} came in ${early.state}, before ${delay} (${milliseconds} ms) had passed.`);
+    if (early)
+      throw new TimeoutError(`${early.event} came in ${early.state}, before ${delay} (${milliseconds} ms) had passed.`);
   }
   clock.advance(Math.min(Math.max(remaining, 0), 1));
 }
@@ -36,7 +37,8 @@ function millisecondsOf(snapshot: NonNullable<Driver["followed"]>["snapshot"], d
   if (typeof delay === "number") return delay;
   const known = snapshot.machine.implementations.delays[delay];
   const args = { context: snapshot.context, event: { type: "" }, self: undefined, system: undefined };
-  const milliseconds: unknown = typeof known === "function" ? Reflect.apply(known, undefined, [args, undefined]) : known;
+  const milliseconds: unknown =
+    typeof known === "function" ? Reflect.apply(known, undefined, [args, undefined]) : known;
   if (typeof milliseconds !== "number") throw new TimeoutError(`The delay ${delay} is no number of milliseconds.`);
   return milliseconds;
 }

@@ -20,7 +20,9 @@ export class WalkError extends Error {
   readonly differences: readonly Difference[];
 
   constructor(what: string, { path, differences, cause }: Findings) {
-    const found = differences.map((one) => `  ${one.of}: expected ${inspect(one.expected)}, got ${inspect(one.actual)}`);
+    const found = differences.map(
+      (one) => `  ${one.of}: expected ${inspect(one.expected)}, got ${inspect(one.actual)}`,
+    );
     super([what, ...found, "The same again:", "", scriptOf(path)].join("\n"), { cause });
     this.name = "WalkError";
     this.path = path;
@@ -99,5 +101,3 @@ async function holdInvariants<World extends Driver>(
     throw new WalkError(`Broken ${when}: ${name}. ${what}.`, { path, differences: [] });
   }
 }
-
-
