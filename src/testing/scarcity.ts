@@ -1,4 +1,4 @@
-/** EMFILE, brought about for real: no descriptor can be opened while the limit of this process is zero (setrlimit(2)). */
+/** EMFILE, brought about for real: no descriptor can be opened while the limit of this process is below all that are free (setrlimit(2)). */
 
 /** The limit of open files could not be changed. */
 export class ScarcityError extends Error {
@@ -11,6 +11,8 @@ export class ScarcityError extends Error {
 }
 
 const RLIMIT_NOFILE = 7;
+/** Standard input, output, error and the event loop's have these: all below the limit are in use. */
+const firstDescriptors = 4n;
 
 interface Limit {
   readonly soft: bigint;
@@ -45,7 +47,7 @@ async function load(): Promise<Scarcity> {
     begin() {
       if (before) return;
       before = read();
-      write({ soft: 0n, hard: before.hard });
+      write({ soft: firstDescriptors, hard: before.hard });
     },
     end() {
       if (before) write(before);

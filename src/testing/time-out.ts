@@ -22,11 +22,12 @@ export async function letTimePass(
   const milliseconds = millisecondsOf(actor.snapshot, delay);
   const { clock, observation } = driver.bench;
   const remaining = entered + milliseconds - clock.now();
-  const before = observation.transitions.filter(({ chart }) => chart === actor.chart).length;
+  const transitions = () => observation.transitions.filter(({ chart, actor: id }) => chart === actor.chart && id === actor.id);
+  const before = transitions().length;
   if (remaining > 1) {
     clock.advance(remaining - 1);
     await driver.turn();
-    const early = observation.transitions.filter(({ chart }) => chart === actor.chart)[before];
+    const early = transitions()[before];
     if (early)
       throw new TimeoutError(`${early.event} came in ${early.state}, before ${delay} (${milliseconds} ms) had passed.`);
   }

@@ -55,17 +55,30 @@ export async function walk<World extends Driver>(
   const world = await model.open(bench);
   world.follows = ({ id, chart }) => chart === model.machine.id && (model.follows?.(id) ?? true);
   const walked: string[] = [];
+  let failure: unknown;
   try {
     for (const step of steps) {
       walked.push(step.stimulus.name);
       await take(step, { model, world, path: [...walked] });
     }
-  } finally {
-    await world.close();
-    coverage?.add(bench.observation);
+  } catch (error) {
+    failure = error;
   }
+  await end(world, walked, failure);
+  coverage?.add(bench.observation);
   await world.until(() => world.openSockets() === 0, 1_000);
   await holdInvariants(model, world, { path: walked, ended: true });
+}
+
+/** What was found on the way counts for more than what went wrong at the end. */
+async function end(world: Driver, path: Path, failure: unknown): Promise<void> {
+  try {
+    await within(world.close());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    failure ??= new WalkError(`The instance could not be stopped: ${reason}`, { path, cause, differences: [] });
+  }
+  if (failure !== undefined) throw failure;
 }
 
 async function take<World extends Driver>(
@@ -73,7 +86,7 @@ async function take<World extends Driver>(
   { model, world, path }: { model: Model<World>; world: World; path: Path },
 ): Promise<void> {
   try {
-    await stimulus.apply(world);
+    await within(stimulus.apply(world));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new WalkError(`${JSON.stringify(stimulus.name)} could not be done: ${reason}`, {
@@ -87,6 +100,20 @@ async function take<World extends Driver>(
       ...{ path, differences },
     });
   await holdInvariants(model, world, { path, ended: false });
+}
+
+/** Milliseconds of real time that one stimulus may take. */
+const longestStep = 8_000;
+
+/** What never ends is a failure like any other. */
+async function within(work: void | Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`it had no end after ${longestStep} ms`)), longestStep);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function holdInvariants<World extends Driver>(

@@ -43,7 +43,12 @@ export class ConnectionWorld extends Driver {
 }
 
 function documentOf(tlsImplicit: boolean) {
-  const common = { bind: ["127.0.0.1:0"], tlsImplicit, proxyTimeout: timeouts.proxyTimeout, tlsTimeout: timeouts.tlsTimeout };
+  const common = {
+    bind: ["127.0.0.1:0"],
+    tlsImplicit,
+    proxyTimeout: timeouts.proxyTimeout,
+    tlsTimeout: timeouts.tlsTimeout,
+  };
   const listeners: Readonly<Record<string, object>> = {
     direct: { name: "direct", protocol: "talk", ...common },
     proxied: { name: "proxied", protocol: "talk", ...common, overrideProxyTrustedNetworks: ["127.0.0.1"] },
@@ -84,7 +89,9 @@ const sessionBegins =
   (at: Situation): AnyEventObject[] => {
     const { drainRequested, settings } = at.snapshot.context;
     const talksNow = type === "tls.secured" || !settings.tlsImplicit;
-    return talksNow && drainRequested && !at.facts.has("busy") && !isStream(at) ? [{ type }, ended("drained")] : [{ type }];
+    return talksNow && drainRequested && !at.facts.has("busy") && !isStream(at)
+      ? [{ type }, ended("drained")]
+      : [{ type }];
   };
 
 const arrivals: readonly ConnectionStimulus[] = [
@@ -257,7 +264,8 @@ const ends: readonly ConnectionStimulus[] = [
     name: "the client sends FIN",
     events(at) {
       if (isIn("closing")(at)) return [socketClosed(at)];
-      if (isIn("active", "draining")(at)) return isStream(at) ? [socketClosed(at)] : [ended("peer-ended"), socketClosed(at)];
+      if (isIn("active", "draining")(at))
+        return isStream(at) ? [socketClosed(at)] : [ended("peer-ended"), socketClosed(at)];
       return [{ type: "peer.ended" }];
     },
     possible: (at) => at.facts.has("connected") && at.snapshot.status === "active" && !at.facts.has("deaf"),
@@ -308,7 +316,8 @@ const server: readonly ConnectionStimulus[] = [
     events: [],
     possible: mayDrain,
     once: true,
-    apply: async (world) => void (await world.gatehouse.reload(world.document(["direct", "proxied", "stream", "other"]))),
+    apply: async (world) =>
+      void (await world.gatehouse.reload(world.document(["direct", "proxied", "stream", "other"]))),
   },
   {
     name: "a reload shortens the drain",
@@ -350,7 +359,11 @@ function compare(world: ConnectionWorld, { snapshot, facts }: Situation): Differ
   const check = (of: string, expected: unknown, actual: unknown): void => {
     if (expected !== actual) differences.push({ of, expected, actual });
   };
-  check("injected commands acted on", false, talk.lines.some((line) => line.startsWith("INJECT")));
+  check(
+    "injected commands acted on",
+    false,
+    talk.lines.some((line) => line.startsWith("INJECT")),
+  );
   if (client && !facts.has("reset") && !facts.has("deaf")) {
     if (over) check("the client sees an end", true, client.view !== "open");
     else check("the client sees", closing ? "fin" : "open", client.view);

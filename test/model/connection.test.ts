@@ -2,7 +2,8 @@ import type { Impossible, Situation } from "../../src/testing/index.ts";
 import { connectionModel } from "./connection.model.ts";
 import { walkModels } from "./suite.ts";
 
-const sameTurn = "a connection is admitted in the turn of the event loop in which it is accepted: nothing comes in between";
+const sameTurn =
+  "a connection is admitted in the turn of the event loop in which it is accepted: nothing comes in between";
 const saidBefore = "a socket closes only after FIN or an error, and each of them has ended the connection by then";
 
 const impossible: Impossible = {

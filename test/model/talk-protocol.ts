@@ -1,6 +1,15 @@
 /** A protocol of few words that does whatever its client asks for, and notes what it was told. */
 import type { Duplex } from "node:stream";
-import { CONTINUE, close, type EndCause, type SessionProtocol, type StreamProtocol, UPGRADE, type Verdict, WAIT } from "../../src/index.ts";
+import {
+  CONTINUE,
+  close,
+  type EndCause,
+  type SessionProtocol,
+  type StreamProtocol,
+  UPGRADE,
+  type Verdict,
+  WAIT,
+} from "../../src/index.ts";
 import type { Wire } from "../../src/protocols/protocol.ts";
 
 /** More than the buffers of two sockets hold. */
