@@ -149,6 +149,11 @@ export class Driver {
     this.#pending.add(settled);
   }
 
+  /** How many of what `begin()` was given have not ended. */
+  get unanswered(): number {
+    return this.#pending.size;
+  }
+
   /** Does something at the very moment at which an actor of a chart enters a state. */
   at(
     { chart, state, id }: { readonly chart: string; readonly state: string; readonly id?: string },
@@ -164,6 +169,15 @@ export class Driver {
   /** Makes ready what `exhaustDescriptors()` needs: it must not open anything itself. @throws ScarcityError */
   async prepareScarcity(): Promise<void> {
     this.#scarcity = await loadScarcity();
+  }
+
+  /** Does something when the instance next tells this, as one may who subscribes to `lifecycle$`. */
+  on(type: LifecycleEvent["type"], act: () => void): void {
+    const subscription = this.gatehouse.lifecycle$.subscribe((event) => {
+      if (event.type !== type) return;
+      subscription.unsubscribe();
+      act();
+    });
   }
 
   /** No descriptor can be opened from here on, in this whole process, until `freeDescriptors()` or the end of the path. */
