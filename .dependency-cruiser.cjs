@@ -29,7 +29,7 @@ module.exports = {
     ...direction,
     packages("machines", ["xstate"]),
     packages("config", ["zod", "rxjs", "jsonc-parser"]),
-    packages("protocols", ["xstate"]),
+    packages("protocols", ["xstate", "rxjs"]),
     {
       name: "machines-are-pure",
       severity: "error",

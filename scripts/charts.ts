@@ -1,6 +1,9 @@
 /** The machines whose charts the docs show. */
 import type { AnyStateMachine } from "xstate";
 import { connectionMachine, listenerMachine, reloadMachine, serverMachine } from "../src/machines/index.ts";
+import { imapMachine } from "../src/protocols/imap/machine.ts";
+import { manageSieveMachine } from "../src/protocols/manage-sieve/machine.ts";
+import { pop3Machine } from "../src/protocols/pop3/machine.ts";
 import { smtpMachine } from "../src/protocols/smtp/machine.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
 import { mermaid } from "./mermaid.ts";
@@ -17,4 +20,7 @@ export const charts: readonly GeneratedBlock[] = [
   chart("docs/machines.md", connectionMachine),
   chart("docs/machines.md", reloadMachine),
   chart("docs/smtp.md", smtpMachine),
+  chart("docs/imap.md", imapMachine),
+  chart("docs/pop3.md", pop3Machine),
+  chart("docs/manage-sieve.md", manageSieveMachine),
 ];

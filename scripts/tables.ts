@@ -2,12 +2,19 @@
 import { SUITES } from "../src/config/index.ts";
 import { endCauses } from "../src/machines/causes.ts";
 import { pauseReasons } from "../src/machines/listener.ts";
+import {
+  authenticatedGrammarLimits,
+  type GrammarLimits,
+  unauthenticatedGrammarLimits,
+} from "../src/protocols/imap/grammar/limits.ts";
 import { Metrics } from "../src/runtime/metrics.ts";
+import { noPressure } from "../src/runtime/pressure/pressure.ts";
 import { SlotCounter } from "../src/runtime/slots.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
 import { markdownTable } from "./markdown-table.ts";
 
 export const tables: readonly GeneratedBlock[] = [
+  { file: "docs/imap.md", name: "limits of IMAP commands", text: imapCommandTable },
   { file: "docs/lifecycle.md", name: "end causes", text: endCauseTable },
   { file: "docs/lifecycle.md", name: "pause reasons", text: pauseReasonTable },
   { file: "docs/metrics.md", name: "metrics", text: metricTable },
@@ -28,8 +35,30 @@ function pauseReasonTable(): string {
   );
 }
 
+const imapCommandLimits: Readonly<Record<keyof GrammarLimits, string>> = {
+  line: "of its lines together, literals aside: `BAD`",
+  literal: "of a literal: `BAD`, before it is sent where the client asks",
+  literals: "of all its literals: the same",
+  skipped: "of a wrong command that is read over for the sake of the next one: `* BYE`, end `protocol-error`",
+  depth: "parentheses, NOT and OR within each other, levels of a part's number: `BAD`",
+  items: "search keys, fetch items, header fields, flags: `BAD`",
+};
+
+function imapCommandTable(): string {
+  const names = Object.keys(imapCommandLimits) as (keyof GrammarLimits)[];
+  return markdownTable(
+    ["limit", "before the log-in", "after it", "of what, and what crossing it leads to"],
+    names.map((name) => [
+      `\`${name}\``,
+      String(unauthenticatedGrammarLimits[name]),
+      String(authenticatedGrammarLimits[name]),
+      imapCommandLimits[name],
+    ]),
+  );
+}
+
 function metricTable(): string {
-  const { registry } = new Metrics({ slots: new SlotCounter(1), listeners: [] });
+  const { registry } = new Metrics({ slots: new SlotCounter(1), listeners: [], pressure: { latest: noPressure } });
   const rows = registry.getMetricsAsArray().map((metric) => {
     // prom-client has these on every metric, and does not type them.
     const labels: unknown = Reflect.get(metric, "labelNames");

@@ -28,6 +28,8 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .description("listen, until SIGTERM or SIGINT; a second signal does not wait for sessions")
     .addOption(config())
     .addOption(data())
+    .addOption(new Option("--user <user>", "become this user, by name or id, once every address is bound"))
+    .addOption(new Option("--group <group>", "with --user: this group instead of the user's own"))
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
     .action(async (options) => finish(await serve(options)));
   addControlCommands(program, { data, finish });

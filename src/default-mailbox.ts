@@ -1,4 +1,4 @@
-/** The backend when the embedder brings none: the document's accounts, and mail in SQLite. */
+/** Backend and mailboxes when the embedder brings none: the document's accounts, and mail in SQLite. */
 import type { Configuration } from "./config/index.ts";
 import type { GatehouseOptions } from "./gatehouse.ts";
 import {
@@ -10,24 +10,31 @@ import {
   type Store,
 } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
+import type { Mailboxes } from "./protocols/mailbox.ts";
 import { resolveText } from "./runtime/tls/secret-text.ts";
 
-export interface Mailbox {
+export interface Mail {
   readonly backend: Backend;
+  /** Null where a backend of the embedder's own keeps mail and nothing is there to read it. */
+  readonly mailboxes: Mailboxes | null;
   /** Makes ready what another document asks for; what it resolves with puts that into force. */
   stage(configuration: Configuration): Promise<() => void>;
   release(): Promise<void>;
 }
 
-/** Protocols that receive mail by way of the backend. */
-const mailProtocols: ReadonlySet<string> = new Set(["smtp"]);
+/** Protocols that stand on backend or mailboxes. */
+const mailProtocols: ReadonlySet<string> = new Set(["smtp", "lmtp", "imap", "pop3", "manageSieve"]);
 
-/** The embedder's backend; else the default one, opened when some listener needs it. */
+/**
+ * The embedder's backend and mailboxes; where there is no backend, the default one, opened when some listener needs it.
+ * Its store is behind the default mailboxes, too: what it takes in is there for IMAP at once.
+ */
 export async function mailboxFor(
   options: GatehouseOptions,
   { configuration, dataDirectory }: { configuration: Configuration; dataDirectory: string },
-): Promise<Mailbox> {
-  if (options.backend) return { backend: options.backend, stage: async () => () => {}, release: async () => {} };
+): Promise<Mail> {
+  const { backend, mailboxes = null } = options;
+  if (backend) return { backend, mailboxes, stage: async () => () => {}, release: async () => {} };
   const mailbox = new DefaultMailbox(options, dataDirectory);
   try {
     const commit = await mailbox.stage(configuration);
@@ -40,15 +47,17 @@ export async function mailboxFor(
 }
 
 /** Accounts and host name of the document in force, over one store for the whole life of the server. */
-class DefaultMailbox implements Mailbox {
+class DefaultMailbox implements Mail {
   readonly #options: GatehouseOptions;
   readonly #dataDirectory: string;
   #store: Store | null = null;
   #inForce: Required<Backend> | null = null;
+  readonly mailboxes: Mailboxes;
 
   constructor(options: GatehouseOptions, dataDirectory: string) {
     this.#options = options;
     this.#dataDirectory = dataDirectory;
+    this.mailboxes = options.mailboxes ?? { open: async (identity) => this.#opened().mailboxes.open(identity) };
   }
 
   readonly backend: Required<Backend> = {
@@ -82,8 +91,13 @@ class DefaultMailbox implements Mailbox {
   }
 
   #backend(): Required<Backend> {
-    if (!this.#inForce) throw new Error("No listener of the document in force receives mail.");
+    if (!this.#inForce) throw new Error("No listener of the document in force has to do with mail.");
     return this.#inForce;
+  }
+
+  #opened(): Store {
+    if (!this.#store) throw new Error("No listener of the document in force has to do with mail.");
+    return this.#store;
   }
 
   async #administratorOnly(hostname: string): Promise<AccountDirectory> {

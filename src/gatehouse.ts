@@ -1,7 +1,7 @@
 /** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
-import type { RequestListener } from "node:http";
 import type { Logger } from "pino";
 import { type Observable, Subscription } from "rxjs";
+import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
 import { type Configuration, parseDocument } from "./config/index.ts";
 import { openControl } from "./control/control.ts";
 import { ControlSocketError } from "./control/control-socket.ts";
@@ -10,9 +10,9 @@ import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
-import { http } from "./protocols/http/index.ts";
+import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { ConnectionFacts, Protocol } from "./protocols/protocol.ts";
-import { smtp } from "./protocols/smtp/index.ts";
+import type { TakeOver } from "./protocols/take-over.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
@@ -23,8 +23,11 @@ import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
 import { logLifecycle } from "./runtime/log.ts";
 import { Metrics } from "./runtime/metrics.ts";
 import { prepareListeners } from "./runtime/prepared-listeners.ts";
+import type { Pressure } from "./runtime/pressure/pressure.ts";
+import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
 import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
+import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -33,6 +36,15 @@ export interface GatehouseOptions {
   readonly protocols?: readonly Protocol[];
   /** Who may log in, whose mail is taken and where it is kept. By default: the document's accounts, SQLite in `dataDirectory`. */
   readonly backend?: Backend;
+  /**
+   * Where IMAP, POP3 and ManageSieve find mail and scripts. By default where the default backend keeps them. With a
+   * `backend` of your own and without this, the three are not spoken.
+   */
+  readonly mailboxes?: Mailboxes;
+  /** Who may log in, by whatever protocol, in place of the backend's own answer; the rest of the backend stays. */
+  readonly authenticate?: NonNullable<Backend["authenticate"]>;
+  /** May take the dialogue over after a log-in by IMAP, POP3 or ManageSieve. */
+  readonly takeOver?: TakeOver;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
   /**
@@ -45,8 +57,23 @@ export interface GatehouseOptions {
    * root can reach. None by default.
    */
   readonly control?: string | ControlOptions;
+  /**
+   * Sockets that this process was started with, from `inheritedSockets()`: a listener that names the address of one takes
+   * it instead of binding. None by default.
+   */
+  readonly inheritedSockets?: InheritedSockets;
+  /**
+   * Awaited when everything is read and every address is bound, and before anybody is let in: the moment to give up
+   * privileges, with `dropPrivileges()`. A rejection fails the start.
+   */
+  readonly onBound?: () => void | Promise<void>;
   /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
   readonly admission?: readonly AdmissionRule[];
+  /**
+   * When the process counts as exhausted, so that new clients are refused, or held where `atCapacity` is `hold`. False:
+   * never. Left out: by samples of this process and the default thresholds.
+   */
+  readonly pressure?: PressureOptions | false;
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
   /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
@@ -83,7 +110,7 @@ export interface ListenerStatus {
   readonly name: string;
   readonly protocol: string;
   readonly state: string;
-  /** Why it does not accept: `suspended`, `at-capacity`, `no-descriptors`; empty unless it is paused. */
+  /** Why it does not accept: `suspended`, `at-capacity`, `under-pressure`, `no-descriptors`; empty unless it is paused. */
   readonly pausedBy: readonly PauseReason[];
   readonly tlsImplicit: boolean;
   /** As bound: port 0 resolved. */
@@ -114,6 +141,8 @@ export interface Gatehouse {
   readonly generation: number;
   /** Everything that happens, as it happens; completes when the server has ended. */
   readonly lifecycle$: Observable<LifecycleEvent>;
+  /** What is exhausted right now, and at each further sample while the server runs; completes when it has ended. */
+  readonly pressure$: Observable<Pressure>;
   readonly metrics: Metrics;
   /**
    * Binds every address, then listens on all of them.
@@ -138,7 +167,7 @@ export interface Gatehouse {
   suspend(listener?: string): Promise<void>;
   /**
    * Ends the suspension of one listener, or of all. Resolves when it accepts, or when only something else keeps it
-   * from it: no free slot, no descriptors. Safe to call when it is not suspended.
+   * from it: no free slot, pressure, no descriptors. Safe to call when it is not suspended.
    * @throws NotRunningError before the start is done, and from the stop on
    * @throws UnknownListenerError when no listener has this name
    * @throws ListenerStateError when it has failed
@@ -162,7 +191,7 @@ export interface Gatehouse {
   connections(): ConnectionStatus[];
 }
 
-/** @throws ConfigurationError with every mistake of the document. */
+/** @throws ConfigurationError with every mistake of the document; PressureOptionError. */
 export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const configuration = configurationOf(options);
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
@@ -174,6 +203,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     inspect: options.inspect,
     lifecycleMode: options.lifecycle ?? "compiled",
     admission: options.admission ?? [],
+    pressure: options.pressure ?? {},
+    inherited: options.inheritedSockets ?? new InheritedSockets(),
+    onBound: () => options.onBound?.(),
     prepare: async (): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory });
       const closeControl = await openControlOf(options, { gatehouse, server }).catch(async (error: unknown) => {
@@ -181,7 +213,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         throw error;
       });
       return {
-        protocols: protocolsOf(options, mail.backend, httpEndpoints(endpoints)),
+        protocols: protocolsOf(options, {
+          backend: mail.backend,
+          mailboxes: mail.mailboxes,
+          onRequest: httpEndpoints(endpoints),
+        }),
         stage: (document) => mail.stage(document),
         release: async () => {
           await closeControl();
@@ -210,6 +246,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       return server.state;
     },
     lifecycle$: server.lifecycle.events$,
+    pressure$: server.pressure.pressure$,
     metrics,
     async start() {
       await server.start();
@@ -284,7 +321,8 @@ async function openControlOf(
  */
 export async function checkGatehouse(options: GatehouseOptions): Promise<string[]> {
   const configuration = configurationOf(options);
-  const protocols = protocolsOf(options, {}, () => {});
+  const mailboxes = options.mailboxes ?? (options.backend ? null : unopenedMailboxes);
+  const protocols = protocolsOf(options, { backend: {}, mailboxes, onRequest: () => {} });
   const outcomes = await Promise.allSettled([
     prepareListeners({ configuration, protocols, dataDirectory: null }).then(({ warnings }) =>
       warnings.map(({ text }) => text),
@@ -299,16 +337,16 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
   return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
 }
 
+/** Enough for protocols that nobody will talk to. */
+const unopenedMailboxes: Mailboxes = { open: () => Promise.reject(new Error("A check opens no mailbox.")) };
+
 /** By name; what an embedder registers replaces a built-in of the same name. */
 function protocolsOf(
-  { protocols = [], inspect, lifecycle }: GatehouseOptions,
-  backend: Backend,
-  onRequest: RequestListener,
+  options: GatehouseOptions,
+  mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest">,
 ): ReadonlyMap<string, Protocol> {
-  const builtIn = [
-    smtp({ backend, ...(inspect ? { inspect } : {}), ...(lifecycle ? { lifecycle } : {}) }),
-    http({ onRequest }),
-  ];
+  const { protocols = [] } = options;
+  const builtIn = builtInProtocols({ ...options, ...mail });
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
 }
 

@@ -6,6 +6,7 @@ export {
   type ConfigurationIssue,
   describeConfiguration,
   describePlan,
+  exampleAccount,
   exampleDocument,
   jsonSchema,
   type ListenerSettings,
@@ -46,6 +47,7 @@ export {
 export type {
   Answer,
   Backend,
+  DeliveryAnswer,
   Envelope,
   Identity,
   IncomingMessage,
@@ -54,6 +56,53 @@ export type {
   Reply,
 } from "./protocols/backend.ts";
 export { type HttpOptions, http } from "./protocols/http/index.ts";
+export { defaultImapLimits, type ImapLimits, ImapOptionError, type ImapOptions, imap } from "./protocols/imap/index.ts";
+export { type LmtpOptions, lmtp } from "./protocols/lmtp/index.ts";
+export { defaultLoginLimits, type LoginLimits } from "./protocols/login.ts";
+export { defaultLoginDelays, type LoginDelays, LoginFailures } from "./protocols/login-failures.ts";
+export {
+  type AccountMail,
+  type Appended,
+  type AppendRequest,
+  type ByteRange,
+  type Copied,
+  DEFAULT_MAILBOX_LIMITS,
+  type EnvelopeAddress,
+  type FlagChange,
+  HIERARCHY_DELIMITER,
+  INBOX,
+  type Mailbox,
+  type MailboxChange,
+  type MailboxEntry,
+  MailboxError,
+  type MailboxErrorCode,
+  type Mailboxes,
+  type MailboxLimits,
+  type MailboxStatus,
+  type Maildrop,
+  type MaildropMessage,
+  type MessageContent,
+  type MessageEnvelope,
+  type MessagePart,
+  type MessageStructure,
+  type MessageSummary,
+  type MimeParameters,
+  type Quota,
+  type ScriptEntry,
+  type Scripts,
+  SPECIAL_USES,
+  type SpecialUse,
+  type StoreResult,
+  type TextQuery,
+} from "./protocols/mailbox.ts";
+export {
+  defaultManageSieveLimits,
+  type ManageSieveLimits,
+  ManageSieveOptionError,
+  type ManageSieveOptions,
+  manageSieve,
+} from "./protocols/manage-sieve/index.ts";
+export { defaultPop3Limits, type Pop3Limits, Pop3OptionError, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
 export {
   CONTINUE,
   type ConnectionFacts,
@@ -73,13 +122,45 @@ export {
   type Wire,
 } from "./protocols/protocol.ts";
 export type { ProxyFacts, ProxySsl, ProxyTlvs, Tlv } from "./protocols/proxy-facts.ts";
+export {
+  checkScript,
+  defaultSieveLimits,
+  findingText,
+  type ScriptFinding,
+  type ScriptReport,
+  type SieveExtension,
+  type SieveLimits,
+  sieveExtensions,
+} from "./protocols/sieve/index.ts";
 export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
+export type { TakeOver } from "./protocols/take-over.ts";
 export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./runtime/admission/block-list.ts";
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
 export { type Clock, systemClock } from "./runtime/clock.ts";
 export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
 export { ListenerStateError } from "./runtime/listener-errors.ts";
+export type {
+  ExhaustedResource,
+  Pressure,
+  PressureResource,
+  PressureSample,
+  ResourceUse,
+} from "./runtime/pressure/pressure.ts";
+export type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
+export {
+  defaultPressureThresholds,
+  PressureOptionError,
+  type PressureThreshold,
+  type PressureThresholdOptions,
+} from "./runtime/pressure/thresholds.ts";
+export { dropPrivileges } from "./runtime/privileges/drop-privileges.ts";
+export { PrivilegeError } from "./runtime/privileges/privilege-error.ts";
+export { findProcessUser, type ProcessUser } from "./runtime/privileges/process-user.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
+export { type InheritedSocket, InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
+export { inheritedSockets } from "./runtime/systemd/listen-fds.ts";
+export { NotifySocketError } from "./runtime/systemd/notify-socket.ts";
+export { ServiceManager } from "./runtime/systemd/service-manager.ts";

@@ -5,38 +5,63 @@ import { map, type Observable } from "rxjs";
 import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { type ControlOptions, createGatehouse, type Gatehouse } from "../gatehouse.ts";
+import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
+import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
+import { ServiceManager } from "../runtime/systemd/service-manager.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf } from "./output.ts";
+import { privilegesOf } from "./privileges.ts";
 import { introduce, welcome } from "./welcome.ts";
 
 export interface ServeOptions {
   readonly config?: string;
   readonly data: string;
   readonly logLevel: string;
+  /** Name or id of the user to become once every address is bound. */
+  readonly user?: string;
+  /** With `user`: the group, else the user's own. */
+  readonly group?: string;
 }
 
 export async function serve(options: ServeOptions): Promise<ExitCode> {
+  const manager = await ServiceManager.find().catch((error: unknown) => {
+    for (const message of messagesOf(error)) complain(message);
+    return ServiceManager.none;
+  });
+  try {
+    return await serveFor(manager, options);
+  } finally {
+    manager.close();
+  }
+}
+
+async function serveFor(manager: ServiceManager, options: ServeOptions): Promise<ExitCode> {
   let gatehouse: Gatehouse;
   let file: string | null;
   try {
     const chosen = chooseConfiguration(options.config);
     file = chosen.file;
+    const privileges = await privilegesOf(options);
     gatehouse = createGatehouse({
       config: chosen.configuration,
       dataDirectory: options.data,
       ...(file === null ? {} : { config$: documentsOf(file) }),
       control: controlOf(options.data, file),
       logger: createLogger(options.logLevel),
+      inheritedSockets: await inheritedSockets(),
+      onBound: () => privileges.drop(chosen),
       // Words for a person go to stderr: stdout belongs to the log.
       onAdministratorMade: (administrator) => complain(introduce(administrator)),
     });
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
+    manager.failed(error);
+    if (!(error instanceof ConfigurationError || error instanceof PrivilegeError)) throw error;
     for (const message of messagesOf(error)) complain(message);
-    return exitCodes.configuration;
+    return error instanceof PrivilegeError ? exitCodes.start : exitCodes.configuration;
   }
 
+  manager.follow(gatehouse);
   const stopped = stopOnSignals(gatehouse);
   try {
     await gatehouse.start();

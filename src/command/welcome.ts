@@ -1,9 +1,11 @@
 /** What listens where, and what to try next, in plain words. */
+import { join } from "node:path";
+import { exampleAccount } from "../config/index.ts";
 import type { Gatehouse, ListenerStatus, MadeAdministrator } from "../gatehouse.ts";
 import { addressText } from "../runtime/log.ts";
 
 export function welcome(
-  gatehouse: Gatehouse,
+  gatehouse: Pick<Gatehouse, "listeners">,
   context: { readonly file: string | null; readonly data: string },
 ): string {
   const listeners = gatehouse.listeners();
@@ -33,12 +35,19 @@ function describe({ protocol, addresses, tlsImplicit }: ListenerStatus): string 
 
 /** The example's own lines: they work in another terminal as they stand. */
 function tryIt(listeners: readonly ListenerStatus[], data: string): string[] {
-  const smtp = listeners.find(({ protocol, tlsImplicit }) => protocol === "smtp" && !tlsImplicit)?.addresses[0];
-  if (!smtp) return [];
+  const smtp = addressOf(listeners, "smtp");
+  const imaps = addressOf(listeners, "imaps");
+  if (smtp === undefined || imaps === undefined) return [];
+  const { address, password } = exampleAccount;
   return [
-    "Send a message (in another terminal, in this folder):",
-    `  printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl -sS smtp://${addressText(smtp)} --mail-from me@example.com --mail-rcpt admin@localhost -T -`,
-    "Read it back:",
-    `  npm run -s gatehouse -- messages latest --data ${data}`,
+    "Send a message by SMTP (in another terminal, in this folder):",
+    `  printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl -sS smtp://${smtp} --mail-from ${address} --mail-rcpt ${address} -T -`,
+    "Read the newest message by IMAP:",
+    `  curl -sS 'imaps://${imaps}/INBOX;MAILINDEX=*' -u ${address}:${password} --cacert ${join(data, "self-signed.crt")}`,
   ];
+}
+
+function addressOf(listeners: readonly ListenerStatus[], listener: string): string | undefined {
+  const address = listeners.find(({ name }) => name === listener)?.addresses[0];
+  return address && addressText(address);
 }

@@ -20,7 +20,7 @@ export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./co
 export { type ParseOptions, parseDocument } from "./document.ts";
 export { describeDuration } from "./duration.ts";
 export type { Configuration } from "./effective.ts";
-export { exampleDocument } from "./example-document.ts";
+export { exampleAccount, exampleDocument } from "./example-document.ts";
 export type { FieldChange, FieldValue, ListenerField, SystemField } from "./field-changes.ts";
 export { ipv6OnlyIn } from "./ipv6-only.ts";
 export { jsonSchema } from "./json-schema.ts";

@@ -23,6 +23,7 @@ export interface ListenerInput {
 export const pauseReasons = {
   suspended: "It was told to, and waits to be told to resume.",
   "at-capacity": "No slot is free, and `atCapacity` is `hold`.",
+  "under-pressure": "The process is under pressure, and `atCapacity` is `hold`.",
   "no-descriptors": "The process, or the host, has hardly any file descriptor left.",
 } as const;
 
@@ -48,6 +49,9 @@ export type ListenerEvent =
   | { type: "capacity.reached" }
   /** A slot is free again. */
   | { type: "capacity.freed" }
+  /** The process is under pressure, and the listener holds its clients instead of rejecting them. */
+  | { type: "pressure.began" }
+  | { type: "pressure.ended" }
   /** accept(2) failed with EMFILE or ENFILE, or is about to. */
   | { type: "descriptors.exhausted" }
   /** The back-off has passed: look for descriptors again. */
@@ -131,6 +135,11 @@ export const listenerMachine = setup({
     binding: {
       initial: "addresses",
       on: {
+        // Who holds already when it begins opens its sockets once, so that the kernel queues, and pauses then.
+        "capacity.reached": { actions: pause("at-capacity") },
+        "capacity.freed": { actions: unpause("at-capacity") },
+        "pressure.began": { actions: pause("under-pressure") },
+        "pressure.ended": { actions: unpause("under-pressure") },
         "listener.drain": { target: "closed" },
         "listener.stop": { target: "closed" },
       },
@@ -149,7 +158,7 @@ export const listenerMachine = setup({
         opening: {
           invoke: {
             src: "openSockets",
-            onDone: { target: "#listener.listening" },
+            onDone: [{ guard: "hasReason", target: "#listener.paused" }, { target: "#listener.listening" }],
             onError: {
               target: "#listener.failed",
               actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
@@ -157,6 +166,7 @@ export const listenerMachine = setup({
           },
           on: {
             "capacity.reached": { target: "#listener.paused", actions: pause("at-capacity") },
+            "pressure.began": { target: "#listener.paused", actions: pause("under-pressure") },
             "descriptors.exhausted": { target: "#listener.paused", actions: beginBackOff },
           },
         },
@@ -166,6 +176,7 @@ export const listenerMachine = setup({
       on: {
         "listener.suspend": { target: "paused", actions: pause("suspended") },
         "capacity.reached": { target: "paused", actions: pause("at-capacity") },
+        "pressure.began": { target: "paused", actions: pause("under-pressure") },
         "descriptors.exhausted": { target: "paused", actions: beginBackOff },
         "listener.drain": { target: "draining" },
         "listener.stop": { target: "draining", actions: "stopConnections" },
@@ -178,6 +189,8 @@ export const listenerMachine = setup({
         "listener.resume": { actions: unpause("suspended") },
         "capacity.reached": { actions: pause("at-capacity") },
         "capacity.freed": { actions: unpause("at-capacity") },
+        "pressure.began": { actions: pause("under-pressure") },
+        "pressure.ended": { actions: unpause("under-pressure") },
         "descriptors.exhausted": [{ guard: "lacksDescriptors" }, { actions: beginBackOff }],
         "descriptors.retry": [
           { guard: "findsDescriptors", actions: unpause("no-descriptors") },

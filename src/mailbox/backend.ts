@@ -2,6 +2,7 @@
 import type {
   Answer,
   Backend,
+  DeliveryAnswer,
   Envelope,
   Identity,
   IncomingMessage,
@@ -13,6 +14,7 @@ import { canonicalAddress, canonicalDomain } from "./address.ts";
 import type { Store } from "./store.ts";
 import type { DeliveryRecipient } from "./store-calls.ts";
 import { type StoreError, toStoreError } from "./store-error.ts";
+import { traceHeader } from "./trace-header.ts";
 
 /** As much of pino as is needed. */
 export interface MailboxLogger {
@@ -38,6 +40,7 @@ const REPLIES = {
     enhanced: "5.7.1",
     text: "This server delivers to its own accounts only; it has no outgoing queue",
   },
+  overQuota: { code: 452, enhanced: "4.2.2", text: "The mailbox is full, try again later" },
   full: { code: 452, enhanced: "4.3.1", text: "Insufficient system storage, try again later" },
   failed: { code: 451, enhanced: "4.3.0", text: "The message could not be stored, try again later" },
 } as const satisfies Record<string, Reply>;
@@ -50,8 +53,9 @@ const REPLIES = {
  * - Recipients: the accounts, and `postmaster`, bare or at a hosted domain, which reaches the first account with the
  *   role `admin` unless an account of that name is there (RFC 5321 4.5.1). Hosted are the domains of the accounts and
  *   `hostname`. Nothing is taken for other domains, from anyone.
- * - Messages: kept byte for byte, one for each account. What else is known of the session (EHLO name, client address,
- *   login, TLS) is kept beside them.
+ * - Messages: kept once for each account, byte for byte as they came, after a header of Return-Path and Received
+ *   (RFC 5321 4.4). What is known of the session (EHLO name, client address, login, TLS) is kept beside them, too. An
+ *   account that has no room left gets none.
  *
  * `authenticate` rejects with QueueFullError when too many logins wait, which is a temporary failure.
  */
@@ -77,15 +81,18 @@ export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOpt
       return identity ? REPLIES.noQueue : REPLIES.relayDenied;
     },
 
-    async message({ envelope, body }: IncomingMessage): Promise<Answer> {
+    async message({ envelope, body }: IncomingMessage): Promise<DeliveryAnswer> {
       const directory = accounts();
       const recipients = envelope.recipients.map(({ address }): DeliveryRecipient => {
         // An account that was removed after RCPT had been accepted still gets this message.
         return { account: accountFor(directory, { address, hostname }) ?? canonicalAddress(address).text, address };
       });
       try {
-        await store.deliver({ sender: envelope.sender, recipients, body, ...traceOf(envelope) });
-        return undefined;
+        const header = (id: string) => traceHeader(envelope, { hostname, id, date: new Date() });
+        const { sender } = envelope;
+        const { overQuota } = await store.deliver({ sender, recipients, body, header, ...traceOf(envelope) });
+        if (overQuota.length === 0) return undefined;
+        return recipients.map(({ account }) => (overQuota.includes(account) ? REPLIES.overQuota : undefined));
       } catch (error) {
         return replyTo(toStoreError(error), { envelope, logger });
       }

@@ -4,6 +4,13 @@ export { type Administrator, AdministratorError, administrator } from "./adminis
 export { type MailboxLogger, type MailboxOptions, mailboxBackend } from "./backend.ts";
 export { QueueFullError } from "./bounded-queue.ts";
 export { hashPassword, SecretError, verifyPassword } from "./password.ts";
-export { type DeliveryRequest, openStore, type Store, type StoreOptions, type StoreStatistics } from "./store.ts";
+export {
+  type Delivered,
+  type DeliveryRequest,
+  openStore,
+  type Store,
+  type StoreOptions,
+  type StoreStatistics,
+} from "./store.ts";
 export type { DeliveryRecipient, StoredMessage, Trace } from "./store-calls.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";

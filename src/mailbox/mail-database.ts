@@ -1,42 +1,49 @@
 /** The mail database, as the store's thread holds it. Everything here blocks. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { DEFAULT_MAILBOX_LIMITS, MailboxError, type MailboxLimits } from "../protocols/mailbox.ts";
 import { contentFile, databaseFile, emptySpool, prepareFolder, removeOrphans, spoolFile } from "./data-folder.ts";
+import { type Failure, toFailure } from "./failure.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { MailReads } from "./mail-reads.ts";
 import { expectSchema, migrate } from "./schema.ts";
+import { Statements } from "./statements.ts";
 import type {
   Calls,
+  ChangeSet,
   CommitReply,
   Content,
-  Delivery,
-  DeliveryRecipient,
   OpenRequest,
   Page,
   StoredMessage,
+  Write,
+  WriteResult,
 } from "./store-calls.ts";
-import { StoreError, type StoreFailure, toStoreError, toStoreFailure } from "./store-error.ts";
+import { StoreError, toStoreError } from "./store-error.ts";
 import { syncDirectory } from "./sync-directory.ts";
-
-/** Where mail arrives (RFC 9051 5.1). */
-const INBOX = "INBOX";
+import type { WriteContext } from "./write-context.ts";
+import { carryOut, contentOfWrite } from "./writes.ts";
 
 export class MailDatabase {
   readonly #directory: string;
-  readonly #database: DatabaseSync;
+  readonly #limits: MailboxLimits;
+  readonly #sql: Statements;
   readonly #lock: DatabaseSync | null;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly reads: MailReads;
 
   /** @throws StoreError */
   constructor(options: OpenRequest) {
     this.#directory = options.directory;
+    this.#limits = options.limits ?? DEFAULT_MAILBOX_LIMITS;
     try {
       this.#lock = options.readOnly ? null : takeFolder(options.directory);
     } catch (error) {
       throw toStoreError(error);
     }
     try {
-      this.#database = options.readOnly ? openForReading(options) : openForWriting(options);
+      this.#sql = new Statements(options.readOnly ? openForReading(options) : openForWriting(options));
+      this.reads = new MailReads(this.#sql, options.directory);
     } catch (error) {
       this.#lock?.close();
       throw toStoreError(error);
@@ -52,34 +59,41 @@ export class MailDatabase {
   }
 
   /**
-   * Stores all deliveries in one transaction, durable when this returns. When that fails, each gets a transaction of
-   * its own, so that one which is too large for what room is left does not take the others with it.
+   * Carries out all writes in one transaction, durable when this returns. A write that the mailbox refuses takes back only
+   * what it did itself. When the transaction fails, each write gets one of its own, so that a message which is too large
+   * for what room is left does not take the others with it.
    */
-  commit(deliveries: readonly Delivery[]): CommitReply {
-    const failures: (StoreFailure | null)[] = this.#moveSpooled(deliveries);
-    const moved = deliveries.filter((_, index) => failures[index] === null);
-    if (moved.length === 0) return { commits: 0, failures };
-    const common = this.#transaction(moved);
-    if (common === null) return { commits: 1, failures };
+  commit(writes: readonly Write[]): { readonly reply: CommitReply; readonly changes: readonly ChangeSet[] } {
+    const results: (WriteResult | null)[] = this.#moveSpooled(writes).map((failure) => failure && { failure });
+    const changes: ChangeSet[] = [];
     let commits = 0;
-    for (const [index, delivery] of deliveries.entries()) {
-      if (failures[index] !== null) continue;
-      // Waiting for a lock once more for each delivery would hold everybody up.
-      const failure = moved.length === 1 || common.code === "store-busy" ? common : this.#transaction([delivery]);
-      failures[index] = failure;
-      if (failure === null) commits += 1;
-      else if (delivery.bytes === null) rmSync(contentFile(this.#directory, delivery.id), { force: true });
+    const commitOne = (indexes: readonly number[]): Failure | null => {
+      const outcome = this.#transaction(indexes.flatMap((index) => writes[index] ?? []));
+      if ("failure" in outcome) return outcome.failure;
+      commits += 1;
+      changes.push(...outcome.changes);
+      for (const [position, index] of indexes.entries()) results[index] = outcome.results[position] ?? null;
+      return null;
+    };
+    const ready = writes.flatMap((_, index) => (results[index] ? [] : [index]));
+    const common = ready.length > 0 ? commitOne(ready) : null;
+    for (const index of common ? ready : []) {
+      // Waiting for a lock once more for each write would hold everybody up.
+      const failure = ready.length === 1 || common?.code === "store-busy" ? common : commitOne([index]);
+      if (failure) results[index] = { failure };
     }
-    return { commits, failures };
+    for (const [index, write] of writes.entries()) this.#dropRefused(write, results[index] ?? null);
+    return { reply: { commits, results: results.map((result) => result ?? { reply: null }) }, changes };
   }
 
   page({ account, after, limit }: Calls["page"]["request"]): Page {
-    const rows = this.#prepare(`
-      SELECT message.id AS position, content.id, address, name, uid, size, sender, recipient, internal_date, helo,
+    const rows = this.#sql.all(
+      `
+      SELECT message.id AS position, content.id, address, name, uid, content.size, sender, recipient, internal_date, helo,
         received_from, authenticated_as, tls
       FROM message JOIN content ON content.key = message.content JOIN mailbox ON mailbox.id = message.mailbox
         JOIN account ON account.id = mailbox.account
-      WHERE message.id > ? ${account === null ? "" : "AND address = ?"} ORDER BY message.id LIMIT ?`).all(
+      WHERE message.id > ? ${account === null ? "" : "AND address = ?"} ORDER BY message.id LIMIT ?`,
       ...(account === null ? [after, limit] : [after, account, limit]),
     );
     const last = rows.length === limit ? rows.at(-1) : undefined;
@@ -88,28 +102,28 @@ export class MailDatabase {
 
   /** Null when there is none of this id. */
   content(id: string): Content | null {
-    const row = this.#prepare("SELECT bytes FROM content WHERE id = ?").get(id);
+    const row = this.#sql.get("SELECT bytes FROM content WHERE id = ?", id);
     if (!row) return null;
     return { bytes: row["bytes"] instanceof Uint8Array ? row["bytes"] : null };
   }
 
   close(): void {
-    this.#statements.clear();
-    this.#database.close();
+    this.#sql.close();
     this.#lock?.close();
   }
 
   /** Gives spooled content its final name; durable before any row speaks of it. */
-  #moveSpooled(deliveries: readonly Delivery[]): (StoreFailure | null)[] {
+  #moveSpooled(writes: readonly Write[]): (Failure | null)[] {
     let moved = false;
-    const failures = deliveries.map((delivery) => {
-      if (delivery.bytes !== null) return null;
+    const failures = writes.map((write) => {
+      const content = contentOfWrite(write);
+      if (!content || content.bytes !== null) return null;
       try {
-        renameSync(spoolFile(this.#directory, delivery.id), contentFile(this.#directory, delivery.id));
+        renameSync(spoolFile(this.#directory, content.id), contentFile(this.#directory, content.id));
         moved = true;
         return null;
       } catch (error) {
-        return toStoreFailure(error);
+        return toFailure(error);
       }
     });
     if (!moved) return failures;
@@ -117,81 +131,71 @@ export class MailDatabase {
       syncDirectory(join(this.#directory, "messages"));
       return failures;
     } catch (error) {
-      const failure = toStoreFailure(error);
+      const failure = toFailure(error);
       return failures.map((earlier, index) => {
-        const delivery = deliveries[index];
-        if (earlier !== null || delivery?.bytes !== null) return earlier;
-        rmSync(contentFile(this.#directory, delivery.id), { force: true });
-        return failure;
+        const write = writes[index];
+        return earlier ?? (write && contentOfWrite(write)?.bytes === null ? failure : null);
       });
     }
   }
 
-  #transaction(deliveries: readonly Delivery[]): StoreFailure | null {
+  /** Removes the file of content that was not kept. */
+  #dropRefused(write: Write, result: WriteResult | null): void {
+    const content = contentOfWrite(write);
+    if (!content || content.bytes !== null || !result) return;
+    // A delivery for which no recipient had room succeeded without keeping anything.
+    if ("failure" in result || this.content(content.id) === null) this.#removeFile(content.id);
+  }
+
+  #transaction(writes: readonly Write[]): Outcome | { readonly failure: Failure } {
+    const context: WriteContext = { sql: this.#sql, limits: this.#limits, changes: [], unreferenced: [] };
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      for (const delivery of deliveries) this.#store(delivery);
-      this.#database.exec("COMMIT");
-      return null;
+      this.#sql.exec("BEGIN IMMEDIATE");
+      const results = writes.map((write) => this.#carryOut(context, write));
+      this.#sql.exec("COMMIT");
+      for (const id of context.unreferenced) this.#removeFile(id);
+      return { results, changes: context.changes };
     } catch (error) {
       this.#rollBack();
-      return toStoreFailure(error);
+      return { failure: toFailure(error) };
+    }
+  }
+
+  #carryOut(context: WriteContext, write: Write): WriteResult {
+    const [changes, unreferenced] = [context.changes.length, context.unreferenced.length];
+    this.#sql.exec("SAVEPOINT write");
+    try {
+      const reply = carryOut(context, write);
+      this.#sql.exec("RELEASE write");
+      return { reply };
+    } catch (error) {
+      if (!(error instanceof MailboxError)) throw error;
+      this.#sql.exec("ROLLBACK TO write; RELEASE write");
+      context.changes.length = changes;
+      context.unreferenced.length = unreferenced;
+      return { failure: toFailure(error) };
     }
   }
 
   #rollBack(): void {
     try {
-      this.#database.exec("ROLLBACK");
+      this.#sql.exec("ROLLBACK");
     } catch {
       // SQLite has rolled back by itself, as it does when the disk is full, or the transaction never began.
     }
   }
 
-  #store({ id, size, bytes, receivedAt, sender, recipients, trace }: Delivery): void {
-    const { lastInsertRowid } = this.#prepare(`
-      INSERT INTO content (id, size, received_at, sender, helo, received_from, authenticated_as, tls, bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
-      ...[id, size, receivedAt, sender, trace.helo ?? null, trace.receivedFrom ?? null],
-      ...[trace.authenticatedAs ?? null, trace.tls ?? null, bytes],
-    );
-    for (const recipient of recipients) this.#file({ recipient, content: lastInsertRowid, receivedAt });
+  /** One that cannot be removed now is an orphan, which the next opening removes. */
+  #removeFile(id: string): void {
+    try {
+      rmSync(contentFile(this.#directory, id), { force: true });
+    } catch {}
   }
+}
 
-  #file(entry: { recipient: DeliveryRecipient; content: number | bigint; receivedAt: number }): void {
-    const { account, address } = entry.recipient;
-    const { mailbox, uid } = this.#nextUid(account) ?? this.#makeInbox(account);
-    this.#prepare("INSERT INTO message (mailbox, uid, content, recipient, internal_date) VALUES (?, ?, ?, ?, ?)").run(
-      ...[mailbox, uid, entry.content, address, entry.receivedAt],
-    );
-  }
-
-  #nextUid(account: string): { mailbox: number; uid: number } | null {
-    const row = this.#prepare(`
-      UPDATE mailbox SET uid_next = uid_next + 1
-      WHERE account = (SELECT id FROM account WHERE address = ?) AND name = '${INBOX}'
-      RETURNING id, uid_next - 1 AS uid`).get(account);
-    return row ? { mailbox: Number(row["id"]), uid: Number(row["uid"]) } : null;
-  }
-
-  #makeInbox(account: string): { mailbox: number; uid: number } {
-    this.#prepare("INSERT INTO account (address) VALUES (?) ON CONFLICT DO NOTHING").run(account);
-    this.#prepare(`
-      INSERT INTO mailbox (account, name, uid_validity)
-      SELECT id, '${INBOX}', max(unixepoch(), (SELECT coalesce(max(uid_validity), 0) + 1 FROM mailbox))
-      FROM account WHERE address = ?`).run(account);
-    const made = this.#nextUid(account);
-    if (!made) throw new StoreError("store-failed", "A mailbox that was just made is not there.");
-    return made;
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
+interface Outcome {
+  readonly results: readonly WriteResult[];
+  readonly changes: readonly ChangeSet[];
 }
 
 function takeFolder(directory: string): DatabaseSync {

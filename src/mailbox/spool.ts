@@ -16,14 +16,16 @@ export interface Received {
  * Reads a body to its end; back-pressure is the stream's own. When it rejects, no file is left, and what the sender
  * still has to say is read and dropped: whoever feeds the body must not be stalled by a failing disk.
  * @param file The spool file, made only when the body is large.
+ * @param first What goes before the body.
  * @throws StoreError `body-incomplete` when the body broke off, else what the file system said.
  */
-export async function receive(body: Readable, file: string): Promise<Received> {
+export async function receive(body: Readable, file: string, first?: Uint8Array): Promise<Received> {
   const spool = new Spool(file);
   // An error after the reading has stopped is nobody's; without a listener it would end the process.
   const ignore = () => {};
   body.on("error", ignore);
   try {
+    if (first) await spool.write(first);
     await readAll(body, spool);
     const received = await spool.finish();
     body.off("error", ignore);

@@ -30,12 +30,6 @@ export class StoreError extends Error {
   }
 }
 
-/** A StoreError on its way from the store's thread. */
-export interface StoreFailure {
-  readonly code: StoreErrorCode;
-  readonly message: string;
-}
-
 /** Result codes of SQLite (https://www.sqlite.org/rescode.html). The low byte is the primary code. */
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
@@ -64,11 +58,6 @@ export function toStoreError(error: unknown): StoreError {
         { cause: error },
       );
   }
-}
-
-export function toStoreFailure(error: unknown): StoreFailure {
-  const { code, message } = toStoreError(error);
-  return { code, message };
 }
 
 function kindOf(error: unknown): "store-full" | "store-busy" | "store-failed" {

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import type { CallName, Calls, OpenRequest, Response } from "./store-calls.ts";
+import { fromFailure } from "./failure.ts";
+import type { CallName, Calls, ChangeSet, OpenRequest, Response } from "./store-calls.ts";
 import { StoreError } from "./store-error.ts";
 
 /** The thread's file lies beside this one, as TypeScript in the sources and as JavaScript in the package. */
@@ -7,7 +8,7 @@ const ENTRY = new URL(`./store-worker${import.meta.url.endsWith(".ts") ? ".ts" :
 
 interface Waiting {
   readonly resolve: (reply: never) => void;
-  readonly reject: (error: StoreError) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -22,6 +23,10 @@ export class StoreThread {
   #ended: Promise<void> = Promise.resolve();
   #number = 0;
   #openedOnce = false;
+  /** Gets what commits changed, each before the call that changed it is answered. */
+  onChanges: (changes: readonly ChangeSet[]) => void = () => {};
+  /** The thread ended in mid-work: of the calls that were under way, nobody knows whether they were carried out. */
+  onLost: () => void = () => {};
 
   constructor(options: Omit<OpenRequest, "first">) {
     this.#options = options;
@@ -116,7 +121,8 @@ export class StoreThread {
     const waiting = this.#waiting.get(response.number);
     this.#waiting.delete(response.number);
     if (this.#waiting.size === 0) this.#worker?.unref();
-    if ("failure" in response) waiting?.reject(new StoreError(response.failure.code, response.failure.message));
+    if ("reply" in response && response.changes?.length) this.onChanges(response.changes);
+    if ("failure" in response) waiting?.reject(fromFailure(response.failure));
     else waiting?.resolve(response.reply as never);
   }
 
@@ -125,6 +131,7 @@ export class StoreThread {
     this.#waiting.clear();
     const text = `The mail store's thread ended (${cause.message}); the next call starts another.`;
     for (const { reject } of all) reject(new StoreError("store-failed", text, { cause }));
+    if (all.length > 0) this.onLost();
   }
 }
 

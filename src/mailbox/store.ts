@@ -12,12 +12,27 @@ import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
+import { DEFAULT_MAILBOX_LIMITS, type Mailboxes, type MailboxLimits } from "../protocols/mailbox.ts";
 import { contentFile, spoolFile } from "./data-folder.ts";
+import { fromFailure } from "./failure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { receive } from "./spool.ts";
-import type { CommitReply, Delivery, DeliveryRecipient, Page, StoredMessage, Trace } from "./store-calls.ts";
+import type {
+  CallName,
+  Calls,
+  DeliveryRecipient,
+  IncomingContent,
+  Page,
+  StoredMessage,
+  Trace,
+  Write,
+  WriteName,
+  Writes,
+} from "./store-calls.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
+import { StoreMailboxes } from "./store-mailboxes.ts";
 import { StoreThread } from "./store-thread.ts";
+import { contentOfWrite } from "./writes.ts";
 
 export interface StoreOptions {
   /** Only read, also while a server writes. Default false. */
@@ -26,6 +41,8 @@ export interface StoreOptions {
   readonly maxDatabaseSize?: number | null;
   /** Milliseconds to wait when another program holds the database locked. Default 1000; all deliveries wait with it. */
   readonly busyTimeout?: number;
+  /** What each account may have; defaults where one is left out. */
+  readonly limits?: Partial<MailboxLimits>;
 }
 
 /** A message to be kept, in the INBOX of each of its recipients. */
@@ -36,6 +53,15 @@ export interface DeliveryRequest extends Trace {
   readonly recipients: readonly DeliveryRecipient[];
   /** Read to its end, and kept byte for byte. */
   readonly body: Readable;
+  /** Header fields to go before the body, each with its line end; gets the id of the content. None by default. */
+  readonly header?: (id: string) => string;
+}
+
+export interface Delivered {
+  /** Names the content, for a log or for the client. */
+  readonly id: string;
+  /** Accounts that have no room for the message, and did not get it. */
+  readonly overQuota: readonly string[];
 }
 
 export interface StoreStatistics {
@@ -48,10 +74,11 @@ export interface StoreStatistics {
 export interface Store {
   /**
    * Resolves when the message is kept for good.
-   * @returns the id of its content, for a log or for the client.
    * @throws StoreError; nothing is kept then.
    */
-  deliver(delivery: DeliveryRequest): Promise<{ readonly id: string }>;
+  deliver(delivery: DeliveryRequest): Promise<Delivered>;
+  /** What IMAP, POP3 and ManageSieve stand on. */
+  readonly mailboxes: Mailboxes;
   /** Messages in the order of arrival, of one account or of all. @throws StoreError */
   messages(account?: string): AsyncIterable<StoredMessage>;
   /** A message's bytes, as they came. @throws StoreError `message-missing` */
@@ -59,6 +86,20 @@ export interface Store {
   statistics(): StoreStatistics;
   /** Takes no more calls, waits for those under way, their bodies included, and closes. May be called again. */
   close(): Promise<void>;
+}
+
+/** A body, and the write that keeps it. */
+interface Incoming<Name extends WriteName> {
+  readonly body: Readable;
+  /** Goes before the body. */
+  readonly header: ((id: string) => string) | undefined;
+  readonly request: (content: IncomingContent) => Writes[Name]["request"];
+}
+
+/** A write on its way through the group, and what came of it. */
+interface PendingWrite {
+  readonly write: Write;
+  reply: unknown;
 }
 
 /** Messages that one call brings from the thread. */
@@ -71,33 +112,71 @@ const PAGE = 500;
  * to read, `store-version` when a newer version made it.
  */
 export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
+  const limits = { ...DEFAULT_MAILBOX_LIMITS, ...options.limits };
   const thread = new StoreThread({
     directory: resolve(directory),
     readOnly: options.readOnly ?? false,
     maxDatabaseSize: options.maxDatabaseSize ?? null,
     busyTimeout: options.busyTimeout ?? 1000,
+    limits,
   });
   await thread.open();
-  return new MailStore(resolve(directory), thread);
+  return new MailStore(resolve(directory), thread, { limits, ...(options.readOnly ? { reader: thread } : {}) });
 }
 
-/** The store on a thread; embedders use {@link openStore}. */
+/**
+ * The store on its threads: one writes, the other reads, so that neither a long search nor the structure of a large
+ * message holds up a delivery. Embedders use {@link openStore}.
+ */
 export class MailStore implements Store {
-  readonly #directory: string;
-  readonly #thread: StoreThread;
-  readonly #group = new GroupCommit<Delivery>((deliveries) => this.#commit(deliveries));
+  readonly directory: string;
+  readonly #writer: StoreThread;
+  readonly #reader: StoreThread;
+  readonly #group = new GroupCommit<PendingWrite>((writes) => this.#commit(writes));
   readonly #underWay = new Set<Promise<unknown>>();
   #deliveries = 0;
   #commits = 0;
   #closing: Promise<void> | null = null;
+  readonly mailboxes: Mailboxes;
 
-  constructor(directory: string, thread: StoreThread) {
-    this.#directory = directory;
-    this.#thread = thread;
+  constructor(
+    directory: string,
+    writer: StoreThread,
+    {
+      limits = DEFAULT_MAILBOX_LIMITS,
+      reader,
+    }: { readonly limits?: MailboxLimits; readonly reader?: StoreThread } = {},
+  ) {
+    this.directory = directory;
+    this.#writer = writer;
+    this.#reader =
+      reader ?? new StoreThread({ directory, readOnly: true, maxDatabaseSize: null, busyTimeout: 1000, limits });
+    const mailboxes = new StoreMailboxes(this, limits);
+    writer.onChanges = (changes) => mailboxes.changed(changes);
+    writer.onLost = () => mailboxes.lost();
+    this.mailboxes = mailboxes;
   }
 
-  deliver(delivery: DeliveryRequest): Promise<{ readonly id: string }> {
+  deliver(delivery: DeliveryRequest): Promise<Delivered> {
     return this.#track(() => this.#deliver(delivery));
+  }
+
+  /** @throws StoreError or MailboxError */
+  write<Name extends WriteName>(name: Name, request: Writes[Name]["request"]): Promise<Writes[Name]["reply"]> {
+    return this.#track(() => this.#write(name, request));
+  }
+
+  /** @throws StoreError or MailboxError */
+  read<Name extends CallName>(name: Name, request: Calls[Name]["request"]): Promise<Calls[Name]["reply"]> {
+    return this.#track(() => this.#reader.call(name, request));
+  }
+
+  /**
+   * Takes a body in and keeps it by a write.
+   * @throws StoreError or MailboxError; nothing is kept then.
+   */
+  takeIn<Name extends WriteName>(name: Name, incoming: Incoming<Name>): Promise<Writes[Name]["reply"]> {
+    return this.#track(() => this.#takeIn(name, incoming));
   }
 
   async *messages(account?: string): AsyncGenerator<StoredMessage> {
@@ -105,7 +184,7 @@ export class MailStore implements Store {
     while (after !== null) {
       const position: number = after;
       const page: Page = await this.#track(() =>
-        this.#thread.call("page", { account: account ?? null, after: position, limit: PAGE }),
+        this.#reader.call("page", { account: account ?? null, after: position, limit: PAGE }),
       );
       yield* page.messages;
       after = page.next;
@@ -121,46 +200,82 @@ export class MailStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#thread.close());
+    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#closeThreads());
     return this.#closing;
   }
 
-  async #deliver({ sender, recipients, body, ...trace }: DeliveryRequest): Promise<{ readonly id: string }> {
+  async #deliver({ sender, recipients, body, header, ...trace }: DeliveryRequest): Promise<Delivered> {
     if (recipients.length === 0) throw new TypeError("A delivery needs at least one recipient.");
+    let id = "";
+    const overQuota = await this.#takeIn("deliver", {
+      body,
+      header,
+      request: (content) => {
+        id = content.id;
+        return { content, sender, recipients: onePerAccount(recipients), trace: pickTrace(trace) };
+      },
+    });
+    this.#deliveries += 1;
+    return { id, overQuota };
+  }
+
+  async #takeIn<Name extends WriteName>(name: Name, incoming: Incoming<Name>): Promise<Writes[Name]["reply"]> {
     const id = newId();
-    const spool = spoolFile(this.#directory, id);
-    const { size, bytes } = await receive(body, spool);
+    const spool = spoolFile(this.directory, id);
+    const { size, bytes } = await receive(incoming.body, spool, incoming.header && Buffer.from(incoming.header(id)));
     try {
-      await this.#group.add({
-        ...{ id, size, bytes, sender, receivedAt: Date.now() },
-        recipients: onePerAccount(recipients),
-        trace: pickTrace(trace),
-      });
+      const structure = await this.#structureOf({ id, size, bytes });
+      return await this.#write(name, incoming.request({ id, size, bytes, structure, receivedAt: Date.now() }));
     } catch (error) {
       if (bytes === null) await rm(spool, { force: true }).catch(() => {});
       throw error;
     }
-    this.#deliveries += 1;
-    return { id };
   }
 
-  async #commit(deliveries: readonly Delivery[]): Promise<readonly (StoreError | null)[]> {
-    const transfer = deliveries.flatMap(({ bytes }) => (bytes ? [bytes.buffer] : []));
-    const { commits, failures }: CommitReply = await this.#thread.call("commit", deliveries, transfer);
+  /** Null when it could not be found out: then it is when somebody asks for it. */
+  async #structureOf(content: Calls["analyse"]["request"]): Promise<string | null> {
+    try {
+      return await this.#reader.call("analyse", content);
+    } catch {
+      return null;
+    }
+  }
+
+  async #write<Name extends WriteName>(name: Name, request: Writes[Name]["request"]): Promise<Writes[Name]["reply"]> {
+    const pending: PendingWrite = { write: { name, request } as Write, reply: null };
+    await this.#group.add(pending);
+    return pending.reply as Writes[Name]["reply"];
+  }
+
+  async #commit(pending: readonly PendingWrite[]): Promise<readonly (Error | null)[]> {
+    const writes = pending.map(({ write }) => write);
+    const transfer = writes.flatMap((write) => contentOfWrite(write)?.bytes?.buffer ?? []);
+    const { commits, results } = await this.#writer.call("commit", writes, transfer);
     this.#commits += commits;
-    return failures.map((failure) => failure && new StoreError(failure.code, failure.message));
+    return pending.map((item, index) => {
+      const result = results[index];
+      if (result && "failure" in result) return fromFailure(result.failure);
+      item.reply = result?.reply;
+      return null;
+    });
   }
 
   async #content(id: string): Promise<Readable> {
-    const content = await this.#thread.call("content", id);
+    const content = await this.#reader.call("content", id);
     if (!content) throw new StoreError("message-missing", `There is no message with the id "${id}".`);
     if (content.bytes) return Readable.from([content.bytes], { objectMode: false });
     try {
-      const handle = await open(contentFile(this.#directory, id));
+      const handle = await open(contentFile(this.directory, id));
       return handle.createReadStream();
     } catch (error) {
       throw toStoreError(error);
     }
+  }
+
+  /** The writer last: it tidies up the journal that the reader has open, too. */
+  async #closeThreads(): Promise<void> {
+    await this.#reader.close();
+    if (this.#writer !== this.#reader) await this.#writer.close();
   }
 
   #track<Result>(call: () => Promise<Result>): Promise<Result> {

@@ -20,6 +20,13 @@ export interface Reply {
 /** Nothing accepts in the session's own words. */
 export type Answer = Reply | undefined;
 
+/**
+ * What became of a message: one answer for all its recipients, or one for each, in the order of `envelope.recipients`.
+ * An LMTP client is told each of them. SMTP has one reply for all (RFC 5321 4.2.5): the first that does not accept, if there
+ * is one, so that no recipient's mail is lost; the client may then send to all of them again.
+ */
+export type DeliveryAnswer = Answer | readonly Answer[];
+
 /** Who logged in. */
 export interface Identity {
   /** The account's address or name, as logs and the backend know it. */
@@ -37,6 +44,8 @@ export interface LoginAttempt {
 /** What a transaction knows so far. */
 export interface Envelope {
   readonly connection: ConnectionFacts;
+  /** How the client introduced itself: HELO, EHLO or LHLO. With TLS and AUTH known it gives `with` of a Received line (RFC 3848). */
+  readonly protocol: "SMTP" | "ESMTP" | "LMTP";
   /** As given in EHLO, HELO or LHLO. */
   readonly helo: string;
   readonly identity: Identity | null;
@@ -79,5 +88,5 @@ export interface Backend {
   /** Asked at RCPT. Left out, no recipient is accepted from anyone. */
   recipient?(envelope: Envelope, recipient: Recipient): Promise<Answer>;
   /** Resolves when the message is kept for good: only then is it acknowledged. Left out, no message is accepted. */
-  message?(message: IncomingMessage): Promise<Answer>;
+  message?(message: IncomingMessage): Promise<DeliveryAnswer>;
 }

@@ -6,7 +6,8 @@
  * 1. `open(wire)` makes the session once the connection may speak: at once, or after the TLS handshake under implicit TLS.
  * 2. `greet()` says the first words, if the protocol's server speaks first.
  * 3. `receive(chunk)` takes what the peer sent. The session writes its replies to the wire and answers with a verdict.
- * 4. After the verdict `wait` no input comes until the session calls `wire.wake()`; then `resume()` is its turn.
+ * 4. After the verdict `wait` no input comes until the session's next turn answers otherwise. It asks for that turn, `resume()`,
+ *    by `wire.wake()` or `wire.wakeAfter()`.
  * 5. After the verdict `upgrade` the connection flushes what was written, drops what the peer had sent in clear, and
  *    does the TLS handshake; then `secured()` is the session's turn.
  * 6. After the verdict `close` the connection flushes, closes, and calls `closed(cause)`. It also does so when the peer
@@ -99,8 +100,16 @@ export interface Wire extends ConnectionFacts {
    * @returns false when the peer reads more slowly than the session writes: stop, answer `wait`, and go on in `writable()`.
    */
   write(data: string | Uint8Array): boolean;
+  /** Milliseconds by the connection's clock, which never goes back; only differences mean something. */
+  now(): number;
   /** Asks for a turn (`resume()`), at the next opportunity; several calls before that turn are one. Safe after the end. */
   wake(): void;
+  /**
+   * Asks for a turn (`resume()`) so many milliseconds from now by the connection's clock; null takes the request back. There
+   * is one such request at a time: a further call replaces it. It ends with the connection, and is dropped if its time comes
+   * in mid-handshake. The session may get turns for other reasons before: it asks `now()` whether the time has come.
+   */
+  wakeAfter(milliseconds: number | null): void;
   /** Milliseconds of silence from the peer after which `expired("idle")` is called; null for no limit. Restarts the wait. */
   setIdleTimeout(milliseconds: number | null): void;
   /** Milliseconds from now after which `expired("session")` is called, whatever the peer sends; null for no limit. */
@@ -137,6 +146,8 @@ export interface Session {
 export interface Refusal {
   /** The admission rule, e.g. `server-cap`, `listener-cap`. */
   readonly rule: string;
+  /** What is exhausted, for the rule `pressure`: `eventLoopDelay` (milliseconds), `heap` (bytes), `descriptors`. */
+  readonly resource?: string;
   readonly limit: number;
   readonly current: number;
 }

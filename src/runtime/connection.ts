@@ -11,7 +11,8 @@ import {
   connectionMachine,
 } from "../machines/connection.ts";
 import { type LifecycleMode, lifecycleLogic } from "../machines/lifecycle-logic.ts";
-import type { Endpoint, Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
+import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
+import type { ClientInside } from "./admission/listener-admission.ts";
 import type { Clock } from "./clock.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
 import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
@@ -44,8 +45,8 @@ export interface ConnectionHost {
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
   readonly handshakes: HandshakeQueue;
-  /** Asks about the client whom a PROXY header has told; null lets it in, and counts it by the permit. */
-  admitClient(peer: Endpoint, permit: Permit): Refusal | null;
+  /** Asks about the client whom a PROXY header has told; `clientJudged` answers, in the same call. */
+  clientTold(connection: Connection, client: ClientInside): void;
   /** What a refused client is told, null where nothing may be said. */
   busyWords(refusal: Refusal): string | null;
   closed(connection: Connection): void;
@@ -141,6 +142,13 @@ export class Connection implements DialogueOwner {
     return this.#dialogue?.sessionState ?? null;
   }
 
+  /** Whom admission has let in; null before a proxy has told its client, and when the client was refused then. */
+  get client(): ClientInside | null {
+    const { value, context } = this.#actor.getSnapshot();
+    if (value === "proxyHeader" || context.cause === "over-cap") return null;
+    return { peer: this.facts.peer, permit: this.#permit };
+  }
+
   get bytesRead(): number {
     return this.#raw.bytesRead;
   }
@@ -160,6 +168,17 @@ export class Connection implements DialogueOwner {
 
   stop(): void {
     this.#send({ type: "connection.stop" });
+  }
+
+  /** Admission has decided about the client whom the PROXY header has told. @param refusal null lets it in. */
+  clientJudged(refusal: Refusal | null): void {
+    if (!refusal) {
+      this.#send({ type: "proxy.accepted" });
+      return;
+    }
+    const words = this.#host.busyWords(refusal);
+    if (words !== null) this.#raw.write(words);
+    this.#send({ type: "connection.refused" });
   }
 
   // What the dialogue asks and tells.
@@ -311,14 +330,7 @@ export class Connection implements DialogueOwner {
 
   readonly #onProxyHeader = (header: ProxyHeader): void => {
     this.facts.readFrom(header);
-    const refusal = this.#host.admitClient(this.facts.peer, this.#permit);
-    if (!refusal) {
-      this.#send({ type: "proxy.accepted" });
-      return;
-    }
-    const words = this.#host.busyWords(refusal);
-    if (words !== null) this.#raw.write(words);
-    this.#send({ type: "connection.refused" });
+    this.#host.clientTold(this, { peer: this.facts.peer, permit: this.#permit });
   };
 
   readonly #onProxyRejected = ({ reason, message }: ProxyHeaderError): void => {

@@ -1,4 +1,4 @@
-/** The limits on a session's time: silence, the whole dialogue, and a peer that does not read. */
+/** A session's timers: the limits on silence, on the whole dialogue and on a peer that does not read, and its own waiting. */
 import type { Clock } from "./clock.ts";
 
 /** How long a peer may take to read what fills the write buffer, in milliseconds. */
@@ -14,17 +14,21 @@ export type Limit = "idle" | "session" | "write";
 export class Deadlines {
   readonly #clock: Clock;
   readonly #expired: (limit: Limit) => void;
+  readonly #wake: () => void;
   #idleLimit: number | null = null;
   #idleTimer: unknown;
   #idleTimerDue = Number.POSITIVE_INFINITY;
   #lastActivity = 0;
   #sessionTimer: unknown;
   #writeTimer: unknown;
+  #wakeTimer: unknown;
   #over = false;
 
-  constructor(clock: Clock, expired: (limit: Limit) => void) {
+  /** @param wake the time has come that `setWake` set. */
+  constructor(clock: Clock, expired: (limit: Limit) => void, wake: () => void) {
     this.#clock = clock;
     this.#expired = expired;
+    this.#wake = wake;
   }
 
   /** Something came from the peer, or went to it. */
@@ -66,6 +70,18 @@ export class Deadlines {
     }, milliseconds);
   }
 
+  /** In place of the time that was set before; null for none. */
+  setWake(milliseconds: number | null): void {
+    if (this.#over) return;
+    if (this.#wakeTimer !== undefined) this.#clock.clearTimeout(this.#wakeTimer);
+    this.#wakeTimer = undefined;
+    if (milliseconds === null) return;
+    this.#wakeTimer = this.#clock.setTimeout(() => {
+      this.#wakeTimer = undefined;
+      this.#wake();
+    }, milliseconds);
+  }
+
   /** The peer does not read, from now on. */
   startWrite(): void {
     if (this.#over || this.#writeTimer !== undefined) return;
@@ -84,6 +100,7 @@ export class Deadlines {
   end(): void {
     this.setIdle(null);
     this.setSession(null);
+    this.setWake(null);
     this.endWrite();
     this.#over = true;
   }

@@ -27,7 +27,7 @@ export class DescriptorReserve {
   #unchecked = 0;
   #spare = descriptorPlenty;
 
-  constructor({ limit = softLimit() }: DescriptorReserveOptions = {}) {
+  constructor({ limit = descriptorLimit() }: DescriptorReserveOptions = {}) {
     this.#limit = limit;
   }
 
@@ -74,8 +74,11 @@ export function lacksDescriptors(error: unknown): boolean {
   return names.includes("EMFILE") || names.includes("ENFILE");
 }
 
-/** proc_pid_limits(5); nowhere else than on Linux. Node has raised the soft limit to the hard one at its start. */
-function softLimit(): number {
+/**
+ * RLIMIT_NOFILE, the soft limit: proc_pid_limits(5), nowhere else than on Linux. Node has raised it to the hard one at
+ * its start. Infinite where it is not known.
+ */
+export function descriptorLimit(): number {
   try {
     const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1")) ?? [];
     return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);

@@ -53,7 +53,7 @@ export class Dialogue implements Wire {
 
   constructor(owner: DialogueOwner, protocol: SessionProtocol) {
     this.#owner = owner;
-    this.#deadlines = new Deadlines(owner.clock, this.#onExpired);
+    this.#deadlines = new Deadlines(owner.clock, this.#onExpired, this.#onWakeDue);
     this.#session = protocol.open(this);
   }
 
@@ -170,10 +170,18 @@ export class Dialogue implements Wire {
     return false;
   }
 
+  now(): number {
+    return this.#owner.clock.now();
+  }
+
   wake(): void {
     if (this.#wakeAsked) return;
     this.#wakeAsked = true;
     queueMicrotask(this.#onWake);
+  }
+
+  wakeAfter(milliseconds: number | null): void {
+    this.#deadlines.setWake(milliseconds);
   }
 
   setIdleTimeout(milliseconds: number | null): void {
@@ -216,6 +224,8 @@ export class Dialogue implements Wire {
     this.#wakeAsked = false;
     this.#turn("resume");
   };
+
+  readonly #onWakeDue = (): void => this.#turn("resume");
 
   readonly #onExpired = (limit: Limit): void => {
     if (!this.#mayTurn()) {

@@ -8,6 +8,7 @@ import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionState } from "../machines/connection.ts";
 import type { PauseReason } from "../machines/listener.ts";
 import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../protocols/protocol.ts";
+import type { ExhaustedResource, PressureResource } from "./pressure/pressure.ts";
 import type { ProxyHeaderFault } from "./proxy/proxy-header-error.ts";
 
 /** What a bound address looks like: port 0 resolved. */
@@ -51,6 +52,18 @@ export interface ReloadEvents {
     readonly draining: Readonly<Record<string, number>>;
   };
   "reload.rejected": { readonly error: Error };
+}
+
+/** Milliseconds for `eventLoopDelay`, bytes for `heap`, a number for `descriptors`. */
+export interface PressureEvents {
+  "pressure.began": ExhaustedResource;
+  "pressure.ended": {
+    readonly resource: PressureResource;
+    /** The value from which on it counted as exhausted. */
+    readonly limit: number;
+    /** Null where it is not known any more. */
+    readonly current: number | null;
+  };
 }
 
 export interface ListenerEvents {
@@ -116,7 +129,13 @@ type NoticeEvents = {
   [Type in Notice["type"]]: Omit<Extract<Notice, { type: Type }>, "type"> & { readonly connection: ConnectionFacts };
 };
 
-export interface LifecycleEvents extends ServerEvents, ReloadEvents, ListenerEvents, ConnectionEvents, NoticeEvents {}
+export interface LifecycleEvents
+  extends ServerEvents,
+    PressureEvents,
+    ReloadEvents,
+    ListenerEvents,
+    ConnectionEvents,
+    NoticeEvents {}
 
 export type LifecycleEventType = keyof LifecycleEvents;
 

@@ -16,7 +16,7 @@ interface Step {
 export function listenerReports(listener: Listener, step: Step): LifecycleEvent[] {
   const pauses = listener.pausedBy.filter((reason) => !step.pausedBefore.includes(reason));
   const reports = pauses.map((reason) => pauseReport(listener.name, reason, step.counters));
-  return listener.state === step.before ? reports : [...reports, ...stateReports(listener, step)];
+  return listener.state === step.before ? reports : [...stateReports(listener, step), ...reports];
 }
 
 function pauseReport(listener: string, reason: PauseReason, counters: readonly SlotCounter[]): LifecycleEvent {
@@ -25,11 +25,11 @@ function pauseReport(listener: string, reason: PauseReason, counters: readonly S
 }
 
 function stateReports(listener: Listener, { before, error }: Step): LifecycleEvent[] {
-  const { name, state, settings, addresses, connections } = listener;
+  const { name, state, connections } = listener;
   switch (state) {
     case "listening":
       if (before === "paused") return [{ type: "listener.resumed", listener: name }];
-      return [{ type: "listener.listening", listener: name, protocol: settings.protocol, addresses }];
+      return [listeningReport(listener)];
     case "draining":
       return [{ type: "listener.draining", listener: name, connections: connections.size }];
     case "failed":
@@ -38,6 +38,11 @@ function stateReports(listener: Listener, { before, error }: Step): LifecycleEve
     case "closed":
       return [{ type: `listener.${state}`, listener: name }];
     case "paused":
-      return [];
+      // It held before it could accept anybody; the kernel queues for it all the same.
+      return before === "binding" ? [listeningReport(listener)] : [];
   }
+}
+
+function listeningReport({ name, settings, addresses }: Listener): LifecycleEvent {
+  return { type: "listener.listening", listener: name, protocol: settings.protocol, addresses };
 }

@@ -6,6 +6,7 @@ import type { BoundAddress } from "./lifecycle.ts";
 import { ListenerError } from "./listener-errors.ts";
 import { bindSocket } from "./sockets/bind-socket.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
+import type { InheritedSockets } from "./sockets/inherited-sockets.ts";
 import type { SocketWarning } from "./sockets/options.ts";
 
 /** How long the clients that the kernel has queued for a socket that goes may take to be accepted, in milliseconds. */
@@ -18,6 +19,7 @@ const handshakeTime = 100;
 export interface SocketsOwner {
   readonly name: string;
   readonly settings: ListenerSettings;
+  readonly inherited: InheritedSockets;
   /** It has ended: what is bound from here on is closed at once. */
   readonly ended: boolean;
   accepted(socket: Socket): void;
@@ -85,9 +87,7 @@ export class ListenerSockets {
     const socket = this.#bound.get(text);
     if (!socket) return undefined;
     this.#bound.delete(text);
-    const server = this.#servers.get(socket);
-    this.#servers.delete(socket);
-    if (server) await socket.suspend(server);
+    await this.#stopAccepting(socket);
     return socket;
   }
 
@@ -110,9 +110,14 @@ export class ListenerSockets {
     this.#servers.clear();
   }
 
-  /** Accepts until nobody is queued, and nobody will be. */
+  /**
+   * Accepts until nobody is queued, and nobody will be. Who is queued on an inherited socket is left to the next process
+   * that is started with it.
+   */
   async empty(signal: AbortSignal): Promise<void> {
-    const sockets = [...this.#bound.values()];
+    const all = [...this.#bound.values()];
+    await Promise.all(all.filter(({ inherited }) => inherited).map((socket) => this.#stopAccepting(socket)));
+    const sockets = all.filter(({ inherited }) => !inherited);
     queueNoMore(sockets);
     if (anyQueued(sockets)) await Promise.all(sockets.map((socket) => this.#open(socket)));
     while (!signal.aborted && anyQueued(sockets)) await immediate();
@@ -142,6 +147,12 @@ export class ListenerSockets {
     this.#replaced.length = 0;
   }
 
+  async #stopAccepting(socket: BoundSocket): Promise<void> {
+    const server = this.#servers.get(socket);
+    this.#servers.delete(socket);
+    if (server) await socket.suspend(server);
+  }
+
   #close(socket: BoundSocket): void {
     socket.close();
     this.#servers.delete(socket);
@@ -152,7 +163,7 @@ export class ListenerSockets {
     { settings, into }: { settings: ListenerSettings; into: Map<string, BoundSocket> },
   ): Promise<void> {
     const binding = targets.map(async (target) => {
-      const socket = await bindSocket(target, settings);
+      const socket = await bindSocket(target, settings, { inherited: this.#owner.inherited });
       into.set(target.text, socket);
       this.#warn(socket.warnings);
     });

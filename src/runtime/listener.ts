@@ -1,24 +1,28 @@
 /** Carries out the listener machine: the sockets of all its addresses, and the connections that they accept. */
 import type { Socket } from "node:net";
+import { Subscription } from "rxjs";
 import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { ListenerSettings } from "../config/index.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
-import type { Endpoint, Refusal } from "../protocols/protocol.ts";
-import { type AdmissionHost, ListenerAdmission } from "./admission/listener-admission.ts";
+import type { Refusal } from "../protocols/protocol.ts";
+import { type AdmissionHost, type ClientInside, ListenerAdmission } from "./admission/listener-admission.ts";
+import type { Admission, Arrival } from "./admission.ts";
 import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import { spreadDrain } from "./drain-spread.ts";
 import { messageOf } from "./error-message.ts";
+import { followHoldReasons } from "./hold-reasons.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { ListenerStateError } from "./listener-errors.ts";
 import { listenerReports } from "./listener-reports.ts";
 import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import { liveSettings, type Tuning } from "./live-settings.ts";
 import type { RefusedSockets } from "./refusal.ts";
-import { type Permit, SlotCounter } from "./slots.ts";
+import { SlotCounter } from "./slots.ts";
 import { endpoint } from "./socket-facts.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
+import type { InheritedSockets } from "./sockets/inherited-sockets.ts";
 import { HandshakeQueue } from "./tls/handshake-queue.ts";
 
 /** How long the clients that the kernel has queued may take to be refused when the listener ends, in milliseconds. */
@@ -33,6 +37,7 @@ export interface ListenerHost extends AdmissionHost {
   generation: number;
   readonly refused: RefusedSockets;
   readonly descriptors: DescriptorReserve;
+  readonly inherited: InheritedSockets;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
@@ -44,20 +49,28 @@ export interface ListenerOptions extends Tuning {
   readonly targets: readonly BindTarget[];
 }
 
+/** A socket that was accepted. */
+interface AcceptedSocket extends Arrival {
+  readonly socket: Socket;
+}
+
+/** A connection whose PROXY header has told the client. */
+interface ToldClient extends Arrival {
+  readonly connection: Connection;
+}
+
 export class Listener {
   readonly slots: SlotCounter;
   readonly connections = new Set<Connection>();
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
   readonly #targets: readonly BindTarget[];
-  readonly #admission: ListenerAdmission;
+  readonly #admission: ListenerAdmission<AcceptedSocket, ToldClient>;
   readonly #handshakes: HandshakeQueue;
   readonly #connectionHost: ConnectionHost;
   readonly #sockets: ListenerSockets;
   #tuning: Tuning;
-  /** The counters whose slots a connection takes. */
-  #counters: readonly SlotCounter[] = [];
-  #unobserve: (() => void)[] = [];
+  #holdReasons = Subscription.EMPTY;
   #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
 
@@ -73,6 +86,8 @@ export class Listener {
       slots: this.slots,
       ruleFailed: (error) => this.#ruleFailed(error),
     });
+    this.#admission.sockets$.subscribe((admission) => this.#socketJudged(admission));
+    this.#admission.clients$.subscribe((admission) => this.#clientJudged(admission));
     this.#connectionHost = Object.assign(
       liveSettings(host, () => this.#tuning),
       {
@@ -81,7 +96,8 @@ export class Listener {
         inspect: host.inspect,
         lifecycleMode: host.lifecycleMode,
         handshakes: this.#handshakes,
-        admitClient: (peer: Endpoint, permit: Permit) => this.#admitClient(peer, permit),
+        clientTold: (connection: Connection, client: ClientInside) =>
+          this.#admission.told$.next({ ...client, connection, draining: false }),
         busyWords: (refusal: Refusal) => this.#busyWords(refusal),
         closed: (connection: Connection) => this.#connectionClosed(connection),
       },
@@ -119,7 +135,7 @@ export class Listener {
       },
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
-    this.#observeCapacity();
+    if (this.settings.atCapacity === "hold") this.#followHoldReasons();
   }
 
   get settings(): ListenerSettings {
@@ -148,26 +164,18 @@ export class Listener {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
   }
 
-  /** Every listener of the document is bound. One that holds its clients does not begin to accept while nobody can be let in. */
-  listen(): void {
-    this.send({ type: "listener.listen" });
-    if (this.#holds) this.send({ type: "capacity.reached" });
-  }
-
-  /** No slot is free, and its clients are held instead of refused. */
-  get #holds(): boolean {
-    return this.settings.atCapacity === "hold" && this.#counters.some((counter) => counter.full);
-  }
-
   /** Other settings, from the next connection or handshake on; socket options at once, where the kernel allows it. */
   retune(tuning: Tuning): void {
     this.#tuning = tuning;
     this.slots.limit = tuning.settings.maxConnections;
     this.#sockets.retune(tuning.settings);
     this.#handshakes.setLimit(tuning.settings.maxHandshakes);
-    this.#admission.retune(tuning.settings);
-    this.#observeCapacity();
-    this.send({ type: this.#holds ? "capacity.reached" : "capacity.freed" });
+    this.#admission.retune(tuning.settings, this.#clientsInside());
+    this.#followHoldReasons();
+  }
+
+  *#clientsInside(): Generator<ClientInside> {
+    for (const { client } of this.connections) if (client) yield client;
   }
 
   /** Binds further addresses beside those in use. @throws ListenerError with every address that cannot be bound. */
@@ -241,19 +249,15 @@ export class Listener {
     });
   }
 
-  /** The sockets are closed to new clients within the call that takes the last slot, so that nobody is accepted beyond it. */
-  #observeCapacity(): void {
-    for (const unobserve of this.#unobserve.splice(0)) unobserve();
-    const counters = this.settings.ignoreServerCap ? [this.slots] : [this.slots, this.#host.serverSlots];
-    this.#counters = counters;
-    const isFull = (): boolean => counters.some((counter) => counter.full);
-    const observer = {
-      full: () => this.send({ type: "capacity.reached" }),
-      free: () => {
-        if (!isFull()) this.send({ type: "capacity.freed" });
-      },
-    };
-    if (this.settings.atCapacity === "hold") this.#unobserve = counters.map((counter) => counter.observe(observer));
+  /** The counters whose slots a connection takes. */
+  get #counters(): readonly SlotCounter[] {
+    return this.settings.ignoreServerCap ? [this.slots] : [this.slots, this.#host.serverSlots];
+  }
+
+  #followHoldReasons(): void {
+    this.#holdReasons.unsubscribe();
+    const reasons = { settings: this.settings, counters: this.#counters, pressure$: this.#host.pressure$ };
+    this.#holdReasons = followHoldReasons(reasons, (event) => this.send(event));
   }
 
   #socketsOwner(): SocketsOwner {
@@ -261,6 +265,7 @@ export class Listener {
     const ended = () => this.actor.getSnapshot().status !== "active";
     return {
       name: this.name,
+      inherited: this.#host.inherited,
       get settings() {
         return settings();
       },
@@ -287,7 +292,11 @@ export class Listener {
 
   #accept(socket: Socket): void {
     const peer = endpoint(socket.remoteAddress, socket.remotePort);
-    const { permit, refusal, proxied } = this.#admission.accept(peer, { draining: this.state === "draining" });
+    this.#admission.accepted$.next({ socket, peer, permit: null, draining: this.state === "draining" });
+  }
+
+  #socketJudged({ arrival, permit, refusal, owesHeader }: Admission<AcceptedSocket>): void {
+    const { socket, peer } = arrival;
     if (refusal) {
       this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
       this.#host.refused.refuse(socket, this.#busyWords(refusal));
@@ -298,11 +307,17 @@ export class Listener {
       listener: this.name,
       socket,
       permit,
-      proxied,
+      proxied: owesHeader,
     });
     this.connections.add(connection);
     connection.start();
     this.#keepDescriptors();
+  }
+
+  #clientJudged({ arrival, refusal }: Admission<ToldClient>): void {
+    const { connection, peer } = arrival;
+    if (refusal) this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
+    connection.clientJudged(refusal);
   }
 
   /** Pauses when too few descriptors could be opened. */
@@ -325,19 +340,12 @@ export class Listener {
     if (this.#host.descriptors.runsOut(this.#host.serverSlots.taken)) this.send({ type: "descriptors.exhausted" });
   }
 
-  /** Behind a trusted proxy, once its header has told the client. */
-  #admitClient(peer: Endpoint, permit: Permit): Refusal | null {
-    const refusal = this.#admission.acceptClient(peer, permit);
-    if (refusal) this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
-    return refusal;
-  }
-
   #ruleFailed(error: unknown): void {
     this.#emit({
       type: "listener.warning",
       listener: this.name,
       field: "admission",
-      text: `A client was refused: an admission rule of the embedder's threw ${messageOf(error)}.`,
+      text: `A client was refused: an admission rule threw ${messageOf(error)}.`,
     });
   }
 
@@ -379,10 +387,13 @@ export class Listener {
     const state = (
       typeof snapshot.value === "string" ? snapshot.value : Object.keys(snapshot.value)[0]
     ) as ListenerState;
-    const [before, pausedBefore] = [this.#state, this.#pausedBy];
+    const [before, pausedBefore] = [this.#state, this.pausedBy];
     this.#state = state;
     this.#pausedBy = snapshot.context.pausedBy;
-    if (snapshot.status !== "active") for (const unobserve of this.#unobserve.splice(0)) unobserve();
+    if (snapshot.status !== "active") {
+      this.#holdReasons.unsubscribe();
+      this.#admission.complete();
+    }
     const { error } = snapshot.context;
     for (const event of listenerReports(this, { before, pausedBefore, error, counters: this.#counters }))
       this.#emit(event);

@@ -27,6 +27,12 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
     case "server.warning":
       logger.warn({ event: event.type, code: event.code }, event.text);
       break;
+    case "pressure.began":
+    case "pressure.ended": {
+      const { type, ...figures } = event;
+      logger[type === "pressure.began" ? "warn" : "info"]({ event: type, ...figures }, type.replace(".", " "));
+      break;
+    }
     case "reload.validating":
     case "reload.swapping":
     case "reload.retiring":

@@ -3,12 +3,15 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Observable, Subscription } from "rxjs";
 import type { LifecycleEvent } from "./lifecycle.ts";
 import type { Listener } from "./listener.ts";
+import type { Pressure } from "./pressure/pressure.ts";
+import { pressureGauges } from "./pressure/pressure-gauges.ts";
 import type { SlotCounter } from "./slots.ts";
 
 /** What the gauges are read from when somebody asks. */
 export interface MetricsSource {
   readonly slots: SlotCounter;
   readonly listeners: readonly Listener[];
+  readonly pressure: { readonly latest: Pressure };
 }
 
 export class Metrics {
@@ -95,6 +98,7 @@ export class Metrics {
           for (const reason of pausedBy) this.set({ listener: name, reason }, 1);
       },
     });
+    pressureGauges(this.registry, source.pressure);
   }
 
   subscribe(events$: Observable<LifecycleEvent>): Subscription {

@@ -94,7 +94,8 @@ export class UnavailableProtocolError extends Error {
   constructor({ name, protocol }: { name: string; protocol: string }) {
     super(
       `Listener "${name}" wants the protocol "${protocol}", which this server does not speak. ` +
-        "Choose another one, or register it with createGatehouse({ protocols: [ … ] }).",
+        "Choose another one, or register it with createGatehouse({ protocols: [ … ] }). " +
+        "IMAP, POP3 and ManageSieve need createGatehouse({ mailboxes }) beside a backend of your own.",
     );
     this.name = "UnavailableProtocolError";
   }

@@ -116,11 +116,11 @@ export class ServerReload implements ReloadTransaction {
     for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
     this.#retune();
     await this.#handOver();
-    for (const listener of this.#added.values()) listener.listen();
+    for (const listener of this.#added.values()) listener.send({ type: "listener.listen" });
     await settled(listeners.map((listener) => listener.openStaged()));
     await Promise.all(
       [...this.#added.values()].map((listener) =>
-        waitFor(listener.actor, ({ status }) => status !== "active" || listener.state !== "binding", forever),
+        waitFor(listener.actor, ({ status }) => status !== "active" || isOpen(listener), forever),
       ),
     );
   }
@@ -196,6 +196,11 @@ export class ServerReload implements ReloadTransaction {
 }
 
 const forever = { timeout: Number.POSITIVE_INFINITY };
+
+/** It accepts, or would if nothing kept it from it. */
+function isOpen({ state }: Listener): boolean {
+  return state === "listening" || state === "paused";
+}
 
 async function bound(listener: Listener): Promise<void> {
   listener.actor.start();

@@ -7,7 +7,7 @@ import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
 import { BlockList } from "./admission/block-list.ts";
 import type { AdmissionRule } from "./admission/client-limits.ts";
-import { bindTargets } from "./bind-targets.ts";
+import { bindTargets, unnamedSockets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection, Inspector } from "./connection.ts";
 import { DescriptorReserve } from "./descriptor-reserve.ts";
@@ -15,10 +15,12 @@ import { messageOf } from "./error-message.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listener, type ListenerHost } from "./listener.ts";
 import { prepareListeners } from "./prepared-listeners.ts";
+import { type PressureOptions, PressureWatch } from "./pressure/pressure-watch.ts";
 import { RefusedSockets } from "./refusal.ts";
 import { ReloadError, Reloader, type ReloadReport } from "./reload.ts";
 import { type ReloadableServer, type Replacement, ServerReload } from "./reload-transaction.ts";
 import { SlotCounter } from "./slots.ts";
+import { type InheritedSockets, inheritedText } from "./sockets/inherited-sockets.ts";
 
 /** What listeners stand on: made before the first bind, given back after the last connection. */
 export interface Foundation {
@@ -38,6 +40,12 @@ export interface ServerOptions {
   readonly lifecycleMode: LifecycleMode;
   /** The embedder's own rules of admission. */
   readonly admission: readonly AdmissionRule[];
+  /** False: there never is pressure. */
+  readonly pressure: PressureOptions | false;
+  /** Sockets that this process was started with. */
+  readonly inherited: InheritedSockets;
+  /** Awaited when every address is bound, and before anybody is let in. A rejection fails the start. */
+  onBound(): void | Promise<void>;
   /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
   prepare(): Promise<Foundation>;
 }
@@ -86,6 +94,7 @@ export class Server {
   readonly lifecycle = new Lifecycle();
   readonly slots: SlotCounter;
   readonly blockList: BlockList;
+  readonly pressure: PressureWatch;
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
@@ -112,6 +121,8 @@ export class Server {
     this.#refused = new RefusedSockets(options.clock);
     this.blockList = new BlockList(options.clock);
     for (const blocked of options.configuration.blocked) this.blockList.add(blocked);
+    const { clock, pressure } = options;
+    this.pressure = new PressureWatch({ clock, pressure, lifecycle: this.lifecycle });
     this.actor = createActor(
       serverMachine.provide({
         actors: {
@@ -249,8 +260,10 @@ export class Server {
       serverSlots: this.slots,
       blockList: this.blockList,
       admissionRules: this.#options.admission,
+      pressure$: this.pressure.pressure$,
       refused: this.#refused,
       descriptors: this.#descriptors,
+      inherited: this.#options.inherited,
       clock,
       lifecycle: this.lifecycle,
       inspect,
@@ -272,7 +285,10 @@ export class Server {
   async #bindThenListen(): Promise<void> {
     for (const listener of this.#listeners) listener.actor.start();
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
-    for (const listener of this.#listeners) listener.listen();
+    this.#warnOfInherited();
+    await this.#options.onBound();
+    if (this.state !== "starting") throw new StoppedWhileStartingError();
+    for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
     const { clock, inspect } = this.#options;
     this.#reloader = new Reloader({
@@ -313,7 +329,22 @@ export class Server {
           this.#listeners = this.#listeners.filter((other) => other !== listener);
         },
       });
+    const former = this.configuration;
     this.#configuration$.next(configuration);
+    this.#warnOfInherited(former);
+  }
+
+  /** Clients of a socket that no listener takes wait in the kernel's queue, so it is worth a word. */
+  #warnOfInherited(former?: Configuration): void {
+    const { inherited } = this.#options;
+    const code = "inherited-socket";
+    for (const text of former ? [] : inherited.warnings) this.lifecycle.emit({ type: "server.warning", code, text });
+    const unnamedBefore = former ? unnamedSockets(inherited, former) : [];
+    for (const socket of unnamedSockets(inherited, this.configuration)) {
+      if (unnamedBefore.includes(socket)) continue;
+      const text = `No listener has the address ${inheritedText(socket)}, for which this process was started with a socket: its clients wait until a reload names it.`;
+      this.lifecycle.emit({ type: "server.warning", code, text });
+    }
   }
 
   /** @throws StartError as soon as every listener has either reached the state or ended. */
@@ -372,6 +403,7 @@ export class Server {
     if (state === this.#state) return;
     this.#state = state;
     this.#unwatchDescriptors();
+    this.pressure.stop();
     switch (state) {
       case "starting":
       case "stopped":
@@ -382,6 +414,7 @@ export class Server {
           for (const listener of this.#listeners) listener.descriptorsLeft(spare);
         });
         this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.length });
+        this.pressure.start();
         break;
       case "draining":
         this.lifecycle.emit({ type: "server.draining", connections: [...this.connections()].length });
@@ -390,7 +423,10 @@ export class Server {
         this.lifecycle.emit({ type: "server.failed", error: snapshot.context.error });
         break;
     }
-    if (snapshot.status !== "active") this.lifecycle.complete();
+    if (snapshot.status !== "active") {
+      this.pressure.complete();
+      this.lifecycle.complete();
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { ConfigurationError } from "../../src/config/configuration-error.ts";
 import { parseDocument } from "../../src/config/document.ts";
 import { exampleDocument } from "../../src/config/example-document.ts";
+import { PROTOCOLS } from "../../src/config/listener.ts";
 import { serializeDocument } from "../../src/config/serialize.ts";
 import { defaultHostname } from "../../src/config/system.ts";
 import { configurationDocuments } from "./configuration-documents.ts";
@@ -245,15 +246,14 @@ test.each(["a b", "-a.example", "a_b", "192.0.2.1", "x".repeat(64), `${"x.".repe
   },
 );
 
-test("the built-in example is valid and binds unprivileged ports of loopback", () => {
-  const { listeners, system } = parseDocument(exampleDocument);
+test("the built-in example is valid, speaks every protocol, and binds unprivileged ports of loopback", () => {
+  const { listeners, system, accounts } = parseDocument(exampleDocument);
   expect(system.defaultHostname).toBe("localhost");
-  expect(listeners.map(({ name, bind }) => [name, bind.map(({ text }) => text)])).toEqual([
-    ["smtp", ["127.0.0.1:2525"]],
-    ["submission", ["127.0.0.1:2587"]],
-    ["submissions", ["127.0.0.1:2465"]],
-    ["management", ["127.0.0.1:8080"]],
-  ]);
+  expect(accounts.map(({ address, roles }) => [address, [...roles]])).toEqual([["me@localhost", []]]);
+  expect(new Set(listeners.map(({ protocol }) => protocol))).toEqual(new Set(PROTOCOLS));
+  for (const { bind } of listeners) {
+    expect(bind.map(({ host, port }) => [host, port > 1023])).toEqual([["127.0.0.1", true]]);
+  }
 });
 
 test("a document written back and read again is the same configuration, as a value and as text", () => {

@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/command/exit-codes.ts";
 import { exampleDocument, parseDocument } from "../../src/config/index.ts";
@@ -8,8 +9,9 @@ import { codeBlocks, pages, quotedWords, readPage, root, tableRows } from "./pag
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { scripts: Record<string, string> };
 const readme = readPage("README.md");
 
-function help(...command: string[]): string {
-  return spawnSync(process.execPath, [`${root}src/cli.ts`, ...command, "--help"], { encoding: "utf8" }).stdout;
+async function help(...command: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [`${root}src/cli.ts`, ...command, "--help"]);
+  return stdout;
 }
 
 test("the README has the two commands as they are promised", () => {
@@ -40,17 +42,19 @@ test("every script file that a page runs is there", () => {
   for (const file of files) expect(() => readFileSync(root + file)).not.toThrow();
 });
 
-test("Operations has every subcommand, and every option where it belongs", () => {
+test("Operations has every subcommand, and every option where it belongs", { timeout: 60_000 }, async () => {
   const operations = readPage("docs/operations.md");
   const described = tableRows(operations, "command").map(([command = ""]) => quotedWords(command)[0]?.split(" ")[1]);
-  const known = [...help().matchAll(/^ {2}([a-z-]+)(?: \[|\s{2,})/gm)].map(([, name = ""]) => name);
-  expect(described.toSorted()).toEqual(known.filter((name) => name !== "help").toSorted());
+  const all = [...(await help()).matchAll(/^ {2}([a-z-]+)(?: \[|\s{2,})/gm)].map(([, name = ""]) => name);
+  const known = all.filter((name) => name !== "help");
+  expect(described.toSorted()).toEqual(known.toSorted());
 
   const options = tableRows(operations, "option").flatMap(([option = "", of = ""]) =>
     quotedWords(of).map((command) => ({ command, option: quotedWords(option)[0]?.split(" ")[0] ?? "" })),
   );
-  for (const command of known.filter((name) => name !== "help")) {
-    const own = [...help(command).matchAll(/(--[a-z-]+)/g)].map(([, option = ""]) => option);
+  const helps = await Promise.all(known.map(async (command) => ({ command, text: await help(command) })));
+  for (const { command, text } of helps) {
+    const own = [...text.matchAll(/(--[a-z-]+)/g)].map(([, option = ""]) => option);
     const wanted = options.filter((row) => row.command === command).map(({ option }) => option);
     expect(wanted.toSorted()).toEqual([...new Set(own)].filter((option) => option !== "--help").toSorted());
   }

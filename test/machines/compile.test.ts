@@ -22,6 +22,9 @@ import {
   listenerMachine,
   serverMachine,
 } from "../../src/machines/index.ts";
+import { imapMachine } from "../../src/protocols/imap/machine.ts";
+import { manageSieveMachine } from "../../src/protocols/manage-sieve/machine.ts";
+import { pop3Machine } from "../../src/protocols/pop3/machine.ts";
 import { smtpMachine } from "../../src/protocols/smtp/machine.ts";
 import { type Move, notices, walk } from "./agreement.ts";
 import { WatchedClock } from "./watched-clock.ts";
@@ -33,13 +36,21 @@ const settings = {
   drainTimeout: 30_000,
   closeTimeout: 2_000,
 };
-const effects = { forgetDialogue: () => {}, forgetTransaction: () => {}, sayShuttingDown: () => {} };
+const effects = {
+  forgetDialogue: () => {},
+  forgetTransaction: () => {},
+  giveBack: () => {},
+  sayShuttingDown: () => {},
+};
 
 /** Enough to walk on from every state; the counters in a context know no end. */
 const maxSnapshots = 150;
 
 const charts = [
   { name: "connection", machine: connectionMachine as AnyStateMachine, input: settings },
+  { name: "IMAP session", machine: imapMachine as AnyStateMachine, input: { effects } },
+  { name: "POP3 session", machine: pop3Machine as AnyStateMachine, input: { effects } },
+  { name: "ManageSieve session", machine: manageSieveMachine as AnyStateMachine, input: { effects } },
   { name: "SMTP session", machine: smtpMachine as AnyStateMachine, input: { effects } },
 ];
 

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { connectionMachine, listenerMachine, serverMachine } from "../../src/machines/index.ts";
+import { imapMachine } from "../../src/protocols/imap/index.ts";
+import { manageSieveMachine } from "../../src/protocols/manage-sieve/index.ts";
+import { pop3Machine } from "../../src/protocols/pop3/index.ts";
 import { smtpMachine } from "../../src/protocols/smtp/index.ts";
 
 /** What `machine.config` holds, as far as the subset is concerned. */
@@ -44,6 +47,9 @@ function* implementations(value: unknown, key = ""): Generator<unknown> {
 const lifecycles = [
   ["connection", connectionMachine.config as StateConfig],
   ["smtp", smtpMachine.config as StateConfig],
+  ["imap", imapMachine.config as StateConfig],
+  ["pop3", pop3Machine.config as StateConfig],
+  ["manageSieve", manageSieveMachine.config as StateConfig],
 ] as const;
 
 describe.each(lifecycles)("the chart of %s obeys the lifecycle subset", (name, config) => {

@@ -243,4 +243,43 @@ describe("the pause of a listener", () => {
     send("capacity.reached");
     await reach({ paused: "held" });
   });
+
+  test("for pressure begins and ends while it listens, beside other reasons", async () => {
+    const house = await listening();
+    house.send("pressure.began");
+    house.send("capacity.reached");
+    await house.reach({ paused: "held" });
+    expect(pausedBy(house)).toEqual(["under-pressure", "at-capacity"]);
+    house.send("capacity.freed");
+    expect(house.actor.getSnapshot().value).toEqual({ paused: "held" });
+    house.send("pressure.ended");
+    await house.reach("listening");
+  });
+
+  test.each([
+    ["capacity.reached", "capacity.freed"],
+    ["pressure.began", "pressure.ended"],
+  ] as const)(
+    "that is due since before the listener was bound (%s) begins once its sockets are open",
+    async (began, ended) => {
+      const house = listener();
+      house.send(began);
+      await house.reach({ binding: "bound" });
+      house.send("listener.listen");
+      await house.reach({ paused: "held" });
+      expect(house.effects).toEqual(["bindSockets", "openSockets", "pauseSockets"]);
+      house.send(ended);
+      await house.reach("listening");
+    },
+  );
+
+  test("that was due and no longer is when the sockets open does not begin", async () => {
+    const house = listener();
+    house.send("pressure.began");
+    await house.reach({ binding: "bound" });
+    house.send("pressure.ended");
+    house.send("listener.listen");
+    await house.reach("listening");
+    expect(house.effects).toEqual(["bindSockets", "openSockets"]);
+  });
 });

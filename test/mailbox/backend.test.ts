@@ -19,6 +19,7 @@ const recipientOf = (address: string) => ({ address, notify: [], orcpt: null });
 
 const envelopeOf = (parts: Partial<Envelope> = {}): Envelope => ({
   connection,
+  protocol: "ESMTP",
   helo: "client.example",
   identity: null,
   sender: "bob@elsewhere.example",
@@ -111,7 +112,7 @@ describe("recipient", () => {
 });
 
 describe("message", () => {
-  test("It is kept byte for byte in each account once, with what is known of the session.", async () => {
+  test("It is kept byte for byte in each account once, after a trace header, with what is known of the session.", async () => {
     const store = await openStore(temporaryDirectory());
     onTestFinished(() => store.close());
     const keeping = mailboxBackend({ store, accounts: () => accounts, hostname: "mail.example" });
@@ -131,7 +132,44 @@ describe("message", () => {
       authenticatedAs: "ann@one.example",
       tls: "TLSv1.3 TLS_AES_256_GCM_SHA384",
     });
-    expect((await contentOf(store, messages[0]?.id ?? "")).equals(bytes)).toBe(true);
+    const content = await contentOf(store, messages[0]?.id ?? "");
+    expect(messages[0]?.size).toBe(content.length);
+    expect(content.subarray(-bytes.length).equals(bytes)).toBe(true);
+    expect(content.toString("latin1", 0, content.length - bytes.length)).toMatch(
+      /^Return-Path: <ann@one\.example>\r\nReceived: from client\.example \(\[192\.0\.2\.1\]\)\r\n\tby mail\.example with ESMTPSA id \w+\r\n\t\(TLSv1\.3 TLS_AES_256_GCM_SHA384\);\r\n\t\w{3}, \d\d \w{3} \d{4} [\d:]{8} \+0000\r\n$/,
+    );
+  });
+
+  test("A single recipient is named in the trace header, and what the client says cannot break it.", async () => {
+    const store = await openStore(temporaryDirectory());
+    onTestFinished(() => store.close());
+    const keeping = mailboxBackend({ store, accounts: () => accounts, hostname: "mail.example" });
+    const recipients = [recipientOf("ann@one.example")];
+    const envelope = { ...envelopeOf({ sender: "", recipients }), helo: "a b\r\nX: (y", smtpUtf8: true };
+    await keeping.message({ envelope, body: bodyOf(Buffer.from("x")) });
+    const [message] = await listOf(store);
+    const text = (await contentOf(store, message?.id ?? "")).toString();
+    expect(text).toContain("Return-Path: <>\r\nReceived: from a?b??X:??y ([192.0.2.1])\r\n");
+    expect(text).toContain(" with UTF8SMTPS id ");
+    expect(text).toContain("for <ann@one.example>;");
+  });
+
+  test("An account without room is answered on its own; the others get the message.", async () => {
+    const store = await openStore(temporaryDirectory(), { limits: { maxStorage: 1000 } });
+    onTestFinished(() => store.close());
+    const keeping = mailboxBackend({ store, accounts: () => accounts, hostname: "mail.example" });
+    const send = (to: string[], size: number) => {
+      return keeping.message({
+        envelope: envelopeOf({ recipients: to.map(recipientOf) }),
+        body: bodyOf(Buffer.alloc(size, "x")),
+      });
+    };
+    expect(await send(["ann@one.example"], 500)).toBeUndefined();
+    const full = { code: 452, enhanced: "4.2.2" };
+    const both = await send(["ann@one.example", "root@two.example"], 400);
+    expect(both).toMatchObject([full, undefined]);
+    expect(await send(["ann@one.example"], 70_000)).toMatchObject([full]);
+    expect((await listOf(store)).map(({ account }) => account)).toEqual(["ann@one.example", "root@two.example"]);
   });
 
   test("A message that breaks off is not kept and is no failure to log.", async () => {
@@ -143,7 +181,7 @@ describe("message", () => {
     const body = new PassThrough();
     const answer = keeping.message({ envelope: envelopeOf({ recipients: [recipientOf("ann@one.example")] }), body });
     body.write("half", () => body.destroy(new Error("reset")));
-    expect((await answer)?.code).toBe(451);
+    expect(await answer).toMatchObject({ code: 451 });
     expect(await listOf(store)).toEqual([]);
     expect(logged).toEqual([]);
   });
@@ -164,7 +202,8 @@ describe("message", () => {
     });
     const recipients = [recipientOf("ann@one.example")];
     const answer = await failing.message({ envelope: envelopeOf({ recipients }), body: bodyOf(Buffer.from("x")) });
-    expect(`${answer?.code} ${answer?.enhanced}`).toBe(expected);
+    const [code, enhanced] = expected.split(" ");
+    expect(answer).toMatchObject({ code: Number(code), enhanced });
     expect(logged).toMatchObject([{ connection: "c1", listener: "smtp" }]);
   });
 });

@@ -22,7 +22,7 @@ export const secureFacts: TlsFacts = { version: "TLSv1.3", cipherSuite: "TLS_AES
 
 /**
  * Drives a session of any protocol without a socket: what a peer sends goes in, what it would read is recorded, and the
- * turns that the session asks for are given. The verdicts are obeyed as a connection obeys them.
+ * turns that the session asks for are given, those after a time at once, with the time gone by. The verdicts are obeyed as a connection obeys them.
  */
 export class MemoryWire implements Wire {
   readonly id = "memory-1";
@@ -42,6 +42,12 @@ export class MemoryWire implements Wire {
   sessionTimeout: number | null = null;
   /** Session timeouts set so far, so that a test can see one being set again. */
   sessionTimeouts = 0;
+  /** What `now()` says. Time stands still, but for the times that a waiting session has asked to be woken after. */
+  time = 0;
+  /** The times that have passed because a session that answered `wait` had asked to be woken after them. */
+  readonly waits: number[] = [];
+  /** When the session wants its turn; null when it did not ask. */
+  wakeDue: number | null = null;
   /** False lets every write say that the peer does not read. */
   reading = true;
 
@@ -92,6 +98,15 @@ export class MemoryWire implements Wire {
   wake(): void {
     this.#woken = true;
     this.#wakened?.();
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  wakeAfter(milliseconds: number | null): void {
+    this.wakeDue = milliseconds === null ? null : this.time + milliseconds;
+    if (milliseconds !== null) this.#wakened?.();
   }
 
   setIdleTimeout(milliseconds: number | null): void {
@@ -168,6 +183,16 @@ export class MemoryWire implements Wire {
     return this.take();
   }
 
+  /** Lets time pass; the session gets the turn that it has asked for by then. */
+  async pass(milliseconds: number): Promise<string> {
+    this.time += milliseconds;
+    if (this.wakeDue !== null && this.wakeDue <= this.time) {
+      this.wakeDue = null;
+      await this.#obey(this.#session.resume());
+    }
+    return this.take();
+  }
+
   /** The connection is over. */
   close(cause: EndCause): void {
     this.#over = true;
@@ -177,11 +202,16 @@ export class MemoryWire implements Wire {
   async #obey(first: Verdict): Promise<void> {
     let verdict = this.#record(first);
     while (verdict.next === "wait" && this.reading) {
-      if (!this.#woken) {
+      if (!this.#woken && this.wakeDue === null) {
         await new Promise<void>((resolve) => {
           this.#wakened = resolve;
         });
         this.#wakened = null;
+      }
+      if (!this.#woken && this.wakeDue !== null) {
+        this.waits.push(this.wakeDue - this.time);
+        this.time = this.wakeDue;
+        this.wakeDue = null;
       }
       this.#woken = false;
       verdict = this.#record(this.#session.resume());

@@ -160,7 +160,7 @@ test("gatehouse password-hash makes a secret that logs in with the password, and
 });
 
 describe("gatehouse messages", () => {
-  test("lists what was received and prints messages as they were sent, beside the running server", async () => {
+  test("lists what was received and prints messages as they were sent, with their trace, beside the running server", async () => {
     const server = await serve({ Account: account, NetworkListener: listeners });
     const data = ["--data", server.data];
     expect((await gatehouse(["messages", ...data])).stdout).toBe("No messages.\n");
@@ -173,8 +173,9 @@ describe("gatehouse messages", () => {
       gatehouse(["messages", id, ...data]),
       gatehouse(["messages", "--account", "bob@example.com", ...data]),
     ]);
-    expect(latest.stdout).toBe(trickyMessage.toString());
-    expect(named.stdout).toBe(trickyMessage.toString());
+    expect(latest.stdout).toMatch(/^Return-Path: <ann@example\.com>\r\nReceived: from /);
+    expect(latest.stdout.endsWith(`\r\n${trickyMessage.toString()}`)).toBe(true);
+    expect(named.stdout).toBe(latest.stdout);
     expect(others.stdout).toBe("No messages.\n");
   });
 

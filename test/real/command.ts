@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { createTransport } from "nodemailer";
@@ -29,6 +30,7 @@ export async function documentFile(document: unknown, folder = temporaryDirector
 export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface ServingCommand {
+  readonly pid: number;
   readonly data: string;
   /** The document. */
   readonly file: string;
@@ -45,20 +47,39 @@ export interface ServingCommand {
   logged(fields: LogLine): Promise<LogLine>;
 }
 
+/** How the command is started, where that matters. */
+export interface Launch {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program and its arguments that become the command by exec. */
+  readonly by?: readonly string[];
+  /** Descriptors of this process that the command finds from 3 on. */
+  readonly descriptors?: readonly number[];
+  /** Where the document lies; a folder of its own by default. */
+  readonly folder?: string;
+}
+
 /** Starts `gatehouse serve` and waits until it runs. It is killed when the test ends, if it still lives then. */
-export async function serve(document: unknown, data = temporaryDirectory()): Promise<ServingCommand> {
-  const file = await documentFile(document);
-  const child = spawn(process.execPath, [entryPoint, "serve", "--config", file, "--data", data], {
-    stdio: ["ignore", "pipe", "pipe"],
+export async function serve(
+  document: unknown,
+  data = temporaryDirectory(),
+  { args = [], env = {}, by = [], descriptors = [], folder }: Launch = {},
+): Promise<ServingCommand> {
+  const file = await documentFile(document, folder);
+  const [program = "", ...rest] = [...by, process.execPath, entryPoint, "serve", "--config", file, "--data", data];
+  const child = spawn(program, [...rest, ...args], {
+    stdio: ["ignore", "pipe", "pipe", ...descriptors],
+    env: { ...process.env, ...env },
   });
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await end;
   });
   const end = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
-  const words = text(child.stderr);
+  const [, stdout, stderr] = child.stdio as unknown as [null, Readable, Readable];
+  const words = text(stderr);
   const log: LogLine[] = [];
-  const lines = createInterface(child.stdout);
+  const lines = createInterface(stdout);
   lines.on("line", (line) => {
     const entry = JSON.parse(line) as LogLine;
     log.push(entry);
@@ -77,6 +98,7 @@ export async function serve(document: unknown, data = temporaryDirectory()): Pro
   failed.catch(() => {});
   await Promise.race([logged({ event: "server.running" }), failed]);
   return {
+    pid: child.pid ?? 0,
     data,
     file,
     log,

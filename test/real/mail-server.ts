@@ -1,7 +1,7 @@
 /** A Gatehouse that takes mail in the three TLS modes, and what its store holds afterwards. */
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import {
   AccountDirectory,
   type Backend,
@@ -25,7 +25,12 @@ export const ann = { address: "ann@example.com", password: "wonderland & more" }
 export const bob = { address: "bob@example.com", password: "unused" } as const;
 
 export interface ReceivedMessage extends StoredMessage {
+  /** Return-Path and Received, as the server wrote them. */
+  readonly trace: string;
+  /** As the client sent it. */
   readonly content: Buffer;
+  /** Of `content`. */
+  readonly size: number;
 }
 
 export interface MailServer extends RunningGatehouse {
@@ -105,9 +110,13 @@ export async function receivedIn(data: string, account?: string): Promise<Receiv
     const contents = new Map<string, Buffer>();
     const received: ReceivedMessage[] = [];
     for await (const message of store.messages(account)) {
-      const content = contents.get(message.id) ?? (await buffer(await store.content(message.id)));
-      contents.set(message.id, content);
-      received.push({ ...message, content });
+      const kept = contents.get(message.id) ?? (await buffer(await store.content(message.id)));
+      contents.set(message.id, kept);
+      const [trace = ""] =
+        /^Return-Path: .*\r\nReceived: (.*\r\n\t)*.*\r\n/.exec(kept.toString("latin1", 0, 4096)) ?? [];
+      expect(message.size).toBe(kept.length);
+      const content = kept.subarray(trace.length);
+      received.push({ ...message, trace, content, size: content.length });
     }
     return received;
   } finally {

@@ -64,6 +64,50 @@ describe("maxConnectionsPerAddress", () => {
   });
 });
 
+describe("maxConnectionsPerAddress that a reload introduces", () => {
+  test("counts those who are inside already, and forgets each as it goes", async () => {
+    const house = await runGatehouse(smtp({}), { backend: {} });
+    const port = house.port("smtp");
+    const inside = [await rawClient(port), await rawClient(port)];
+    for (const client of inside) await client.until("220 ");
+    await house.gatehouse.reload(smtp({ maxConnectionsPerAddress: 2 }));
+    const refused = await rawClient(port);
+    await refused.until("421 4.3.2 ");
+    const { refusal } = await house.event("connection.refused");
+    expect(refusal).toEqual({ rule: "address-cap", limit: 2, current: 2 });
+    if (inside[0]) await gone(inside[0]);
+    await house.event("connection.closed");
+    const next = await rawClient(port);
+    await next.until("220 ");
+    const again = await rawClient(port);
+    await again.until("421 4.3.2 ");
+  });
+
+  test("counts the clients of proxies, once each: not the proxy that has not told its client, nor whom it refused late", async () => {
+    const proxied = { proxyTrustedNetworks: proxies };
+    const house = await runGatehouse(smtp({}, proxied), { backend: {} });
+    const port = house.port("smtp");
+    house.gatehouse.block({ address: "192.0.2.3" });
+    const inside = await behindProxy(port, "192.0.2.1");
+    await inside.until("220 ");
+    const blocked = await behindProxy(port, "192.0.2.3");
+    await blocked.until("421 4.7.0 ");
+    const untold = await rawClient(port);
+    await house.event("connection.proxyHeader", ({ connection }) => connection.peer.port === untold.socket.localPort);
+    await house.gatehouse.reload(smtp({ maxConnectionsPerAddress: 1 }, proxied));
+    house.gatehouse.unblock("192.0.2.3");
+    untold.socket.write("PROXY TCP4 192.0.2.2 192.0.2.2 40000 25\r\n");
+    await untold.until("220 ");
+    for (const address of ["192.0.2.1", "192.0.2.2"]) await (await behindProxy(port, address)).until("421 4.3.2 ");
+    await (await behindProxy(port, "192.0.2.3")).until("220 ");
+    const refusals = house.events.flatMap((event) => (event.type === "connection.refused" ? [event.refusal] : []));
+    expect(refusals.slice(1)).toEqual([
+      { rule: "address-cap", limit: 1, current: 1 },
+      { rule: "address-cap", limit: 1, current: 1 },
+    ]);
+  });
+});
+
 describe("connectionRate", () => {
   test("is exact: as many as it says in an interval, and again when the interval has passed", async () => {
     const clock = new SimulatedClock();

@@ -2,101 +2,136 @@ import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import { AddressCounts } from "../../src/runtime/admission/address-counts.ts";
 import { BlockList } from "../../src/runtime/admission/block-list.ts";
-import type { AdmissionRequest, ClientLimits } from "../../src/runtime/admission/client-limits.ts";
+import type { AdmissionRequest, AdmissionRule } from "../../src/runtime/admission/client-limits.ts";
 import { ConnectionRates } from "../../src/runtime/admission/connection-rates.ts";
-import { type Arrival, admit, admitClient, admitProxy } from "../../src/runtime/admission.ts";
+import type { AdmissionLimits } from "../../src/runtime/admission.ts";
+import type { Pressure } from "../../src/runtime/pressure/pressure.ts";
 import { SlotCounter } from "../../src/runtime/slots.ts";
-import { clientOf, unlimitedClient } from "./admission/clients.ts";
+import { addressLimits, Door } from "./admission/clients.ts";
 
-interface Counts {
-  readonly server: [number, number] | null;
-  readonly listener: [number, number];
+const proxy = "198.51.100.1";
+
+/** A counter with so many slots taken of so many. */
+function slots(taken: number, limit: number): SlotCounter {
+  const made = new SlotCounter(limit);
+  for (let slot = 0; slot < taken; slot++) made.take();
+  return made;
 }
 
-/** Counters with so many slots taken of so many. */
-function arrival(counts: Counts, client: ClientLimits = unlimitedClient()) {
-  const counter = ([taken, limit]: [number, number]): SlotCounter => {
-    const made = new SlotCounter(limit);
-    for (let slot = 0; slot < taken; slot++) made.take();
-    return made;
-  };
-  const { server, listener } = counts;
-  return { draining: false, server: server && counter(server), listener: counter(listener), client } satisfies Arrival;
-}
+const room = { server: slots(1, 5), listener: slots(1, 5) };
+const full = { server: slots(5, 5), listener: slots(3, 3) };
 
-const room: Counts = { server: [1, 5], listener: [1, 5] };
-const full: Counts = { server: [5, 5], listener: [3, 3] };
-
-function blockedClient(): ClientLimits {
+function blocking() {
   const blockList = new BlockList(new SimulatedClock());
   blockList.add({ address: "192.0.2.0/24" });
-  return clientOf({ blockList });
+  return addressLimits({ blockList });
 }
 
-function cappedClient(): ClientLimits {
+function capped() {
   const counts = new AddressCounts();
   counts.counter("192.0.2.1").take();
   const rates = new ConnectionRates({ count: 1, interval: 1_000 }, new SimulatedClock());
   rates.note("192.0.2.1");
-  return clientOf({ cap: 1, counts, rates });
+  return addressLimits({ cap: 1, counts, rates });
 }
 
-function fastClient(): ClientLimits {
+const own: AdmissionRule = () => ({ rule: "own", limit: 0, current: 0 });
+
+function fast() {
   const rates = new ConnectionRates({ count: 2, interval: 1_000 }, new SimulatedClock());
   rates.note("192.0.2.1");
   rates.note("192.0.2.1");
-  return clientOf({ rates, rules: [() => ({ rule: "own", limit: 0, current: 0 })] });
+  return addressLimits({ rates, rules: [own] });
 }
 
+const hot: Pressure = { exhausted: [{ resource: "heap", limit: 95, current: 97 }], sample: null };
+
 describe("admission", () => {
-  test.each([
-    ["a listener that ends, before all", { ...arrival(full, blockedClient()), draining: true }, "draining", 0, 3],
-    ["the block list, before any cap", arrival(full, blockedClient()), "blocked", 0, 0],
-    ["the server's cap before the listener's", arrival(full), "server-cap", 5, 5],
-    ["the listener's cap", arrival({ server: [3, 5], listener: [3, 3] }, cappedClient()), "listener-cap", 3, 3],
-    ["the listener's cap without the server's", arrival({ server: null, listener: [1, 1] }), "listener-cap", 1, 1],
-    ["a cap that was lowered below what is inside", arrival({ server: [7, 2], listener: [7, 9] }), "server-cap", 2, 7],
-    ["the address's cap before its rate", arrival(room, cappedClient()), "address-cap", 1, 1],
-    ["the address's rate before the embedder's rules", arrival(room, fastClient()), "address-rate", 2, 2],
-  ] as const)("names %s, and its counts at that moment", (...[, asked, rule, limit, current]) => {
-    expect(admit(asked)).toEqual({ permit: null, refusal: { rule, limit, current } });
+  test.each<[string, Partial<AdmissionLimits>, string, number, number]>([
+    ["the block list, before any cap", { ...full, addresses: blocking() }, "blocked", 0, 0],
+    ["the server's cap before the listener's", full, "server-cap", 5, 5],
+    ["the listener's cap", { server: slots(3, 5), listener: slots(3, 3), addresses: capped() }, "listener-cap", 3, 3],
+    ["the listener's cap without the server's", { server: null, listener: slots(1, 1) }, "listener-cap", 1, 1],
+    ["a cap that was lowered below what is inside", { server: slots(7, 2), listener: slots(7, 9) }, "server-cap", 2, 7],
+    ["the address's cap before its rate", { ...room, addresses: capped() }, "address-cap", 1, 1],
+    ["the address's rate before pressure", { ...room, addresses: fast() }, "address-rate", 2, 2],
+  ])("names %s, and its counts at that moment", (...[, limits, rule, limit, current]) => {
+    const door = new Door(limits);
+    door.pressure$.next(hot);
+    expect(door.arrive()).toMatchObject({ permit: null, refusal: { rule, limit, current } });
+  });
+
+  test("names a listener that ends, before all", () => {
+    const door = new Door({ ...full, addresses: blocking() });
+    expect(door.arrive({ draining: true }).refusal).toEqual({ rule: "draining", limit: 0, current: 3 });
+  });
+
+  test("names what is exhausted, before the embedder's rules, until it no longer is", () => {
+    const door = new Door({ addresses: addressLimits({ rules: [own] }) });
+    door.pressure$.next(hot);
+    expect(door.arrive().refusal).toEqual({ rule: "pressure", resource: "heap", limit: 95, current: 97 });
+    door.pressure$.next({ exhausted: [], sample: null });
+    expect(door.arrive().refusal?.rule).toBe("own");
+  });
+
+  test("asks about pressure before the header of a proxy, and not where the listener does not refuse for it", () => {
+    const door = new Door();
+    door.pressure$.next(hot);
+    expect(door.arrive({ address: proxy }).refusal?.rule).toBe("pressure");
+    door.limits$.next({ ...door.limits$.value, refusesUnderPressure: false });
+    expect([door.arrive().refusal, door.arrive({ address: proxy }).refusal]).toEqual([null, null]);
+  });
+
+  test("goes by the limits of the moment", () => {
+    const door = new Door({ listener: slots(1, 2) });
+    door.limits$.next({ ...door.limits$.value, listener: slots(1, 1) });
+    expect(door.arrive().refusal?.rule).toBe("listener-cap");
   });
 
   test("refuses without taking a slot anywhere", () => {
-    const asked = arrival({ server: [1, 5], listener: [3, 3] });
-    admit(asked);
-    expect([asked.server?.taken, asked.listener.taken]).toEqual([1, 3]);
+    const [server, listener] = [slots(1, 5), slots(3, 3)];
+    new Door({ server, listener }).arrive();
+    expect([server.taken, listener.taken]).toEqual([1, 3]);
   });
 
   test("lets the last one in, who holds a slot in every counter until the permit is given back", () => {
     const counts = new AddressCounts();
-    const asked = arrival({ server: [4, 5], listener: [2, 3] }, clientOf({ counts, cap: 1 }));
-    const { permit } = admit(asked);
-    expect([asked.server?.taken, asked.listener.taken, counts.of("192.0.2.1")]).toEqual([5, 3, 1]);
-    expect(admit(asked).refusal?.rule).toBe("server-cap");
+    const [server, listener] = [slots(4, 5), slots(2, 3)];
+    const door = new Door({ server, listener, addresses: addressLimits({ counts, cap: 1 }) });
+    const { permit } = door.arrive();
+    expect([server.taken, listener.taken, counts.of("192.0.2.1")]).toEqual([5, 3, 1]);
+    expect(door.arrive().refusal?.rule).toBe("server-cap");
     permit?.release();
     permit?.release();
-    expect([asked.server?.taken, asked.listener.taken, counts.of("192.0.2.1"), counts.size]).toEqual([4, 2, 0, 0]);
+    expect([server.taken, listener.taken, counts.of("192.0.2.1"), counts.size]).toEqual([4, 2, 0, 0]);
   });
 
   test("of a proxy takes the slot at once, and asks about the client later", () => {
     const counts = new AddressCounts();
-    const asked = arrival({ server: [0, 5], listener: [0, 5] }, clientOf({ counts, cap: 1 }));
-    const { permit } = admitProxy(asked);
+    const server = slots(0, 5);
+    const door = new Door({ server, listener: slots(0, 5), addresses: addressLimits({ counts, cap: 1 }) });
+    const { permit, owesHeader } = door.arrive({ address: proxy });
     if (!permit) throw new Error("There is room.");
-    expect([asked.server?.taken, counts.of("192.0.2.1")]).toEqual([1, 0]);
-    expect(admitClient(asked, permit)).toBeNull();
-    expect([asked.server?.taken, counts.of("192.0.2.1")]).toEqual([1, 1]);
-    expect(admitClient(asked, permit)).toEqual({ rule: "address-cap", limit: 1, current: 1 });
+    expect(owesHeader).toBe(true);
+    expect([server.taken, counts.of("192.0.2.1"), counts.size]).toEqual([1, 0, 0]);
+    expect(door.arrive({ permit })).toMatchObject({ permit, refusal: null, owesHeader: false });
+    expect([server.taken, counts.of("192.0.2.1")]).toEqual([1, 1]);
+    expect(door.arrive({ permit }).refusal).toEqual({ rule: "address-cap", limit: 1, current: 1 });
     permit.release();
-    expect([asked.server?.taken, counts.of("192.0.2.1")]).toEqual([0, 0]);
+    expect([server.taken, counts.of("192.0.2.1")]).toEqual([0, 0]);
+  });
+
+  test("lets a proxy that speaks for itself in by its own address", () => {
+    const door = new Door();
+    const { permit } = door.arrive({ address: proxy });
+    expect(door.arrive({ address: proxy, permit })).toMatchObject({ refusal: null, owesHeader: false });
   });
 
   test("counts no connection for the rate that another rule refuses", () => {
     const rates = new ConnectionRates({ count: 1, interval: 1_000 }, new SimulatedClock());
-    const rules = [() => ({ rule: "own", limit: 0, current: 0 })];
-    expect(admit(arrival(room, clientOf({ rates, rules }))).refusal?.rule).toBe("own");
-    expect(admit(arrival(room, clientOf({ rates }))).refusal).toBeNull();
+    const refusing = new Door({ addresses: addressLimits({ rates, rules: [own] }) });
+    expect(refusing.arrive().refusal?.rule).toBe("own");
+    expect(new Door({ addresses: addressLimits({ rates }) }).arrive().refusal).toBeNull();
   });
 });
 
@@ -116,22 +151,32 @@ describe("the embedder's rules", () => {
       peer: { address: "192.0.2.1", port: 40_000 },
       connections: { server: 1, listener: 2, address: 1 },
     };
-    admit(arrival({ server: [1, 5], listener: [2, 5] }, clientOf({ counts, rules })));
-    const behind = arrival({ server: [1, 5], listener: [2, 5] }, clientOf({ counts, rules }, "192.0.2.1", true));
-    const { permit } = admitProxy(behind);
-    if (permit) admitClient({ ...behind }, permit);
-    expect(asked[0]).toEqual({ ...expected, proxied: false });
-    expect(asked[1]).toEqual({ ...expected, proxied: true, connections: { ...expected.connections, address: 2 } });
+    const door = () =>
+      new Door({ server: slots(1, 5), listener: slots(2, 5), addresses: addressLimits({ counts, rules }) });
+    door().arrive();
+    const behind = door();
+    behind.arrive({ permit: behind.arrive({ address: proxy }).permit });
+    expect(asked).toEqual([
+      { ...expected, proxied: false },
+      { ...expected, proxied: true, connections: { ...expected.connections, address: 2 } },
+    ]);
   });
 
-  test("refuse when one throws, and say so", () => {
+  test("refuse when one throws, and say so; the next one is asked again", () => {
     const failures: unknown[] = [];
     const error = new Error("no database");
-    const fail = () => {
-      throw error;
-    };
-    const client = clientOf({ rules: [() => null, fail], ruleFailed: (reason) => failures.push(reason) });
-    expect(admit(arrival(room, client)).refusal?.rule).toBe("rule-failed");
+    let throws = true;
+    const rules: AdmissionRule[] = [
+      () => null,
+      () => {
+        if (throws) throw error;
+        return null;
+      },
+    ];
+    const door = new Door({ addresses: addressLimits({ rules, ruleFailed: (reason) => failures.push(reason) }) });
+    expect(door.arrive().refusal?.rule).toBe("rule-failed");
     expect(failures).toEqual([error]);
+    throws = false;
+    expect(door.arrive().refusal).toBeNull();
   });
 });

@@ -1,62 +1,23 @@
 /** A server that runs out of file descriptors, under a limit that is really reached. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DescriptorReserve, lacksDescriptors } from "../../src/runtime/descriptor-reserve.ts";
 import { installed } from "../real/programs.ts";
 import { gone, type RawClient, rawClient } from "./raw-client.ts";
+import { type TalkingChild, talkingChild } from "./talking-child.ts";
 import { visitors } from "./visitors.ts";
 
 const program = new URL("children/scarce-descriptors.ts", import.meta.url).pathname;
 const limit = 128;
 
-type Said = Readonly<Record<string, unknown>>;
-
-interface ScarceServer {
+interface ScarceServer extends TalkingChild {
   readonly smtp: number;
   readonly http: number;
-  /** What it has said of a kind. */
-  said(type: string): Said[];
-  /** Gives a command, and waits for the answer. */
-  tell(command: string, answer: string): Promise<Said>;
-  /** Waits until it has said so many things of a kind. @returns the last of them. */
-  until(type: string, times?: number): Promise<Said>;
 }
 
 async function scarceServer(...options: string[]): Promise<ScarceServer> {
-  const child = spawn("prlimit", [`--nofile=${limit}:${limit}`, process.execPath, program, ...options], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  onTestFinished(async () => {
-    if (child.exitCode !== null) return;
-    child.kill("SIGKILL");
-    await once(child, "close");
-  });
-  const lines: Said[] = [];
-  const output = createInterface(child.stdout).on("line", (line) => {
-    lines.push(JSON.parse(line));
-    output.emit("said");
-  });
-  const said = (type: string): Said[] => lines.filter((line) => line["type"] === type);
-  const until = async (type: string, times = 1): Promise<Said> => {
-    for (;;) {
-      const found = said(type)[times - 1];
-      if (found) return found;
-      await once(output, "said");
-    }
-  };
-  const [smtp = 0, http = 0] = (await until("ready"))["ports"] as number[];
-  return {
-    smtp,
-    http,
-    said,
-    until,
-    tell: (command, answer) => {
-      child.stdin.write(`${command}\n`);
-      return until(answer, said(answer).length + 1);
-    },
-  };
+  const child = talkingChild("prlimit", [`--nofile=${limit}:${limit}`, process.execPath, program, ...options]);
+  const [smtp = 0, http = 0] = (await child.until("ready"))["ports"] as number[];
+  return { ...child, smtp, http };
 }
 
 async function speaks(client: RawClient): Promise<void> {

@@ -199,6 +199,70 @@ describe("an embedder's protocol", () => {
   });
 });
 
+describe("a turn that a session has asked for", () => {
+  test("comes after its time by the server's clock, once, and input is held until then", async () => {
+    const clock = new SimulatedClock();
+    const turns: number[] = [];
+    const port = await serve(
+      echo((wire) => ({
+        receive: (chunk) => {
+          wire.write(chunk);
+          wire.wakeAfter(5000);
+          wire.wakeAfter(1000);
+          return WAIT;
+        },
+        resume: () => {
+          turns.push(wire.now());
+          wire.write("awake\r\n");
+          return CONTINUE;
+        },
+      })),
+      clock,
+    );
+    const client = await rawClient(port);
+    client.socket.write("a\r\n");
+    await client.until("a\r\n");
+    client.socket.write("b\r\n");
+    clock.increment(999);
+    expect(turns).toEqual([]);
+    clock.increment(1);
+    await client.until("awake\r\nb\r\n");
+    expect(turns).toEqual([1000]);
+    clock.increment(10_000);
+    expect(turns).toEqual([1000, 11_000]);
+    await ended(client);
+  });
+
+  test("is given up by null, and by the end", async () => {
+    const clock = new SimulatedClock();
+    const turns: number[] = [];
+    const port = await serve(
+      echo((wire) => ({
+        receive: (chunk) => {
+          wire.wakeAfter(1000);
+          if (chunk[0] === 0x78) wire.wakeAfter(null);
+          wire.write(chunk);
+          return CONTINUE;
+        },
+        resume: () => {
+          turns.push(wire.now());
+          return CONTINUE;
+        },
+      })),
+      clock,
+    );
+    const client = await rawClient(port);
+    client.socket.write("x");
+    await client.until("x");
+    clock.increment(1000);
+    client.socket.write("y");
+    await client.until("y");
+    await ended(client);
+    clock.increment(1000);
+    expect(turns).toEqual([]);
+  });
+});
+
 describe("a protocol that throws", () => {
   const thrown = new Error("a mistake of the embedder's");
   const fail = (): never => {

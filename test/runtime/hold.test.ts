@@ -149,6 +149,20 @@ describe.skipIf(!installed("ss"))("a server at its cap", () => {
     await gone(last);
   });
 
+  test("holds from its first moment on a listener that a reload adds", async () => {
+    const { listeners, system } = { listeners: [held], system: { defaultHostname: "localhost", maxConnections: 1 } };
+    const house = await runGatehouse({ SystemSettings: system, NetworkListener: listeners }, { backend: {} });
+    const inside = await greeted(house.port("held"));
+    await house.gatehouse.reload({ SystemSettings: system, NetworkListener: [held, { ...held, name: "added" }] });
+    expect(house.gatehouse.listeners()[1]).toMatchObject({ state: "paused", pausedBy: ["at-capacity"] });
+    const waiting = await rawClient(house.port("added"));
+    await queuedAre(house.port("added"), 1);
+    await gone(inside);
+    await waiting.until("220 ");
+    expect(house.events.filter(({ type }) => type === "connection.refused")).toEqual([]);
+    await gone(waiting);
+  });
+
   test("refuses those that it held when it is told to end", async () => {
     const house = await runGatehouse([{ ...held, maxConnections: 1 }], { backend: {} });
     const inside = await greeted(house.port("held"));

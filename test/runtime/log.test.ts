@@ -1,7 +1,10 @@
 import { Writable } from "node:stream";
 import { pino } from "pino";
+import { Subject } from "rxjs";
 import { describe, expect, test } from "vitest";
+import type { PressureSample } from "../../src/index.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
+import { sample } from "./pressure/samples.ts";
 import { gone, rawClient, tlsClient } from "./raw-client.ts";
 
 const secret = "correct horse battery staple";
@@ -116,6 +119,20 @@ describe("the log", () => {
     expect(log.of("session.authenticated")).toHaveLength(1);
     for (const unsaid of [secret, ...tries]) expect(log.text()).not.toContain(unsaid);
     expect(log.text()).not.toContain("PRIVATE KEY");
+  });
+
+  test("warns when pressure begins, with the figures, and says when it ends", async () => {
+    const log = memoryLog();
+    const samples$ = new Subject<PressureSample>();
+    const house = await runGatehouse(document, { backend: {}, logger: log.logger, pressure: { samples$ } });
+    samples$.next(sample({ descriptors: 980 }));
+    const refused = await rawClient(house.port("smtp"));
+    await refused.until("421 ");
+    samples$.next(sample());
+    const figures = { resource: "descriptors", limit: 950 };
+    expect(log.of("pressure.began")).toMatchObject([{ level: 40, ...figures, current: 980, msg: "pressure began" }]);
+    expect(log.of("connection.refused")).toMatchObject([{ level: 30, rule: "pressure", ...figures, current: 980 }]);
+    expect(log.of("pressure.ended")).toMatchObject([{ level: 30, ...figures, current: 20, msg: "pressure ended" }]);
   });
 
   test("says why a client was refused", async () => {

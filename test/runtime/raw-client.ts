@@ -9,7 +9,7 @@ export interface RawClient<Stream extends Socket = Socket> {
   /** All that the server has sent. */
   received(): string;
   /** Waits until the server has sent this, and gives all that it has sent. */
-  until(text: string): Promise<string>;
+  until(wanted: string | RegExp): Promise<string>;
   /** `fin` when the server closed in order, else the error: `ECONNRESET`. */
   readonly end: Promise<string>;
 }
@@ -47,14 +47,14 @@ export function watch<Stream extends Socket>(socket: Stream): RawClient<Stream> 
     until: (wanted) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          if (!text.includes(wanted)) return;
+          if (typeof wanted === "string" ? !text.includes(wanted) : !wanted.test(text)) return;
           arrived.delete(look);
           resolve(text);
         };
         arrived.add(look);
         void end.promise.then((how) => {
           look();
-          reject(new Error(`The server ended (${how}) without having said ${JSON.stringify(wanted)}: ${text}`));
+          reject(new Error(`The server ended (${how}) without having said ${String(wanted)}: ${text}`));
         });
         look();
       }),

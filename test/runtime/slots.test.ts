@@ -1,8 +1,7 @@
 import { array, assert, constantFrom, integer, nat, oneof, property, record } from "fast-check";
 import { expect, test } from "vitest";
-import { admit } from "../../src/runtime/admission.ts";
 import { type Permit, SlotCounter, takeSlots } from "../../src/runtime/slots.ts";
-import { unlimitedClient } from "./admission/clients.ts";
+import { Door } from "./admission/clients.ts";
 
 test("a permit gives its slot back once, however often it is released", () => {
   const counter = new SlotCounter(2);
@@ -34,11 +33,11 @@ test("under any interleaving of accepts and releases no cap is exceeded, and the
     property(caps, array(step, { maxLength: 80 }), (limits, steps) => {
       const server = new SlotCounter(limits.server);
       const listeners = [0, 1, 2].map(() => new SlotCounter(limits.listener));
+      const doors = listeners.map((listener) => new Door({ server, listener }));
       const permits: { permit: Permit; listener: number; held: boolean }[] = [];
       for (const each of steps) {
         if (each.kind === "accept") {
-          const counter = listeners[each.listener] ?? server;
-          const { permit } = admit({ draining: false, server, listener: counter, client: unlimitedClient() });
+          const permit = doors[each.listener]?.arrive().permit;
           if (permit) permits.push({ permit, listener: each.listener, held: true });
         } else {
           const entry = permits[each.permit];

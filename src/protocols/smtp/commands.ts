@@ -1,7 +1,7 @@
 /** What each verb does; the commands without a file of their own are here. */
 
-import { saslMechanisms } from "../sasl.ts";
-import { auth, offersAuthentication } from "./authentication.ts";
+import type { Envelope } from "../backend.ts";
+import { auth } from "./authentication.ts";
 import { parseHelo } from "./command.ts";
 import { bdat, data } from "./content.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
@@ -10,9 +10,12 @@ import { extensionsReply, helloReply, replies } from "./replies.ts";
 
 type Handler = (dialogue: Dialogue, argument: string) => Complaint;
 
+const introductions: ReadonlySet<string> = new Set(["EHLO", "HELO", "LHLO"]);
+
 const handlers = new Map<string, Handler>([
   ["EHLO", ehlo],
   ["HELO", helo],
+  ["LHLO", lhlo],
   ["MAIL", mail],
   ["RCPT", rcpt],
   ["DATA", data],
@@ -32,9 +35,11 @@ const notImplemented = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", 
 const httpMethods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT"]);
 
 export function execute(dialogue: Dialogue, verb: string, argument: string): void {
-  const handler = handlers.get(verb);
+  const { dialect } = dialogue.settings;
+  const foreign = introductions.has(verb) && !dialect.hello.some((hello) => hello === verb);
+  const handler = foreign ? undefined : handlers.get(verb);
   if (!handler && httpMethods.has(verb)) {
-    dialogue.quit(replies.notHttp, "protocol-error");
+    dialogue.quit(dialect.replies.notHttp, "protocol-error");
     return;
   }
   const complaint = handler ? handler(dialogue, argument) : unknown(verb);
@@ -50,27 +55,40 @@ function withoutArgument(handler: (dialogue: Dialogue) => Complaint): Handler {
 }
 
 function ehlo(dialogue: Dialogue, argument: string): Complaint {
-  return introduce(dialogue, argument, () => {
-    const { wire, settings } = dialogue;
-    const extensions = ["PIPELINING", `SIZE ${settings.limits.messageSize}`, "8BITMIME", "SMTPUTF8"];
-    extensions.push("ENHANCEDSTATUSCODES", "CHUNKING", "DSN");
-    if (wire.canUpgrade) extensions.push("STARTTLS");
-    if (offersAuthentication(dialogue)) extensions.push(`AUTH ${saslMechanisms.join(" ")}`);
-    extensions.push("HELP");
-    return extensionsReply({ hostname: wire.hostname, peer: wire.peer.address, extensions });
-  });
+  return introduce(dialogue, argument, { protocol: "ESMTP", reply: () => extensions(dialogue) });
+}
+
+function lhlo(dialogue: Dialogue, argument: string): Complaint {
+  return introduce(dialogue, argument, { protocol: "LMTP", reply: () => extensions(dialogue) });
 }
 
 function helo(dialogue: Dialogue, argument: string): Complaint {
-  return introduce(dialogue, argument, () => helloReply(dialogue.wire.hostname, dialogue.wire.peer.address));
+  const { hostname, peer } = dialogue.wire;
+  return introduce(dialogue, argument, { protocol: "SMTP", reply: () => helloReply(hostname, peer.address) });
+}
+
+function extensions(dialogue: Dialogue): string {
+  const { wire, settings, login } = dialogue;
+  const keywords = ["PIPELINING", `SIZE ${settings.limits.messageSize}`, "8BITMIME", "SMTPUTF8"];
+  keywords.push("ENHANCEDSTATUSCODES", "CHUNKING", "DSN");
+  if (wire.canUpgrade) keywords.push("STARTTLS");
+  if (login.offered) keywords.push(`AUTH ${login.mechanisms.join(" ")}`);
+  keywords.push("HELP");
+  return extensionsReply({ hostname: wire.hostname, peer: wire.peer.address, extensions: keywords });
+}
+
+interface Introduction {
+  readonly protocol: Envelope["protocol"];
+  reply(): string;
 }
 
 /** RFC 5321 section 4.1.4: EHLO in mid-session also resets the transaction. */
-function introduce(dialogue: Dialogue, argument: string, reply: () => string): Complaint {
+function introduce(dialogue: Dialogue, argument: string, { protocol, reply }: Introduction): Complaint {
   const name = parseHelo(argument);
   if (name === null) return replies.helloSyntax;
   if (!dialogue.countIdleCommand()) return null;
   dialogue.helo = name;
+  dialogue.protocol = protocol;
   dialogue.reply(reply());
   dialogue.send("command.ehlo");
   return null;
@@ -81,7 +99,7 @@ function startTls(dialogue: Dialogue): Complaint {
   if (dialogue.wire.tls) return replies.tlsActive;
   if (!dialogue.wire.canUpgrade) return replies.tlsUnavailable;
   if (!dialogue.can("command.starttls")) {
-    return dialogue.state === "start" ? replies.helloFirst : replies.badSequence;
+    return dialogue.state === "start" ? dialogue.words.helloFirst : replies.badSequence;
   }
   dialogue.reply(replies.startTls);
   dialogue.reader.clear();
@@ -108,7 +126,7 @@ function vrfy(dialogue: Dialogue, argument: string): Complaint {
 }
 
 function help(dialogue: Dialogue): Complaint {
-  if (dialogue.countIdleCommand()) dialogue.reply(replies.help);
+  if (dialogue.countIdleCommand()) dialogue.reply(dialogue.words.help);
   return null;
 }
 

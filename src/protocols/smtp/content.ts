@@ -3,8 +3,8 @@ import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
 import { BdatReader } from "./bdat-reader.ts";
 import { parseBdat } from "./command.ts";
 import { DataReader } from "./data-reader.ts";
+import { deliveryReplies, repliesForAll } from "./delivery-replies.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
-import { answerReply } from "./envelope-commands.ts";
 import { chunkReply, replies } from "./replies.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -96,18 +96,18 @@ export function readUnwanted(dialogue: Dialogue, unwanted: { octets: number; rea
 export function finishDelivery(dialogue: Dialogue): boolean {
   const { transaction } = dialogue;
   if (!transaction?.outcome) return false;
-  answer(dialogue, transaction, answerReply(transaction.outcome, replies.queued));
+  answer(dialogue, transaction, deliveryReplies(dialogue, transaction, transaction.outcome));
   return true;
 }
 
 function outOfSequence(dialogue: Dialogue): string {
   switch (dialogue.state) {
     case "start":
-      return replies.helloFirst;
+      return dialogue.words.helloFirst;
     case "ready":
       return replies.mailFirst;
     case "mail":
-      return replies.noRecipients;
+      return dialogue.words.noRecipients;
     default:
       return replies.badSequence;
   }
@@ -146,7 +146,7 @@ function exhausted(dialogue: Dialogue, transaction: Transaction): boolean {
 function contentEnded(dialogue: Dialogue, transaction: Transaction): void {
   dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
   if (transaction.refusal !== null) {
-    answer(dialogue, transaction, transaction.refusal);
+    answer(dialogue, transaction, repliesForAll(dialogue, transaction, transaction.refusal));
   } else {
     transaction.finish();
     dialogue.send("content.ended");
@@ -160,28 +160,42 @@ function chunkEnded(dialogue: Dialogue, transaction: Transaction, chunks: BdatRe
     contentEnded(dialogue, transaction);
     return;
   }
-  const { refusal, outcome } = transaction;
-  const early = refusal ?? (outcome ? answerReply(outcome, replies.queued) : null);
+  const early = earlyFailure(dialogue, transaction);
   // A message that has failed is over with the chunk in which it failed (RFC 3030 section 2).
-  if (early !== null && !early.startsWith("2")) {
+  if (early !== null) {
     dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
-    answer(dialogue, transaction, early);
+    answer(dialogue, transaction, [early]);
   } else {
     dialogue.reply(chunkReply(chunks.size));
   }
 }
 
-function answer(dialogue: Dialogue, transaction: Transaction, reply: string): void {
+/** The reply to a chunk that is not the last one, when the message has failed for every recipient. */
+function earlyFailure(dialogue: Dialogue, transaction: Transaction): string | null {
+  const { refusal, outcome } = transaction;
+  if (refusal !== null) return refusal;
+  const said = outcome ? deliveryReplies(dialogue, transaction, outcome) : [];
+  return said.some(accepts) ? null : (said[0] ?? null);
+}
+
+function accepts(reply: string): boolean {
+  return reply.startsWith("2");
+}
+
+function answer(dialogue: Dialogue, transaction: Transaction, said: readonly string[]): void {
   const { size, envelope } = transaction;
-  dialogue.reply(reply);
-  if (reply.startsWith("2")) {
-    dialogue.wire.notice({ type: "session.messageAccepted", size, recipients: envelope.recipients.length });
+  for (const reply of said) dialogue.reply(reply);
+  const accepted = said.filter(accepts).length;
+  const refusal = said.find((reply) => !accepts(reply));
+  if (accepted > 0) {
+    const recipients = dialogue.settings.dialect.replyForEachRecipient ? accepted : envelope.recipients.length;
+    dialogue.wire.notice({ type: "session.messageAccepted", size, recipients });
     dialogue.madeProgress();
-    dialogue.send("message.answered");
-    return;
   }
-  const text = reply.slice(4).trimEnd();
-  dialogue.wire.notice({ type: "session.messageRejected", size, code: Number(reply.slice(0, 3)), text });
+  if (refusal !== undefined) {
+    const text = refusal.slice(4).trimEnd();
+    dialogue.wire.notice({ type: "session.messageRejected", size, code: Number(refusal.slice(0, 3)), text });
+  }
   dialogue.send("message.answered");
-  if (!dialogue.over) dialogue.countIdleCommand();
+  if (accepted === 0 && !dialogue.over) dialogue.countIdleCommand();
 }

@@ -2,12 +2,13 @@ import { type Actor, type ActorOptions, createActor } from "xstate";
 import type { EndCause } from "../../machines/causes.ts";
 import type { CompiledMachine } from "../../machines/compile.ts";
 import { type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
-import type { Backend, Identity } from "../backend.ts";
+import type { Backend, Envelope, Identity } from "../backend.ts";
 import { LineReader } from "../line-reader.ts";
+import { factsOf, Login, type LoginSettings } from "../login.ts";
 import type { ConnectionFacts, Wire } from "../protocol.ts";
-import type { SaslExchange } from "../sasl.ts";
 import type { BdatReader } from "./bdat-reader.ts";
 import type { DataReader } from "./data-reader.ts";
+import type { Dialect } from "./dialect.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpMachine } from "./machine.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
@@ -16,11 +17,12 @@ import type { Outcome, Transaction } from "./transaction.ts";
 /** Who watches the charts of sessions. */
 export type SmtpInspector = NonNullable<ActorOptions<CompiledMachine<typeof smtpMachine>>["inspect"]>;
 
-/** What is the same for all sessions of one `smtp()`. */
+/** What is the same for all sessions of one `smtp()` or `lmtp()`. */
 export interface SmtpSettings {
+  readonly dialect: Dialect;
   readonly backend: Backend;
   readonly limits: SmtpLimits;
-  readonly authWithoutTls: boolean;
+  readonly login: LoginSettings;
   readonly earlyTalker: "notice" | "reject";
   readonly banner: string;
   readonly inspect: SmtpInspector | undefined;
@@ -63,19 +65,20 @@ export class Dialogue implements SmtpEffects {
   readonly wire: Wire;
   readonly settings: SmtpSettings;
   readonly reader = new LineReader();
+  readonly login: Login;
 
   /** As the client introduced itself; empty before EHLO. */
   helo = "";
+  /** By which command it did. */
+  protocol: Envelope["protocol"] = "SMTP";
   identity: Identity | null = null;
   transaction: Transaction | null = null;
-  sasl: SaslExchange | null = null;
   data: DataReader | null = null;
   bdat: BdatReader | null = null;
   /** A BDAT chunk that is not wanted: the octets still to come, and what is said after them. */
   unwanted: { octets: number; readonly reply: string } | null = null;
 
   commands = 0;
-  authenticationFailures = 0;
   rejectedRecipients = 0;
   /** The peer reads more slowly than replies are written. */
   congested = false;
@@ -90,9 +93,15 @@ export class Dialogue implements SmtpEffects {
   constructor(wire: Wire, settings: SmtpSettings) {
     this.wire = wire;
     this.settings = settings;
+    this.login = new Login(wire, settings.login);
     this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect });
     dialogues.set(this.#actor, this);
     this.#actor.start();
+  }
+
+  /** The replies that differ between SMTP and LMTP. */
+  get words(): Dialect["replies"] {
+    return this.settings.dialect.replies;
   }
 
   get state(): SmtpState {
@@ -112,8 +121,7 @@ export class Dialogue implements SmtpEffects {
   /** The connection as the backend may see it. */
   get facts(): ConnectionFacts {
     if (this.#facts && this.#facts.tls === this.wire.tls) return this.#facts;
-    const { id, listener, generation, peer, local, proxy, tls } = this.wire;
-    this.#facts = { id, listener, generation, peer, local, proxy, tls };
+    this.#facts = factsOf(this.wire);
     return this.#facts;
   }
 
@@ -204,7 +212,7 @@ export class Dialogue implements SmtpEffects {
   }
 
   forgetTransaction(): void {
-    this.sasl = null;
+    this.login.cancel();
     this.data = null;
     this.bdat = null;
     const { transaction } = this;

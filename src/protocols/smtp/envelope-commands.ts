@@ -1,9 +1,10 @@
 /** MAIL and RCPT (RFC 5321 sections 4.1.1.2 and 4.1.1.3). */
 import type { Answer, Recipient } from "../backend.ts";
+import { answerReply } from "./delivery-replies.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { type MailParameters, parseMailParameters, parseRcptParameters } from "./parameters.ts";
 import { isInternationalized, type ParsedPath, parsePath } from "./path.ts";
-import { backendReply, checkAnswer, parameterReply, replies } from "./replies.ts";
+import { checkAnswer, parameterReply, replies } from "./replies.ts";
 import { type Outcome, Transaction } from "./transaction.ts";
 
 export function mail(dialogue: Dialogue, argument: string): Complaint {
@@ -55,12 +56,12 @@ function afterKeyword(argument: string, keyword: "FROM" | "TO"): string | null {
 }
 
 function mailOutOfSequence(dialogue: Dialogue): string {
-  return dialogue.state === "start" ? replies.helloFirst : replies.nestedMail;
+  return dialogue.state === "start" ? dialogue.words.helloFirst : replies.nestedMail;
 }
 
 function rcptOutOfSequence(dialogue: Dialogue): string {
   const { state } = dialogue;
-  if (state === "start") return replies.helloFirst;
+  if (state === "start") return dialogue.words.helloFirst;
   return state === "ready" ? replies.mailFirst : replies.badSequence;
 }
 
@@ -69,6 +70,7 @@ function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailP
   const transaction = new Transaction(
     {
       connection: dialogue.facts,
+      protocol: dialogue.protocol,
       helo: dialogue.helo,
       identity: dialogue.identity,
       sender: path.address,
@@ -115,14 +117,7 @@ function countRejected(dialogue: Dialogue, limit: number, reply: string): void {
 
 /** Replies with the backend's answer. @returns whether it accepts. */
 function conclude(dialogue: Dialogue, outcome: Outcome<Answer>, accepted: string): boolean {
-  const reply = answerReply(outcome, accepted);
+  const reply = "error" in outcome ? replies.backendFailed : answerReply(outcome.value, accepted);
   dialogue.reply(reply);
   return reply.startsWith("2");
-}
-
-/** The reply line for the backend's answer; `accepted` where it leaves the words to the session. */
-export function answerReply(outcome: Outcome<Answer>, accepted: string): string {
-  if ("error" in outcome) return replies.backendFailed;
-  if (outcome.value === undefined) return accepted;
-  return backendReply(outcome.value);
 }

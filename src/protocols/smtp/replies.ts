@@ -1,5 +1,5 @@
 /** Every word that an SMTP session says: codes after RFC 5321 section 4.2, enhanced codes after RFC 3463. */
-import type { Answer, Reply } from "../backend.ts";
+import type { Answer, DeliveryAnswer, Reply } from "../backend.ts";
 
 export const replies = {
   // Success.
@@ -11,18 +11,12 @@ export const replies = {
   startTls: "220 2.0.0 Ready to start TLS\r\n",
   authenticated: "235 2.7.0 Authentication successful\r\n",
   cannotVerify: "252 2.0.0 Cannot VRFY user, but will take a message and try to deliver it\r\n",
-  help:
-    "214-2.0.0 Commands: EHLO HELO MAIL RCPT DATA BDAT RSET NOOP\r\n" +
-    "214-2.0.0 VRFY HELP AUTH STARTTLS QUIT\r\n" +
-    "214 2.0.0 See RFC 5321\r\n",
 
   // Syntax.
   lineTooLong: "500 5.5.2 Line too long\r\n",
   bareLineFeed: "500 5.5.2 Lines end with CRLF: a bare LF is refused\r\n",
   malformedLine: "500 5.5.2 Commands are UTF-8 without NUL and bare CR\r\n",
   unknownCommand: "500 5.5.1 Command not recognized\r\n",
-  notHttp: "500 5.5.1 This port speaks SMTP, not HTTP\r\n",
-  notTls: "500 5.5.1 This port speaks SMTP in clear; TLS starts with STARTTLS\r\n",
   notImplemented: "502 5.5.1 Command not implemented\r\n",
   noArguments: "501 5.5.4 The command takes no arguments\r\n",
   argumentMissing: "501 5.5.4 The command needs an argument\r\n",
@@ -36,11 +30,9 @@ export const replies = {
   recipientNeedsUtf8: "553 5.6.7 The recipient address needs SMTPUTF8\r\n",
 
   // Sequence.
-  helloFirst: "503 5.5.1 Send EHLO or HELO first\r\n",
   badSequence: "503 5.5.1 Bad sequence of commands\r\n",
   mailFirst: "503 5.5.1 MAIL is needed first\r\n",
   nestedMail: "503 5.5.1 The sender was given already\r\n",
-  noRecipients: "554 5.5.1 No valid recipients\r\n",
   earlyTalker: "554 5.5.1 You spoke before it was your turn\r\n",
 
   // TLS and AUTH.
@@ -122,22 +114,37 @@ export function blockedReply(hostname: string): string {
 /** RFC 5321 section 4.5.3.1.5 allows 512 octets for a reply line. */
 const LONGEST_TEXT = 480;
 
-/** A backend gave a code that ends no command. */
+/** A backend gave a code that ends no command, or not an answer for each recipient. */
 export class BackendReplyError extends RangeError {
   override readonly name = "BackendReplyError";
   readonly code = "backend-reply-invalid";
 
-  constructor(replyCode: number) {
-    super(`A backend's reply needs a code of 2xx, 4xx or 5xx, not ${replyCode}.`);
+  constructor(demand: string) {
+    super(`A backend's ${demand}.`);
   }
 }
 
 /** Lets an answer pass whose code may end a command. @throws BackendReplyError for any other. */
 export function checkAnswer(answer: Answer): Answer {
   if (answer !== undefined && !(Number.isInteger(answer.code) && [2, 4, 5].includes(Math.floor(answer.code / 100)))) {
-    throw new BackendReplyError(answer.code);
+    throw new BackendReplyError(`reply needs a code of 2xx, 4xx or 5xx, not ${answer.code}`);
   }
   return answer;
+}
+
+/** The same for what became of a message. @throws BackendReplyError also unless there is one answer, or one for each recipient. */
+export function checkDelivery(answer: DeliveryAnswer, recipients: number): DeliveryAnswer {
+  if (!isList(answer)) return checkAnswer(answer);
+  if (answer.length !== recipients) {
+    throw new BackendReplyError(`list needs an answer for each of the ${recipients} recipients, not ${answer.length}`);
+  }
+  for (const one of answer) checkAnswer(one);
+  return answer;
+}
+
+/** `Array.isArray` does not tell a readonly array. */
+export function isList(answer: DeliveryAnswer): answer is readonly Answer[] {
+  return Array.isArray(answer);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { EndCause } from "../../machines/causes.ts";
 import { CONTINUE, close, type Session, UPGRADE, type Verdict, WAIT, type Wire } from "../protocol.ts";
-import { continueAuthentication, giveUp } from "./authentication.ts";
+import { concludeAuthentication, continueAuthentication, giveUp } from "./authentication.ts";
 import { parseCommand } from "./command.ts";
 import { execute } from "./commands.ts";
 import { finishDelivery, readChunk, readData, readUnwanted } from "./content.ts";
@@ -42,7 +42,7 @@ export class SmtpSession implements Session {
     if (dialogue.over) return this.#turn();
     this.#excused = 0;
     if (beginsHandshake(dialogue, chunk)) {
-      dialogue.quit(replies.notTls, "protocol-error");
+      dialogue.quit(dialogue.words.notTls, "protocol-error");
     }
     dialogue.reader.push(chunk);
     return this.#turn();
@@ -50,7 +50,10 @@ export class SmtpSession implements Session {
 
   resume(): Verdict {
     this.#excused = 0;
-    if (!this.#dialogue.over) this.#dialogue.takeAnswer();
+    if (!this.#dialogue.over) {
+      this.#dialogue.takeAnswer();
+      concludeAuthentication(this.#dialogue);
+    }
     return this.#turn();
   }
 
@@ -87,8 +90,9 @@ export class SmtpSession implements Session {
     return this.#turn();
   }
 
-  closed(_cause: EndCause): void {
+  closed(cause: EndCause): void {
     this.#dialogue.reader.clear();
+    this.#dialogue.login.end(cause);
     this.#dialogue.send("connection.closed");
   }
 

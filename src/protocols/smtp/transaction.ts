@@ -1,6 +1,6 @@
-import type { Answer, Backend, Envelope, Recipient } from "../backend.ts";
+import type { Backend, DeliveryAnswer, Envelope, Recipient } from "../backend.ts";
 import { IncomingBody, MessageError } from "./incoming-body.ts";
-import { checkAnswer } from "./replies.ts";
+import { checkDelivery } from "./replies.ts";
 
 /** What became of a question to the backend. */
 export type Outcome<T> = { readonly value: T } | { readonly error: Error };
@@ -13,7 +13,7 @@ export class Transaction {
   /** RCPT commands of this transaction, whatever became of them. */
   recipientsTried = 0;
   /** What the backend makes of the message; null while it has not said. */
-  outcome: Outcome<Answer> | null = null;
+  outcome: Outcome<DeliveryAnswer> | null = null;
   /** The session's own reply to a message that it does not take; null while all is well. */
   refusal: string | null = null;
 
@@ -41,7 +41,8 @@ export class Transaction {
     const body = new IncomingBody(changed);
     this.#body = body;
     try {
-      this.outcome = { value: checkAnswer(await deliver({ envelope: this.envelope, body })) };
+      const answer = await deliver({ envelope: this.envelope, body });
+      this.outcome = { value: checkDelivery(answer, this.#recipients.length) };
     } catch (error) {
       this.outcome = { error: error instanceof Error ? error : new Error(String(error)) };
     }

@@ -1,7 +1,7 @@
+import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
 import type { Permit, SlotCounter } from "../slots.ts";
 import type { AddressCounts } from "./address-counts.ts";
-import { addressKey } from "./address-key.ts";
 import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
 
@@ -34,7 +34,7 @@ export interface AddressLimits {
   readonly counts: AddressCounts | null;
   readonly rates: ConnectionRates | null;
   readonly rules: readonly AdmissionRule[];
-  /** A rule of the embedder's threw. */
+  /** A rule of admission threw. */
   ruleFailed(error: unknown): void;
 }
 
@@ -74,7 +74,7 @@ export class ClientLimits {
     return rates?.exhausted(this.#addressKey()) ?? false;
   }
 
-  /** The first refusal of the embedder's rules. One that throws refuses: an error must not open the door. */
+  /** The first refusal of the embedder's rules. */
   askEmbedder({ server, listener }: { server: SlotCounter | null; listener: SlotCounter }): Refusal | null {
     const { rules } = this.#limits;
     if (rules.length === 0) return null;
@@ -91,13 +91,8 @@ export class ClientLimits {
       },
     };
     for (const rule of rules) {
-      try {
-        const refusal = rule(request);
-        if (refusal) return refusal;
-      } catch (error) {
-        this.#limits.ruleFailed(error);
-        return { rule: "rule-failed", limit: 0, current: request.connections.address };
-      }
+      const refusal = rule(request);
+      if (refusal) return refusal;
     }
     return null;
   }

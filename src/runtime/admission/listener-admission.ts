@@ -1,12 +1,15 @@
+import { BehaviorSubject, type Observable, Subject } from "rxjs";
 import type { ListenerSettings } from "../../config/index.ts";
-import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
-import { type AdmissionVerdict, admit, admitClient, admitProxy } from "../admission.ts";
+import { addressKey } from "../../protocols/address-key.ts";
+import type { Endpoint } from "../../protocols/protocol.ts";
+import { type Admission, type AdmissionLimits, type Arrival, admission } from "../admission.ts";
 import type { Clock } from "../clock.ts";
+import type { Pressure } from "../pressure/pressure.ts";
 import { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import type { Permit, SlotCounter } from "../slots.ts";
 import { AddressCounts } from "./address-counts.ts";
 import type { BlockList } from "./block-list.ts";
-import { type AddressLimits, type AdmissionRule, ClientLimits } from "./client-limits.ts";
+import type { AddressLimits, AdmissionRule } from "./client-limits.ts";
 import { ConnectionRates } from "./connection-rates.ts";
 
 /** What the admission of all listeners shares. */
@@ -15,34 +18,80 @@ export interface AdmissionHost {
   readonly serverSlots: SlotCounter;
   readonly blockList: BlockList;
   readonly admissionRules: readonly AdmissionRule[];
+  readonly pressure$: Observable<Pressure>;
 }
 
-/** Admission to one listener: its trusted networks, its slots, and what it knows of clients' addresses. */
-export class ListenerAdmission {
+/** A client that was let in. */
+export interface ClientInside {
+  readonly peer: Endpoint;
+  readonly permit: Permit;
+}
+
+export interface ListenerAdmissionOptions {
+  readonly settings: ListenerSettings;
+  readonly slots: SlotCounter;
+  /** A rule of admission threw. */
+  ruleFailed(error: unknown): void;
+}
+
+/**
+ * Admission to one listener: its limits, and those who arrive.
+ *
+ * `Accepted` and `Told` are what the listener knows of a socket that was accepted, and of a client that a PROXY header
+ * has told. Each comes out in the same call, with what was decided; whoever subscribes is let go of by `complete()`.
+ */
+export class ListenerAdmission<Accepted extends Arrival, Told extends Arrival> {
+  readonly accepted$ = new Subject<Accepted>();
+  readonly told$ = new Subject<Told>();
+  /** What was decided about each of `accepted$`. */
+  readonly sockets$: Observable<Admission<Accepted>>;
+  /** What was decided about each of `told$`. */
+  readonly clients$: Observable<Admission<Told>>;
   readonly #host: AdmissionHost;
-  readonly #listener: SlotCounter;
+  readonly #slots: SlotCounter;
   readonly #ruleFailed: (error: unknown) => void;
-  #trusted: TrustedNetworks;
-  #server: SlotCounter | null;
-  #limits: AddressLimits;
+  readonly #limits$: BehaviorSubject<AdmissionLimits>;
 
   constructor(host: AdmissionHost, { settings, slots, ruleFailed }: ListenerAdmissionOptions) {
     this.#host = host;
-    this.#listener = slots;
+    this.#slots = slots;
     this.#ruleFailed = ruleFailed;
-    this.#trusted = new TrustedNetworks(settings.proxyTrustedNetworks);
-    this.#server = settings.ignoreServerCap ? null : host.serverSlots;
-    this.#limits = this.#limitsOf(settings, null);
+    this.#limits$ = new BehaviorSubject(this.#limitsOf(settings, this.#addressLimits(settings, null)));
+    this.sockets$ = admission(this.accepted$, this.#limits$, host.pressure$);
+    this.clients$ = admission(this.told$, this.#limits$, host.pressure$);
   }
 
-  /** Other limits for the next connection. What is known of addresses goes on, where the limit is still the same. */
-  retune(settings: ListenerSettings): void {
-    this.#trusted = new TrustedNetworks(settings.proxyTrustedNetworks);
-    this.#server = settings.ignoreServerCap ? null : this.#host.serverSlots;
-    this.#limits = this.#limitsOf(settings, this.#limits);
+  /**
+   * Other limits for the next connection. What is known of addresses goes on, where the limit is still the same.
+   * @param inside those who are; counted by address from here on if they were not before
+   */
+  retune(settings: ListenerSettings, inside: Iterable<ClientInside>): void {
+    const before = this.#limits$.value.addresses;
+    const addresses = this.#addressLimits(settings, before);
+    const { counts } = addresses;
+    if (counts && !before.counts)
+      for (const { peer, permit } of inside) permit.add(counts.counter(addressKey(peer.address)));
+    this.#limits$.next(this.#limitsOf(settings, addresses));
   }
 
-  #limitsOf(settings: ListenerSettings, before: AddressLimits | null): AddressLimits {
+  /** Nobody arrives any more. */
+  complete(): void {
+    this.accepted$.complete();
+    this.told$.complete();
+  }
+
+  #limitsOf(settings: ListenerSettings, addresses: AddressLimits): AdmissionLimits {
+    const { proxyTrustedNetworks, ignoreServerCap, atCapacity } = settings;
+    return {
+      trusted: new TrustedNetworks(proxyTrustedNetworks),
+      server: ignoreServerCap ? null : this.#host.serverSlots,
+      listener: this.#slots,
+      refusesUnderPressure: atCapacity === "reject" && !ignoreServerCap,
+      addresses,
+    };
+  }
+
+  #addressLimits(settings: ListenerSettings, before: AddressLimits | null): AddressLimits {
     const { maxConnectionsPerAddress: cap, connectionRate: rate } = settings;
     const counted = cap !== null || this.#host.admissionRules.length > 0;
     const sameRate = rate?.count === before?.rates?.limit.count && rate?.interval === before?.rates?.limit.interval;
@@ -56,28 +105,4 @@ export class ListenerAdmission {
       ruleFailed: this.#ruleFailed,
     };
   }
-
-  /** Asks at accept. `proxied`: the peer is a trusted proxy, so that its client has to be asked about later. */
-  accept(peer: Endpoint, { draining }: { draining: boolean }): AdmissionVerdict & { readonly proxied: boolean } {
-    const proxied = this.#trusted.has(peer.address);
-    const arrival = this.#arrival(peer, { draining, proxied: false });
-    return { ...(proxied ? admitProxy(arrival) : admit(arrival)), proxied };
-  }
-
-  /** Asks about the client whom a PROXY header has told; null lets it in. */
-  acceptClient(peer: Endpoint, permit: Permit): Refusal | null {
-    return admitClient(this.#arrival(peer, { draining: false, proxied: true }), permit);
-  }
-
-  #arrival(peer: Endpoint, { draining, proxied }: { draining: boolean; proxied: boolean }) {
-    const client = new ClientLimits(this.#limits, { peer, proxied });
-    return { draining, server: this.#server, listener: this.#listener, client };
-  }
-}
-
-export interface ListenerAdmissionOptions {
-  readonly settings: ListenerSettings;
-  readonly slots: SlotCounter;
-  /** A rule of the embedder's threw. */
-  ruleFailed(error: unknown): void;
 }

@@ -1,5 +1,7 @@
+import { adoptSocket } from "./adopt-socket.ts";
 import { BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
 import type { BindTarget, BoundSocket } from "./bound-socket.ts";
+import { type InheritedSockets, overlapAdvice } from "./inherited-sockets.ts";
 import { type Libc, loadLibc } from "./libc.ts";
 import { openListeningSocket } from "./listening-socket.ts";
 import type { SocketSettings, SocketWarning } from "./options.ts";
@@ -9,13 +11,16 @@ import { isUnspecified } from "./sockaddr.ts";
 export interface BindOptions {
   /** The system calls to use; null for a platform that has none. The default is what this process can load. */
   readonly libc?: Libc | null;
+  /** Sockets that this process was started with; one that has the address is taken instead of bound. */
+  readonly inherited?: InheritedSockets;
 }
 
 /**
  * Binds an address with all of a listener's socket options; nobody can connect before `listen()`.
  *
  * `[::]` on a host without IPv6 becomes `0.0.0.0`, with a warning. Where the C library cannot be called, `node:net`
- * serves, with a warning for each option that it cannot do.
+ * serves, with a warning for each option that it cannot do. A socket that this process was started with and that has
+ * the address is taken as it is; options that a living socket takes are set.
  *
  * @throws BindError
  */
@@ -28,14 +33,20 @@ export async function bindSocket(
     options.libc === undefined
       ? await loadLibc()
       : { libc: options.libc, reason: "this process makes no system calls of its own" };
-  const bind = async (attempt: BindTarget, warnings: SocketWarning[]): Promise<BoundSocket | FailedCall> =>
-    libc === null
-      ? bindPlainSocket(attempt, { settings, reason, warnings })
-      : openListeningSocket(libc, attempt, { settings, warnings });
+  const bind = async (attempt: BindTarget, warnings: SocketWarning[]): Promise<BoundSocket | FailedCall> => {
+    if (libc === null) return bindPlainSocket(attempt, { settings, reason, warnings });
+    const inherited = options.inherited?.find(attempt);
+    if (inherited) return adoptSocket(libc, inherited, { target: attempt, settings, warnings });
+    return openListeningSocket(libc, attempt, { settings, warnings });
+  };
 
   const bound = await bind(target, []);
   if (!isFailure(bound)) return bound;
-  if (!lacksIPv6(target, bound)) throw await explainBindFailure(target, bound);
+  if (!lacksIPv6(target, bound)) {
+    const inTheWay = bound.errno === "EADDRINUSE" ? options.inherited?.overlapping(target) : undefined;
+    if (inTheWay) throw new BindError(target.text, bound, { hint: overlapAdvice(inTheWay, target), owner: null });
+    throw await explainBindFailure(target, bound);
+  }
 
   const text = `This host has no IPv6 (${bound.errno}): 0.0.0.0 is bound in place of [::].`;
   const ipv4 = { ...target, host: "0.0.0.0", family: 4, ipv6Only: false } as const;

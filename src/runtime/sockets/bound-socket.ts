@@ -32,6 +32,11 @@ export interface Retuned {
 export interface BoundSocket {
   /** As bound, with the port that the kernel chose for port 0. */
   readonly address: BoundAddress;
+  /**
+   * Whoever started this process made the socket and may have it open, too: who is queued when it closes waits there for
+   * the next process.
+   */
+  readonly inherited: boolean;
   /** What was asked for and is not so; the field is that of the document, or `bind` for the fallback to IPv4. */
   readonly warnings: readonly SocketWarning[];
   /**

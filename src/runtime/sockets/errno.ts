@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { getSystemErrorMap } from "node:util";
 import type { PortOwner } from "./owner.ts";
 
@@ -28,11 +29,7 @@ export function bindAdvice(failure: BindFailure): string {
   const { errno, host, port } = failure;
   switch (errno) {
     case "EACCES":
-      return (
-        `Port ${port} needs a privilege that this process does not have. Either grant it: setcap cap_net_bind_service=+ep on the node ` +
-        `binary, or sysctl net.ipv4.ip_unprivileged_port_start=${port}; or let a service manager hand the socket over (socket activation); ` +
-        "or choose a port above 1023 and forward to it."
-      );
+      return privilegeAdvice(port);
     case "EADDRINUSE":
       return inUseAdvice(failure);
     case "EADDRNOTAVAIL":
@@ -49,6 +46,25 @@ export function bindAdvice(failure: BindFailure): string {
       return `${host} is not an address that a socket can be bound to. Write a numeric IP address; a link-local one (fe80::) needs its interface: [fe80::1%eth0].`;
     default:
       return "Check that the address belongs to this host and that the process may use it.";
+  }
+}
+
+function privilegeAdvice(port: number): string {
+  const start = firstUnprivilegedPort();
+  return (
+    `Ports below ${start} (sysctl net.ipv4.ip_unprivileged_port_start) need a privilege that this process does not have; ` +
+    "one that is started with --user has it only until its first addresses are bound. Either have the document name the port when the server is " +
+    "started as root; or grant the privilege: CAP_NET_BIND_SERVICE (AmbientCapabilities= in a systemd unit, setcap cap_net_bind_service=+ep on " +
+    `the node binary), or sysctl net.ipv4.ip_unprivileged_port_start=${port}; or let a service manager hand the socket over (socket activation); ` +
+    `or choose a port from ${start} on and forward to it.`
+  );
+}
+
+function firstUnprivilegedPort(): number {
+  try {
+    return Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "latin1"));
+  } catch {
+    return 1024;
   }
 }
 

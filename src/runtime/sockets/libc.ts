@@ -21,6 +21,10 @@ export interface Libc {
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /** fcntl(2) F_DUPFD_CLOEXEC: another descriptor of the same socket. */
   duplicate(fd: number): number;
+  /** fcntl(2) F_SETFD FD_CLOEXEC: children do not get the descriptor. */
+  closeOnExec(fd: number): number;
+  /** sendto(2) with MSG_NOSIGNAL: the octets sent. */
+  sendto(fd: number, message: Uint8Array, address: Uint8Array): number;
   /** close(2). */
   close(fd: number): number;
 }
@@ -44,13 +48,18 @@ export type LibcLookup =
   | { readonly libc: Libc; readonly reason: null }
   | { readonly libc: null; readonly reason: string };
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 const F_DUPFD_CLOEXEC = 1030;
+const MSG_NOSIGNAL = 0x4000;
 const FIRST_FD_AFTER_STDIO = 3;
 const EINTR = 4;
 const SOL_SOCKET = 1;
@@ -87,6 +96,9 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
   const attach = library.func("setsockopt", "int", ["int", "int", "int", koffi.pointer(filter), "uint32_t"]);
   const getsockopt = library.func("int getsockopt(int fd, int level, int option, void *value, void *length)");
   const fcntl = library.func("int fcntl(int fd, int command, ...)");
+  const sendto = library.func(
+    "long sendto(int fd, const void *message, size_t size, int flags, const void *address, uint32_t length)",
+  );
   const close = library.func("int close(int fd)");
 
   const once = (call: () => number): number => {
@@ -121,6 +133,9 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
     getsockopt: (fd, { level, option }, value) =>
       sized(value, (length) => getsockopt(fd, level, option, value, length)),
     duplicate: (fd) => retried(() => fcntl(fd, F_DUPFD_CLOEXEC, "int", FIRST_FD_AFTER_STDIO)),
+    closeOnExec: (fd) => retried(() => fcntl(fd, F_SETFD, "int", FD_CLOEXEC)),
+    sendto: (fd, message, address) =>
+      retried(() => sendto(fd, message, message.length, MSG_NOSIGNAL, address, address.length)),
     close: (fd) => once(() => close(fd)),
   };
 }

@@ -21,6 +21,8 @@ import {
 } from "./options.ts";
 import { type BoundAddress, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX, SockaddrError } from "./sockaddr.ts";
 
+const EAFNOSUPPORT = 97;
+
 /** Node would not accept from the socket; the cause is Node's own error, where it gave one. */
 export class AcceptError extends Error {
   readonly code = "accept-failed";
@@ -40,13 +42,13 @@ interface OpenSettings {
   readonly warnings: readonly SocketWarning[];
 }
 
-interface OpenSocket extends OpenSettings {
+export interface OpenSocket extends OpenSettings {
   readonly libc: Libc;
   readonly target: BindTarget;
   readonly descriptor: Descriptor;
   readonly address: BoundAddress;
-  /** Another process has the socket too, and goes on with it: a filter would be its as well. */
-  readonly shared: boolean;
+  /** Another process has the socket too, and goes on with it. False unless it is said. */
+  readonly inherited?: boolean;
 }
 
 /**
@@ -79,12 +81,16 @@ export function openListeningSocket(
     throw error;
   }
 
+  const address = localAddress(libc, fd);
+  if (typeof address === "number") return fail("getsockname", errnoName(address));
+  return new ListeningSocket({ libc, target, settings, descriptor, address, warnings: [...warnings, ...unmet] });
+}
+
+/** getsockname(2): minus errno for a descriptor that is no socket of IPv4 or IPv6. */
+export function localAddress(libc: Libc, fd: number): BoundAddress | number {
   const sockaddr = Buffer.alloc(SOCKADDR_MAX);
   const named = libc.getsockname(fd, sockaddr);
-  const address = named < 0 ? null : decodeSockaddr(sockaddr);
-  if (!address) return fail("getsockname", errnoName(named));
-  const opened = { libc, target, settings, descriptor, address, shared: false };
-  return new ListeningSocket({ ...opened, warnings: [...warnings, ...unmet] });
+  return named < 0 ? named : (decodeSockaddr(sockaddr) ?? -EAFNOSUPPORT);
 }
 
 /**
@@ -93,24 +99,24 @@ export function openListeningSocket(
  */
 export class ListeningSocket implements BoundSocket {
   readonly address: BoundAddress;
+  readonly inherited: boolean;
   readonly warnings: readonly SocketWarning[];
   readonly #libc: Libc;
   readonly #target: BindTarget;
   readonly #descriptor: Descriptor;
-  readonly #shared: boolean;
   /** Those that have a dup(2) of the socket. */
   readonly #servers = new Set<Server>();
   /** What is in force. */
   #settings: SocketSettings;
   #listens = false;
 
-  constructor({ libc, target, settings, descriptor, address, shared, warnings }: OpenSocket) {
+  constructor({ libc, target, settings, descriptor, address, warnings, inherited = false }: OpenSocket) {
     this.#libc = libc;
-    this.#shared = shared;
     this.#target = target;
     this.#settings = settings;
     this.#descriptor = descriptor;
     this.address = address;
+    this.inherited = inherited;
     this.warnings = warnings;
   }
 
@@ -155,7 +161,8 @@ export class ListeningSocket implements BoundSocket {
   }
 
   queueNoMore(): boolean {
-    if (this.#shared) return false;
+    // The filter would be on the other process's socket as well.
+    if (this.inherited) return false;
     return this.#descriptor.use((fd) => this.#libc.attachFilter(fd, dropConnectionRequests)) >= 0;
   }
 

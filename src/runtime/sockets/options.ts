@@ -124,6 +124,8 @@ const kernelOptions: readonly KernelOption[] = [
 /** IPV6_V6ONLY, ipv6(7). */
 export const IPV6_V6ONLY: OptionName = { level: SOL_IPV6, option: 26 };
 const SO_DOMAIN: OptionName = { level: SOL_SOCKET, option: 39 };
+/** Whether the socket listens, socket(7). */
+export const SO_ACCEPTCONN: OptionName = { level: SOL_SOCKET, option: 30 };
 /** Which buffer sizes are pinned (bit 0 send, bit 1 receive), since Linux 5.14; a size that is not pinned grows as needed. */
 const SO_BUF_LOCK: OptionName = { level: SOL_SOCKET, option: 72 };
 const TCP_INFO: OptionName = { level: SOL_TCP, option: 11 };
@@ -287,7 +289,7 @@ function readInt(libc: Libc, fd: number, option: OptionName): number | null {
 }
 
 /** For values that are never negative: a negative answer is an errno. */
-function getInt(libc: Libc, fd: number, option: OptionName): number {
+export function getInt(libc: Libc, fd: number, option: OptionName): number {
   const value = Buffer.alloc(4);
   const result = libc.getsockopt(fd, option, value);
   return result < 0 ? result : value.readInt32LE();

@@ -46,6 +46,7 @@ export async function bindPlainSocket(
  */
 class PlainSocket implements BoundSocket {
   readonly address: BoundAddress;
+  readonly inherited = false;
   readonly warnings: readonly SocketWarning[];
   readonly #holder: Server;
   readonly #reason: string | null;

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
-import { AF_INET, AF_INET6 } from "./libc.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "./libc.ts";
 
 /** An address as the kernel has it bound. */
 export interface BoundAddress {
@@ -12,7 +12,10 @@ export interface BoundAddress {
 /** Large enough for either family. */
 export const SOCKADDR_MAX = 28;
 
-/** The host of a target is not an IP address, or names a network interface that does not exist. */
+/** Octets of `sun_path`. */
+const LONGEST_UNIX_PATH = 108;
+
+/** The host of a target is not an IP address, a path is none of a UNIX socket, or names a network interface that does not exist. */
 export class SockaddrError extends Error {
   readonly code = "invalid-address";
   /** As bind(2) would answer. */
@@ -47,6 +50,17 @@ export function encodeSockaddr({ address, port, family }: BoundAddress): Buffer 
   bytes.set(ipv6Bytes(text), 8);
   bytes.writeUInt32LE(zone === undefined ? 0 : scopeId(zone), 24);
   return bytes;
+}
+
+/** A `struct sockaddr_un` (unix(7)); a path that begins with `@` is a name in the abstract namespace. */
+export function encodeUnixSockaddr(path: string): Buffer {
+  const abstract = path.startsWith("@");
+  const name = Buffer.from(abstract ? `\0${path.slice(1)}` : `${path}\0`);
+  if (name.length > LONGEST_UNIX_PATH || (!abstract && name.indexOf(0) !== name.length - 1))
+    throw new SockaddrError("EINVAL", `"${path}" is not the path of a UNIX socket.`);
+  const family = Buffer.alloc(2);
+  family.writeUInt16LE(AF_UNIX);
+  return Buffer.concat([family, name]);
 }
 
 /** @returns null for any other family. */

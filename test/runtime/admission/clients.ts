@@ -1,9 +1,13 @@
-import type { Endpoint } from "../../../src/protocols/protocol.ts";
+import { BehaviorSubject, Subject } from "rxjs";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
-import { type AddressLimits, ClientLimits } from "../../../src/runtime/admission/client-limits.ts";
+import type { AddressLimits } from "../../../src/runtime/admission/client-limits.ts";
+import { type Admission, type AdmissionLimits, type Arrival, admission } from "../../../src/runtime/admission.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
+import { noPressure, type Pressure } from "../../../src/runtime/pressure/pressure.ts";
+import { TrustedNetworks } from "../../../src/runtime/proxy/trusted-networks.ts";
+import { type Permit, SlotCounter } from "../../../src/runtime/slots.ts";
 
-const nobody: AddressLimits = {
+const noAddressLimits: AddressLimits = {
   listener: "smtp",
   blockList: new BlockList(systemClock),
   cap: null,
@@ -15,12 +19,45 @@ const nobody: AddressLimits = {
   },
 };
 
-export function clientOf(limits: Partial<AddressLimits>, address = "192.0.2.1", proxied = false): ClientLimits {
-  const peer: Endpoint = { address, port: 40_000 };
-  return new ClientLimits({ ...nobody, ...limits }, { peer, proxied });
+/** Limits of addresses, all of which are none unless given. */
+export function addressLimits(limits: Partial<AddressLimits>): AddressLimits {
+  return { ...noAddressLimits, ...limits };
 }
 
-/** A client whose address nobody asks for. */
-export function unlimitedClient(): ClientLimits {
-  return clientOf({});
+/** A door without limits unless given; whoever comes from 198.51.100.0/24 is a proxy. */
+export class Door {
+  readonly limits$: BehaviorSubject<AdmissionLimits>;
+  readonly pressure$ = new BehaviorSubject<Pressure>(noPressure);
+  readonly #arrived$ = new Subject<Arrival>();
+  #latest: Admission<Arrival> | null = null;
+
+  constructor(limits: Partial<AdmissionLimits> = {}) {
+    this.limits$ = new BehaviorSubject<AdmissionLimits>({
+      trusted: new TrustedNetworks(["198.51.100.0/24"]),
+      server: null,
+      listener: new SlotCounter(Number.POSITIVE_INFINITY),
+      refusesUnderPressure: true,
+      addresses: noAddressLimits,
+      ...limits,
+    });
+    admission(this.#arrived$, this.limits$, this.pressure$).subscribe((each) => {
+      this.#latest = each;
+    });
+  }
+
+  /** Somebody arrives: at accept, or with the permit of a proxy that has told its client. @returns what was decided in that call. */
+  arrive({
+    address = "192.0.2.1",
+    permit = null,
+    draining = false,
+  }: {
+    readonly address?: string;
+    readonly permit?: Permit | null;
+    readonly draining?: boolean;
+  } = {}): Admission<Arrival> {
+    this.#latest = null;
+    this.#arrived$.next({ peer: { address, port: 40_000 }, permit, draining });
+    if (!this.#latest) throw new Error("Nothing was decided.");
+    return this.#latest;
+  }
 }

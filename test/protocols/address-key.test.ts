@@ -1,7 +1,7 @@
 import { assert, bigInt, ipV6, property } from "fast-check";
 import { expect, test } from "vitest";
-import { addressOf, octetsOf, readIpAddress } from "../../../src/config/ip-address.ts";
-import { addressKey } from "../../../src/runtime/admission/address-key.ts";
+import { addressOf, octetsOf, readIpAddress } from "../../src/config/ip-address.ts";
+import { addressKey } from "../../src/protocols/address-key.ts";
 
 test.each([
   ["192.0.2.1", "192.0.2.1"],

@@ -1,0 +1,44 @@
+/** The six protocols that Gatehouse speaks itself, over one backend and one mailbox. */
+import type { RequestListener } from "node:http";
+import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
+import type { Backend } from "./protocols/backend.ts";
+import { http } from "./protocols/http/index.ts";
+import { imap } from "./protocols/imap/index.ts";
+import { lmtp } from "./protocols/lmtp/index.ts";
+import { LoginFailures } from "./protocols/login-failures.ts";
+import type { Mailboxes } from "./protocols/mailbox.ts";
+import { manageSieve } from "./protocols/manage-sieve/index.ts";
+import { pop3 } from "./protocols/pop3/index.ts";
+import type { Protocol } from "./protocols/protocol.ts";
+import { smtp } from "./protocols/smtp/index.ts";
+import type { TakeOver } from "./protocols/take-over.ts";
+import type { Inspector } from "./runtime/connection.ts";
+
+export interface BuiltInProtocolOptions {
+  readonly backend: Backend;
+  /** Null: there is no mail to read, so IMAP, POP3 and ManageSieve are not spoken. */
+  readonly mailboxes: Mailboxes | null;
+  /** Asked in place of `backend.authenticate`. */
+  readonly authenticate?: NonNullable<Backend["authenticate"]>;
+  readonly takeOver?: TakeOver;
+  /** Answers HTTP. */
+  readonly onRequest: RequestListener;
+  readonly inspect?: Inspector;
+  readonly lifecycle?: LifecycleMode;
+}
+
+/** Failed log-ins of an address count together, whichever of the protocols they came by. */
+export function builtInProtocols(options: BuiltInProtocolOptions): readonly Protocol[] {
+  const { mailboxes, authenticate, takeOver, onRequest, inspect, lifecycle } = options;
+  const backend: Backend = authenticate ? { ...options.backend, authenticate } : options.backend;
+  const shared = {
+    backend,
+    loginFailures: new LoginFailures(),
+    ...(inspect ? { inspect } : {}),
+    ...(lifecycle ? { lifecycle } : {}),
+  };
+  const delivering = [smtp(shared), lmtp(shared), http({ onRequest })];
+  if (!mailboxes) return delivering;
+  const reading = { ...shared, mailboxes, ...(takeOver ? { takeOver } : {}) };
+  return [...delivering, imap(reading), pop3(reading), manageSieve(reading)];
+}

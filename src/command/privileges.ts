@@ -1,0 +1,58 @@
+/** `--user` and `--group` of `gatehouse serve`. */
+import { accessSync, constants } from "node:fs";
+import type { Configuration } from "../config/index.ts";
+import { dropPrivileges } from "../runtime/privileges/drop-privileges.ts";
+import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
+import { findProcessUser, processUserText } from "../runtime/privileges/process-user.ts";
+import type { ChosenConfiguration } from "./configuration-file.ts";
+import { complain } from "./output.ts";
+
+export interface PrivilegeOptions {
+  readonly user?: string;
+  readonly group?: string;
+  readonly data: string;
+}
+
+/** What becomes of the privileges once every address is bound. */
+export interface Privileges {
+  drop(chosen: ChosenConfiguration): void;
+}
+
+/** Looks the user up before anything is opened. @throws PrivilegeError */
+export async function privilegesOf({ user, group, data }: PrivilegeOptions): Promise<Privileges> {
+  if (user === undefined) {
+    if (group === undefined) return { drop: () => {} };
+    throw new PrivilegeError("unknown-user", "--group goes with --user: say whom this process is to become.");
+  }
+  const processUser = await findProcessUser(user, group);
+  return {
+    drop: (chosen) => {
+      dropPrivileges(processUser, [data]);
+      for (const file of unreadableFiles(chosen))
+        complain(
+          `${file} cannot be read by the user ${processUserText(processUser)}: every reload will fail until it can.`,
+        );
+    },
+  };
+}
+
+/** What was read as root and is read again at each reload. */
+function unreadableFiles({ configuration, file }: ChosenConfiguration): string[] {
+  const files = [...(file === null ? [] : [file]), ...filesIn(configuration)];
+  return [...new Set(files)].filter((path) => {
+    try {
+      accessSync(path, constants.R_OK);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+function filesIn({ certificates, accounts }: Configuration): string[] {
+  const texts = [
+    ...certificates.flatMap(({ certificate, privateKey }) => [certificate, privateKey]),
+    ...accounts.map(({ secret }) => secret),
+  ];
+  return texts.flatMap((text) => (text["@type"] === "File" ? [text.filePath] : []));
+}

@@ -1,0 +1,46 @@
+/** How the commands that need the mailbox are carried out: in a busy state of the chart, over as many turns as they take. */
+import type { AccountMail } from "../mailbox.ts";
+import type { Completion } from "./completion.ts";
+import { type Dialogue, notNow } from "./dialogue.ts";
+import type { Tagged } from "./grammar/command.ts";
+import type { MailboxView } from "./mailbox-view.ts";
+
+/** What a command on the account works on. */
+export interface OnAccount {
+  readonly dialogue: Dialogue;
+  readonly account: AccountMail;
+}
+
+/** What a command on the selected mailbox works on. */
+export interface OnMailbox extends OnAccount {
+  readonly view: MailboxView;
+}
+
+/** Carries out a command that needs a log-in. */
+export function onAccount(dialogue: Dialogue, { tag }: Tagged, work: (on: OnAccount) => Promise<Completion>): void {
+  const { account } = dialogue;
+  if (!account || !dialogue.can("command.onAccount")) {
+    dialogue.complete(tag, notNow(dialogue));
+    return;
+  }
+  dialogue.send("command.onAccount");
+  void dialogue.carryOut(tag, async () => ({ completion: await work({ dialogue, account }), expunges: true }));
+}
+
+/** Carries out a command that needs a selected mailbox. */
+export function onMailbox(
+  dialogue: Dialogue,
+  { tag, keepsNumbers = false }: Tagged & { readonly keepsNumbers?: boolean },
+  work: (on: OnMailbox) => Promise<Completion>,
+): void {
+  const { account, view } = dialogue;
+  if (!account || !view || !dialogue.can("command.onMailbox")) {
+    dialogue.complete(tag, notNow(dialogue));
+    return;
+  }
+  dialogue.send("command.onMailbox");
+  void dialogue.carryOut(tag, async () => ({
+    completion: await work({ dialogue, account, view }),
+    expunges: !keepsNumbers,
+  }));
+}

@@ -1,0 +1,40 @@
+/**
+ * What one command may cost. Sizes are octets. A peer that is not authenticated gets `unauthenticatedGrammarLimits`.
+ *
+ * | limit | before login | after login | when it is crossed |
+ * |---|---|---|---|
+ * | `line` | 12288 | 65536 | tagged BAD; the command is skipped, so that before login it ends the session; lines of a command together |
+ * | `literal` | 1024 | 65536 | a synchronising literal: tagged BAD instead of `+`; else the literal is skipped, then tagged BAD |
+ * | `literals` | 4096 | 262144 | as `literal`; all literals of a command together |
+ * | `skipped` | 4096 | 104857600 | BAD, then the end of the session: more of a wrong command is not read for the sake of the next one |
+ * | `depth` | 1 | 32 | tagged BAD; parentheses, NOT and OR within each other in SEARCH, levels of a part number in FETCH |
+ * | `items` | 32 | 4096 | tagged BAD; search keys, fetch items, header fields, flags |
+ *
+ * The message of APPEND counts for none of them: its size is told before any of it is read, and it streams.
+ */
+export interface GrammarLimits {
+  readonly line: number;
+  readonly literal: number;
+  readonly literals: number;
+  readonly skipped: number;
+  readonly depth: number;
+  readonly items: number;
+}
+
+export const unauthenticatedGrammarLimits: GrammarLimits = Object.freeze({
+  line: 12_288,
+  literal: 1024,
+  literals: 4096,
+  skipped: 4096,
+  depth: 1,
+  items: 32,
+});
+
+export const authenticatedGrammarLimits: GrammarLimits = Object.freeze({
+  line: 65_536,
+  literal: 65_536,
+  literals: 262_144,
+  skipped: 104_857_600,
+  depth: 32,
+  items: 4096,
+});

@@ -1,0 +1,57 @@
+import type { Wire } from "../protocol.ts";
+
+/** So many octets are gathered before a command that makes them has to wait for the peer. */
+const FULL = 65_536;
+
+/**
+ * What a session is about to say. A command that is carried out over several turns adds to it at any time; it leaves in
+ * the session's turns only, in one write.
+ */
+export class Output {
+  #text = "";
+  #pieces: Buffer[] = [];
+  #octets = 0;
+
+  /** No more should be added before this has left: see `Dialogue.room`. */
+  get full(): boolean {
+    return this.#octets + this.#text.length >= FULL;
+  }
+
+  text(text: string): void {
+    this.#text += text;
+  }
+
+  octets(octets: Uint8Array): void {
+    this.#endText();
+    this.#pieces.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength));
+    this.#octets += octets.length;
+  }
+
+  /** @returns false when the peer reads more slowly than the session writes. */
+  flush(wire: Wire): boolean {
+    if (this.#pieces.length === 0) {
+      const text = this.#text;
+      this.#text = "";
+      return text === "" || wire.write(text);
+    }
+    this.#endText();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#octets = 0;
+    return wire.write(Buffer.concat(pieces));
+  }
+
+  clear(): void {
+    this.#text = "";
+    this.#pieces = [];
+    this.#octets = 0;
+  }
+
+  #endText(): void {
+    if (this.#text === "") return;
+    const octets = Buffer.from(this.#text, "utf8");
+    this.#pieces.push(octets);
+    this.#octets += octets.length;
+    this.#text = "";
+  }
+}

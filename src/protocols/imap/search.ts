@@ -1,0 +1,31 @@
+/** SEARCH and UID SEARCH (RFC 3501 section 6.4.4). */
+import { type OnMailbox, onMailbox } from "./carry-out.ts";
+import { type Completion, ok } from "./completion.ts";
+import type { Dialogue } from "./dialogue.ts";
+import type { SearchCommand } from "./grammar/search-key.ts";
+import { inBatches } from "./message-numbers.ts";
+import { SearchEvaluation } from "./search-evaluation.ts";
+
+/** So many messages are looked at before the session can be stopped, and others have their turn. */
+const BATCH = 500;
+
+export function search(dialogue: Dialogue, command: SearchCommand): void {
+  onMailbox(dialogue, { tag: command.tag, keepsNumbers: !command.uid }, (on) => carryOut(on, command));
+}
+
+async function carryOut({ dialogue, view }: OnMailbox, { key, uid }: SearchCommand): Promise<Completion> {
+  const { output } = dialogue;
+  const evaluation = new SearchEvaluation(view, key, () => dialogue.goOn());
+  // What is found leaves while the rest is looked at: with many messages the line is long.
+  output.text("* SEARCH");
+  try {
+    for (const batch of inBatches([{ start: 0, end: view.count }], BATCH)) {
+      if ((batch[0] ?? 0) > 0) await dialogue.breathe();
+      for (const index of await evaluation.of(batch)) output.text(` ${uid ? (view.at(index)?.uid ?? 0) : index + 1}`);
+    }
+  } finally {
+    // A search that fails has its line ended, too.
+    output.text("\r\n");
+  }
+  return ok("Searched");
+}

@@ -1,0 +1,106 @@
+/** Which octets of a message a section means (RFC 3501 section 6.4.5). */
+import type { ByteRange, MessageContent, MessagePart, MessageStructure } from "../mailbox.ts";
+import type { FetchSection, Partial } from "./grammar/fetch-item.ts";
+
+/** Octets of a header that are looked at for HEADER.FIELDS. What a header has beyond that is left out. */
+export const LONGEST_HEADER = 1_048_576;
+/** So many octets are read at once. */
+export const READ_SIZE = 65_536;
+
+/** The whole message can be found without its structure. */
+export function needsStructure({ part, text }: FetchSection): boolean {
+  return part.length > 0 || text !== null;
+}
+
+/** @returns null when the message has no such section. */
+export function locate(section: FetchSection, structure: MessageStructure): ByteRange | null {
+  const { part: numbers, text } = section;
+  if (numbers.length === 0) {
+    const { header, body } = structure.root;
+    return text === "TEXT" ? { start: body.start, end: body.end } : header;
+  }
+  const part = findPart(numbers, structure);
+  if (!part) return null;
+  if (text === null) return part.body;
+  if (text === "MIME") return part.header;
+  const inner = part.message?.root;
+  if (!inner) return null;
+  return text === "TEXT" ? inner.body : inner.header;
+}
+
+/**
+ * Part 1 of a message that is no multipart is its body. Within a part that holds a message, the numbers go on with the
+ * parts of that message.
+ */
+function findPart(numbers: readonly number[], structure: MessageStructure): MessagePart | null {
+  let part: MessagePart = structure.root;
+  let outermost = true;
+  for (const number of numbers) {
+    if (!outermost && part.message) {
+      part = part.message.root;
+      outermost = true;
+    }
+    if (part.type === "MULTIPART") {
+      const child = part.parts[number - 1];
+      if (!child) return null;
+      part = child;
+    } else if (!outermost || number !== 1) {
+      return null;
+    }
+    outermost = false;
+  }
+  return part;
+}
+
+/** The part of a range that `<origin.length>` asks for. */
+export function clip({ start, end }: ByteRange, partial: Partial | null): ByteRange {
+  if (!partial) return { start, end };
+  const from = Math.min(start + partial.origin, end);
+  return { start: from, end: Math.min(from + partial.length, end) };
+}
+
+/** A header's fields of these names, or but these, and the empty line that ends it. */
+export async function readFields(
+  content: MessageContent,
+  { header, section }: { readonly header: ByteRange; readonly section: FetchSection },
+): Promise<Buffer> {
+  const names = new Set(section.fields.map((field) => field.toLowerCase()));
+  const wanted = section.text === "HEADER.FIELDS";
+  const octets = await readRange(content, {
+    start: header.start,
+    end: Math.min(header.end, header.start + LONGEST_HEADER),
+  });
+  // Latin-1 keeps each octet as one character.
+  const kept = splitFields(octets.toString("latin1")).filter((field) => names.has(fieldName(field)) === wanted);
+  return Buffer.from(`${kept.join("")}\r\n`, "latin1");
+}
+
+async function readRange(content: MessageContent, { start, end }: ByteRange): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for (let at = start; at < end; ) {
+    const piece = await content.read(at, Math.min(at + READ_SIZE, end));
+    if (piece.length === 0) break;
+    pieces.push(piece);
+    at += piece.length;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Each field with its folded lines and line ends; the empty line is none. */
+function splitFields(header: string): string[] {
+  const fields: string[] = [];
+  for (let start = 0; start < header.length; ) {
+    let end = header.indexOf("\n", start) + 1;
+    while (end > 0 && (header[end] === " " || header[end] === "\t")) end = header.indexOf("\n", end) + 1;
+    if (end === 0) end = header.length;
+    const field = header.slice(start, end);
+    if (field.trim() !== "") fields.push(field);
+    start = end;
+  }
+  return fields;
+}
+
+function fieldName(field: string): string {
+  const colon = field.indexOf(":");
+  return field.slice(0, Math.max(colon, 0)).trim().toLowerCase();
+}

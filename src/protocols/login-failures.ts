@@ -1,0 +1,81 @@
+import { addressKey } from "./address-key.ts";
+
+/** Addresses remembered at once. */
+const mostAddresses = 65_536;
+
+/** How long failed log-ins of one address hold up the next. Times are milliseconds. */
+export interface LoginDelays {
+  /** After the first failure; doubled by each further one. Default: 1000. */
+  readonly first: number;
+  /** No delay is longer. Default: 16000. */
+  readonly longest: number;
+  /** Without a failure for so long, an address begins anew. Default: 900000. */
+  readonly forgetAfter: number;
+}
+
+export const defaultLoginDelays: LoginDelays = Object.freeze({ first: 1000, longest: 16_000, forgetAfter: 900_000 });
+
+interface Failures {
+  count: number;
+  /** When the last failure was. */
+  last: number;
+  /** When the next log-in may be looked at. */
+  until: number;
+}
+
+/**
+ * The failed log-ins of each client address, over all connections that share this object, so that reconnecting does not
+ * shorten the delay: 1, 2, 4, 8 and then 16 seconds. An address is counted as admission counts it: IPv4 by itself, IPv6
+ * by its /64. There is no timer, and beyond 65,536 addresses the one whose last failure is the oldest is forgotten.
+ */
+export class LoginFailures {
+  readonly #delays: LoginDelays;
+  /** The address whose last failure is the oldest comes first. */
+  readonly #addresses = new Map<string, Failures>();
+
+  constructor(delays: Partial<LoginDelays> = {}) {
+    this.#delays = { ...defaultLoginDelays, ...delays };
+  }
+
+  /** Addresses remembered. */
+  get size(): number {
+    return this.#addresses.size;
+  }
+
+  /** How long a log-in from this address has to wait before it is looked at; 0 for not at all. */
+  remaining(address: string, now: number): number {
+    const failures = this.#addresses.get(addressKey(address));
+    return failures ? Math.max(0, failures.until - now) : 0;
+  }
+
+  /** A log-in from this address has failed. @returns how long its answer is to be held back. */
+  failed(address: string, now: number): number {
+    this.#dropQuiet(now);
+    const key = addressKey(address);
+    const failures = this.#addresses.get(key) ?? { count: 0, last: now, until: now };
+    if (now - failures.last >= this.#delays.forgetAfter) failures.count = 0;
+    const delay = Math.min(this.#delays.first * 2 ** failures.count, this.#delays.longest);
+    failures.count++;
+    failures.last = now;
+    failures.until = Math.max(failures.until, now + delay);
+    this.#addresses.delete(key);
+    this.#addresses.set(key, failures);
+    if (this.#addresses.size > mostAddresses) this.#dropFirst();
+    return delay;
+  }
+
+  #dropQuiet(now: number): void {
+    for (let looks = 0; looks < 2; looks++) {
+      const first = this.#addresses.values().next().value;
+      if (!first || now - first.last < this.#delays.forgetAfter) return;
+      this.#dropFirst();
+    }
+  }
+
+  #dropFirst(): void {
+    for (const key of this.#addresses.keys()) {
+      this.#addresses.delete(key);
+      return;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { sieveExtensions } from "../sieve/index.ts";
+import type { Dialogue } from "./dialogue.ts";
+import { capabilityLine } from "./replies.ts";
+
+/** What the server can do, as of now (RFC 5804 section 1.7). */
+export function capabilityLines(dialogue: Dialogue): string {
+  const { wire, login, account, owner, settings } = dialogue;
+  const lines = [
+    capabilityLine("IMPLEMENTATION", settings.implementation),
+    capabilityLine("VERSION", "1.0"),
+    capabilityLine("SASL", login.mechanisms.join(" ")),
+    capabilityLine("SIEVE", sieveExtensions.join(" ")),
+    capabilityLine("LANGUAGE", "en"),
+    capabilityLine("UNAUTHENTICATE"),
+  ];
+  if (wire.canUpgrade && !account) lines.push(capabilityLine("STARTTLS"));
+  if (account) lines.push(capabilityLine("OWNER", owner));
+  return lines.join("");
+}

@@ -1,0 +1,113 @@
+/** What is done with scripts (RFC 5804 sections 2.5 to 2.12). */
+import { type AccountMail, MailboxError, type MailboxErrorCode, type Scripts } from "../mailbox.ts";
+import { checkScript, defaultSieveLimits, type ScriptReport } from "../sieve/index.ts";
+import type { Complaint, Dialogue } from "./dialogue.ts";
+import { invalidReply, replies, scriptLine, warningsReply } from "./replies.ts";
+
+/** Names have been read already, and are not empty but for `setActive`. */
+type AskScripts = (scripts: Scripts) => Promise<string | Uint8Array[]>;
+
+export function haveSpace(dialogue: Dialogue, name: string, size: number): Complaint {
+  return ask(dialogue, async (scripts) => {
+    await scripts.haveSpace(name, size);
+    return replies.room;
+  });
+}
+
+/** Only a valid script is kept; one that is not leaves an older one of the same name as it is. */
+export function putScript(dialogue: Dialogue, name: string, script: Uint8Array): Complaint {
+  if (script.length === 0) return replies.emptyScript;
+  const { error, warnings } = check(dialogue, script);
+  if (error) {
+    dialogue.reply(invalidReply(error));
+    return null;
+  }
+  return ask(dialogue, async (scripts) => {
+    await scripts.put(name, script);
+    return warnings.length > 0 ? warningsReply(warnings) : replies.stored;
+  });
+}
+
+/** Nothing is stored, and no quota looked at. */
+export function checkOnly(dialogue: Dialogue, script: Uint8Array): Complaint {
+  if (script.length === 0) return replies.emptyScript;
+  const { error, warnings } = check(dialogue, script);
+  if (error) dialogue.reply(invalidReply(error));
+  else dialogue.reply(warnings.length > 0 ? warningsReply(warnings) : replies.valid);
+  return null;
+}
+
+export function listScripts(dialogue: Dialogue): Complaint {
+  return ask(dialogue, async (scripts) => {
+    const entries = await scripts.list();
+    return entries.map(({ name, active }) => scriptLine(name, active)).join("") + replies.scripts;
+  });
+}
+
+/** @param name empty: no script is active afterwards. */
+export function setActive(dialogue: Dialogue, name: string): Complaint {
+  return ask(dialogue, async (scripts) => {
+    await scripts.activate(name === "" ? null : name);
+    return name === "" ? replies.deactivated : replies.activated;
+  });
+}
+
+export function getScript(dialogue: Dialogue, name: string): Complaint {
+  return ask(dialogue, async (scripts) => {
+    const script = await scripts.get(name);
+    return [Buffer.from(`{${script.length}}\r\n`), script, Buffer.from(`\r\n${replies.script}`)];
+  });
+}
+
+export function deleteScript(dialogue: Dialogue, name: string): Complaint {
+  return ask(dialogue, async (scripts) => {
+    await scripts.delete(name);
+    return replies.deleted;
+  });
+}
+
+export function renameScript(dialogue: Dialogue, from: string, to: string): Complaint {
+  return ask(dialogue, async (scripts) => {
+    await scripts.rename(from, to);
+    return replies.renamed;
+  });
+}
+
+/** A script that the account may have is not too long to be checked. */
+function check({ account }: Dialogue, script: Uint8Array): ScriptReport {
+  const scriptSize = account?.limits.maxScriptSize ?? defaultSieveLimits.scriptSize;
+  return checkScript(script, { ...defaultSieveLimits, scriptSize });
+}
+
+/** What is a failure of the mailbox, and no answer to the command, is not here. */
+const refusals: Partial<Record<MailboxErrorCode, string>> = {
+  "script-missing": replies.noScript,
+  "script-exists": replies.scriptExists,
+  "script-active": replies.activeScript,
+  "script-too-large": replies.scriptTooLarge,
+  "too-many-scripts": replies.tooManyScripts,
+  "script-name-invalid": replies.badName,
+  "over-quota": replies.overQuota,
+};
+
+function ask(dialogue: Dialogue, question: AskScripts): Complaint {
+  const account: AccountMail | null = dialogue.account;
+  if (!account || !dialogue.can("command.script")) return replies.loginFirst;
+  dialogue.send("command.script");
+  void dialogue.ask(
+    () => question(account.scripts),
+    (outcome) => {
+      if ("error" in outcome) dialogue.reply(refusal(dialogue, outcome.error));
+      else if (typeof outcome.value === "string") dialogue.reply(outcome.value);
+      else for (const octets of outcome.value) dialogue.replyOctets(octets);
+      dialogue.send("mailbox.answered");
+    },
+  );
+  return null;
+}
+
+function refusal(dialogue: Dialogue, error: Error): string {
+  const reply = error instanceof MailboxError ? refusals[error.code] : undefined;
+  if (reply === undefined) dialogue.noticeFailure("scripts", error);
+  return reply ?? replies.temporary;
+}

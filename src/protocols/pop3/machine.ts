@@ -1,0 +1,135 @@
+/**
+ * The chart of a POP3 session (RFC 1939 section 3): the states of the RFC, and what a session is busy with in them. What
+ * the chart has no transition for is a command out of its state. Octets of a message never become events.
+ */
+import { assign, setup } from "xstate";
+import type { EndCause } from "../../machines/causes.ts";
+import { effect } from "../../machines/effect.ts";
+
+export type Pop3Event =
+  | { readonly type: "greeting.sent" }
+  | { readonly type: "command.stls" }
+  | { readonly type: "tls.secured" }
+  | { readonly type: "command.user" }
+  | { readonly type: "command.auth" }
+  /** A name and a password are there: the backend is asked. */
+  | { readonly type: "credentials.given" }
+  | { readonly type: "auth.failed" }
+  | { readonly type: "auth.succeeded" }
+  /** The embedder's session goes on from here. */
+  | { readonly type: "dialogue.takenOver" }
+  | { readonly type: "maildrop.locked" }
+  | { readonly type: "maildrop.unavailable" }
+  /** LIST and UIDL without an argument. */
+  | { readonly type: "command.list" }
+  /** RETR and TOP. */
+  | { readonly type: "command.retr" }
+  /** The last line of a listing or a message is on its way, or there was none to send. */
+  | { readonly type: "response.sent" }
+  /** QUIT after a log-in. */
+  | { readonly type: "command.quit" }
+  /** The server wants the session to end at its next safe point. */
+  | { readonly type: "drain" }
+  /** The session ends of its own accord; what is to be said has been said. */
+  | { readonly type: "session.ended"; readonly cause: EndCause }
+  | { readonly type: "connection.closed" };
+
+/** What the chart has done; the session provides it. */
+export interface Pop3Effects {
+  /** RFC 2595 section 4: what was learned in clear is not known any more. */
+  forgetDialogue(): void;
+  /** Gives the lock back; what was marked as deleted and not removed stays. */
+  releaseMaildrop(): void;
+  sayShuttingDown(): void;
+}
+
+export interface Pop3Context {
+  readonly draining: boolean;
+  readonly cause: EndCause;
+}
+
+const unprovided = (name: keyof Pop3Effects) => effect("pop3", name);
+
+export const pop3Machine = setup({
+  types: {
+    context: {} as Pop3Context,
+    events: {} as Pop3Event,
+    tags: {} as "safe",
+  },
+  actions: {
+    forgetDialogue: unprovided("forgetDialogue"),
+    releaseMaildrop: unprovided("releaseMaildrop"),
+    sayShuttingDown: unprovided("sayShuttingDown"),
+    rememberCause: assign({ cause: ({ event }) => (event.type === "session.ended" ? event.cause : "drained") }),
+    rememberDraining: assign({ draining: true }),
+  },
+  guards: {
+    isDraining: ({ context }) => context.draining,
+  },
+}).createMachine({
+  id: "pop3",
+  context: { draining: false, cause: "quit" },
+  initial: "greeting",
+  on: {
+    drain: { actions: "rememberDraining" },
+    "session.ended": { target: ".closing", actions: "rememberCause" },
+    "connection.closed": { target: ".closed" },
+  },
+  states: {
+    /** Nothing has been said yet. */
+    greeting: { on: { "greeting.sent": "authorization" } },
+    /** RFC 1939 section 4: nobody is logged in. */
+    authorization: {
+      tags: "safe",
+      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      on: {
+        "command.user": "named",
+        "command.auth": "authenticating",
+        "credentials.given": "verifying",
+        "command.stls": "upgrading",
+      },
+    },
+    /** USER has given a name, PASS has to follow. */
+    named: {
+      tags: "safe",
+      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      on: {
+        "command.user": "named",
+        "command.auth": "authenticating",
+        "credentials.given": "verifying",
+        "command.stls": "upgrading",
+      },
+    },
+    upgrading: { on: { "tls.secured": { target: "authorization", actions: "forgetDialogue" } } },
+    /** A SASL exchange is under way. */
+    authenticating: { on: { "credentials.given": "verifying", "auth.failed": "authorization" } },
+    /** The backend was asked for its opinion of credentials, or the answer to wrong ones is held back. */
+    verifying: {
+      on: {
+        "auth.failed": "authorization",
+        "auth.succeeded": "locking",
+        "dialogue.takenOver": "takenOver",
+      },
+    },
+    /** The mailbox was asked for the lock (RFC 1939 section 4). */
+    locking: { on: { "maildrop.locked": "transaction", "maildrop.unavailable": "authorization" } },
+    /** RFC 1939 section 5: the maildrop is locked, and the client has the word. */
+    transaction: {
+      tags: "safe",
+      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      on: { "command.list": "listing", "command.retr": "retrieving", "command.quit": "update" },
+    },
+    /** A listing is being written. */
+    listing: { on: { "response.sent": "transaction" } },
+    /** A message is being read and written. */
+    retrieving: { on: { "response.sent": "transaction" } },
+    /** RFC 1939 section 6: the messages that are marked as deleted are removed. */
+    update: {},
+    /** The embedder's session has the dialogue. */
+    takenOver: { entry: "releaseMaildrop" },
+    closing: { entry: "releaseMaildrop" },
+    closed: { type: "final", entry: "releaseMaildrop" },
+  },
+});
+
+export type Pop3State = keyof (typeof pop3Machine)["states"];

@@ -1,0 +1,49 @@
+/** RETR and TOP: a message goes out as fast as the client reads it, a slice at a time. */
+import type { MessageContent } from "../mailbox.ts";
+import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
+import type { Dialogue, Outcome } from "./dialogue.ts";
+import type { MessageText } from "./message-text.ts";
+
+/** Octets that are read at once, and held in memory. */
+const slice = 65_536;
+
+/** A message on its way to the client. */
+export interface Retrieval {
+  readonly content: MessageContent;
+  readonly text: MessageText;
+  /** Octets that have been read. */
+  position: number;
+}
+
+/** Goes on with the message. @returns null when the response is complete. */
+export function continueRetrieval(dialogue: Dialogue): Verdict | null {
+  const { retrieval } = dialogue;
+  // The mailbox has not given the message yet.
+  if (!retrieval || dialogue.asking) return WAIT;
+  if (dialogue.congested) return CONTINUE;
+  const { content, text, position } = retrieval;
+  if (text.complete || position >= content.size) {
+    dialogue.retrieval = null;
+    content.close();
+    dialogue.reply(text.end());
+    dialogue.send("response.sent");
+    return null;
+  }
+  dialogue.ask({
+    operation: "maildrop.content",
+    ask: () => content.read(position, Math.min(position + slice, content.size)),
+    answered: (outcome) => sendSlice(dialogue, retrieval, outcome),
+  });
+  return WAIT;
+}
+
+function sendSlice(dialogue: Dialogue, retrieval: Retrieval, outcome: Outcome<Uint8Array>): void {
+  // The client waits for the end of the message: nothing else can be said to it.
+  if ("error" in outcome) {
+    dialogue.end("session-failed");
+    return;
+  }
+  const octets = outcome.value;
+  retrieval.position = octets.length === 0 ? retrieval.content.size : retrieval.position + octets.length;
+  dialogue.write(retrieval.text.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)));
+}

@@ -1,0 +1,4 @@
+export { type SieveExtension, sieveExtensions } from "./extensions.ts";
+export { findingText, type ScriptFinding } from "./finding.ts";
+export { defaultSieveLimits, type SieveLimits } from "./limits.ts";
+export { checkScript, type ScriptReport } from "./script-check.ts";

@@ -1,0 +1,34 @@
+/** What the client is told after its message: one reply, or under LMTP one for each recipient (RFC 2033 section 4.2). */
+import type { Answer, DeliveryAnswer } from "../backend.ts";
+import type { Dialogue } from "./dialogue.ts";
+import { backendReply, isList, replies } from "./replies.ts";
+import type { Outcome, Transaction } from "./transaction.ts";
+
+/** The session's own reply, as often as the client waits for one. */
+export function repliesForAll(dialogue: Dialogue, transaction: Transaction, reply: string): readonly string[] {
+  const { replyForEachRecipient } = dialogue.settings.dialect;
+  return replyForEachRecipient ? transaction.envelope.recipients.map(() => reply) : [reply];
+}
+
+/** The backend's answer as replies. */
+export function deliveryReplies(
+  dialogue: Dialogue,
+  transaction: Transaction,
+  outcome: Outcome<DeliveryAnswer>,
+): readonly string[] {
+  if ("error" in outcome) return repliesForAll(dialogue, transaction, replies.backendFailed);
+  const { value } = outcome;
+  if (!isList(value)) return repliesForAll(dialogue, transaction, answerReply(value, replies.queued));
+  if (dialogue.settings.dialect.replyForEachRecipient)
+    return value.map((answer) => answerReply(answer, replies.queued));
+  return [answerReply(value.find(refuses) ?? value[0], replies.queued)];
+}
+
+/** The reply line for the backend's answer; `accepted` where it leaves the words to the session. */
+export function answerReply(answer: Answer, accepted: string): string {
+  return answer === undefined ? accepted : backendReply(answer);
+}
+
+function refuses(answer: Answer): boolean {
+  return answer !== undefined && answer.code >= 400;
+}

@@ -1,0 +1,63 @@
+/** The latest sample and what is exhausted, as gauges. What is not known has no value. */
+import { Gauge, type Registry } from "prom-client";
+import { isExhausted, type Pressure, type PressureSample, pressureResources } from "./pressure.ts";
+
+interface SampleGauge {
+  readonly name: string;
+  readonly help: string;
+  value(sample: PressureSample): number | undefined;
+}
+
+const sampleGauges: readonly SampleGauge[] = [
+  {
+    name: "gatehouse_event_loop_delay_seconds",
+    help: "By how much the event loop was late at most, within the last second.",
+    value: ({ eventLoopDelay }) => eventLoopDelay / 1_000,
+  },
+  {
+    name: "gatehouse_heap_live_bytes",
+    help: "What the latest major collection, if there was one within 10 seconds, has left in V8's old generation.",
+    value: ({ heap }) => heap?.used,
+  },
+  {
+    name: "gatehouse_heap_limit_bytes",
+    help: "What V8's old generation may grow to.",
+    value: ({ heap }) => heap?.limit,
+  },
+  {
+    name: "gatehouse_descriptors_open",
+    help: "Open file descriptors of the process.",
+    value: ({ descriptors }) => descriptors?.used,
+  },
+  {
+    name: "gatehouse_descriptors_limit",
+    help: "RLIMIT_NOFILE of the process.",
+    value: ({ descriptors }) => descriptors?.limit,
+  },
+];
+
+/** @param source what the gauges are read from when somebody asks. */
+export function pressureGauges(registry: Registry, source: { readonly latest: Pressure }): void {
+  new Gauge({
+    name: "gatehouse_pressure",
+    help: "1 while this resource is exhausted.",
+    labelNames: ["resource"],
+    registers: [registry],
+    collect() {
+      for (const resource of pressureResources) this.set({ resource }, isExhausted(source.latest, resource) ? 1 : 0);
+    },
+  });
+  for (const { name, help, value } of sampleGauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        const { sample } = source.latest;
+        const current = sample ? value(sample) : undefined;
+        if (current === undefined) this.remove();
+        else this.set(current);
+      },
+    });
+  }
+}

@@ -1,0 +1,98 @@
+/** The pressure of one server: its samples become what is exhausted, while the server runs. */
+import { BehaviorSubject, map, NEVER, type Observable, Subscription, scan } from "rxjs";
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../error-message.ts";
+import type { Lifecycle, LifecycleEvent } from "../lifecycle.ts";
+import {
+  currentOf,
+  initialPressure,
+  isExhausted,
+  judgeSample,
+  noPressure,
+  type Pressure,
+  type PressureSample,
+} from "./pressure.ts";
+import { processSamples } from "./process-samples.ts";
+import { type PressureThresholdOptions, type PressureThresholds, readThresholds } from "./thresholds.ts";
+
+export interface PressureOptions {
+  /** What is measured, subscribed to while the server runs. By default this process, twice a second. */
+  readonly samples$?: Observable<PressureSample>;
+  readonly thresholds?: PressureThresholdOptions;
+}
+
+export interface PressureWatchOptions {
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  /** False: nothing is measured, and there never is pressure. */
+  readonly pressure: PressureOptions | false;
+}
+
+export class PressureWatch {
+  readonly #lifecycle: Lifecycle;
+  readonly #samples$: Observable<PressureSample>;
+  readonly #thresholds: PressureThresholds;
+  readonly #pressure$ = new BehaviorSubject(noPressure);
+  /** The latest, and each further one; completes with the server. */
+  readonly pressure$: Observable<Pressure> = this.#pressure$.asObservable();
+  #watching = Subscription.EMPTY;
+
+  /** @throws PressureOptionError */
+  constructor({ clock, lifecycle, pressure }: PressureWatchOptions) {
+    this.#lifecycle = lifecycle;
+    const { samples$ = processSamples(clock), thresholds = {} } = pressure || { samples$: NEVER };
+    this.#samples$ = samples$;
+    this.#thresholds = readThresholds(thresholds);
+  }
+
+  get latest(): Pressure {
+    return this.#pressure$.value;
+  }
+
+  start(): void {
+    this.#watching = this.#samples$
+      .pipe(
+        scan((state, sample) => judgeSample(state, sample, this.#thresholds), initialPressure),
+        map(({ pressure }) => pressure),
+      )
+      .subscribe({
+        next: (pressure) => this.#tell(pressure),
+        // Without samples nobody would ever hear of the end: the door stays open.
+        error: (error: unknown) => {
+          const text = `Pressure is not watched any more: its samples ended with ${messageOf(error)}.`;
+          this.#lifecycle.emit({ type: "server.warning", code: "pressure-unknown", text });
+          this.#tell(noPressure);
+        },
+        complete: () => this.#tell(noPressure),
+      });
+  }
+
+  /** Nothing is measured from here on; what holds, holds. */
+  stop(): void {
+    this.#watching.unsubscribe();
+  }
+
+  complete(): void {
+    this.stop();
+    this.#pressure$.complete();
+  }
+
+  #tell(pressure: Pressure): void {
+    const before = this.latest;
+    for (const event of pressureReports(before, pressure)) this.#lifecycle.emit(event);
+    this.#pressure$.next(pressure);
+  }
+}
+
+/** What is told when one pressure follows another. */
+export function pressureReports(before: Pressure, after: Pressure): LifecycleEvent[] {
+  const begun = after.exhausted.filter(({ resource }) => !isExhausted(before, resource));
+  const ended = before.exhausted.filter(({ resource }) => !isExhausted(after, resource));
+  return [
+    ...begun.map((figures): LifecycleEvent => ({ type: "pressure.began", ...figures })),
+    ...ended.map(({ resource, limit }): LifecycleEvent => {
+      const current = after.sample && currentOf(after.sample, resource);
+      return { type: "pressure.ended", resource, limit, current };
+    }),
+  ];
+}

@@ -1,0 +1,68 @@
+/** Gives a folder and what is in it to a user, wherever others may have put links. */
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+} from "node:fs";
+import { errnoOf } from "../tls/secret-text.ts";
+import { PrivilegeError } from "./privilege-error.ts";
+import { type ProcessUser, processUserText } from "./process-user.ts";
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+
+/**
+ * Makes the folder where it is missing, with mode 0700, and changes the owner of it and of all that is in it. Symbolic
+ * links are changed themselves, never what they point to, and a file with further hard links is refused: the folder may
+ * have belonged to that user before, who must not be able to pass the files of others off as its content.
+ * @throws PrivilegeError `folder-unusable`
+ */
+export function ownFolder(folder: string, processUser: ProcessUser): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    ownTree(folder, processUser, O_RDONLY | O_DIRECTORY);
+  } catch (error) {
+    if (error instanceof PrivilegeError) throw error;
+    throw new PrivilegeError(
+      "folder-unusable",
+      `${folder} cannot be given to the user ${processUserText(processUser)} (${errnoOf(error)}); see its file system and what is in it.`,
+    );
+  }
+}
+
+/**
+ * Every step goes by the descriptor of the folder that is open, not by a path that could be another one by now. Files are
+ * never opened: closing any descriptor of a file drops the process's locks on it (fcntl(2)), those of SQLite among them.
+ */
+function ownTree(folder: string, processUser: ProcessUser, flags: number): void {
+  const fd = openSync(folder, flags);
+  try {
+    const { uid, gid } = fstatSync(fd);
+    if (uid !== processUser.uid || gid !== processUser.gid) fchownSync(fd, processUser.uid, processUser.gid);
+    for (const name of readdirSync(`/proc/self/fd/${fd}`)) ownEntry(`/proc/self/fd/${fd}/${name}`, folder, processUser);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function ownEntry(path: string, folder: string, processUser: ProcessUser): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return;
+  if (stats.isDirectory()) {
+    ownTree(path, processUser, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    return;
+  }
+  if (stats.uid === processUser.uid && stats.gid === processUser.gid) return;
+  if (stats.isFile() && stats.nlink > 1) {
+    throw new PrivilegeError(
+      "folder-unusable",
+      `A file in ${folder} has ${stats.nlink} hard links and another owner: it is not given to the user ${processUserText(processUser)}. Find it with "find ${folder} -type f -links +1", and remove it or change its owner.`,
+    );
+  }
+  lchownSync(path, processUser.uid, processUser.gid);
+}

@@ -1,0 +1,67 @@
+import type { FailedCall } from "./bind-error.ts";
+import type { BindTarget } from "./bound-socket.ts";
+import { Descriptor } from "./descriptor.ts";
+import { errnoName } from "./errno.ts";
+import type { InheritedSocket } from "./inherited-sockets.ts";
+import type { Libc } from "./libc.ts";
+import { ListeningSocket } from "./listening-socket.ts";
+import {
+  applySocketOptions,
+  backlogWarnings,
+  readSocketOptions,
+  type SocketSettings,
+  type SocketWarning,
+} from "./options.ts";
+
+interface Adoption {
+  readonly target: BindTarget;
+  readonly settings: SocketSettings;
+  /** Those that the socket bears from the start. */
+  readonly warnings: readonly SocketWarning[];
+}
+
+/**
+ * Takes an inherited socket for a listener, by a duplicate of its descriptor. It may listen already, and clients may be
+ * queued. Options are set where the settings give a value; what only bind(2) decides stays as it was made.
+ * @returns the call that failed.
+ */
+export function adoptSocket(
+  libc: Libc,
+  inherited: InheritedSocket,
+  { target, settings, warnings }: Adoption,
+): ListeningSocket | FailedCall {
+  const fd = inherited.descriptor.use((original) => libc.duplicate(original));
+  if (fd < 0) return { syscall: "fcntl", errno: errnoName(fd) };
+  const family = { family: inherited.address.family, ipv6Only: inherited.ipv6Only };
+  const unmet = [
+    ...familyWarnings(inherited, target),
+    ...applySocketOptions(libc, fd, { ...family, settings }),
+    ...reusePortWarnings(libc, fd, settings),
+    ...backlogWarnings(settings),
+  ];
+  return new ListeningSocket({
+    libc,
+    target: { ...target, ...family },
+    settings,
+    descriptor: new Descriptor(libc, fd),
+    address: inherited.address,
+    inherited: true,
+    warnings: [...warnings, ...unmet],
+  });
+}
+
+/** IPV6_V6ONLY cannot be changed on a socket that is bound (ipv6(7)). */
+function familyWarnings(inherited: InheritedSocket, target: BindTarget): SocketWarning[] {
+  if (inherited.ipv6Only === target.ipv6Only || target.family === 4) return [];
+  const text = inherited.ipv6Only
+    ? `The socket that this process was started with for ${target.text} takes IPv6 only. Set BindIPv6Only=both in the socket unit, or listen on 0.0.0.0:${target.port}, too.`
+    : `The socket that this process was started with for ${target.text} takes IPv4, too. Set BindIPv6Only=ipv6-only in the socket unit.`;
+  return target.host === "::" ? [{ field: "bind", text }] : [];
+}
+
+function reusePortWarnings(libc: Libc, fd: number, settings: SocketSettings): SocketWarning[] {
+  if (settings.socketReusePort || readSocketOptions(libc, fd)["socketReusePort"] !== true) return [];
+  const text =
+    "The socket that this process was started with is shared (SO_REUSEPORT): set ReusePort=no in the socket unit.";
+  return [{ field: "socketReusePort", text }];
+}

@@ -1,0 +1,154 @@
+/** Tells the service manager (systemd) what the server does: sd_notify(3), as a subscriber of lifecycle events. */
+import { constants } from "node:os";
+import type { Observable, Subscription } from "rxjs";
+import { messageOf } from "../error-message.ts";
+import type { LifecycleEvent } from "../lifecycle.ts";
+import { loadLibc } from "../sockets/libc.ts";
+import { type Assignments, NotifySocket, NotifySocketError } from "./notify-socket.ts";
+
+/** How much longer than `drainTimeout` the end may take: 5 seconds of closing, and what is kept is closed. Milliseconds. */
+const endAllowance = 15_000;
+
+/** A `Gatehouse`, as far as the service manager is concerned. */
+export interface NotifyingServer {
+  readonly lifecycle$: Observable<LifecycleEvent>;
+  readonly configuration: { readonly system: { readonly drainTimeout: number } };
+}
+
+/** Who started this process and waits to hear of it. */
+export class ServiceManager {
+  readonly #socket: NotifySocket | null;
+  /** Milliseconds between two signs of life; null when none are asked for. */
+  readonly #watchdogInterval: number | null;
+  #watchdog: NodeJS.Timeout | undefined;
+  #reloading = false;
+
+  private constructor(socket: NotifySocket | null, watchdogInterval: number | null) {
+    this.#socket = socket;
+    this.#watchdogInterval = watchdogInterval;
+  }
+
+  /** Nobody is told anything. */
+  static readonly none = new ServiceManager(null, null);
+
+  /**
+   * The one that `NOTIFY_SOCKET` names; without it nobody is told anything. The variables are removed, so that no child
+   * speaks for this process.
+   * @throws NotifySocketError when the variable names no UNIX socket, or this platform cannot use one.
+   */
+  static async find(environment: NodeJS.ProcessEnv = process.env): Promise<ServiceManager> {
+    const { NOTIFY_SOCKET: path, WATCHDOG_USEC: watchdog, WATCHDOG_PID: watched } = environment;
+    for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete environment[name];
+    if (!path) return ServiceManager.none;
+    const { libc, reason } = await loadLibc();
+    if (libc === null) throw new NotifySocketError(path, reason);
+    const isWatched = Number(watchdog) > 0 && (watched === undefined || Number(watched) === process.pid);
+    // Half of what is allowed, as sd_watchdog_enabled(3) recommends.
+    return new ServiceManager(new NotifySocket(libc, path), isWatched ? Number(watchdog) / 2_000 : null);
+  }
+
+  /**
+   * Tells what becomes of the server: READY, RELOADING, STOPPING, and why a start failed. Call it before `start()`.
+   * @returns to be unsubscribed from when nothing more is to be told; it ends with the server, too.
+   */
+  follow(server: NotifyingServer): Subscription {
+    const subscription = server.lifecycle$.subscribe((event) => this.#on(event, server));
+    subscription.add(() => clearInterval(this.#watchdog));
+    return subscription;
+  }
+
+  /** A start that failed before there was a server. */
+  failed(error: unknown): void {
+    const errno = errnoIn(error);
+    this.#send({ STATUS: statusOf(error), ...(errno === null ? {} : { ERRNO: errno }) });
+  }
+
+  /** Nothing is told any more. Safe to call again. */
+  close(): void {
+    clearInterval(this.#watchdog);
+    this.#socket?.close();
+  }
+
+  #on(event: LifecycleEvent, { configuration }: NotifyingServer): void {
+    switch (event.type) {
+      case "server.starting":
+        this.#send({ STATUS: "Starting" });
+        this.#feedWatchdog();
+        break;
+      case "server.running":
+        this.#send({ READY: 1, STATUS: `Running with ${counted(event.listeners, "listener")}` });
+        break;
+      case "reload.validating":
+        this.#reload();
+        break;
+      case "reload.carriedOut":
+        this.#reloaded(`Running with document ${event.generation}`);
+        break;
+      case "reload.rejected":
+        this.#reloaded(`Running; a document was rejected: ${statusOf(event.error)}`);
+        break;
+      case "server.draining":
+        this.#send({
+          STOPPING: 1,
+          STATUS: `Draining ${counted(event.connections, "connection")}`,
+          EXTEND_TIMEOUT_USEC: (configuration.system.drainTimeout + endAllowance) * 1_000,
+        });
+        break;
+      case "server.failed":
+        this.failed(event.error);
+        break;
+    }
+  }
+
+  /** Type=notify-reload wants to see that the reload began after its SIGHUP. */
+  #reload(): void {
+    this.#reloading = true;
+    this.#send({ RELOADING: 1, MONOTONIC_USEC: String(process.hrtime.bigint() / 1_000n), STATUS: "Reloading" });
+  }
+
+  /** A document that cannot even be read is rejected before any reload begins. */
+  #reloaded(status: string): void {
+    if (!this.#reloading) this.#reload();
+    this.#reloading = false;
+    this.#send({ READY: 1, STATUS: status });
+  }
+
+  #feedWatchdog(): void {
+    if (this.#watchdogInterval === null) return;
+    this.#watchdog = setInterval(() => this.#send({ WATCHDOG: 1 }), this.#watchdogInterval);
+    this.#watchdog.unref();
+  }
+
+  #send(assignments: Assignments): void {
+    try {
+      this.#socket?.send(assignments);
+    } catch (error) {
+      // The server serves whether or not anybody hears of it; who waits for READY says that it did not come.
+      if (!(error instanceof NotifySocketError)) throw error;
+    }
+  }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** The first line: the whole of it is in the log. */
+function statusOf(error: unknown): string {
+  return messageOf(error).split("\n", 1)[0] ?? "";
+}
+
+/** The first system error among all that an error gathers. */
+function errnoIn(error: unknown): number | null {
+  if (!(error instanceof Error)) return null;
+  const names = [Reflect.get(error, "errno"), Reflect.get(error, "code")];
+  for (const name of names) {
+    const number = typeof name === "string" ? (constants.errno as Record<string, number>)[name] : undefined;
+    if (number !== undefined) return number;
+  }
+  for (const inner of error instanceof AggregateError ? error.errors : []) {
+    const number = errnoIn(inner);
+    if (number !== null) return number;
+  }
+  return null;
+}
