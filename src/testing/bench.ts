@@ -4,9 +4,17 @@ import type { Inspector } from "../runtime/connection.ts";
 import type { LifecycleEvent } from "../runtime/lifecycle.ts";
 import { TestClock } from "./clock.ts";
 import { Observation } from "./observation.ts";
+import { openSockets } from "./open-sockets.ts";
 
 /** A line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface BenchOptions {
+  readonly clock: TestClock;
+  readonly inspect: Inspector;
+  readonly logger: Logger;
+  readonly pressure: false;
+}
 
 export class Bench {
   readonly clock = new TestClock();
@@ -14,11 +22,13 @@ export class Bench {
   /** Everything that the instance told by `lifecycle$`. */
   readonly events: LifecycleEvent[] = [];
   readonly log: LogLine[] = [];
+  /** The sockets that this process had open before the path; null where that cannot be told. */
+  readonly socketsBefore = openSockets();
 
-  /** For `createGatehouse({ ...bench.options, … })`. */
-  get options(): { readonly clock: TestClock; readonly inspect: Inspector; readonly logger: Logger } {
+  /** For `createGatehouse({ ...bench.options, … })`. Whether the machine is busy makes no difference: there is no pressure. */
+  get options(): BenchOptions {
     const { clock, observation, log } = this;
     const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
-    return { clock, inspect: observation.inspect, logger };
+    return { clock, inspect: observation.inspect, logger, pressure: false };
   }
 }

@@ -1,5 +1,4 @@
 /** Carries a path out: a real instance, real clients, and what can be done to them. */
-import { readdirSync, readlinkSync } from "node:fs";
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import type { Observable, Subscription } from "rxjs";
@@ -7,6 +6,7 @@ import type { LifecycleEvent } from "../runtime/lifecycle.ts";
 import type { Bench } from "./bench.ts";
 import { Client } from "./client.ts";
 import type { ObservedActor } from "./observation.ts";
+import { openSockets } from "./open-sockets.ts";
 import { loadScarcity, type Scarcity } from "./scarcity.ts";
 
 /** What the driver needs of an instance; `createGatehouse()` makes one. */
@@ -60,8 +60,6 @@ export class Driver {
   readonly clients: Client[] = [];
   /** Which actor the oracle looks at; set by `walk()`. */
   follows: (actor: ObservedActor) => boolean = () => true;
-  /** The sockets that were open before the first client came. */
-  readonly #socketsBefore = openSockets();
   readonly #subscription: Subscription;
   /** Port of a client to the id of its connection. */
   readonly #connections = new Map<number, string>();
@@ -224,7 +222,8 @@ export class Driver {
   /** How many sockets are open beyond those of the beginning; null where the system does not tell. */
   openSockets(): number | null {
     const now = openSockets();
-    return now === null || this.#socketsBefore === null ? null : now - this.#socketsBefore;
+    const { socketsBefore } = this.bench;
+    return now === null || socketsBefore === null ? null : now - socketsBefore;
   }
 
   #countInside(listener: string): void {
@@ -253,22 +252,5 @@ export class Driver {
     await Promise.all(this.#pending);
     await this.turn();
     this.#subscription.unsubscribe();
-  }
-}
-
-/** Of this process; on Linux. */
-function openSockets(): number | null {
-  try {
-    return readdirSync("/proc/self/fd").filter(isSocket).length;
-  } catch {
-    return null;
-  }
-}
-
-function isSocket(descriptor: string): boolean {
-  try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("socket:");
-  } catch {
-    return false;
   }
 }

@@ -1,5 +1,5 @@
 /** Model-based tests of lifecycles, on real sockets: `gatehouse/testing`. Needs fast-check beside it. */
-export { Bench, type LogLine } from "./bench.ts";
+export { Bench, type BenchOptions, type LogLine } from "./bench.ts";
 export { type Pair, pairsOf, pairText } from "./chart.ts";
 export { Client, type PeerView, UnheardError } from "./client.ts";
 export { clientHello } from "./client-hello.ts";

@@ -15,7 +15,7 @@ export interface PathOptions {
 }
 
 export interface StepOptions extends PathOptions {
-  /** Situations of which the same is said are one: a stimulus is tried in the first of them only. All differ by default. */
+  /** Situations of which the same is said are one: the first that is found stands for all. All differ by default. */
   readonly distinguish?: (situation: Situation) => string;
 }
 
@@ -38,19 +38,23 @@ export function simplePaths<World extends Driver>(model: Model<World>, options: 
  */
 export function everyStep<World extends Driver>(
   model: Model<World>,
-  { distinguish = situationText, ...options }: StepOptions = {},
+  { distinguish = situationText, limit = 10_000 }: StepOptions = {},
 ): Path[] {
   const stimuli = stimuliOf(model);
-  const tried = new Set<string>();
-  const isNew = (situation: Situation, name: string): boolean => {
-    const text = JSON.stringify([distinguish(situation), name]);
-    return !tried.has(text) && tried.add(text) !== undefined;
-  };
-  const paths = getShortestPaths(logicOf(model), traversalOf(model, options)).flatMap((path) => {
-    const names = namesOf(path);
-    const possible = stimuli.filter((stimulus) => isPossible(stimulus, path.state) && isNew(path.state, stimulus.name));
-    return possible.map(({ name }) => [...names, name]);
-  });
+  const beginning = beginningOf(model);
+  const found = new Map<string, { readonly situation: Situation; readonly names: Path }>();
+  found.set(distinguish(beginning), { situation: beginning, names: [] });
+  const paths: Path[] = [];
+  // A Map is iterated over what is added on the way, too: the shortest paths first.
+  for (const { situation, names } of found.values()) {
+    for (const stimulus of stimuli.filter((one) => isPossible(one, situation))) {
+      const path = [...names, stimulus.name];
+      const next = after(model, situation, stimulus);
+      const text = distinguish(next);
+      paths.push(path);
+      if (found.size < limit && !found.has(text)) found.set(text, { situation: next, names: path });
+    }
+  }
   return withoutBeginnings(paths);
 }
 

@@ -22,7 +22,8 @@ export async function letTimePass(
   const milliseconds = millisecondsOf(actor.snapshot, delay);
   const { clock, observation } = driver.bench;
   const remaining = entered + milliseconds - clock.now();
-  const transitions = () => observation.transitions.filter(({ chart, actor: id }) => chart === actor.chart && id === actor.id);
+  const transitions = () =>
+    observation.transitions.filter(({ chart, actor: id }) => chart === actor.chart && id === actor.id);
   const before = transitions().length;
   if (remaining > 1) {
     clock.advance(remaining - 1);

@@ -66,7 +66,7 @@ export async function walk<World extends Driver>(
   }
   await end(world, walked, failure);
   coverage?.add(bench.observation);
-  await world.until(() => world.openSockets() === 0, 1_000);
+  await world.until(() => (world.openSockets() ?? 0) <= 0, 1_000);
   await holdInvariants(model, world, { path: walked, ended: true });
 }
 

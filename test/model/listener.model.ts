@@ -1,8 +1,9 @@
 /** The listener's chart, and how each of its events comes about. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { Subject } from "rxjs";
 import type { AnyEventObject } from "xstate";
-import { createGatehouse } from "../../src/index.ts";
+import { createGatehouse, type PressureSample } from "../../src/index.ts";
 import { listenerMachine, type PauseReason } from "../../src/machines/index.ts";
 import {
   type Bench,
@@ -12,6 +13,7 @@ import {
   type Situation,
   type Stimulus,
 } from "../../src/testing/index.ts";
+import { sample } from "../runtime/pressure/samples.ts";
 import { newTalk, talkProtocol } from "./talk-protocol.ts";
 
 const refusalTimeout = 1_000;
@@ -39,10 +41,14 @@ interface Wanted {
 export class ListenerWorld extends Driver {
   readonly #drainTimeout: number;
 
+  readonly #samples$: Subject<PressureSample>;
+
   constructor(bench: Bench, wanted: Wanted & { readonly drainTimeout: number }) {
+    const samples$ = new Subject<PressureSample>();
     super(
       createGatehouse({
         ...bench.options,
+        pressure: { samples$ },
         config: documentOf(wanted),
         protocols: [talkProtocol(newTalk())],
         backend: {},
@@ -50,6 +56,12 @@ export class ListenerWorld extends Driver {
       bench,
     );
     this.#drainTimeout = wanted.drainTimeout;
+    this.#samples$ = samples$;
+  }
+
+  /** The process is under pressure from this very moment on, or no longer. */
+  press(under: boolean): void {
+    this.#samples$.next(sample({ descriptors: under ? 1_000 : 0 }));
   }
 
   async put(wanted: Wanted): Promise<void> {
@@ -110,7 +122,9 @@ const outcome = (kind: "done" | "error", state: string, more: object = {}): AnyE
   ...more,
 });
 
-const bound = outcome("done", "binding.addresses");
+const addresses = outcome("done", "binding.addresses");
+/** What a listener that holds is told first: nobody is inside, and there is no pressure. */
+const bound = [{ type: "capacity.freed" }, { type: "pressure.ended" }, addresses];
 const listen = { type: "listener.listen" };
 const opened = outcome("done", "binding.opening");
 const paused = outcome("done", "paused.pausing");
@@ -124,6 +138,8 @@ const freed = { type: "capacity.freed" };
 const exhausted = { type: "descriptors.exhausted" };
 const retryInVain = { type: "descriptors.retry" };
 const retryFinds = { type: "descriptors.retry", found: true };
+const began = { type: "pressure.began" };
+const ended = { type: "pressure.ended" };
 const drain = { type: "listener.drain" };
 const stop = { type: "listener.stop" };
 
@@ -146,7 +162,7 @@ const plain = (at: Situation): boolean => !has(at, "scarce") && !has(at, "queued
 
 export const start: ListenerStimulus = {
   name: "the server starts",
-  events: [bound, listen, opened],
+  events: [...bound, listen, opened],
   possible: (at) => at.snapshot.matches({ binding: "addresses" }) && !has(at, "started"),
   leaves: ["started"],
   apply: (world) => world.gatehouse.start(),
@@ -156,7 +172,7 @@ const startsThatFail: readonly ListenerStimulus[] = [
   ...(["addresses", "bound", "opening"] as const).map(
     (state): ListenerStimulus => ({
       name: `the server starts, and is stopped when the listener comes to binding.${state}`,
-      events: [...{ addresses: [], bound: [bound], opening: [bound, listen] }[state], stop],
+      events: [...{ addresses: [], bound, opening: [...bound, listen] }[state], stop],
       possible: (at) => at.snapshot.matches({ binding: "addresses" }) && !has(at, "started"),
       leaves: ["started"],
       apply(world) {
@@ -167,7 +183,7 @@ const startsThatFail: readonly ListenerStimulus[] = [
   ),
   {
     name: "the server starts, and descriptors run out when the listener opens",
-    events: [bound, listen, outcome("error", "binding.opening")],
+    events: [...bound, listen, outcome("error", "binding.opening")],
     possible: (at) => at.snapshot.matches({ binding: "addresses" }) && !has(at, "started"),
     leaves: ["started"],
     async apply(world) {
@@ -284,6 +300,58 @@ const descriptors: readonly ListenerStimulus[] = [
     apply(world) {
       world.freeDescriptors();
       world.bench.clock.advance(world.backOff);
+    },
+  },
+];
+
+const pressure: readonly ListenerStimulus[] = [
+  {
+    name: "the process comes under pressure",
+    events: (at) => pauses(at, began),
+    possible: (at) => rests(at) && plain(at) && !has(at, "pressed"),
+    leaves: ["pressed"],
+    apply: (world) => world.press(true),
+  },
+  {
+    name: "the pressure ends",
+    events: (at) => without(at, "under-pressure", ended),
+    possible: (at) => held(at) && reasons(at).includes("under-pressure") && !lacks(at) && !has(at, "queued"),
+    leaves: ["relieved"],
+    apply: (world) => world.press(false),
+  },
+  {
+    name: "pressure comes and goes while it pauses",
+    events: [suspend, began, ended, paused],
+    possible: (at) => listening(at) && plain(at),
+    apply(world) {
+      world.when("paused.pausing", () => {
+        world.press(true);
+        world.press(false);
+      });
+      world.backgroundSuspend();
+    },
+  },
+  {
+    name: "pressure comes while it opens",
+    events: [resume, began, paused],
+    possible: (at) => held(at) && plain(at) && reasons(at).join() === "suspended" && !has(at, "pressed"),
+    leaves: ["pressed"],
+    apply(world) {
+      world.when("paused.resuming", () => world.press(true));
+      world.backgroundResume();
+    },
+  },
+  {
+    name: "pressure ends, comes back and ends while it opens",
+    events: [ended, began, ended, paused, resumed],
+    possible: (at) => held(at) && plain(at) && reasons(at).join() === "under-pressure",
+    leaves: ["relieved"],
+    apply(world) {
+      world.when("paused.resuming", () => {
+        world.press(true);
+        world.press(false);
+      });
+      world.press(false);
     },
   },
 ];
@@ -539,6 +607,7 @@ export function listenerModel({ drainTimeout = 30_000, stimuli }: ListenerModelO
       ...suspension,
       ...capacity,
       ...descriptors,
+      ...pressure,
       ...end,
       ...moments,
       ...queues,
@@ -633,61 +702,104 @@ class TakenAddressWorld extends ListenerWorld {
   }
 }
 
-/** A listener that a reload adds to a server whose only place is taken. */
+/** A listener that a reload adds to a server of few places. */
 export function addedModel(): Model<ListenerWorld> {
-  const added = (more: Wanted = {}) => ({ system: { maxConnections: 1 }, main: null, ...more });
   const others = [talkListener("old"), talkListener("added")];
-  const notYet = (at: Situation): boolean => !has(at, "added");
-  const leaves = ["added"];
+  const add = (maxConnections: number): Wanted => ({ system: { maxConnections }, main: null, others });
+  const stimulus = (name: string, given: Pick<ListenerStimulus, "events" | "apply">): ListenerStimulus => ({
+    name,
+    ...given,
+    possible: (at) => !has(at, "added"),
+    leaves: ["added"],
+  });
+  const begins = outcome("done", "binding.addresses");
   const stimuli: ListenerStimulus[] = [
-    {
-      name: "a reload adds it",
-      events: [bound, listen, opened],
-      possible: notYet,
-      leaves,
-      apply: (world) => world.put(added({ others })),
-    },
-    {
-      name: "a reload adds it to a server that is full",
-      events: [bound, listen, reached, paused],
-      possible: notYet,
-      leaves,
+    stimulus("a reload adds it", { events: [...bound, listen, opened], apply: (world) => world.put(add(1)) }),
+    stimulus("a reload adds it to a server that is full", {
+      events: [reached, ended, begins, listen, opened, paused],
       async apply(world) {
         await world.visitor("old");
-        await world.put(added({ others }));
+        await world.put(add(1));
       },
-    },
-    {
-      name: "a reload adds it, and descriptors run out when it opens",
-      events: [bound, listen, exhausted, paused],
-      possible: notYet,
-      leaves,
+    }),
+    stimulus("a reload adds it to a server that is full, and makes more room", {
+      events: [reached, ended, begins, freed, listen, opened],
+      async apply(world) {
+        await world.visitor("old");
+        await world.put(add(2));
+      },
+    }),
+    stimulus("a reload adds it to a server that has room, and lowers the cap to those who are inside", {
+      events: [freed, ended, begins, reached, listen, opened, paused],
+      async apply(world) {
+        await world.put({ system: { maxConnections: 2 }, main: null, others: [talkListener("old")] });
+        await world.visitor("old");
+        await world.put(add(1));
+      },
+    }),
+    stimulus("a reload adds it to a server that is full, and a place is free when it opens", {
+      events: [reached, ended, begins, listen, freed, opened],
+      async apply(world) {
+        const client = await world.connect("old");
+        client.line("QUIT");
+        await client.untilEnd();
+        world.when("binding.opening", () => world.bench.clock.advance(5_000));
+        await world.put(add(1));
+      },
+    }),
+    stimulus("a reload adds it under pressure", {
+      events: [freed, began, begins, listen, opened, paused],
+      async apply(world) {
+        world.press(true);
+        await world.put(add(1));
+      },
+    }),
+    ...(["bound", "opening"] as const).flatMap((state): ListenerStimulus[] => [
+      stimulus(`a reload adds it, and pressure comes when it is at binding.${state}`, {
+        events: state === "bound" ? [...bound, began, listen, opened, paused] : [...bound, listen, began, paused],
+        async apply(world) {
+          world.when(`binding.${state}`, () => world.press(true));
+          await world.put(add(1));
+        },
+      }),
+      stimulus(`a reload adds it under pressure, which ends when it is at binding.${state}`, {
+        events:
+          state === "bound"
+            ? [freed, began, begins, ended, listen, opened]
+            : [freed, began, begins, listen, ended, opened],
+        async apply(world) {
+          world.press(true);
+          world.when(`binding.${state}`, () => world.press(false));
+          await world.put(add(1));
+        },
+      }),
+    ]),
+    stimulus("a reload adds it, and descriptors run out when it opens", {
+      events: [...bound, listen, exhausted, paused],
       async apply(world) {
         world.when("binding.opening", () => {
           world.exhaustDescriptors();
           world.bench.clock.advance(watchInterval);
         });
-        await world.put(added({ others }));
+        await world.put(add(1));
       },
-    },
-    {
-      name: "a reload adds it, and is undone because another listener cannot be bound",
-      events: [bound, stop],
-      possible: notYet,
-      leaves,
+    }),
+    stimulus("a reload adds it, and is undone because another listener cannot be bound", {
+      events: [...bound, stop],
       async apply(world) {
         const somebody = new Somebody();
         const port = await somebody.listen();
         const taken = talkListener("taken", { bind: [`127.0.0.1:${port}`] });
-        await world.put(added({ others: [...others, taken] })).catch(() => {});
+        await world.put({ ...add(1), others: [...others, taken] }).catch(() => {});
         await somebody.close();
       },
-    },
+    }),
   ];
   return {
     ...listenerModel({ stimuli }),
     async open(bench) {
-      const world = new ListenerWorld(bench, { ...added(), drainTimeout: 30_000, others: [talkListener("old")] });
+      const old = { system: { maxConnections: 1 }, main: null, others: [talkListener("old")] };
+      const world = new ListenerWorld(bench, { ...old, drainTimeout: 30_000 });
       world.followedId = "listener:added";
       await world.prepareScarcity();
       await world.gatehouse.start();

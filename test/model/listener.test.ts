@@ -10,6 +10,8 @@ const impossible: Impossible = {
   "binding.addresses: listener.drain": afterTheStart,
   "binding.bound: listener.drain": afterTheStart,
   "binding.opening: listener.drain": afterTheStart,
+  "binding.opening: capacity.reached":
+    "a slot is taken in a turn of its own, opening takes less than one, and a cap is lowered before a listener opens",
   "paused.pausing: error pauseSockets": "to stop accepting is close(2) of a duplicate, whose failure nobody tells",
   "paused.resuming: error openSockets":
     "a socket that Node has accepted from is refused to it for want of descriptors only",

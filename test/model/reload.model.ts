@@ -6,7 +6,14 @@ import { createGatehouse, type Gatehouse } from "../../src/index.ts";
 import { reloadMachine } from "../../src/machines/index.ts";
 import { AF_INET, type Libc, loadLibc, SOCK_CLOEXEC, SOCK_STREAM } from "../../src/runtime/sockets/libc.ts";
 import { encodeSockaddr } from "../../src/runtime/sockets/sockaddr.ts";
-import { type Bench, type Difference, Driver, type Model, type Situation, type Stimulus } from "../../src/testing/index.ts";
+import {
+  type Bench,
+  type Difference,
+  Driver,
+  type Model,
+  type Situation,
+  type Stimulus,
+} from "../../src/testing/index.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
 import { talkListener } from "./listener.model.ts";
 import { newTalk, talkProtocol } from "./talk-protocol.ts";
@@ -164,7 +171,7 @@ const moments: readonly ReloadStimulus[] = [
       name: `a document arrives, and another one when the first is at ${state}`,
       events: [arrived, ...carriedOut.slice(0, index), arrived, ...carriedOut.slice(index), ...carriedOut],
       possible: (at) => idle(at) && !at.facts.has("occupied"),
-          apply(world) {
+      apply(world) {
         world.on(`reload.${state}`, () => world.submit(documentOf(world.mainPort)));
         world.submit(documentOf(world.mainPort, { others: [talkListener("other")] }));
       },
@@ -193,7 +200,7 @@ const moments: readonly ReloadStimulus[] = [
     name: "three documents arrive at once",
     events: [arrived, arrived, arrived, ...carriedOut, ...carriedOut],
     possible: (at) => idle(at) && !at.facts.has("occupied"),
-      apply(world) {
+    apply(world) {
       for (const name of ["one", "two", "three"])
         world.submit(documentOf(world.mainPort, { others: [talkListener(name)] }));
     },
@@ -210,7 +217,9 @@ const moments: readonly ReloadStimulus[] = [
 function compare(world: ReloadWorld, { snapshot }: Situation): Difference[] {
   const { events } = world.bench;
   const count = (type: string): number => events.filter((event) => event.type === type).length;
-  const superseded = world.rejections.filter((code) => code === "reload-superseded" || code === "reload-stopped").length;
+  const superseded = world.rejections.filter(
+    (code) => code === "reload-superseded" || code === "reload-stopped",
+  ).length;
   const differences: Difference[] = [
     { of: "generation", expected: 1 + count("reload.carriedOut"), actual: world.house.generation },
     { of: "rejections", expected: count("reload.rejected") + superseded, actual: world.rejections.length },

@@ -2,7 +2,14 @@
 import type { AnyEventObject } from "xstate";
 import { createGatehouse } from "../../src/index.ts";
 import { serverMachine } from "../../src/machines/index.ts";
-import { type Bench, type Difference, Driver, type Model, type Situation, type Stimulus } from "../../src/testing/index.ts";
+import {
+  type Bench,
+  type Difference,
+  Driver,
+  type Model,
+  type Situation,
+  type Stimulus,
+} from "../../src/testing/index.ts";
 import { talkListener } from "./listener.model.ts";
 import { newTalk, streamProtocol, talkProtocol } from "./talk-protocol.ts";
 
@@ -132,14 +139,20 @@ const stimuli: readonly ServerStimulus[] = [
 
 function compare(world: ServerWorld, { snapshot, facts }: Situation): Difference[] {
   if (!facts.has("started")) return [];
-  const state = { of: "gatehouse.state", expected: snapshot.value as unknown, actual: world.gatehouse.state as unknown };
+  const state = {
+    of: "gatehouse.state",
+    expected: snapshot.value as unknown,
+    actual: world.gatehouse.state as unknown,
+  };
   const stops = { of: "stops of the protocol", expected: snapshot.value === "stopped" ? 1 : 0, actual: world.stops };
   const open = {
     of: "listeners that are not closed",
     expected: snapshot.status === "active",
-    actual: snapshot.status === "active" || world.gatehouse.listeners().some(({ state }) => !/closed|failed/.test(state)),
+    actual:
+      snapshot.status === "active" || world.gatehouse.listeners().some(({ state }) => !/closed|failed/.test(state)),
   };
-  const protocolsWereMade = snapshot.value === "stopped" && world.bench.events.some(({ type }) => type === "server.running");
+  const protocolsWereMade =
+    snapshot.value === "stopped" && world.bench.events.some(({ type }) => type === "server.running");
   return [state, ...(protocolsWereMade ? [stops] : []), open].filter(({ expected, actual }) => expected !== actual);
 }
 

@@ -5,7 +5,8 @@ import { walkModels } from "./suite.ts";
 walkModels({
   models: { "a server": serverModel() },
   impossible: {
-    "draining: error drainListeners": "what a drain gives back last, the control socket and the store, is closed without a failure being told",
+    "draining: error drainListeners":
+      "what a drain gives back last, the control socket and the store, is closed without a failure being told",
   },
   distinguish: ({ snapshot, facts }: Situation) =>
     JSON.stringify([snapshot.value, facts.has("inside") && !facts.has("left"), facts.has("stopped")]),
