@@ -5,6 +5,7 @@ import type { Observable, Subscription } from "rxjs";
 import type { LifecycleEvent } from "../runtime/lifecycle.ts";
 import type { Bench } from "./bench.ts";
 import { Client } from "./client.ts";
+import type { Situation } from "./model.ts";
 import type { ObservedActor } from "./observation.ts";
 import { openSockets } from "./open-sockets.ts";
 import { loadScarcity, type Scarcity } from "./scarcity.ts";
@@ -58,6 +59,8 @@ export class Driver {
   readonly bench: Bench;
   /** Those that have connected, in their order. */
   readonly clients: Client[] = [];
+  /** Where the model was before the stimulus that is applied; set by `walk()`. */
+  situation: Situation | null = null;
   /** Which actor the oracle looks at; set by `walk()`. */
   follows: (actor: ObservedActor) => boolean = () => true;
   readonly #subscription: Subscription;

@@ -33,7 +33,8 @@ export function stimuliOf<World extends Driver>(model: Model<World>): readonly S
         situation.snapshot.status === "active" &&
         situation.snapshot._nodes.some(({ id }) => id === node.id) &&
         (model.mayPass?.({ state, delay }, situation) ?? true),
-      apply: (world) => letTimePass(world, { state, delay }),
+      apply: (world) =>
+        letTimePass(world, { state, delay, milliseconds: (at) => model.milliseconds?.({ state, delay }, at) }),
     };
   });
   return [...model.stimuli, ...timeouts];

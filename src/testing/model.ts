@@ -62,4 +62,6 @@ export interface Model<World extends Driver = Driver> {
   readonly invariants?: readonly Invariant<World>[];
   /** Whether one of the chart's time-outs can pass here, or something else would come first; always by default. */
   mayPass?(timeout: Timeout, situation: Situation): boolean;
+  /** How long one of the chart's time-outs takes here, in milliseconds; by default what the chart makes of the model's context. */
+  milliseconds?(timeout: Timeout, situation: Situation): number | undefined;
 }

@@ -1,5 +1,7 @@
 /** Lets a time-out of a chart pass: up to the last millisecond nothing may happen. */
+import type { AnyMachineSnapshot } from "xstate";
 import type { Driver } from "./driver.ts";
+import type { Situation, Timeout } from "./model.ts";
 
 /** A time-out came early, or the state that it belongs to is not there. */
 export class TimeoutError extends Error {
@@ -14,12 +16,14 @@ export class TimeoutError extends Error {
 /** @throws TimeoutError */
 export async function letTimePass(
   driver: Driver,
-  { state, delay }: { readonly state: string; readonly delay: string | number },
+  { state, delay, milliseconds: given }: Timeout & { milliseconds(situation: Situation): number | undefined },
 ): Promise<void> {
   const actor = driver.followed;
   const entered = actor?.enteredAt.get(state);
-  if (!actor || entered === undefined) throw new TimeoutError(`Nothing is in ${state}, where ${delay} was to pass.`);
-  const milliseconds = millisecondsOf(actor.snapshot, delay);
+  const { situation } = driver;
+  if (!actor || entered === undefined || !situation)
+    throw new TimeoutError(`Nothing is in ${state}, where ${delay} was to pass.`);
+  const milliseconds = given(situation) ?? millisecondsOf(situation.snapshot, delay);
   const { clock, observation } = driver.bench;
   const remaining = entered + milliseconds - clock.now();
   const transitions = () =>
@@ -35,7 +39,8 @@ export async function letTimePass(
   clock.advance(Math.min(Math.max(remaining, 0), 1));
 }
 
-function millisecondsOf(snapshot: NonNullable<Driver["followed"]>["snapshot"], delay: string | number): number {
+/** By the model's context: the instance's own would agree with itself. */
+function millisecondsOf(snapshot: AnyMachineSnapshot, delay: string | number): number {
   if (typeof delay === "number") return delay;
   const known = snapshot.machine.implementations.delays[delay];
   const args = { context: snapshot.context, event: { type: "" }, self: undefined, system: undefined };

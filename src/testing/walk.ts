@@ -82,9 +82,10 @@ async function end(world: Driver, path: Path, failure: unknown): Promise<void> {
 }
 
 async function take<World extends Driver>(
-  { stimulus, after }: Step<World>,
+  { stimulus, before, after }: Step<World>,
   { model, world, path }: { model: Model<World>; world: World; path: Path },
 ): Promise<void> {
+  world.situation = before;
   try {
     await within(stimulus.apply(world));
   } catch (cause) {

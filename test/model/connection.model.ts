@@ -368,6 +368,7 @@ function compare(world: ConnectionWorld, { snapshot, facts }: Situation): Differ
     if (over) check("the client sees an end", true, client.view !== "open");
     else check("the client sees", closing ? "fin" : "open", client.view);
   }
+  check("active although told to leave", false, facts.has("leaving") && snapshot.value === "active");
   const told = talk.closed.length;
   if (over && talk.opened > 0 && !isStream({ snapshot, facts })) {
     check("times that the session was told of the end", 1, told);
@@ -396,6 +397,8 @@ export function connectionModel(tlsImplicit: boolean): Model<ConnectionWorld> {
     },
     context: ["cause", "drainRequested"],
     compare,
+    milliseconds: ({ delay }, { facts }) =>
+      delay === "drainTimeout" && facts.has("a reload shortens the drain") ? timeouts.drainTimeout / 2 : undefined,
     mayPass({ delay }, { facts }) {
       if (delay === "closeTimeout") return true;
       // The listener's own limit comes first, unless a shorter one was put into force.

@@ -24,6 +24,7 @@ function distinguish({ snapshot, facts }: Situation): string {
 walkModels({
   models: { "a connection in clear": connectionModel(false), "a connection under implicit TLS": connectionModel(true) },
   impossible,
+  pairs: 56,
   distinguish,
   randomWalks: 40,
 });

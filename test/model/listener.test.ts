@@ -33,6 +33,7 @@ walkModels({
     "a listener that a reload adds": addedModel(),
   },
   impossible,
+  pairs: 82,
   distinguish,
   randomWalks: 30,
 });

@@ -8,6 +8,7 @@ walkModels({
     "draining: error drainListeners":
       "what a drain gives back last, the control socket and the store, is closed without a failure being told",
   },
+  pairs: 9,
   distinguish: ({ snapshot, facts }: Situation) =>
     JSON.stringify([snapshot.value, facts.has("inside") && !facts.has("left"), facts.has("stopped")]),
   randomWalks: 20,

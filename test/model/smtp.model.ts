@@ -183,7 +183,13 @@ const tls: readonly SmtpStimulus[] = [
     events: [event("tls.secured")],
     possible: (at) => is("upgrading")(at) && once("secured")(at),
     leaves: ["secured"],
-    apply: (world) => world.client.secure(),
+    async apply(world) {
+      const heard = world.client.received.length;
+      await world.client.secure();
+      await world.turn(5);
+      const answer = world.client.received.slice(heard);
+      if (answer !== "") throw new Error(`What was sent in clear was answered: ${answer}`);
+    },
   },
 ];
 

@@ -18,10 +18,12 @@ const impossible: Impossible = {
 };
 
 function distinguish({ snapshot, facts }: Situation): string {
-  const { draining, recipients } = snapshot.context;
-  const asked = [...facts].filter((fact) => fact.startsWith("asked") && !facts.has(`${fact}, answered`));
-  const slowly = facts.has("slowly") && ["mail", "rcpt", "data", "bdat", "delivering"].includes(String(snapshot.value));
-  return JSON.stringify([snapshot.value, draining, recipients > 0, asked, slowly]);
+  const { draining, recipients, authenticated } = snapshot.context;
+  const state = String(snapshot.value);
+  const asks = ["verifying", "delivering"].includes(state);
+  const asked = [...facts].filter((fact) => asks && fact.startsWith("asked") && !facts.has(`${fact}, answered`));
+  const slowly = facts.has("slowly") && ["mail", "rcpt", "data", "bdat", "delivering"].includes(state);
+  return JSON.stringify([state, draining, recipients > 0, authenticated && state === "ready", asked, slowly]);
 }
 
 walkModels({
@@ -30,6 +32,7 @@ walkModels({
     "one whose senders are not asked about": smtpModel({ asksForSenders: false }),
   },
   impossible,
+  pairs: 74,
   distinguish,
   randomWalks: 30,
 });

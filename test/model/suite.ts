@@ -16,6 +16,8 @@ import {
 export interface Suite<World extends Driver> {
   /** By what they are called; all of one chart. */
   readonly models: Readonly<Record<string, Model<World>>>;
+  /** How many pairs the chart has. One more or less is another chart: bring it about here, too. */
+  readonly pairs: number;
   /** Pairs that cannot be walked, with the reason. */
   readonly impossible: Impossible;
   /** What tells situations apart in which each stimulus is tried. */
@@ -27,7 +29,13 @@ export interface Suite<World extends Driver> {
 /** Another seed makes other random walks: `MODEL_SEED=7 vitest run test/model`. */
 const seed = Number(process.env["MODEL_SEED"] ?? 5);
 
-export function walkModels<World extends Driver>({ models, impossible, distinguish, randomWalks }: Suite<World>): void {
+export function walkModels<World extends Driver>({
+  models,
+  pairs,
+  impossible,
+  distinguish,
+  randomWalks,
+}: Suite<World>): void {
   const coverage = new Coverage();
 
   describe.each(Object.entries(models))("%s", (_, model) => {
@@ -49,6 +57,7 @@ export function walkModels<World extends Driver>({ models, impossible, distingui
     const [machine] = Object.values(models).map((model) => model.machine);
     if (!machine) throw new Error("There is no model.");
     const report = coverage.report(machine, impossible);
+    expect(report.pairs.length, coverageText(report)).toBe(pairs);
     expect(report.missing, coverageText(report)).toEqual([]);
     expect(report.disproved).toEqual([]);
   });
