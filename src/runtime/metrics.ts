@@ -89,6 +89,7 @@ export class Metrics {
       labelNames: ["listener"],
       registers,
       collect() {
+        this.reset();
         this.set({ listener: "" }, source.slots.taken);
         for (const { name, slots } of source.listeners) this.set({ listener: name }, slots.taken);
       },
@@ -99,6 +100,7 @@ export class Metrics {
       labelNames: ["listener"],
       registers,
       collect() {
+        this.reset();
         this.set({ listener: "" }, source.slots.limit);
         for (const { name, slots } of source.listeners) this.set({ listener: name }, slots.limit);
       },

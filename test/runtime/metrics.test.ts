@@ -90,3 +90,19 @@ test("every metric says what it is, and two servers count for themselves", async
   for (const name of described) expect(name).toMatch(/^gatehouse_/);
   expect(value('gatehouse_connections_accepted_total{listener="smtp"}')).toBeUndefined();
 });
+
+test("a listener that a reload has removed takes no slots, and has no cap", async () => {
+  const house = await runGatehouse(document, { backend: {} });
+  const inside = await rawClient(house.port("smtp"));
+  await inside.until("220 ");
+  expect((await scrape(house)).value('gatehouse_slots_taken{listener="smtp"}')).toBe(1);
+  const [, ...others] = document.NetworkListener;
+  await house.gatehouse.reload({ ...document, NetworkListener: others });
+  inside.socket.end();
+  await house.event("listener.closed", ({ listener }) => listener === "smtp");
+
+  const after = await scrape(house);
+  expect(after.value('gatehouse_slots_taken{listener="smtp"}')).toBeUndefined();
+  expect(after.value('gatehouse_slots_limit{listener="smtp"}')).toBeUndefined();
+  await gone(inside);
+});

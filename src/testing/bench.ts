@@ -1,0 +1,34 @@
+/** What one path is carried out on: time that stands still, and everything that the instance tells. */
+import pino, { type Logger } from "pino";
+import type { Inspector } from "../machines/inspector.ts";
+import type { LifecycleEvent } from "../runtime/lifecycle.ts";
+import { TestClock } from "./clock.ts";
+import { Observation } from "./observation.ts";
+import { openSockets } from "./open-sockets.ts";
+
+/** A line of the log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface BenchOptions {
+  readonly clock: TestClock;
+  readonly inspect: Inspector;
+  readonly logger: Logger;
+  readonly pressure: false;
+}
+
+export class Bench {
+  readonly clock = new TestClock();
+  readonly observation = new Observation(() => this.clock.now());
+  /** Everything that the instance told by `lifecycle$`. */
+  readonly events: LifecycleEvent[] = [];
+  readonly log: LogLine[] = [];
+  /** The sockets that this process had open before the path; null where that cannot be told. */
+  readonly socketsBefore = openSockets();
+
+  /** For `createGatehouse({ ...bench.options, … })`. Whether the machine is busy makes no difference: there is no pressure. */
+  get options(): BenchOptions {
+    const { clock, observation, log } = this;
+    const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });
+    return { clock, inspect: observation.inspect, logger, pressure: false };
+  }
+}

@@ -1,0 +1,84 @@
+/** What a chart's parts are called: its states, and the pairs of a state and an event that it has a transition for. */
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+
+/** A state and something that happens there, as reports name them: `handshaking`, `tls.secured [drainRequested]`. */
+export interface Pair {
+  /** The innermost state; those around it come before it: `paused.held`. */
+  readonly state: string;
+  /** With the guard that chose the transition. XState's own events in words: `after tlsTimeout`, `done bindSockets`, `always`. */
+  readonly event: string;
+}
+
+export function pairText({ state, event }: Pair): string {
+  return `${state}: ${event}`;
+}
+
+/** The innermost of the states that an actor is in. */
+export function stateText(nodes: readonly AnyStateNode[]): string {
+  const leaves = nodes.filter((node) => Object.keys(node.states).length === 0);
+  return leaves.map(({ path }) => path.join(".")).join(" & ");
+}
+
+/**
+ * Every pair that the chart has a transition for, inherited ones included. A transition that never gets its turn, because
+ * one without a guard comes before it, makes no pair.
+ */
+export function pairsOf(machine: AnyStateMachine): Pair[] {
+  return leavesOf(machine.root).flatMap((leaf) => {
+    if (leaf.type === "final" && leaf.parent === machine.root) return [];
+    const taken = new Set<string>();
+    const pairs = new Map<string, Pair>();
+    for (let node: AnyStateNode | undefined = leaf; node; node = node.parent) {
+      for (const transition of transitionsOf(node)) {
+        if (taken.has(transition.eventType)) continue;
+        const pair = { state: leaf.path.join("."), event: eventText(transition) };
+        pairs.set(pair.event, pair);
+        if (transition.guard === undefined) taken.add(transition.eventType);
+      }
+    }
+    return [...pairs.values()];
+  });
+}
+
+/** The event of a transition, and its guard. */
+export function eventText({ eventType, guard, source }: AnyTransitionDefinition): string {
+  const condition = guard === undefined ? "" : ` [${nameOf(guard)}]`;
+  return `${wordsFor(eventType, source)}${condition}`;
+}
+
+/** The states of a chart that have a time-out, each with its name or milliseconds. */
+export function timeoutsOf(machine: AnyStateMachine): { node: AnyStateNode; delay: string | number; event: string }[] {
+  return nodesOf(machine.root).flatMap((node) =>
+    node.after.flatMap(({ delay, eventType }) =>
+      typeof delay === "string" || typeof delay === "number" ? [{ node, delay, event: eventType }] : [],
+    ),
+  );
+}
+
+function nodesOf(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap(nodesOf)];
+}
+
+function leavesOf(root: AnyStateNode): AnyStateNode[] {
+  return nodesOf(root).filter((node) => Object.keys(node.states).length === 0);
+}
+
+function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
+  return [...node.transitions.values()].flat().concat(node.always ?? []);
+}
+
+function wordsFor(eventType: string, source: AnyStateNode): string {
+  if (eventType === "") return "always";
+  const delayed = source.after.find((transition) => transition.eventType === eventType);
+  if (delayed) return `after ${typeof delayed.delay === "number" ? `${delayed.delay} ms` : delayed.delay}`;
+  const outcome = /^xstate\.(done|error)\.actor\./.exec(eventType)?.[1];
+  if (outcome === undefined) return eventType;
+  const actor = source.invoke.find(({ id }) => eventType.endsWith(id));
+  return `${outcome} ${actor ? nameOf(actor.src) : ""}`.trimEnd();
+}
+
+function nameOf(named: unknown): string {
+  if (typeof named === "string") return named;
+  if (typeof named === "object" && named !== null && "type" in named) return String(named.type);
+  return "inline";
+}

@@ -1,0 +1,177 @@
+/** A client on a real socket that does what clients do, and what they should not. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import { clientHello } from "./client-hello.ts";
+
+/** How the client's connection stands: `fin` when the server has closed its side, `gone` when the socket is closed. */
+export type PeerView = "open" | "fin" | "reset" | "gone";
+
+/** The server ended, or said nothing, where something was waited for. */
+export class UnheardError extends Error {
+  readonly code = "unheard";
+
+  constructor(wanted: string, { view, received }: { readonly view: PeerView; readonly received: string }) {
+    super(`The server has not said ${JSON.stringify(wanted)} (${view}). It said: ${JSON.stringify(received)}.`);
+    this.name = "UnheardError";
+  }
+}
+
+export class Client {
+  /** The TCP connection. */
+  readonly socket: Socket;
+  /** Bytes that came, on the wire. */
+  get bytesReceived(): number {
+    return this.socket.bytesRead;
+  }
+  readonly #patience: number;
+  #tls: TLSSocket | null = null;
+  #received = "";
+  #view: PeerView = "open";
+  readonly #changed = new Set<() => void>();
+
+  private constructor(socket: Socket, patience: number) {
+    this.socket = socket;
+    this.#patience = patience;
+    socket.setNoDelay(true);
+    this.#listen(socket);
+    socket.on("close", () => this.#see(this.#view === "open" ? "gone" : this.#view));
+  }
+
+  /** Connects to loopback; the client keeps its own side open until it is told otherwise. */
+  static async connect(port: number, { patience = 5_000 }: { patience?: number } = {}): Promise<Client> {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const client = new Client(socket, patience);
+    await once(socket, "connect");
+    return client;
+  }
+
+  /** All that the server has said, as Latin-1; under TLS what was said before is in it too. */
+  get received(): string {
+    return this.#received;
+  }
+
+  get view(): PeerView {
+    return this.#view;
+  }
+
+  /** The socket, or the TLS stream over it. */
+  get stream(): Duplex {
+    return this.#tls ?? this.socket;
+  }
+
+  /** Bytes as they are. */
+  send(bytes: string | Uint8Array): void {
+    this.stream.write(bytes);
+  }
+
+  /** A line, with CRLF. */
+  line(text: string): void {
+    this.send(`${text}\r\n`);
+  }
+
+  /** The beginning of a TLS handshake, and no more. @param part how much of it; all by default. */
+  async clientHello(part = 1): Promise<void> {
+    const hello = await clientHello();
+    this.socket.write(hello.subarray(0, Math.floor(hello.length * part)));
+  }
+
+  /** Does a TLS handshake; resolves when it is done, or has failed. */
+  async secure(): Promise<void> {
+    this.socket.removeAllListeners("data");
+    const tls = tlsConnect({ socket: this.socket, rejectUnauthorized: false, servername: "localhost" });
+    this.#tls = tls;
+    this.#listen(tls);
+    await new Promise<void>((resolve) => {
+      tls.once("secureConnect", resolve);
+      tls.once("close", () => resolve());
+      tls.once("error", () => resolve());
+      this.socket.once("close", () => resolve());
+      this.socket.once("end", () => resolve());
+    });
+  }
+
+  /** Asks for TLS, waits for the go-ahead, and does the handshake. @param injected what is sent in clear behind the command. */
+  async startTls(command = "STARTTLS", { injected = "", goAhead = "220 " } = {}): Promise<void> {
+    const heard = this.#received.length;
+    this.socket.write(`${command}\r\n${injected}`);
+    await this.until(goAhead, heard);
+    await this.secure();
+  }
+
+  /** Sends FIN, and goes on reading. */
+  finish(): void {
+    this.stream.end();
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  /** Reads nothing from here on: what the server writes fills the buffers. */
+  stopReading(): void {
+    this.socket.pause();
+    this.#tls?.pause();
+  }
+
+  /** Goes away without a word; resolves when the socket is closed. */
+  async leave(): Promise<void> {
+    if (this.socket.closed) return;
+    const closed = once(this.socket, "close");
+    this.#tls?.destroy();
+    this.socket.destroy();
+    await closed;
+  }
+
+  /**
+   * Waits until the server has said this.
+   * @param from where to look, in `received`
+   * @throws UnheardError when it has ended, or said nothing for as long as the patience lasts
+   */
+  async until(wanted: string, from = 0): Promise<void> {
+    await this.#while(() => !this.#received.includes(wanted, from) && this.#view === "open");
+    if (!this.#received.includes(wanted, from)) throw new UnheardError(wanted, this);
+  }
+
+  /** Waits until the server has closed its side, or reset the connection. @throws UnheardError */
+  async untilEnd(): Promise<void> {
+    await this.#while(() => this.#view === "open");
+    if (this.#view === "open") throw new UnheardError("its end", this);
+  }
+
+  async #while(waiting: () => boolean): Promise<void> {
+    const giveUp = Promise.withResolvers<void>();
+    const timer = setTimeout(giveUp.resolve, this.#patience);
+    let patient = true;
+    void giveUp.promise.then(() => {
+      patient = false;
+    });
+    while (patient && waiting()) {
+      const change = Promise.withResolvers<void>();
+      this.#changed.add(change.resolve);
+      await Promise.race([change.promise, giveUp.promise]);
+      this.#changed.delete(change.resolve);
+    }
+    clearTimeout(timer);
+  }
+
+  #listen(stream: Socket): void {
+    stream.on("data", (chunk: Buffer) => {
+      this.#received += chunk.toString("latin1");
+      this.#tell();
+    });
+    stream.on("end", () => this.#see("fin"));
+    stream.on("error", (error: NodeJS.ErrnoException) => this.#see(error.code === "ECONNRESET" ? "reset" : "gone"));
+  }
+
+  /** The first end that is seen stays. */
+  #see(view: PeerView): void {
+    if (this.#view === "open") this.#view = view;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const changed of [...this.#changed]) changed();
+  }
+}

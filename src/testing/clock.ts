@@ -1,0 +1,79 @@
+/** Time that stands still until it is told to pass: for the runtime, for XState's actors, and for both at once. */
+import type { Clock } from "../runtime/clock.ts";
+
+/** A timer that runs. */
+export interface PendingTimer {
+  /** When it goes off, as `now()` counts. */
+  readonly due: number;
+  /** What it was set to, in milliseconds. */
+  readonly delay: number;
+}
+
+interface Timer extends PendingTimer {
+  readonly callback: () => void;
+}
+
+/**
+ * Takes the place of `systemClock`, and of the `clock` of `createActor()`. Timers go off within `advance()`, in the order in
+ * which they are due, and those that are due together in the order in which they were set; one that is set meanwhile goes
+ * off too when it is due by then.
+ *
+ * @example
+ * const clock = new TestClock();
+ * const gatehouse = createGatehouse({ config, clock });
+ * clock.advance(59_999); // nothing yet
+ * clock.advance(1); // the handshake has taken a minute
+ */
+export class TestClock implements Clock {
+  #now = 0;
+  #lastId = 0;
+  readonly #timers = new Map<number, Timer>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(callback: () => void, milliseconds: number): number {
+    const delay = Math.max(0, milliseconds);
+    this.#lastId += 1;
+    this.#timers.set(this.#lastId, { due: this.#now + delay, delay, callback });
+    return this.#lastId;
+  }
+
+  clearTimeout(id: unknown): void {
+    if (typeof id === "number") this.#timers.delete(id);
+  }
+
+  /** The timers that run, the next one first. */
+  get pending(): readonly PendingTimer[] {
+    return [...this.#timers.values()]
+      .toSorted((one, other) => one.due - other.due)
+      .map(({ due, delay }) => ({ due, delay }));
+  }
+
+  /**
+   * Lets time pass.
+   * @param milliseconds not less than 0
+   * @throws RangeError
+   */
+  advance(milliseconds: number): void {
+    if (!(milliseconds >= 0)) throw new RangeError(`Time does not pass by ${milliseconds} ms: give 0 or more.`);
+    const until = this.#now + milliseconds;
+    for (let next = this.#next(until); next; next = this.#next(until)) {
+      const [id, { due, callback }] = next;
+      this.#timers.delete(id);
+      this.#now = Math.max(this.#now, due);
+      callback();
+    }
+    this.#now = until;
+  }
+
+  /** The first that is due by then; a Map keeps the order in which they were set. */
+  #next(until: number): [number, Timer] | undefined {
+    let first: [number, Timer] | undefined;
+    for (const entry of this.#timers) {
+      if (entry[1].due <= until && (!first || entry[1].due < first[1].due)) first = entry;
+    }
+    return first;
+  }
+}

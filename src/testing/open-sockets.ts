@@ -1,0 +1,18 @@
+import { readdirSync, readlinkSync } from "node:fs";
+
+/** How many sockets this process has open; null where the system does not tell (proc_pid_fd(5)). */
+export function openSockets(): number | null {
+  try {
+    return readdirSync("/proc/self/fd").filter(isSocket).length;
+  } catch {
+    return null;
+  }
+}
+
+function isSocket(descriptor: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("socket:");
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,134 @@
+/** Ways through a model: the shortest, the simple, each step there is, and random walks that shrink. */
+import fc from "fast-check";
+import type { AnyActorScope, AnyEventObject, Snapshot } from "xstate";
+import { getShortestPaths, getSimplePaths } from "xstate/graph";
+import type { Driver } from "./driver.ts";
+import { after, beginningOf, isPossible, situationText, stimuliOf } from "./expectation.ts";
+import type { Model, Situation, Stimulus } from "./model.ts";
+
+/** The names of stimuli, in their order: what `walk()` takes and scripts consist of. */
+export type Path = readonly string[];
+
+export interface PathOptions {
+  /** How many situations are looked at, at most; 10,000 by default. */
+  readonly limit?: number;
+}
+
+export interface StepOptions extends PathOptions {
+  /** Situations of which the same is said are one: the first that is found stands for all. All differ by default. */
+  readonly distinguish?: (situation: Situation) => string;
+}
+
+/** The graph's vertices as XState's graph functions want them. */
+type Vertex = Snapshot<unknown> & Situation;
+
+/** One shortest path to each situation that the model can come to. */
+export function shortestPaths<World extends Driver>(model: Model<World>, options: PathOptions = {}): Path[] {
+  return getShortestPaths(logicOf(model), traversalOf(model, options)).map(namesOf);
+}
+
+/** Every path that comes to no situation twice. There are many: give the model few stimuli, or few facts. */
+export function simplePaths<World extends Driver>(model: Model<World>, options: PathOptions = {}): Path[] {
+  return getSimplePaths(logicOf(model), traversalOf(model, options)).map(namesOf);
+}
+
+/**
+ * Each stimulus in each situation, once: the shortest path there, and the stimulus. A path that is the beginning of
+ * another is left out.
+ */
+export function everyStep<World extends Driver>(
+  model: Model<World>,
+  { distinguish = situationText, limit = 10_000 }: StepOptions = {},
+): Path[] {
+  const stimuli = stimuliOf(model);
+  const beginning = beginningOf(model);
+  const found = new Map<string, { readonly situation: Situation; readonly names: Path }>();
+  found.set(distinguish(beginning), { situation: beginning, names: [] });
+  const paths: Path[] = [];
+  // A Map is iterated over what is added on the way, too: the shortest paths first.
+  for (const { situation, names } of found.values()) {
+    for (const stimulus of stimuli.filter((one) => isPossible(one, situation))) {
+      const path = [...names, stimulus.name];
+      const next = after(model, situation, stimulus);
+      const text = distinguish(next);
+      paths.push(path);
+      if (found.size < limit && !found.has(text)) found.set(text, { situation: next, names: path });
+    }
+  }
+  return withoutBeginnings(paths);
+}
+
+/**
+ * Random walks, for properties of fast-check. They shrink by leaving stimuli out, so that what is left of a failure is
+ * short. The seed is fast-check's.
+ *
+ * @param length how many stimuli a walk has at most; 12 by default
+ * @example
+ * await fc.assert(fc.asyncProperty(randomPath(model), (path) => walk(model, path)), { seed: 5 });
+ */
+export function randomPath<World extends Driver>(
+  model: Model<World>,
+  { length = 12 }: { length?: number } = {},
+): fc.Arbitrary<Path> {
+  const stimuli = stimuliOf(model);
+  const wishes = fc.array(fc.nat({ max: stimuli.length - 1 }), { maxLength: length * 6, size: "max" });
+  return wishes.map((indices) => whatIsPossible(model, { stimuli, indices, length }));
+}
+
+/** A wish that cannot be fulfilled where it comes is passed over. */
+function whatIsPossible<World extends Driver>(
+  model: Model<World>,
+  { stimuli, indices, length }: { stimuli: readonly Stimulus<World>[]; indices: readonly number[]; length: number },
+): Path {
+  const names: string[] = [];
+  let situation = beginningOf(model);
+  for (const index of indices) {
+    const stimulus = stimuli[index];
+    if (names.length >= length || !stimulus || !isPossible(stimulus, situation)) continue;
+    names.push(stimulus.name);
+    situation = after(model, situation, stimulus);
+  }
+  return names;
+}
+
+function logicOf<World extends Driver>(model: Model<World>) {
+  const stimuli = new Map(stimuliOf(model).map((stimulus) => [stimulus.name, stimulus]));
+  const vertex = (situation: Situation): Vertex => ({
+    ...situation,
+    status: "active",
+    output: undefined,
+    error: undefined,
+  });
+  return {
+    getInitialSnapshot: (_scope: AnyActorScope): Vertex => vertex(beginningOf(model)),
+    transition: (before: Vertex, { type }: AnyEventObject): Vertex => {
+      const stimulus = stimuli.get(type);
+      return stimulus ? vertex(after(model, before, stimulus)) : before;
+    },
+    getPersistedSnapshot: (snapshot: Vertex) => snapshot,
+  };
+}
+
+function traversalOf<World extends Driver>(model: Model<World>, { limit = 10_000 }: PathOptions) {
+  const stimuli = stimuliOf(model);
+  return {
+    events: (situation: Vertex) =>
+      stimuli.filter((stimulus) => isPossible(stimulus, situation)).map(({ name }) => ({ type: name })),
+    serializeState: (situation: Vertex) => situationText(situation),
+    limit,
+  };
+}
+
+function namesOf({ steps }: { steps: readonly { readonly event: AnyEventObject }[] }): Path {
+  return steps.map(({ event }) => event.type).filter((type) => type !== "xstate.init");
+}
+
+function withoutBeginnings(paths: readonly Path[]): Path[] {
+  const texts = paths.map((path) => JSON.stringify(path).slice(0, -1));
+  const sorted = texts.toSorted();
+  return paths.filter((_, index) => {
+    const text = texts[index] ?? "";
+    const next = sorted[sorted.lastIndexOf(text) + 1];
+    return !next?.startsWith(`${text},`) && texts.indexOf(text) === index && text !== "[";
+  });
+}

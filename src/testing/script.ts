@@ -1,0 +1,15 @@
+/** A path as a text that can be pasted as a regression test, and runs as one. */
+import type { Path } from "./paths.ts";
+
+/**
+ * @param model what the model is called where the script will stand
+ * @example
+ * await walk(model, [
+ *   "a client connects",
+ *   "the client resets",
+ * ]);
+ */
+export function scriptOf(path: Path, model = "model"): string {
+  const lines = path.map((name) => `  ${JSON.stringify(name)},`);
+  return [`await walk(${model}, [`, ...lines, "]);"].join("\n");
+}

@@ -1,0 +1,64 @@
+/** Walks models of one chart on real sockets, and demands that every pair that can be walked was. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  Coverage,
+  coverageText,
+  type Driver,
+  everyStep,
+  type Impossible,
+  type Model,
+  randomPath,
+  type Situation,
+  walk,
+} from "../../src/testing/index.ts";
+
+export interface Suite<World extends Driver> {
+  /** By what they are called; all of one chart. */
+  readonly models: Readonly<Record<string, Model<World>>>;
+  /** How many pairs the chart has. One more or less is another chart: bring it about here, too. */
+  readonly pairs: number;
+  /** Pairs that cannot be walked, with the reason. */
+  readonly impossible: Impossible;
+  /** What tells situations apart in which each stimulus is tried. */
+  distinguish(situation: Situation): string;
+  /** How many random walks each model gets. */
+  readonly randomWalks: number;
+}
+
+/** Another seed makes other random walks: `MODEL_SEED=7 vitest run test/model`. */
+const seed = Number(process.env["MODEL_SEED"] ?? 5);
+
+export function walkModels<World extends Driver>({
+  models,
+  pairs,
+  impossible,
+  distinguish,
+  randomWalks,
+}: Suite<World>): void {
+  const coverage = new Coverage();
+
+  describe.each(Object.entries(models))("%s", (_, model) => {
+    test("each stimulus does in each state what the chart says", async () => {
+      for (const path of everyStep(model, { distinguish })) await walk(model, path, { coverage });
+    }, 60_000);
+
+    test.skipIf(model.stimuli.length < 8)(
+      "random walks find the instance where the chart is",
+      async () => {
+        const property = fc.asyncProperty(randomPath(model, { length: 10 }), (path) => walk(model, path, { coverage }));
+        await fc.assert(property, { seed, numRuns: randomWalks, interruptAfterTimeLimit: 20_000 });
+      },
+      60_000,
+    );
+  });
+
+  test("every pair of a state and an event that can be walked was walked", () => {
+    const [machine] = Object.values(models).map((model) => model.machine);
+    if (!machine) throw new Error("There is no model.");
+    const report = coverage.report(machine, impossible);
+    expect(report.pairs.length, coverageText(report)).toBe(pairs);
+    expect(report.missing, coverageText(report)).toEqual([]);
+    expect(report.disproved).toEqual([]);
+  });
+}

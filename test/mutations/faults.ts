@@ -1,0 +1,190 @@
+/** Faults that the generated tests have to find: small changes of the charts and of what carries them out. */
+
+interface Edit {
+  /** From the repository's root. */
+  readonly file: string;
+  /** Found once in the file. */
+  readonly search: string;
+  readonly replace: string;
+}
+
+export interface Fault {
+  /** What is wrong with it, in words. */
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** The chart whose walks are tried first. */
+  readonly chart: "connection" | "listener" | "server" | "reload" | "smtp";
+}
+
+type Replacement = readonly [search: string, replace: string];
+
+const fault = (
+  name: string,
+  chart: Fault["chart"],
+  [file, ...replacements]: readonly [string, ...Replacement[]],
+): Fault => ({
+  name,
+  chart,
+  edits: replacements.map(([search, replace]) => ({ file, search, replace })),
+});
+
+const connection = "src/runtime/connection.ts";
+const listener = "src/runtime/listener.ts";
+const dialogue = "src/runtime/dialogue.ts";
+const smtp = "src/protocols/smtp";
+
+export const faults: readonly Fault[] = [
+  fault("a slot is not returned when a connection ends in its handshake", "connection", [
+    connection,
+    ["    this.#permit.release();", "    if (!this.#handshake) this.#permit.release();"],
+  ]),
+  fault("the end of a connection is told twice", "connection", [
+    connection,
+    ["    this.#reportClosed(cause);\n", "    this.#reportClosed(cause);\n    this.#reportClosed(cause);\n"],
+  ]),
+  fault("the end of a connection bears another cause", "connection", [
+    connection,
+    [
+      'carrierOf(self).reportClosed(context.cause ?? "socket-error")',
+      'carrierOf(self).reportClosed(context.cause ? "quit" : "socket-error")',
+    ],
+  ]),
+  fault("closed is no final state, and can be entered again", "connection", [
+    "src/machines/connection.ts",
+    ['      type: "final",\n      entry: ["destroySocket"', '      entry: ["destroySocket"'],
+  ]),
+  fault("the socket is not destroyed at the end", "connection", [
+    connection,
+    ["    this.#stream.destroy();\n    this.#raw.destroy();\n", ""],
+  ]),
+  fault("no FIN is sent when a connection closes", "connection", [connection, ["    this.#stream.end();\n", ""]]),
+  fault("the session is not told that its connection is over", "connection", [
+    connection,
+    ["    this.#dialogue?.closed(cause);", ""],
+  ]),
+  fault("a drain ignores the safe point of the session", "connection", [
+    connection,
+    ["    this.#dialogue?.drain();", '    this.ended("drained");'],
+  ]),
+  fault("a drain that comes in mid-handshake is forgotten", "connection", [
+    "src/machines/connection.ts",
+    ['        { guard: "drainRequested", target: "draining", actions: sessionAction },\n', ""],
+  ]),
+  fault("the handshake has no time limit", "connection", [
+    "src/machines/connection.ts",
+    [
+      '    after: {\n      tlsTimeout: { target: "closed", actions: { type: "recordCause", params: { cause: "tls-timeout" } } },\n    },\n',
+      "",
+    ],
+  ]),
+  fault("the handshake is cut a millisecond early", "connection", [
+    "src/runtime/live-settings.ts",
+    ["return tuning().settings.tlsTimeout;", "return tuning().settings.tlsTimeout - 1;"],
+  ]),
+  fault("a FIN in the PROXY header is not noticed", "connection", [
+    connection,
+    ["      ended: this.#onPeerEnded,\n", "      ended: () => {},\n"],
+  ]),
+  fault("a client that reads nothing is waited for without end", "connection", [
+    "src/runtime/deadlines.ts",
+    [
+      "    if (this.#over || this.#writeTimer !== undefined) return;",
+      "    if (this.#writeTimer === undefined) return;",
+    ],
+  ]),
+  fault("a session that throws goes on", "connection", [
+    dialogue,
+    ['    return close("session-failed");', "    return CONTINUE;"],
+  ]),
+  fault("the limit of the whole drain is not told to connections", "connection", [
+    listener,
+    ["    for (const connection of this.connections) connection.drainExpired();", ""],
+  ]),
+  fault("the timers of a session are not cancelled at its end", "smtp", [
+    dialogue,
+    ["    this.detach();\n    this.#deadlines.end();\n", "    this.detach();\n"],
+  ]),
+  {
+    name: "the STARTTLS buffer is kept over the handshake",
+    chart: "smtp",
+    edits: [
+      { file: `${smtp}/dialogue.ts`, search: "    this.reader.clear();\n", replace: "" },
+      { file: `${smtp}/commands.ts`, search: "  dialogue.reader.clear();\n", replace: "" },
+    ],
+  },
+  fault("a message is acknowledged before it is kept", "smtp", [
+    `${smtp}/content.ts`,
+    [
+      "  if (!transaction?.outcome) return false;\n",
+      "  if (!transaction) return false;\n  if (!transaction.outcome) return answer(dialogue, transaction, [replies.ok]) ?? true;\n",
+    ],
+  ]),
+  fault("a backend that never answers holds the session for ever", "smtp", [
+    `${smtp}/session.ts`,
+    ["const EXCUSED_EXPIRIES = 1;", "const EXCUSED_EXPIRIES = 1_000;"],
+  ]),
+  fault("a FIN in mid-dialogue is not noticed", "smtp", [
+    `${smtp}/session.ts`,
+    ["    this.#dialogue.reader.end();\n", ""],
+  ]),
+  fault("a suspended listener goes on accepting", "listener", [
+    listener,
+    ["fromPromise(() => this.#sockets.pause())", "fromPromise(async () => {})"],
+  ]),
+  fault("a listener that holds lets one too many in", "listener", [
+    "src/runtime/slots.ts",
+    ["    return this.#taken >= this.#limit;", "    return this.#taken > this.#limit;"],
+  ]),
+  fault("a listener that holds is not told of a free slot", "listener", [
+    "src/runtime/hold-reasons.ts",
+    ['      if (!isFull()) send({ type: "capacity.freed" });', ""],
+  ]),
+  fault("a shortage of descriptors is not noticed", "listener", [
+    listener,
+    ['    if (spare < this.#descriptorsToAccept) this.send({ type: "descriptors.exhausted" });', ""],
+  ]),
+  fault("descriptors are looked for once only", "listener", [
+    "src/machines/listener.ts",
+    ['          { actions: ["countRetry", "scheduleRetry"] },', '          { actions: ["countRetry"] },'],
+  ]),
+  fault("a server that is told to stop while it starts opens its sockets all the same", "server", [
+    "src/runtime/server.ts",
+    ['    for (const listener of this.#listeners) listener.send({ type: "listener.stop" });', ""],
+  ]),
+  fault("a server has stopped before its connections have ended", "server", [
+    "src/runtime/server.ts",
+    [
+      'waitFor(listener.actor, ({ status }) => status !== "active", forever)),\n    );\n    await this.#refused',
+      "waitFor(listener.actor, () => true, forever)),\n    );\n    await this.#refused",
+    ],
+  ]),
+  fault("a reload closes listeners that it does not change", "reload", [
+    "src/runtime/reload-transaction.ts",
+    [
+      '    for (const { name } of this.#plans("removed")) {',
+      '    for (const { name } of [...this.#plans("removed"), ...this.#plans("unchanged")]) {',
+    ],
+  ]),
+  fault("a reload that is undone keeps the sockets that it has bound", "reload", [
+    "src/runtime/reload-transaction.ts",
+    ['    for (const listener of this.#added.values()) listener.send({ type: "listener.stop" });', ""],
+  ]),
+  fault("a reload does not count the documents", "reload", [
+    "src/runtime/reload-transaction.ts",
+    ["    host.generation += 1;\n", ""],
+  ]),
+  fault("a document that gives way to a newer one is never answered", "reload", [
+    "src/runtime/reload.ts",
+    [
+      "      this.#requests.delete(document);\n      reject(\n",
+      "      this.#requests.delete(document);\n      void (\n",
+    ],
+  ]),
+  fault("removed listeners are counted for ever", "connection", [
+    "src/runtime/metrics.ts",
+    [
+      '        this.reset();\n        this.set({ listener: "" }, source.slots.taken);',
+      '        this.set({ listener: "" }, source.slots.taken);',
+    ],
+  ]),
+];
