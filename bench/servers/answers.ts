@@ -12,6 +12,8 @@ export interface Answers {
   reload: number;
   /** Gatehouse only. The same for as long without a reload. */
   quiet: number;
+  /** With an inspector only. The URL of its page. */
+  inspector: string;
   /** Gatehouse's mail store only. */
   kept: { readonly messages: number; readonly commits: number };
 }

@@ -1,8 +1,9 @@
 /** Gatehouse with one listener for SMTP, and what a workload wants besides. */
 import { pino } from "pino";
-import { type ConfigurationDocument, createGatehouse, type GatehouseOptions, smtp } from "../../src/index.ts";
+import { type ConfigurationDocument, createGatehouse, smtp } from "../../src/index.ts";
 import { answer } from "./answers.ts";
 import { longestPause } from "./event-loop.ts";
+import { inspectOneIn } from "./inspection.ts";
 import { discard, mailStore } from "./mail-backends.ts";
 
 export interface GatehouseVariant {
@@ -53,29 +54,25 @@ const reloads = [
 ];
 
 const mail = variant.directory === undefined ? null : await mailStore(variant.directory, variant.messages === "kept");
+const inspector = variant.inspected === undefined ? null : await inspectOneIn(variant.inspected);
 const backend = mail?.backend ?? (variant.messages === "discarded" ? discard : {});
 const gatehouse = createGatehouse({
   config: document(),
   backend,
   ...(variant.messageSize ? { protocols: [smtp({ backend, messageSize: variant.messageSize })] } : {}),
   ...(variant.log ? { logger: pino(pino.destination("/dev/null")) } : {}),
-  ...(await inspection()),
+  ...(inspector ? { inspect: inspector.inspect } : {}),
 });
 await gatehouse.start();
 let reloaded = 0;
 answer(gatehouse.listeners()[0]?.addresses[0]?.port ?? 0, {
   reload: () => longestPause(() => gatehouse.reload(reloads[reloaded++ % reloads.length])),
   quiet: () => longestPause(() => Promise.resolve()),
+  inspector: () => inspector?.url ?? "",
   kept: () => mail?.statistics() ?? { messages: 0, commits: 0 },
 });
 
 function certificateAt(filePath: string) {
   const file = { "@type": "File", filePath } as const;
   return { certificate: file, privateKey: file };
-}
-
-async function inspection(): Promise<Pick<GatehouseOptions, "inspect">> {
-  if (variant.inspected === undefined) return {};
-  const { inspectOneIn } = await import("./inspection.ts");
-  return { inspect: await inspectOneIn(variant.inspected) };
 }

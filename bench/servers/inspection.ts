@@ -5,7 +5,13 @@ import type { Inspector } from "../../src/index.ts";
 const entry = new URL("../../src/inspect/index.ts", import.meta.url);
 
 interface InspectModule {
-  startInspector(options: { readonly oneIn: number }): Promise<{ readonly inspect: Inspector }>;
+  startInspector(options: { readonly oneIn: number }): Promise<RunningInspector>;
+}
+
+export interface RunningInspector {
+  /** Of its page. */
+  readonly url: string;
+  readonly inspect: Inspector;
 }
 
 export function hasInspector(): boolean {
@@ -13,9 +19,8 @@ export function hasInspector(): boolean {
 }
 
 /** Starts it on a free port; ends with the process. */
-export async function inspectOneIn(oneIn: number): Promise<Inspector> {
+export async function inspectOneIn(oneIn: number): Promise<RunningInspector> {
   // By its address, so that a version without it passes the type check.
   const { startInspector }: InspectModule = await import(entry.href);
-  const { inspect } = await startInspector({ oneIn });
-  return inspect;
+  return startInspector({ oneIn });
 }

@@ -1,4 +1,4 @@
-/** The short connection with an inspector that is shown one connection in a hundred, against the same without. */
+/** The short connection with an inspector whose page is shown one connection in a hundred, against the same without. */
 import { cpuInTurns } from "../cpu-of-each.ts";
 import { atMost } from "../goal.ts";
 import { shortDialogues } from "../load/load.ts";
@@ -13,6 +13,7 @@ export const inspector: Workload = {
     const count = pick(10_000, 3_000);
     await using unwatched = await startServer("gatehouse");
     await using watched = await startServer("gatehouse", { inspected: 100 });
+    using page = await openPage(await watched.ask("inspector"));
     const { without, inspected } = await cpuInTurns(
       {
         without: { server: unwatched, count, load: shortDialogues },
@@ -30,6 +31,31 @@ export const inspector: Workload = {
           ],
         },
       ],
+      notes: [`${page.events} events reached the inspector's page.`],
     };
   },
 };
+
+interface Page extends Disposable {
+  readonly events: number;
+}
+
+/** As the page's own script does it. @throws Error when it is refused */
+async function openPage(url: string): Promise<Page> {
+  const { host, origin } = new URL(url);
+  const socket = new WebSocket(`ws://${host}${new URL("events", url).pathname}`, { headers: { origin } });
+  let events = 0;
+  socket.addEventListener("message", () => {
+    events += 1;
+  });
+  await new Promise((resolve, reject) => {
+    socket.addEventListener("open", resolve);
+    socket.addEventListener("error", () => reject(new Error("The inspector refused its page.")));
+  });
+  return {
+    get events() {
+      return events;
+    },
+    [Symbol.dispose]: () => socket.close(),
+  };
+}
