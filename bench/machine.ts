@@ -24,8 +24,13 @@ export function describeMachine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? "unknown processor";
   const count = `${processors.length} ${processors.length === 1 ? "core" : "cores"}`;
-  const pinning = processorOf ? "server and load on a core of their own" : "server and load not held to cores";
-  return `${model}, ${count}, Node ${process.versions.node}, ${pinning}`;
+  return `${model}, ${count}, Node ${process.versions.node}`;
+}
+
+export function describePinning(): string {
+  return processorOf
+    ? `server on processor ${processorOf.server}, load on ${processorOf.load}`
+    : "server and load share processors, for want of two or of taskset(1)";
 }
 
 /** Descriptors that a process may have open: `ulimit -Hn`, which Node raises its own limit to. */

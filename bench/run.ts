@@ -1,6 +1,6 @@
 /** `npm run bench -- [workload…] [--quick] [--list]`: measures, prints tables, and writes docs/benchmarks.md. */
 import { parseArgs } from "node:util";
-import { describeMachine, openFilesLimit } from "./machine.ts";
+import { describeMachine, describePinning, openFilesLimit } from "./machine.ts";
 import { writeFigures } from "./page.ts";
 import { describeFindings } from "./report.ts";
 import type { Effort, Workload } from "./workload.ts";
@@ -31,7 +31,7 @@ if (values.list || unknown.length > 0) {
 }
 
 async function runAll(chosen: readonly Workload[]): Promise<void> {
-  console.log(`${describeMachine()}${values.quick ? ", quick" : ""}`);
+  console.log(`${describeMachine()}; ${describePinning()}${values.quick ? "; quick" : ""}`);
   for (const workload of chosen) {
     console.log(`\n## ${workload.name}\n`);
     const obstacle = obstacleTo(workload);

@@ -1,5 +1,6 @@
 /** What the harness asks a server that runs on Node, over the channel that Node has between processes. */
 import { readFileSync, writeFileSync } from "node:fs";
+import type { Pauses } from "./event-loop.ts";
 
 export interface Answers {
   /** CPU so far, of all threads; microseconds. */
@@ -8,10 +9,10 @@ export interface Answers {
   memory: { readonly heap: number; readonly rss: number };
   /** The highest resident size since the last such question; octets. Null where the system does not tell. */
   peak: number | null;
-  /** Gatehouse only. Carries one reload out and tells the longest time for which the event loop stood still; milliseconds. */
-  reload: number;
+  /** Gatehouse only. Carries one reload out and tells how long the event loop stood still. */
+  reload: Pauses;
   /** Gatehouse only. The same for as long without a reload. */
-  quiet: number;
+  quiet: Pauses;
   /** With an inspector only. The URL of its page. */
   inspector: string;
   /** Gatehouse's mail store only. */

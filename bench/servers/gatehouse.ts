@@ -2,7 +2,7 @@
 import { pino } from "pino";
 import { type ConfigurationDocument, createGatehouse, smtp } from "../../src/index.ts";
 import { answer } from "./answers.ts";
-import { longestPause } from "./event-loop.ts";
+import { longestPauses } from "./event-loop.ts";
 import { inspectOneIn } from "./inspection.ts";
 import { discard, mailStore } from "./mail-backends.ts";
 
@@ -66,8 +66,8 @@ const gatehouse = createGatehouse({
 await gatehouse.start();
 let reloaded = 0;
 answer(gatehouse.listeners()[0]?.addresses[0]?.port ?? 0, {
-  reload: () => longestPause(() => gatehouse.reload(reloads[reloaded++ % reloads.length])),
-  quiet: () => longestPause(() => Promise.resolve()),
+  reload: () => longestPauses(() => gatehouse.reload(reloads[reloaded++ % reloads.length])),
+  quiet: () => longestPauses(() => Promise.resolve()),
   inspector: () => inspector?.url ?? "",
   kept: () => mail?.statistics() ?? { messages: 0, commits: 0 },
 });
