@@ -16,6 +16,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../machines/causes.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import type { ProxyFacts } from "./proxy-facts.ts";
 
 /** What the connection does next. Every entry into a session answers with one. */
@@ -96,6 +97,11 @@ export interface Wire extends ConnectionFacts {
   readonly hostname: string;
   /** TLS is available on this listener and the connection is still in clear. */
   readonly canUpgrade: boolean;
+  /**
+   * Who watches the machines of this session, which have the connection's `id` for theirs; undefined when nobody does:
+   * `createActor(chart, { id: wire.id, inspect: wire.inspect })`.
+   */
+  readonly inspect?: Inspector | undefined;
   /**
    * Queues bytes for the peer; what is written during one turn leaves in one write. Strings are sent as UTF-8.
    * @returns false when the peer reads more slowly than the session writes: stop, answer `wait`, and go on in `writable()`.

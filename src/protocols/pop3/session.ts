@@ -1,6 +1,6 @@
 import { CONTINUE, close, type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { LineTurns } from "../session/line-turns.ts";
-import { continueAuthentication, logIn } from "./authentication.ts";
+import { logIn } from "./authentication.ts";
 import { execute } from "./commands.ts";
 import { Dialogue, type Pop3Settings } from "./dialogue.ts";
 import { greetingReply, replies } from "./replies.ts";
@@ -48,25 +48,14 @@ export class Pop3Session extends LineTurns<Dialogue> {
         return continueListing(dialogue);
       case "retrieving":
         return continueRetrieval(dialogue);
-      case "authenticating":
-        return dialogue.congested ? WAIT : this.readLine(dialogue.settings.limits.authLine);
       default:
-        return dialogue.congested ? WAIT : this.readLine(dialogue.settings.limits.commandLine);
+        return dialogue.congested ? WAIT : this.readLine();
     }
   }
 
-  protected override malformedLine(): void {
-    logIn.giveUp(this.dialogue, replies.malformedLine);
-  }
-
-  protected override line(line: string): void {
-    const { dialogue } = this;
-    if (dialogue.state === "authenticating") {
-      continueAuthentication(dialogue, line);
-      return;
-    }
-    dialogue.commands++;
-    execute(dialogue, line);
+  protected override command(line: string): void {
+    this.dialogue.commands++;
+    execute(this.dialogue, line);
   }
 }
 

@@ -57,7 +57,8 @@ export abstract class SessionDialogue<
     this.wire = wire;
     this.settings = settings;
     this.login = new Login(wire, settings.login);
-    this.#actor = chart.start(this, { id: wire.id, inspect: settings.inspect, lifecycle: settings.lifecycle });
+    const { inspect = wire.inspect, lifecycle } = settings;
+    this.#actor = chart.start(this, { id: wire.id, inspect, lifecycle });
   }
 
   /** To be sent with others, at the end of the turn at the latest. */

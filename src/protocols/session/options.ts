@@ -15,7 +15,10 @@ export interface SessionOptions {
   readonly authWithoutTls?: boolean;
   /** Failed log-ins by address. Share one among protocols, so that failures of all count together. Default: one of its own. */
   readonly loginFailures?: LoginFailures;
-  /** Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). */
+  /**
+   * Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). By default
+   * whoever watches its connection does.
+   */
   readonly inspect?: Inspector;
   /** How the session's chart is run; `compiled` by default. */
   readonly lifecycle?: LifecycleMode;

@@ -1,6 +1,6 @@
 import { close, type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { LineTurns } from "../session/line-turns.ts";
-import { continueAuthentication, logIn } from "./authentication.ts";
+import { logIn } from "./authentication.ts";
 import { parseCommand } from "./command.ts";
 import { execute } from "./commands.ts";
 import { finishDelivery, readChunk, readData, readUnwanted } from "./content.ts";
@@ -85,25 +85,12 @@ export class SmtpSession extends LineTurns<Dialogue> {
         if (dialogue.congested) return WAIT;
         if (dialogue.unwanted) return readUnwanted(dialogue, dialogue.unwanted);
         if (dialogue.bdat?.open) return readChunk(dialogue, dialogue.bdat);
-        return this.#readLine();
+        return this.readLine();
     }
   }
 
-  #readLine(): Verdict | null {
-    const { state, settings } = this.dialogue;
-    return this.readLine(state === "authenticating" ? settings.limits.authLine : settings.limits.commandLine);
-  }
-
-  protected override malformedLine(): void {
-    logIn.giveUp(this.dialogue, replies.malformedLine);
-  }
-
-  protected override line(line: string): void {
+  protected override command(line: string): void {
     const { dialogue } = this;
-    if (dialogue.state === "authenticating") {
-      continueAuthentication(dialogue, line);
-      return;
-    }
     dialogue.commands++;
     if (dialogue.commands === 1) this.#firstCommand();
     if (dialogue.over) return;
