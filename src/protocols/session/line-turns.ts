@@ -1,5 +1,5 @@
 import type { LineReader } from "../line-reader.ts";
-import { CONTINUE, UPGRADE, type Verdict } from "../protocol.ts";
+import { CONTINUE, type Verdict } from "../protocol.ts";
 import type { AnyDialogue } from "./dialogue.ts";
 import type { LogIn } from "./log-in.ts";
 import { SessionTurns } from "./turns.ts";
@@ -53,7 +53,7 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
       case "line":
         if (authenticating) this.#logIn.proceed(dialogue, dialogue.login.respond(dialogue.reader.line));
         else this.command(dialogue.reader.line);
-        return dialogue.state === "upgrading" ? UPGRADE : null;
+        return null;
     }
   }
 }
