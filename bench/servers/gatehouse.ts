@@ -1,6 +1,6 @@
 /** Gatehouse with one listener for SMTP, and what a workload wants besides. */
 import { pino } from "pino";
-import { type ConfigurationDocument, createGatehouse, smtp } from "../../src/index.ts";
+import { type ConfigurationDocument, createGatehouse, logDestination, smtp } from "../../src/index.ts";
 import { answer } from "./answers.ts";
 import { longestPauses } from "./event-loop.ts";
 import { inspectOneIn } from "./inspection.ts";
@@ -60,7 +60,7 @@ const gatehouse = createGatehouse({
   config: document(),
   backend,
   ...(variant.messageSize ? { protocols: [smtp({ backend, messageSize: variant.messageSize })] } : {}),
-  ...(variant.log ? { logger: pino(pino.destination("/dev/null")) } : {}),
+  ...(variant.log ? { logger: pino(logDestination("/dev/null")) } : {}),
   ...(inspector ? { inspect: inspector.inspect } : {}),
 });
 await gatehouse.start();

@@ -1,4 +1,4 @@
-import { CONTINUE, close, UPGRADE, type Verdict, WAIT, type Wire } from "../protocol.ts";
+import { CONTINUE, type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { SessionTurns } from "../session/turns.ts";
 import { append, breakAppend, finishAppend, type IncomingAppend } from "./append.ts";
 import { continueAuthentication, logIn } from "./authentication.ts";
@@ -9,6 +9,7 @@ import { Dialogue } from "./dialogue.ts";
 import type { Command } from "./grammar/command.ts";
 import type { CommandError, ReadResult } from "./grammar/read-result.ts";
 import { DONE_LINE, endIdle, tellIdle } from "./idle.ts";
+import type { ImapState } from "./machine.ts";
 import type { ImapSettings } from "./settings.ts";
 
 /** The dialogue with one IMAP client: reads what the chart says is due, and answers each turn with a verdict. */
@@ -47,18 +48,10 @@ export class ImapSession extends SessionTurns<Dialogue> {
     return state === "executing" || state === "verifying" || (state === "appending" && (!incoming || incoming.full));
   }
 
-  protected override step(): Verdict | null {
+  protected override step(state: ImapState): Verdict | null {
     const { dialogue } = this;
-    switch (dialogue.state) {
-      case "logout":
-      case "closed":
-        return close(dialogue.cause);
-      case "upgrading":
-        return UPGRADE;
-      case "greeting":
-      case "verifying":
+    switch (state) {
       case "executing":
-      case "takenOver":
         return WAIT;
       case "appending":
         return this.#readMessage(dialogue.incoming);

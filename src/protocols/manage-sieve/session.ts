@@ -1,10 +1,11 @@
-import { CONTINUE, close, UPGRADE, type Verdict, WAIT, type Wire } from "../protocol.ts";
+import { CONTINUE, type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { SessionTurns } from "../session/turns.ts";
 import { continueAuthentication, logIn } from "./authentication.ts";
 import { capabilityLines } from "./capabilities.ts";
 import type { ReadLimits } from "./command-reader.ts";
 import { execute, isHttp } from "./commands.ts";
 import { Dialogue, type ManageSieveSettings } from "./dialogue.ts";
+import type { ManageSieveState } from "./machine.ts";
 import { replies } from "./replies.ts";
 import type { Word } from "./words.ts";
 
@@ -53,22 +54,8 @@ export class ManageSieveSession extends SessionTurns<Dialogue> {
     else dialogue.quit(replies.mailboxSlow, "session-timeout");
   }
 
-  protected override step(): Verdict | null {
-    const { dialogue } = this;
-    switch (dialogue.state) {
-      case "closing":
-      case "closed":
-        return close(dialogue.cause);
-      case "greeting":
-      case "upgrading":
-      case "verifying":
-      case "working":
-        return WAIT;
-      case "takenOver":
-        return CONTINUE;
-      default:
-        return dialogue.congested ? WAIT : this.#readCommand();
-    }
+  protected override step(state: ManageSieveState): Verdict | null {
+    return state === "working" || this.dialogue.congested ? WAIT : this.#readCommand();
   }
 
   #readCommand(): Verdict | null {
@@ -103,7 +90,7 @@ export class ManageSieveSession extends SessionTurns<Dialogue> {
         return null;
       case "command":
         this.#command(reader.words);
-        return dialogue.state === "upgrading" ? UPGRADE : null;
+        return null;
     }
   }
 

@@ -52,11 +52,6 @@ export function auth(dialogue: Dialogue, argument: string): Complaint {
   return null;
 }
 
-/** A line of the exchange. */
-export function continueAuthentication(dialogue: Dialogue, line: string): void {
-  logIn.proceed(dialogue, dialogue.login.respond(line));
-}
-
 function loginObstacle({ login, maildrop }: Dialogue): string | null {
   if (maildrop) return replies.loggedIn;
   if (!login.available) return replies.loginUnavailable;

@@ -44,6 +44,14 @@ export interface Pop3Effects extends SessionEffects {
 
 export type Pop3Context = SessionContext;
 
+/** What leads to a log-in, or makes it safe. */
+const logInCommands = {
+  "command.user": "named",
+  "command.auth": "authenticating",
+  "credentials.given": "verifying",
+  "command.stls": "upgrading",
+} as const;
+
 const unprovided = (name: keyof Pop3Effects) => effect("pop3", name);
 
 export const pop3Machine = setup({
@@ -73,22 +81,12 @@ export const pop3Machine = setup({
     /** RFC 1939 section 4: nobody is logged in. */
     authorization: {
       ...safePoint("closing"),
-      on: {
-        "command.user": "named",
-        "command.auth": "authenticating",
-        "credentials.given": "verifying",
-        "command.stls": "upgrading",
-      },
+      on: logInCommands,
     },
     /** USER has given a name, PASS has to follow. */
     named: {
       ...safePoint("closing"),
-      on: {
-        "command.user": "named",
-        "command.auth": "authenticating",
-        "credentials.given": "verifying",
-        "command.stls": "upgrading",
-      },
+      on: logInCommands,
     },
     upgrading: { on: { "tls.secured": { target: "authorization", actions: "forgetDialogue" } } },
     /** A SASL exchange is under way. */

@@ -1,8 +1,9 @@
-import { CONTINUE, close, type Verdict, WAIT, type Wire } from "../protocol.ts";
+import { type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { LineTurns } from "../session/line-turns.ts";
-import { continueAuthentication, logIn } from "./authentication.ts";
+import { logIn } from "./authentication.ts";
 import { execute } from "./commands.ts";
 import { Dialogue, type Pop3Settings } from "./dialogue.ts";
+import type { Pop3State } from "./machine.ts";
 import { greetingReply, replies } from "./replies.ts";
 import { continueRetrieval } from "./retrieval.ts";
 
@@ -30,43 +31,24 @@ export class Pop3Session extends LineTurns<Dialogue> {
     else if (!this.excuse()) dialogue.end("session-timeout");
   }
 
-  protected override step(): Verdict | null {
+  protected override step(state: Pop3State): Verdict | null {
     const { dialogue } = this;
-    switch (dialogue.state) {
-      case "closing":
-      case "closed":
-        return close(dialogue.cause);
-      case "greeting":
-      case "upgrading":
-      case "verifying":
+    switch (state) {
       case "locking":
       case "update":
         return WAIT;
-      case "takenOver":
-        return CONTINUE;
       case "listing":
         return continueListing(dialogue);
       case "retrieving":
         return continueRetrieval(dialogue);
-      case "authenticating":
-        return dialogue.congested ? WAIT : this.readLine(dialogue.settings.limits.authLine);
       default:
-        return dialogue.congested ? WAIT : this.readLine(dialogue.settings.limits.commandLine);
+        return dialogue.congested ? WAIT : this.readLine();
     }
   }
 
-  protected override malformedLine(): void {
-    logIn.giveUp(this.dialogue, replies.malformedLine);
-  }
-
-  protected override line(line: string): void {
-    const { dialogue } = this;
-    if (dialogue.state === "authenticating") {
-      continueAuthentication(dialogue, line);
-      return;
-    }
-    dialogue.commands++;
-    execute(dialogue, line);
+  protected override command(line: string): void {
+    this.dialogue.commands++;
+    execute(this.dialogue, line);
   }
 }
 

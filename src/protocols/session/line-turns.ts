@@ -1,28 +1,41 @@
 import type { LineReader } from "../line-reader.ts";
-import { CONTINUE, UPGRADE, type Verdict } from "../protocol.ts";
+import { CONTINUE, type Verdict } from "../protocol.ts";
 import type { AnyDialogue } from "./dialogue.ts";
+import type { LogIn } from "./log-in.ts";
 import { SessionTurns } from "./turns.ts";
+
+/** A dialogue whose commands are lines. */
+type LineDialogue = AnyDialogue & {
+  readonly reader: LineReader;
+  readonly settings: { readonly limits: { readonly commandLine: number; readonly authLine: number } };
+};
 
 /** What is said of a line that is none. */
 interface LineReplies {
   readonly lineTooLong: string;
   readonly bareLineFeed: string;
+  readonly malformedLine: string;
 }
 
-/** The turns of a session whose commands are lines. */
-export abstract class LineTurns<D extends AnyDialogue & { readonly reader: LineReader }> extends SessionTurns<D> {
+/** The turns of a session whose commands, and answers to SASL challenges, are lines. */
+export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> {
   protected abstract readonly lineReplies: LineReplies;
+  readonly #logIn: LogIn<D, string>;
 
-  /** A line is there. */
-  protected abstract line(line: string): void;
+  constructor(dialogue: D, logIn: LogIn<D, string>) {
+    super(dialogue, logIn);
+    this.#logIn = logIn;
+  }
 
-  /** A line is there that cannot be read. */
-  protected abstract malformedLine(): void;
+  /** A command is there. */
+  protected abstract command(line: string): void;
 
-  /** @param limit octets of the longest line. */
-  protected readLine(limit: number): Verdict | null {
+  /** Reads a line and does what it says. @returns null when there may be more to do. */
+  protected readLine(): Verdict | null {
     const { dialogue } = this;
-    switch (dialogue.reader.next(limit)) {
+    const { limits } = dialogue.settings;
+    const authenticating = dialogue.state === "authenticating";
+    switch (dialogue.reader.next(authenticating ? limits.authLine : limits.commandLine)) {
       case "more":
         return CONTINUE;
       case "ended":
@@ -35,11 +48,12 @@ export abstract class LineTurns<D extends AnyDialogue & { readonly reader: LineR
         dialogue.quit(this.lineReplies.bareLineFeed, "protocol-error");
         return null;
       case "malformed":
-        this.malformedLine();
+        this.#logIn.giveUp(dialogue, this.lineReplies.malformedLine);
         return null;
       case "line":
-        this.line(dialogue.reader.line);
-        return dialogue.state === "upgrading" ? UPGRADE : null;
+        if (authenticating) this.#logIn.proceed(dialogue, dialogue.login.respond(dialogue.reader.line));
+        else this.command(dialogue.reader.line);
+        return null;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { EndCause } from "../../machines/causes.ts";
-import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
+import { CONTINUE, close, UPGRADE, type Verdict, WAIT } from "../protocol.ts";
 import type { Handover, PredecessorSession } from "../take-over.ts";
 import type { AnyDialogue } from "./dialogue.ts";
 
@@ -31,8 +31,8 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
   /** The last words to a client that speaks TLS to a port that does not. */
   protected abstract readonly notTls: string;
 
-  /** Does what is next. @returns null when there may be more to do. */
-  protected abstract step(): Verdict | null;
+  /** Does what is next in a state of the protocol's own. @returns null when there may be more to do. */
+  protected abstract step(state: D["state"]): Verdict | null;
 
   /** A limit on time has passed while the session goes on. */
   protected abstract timePassed(limit: "idle" | "session"): void;
@@ -121,9 +121,23 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
   }
 
   #work(): Verdict {
+    const { dialogue } = this;
     for (;;) {
-      const verdict = this.step();
+      const { state } = dialogue;
+      switch (state) {
+        case "closing":
+        case "logout":
+        case "closed":
+          return close(dialogue.cause);
+        case "greeting":
+        case "upgrading":
+        case "verifying":
+        case "takenOver":
+          return WAIT;
+      }
+      const verdict = this.step(state);
       if (verdict) return verdict;
+      if (dialogue.state === "upgrading") return UPGRADE;
     }
   }
 

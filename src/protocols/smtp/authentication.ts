@@ -40,11 +40,6 @@ export function auth(dialogue: Dialogue, argument: string): Complaint {
   return null;
 }
 
-/** A line of the exchange. */
-export function continueAuthentication(dialogue: Dialogue, line: string): void {
-  logIn.proceed(dialogue, dialogue.login.respond(line));
-}
-
 function badSequence(dialogue: Dialogue): string {
   if (dialogue.identity) return replies.authTwice;
   return dialogue.state === "start" ? dialogue.words.helloFirst : replies.badSequence;

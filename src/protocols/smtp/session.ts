@@ -1,10 +1,11 @@
-import { close, type Verdict, WAIT, type Wire } from "../protocol.ts";
+import { type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { LineTurns } from "../session/line-turns.ts";
-import { continueAuthentication, logIn } from "./authentication.ts";
+import { logIn } from "./authentication.ts";
 import { parseCommand } from "./command.ts";
 import { execute } from "./commands.ts";
 import { finishDelivery, readChunk, readData, readUnwanted } from "./content.ts";
 import { Dialogue, type SmtpSettings } from "./dialogue.ts";
+import type { SmtpState } from "./machine.ts";
 import { greetingReply, replies } from "./replies.ts";
 
 /** The dialogue with one SMTP client: reads what the chart says is due, and answers each turn with a verdict. */
@@ -67,16 +68,9 @@ export class SmtpSession extends LineTurns<Dialogue> {
     return before === null || transaction.size - before >= (contentRate * progressTimeout) / 1000;
   }
 
-  protected override step(): Verdict | null {
+  protected override step(state: SmtpState): Verdict | null {
     const { dialogue } = this;
-    switch (dialogue.state) {
-      case "closing":
-      case "closed":
-        return close(dialogue.cause);
-      case "greeting":
-      case "upgrading":
-      case "verifying":
-        return WAIT;
+    switch (state) {
       case "delivering":
         return finishDelivery(dialogue) ? null : WAIT;
       case "data":
@@ -85,25 +79,12 @@ export class SmtpSession extends LineTurns<Dialogue> {
         if (dialogue.congested) return WAIT;
         if (dialogue.unwanted) return readUnwanted(dialogue, dialogue.unwanted);
         if (dialogue.bdat?.open) return readChunk(dialogue, dialogue.bdat);
-        return this.#readLine();
+        return this.readLine();
     }
   }
 
-  #readLine(): Verdict | null {
-    const { state, settings } = this.dialogue;
-    return this.readLine(state === "authenticating" ? settings.limits.authLine : settings.limits.commandLine);
-  }
-
-  protected override malformedLine(): void {
-    logIn.giveUp(this.dialogue, replies.malformedLine);
-  }
-
-  protected override line(line: string): void {
+  protected override command(line: string): void {
     const { dialogue } = this;
-    if (dialogue.state === "authenticating") {
-      continueAuthentication(dialogue, line);
-      return;
-    }
     dialogue.commands++;
     if (dialogue.commands === 1) this.#firstCommand();
     if (dialogue.over) return;

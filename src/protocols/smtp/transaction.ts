@@ -75,6 +75,8 @@ export class Transaction {
 
   /** The transaction is over; a message that is not complete must not be kept. */
   abandon(): void {
+    // An error has its price, and most transactions end without a message that is under way.
+    if (!this.#body) return;
     const incomplete = "The client went away before the message was complete.";
     this.#destroy(this.outcome === null ? new MessageError("message-incomplete", incomplete) : undefined);
   }
