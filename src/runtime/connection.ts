@@ -10,8 +10,9 @@ import {
   connectionMachine,
 } from "../machines/connection.ts";
 import {
+  type ActorFactory,
+  actorsOf,
   carrierOf as carrierOfActor,
-  createLifecycleActor,
   type LifecycleActor,
   type LifecycleMode,
   lifecycleLogic,
@@ -47,8 +48,7 @@ export interface ConnectionHost {
   readonly generation: number;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
-  readonly inspect: Inspector | undefined;
-  readonly lifecycleMode: LifecycleMode;
+  readonly actors: ConnectionActors;
   readonly handshakes: HandshakeQueue;
   /** Asks about the client whom a PROXY header has told; `clientJudged` answers, in the same call. */
   clientTold(connection: Connection, client: ClientInside): void;
@@ -91,6 +91,23 @@ const logic = lifecycleLogic(
     },
   }),
 );
+
+export type ConnectionActors = ActorFactory<typeof connectionMachine, Connection>;
+
+/** How the actors of a listener's connections are run. */
+export function connectionActors(host: {
+  readonly lifecycleMode: LifecycleMode;
+  readonly clock: Clock;
+  readonly inspect: Inspector | undefined;
+}): ConnectionActors {
+  return actorsOf(logic, {
+    mode: host.lifecycleMode,
+    id: ({ facts }) => `connection:${facts.id}`,
+    clock: host.clock,
+    inspect: host.inspect,
+    changed: stateChanged,
+  });
+}
 
 const connectionOf = Symbol("the connection that the socket carries");
 
@@ -146,15 +163,7 @@ export class Connection implements DialogueOwner {
     (socket as CarriedSocket)[connectionOf] = this;
     socket.on("error", onError);
     socket.on("close", onClose);
-    this.#actor = createLifecycleActor(logic, {
-      mode: host.lifecycleMode,
-      id: `connection:${accepted.id}`,
-      input: host.settings,
-      clock: host.clock,
-      inspect: host.inspect,
-      carrier: this,
-      changed: stateChanged,
-    });
+    this.#actor = host.actors(this, host.settings);
   }
 
   /** Starts the machine; the connection has been admitted. */

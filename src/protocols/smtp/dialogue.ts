@@ -2,8 +2,9 @@ import type { ActorOptions } from "xstate";
 import type { EndCause } from "../../machines/causes.ts";
 import type { CompiledMachine } from "../../machines/compile.ts";
 import {
+  type ActorFactory,
+  actorsOf,
   carrierOf,
-  createLifecycleActor,
   type LifecycleActor,
   type LifecycleMode,
   lifecycleLogic,
@@ -29,8 +30,7 @@ export interface SmtpSettings {
   readonly authWithoutTls: boolean;
   readonly earlyTalker: "notice" | "reject";
   readonly banner: string;
-  readonly inspect: SmtpInspector | undefined;
-  readonly lifecycle: LifecycleMode;
+  readonly actors: ActorFactory<typeof smtpMachine, Dialogue>;
 }
 
 /** What the client did wrong, as the reply that says so; null when all is well. */
@@ -58,6 +58,15 @@ const logic = lifecycleLogic(
     },
   }),
 );
+
+/** How the actors of all sessions of one `smtp()` are run. */
+export function smtpActors(options: {
+  readonly lifecycle: LifecycleMode;
+  readonly inspect: SmtpInspector | undefined;
+}): SmtpSettings["actors"] {
+  const { lifecycle, inspect } = options;
+  return actorsOf(logic, { mode: lifecycle, id: ({ wire }) => wire.id, inspect });
+}
 
 /** Replies beyond this go to the wire in mid-turn, so that a peer that reads nothing is noticed. */
 const LONGEST_OUTPUT = 4096;
@@ -94,13 +103,7 @@ export class Dialogue implements SmtpEffects {
   constructor(wire: Wire, settings: SmtpSettings) {
     this.wire = wire;
     this.settings = settings;
-    this.#actor = createLifecycleActor(logic, {
-      mode: settings.lifecycle,
-      id: wire.id,
-      input: undefined,
-      inspect: settings.inspect,
-      carrier: this,
-    });
+    this.#actor = settings.actors(this, undefined);
     this.#actor.start();
   }
 

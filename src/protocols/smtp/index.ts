@@ -1,7 +1,7 @@
 import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
 import type { Backend } from "../backend.ts";
 import type { SessionProtocol } from "../protocol.ts";
-import type { SmtpInspector, SmtpSettings } from "./dialogue.ts";
+import { type SmtpInspector, type SmtpSettings, smtpActors } from "./dialogue.ts";
 import { defaultSmtpLimits, type SmtpLimits } from "./limits.ts";
 import { blockedReply, busyReply, shuttingDownReply } from "./replies.ts";
 import { SmtpSession } from "./session.ts";
@@ -82,5 +82,5 @@ function readSettings(options: SmtpOptions): SmtpSettings {
     if (!Number.isSafeInteger(limit) || limit < 1) throw new SmtpOptionError(name, "an integer of at least 1");
     limits[name] = limit;
   }
-  return { backend, limits, authWithoutTls, earlyTalker, banner, inspect, lifecycle };
+  return { backend, limits, authWithoutTls, earlyTalker, banner, actors: smtpActors({ lifecycle, inspect }) };
 }
