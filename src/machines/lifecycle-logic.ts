@@ -1,14 +1,16 @@
 /** The one switch between a chart's compiled table and XState's own interpreter. */
 import {
   type ActorOptions,
+  type AnyMachineSnapshot,
   type AnyStateMachine,
   createActor,
   type EventFromLogic,
   type InputFrom,
   type SnapshotFrom,
 } from "xstate";
-import { type ActorClock, TableActor, type TableActorOptions } from "./compile/table-actor.ts";
+import { type ActorClock, TableActor, type TableProgram } from "./compile/table-actor.ts";
 import { type CompiledMachine, interpreterOf, logicOf } from "./compile.ts";
+import type { Inspector } from "./inspector.ts";
 
 /** `interpreted` is for debugging: XState runs the chart itself, to the same effect and at a higher price. */
 export type LifecycleMode = "compiled" | "interpreted";
@@ -32,46 +34,62 @@ export interface LifecycleActor<TMachine extends AnyStateMachine> {
   start(): unknown;
 }
 
-export interface LifecycleActorOptions<TMachine extends AnyStateMachine, Carrier> {
+/** What the actors of one listener, or of one protocol, share. */
+export interface LifecycleOptions<TMachine extends AnyStateMachine, Carrier> {
   readonly mode: LifecycleMode;
-  readonly id: string;
-  readonly input: InputFrom<TMachine>;
+  /** The id of the actor that carries the chart out for this carrier. */
+  readonly id: (carrier: Carrier) => string;
   /** Needed by a chart with `after`. */
   readonly clock?: ActorClock;
-  readonly inspect: ActorOptions<CompiledMachine<TMachine>>["inspect"];
-  /** For whom the chart is carried out: what `carrierOf(self)` gives the machine's effects. Nobody who inspects sees it. */
-  readonly carrier: Carrier;
+  /** Who watches this carrier's actor; undefined when nobody does. */
+  readonly inspect: (carrier: Carrier) => Inspector | undefined;
   /** Told of the snapshot at the start and after each event. */
   readonly changed?: (carrier: Carrier, snapshot: SnapshotFrom<TMachine>) => void;
   /** Told of what an effect or a guard threw, which has ended the actor. Left out, the error ends the process. */
   readonly failed?: (carrier: Carrier, error: unknown) => void;
 }
 
+/** Makes an actor for a carrier: what `carrierOf(self)` gives the machine's effects. Nobody who inspects sees it. */
+export type ActorFactory<TMachine extends AnyStateMachine, Carrier> = (
+  carrier: Carrier,
+  input: InputFrom<TMachine>,
+) => LifecycleActor<TMachine>;
+
 /** Of XState's actors. A table's actor knows its carrier itself. */
 const carriers = new WeakMap<object, unknown>();
 
 /**
- * An actor of the chart. One that is inspected, or interpreted, is XState's. One that nobody watches runs the same table
- * without what XState's actor has for those who watch: a system, a mailbox, observers, an object for each thing to tell.
+ * Decides how actors of the chart are run. Those that are inspected, or interpreted, are XState's. Those that nobody
+ * watches run the same table without what XState's actor has for those who watch: a system, a mailbox, observers, an
+ * object for each thing to tell.
  */
-export function createLifecycleActor<TMachine extends AnyStateMachine, Carrier>(
+export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
   logic: LifecycleLogic<TMachine>,
-  options: LifecycleActorOptions<TMachine, Carrier>,
-): LifecycleActor<TMachine> {
-  const { mode, inspect, changed, failed, carrier } = options;
-  if (mode === "compiled" && inspect === undefined && !logic.table.needsSystem) {
-    return new TableActor(logic.table, options as TableActorOptions<Carrier>) as unknown as LifecycleActor<TMachine>;
-  }
-  const { id, input, clock } = options;
-  const actor = createActor(logic[mode], { id, input, ...(clock && { clock }), inspect } as ActorOptions<
-    CompiledMachine<TMachine>
-  >);
-  carriers.set(actor, carrier);
-  actor.subscribe({
-    ...(changed && { next: (snapshot) => changed(carrier, snapshot as SnapshotFrom<TMachine>) }),
-    ...(failed && { error: (error) => failed(carrier, error) }),
-  });
-  return actor as unknown as LifecycleActor<TMachine>;
+  options: LifecycleOptions<TMachine, Carrier>,
+): ActorFactory<TMachine, Carrier> {
+  const { mode, changed, failed, clock } = options;
+  const program: TableProgram<Carrier> = {
+    interpreter: logic.table,
+    id: options.id,
+    clock,
+    changed: changed as ((carrier: Carrier, snapshot: AnyMachineSnapshot) => void) | undefined,
+    failed,
+  };
+  const runsTable = mode === "compiled" && !logic.table.needsSystem;
+  return (carrier, input) => {
+    const inspect = options.inspect(carrier);
+    if (runsTable && inspect === undefined) {
+      return new TableActor(program, carrier, input) as unknown as LifecycleActor<TMachine>;
+    }
+    const actorOptions = { id: options.id(carrier), input, inspect, ...(clock && { clock }) };
+    const actor = createActor(logic[mode], actorOptions as ActorOptions<CompiledMachine<TMachine>>);
+    carriers.set(actor, carrier);
+    actor.subscribe({
+      ...(changed && { next: (snapshot) => changed(carrier, snapshot as SnapshotFrom<TMachine>) }),
+      ...(failed && { error: (error) => failed(carrier, error) }),
+    });
+    return actor as unknown as LifecycleActor<TMachine>;
+  };
 }
 
 /** Machine implementations are shared by all actors; `self` tells which carrier is meant. */

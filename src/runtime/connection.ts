@@ -11,8 +11,9 @@ import {
 } from "../machines/connection.ts";
 import type { Inspector } from "../machines/inspector.ts";
 import {
+  type ActorFactory,
+  actorsOf,
   carrierOf as carrierOfActor,
-  createLifecycleActor,
   type LifecycleActor,
   type LifecycleMode,
   lifecycleLogic,
@@ -47,8 +48,9 @@ export interface ConnectionHost {
   readonly generation: number;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
+  /** Who watches what hangs under the listener. */
   readonly inspect: Inspector | undefined;
-  readonly lifecycleMode: LifecycleMode;
+  readonly actors: ConnectionActors;
   readonly handshakes: HandshakeQueue;
   /** Asks about the client whom a PROXY header has told; `clientJudged` answers, in the same call. */
   clientTold(connection: Connection, client: ClientInside): void;
@@ -92,6 +94,22 @@ const logic = lifecycleLogic(
   }),
 );
 
+export type ConnectionActors = ActorFactory<typeof connectionMachine, Connection>;
+
+/** How the actors of a listener's connections are run. */
+export function connectionActors(host: {
+  readonly lifecycleMode: LifecycleMode;
+  readonly clock: Clock;
+}): ConnectionActors {
+  return actorsOf(logic, {
+    mode: host.lifecycleMode,
+    id: ({ facts }) => `connection:${facts.id}`,
+    clock: host.clock,
+    inspect: ({ watcher }) => watcher,
+    changed: stateChanged,
+  });
+}
+
 const connectionOf = Symbol("the connection that the socket carries");
 
 /** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
@@ -128,7 +146,7 @@ export class Connection implements DialogueOwner {
   readonly #actor: LifecycleActor<typeof connectionMachine>;
   readonly #phases: Phases;
   /** Undefined when nobody watches this connection. */
-  readonly #inspect: Inspector | undefined;
+  readonly watcher: Inspector | undefined;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
   #handshake: HandshakePlace | null = null;
@@ -145,19 +163,11 @@ export class Connection implements DialogueOwner {
     this.#proxied = accepted.proxied;
     this.facts = new SocketFacts(accepted, host.generation);
     this.#phases = new Phases(host.clock.now());
-    this.#inspect = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
+    this.watcher = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
     (socket as CarriedSocket)[connectionOf] = this;
     socket.on("error", onError);
     socket.on("close", onClose);
-    this.#actor = createLifecycleActor(logic, {
-      mode: host.lifecycleMode,
-      id: `connection:${accepted.id}`,
-      input: host.settings,
-      clock: host.clock,
-      inspect: this.#inspect,
-      carrier: this,
-      changed: stateChanged,
-    });
+    this.#actor = host.actors(this, host.settings);
   }
 
   /** Starts the machine; the connection has been admitted. */
@@ -235,7 +245,7 @@ export class Connection implements DialogueOwner {
 
   get inspect(): Inspector | undefined {
     // The actor of a connection that is watched is XState's.
-    return this.#inspect && inspectorUnder(this.#inspect, this.#actor as unknown as AnyActorRef);
+    return this.watcher && inspectorUnder(this.watcher, this.#actor as unknown as AnyActorRef);
   }
 
   upgrade(): void {

@@ -14,19 +14,21 @@ export interface DeadlineOwner {
 }
 
 /**
- * The idle limit is armed lazily: input only notes the time, and a timer that fires too early waits for the rest. So a
- * chunk costs no timer.
+ * One timer serves the silence and the whole dialogue, and is armed lazily: input only notes the time, and a timer that
+ * fires too early waits for the rest. So a chunk costs no timer.
  */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #owner: DeadlineOwner;
   #idleLimit: number | null = null;
-  #idleTimer: unknown;
-  #idleTimerDue = Number.POSITIVE_INFINITY;
   #lastActivity = 0;
-  #sessionTimer: unknown;
+  #sessionDue = Number.POSITIVE_INFINITY;
+  #timer: unknown;
+  #timerDue = Number.POSITIVE_INFINITY;
   #writeTimer: unknown;
   #wakeTimer: unknown;
+  /** In mid-handshake, which has a limit of its own, silence is not looked at. */
+  #idleSuspended = false;
   #over = false;
 
   constructor(clock: Clock, owner: DeadlineOwner) {
@@ -42,20 +44,15 @@ export class Deadlines {
   setIdle(milliseconds: number | null): void {
     if (this.#over) return;
     this.#idleLimit = milliseconds;
-    if (milliseconds === null) {
-      this.#clearIdle();
-      return;
-    }
+    this.#idleSuspended = false;
+    if (milliseconds === null) return;
     this.activity();
-    const due = this.#lastActivity + milliseconds;
-    if (due >= this.#idleTimerDue) return;
-    this.#clearIdle();
-    this.#armIdle(milliseconds);
+    this.#arm(this.#lastActivity);
   }
 
   /** For the time of a handshake, which has a limit of its own. */
   suspendIdle(): void {
-    this.#clearIdle();
+    this.#idleSuspended = true;
   }
 
   resumeIdle(): void {
@@ -64,13 +61,9 @@ export class Deadlines {
 
   setSession(milliseconds: number | null): void {
     if (this.#over) return;
-    if (this.#sessionTimer !== undefined) this.#clock.clearTimeout(this.#sessionTimer);
-    this.#sessionTimer = undefined;
-    if (milliseconds === null) return;
-    this.#sessionTimer = this.#clock.setTimeout(() => {
-      this.#sessionTimer = undefined;
-      this.#owner.expired("session");
-    }, milliseconds);
+    const now = this.#clock.now();
+    this.#sessionDue = milliseconds === null ? Number.POSITIVE_INFINITY : now + milliseconds;
+    this.#arm(now);
   }
 
   /** In place of the time that was set before; null for none. */
@@ -101,35 +94,43 @@ export class Deadlines {
 
   /** For good: nothing is armed any more. */
   end(): void {
-    this.setIdle(null);
-    this.setSession(null);
     this.setWake(null);
-    this.endWrite();
     this.#over = true;
+    this.#disarm();
+    this.endWrite();
   }
 
-  #armIdle(milliseconds: number): void {
-    this.#idleTimerDue = this.#clock.now() + milliseconds;
-    this.#idleTimer = this.#clock.setTimeout(() => this.#onIdleTimer(), milliseconds);
+  get #idleDue(): number {
+    if (this.#idleLimit === null || this.#idleSuspended) return Number.POSITIVE_INFINITY;
+    return this.#lastActivity + this.#idleLimit;
   }
 
-  #clearIdle(): void {
-    if (this.#idleTimer !== undefined) this.#clock.clearTimeout(this.#idleTimer);
-    this.#idleTimer = undefined;
-    this.#idleTimerDue = Number.POSITIVE_INFINITY;
+  /** A timer that fires before the next limit stays: it will find out. */
+  #arm(now: number): void {
+    const due = Math.min(this.#idleDue, this.#sessionDue);
+    if (due >= this.#timerDue) return;
+    this.#disarm();
+    this.#timerDue = due;
+    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), Math.ceil(due - now - 0.01));
   }
 
-  #onIdleTimer(): void {
-    this.#idleTimer = undefined;
-    this.#idleTimerDue = Number.POSITIVE_INFINITY;
-    if (this.#idleLimit === null) return;
+  #disarm(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerDue = Number.POSITIVE_INFINITY;
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    this.#timerDue = Number.POSITIVE_INFINITY;
     // Timers may fire a fraction of a millisecond before their time.
-    const remaining = this.#lastActivity + this.#idleLimit - this.#clock.now();
-    if (remaining > 0.5) this.#armIdle(Math.ceil(remaining));
-    else {
-      this.#armIdle(this.#idleLimit);
-      this.activity();
-      this.#owner.expired("idle");
-    }
+    const now = this.#clock.now() + 0.5;
+    const idle = now >= this.#idleDue;
+    const session = now >= this.#sessionDue;
+    if (idle) this.activity();
+    if (session) this.#sessionDue = Number.POSITIVE_INFINITY;
+    this.#arm(this.#clock.now());
+    if (session) this.#owner.expired("session");
+    if (idle && !this.#over) this.#owner.expired("idle");
   }
 }

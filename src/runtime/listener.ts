@@ -9,7 +9,7 @@ import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReas
 import type { Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, type ClientInside, ListenerAdmission } from "./admission/listener-admission.ts";
 import type { Admission, Arrival } from "./admission.ts";
-import { Connection, type ConnectionHost } from "./connection.ts";
+import { Connection, type ConnectionHost, connectionActors } from "./connection.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import { spreadDrain } from "./drain-spread.ts";
 import { messageOf } from "./error-message.ts";
@@ -128,7 +128,7 @@ export class Listener {
         clock: host.clock,
         lifecycle: host.lifecycle,
         inspect: inspectorUnder(host.inspect, this.actor),
-        lifecycleMode: host.lifecycleMode,
+        actors: connectionActors(host),
         handshakes: this.#handshakes,
         clientTold: (connection: Connection, client: ClientInside) =>
           this.#admission.told$.next({ ...client, connection, draining: false }),

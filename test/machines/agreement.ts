@@ -11,7 +11,7 @@ import {
   transition,
 } from "xstate";
 import { type CompiledMachine, compile } from "../../src/machines/compile.ts";
-import { createLifecycleActor, type LifecycleLogic, type LifecycleMode } from "../../src/machines/lifecycle-logic.ts";
+import { actorsOf, type LifecycleLogic, type LifecycleMode } from "../../src/machines/lifecycle-logic.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 type Compiled = CompiledMachine<AnyStateMachine>;
@@ -176,13 +176,12 @@ export function runtimeNotices(
       json: snapshot.status === "error" ? "" : JSON.stringify(snapshot),
     };
   };
-  const actor = createLifecycleActor(logic, {
-    ...{ mode, id: "actor", input: input as never, clock },
-    inspect: undefined,
-    carrier: calls,
-    changed: (carrier, snapshot: AnyMachineSnapshot) => carrier.push(["changed", noticed(snapshot)]),
+  const actors = actorsOf(logic, {
+    ...{ mode, id: () => "actor", clock, inspect: () => undefined },
+    changed: (carrier: unknown[], snapshot: AnyMachineSnapshot) => carrier.push(["changed", noticed(snapshot)]),
     failed: (carrier) => carrier.push(["failed"]),
   });
+  const actor = actors(calls, input as never);
   actor.start();
   for (const move of moves) {
     if (actor.getSnapshot().status !== "active") break;

@@ -9,16 +9,15 @@ export interface ActorClock {
   clearTimeout(id: unknown): void;
 }
 
-export interface TableActorOptions<Carrier> {
-  readonly id: string;
-  readonly input: unknown;
-  readonly clock?: ActorClock;
-  /** For whom the chart is carried out; the machine's effects find it by their `self`. */
-  readonly carrier: Carrier;
+/** What the actors of one chart share. */
+export interface TableProgram<Carrier> {
+  readonly interpreter: Interpreter;
+  readonly id: (carrier: Carrier) => string;
+  readonly clock: ActorClock | undefined;
   /** Told of each snapshot, as a subscriber of XState's actor is. */
-  readonly changed?: (carrier: Carrier, snapshot: AnyMachineSnapshot) => void;
+  readonly changed: ((carrier: Carrier, snapshot: AnyMachineSnapshot) => void) | undefined;
   /** Told of what an effect or a guard threw, which has ended the actor. */
-  readonly failed?: (carrier: Carrier, error: unknown) => void;
+  readonly failed: ((carrier: Carrier, error: unknown) => void) | undefined;
 }
 
 const noClock: ActorClock = {
@@ -35,31 +34,25 @@ const noClock: ActorClock = {
  * It is its own scope and its own system, which has just what the table asks of them.
  */
 export class TableActor<Carrier = unknown> {
-  readonly id: string;
+  /** For whom the chart is carried out; the machine's effects find it by their `self`. */
   readonly carrier: Carrier;
   /** Initial actions wait for the start; from then on actions run as the table comes to them. */
   direct = false;
-  readonly _clock: ActorClock;
-  readonly #interpreter: Interpreter;
-  readonly #changed: TableActorOptions<Carrier>["changed"];
-  readonly #failed: TableActorOptions<Carrier>["failed"];
+  readonly #program: TableProgram<Carrier>;
   #snapshot: AnyMachineSnapshot;
   #busy = true;
   #ended = false;
   #waiting: EventObject[] | null = null;
   #deferred: (() => void)[] | null = null;
 
-  constructor(
-    interpreter: Interpreter,
-    { id, input, clock = noClock, carrier, changed, failed }: TableActorOptions<Carrier>,
-  ) {
-    this.id = id;
+  constructor(program: TableProgram<Carrier>, carrier: Carrier, input: unknown) {
     this.carrier = carrier;
-    this._clock = clock;
-    this.#interpreter = interpreter;
-    this.#changed = changed;
-    this.#failed = failed;
-    this.#snapshot = interpreter.initialSnapshot(this.#scope, input);
+    this.#program = program;
+    this.#snapshot = program.interpreter.initialSnapshot(this.#scope, input);
+  }
+
+  get id(): string {
+    return this.#program.id(this.carrier);
   }
 
   getSnapshot(): AnyMachineSnapshot {
@@ -101,7 +94,7 @@ export class TableActor<Carrier = unknown> {
 
   #process(event: EventObject): void {
     try {
-      this.#snapshot = this.#interpreter.transition(this.#snapshot, event as AnyEventObject, this.#scope);
+      this.#snapshot = this.#program.interpreter.transition(this.#snapshot, event as AnyEventObject, this.#scope);
       this.#runDeferred();
     } catch (error) {
       this.#fail(error);
@@ -120,14 +113,15 @@ export class TableActor<Carrier = unknown> {
 
   #tell(): void {
     const { status } = this.#snapshot;
-    if (status === "active" || status === "done") this.#changed?.(this.carrier, this.#snapshot);
+    if (status === "active" || status === "done") this.#program.changed?.(this.carrier, this.#snapshot);
     this.#ended ||= status !== "active";
   }
 
   #fail(error: unknown): void {
     this.#ended = true;
-    this.#snapshot = this.#interpreter.failed(this.#snapshot, error, this.#scope);
-    if (this.#failed) this.#failed(this.carrier, error);
+    this.#snapshot = this.#program.interpreter.failed(this.#snapshot, error, this.#scope);
+    const { failed } = this.#program;
+    if (failed) failed(this.carrier, error);
     // Neither Node's timers nor its microtasks are known here; a rejection that nobody handles ends the process as well.
     else void Promise.reject(error);
   }
@@ -144,6 +138,10 @@ export class TableActor<Carrier = unknown> {
 
   get system(): this {
     return this;
+  }
+
+  get _clock(): ActorClock {
+    return this.#program.clock ?? noClock;
   }
 
   defer(effect: () => void): void {

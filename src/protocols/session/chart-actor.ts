@@ -2,7 +2,14 @@
 import type { AnyStateMachine, EventObject } from "xstate";
 import type { EndCause } from "../../machines/causes.ts";
 import type { Inspector } from "../../machines/inspector.ts";
-import { carrierOf, createLifecycleActor, type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
+import {
+  type ActorFactory,
+  actorsOf,
+  carrierOf,
+  type LifecycleMode,
+  lifecycleLogic,
+} from "../../machines/lifecycle-logic.ts";
+import type { Wire } from "../protocol.ts";
 
 /** What a session needs of its actor. */
 export interface ChartActor<State extends string> {
@@ -14,23 +21,30 @@ export interface ChartActor<State extends string> {
   send(event: EventObject & { readonly cause?: EndCause }): void;
 }
 
-export interface ChartActorOptions {
-  readonly id: string;
-  readonly inspect: Inspector | undefined;
-  readonly lifecycle: LifecycleMode;
+/** A session, as far as the running of its chart needs it. */
+interface ChartCarrier {
+  readonly wire: Pick<Wire, "id" | "inspect">;
+  readonly settings: { readonly inspect: Inspector | undefined; readonly lifecycle: LifecycleMode };
 }
 
 /** The chart of a protocol's sessions, ready to run. `Effects` are those that it names, as methods of the session. */
 export class SessionChart<State extends string, Effects> {
-  readonly #logic: ReturnType<typeof lifecycleLogic>;
+  readonly #actors: Readonly<Record<LifecycleMode, ActorFactory<AnyStateMachine, ChartCarrier>>>;
 
   constructor(machine: AnyStateMachine, effects: readonly (keyof Effects & string)[]) {
     const carriedOut = effects.map((name) => [name, ({ self }: { self: object }) => carryOut(self, name)]);
-    this.#logic = lifecycleLogic(machine.provide({ actions: Object.fromEntries(carriedOut) }));
+    const logic = lifecycleLogic(machine.provide({ actions: Object.fromEntries(carriedOut) }));
+    const actors = (mode: LifecycleMode) =>
+      actorsOf<AnyStateMachine, ChartCarrier>(logic, {
+        mode,
+        id: ({ wire }) => wire.id,
+        inspect: ({ settings, wire }) => settings.inspect ?? wire.inspect,
+      });
+    this.#actors = { compiled: actors("compiled"), interpreted: actors("interpreted") };
   }
 
-  start(carrier: Effects & object, { id, inspect, lifecycle }: ChartActorOptions): ChartActor<State> {
-    const actor = createLifecycleActor(this.#logic, { mode: lifecycle, id, input: undefined, inspect, carrier });
+  start(session: Effects & ChartCarrier): ChartActor<State> {
+    const actor = this.#actors[session.settings.lifecycle](session, undefined);
     actor.start();
     return actor as unknown as ChartActor<State>;
   }

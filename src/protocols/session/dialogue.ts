@@ -57,8 +57,7 @@ export abstract class SessionDialogue<
     this.wire = wire;
     this.settings = settings;
     this.login = new Login(wire, settings.login);
-    const { inspect = wire.inspect, lifecycle } = settings;
-    this.#actor = chart.start(this, { id: wire.id, inspect, lifecycle });
+    this.#actor = chart.start(this);
   }
 
   /** To be sent with others, at the end of the turn at the latest. */
