@@ -11,7 +11,11 @@ export function typeProgram(files: readonly string[], virtual: ReadonlyMap<strin
     ...options,
     incremental: false,
     // The docs write what a reader writes.
-    paths: { gatehouse: ["./src/index.ts"], "gatehouse/machines": ["./src/machines/index.ts"] },
+    paths: {
+      gatehouse: ["./src/index.ts"],
+      "gatehouse/machines": ["./src/machines/index.ts"],
+      "gatehouse/testing": ["./src/testing/index.ts"],
+    },
   };
   const host = ts.createCompilerHost(settings);
   const { readFile, fileExists } = host;
