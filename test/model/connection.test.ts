@@ -20,7 +20,8 @@ function distinguish({ snapshot, facts }: Situation): string {
   const telling = ["stream", "busy", "deaf", "half sent", "a reload shortens the drain"].filter((fact) =>
     facts.has(fact),
   );
-  return JSON.stringify([snapshot.value, snapshot.context.drainRequested, telling]);
+  const injected = [...facts].filter((fact) => snapshot.value === "upgrading" && fact.startsWith("injected"));
+  return JSON.stringify([snapshot.value, snapshot.context.drainRequested, telling, injected]);
 }
 
 walkModels({
