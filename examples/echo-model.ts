@@ -57,6 +57,8 @@ const model: Model = {
 };
 
 const coverage = new Coverage();
-const property = fc.asyncProperty(randomPath(model, { length: 8 }), (path) => walk(model, path, { coverage }));
+const property = fc.asyncProperty(randomPath(model, { length: 8 }), (path) =>
+  walk(model, path, { coverage, patience: 300 }),
+);
 await fc.assert(property, { seed: 1, numRuns: 30 }).catch((error) => console.log(error.cause.message));
 console.log(coverageText(coverage.report(chart)));

@@ -4,9 +4,6 @@ import { stateText } from "./chart.ts";
 import type { Driver } from "./driver.ts";
 import type { Difference, Model, Situation } from "./model.ts";
 
-/** Milliseconds of real time in which the instance has to come to where the model is. */
-const patience = 3_000;
-
 /**
  * Waits until model and instance agree, then whether they still do when the event loop has turned.
  * @returns what they differ in; nothing when all is well
@@ -14,7 +11,7 @@ const patience = 3_000;
 export async function disagreements<World extends Driver>(
   model: Model<World>,
   world: World,
-  situation: Situation,
+  { situation, patience }: { readonly situation: Situation; readonly patience: number },
 ): Promise<readonly Difference[]> {
   const compare = async () => [
     ...chartDifferences(model, world, situation),

@@ -39,6 +39,8 @@ interface Findings {
 export interface WalkOptions {
   /** Takes up what was walked. */
   readonly coverage?: Coverage;
+  /** Milliseconds of real time in which the instance has to come to where the model is, after each step; 3,000 by default. */
+  readonly patience?: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface WalkOptions {
 export async function walk<World extends Driver>(
   model: Model<World>,
   path: Path,
-  { coverage }: WalkOptions = {},
+  { coverage, patience = 3_000 }: WalkOptions = {},
 ): Promise<void> {
   const steps = stepsOf(model, path);
   const bench = new Bench();
@@ -59,7 +61,7 @@ export async function walk<World extends Driver>(
   try {
     for (const step of steps) {
       walked.push(step.stimulus.name);
-      await take(step, { model, world, path: [...walked] });
+      await take(step, { model, world, path: [...walked], patience });
     }
   } catch (error) {
     failure = error;
@@ -83,7 +85,7 @@ async function end(world: Driver, path: Path, failure: unknown): Promise<void> {
 
 async function take<World extends Driver>(
   { stimulus, before, after }: Step<World>,
-  { model, world, path }: { model: Model<World>; world: World; path: Path },
+  { model, world, path, patience }: { model: Model<World>; world: World; path: Path; patience: number },
 ): Promise<void> {
   world.situation = before;
   try {
@@ -94,7 +96,7 @@ async function take<World extends Driver>(
       ...{ path, cause, differences: [] },
     });
   }
-  const differences = await disagreements(model, world, after);
+  const differences = await disagreements(model, world, { situation: after, patience });
   const state = stateText((after.snapshot as AnyMachineSnapshot)._nodes);
   if (differences.length > 0)
     throw new WalkError(`After ${JSON.stringify(stimulus.name)} the model is in ${state}, and the instance differs:`, {

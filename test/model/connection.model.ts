@@ -232,6 +232,7 @@ const words: readonly ConnectionStimulus[] = [
     const behind = injected === "" ? "" : `, with ${injected.endsWith("\n") ? "a line" : "a fragment"} behind it`;
     return {
       name: `the client asks for STARTTLS${behind}`,
+      leaves: injected === "" ? [] : [`injected${behind}`],
       events: [{ type: "session.upgrade" }],
       possible: (at) => talksAsSession(at) && !at.facts.has("secured") && !at.snapshot.context.settings.tlsImplicit,
       async apply(world) {

@@ -17,8 +17,11 @@ const impossible: Impossible = {
 
 /** Causes, and what else a path has left behind, make no difference to most stimuli. */
 function distinguish({ snapshot, facts }: Situation): string {
-  const telling = ["stream", "busy", "a reload shortens the drain"].filter((fact) => facts.has(fact));
-  return JSON.stringify([snapshot.value, snapshot.context.drainRequested, telling]);
+  const telling = ["stream", "busy", "deaf", "half sent", "a reload shortens the drain"].filter((fact) =>
+    facts.has(fact),
+  );
+  const injected = [...facts].filter((fact) => snapshot.value === "upgrading" && fact.startsWith("injected"));
+  return JSON.stringify([snapshot.value, snapshot.context.drainRequested, telling, injected]);
 }
 
 walkModels({

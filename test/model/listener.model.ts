@@ -220,6 +220,21 @@ const suspension: readonly ListenerStimulus[] = [
   },
 ];
 
+const waits: ListenerStimulus = {
+  name: "a client comes while nobody is let in, and waits in the kernel's queue",
+  events: [],
+  possible: (at) => held(at) && plain(at) && !has(at, "queued"),
+  leaves: ["queued"],
+  async apply(world) {
+    const told = world.bench.events.length;
+    const client = await world.connect(world.followedId.replace("listener:", ""));
+    await world.turn(10);
+    const [heard] = world.bench.events.slice(told);
+    if (heard) throw new Error(`The client was not left in the queue: ${heard.type}.`);
+    if (client.view !== "open") throw new Error(`The client was turned away: ${client.view}.`);
+  },
+};
+
 const capacity: readonly ListenerStimulus[] = [
   {
     name: "a client comes, and stays",
@@ -238,20 +253,7 @@ const capacity: readonly ListenerStimulus[] = [
     leaves: ["left"],
     apply: (world) => world.client.leave(),
   },
-  {
-    name: "a client comes while nobody is let in, and waits in the kernel's queue",
-    events: [],
-    possible: (at) => held(at) && plain(at) && !has(at, "queued"),
-    leaves: ["queued"],
-    async apply(world) {
-      const told = world.bench.events.length;
-      const client = await world.connect("main");
-      await world.turn(10);
-      const [heard] = world.bench.events.slice(told);
-      if (heard) throw new Error(`The client was not left in the queue: ${heard.type}.`);
-      if (client.view !== "open") throw new Error(`The client was turned away: ${client.view}.`);
-    },
-  },
+  waits,
   {
     name: "a reload raises the cap",
     events: (at) => (held(at) && reasons(at).includes("at-capacity") ? without(at, "at-capacity", freed) : [freed]),
@@ -714,6 +716,7 @@ export function addedModel(): Model<ListenerWorld> {
   });
   const begins = outcome("done", "binding.addresses");
   const stimuli: ListenerStimulus[] = [
+    waits,
     stimulus("a reload adds it", { events: [...bound, listen, opened], apply: (world) => world.put(add(1)) }),
     stimulus("a reload adds it to a server that is full", {
       events: [reached, ended, begins, listen, opened, paused],
@@ -774,16 +777,19 @@ export function addedModel(): Model<ListenerWorld> {
         },
       }),
     ]),
-    stimulus("a reload adds it, and descriptors run out when it opens", {
-      events: [...bound, listen, exhausted, paused],
-      async apply(world) {
-        world.when("binding.opening", () => {
-          world.exhaustDescriptors();
-          world.bench.clock.advance(watchInterval);
-        });
-        await world.put(add(1));
-      },
-    }),
+    {
+      ...stimulus("a reload adds it, and descriptors run out when it opens", {
+        events: [...bound, listen, exhausted, paused],
+        async apply(world) {
+          world.when("binding.opening", () => {
+            world.exhaustDescriptors();
+            world.bench.clock.advance(watchInterval);
+          });
+          await world.put(add(1));
+        },
+      }),
+      leaves: ["added", "scarce"],
+    },
     stimulus("a reload adds it, and is undone because another listener cannot be bound", {
       events: [...bound, stop],
       async apply(world) {

@@ -1,4 +1,5 @@
-import type { Impossible, Situation } from "../../src/testing/index.ts";
+import { test } from "vitest";
+import { type Impossible, type Situation, walk } from "../../src/testing/index.ts";
 import { addedModel, hastyModel, listenerModel, takenAddressModel } from "./listener.model.ts";
 import { walkModels } from "./suite.ts";
 
@@ -36,4 +37,11 @@ walkModels({
   pairs: 82,
   distinguish,
   randomWalks: 30,
+});
+
+test("a listener that pauses while its sockets open does not accept when they have opened", async () => {
+  await walk(addedModel(), [
+    "a reload adds it, and pressure comes when it is at binding.opening",
+    "a client comes while nobody is let in, and waits in the kernel's queue",
+  ]);
 });

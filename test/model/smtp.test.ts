@@ -23,7 +23,8 @@ function distinguish({ snapshot, facts }: Situation): string {
   const asks = ["verifying", "delivering"].includes(state);
   const asked = [...facts].filter((fact) => asks && fact.startsWith("asked") && !facts.has(`${fact}, answered`));
   const slowly = facts.has("slowly") && ["mail", "rcpt", "data", "bdat", "delivering"].includes(state);
-  return JSON.stringify([state, draining, recipients > 0, authenticated && state === "ready", asked, slowly]);
+  const injected = [...facts].filter((fact) => state === "upgrading" && fact.startsWith("injected"));
+  return JSON.stringify([state, injected, draining, recipients > 0, authenticated && state === "ready", asked, slowly]);
 }
 
 walkModels({

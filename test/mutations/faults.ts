@@ -177,7 +177,7 @@ export const faults: readonly Fault[] = [
     "src/runtime/reload.ts",
     [
       "      this.#requests.delete(document);\n      reject(\n",
-      "      this.#requests.delete(document);\n      void (\n",
+      "      this.#requests.delete(document);\n      (() => {})(\n",
     ],
   ]),
   fault("removed listeners are counted for ever", "connection", [
