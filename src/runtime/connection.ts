@@ -18,7 +18,7 @@ import {
   type LifecycleMode,
   lifecycleLogic,
 } from "../machines/lifecycle-logic.ts";
-import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
+import type { Endpoint, Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { ClientInside } from "./admission/listener-admission.ts";
 import type { Clock } from "./clock.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
@@ -64,6 +64,8 @@ export interface AcceptedSocket {
   readonly id: string;
   readonly listener: string;
   readonly socket: Socket;
+  /** The socket's other end. */
+  readonly peer: Endpoint;
   readonly permit: Permit;
   /** The peer is a trusted proxy and owes a PROXY header. */
   readonly proxied: boolean;

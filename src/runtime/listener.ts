@@ -308,6 +308,7 @@ export class Listener {
       id: this.#host.nextConnectionId(),
       listener: this.name,
       socket,
+      peer,
       permit,
       proxied: owesHeader,
     });

@@ -14,12 +14,12 @@ export class SocketFacts implements ConnectionFacts {
   #destination: Endpoint | null = null;
   #proxy: ProxyFacts | null = null;
 
-  constructor(accepted: { id: string; listener: string; socket: Socket }, generation: number) {
-    const { id, listener, socket } = accepted;
+  constructor(accepted: { id: string; listener: string; socket: Socket; peer: Endpoint }, generation: number) {
+    const { id, listener, socket, peer } = accepted;
     this.id = id;
     this.listener = listener;
     this.generation = generation;
-    this.#peer = endpoint(socket.remoteAddress, socket.remotePort);
+    this.#peer = peer;
     this.#socket = socket;
   }
 

@@ -39,6 +39,28 @@ const document = {
 };
 
 describe("the log", () => {
+  test("has the steps of a connection from the moment that its level is debug, and no longer than that", async () => {
+    const log = memoryLog();
+    const house = await runGatehouse(document, { backend: {}, logger: log.logger });
+    const visit = async () => {
+      const client = await rawClient(house.port("smtp"));
+      await client.until("220 ");
+      client.socket.write("QUIT\r\n");
+      await client.until("221 ");
+      await gone(client);
+    };
+    await visit();
+    expect(log.of("connection.active")).toHaveLength(0);
+    log.logger.level = "debug";
+    await visit();
+    expect(log.of("connection.active")).toHaveLength(1);
+    log.logger.level = "warn";
+    const closed = log.of("connection.closed").length;
+    await visit();
+    expect(log.of("connection.active")).toHaveLength(1);
+    expect(log.of("connection.closed").length).toBeLessThanOrEqual(closed + 1);
+  });
+
   test("has one line for a connection, at its end: cause, durations, octets, TLS, client", async () => {
     const log = memoryLog();
     const house = await runGatehouse(document, { backend: {}, logger: log.logger });

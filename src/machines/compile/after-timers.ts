@@ -15,7 +15,7 @@ export interface AfterTimer {
 
 const runningTimers = Symbol("the timers of `after` that run, by their slots");
 
-/** Kept with the scope and not in a WeakMap: an entry of an old WeakMap keeps a short life alive through every scavenge. */
+/** Kept with the scope, which costs less than an entry of a WeakMap. */
 interface TimedScope extends AnyActorScope {
   [runningTimers]?: unknown[];
 }
