@@ -1,12 +1,12 @@
 /** The machines whose charts the docs show. */
 import type { AnyStateMachine } from "xstate";
+import { mermaid } from "../src/inspect/mermaid.ts";
 import { connectionMachine, listenerMachine, reloadMachine, serverMachine } from "../src/machines/index.ts";
 import { imapMachine } from "../src/protocols/imap/machine.ts";
 import { manageSieveMachine } from "../src/protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../src/protocols/pop3/machine.ts";
 import { smtpMachine } from "../src/protocols/smtp/machine.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
-import { mermaid } from "./mermaid.ts";
 
 const chart = (file: string, machine: AnyStateMachine): GeneratedBlock => ({
   file,

@@ -39,9 +39,10 @@ const imapCommandLimits: Readonly<Record<keyof GrammarLimits, string>> = {
   line: "of its lines together, literals aside: `BAD`",
   literal: "of a literal: `BAD`, before it is sent where the client asks",
   literals: "of all its literals: the same",
-  skipped: "of a wrong command that is read over for the sake of the next one: `* BYE`, end `protocol-error`",
+  skipped: "of a wrong command that is read over for the sake of the next one: `* BYE`, end `line-too-long`",
   depth: "parentheses, NOT and OR within each other, levels of a part's number: `BAD`",
   items: "search keys, fetch items, header fields, flags: `BAD`",
+  textKeys: "search keys that look into messages (BODY, TEXT, HEADER, SUBJECT, FROM, TO, CC, BCC): `NO [LIMIT]`",
 };
 
 function imapCommandTable(): string {

@@ -12,7 +12,6 @@ import { pop3 } from "./protocols/pop3/index.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { smtp } from "./protocols/smtp/index.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
-import type { Inspector } from "./runtime/connection.ts";
 
 export interface BuiltInProtocolOptions {
   readonly backend: Backend;
@@ -23,18 +22,16 @@ export interface BuiltInProtocolOptions {
   readonly takeOver?: TakeOver;
   /** Answers HTTP. */
   readonly onRequest: RequestListener;
-  readonly inspect?: Inspector;
   readonly lifecycle?: LifecycleMode;
 }
 
 /** Failed log-ins of an address count together, whichever of the protocols they came by. */
 export function builtInProtocols(options: BuiltInProtocolOptions): readonly Protocol[] {
-  const { mailboxes, authenticate, takeOver, onRequest, inspect, lifecycle } = options;
+  const { mailboxes, authenticate, takeOver, onRequest, lifecycle } = options;
   const backend: Backend = authenticate ? { ...options.backend, authenticate } : options.backend;
   const shared = {
     backend,
     loginFailures: new LoginFailures(),
-    ...(inspect ? { inspect } : {}),
     ...(lifecycle ? { lifecycle } : {}),
   };
   const delivering = [smtp(shared), lmtp(shared), http({ onRequest })];

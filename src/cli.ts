@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from "commander";
 import { check } from "./command/check.ts";
 import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
+import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
 import { messages } from "./command/messages.ts";
 import { complain, say } from "./command/output.ts";
 import { passwordHash } from "./command/password-hash.ts";
@@ -23,7 +24,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     new Option("-c, --config <file>", "the document; gatehouse.json if there is one, else a built-in example");
   const data = () => new Option("-d, --data <dir>", "where mail, keys and accounts are kept").default(defaultData);
 
-  program
+  const serving = program
     .command("serve", { isDefault: true })
     .description("listen, until SIGTERM or SIGINT; a second signal does not wait for sessions")
     .addOption(config())
@@ -32,7 +33,9 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .addOption(new Option("--group <group>", "with --user: this group instead of the user's own"))
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
     .action(async (options) => finish(await serve(options)));
+  addInspectionOptions(serving);
   addControlCommands(program, { data, finish });
+  addInspectionCommands(program, { data, finish });
   program
     .command("check")
     .description("say whether the document is valid, and what it amounts to")

@@ -6,6 +6,7 @@ import { type Configuration, parseDocument } from "./config/index.ts";
 import { openControl } from "./control/control.ts";
 import { ControlSocketError } from "./control/control-socket.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
+import type { Inspector } from "./machines/inspector.ts";
 import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
@@ -16,7 +17,6 @@ import type { TakeOver } from "./protocols/take-over.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
-import type { Inspector } from "./runtime/connection.ts";
 import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/document-feeds.ts";
 import { httpEndpoints } from "./runtime/http-endpoints.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
@@ -28,6 +28,7 @@ import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
 import type { ReloadReport } from "./runtime/reload.ts";
 import { type Foundation, Server } from "./runtime/server.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
+import { countStates, type StateCounts } from "./runtime/state-counts.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -85,7 +86,10 @@ export interface GatehouseOptions {
    * `compiled` by default.
    */
   readonly lifecycle?: LifecycleMode;
-  /** Sees every machine's events and snapshots (XState inspection). Costs nothing when left out. */
+  /**
+   * Sees every machine's events and snapshots (XState inspection); one of `gatehouse/inspect` sees them as one tree, chosen
+   * and sanitised. Costs nothing when left out.
+   */
   readonly inspect?: Inspector;
 }
 
@@ -187,6 +191,11 @@ export interface Gatehouse {
   unblock(address: string): boolean;
   /** The block list: `BlockedIp` of the document and what was blocked since, without what has expired. */
   blocked(): BlockedEntry[];
+  /**
+   * How many actors of each chart are in each state at this moment: `server`, `reload`, `listener`, `connection`, and the
+   * sessions by the name of their protocol. States within states are written with a dot: `paused.held`.
+   */
+  states(): StateCounts;
   listeners(): ListenerStatus[];
   connections(): ConnectionStatus[];
 }
@@ -232,8 +241,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     ready: () => server.state === "running",
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   };
-  metrics.subscribe(server.lifecycle.events$);
-  if (options.logger) logLifecycle(server.lifecycle.events$, options.logger);
+  metrics.follow(server.lifecycle);
+  if (options.logger) logLifecycle(server.lifecycle, options.logger);
 
   const gatehouse: Gatehouse = {
     get configuration() {
@@ -264,6 +273,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     block: (blocked) => server.blockList.add(blocked),
     unblock: (address) => server.blockList.remove(address),
     blocked: () => server.blockList.entries(),
+    states: () => countStates(server),
     listeners: () =>
       server.listeners.map(({ name, settings, state, pausedBy, addresses, connections }) => ({
         name,

@@ -32,6 +32,7 @@ export {
   type StopOptions,
 } from "./gatehouse.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
+export type { Inspector } from "./machines/inspector.ts";
 export type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 export { type PauseReason, pauseReasons } from "./machines/listener.ts";
 export {
@@ -56,7 +57,7 @@ export type {
   Reply,
 } from "./protocols/backend.ts";
 export { type HttpOptions, http } from "./protocols/http/index.ts";
-export { defaultImapLimits, type ImapLimits, ImapOptionError, type ImapOptions, imap } from "./protocols/imap/index.ts";
+export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";
 export { type LmtpOptions, lmtp } from "./protocols/lmtp/index.ts";
 export { defaultLoginLimits, type LoginLimits } from "./protocols/login.ts";
 export { defaultLoginDelays, type LoginDelays, LoginFailures } from "./protocols/login-failures.ts";
@@ -98,11 +99,10 @@ export {
 export {
   defaultManageSieveLimits,
   type ManageSieveLimits,
-  ManageSieveOptionError,
   type ManageSieveOptions,
   manageSieve,
 } from "./protocols/manage-sieve/index.ts";
-export { defaultPop3Limits, type Pop3Limits, Pop3OptionError, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
+export { defaultPop3Limits, type Pop3Limits, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
 export {
   CONTINUE,
   type ConnectionFacts,
@@ -122,6 +122,7 @@ export {
   type Wire,
 } from "./protocols/protocol.ts";
 export type { ProxyFacts, ProxySsl, ProxyTlvs, Tlv } from "./protocols/proxy-facts.ts";
+export { ProtocolOptionError } from "./protocols/session/options.ts";
 export {
   checkScript,
   defaultSieveLimits,
@@ -132,14 +133,14 @@ export {
   type SieveLimits,
   sieveExtensions,
 } from "./protocols/sieve/index.ts";
-export { defaultSmtpLimits, type SmtpLimits, SmtpOptionError, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
+export { defaultSmtpLimits, type SmtpLimits, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
 export type { TakeOver } from "./protocols/take-over.ts";
 export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./runtime/admission/block-list.ts";
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
 export { type Clock, systemClock } from "./runtime/clock.ts";
-export type { Inspector } from "./runtime/connection.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
 export { ListenerStateError } from "./runtime/listener-errors.ts";
+export { logDestination } from "./runtime/log-destination.ts";
 export type {
   ExhaustedResource,
   Pressure,
@@ -161,6 +162,7 @@ export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
 export { type InheritedSocket, InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
+export type { StateCounts } from "./runtime/state-counts.ts";
 export { inheritedSockets } from "./runtime/systemd/listen-fds.ts";
 export { NotifySocketError } from "./runtime/systemd/notify-socket.ts";
 export { ServiceManager } from "./runtime/systemd/service-manager.ts";

@@ -2,7 +2,7 @@
 export const exitCodes = {
   /** Done; for `serve`: stopped in order, after SIGTERM or SIGINT. */
   ok: 0,
-  /** The configuration document is invalid, or something that it or the command names cannot be used; a running server refused. */
+  /** The configuration document is invalid, or something that it or the command names cannot be used; a running server refused; a replay found a difference. */
   configuration: 1,
   /** The command line is not understood. */
   usage: 2,

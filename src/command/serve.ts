@@ -5,16 +5,18 @@ import { map, type Observable } from "rxjs";
 import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { type ControlOptions, createGatehouse, type Gatehouse } from "../gatehouse.ts";
+import { logDestination } from "../runtime/log-destination.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
 import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { type Inspection, type InspectionOptions, openInspection } from "./inspection.ts";
 import { complain, messagesOf } from "./output.ts";
 import { privilegesOf } from "./privileges.ts";
 import { introduce, welcome } from "./welcome.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends InspectionOptions {
   readonly config?: string;
   readonly data: string;
   readonly logLevel: string;
@@ -30,13 +32,34 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     return ServiceManager.none;
   });
   try {
-    return await serveFor(manager, options);
+    return await serveInspected(manager, options);
   } finally {
     manager.close();
   }
 }
 
-async function serveFor(manager: ServiceManager, options: ServeOptions): Promise<ExitCode> {
+async function serveInspected(manager: ServiceManager, options: ServeOptions): Promise<ExitCode> {
+  let inspection: Inspection;
+  try {
+    inspection = await openInspection(options);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    complain(error.message);
+    manager.failed(error);
+    return error.code === "invalid-inspection" ? exitCodes.usage : exitCodes.start;
+  }
+  try {
+    return await serveFor(options, { manager, inspection });
+  } finally {
+    for (const line of await inspection.close()) complain(line);
+  }
+}
+
+async function serveFor(
+  options: ServeOptions,
+  { manager, inspection }: { manager: ServiceManager; inspection: Inspection },
+): Promise<ExitCode> {
+  const { inspect, words } = inspection;
   let gatehouse: Gatehouse;
   let file: string | null;
   try {
@@ -48,6 +71,7 @@ async function serveFor(manager: ServiceManager, options: ServeOptions): Promise
       dataDirectory: options.data,
       ...(file === null ? {} : { config$: documentsOf(file) }),
       control: controlOf(options.data, file),
+      ...(inspect ? { inspect } : {}),
       logger: createLogger(options.logLevel),
       inheritedSockets: await inheritedSockets(),
       onBound: () => privileges.drop(chosen),
@@ -66,6 +90,7 @@ async function serveFor(manager: ServiceManager, options: ServeOptions): Promise
   try {
     await gatehouse.start();
     complain(welcome(gatehouse, { file, data: options.data }));
+    for (const line of words) complain(line);
   } catch (error) {
     for (const message of messagesOf(error)) complain(message);
     return exitCodes.start;
@@ -104,7 +129,7 @@ function stopOnSignals(gatehouse: Gatehouse): Promise<void> {
 
 /** JSON lines to a pipe, readable ones to a terminal. */
 function createLogger(level: string): Logger {
-  if (!process.stdout.isTTY) return pino({ level });
+  if (!process.stdout.isTTY) return pino({ level }, logDestination());
   // Synchronous, so that the log and what is said to the person come in the order in which they happen.
   const stream = pretty({ colorize: true, singleLine: true, sync: true, ignore: "pid,hostname,event" });
   return pino({ level }, stream);

@@ -41,6 +41,7 @@ export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
   const routes = new Hono();
 
   routes.get("/status", (context) => context.json(statusReport(gatehouse)));
+  routes.get("/states", (context) => context.json({ states: gatehouse.states() }));
   routes.get("/connections", (context) => {
     const name = context.req.query("listener");
     const connections = gatehouse.connections().filter(({ listener }) => name === undefined || listener === name);

@@ -50,9 +50,21 @@ export interface CompiledMachine<TMachine extends AnyStateMachine>
  *   show (`spawn` within an assignment) puts the actor into the status `error` with the same error.
  */
 export function compile<TMachine extends AnyStateMachine>(machine: TMachine): CompiledMachine<TMachine> {
+  return logicOf(machine, interpreterOf(machine));
+}
+
+/** The table with the code that runs it. */
+export function interpreterOf(machine: AnyStateMachine): Interpreter {
   assertLifecycleSubset(machine);
   const afterTimers = new AfterTimers();
-  const interpreter = new Interpreter(machine, { table: buildTable(machine, afterTimers), afterTimers });
+  return new Interpreter(machine, { table: buildTable(machine, afterTimers), afterTimers });
+}
+
+/** The table as a logic for XState's actor. */
+export function logicOf<TMachine extends AnyStateMachine>(
+  machine: TMachine,
+  interpreter: Interpreter,
+): CompiledMachine<TMachine> {
   const logic = {
     id: machine.id,
     config: machine.config,

@@ -9,6 +9,7 @@ export {
   connectionMachine,
 } from "./connection.ts";
 export { EffectNotProvided } from "./effect.ts";
+export type { Inspector } from "./inspector.ts";
 export type { LifecycleMode } from "./lifecycle-logic.ts";
 export {
   type ListenerContext,

@@ -7,7 +7,8 @@
  * 2. `greet()` says the first words, if the protocol's server speaks first.
  * 3. `receive(chunk)` takes what the peer sent. The session writes its replies to the wire and answers with a verdict.
  * 4. After the verdict `wait` no input comes until the session's next turn answers otherwise. It asks for that turn, `resume()`,
- *    by `wire.wake()` or `wire.wakeAfter()`.
+ *    by `wire.wake()` or `wire.wakeAfter()`. A reset of the peer's is noticed meanwhile, unless the peer had sent more than
+ *    Node holds for a stream that waits (64 KiB): then at the next write, or when a time limit passes.
  * 5. After the verdict `upgrade` the connection flushes what was written, drops what the peer had sent in clear, and
  *    does the TLS handshake; then `secured()` is the session's turn.
  * 6. After the verdict `close` the connection flushes, closes, and calls `closed(cause)`. It also does so when the peer
@@ -15,6 +16,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../machines/causes.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import type { ProxyFacts } from "./proxy-facts.ts";
 
 /** What the connection does next. Every entry into a session answers with one. */
@@ -95,6 +97,11 @@ export interface Wire extends ConnectionFacts {
   readonly hostname: string;
   /** TLS is available on this listener and the connection is still in clear. */
   readonly canUpgrade: boolean;
+  /**
+   * Who watches the machines of this session, which have the connection's `id` for theirs; undefined when nobody does:
+   * `createActor(chart, { id: wire.id, inspect: wire.inspect })`.
+   */
+  readonly inspect?: Inspector | undefined;
   /**
    * Queues bytes for the peer; what is written during one turn leaves in one write. Strings are sent as UTF-8.
    * @returns false when the peer reads more slowly than the session writes: stop, answer `wait`, and go on in `writable()`.

@@ -5,7 +5,7 @@
  * A client is asked about at accept. Behind a trusted proxy the slot is taken at accept all the same, and the rules that
  * need the client's address are asked when the PROXY header has told it.
  */
-import { map, type Observable, withLatestFrom } from "rxjs";
+import { combineLatest, defer, filter, finalize, map, type Observable } from "rxjs";
 import type { Endpoint, Refusal } from "../protocols/protocol.ts";
 import { type AddressLimits, ClientLimits } from "./admission/client-limits.ts";
 import type { Pressure } from "./pressure/pressure.ts";
@@ -58,7 +58,18 @@ export function admission<Who extends Arrival>(
   limits$: Observable<AdmissionLimits>,
   pressure$: Observable<Pressure>,
 ): Observable<Admission<Who>> {
-  return arrived$.pipe(withLatestFrom(limits$, pressure$, candidate), map(judge));
+  // As withLatestFrom, which makes arrays of the latest values for each arrival.
+  return defer(() => {
+    let latest: readonly [AdmissionLimits, Pressure] | null = null;
+    const following = combineLatest([limits$, pressure$]).subscribe((both) => {
+      latest = both;
+    });
+    return arrived$.pipe(
+      map((arrival) => (latest === null ? null : judge(candidate(arrival, latest)))),
+      filter((admission) => admission !== null),
+      finalize(() => following.unsubscribe()),
+    );
+  });
 }
 
 /** What the rules look at: the counts at this moment, and whose connection it is. */
@@ -124,7 +135,10 @@ const everyRule: readonly Rule[] = [
 const rulesOfProxies: readonly Rule[] = [draining, serverCap, listenerCap, underPressure];
 const rulesAfterHeader: readonly Rule[] = [blocked, addressCap, addressRate, embedder];
 
-function candidate<Who extends Arrival>(arrival: Who, limits: AdmissionLimits, pressure: Pressure): Candidate<Who> {
+function candidate<Who extends Arrival>(
+  arrival: Who,
+  [limits, pressure]: readonly [AdmissionLimits, Pressure],
+): Candidate<Who> {
   const { peer, permit } = arrival;
   return {
     arrival,

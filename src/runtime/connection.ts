@@ -1,21 +1,28 @@
 /** Carries out the connection machine on one socket. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Actor, createActor, type InspectionEvent, type Observer } from "xstate";
+import type { AnyActorRef } from "xstate";
 import type { EndCause } from "../machines/causes.ts";
-import type { CompiledMachine } from "../machines/compile.ts";
 import {
   type ConnectionEvent,
   type ConnectionSettings,
   type ConnectionState,
   connectionMachine,
 } from "../machines/connection.ts";
-import { type LifecycleMode, lifecycleLogic } from "../machines/lifecycle-logic.ts";
+import type { Inspector } from "../machines/inspector.ts";
+import {
+  carrierOf as carrierOfActor,
+  createLifecycleActor,
+  type LifecycleActor,
+  type LifecycleMode,
+  lifecycleLogic,
+} from "../machines/lifecycle-logic.ts";
 import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { ClientInside } from "./admission/listener-admission.ts";
 import type { Clock } from "./clock.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
-import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
+import { inspectorOf, inspectorUnder } from "./inspection.ts";
+import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { Phases } from "./phases.ts";
 import type { ProxyHeader } from "./proxy/proxy-header.ts";
 import type { ProxyHeaderError } from "./proxy/proxy-header-error.ts";
@@ -28,8 +35,6 @@ import type { TlsServerOptions } from "./tls/context.ts";
 import { startHandshake } from "./tls/handshake.ts";
 import type { HandshakeFailure } from "./tls/handshake-failure.ts";
 import type { HandshakePlace, HandshakeQueue } from "./tls/handshake-queue.ts";
-
-export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
 /** What all connections of a listener share. */
 export interface ConnectionHost {
@@ -62,14 +67,11 @@ export interface AcceptedSocket {
   readonly proxied: boolean;
 }
 
-type ConnectionActor = Actor<CompiledMachine<typeof connectionMachine>>;
-
-/** Machine implementations are shared by all connections; the actor tells which one is meant. */
-const carriers = new WeakMap<object, Connection>();
-
-function carrierOf(actor: object): Connection {
-  const connection = carriers.get(actor);
-  if (!connection) throw new Error("The connection machine ran in an actor that no connection carries.");
+function carrierOf(self: object): Connection {
+  const connection = carrierOfActor(self);
+  if (!(connection instanceof Connection)) {
+    throw new Error("The connection machine ran in an actor that no connection carries.");
+  }
   return connection;
 }
 
@@ -90,6 +92,32 @@ const logic = lifecycleLogic(
   }),
 );
 
+const connectionOf = Symbol("the connection that the socket carries");
+
+/** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
+interface CarriedSocket extends Duplex {
+  [connectionOf]?: Connection;
+}
+
+function onError(this: CarriedSocket, error: NodeJS.ErrnoException): void {
+  this[connectionOf]?.socketFailed(error);
+}
+
+function onClose(this: CarriedSocket): void {
+  this[connectionOf]?.socketClosed();
+}
+
+/** Told on entering the state; of `closed` there is more to tell. */
+const stateEvents = {
+  accepted: "connection.accepted",
+  proxyHeader: "connection.proxyHeader",
+  handshaking: "connection.handshaking",
+  active: "connection.active",
+  upgrading: "connection.upgrading",
+  draining: "connection.draining",
+  closing: "connection.closing",
+} as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
+
 export class Connection implements DialogueOwner {
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
@@ -97,8 +125,10 @@ export class Connection implements DialogueOwner {
   readonly #permit: Permit;
   /** The peer is a trusted proxy. */
   readonly #proxied: boolean;
-  readonly #actor: ConnectionActor;
+  readonly #actor: LifecycleActor<typeof connectionMachine>;
   readonly #phases: Phases;
+  /** Undefined when nobody watches this connection. */
+  readonly #inspect: Inspector | undefined;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
   #handshake: HandshakePlace | null = null;
@@ -115,20 +145,23 @@ export class Connection implements DialogueOwner {
     this.#proxied = accepted.proxied;
     this.facts = new SocketFacts(accepted, host.generation);
     this.#phases = new Phases(host.clock.now());
-    socket.on("error", this.#onError);
-    socket.on("close", this.#onClose);
-    this.#actor = createActor(logic[host.lifecycleMode], {
+    this.#inspect = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
+    (socket as CarriedSocket)[connectionOf] = this;
+    socket.on("error", onError);
+    socket.on("close", onClose);
+    this.#actor = createLifecycleActor(logic, {
+      mode: host.lifecycleMode,
       id: `connection:${accepted.id}`,
       input: host.settings,
       clock: host.clock,
-      ...(host.inspect ? { inspect: host.inspect } : {}),
+      inspect: this.#inspect,
+      carrier: this,
+      changed: stateChanged,
     });
-    carriers.set(this.#actor, this);
   }
 
   /** Starts the machine; the connection has been admitted. */
   start(): void {
-    this.#actor.subscribe(this.#onSnapshot);
     this.#actor.start();
     this.#send({ type: "connection.admitted", proxied: this.#proxied });
   }
@@ -140,6 +173,11 @@ export class Connection implements DialogueOwner {
   /** The session's own state, e.g. `data`; null without a session. */
   get sessionState(): string | null {
     return this.#dialogue?.sessionState ?? null;
+  }
+
+  /** Name of the protocol. */
+  get protocol(): string {
+    return this.#host.protocol.name;
   }
 
   /** Whom admission has let in; null before a proxy has told its client, and when the client was refused then. */
@@ -195,6 +233,11 @@ export class Connection implements DialogueOwner {
     return this.#host.tls !== null && this.#host.protocol.startTls && this.facts.tls === null;
   }
 
+  get inspect(): Inspector | undefined {
+    // The actor of a connection that is watched is XState's.
+    return this.#inspect && inspectorUnder(this.#inspect, this.#actor as unknown as AnyActorRef);
+  }
+
   upgrade(): void {
     if (this.canUpgrade) this.#send({ type: "session.upgrade" });
     else this.#failSession(new Error("The session asked for TLS although wire.canUpgrade is false."));
@@ -216,9 +259,9 @@ export class Connection implements DialogueOwner {
 
   readProxyHeader(): void {
     receiveProxyHeader(this.#raw, {
-      accepted: this.#onProxyHeader,
-      rejected: this.#onProxyRejected,
-      ended: this.#onPeerEnded,
+      accepted: (header) => this.#proxyHeaderRead(header),
+      rejected: (error) => this.#proxyHeaderRejected(error),
+      ended: () => this.#send({ type: "peer.ended" }),
     });
   }
 
@@ -230,7 +273,10 @@ export class Connection implements DialogueOwner {
     }
     this.#dialogue?.detach();
     const begin = (): void => {
-      this.#stream = startHandshake(this.#raw, tls, { secured: this.#onSecured, failed: this.#onHandshakeFailed });
+      this.#stream = startHandshake(this.#raw, tls, {
+        secured: (_stream, facts) => this.#secured(facts),
+        failed: (failure) => this.#handshakeFailed(failure),
+      });
     };
     const queue = (): void => {
       if (!this.#raw.destroyed) this.#handshake = this.#host.handshakes.enter(begin);
@@ -287,9 +333,10 @@ export class Connection implements DialogueOwner {
   }
 
   endSocket(): void {
-    this.#dialogue?.detach();
-    if (!this.#streamSession) this.#stream.on("data", discard);
-    this.#stream.resume();
+    if (!this.#dialogue?.fallSilent()) {
+      if (!this.#streamSession) this.#stream.on("data", discard);
+      this.#stream.resume();
+    }
     this.#stream.end();
   }
 
@@ -313,7 +360,7 @@ export class Connection implements DialogueOwner {
   }
 
   #reportClosed(cause: EndCause): void {
-    if (!this.#host.lifecycle.observed) return;
+    if (!this.#host.lifecycle.wants("connection.closed")) return;
     const now = this.#host.clock.now();
     this.#phases.enter("closed", now);
     this.#emit({
@@ -328,19 +375,17 @@ export class Connection implements DialogueOwner {
 
   // The socket's events.
 
-  readonly #onProxyHeader = (header: ProxyHeader): void => {
+  #proxyHeaderRead(header: ProxyHeader): void {
     this.facts.readFrom(header);
     this.#host.clientTold(this, { peer: this.facts.peer, permit: this.#permit });
-  };
+  }
 
-  readonly #onProxyRejected = ({ reason, message }: ProxyHeaderError): void => {
+  #proxyHeaderRejected({ reason, message }: ProxyHeaderError): void {
     this.#emit({ type: "connection.proxyRejected", connection: this.facts, reason, detail: message });
     this.#send({ type: "proxy.rejected" });
-  };
+  }
 
-  readonly #onPeerEnded = (): void => this.#send({ type: "peer.ended" });
-
-  readonly #onSecured = (_stream: Duplex, tls: TlsFacts): void => {
+  #secured(tls: TlsFacts): void {
     this.#handshake?.leave();
     this.facts.tls = tls;
     this.#emit({
@@ -349,11 +394,12 @@ export class Connection implements DialogueOwner {
       tls,
       duration: this.#phases.elapsed(this.#host.clock.now()),
     });
-    this.#stream.on("error", this.#onError);
+    (this.#stream as CarriedSocket)[connectionOf] = this;
+    this.#stream.on("error", onError);
     this.#send({ type: "tls.secured" });
-  };
+  }
 
-  readonly #onHandshakeFailed = ({ reason, detail }: HandshakeFailure): void => {
+  #handshakeFailed({ reason, detail }: HandshakeFailure): void {
     this.#handshake?.leave();
     // The time-out and the server's stop destroy the socket: they have said why.
     if (this.state === "closed") return;
@@ -361,15 +407,15 @@ export class Connection implements DialogueOwner {
     if (reason === "peer-closed") this.#send({ type: "peer.ended" });
     else if (reason === "peer-reset") this.#send({ type: "socket.failed", cause: "peer-reset" });
     else this.#send({ type: "tls.failed" });
-  };
+  }
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
+  socketFailed(error: NodeJS.ErrnoException): void {
     this.#send({ type: "socket.failed", cause: causeOfError(error) });
-  };
+  }
 
-  readonly #onClose = (): void => {
+  socketClosed(): void {
     this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
-  };
+  }
 
   /** What ends a stream session is its own end of the stream; a dialogue ends with a verdict. */
   #causeOfClose(): EndCause {
@@ -377,14 +423,15 @@ export class Connection implements DialogueOwner {
     return this.state === "draining" ? "drained" : "quit";
   }
 
-  readonly #onSnapshot = (snapshot: { readonly value: unknown }): void => {
-    const state = snapshot.value as ConnectionState;
+  /** The machine has taken its event. */
+  stateChanged(state: ConnectionState): void {
     if (state === this.#state) return;
     this.#state = state;
-    if (state === "closed" || !this.#host.lifecycle.observed) return;
+    if (state === "closed") return;
     this.#phases.enter(state, this.#host.clock.now());
-    this.#emit({ type: `connection.${state}`, connection: this.facts });
-  };
+    const type = stateEvents[state];
+    if (this.#host.lifecycle.wants(type)) this.#emit({ type, connection: this.facts });
+  }
 
   #send(event: ConnectionEvent): void {
     // The socket goes on to raise events after `closed`; the machine has nothing left to decide then.
@@ -392,8 +439,12 @@ export class Connection implements DialogueOwner {
   }
 
   #emit(event: LifecycleEvent): void {
-    if (this.#host.lifecycle.observed) this.#host.lifecycle.emit(event);
+    this.#host.lifecycle.emit(event);
   }
+}
+
+function stateChanged(connection: Connection, { value }: { readonly value: ConnectionState }): void {
+  connection.stateChanged(value);
 }
 
 function discard(): void {

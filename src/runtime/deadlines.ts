@@ -7,14 +7,19 @@ const writeTimeout = 300_000;
 /** Which limit has passed. */
 export type Limit = "idle" | "session" | "write";
 
+export interface DeadlineOwner {
+  expired(limit: Limit): void;
+  /** The time has come that `setWake` set. */
+  wakeDue(): void;
+}
+
 /**
  * The idle limit is armed lazily: input only notes the time, and a timer that fires too early waits for the rest. So a
  * chunk costs no timer.
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #expired: (limit: Limit) => void;
-  readonly #wake: () => void;
+  readonly #owner: DeadlineOwner;
   #idleLimit: number | null = null;
   #idleTimer: unknown;
   #idleTimerDue = Number.POSITIVE_INFINITY;
@@ -24,11 +29,9 @@ export class Deadlines {
   #wakeTimer: unknown;
   #over = false;
 
-  /** @param wake the time has come that `setWake` set. */
-  constructor(clock: Clock, expired: (limit: Limit) => void, wake: () => void) {
+  constructor(clock: Clock, owner: DeadlineOwner) {
     this.#clock = clock;
-    this.#expired = expired;
-    this.#wake = wake;
+    this.#owner = owner;
   }
 
   /** Something came from the peer, or went to it. */
@@ -66,7 +69,7 @@ export class Deadlines {
     if (milliseconds === null) return;
     this.#sessionTimer = this.#clock.setTimeout(() => {
       this.#sessionTimer = undefined;
-      this.#expired("session");
+      this.#owner.expired("session");
     }, milliseconds);
   }
 
@@ -78,7 +81,7 @@ export class Deadlines {
     if (milliseconds === null) return;
     this.#wakeTimer = this.#clock.setTimeout(() => {
       this.#wakeTimer = undefined;
-      this.#wake();
+      this.#owner.wakeDue();
     }, milliseconds);
   }
 
@@ -87,7 +90,7 @@ export class Deadlines {
     if (this.#over || this.#writeTimer !== undefined) return;
     this.#writeTimer = this.#clock.setTimeout(() => {
       this.#writeTimer = undefined;
-      this.#expired("write");
+      this.#owner.expired("write");
     }, writeTimeout);
   }
 
@@ -107,7 +110,7 @@ export class Deadlines {
 
   #armIdle(milliseconds: number): void {
     this.#idleTimerDue = this.#clock.now() + milliseconds;
-    this.#idleTimer = this.#clock.setTimeout(this.#onIdleTimer, milliseconds);
+    this.#idleTimer = this.#clock.setTimeout(() => this.#onIdleTimer(), milliseconds);
   }
 
   #clearIdle(): void {
@@ -116,7 +119,7 @@ export class Deadlines {
     this.#idleTimerDue = Number.POSITIVE_INFINITY;
   }
 
-  readonly #onIdleTimer = (): void => {
+  #onIdleTimer(): void {
     this.#idleTimer = undefined;
     this.#idleTimerDue = Number.POSITIVE_INFINITY;
     if (this.#idleLimit === null) return;
@@ -126,7 +129,7 @@ export class Deadlines {
     else {
       this.#armIdle(this.#idleLimit);
       this.activity();
-      this.#expired("idle");
+      this.#owner.expired("idle");
     }
-  };
+  }
 }

@@ -1,6 +1,7 @@
 /** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../machines/causes.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import {
   CONTINUE,
   type ConnectionFacts,
@@ -26,10 +27,30 @@ export interface DialogueOwner {
   readonly hostname: string;
   readonly clock: Clock;
   readonly canUpgrade: boolean;
+  readonly inspect: Inspector | undefined;
   upgrade(): void;
   ended(cause: EndCause): void;
   sessionFailed(error: unknown): void;
   notice(notice: Notice): void;
+}
+
+const dialogueOf = Symbol("the dialogue that the stream carries");
+
+/** The stream knows its dialogue, so that all streams share their listeners: a closure for each would cost memory. */
+interface CarriedStream extends Duplex {
+  [dialogueOf]?: Dialogue;
+}
+
+function onData(this: CarriedStream, chunk: Uint8Array): void {
+  this[dialogueOf]?.received(chunk);
+}
+
+function onEnd(this: CarriedStream): void {
+  this[dialogueOf]?.ended();
+}
+
+function onDrain(this: CarriedStream): void {
+  this[dialogueOf]?.drained();
 }
 
 type Turn = "greet" | "resume" | "writable" | "secured" | "ended" | "drain";
@@ -53,7 +74,7 @@ export class Dialogue implements Wire {
 
   constructor(owner: DialogueOwner, protocol: SessionProtocol) {
     this.#owner = owner;
-    this.#deadlines = new Deadlines(owner.clock, this.#onExpired, this.#onWakeDue);
+    this.#deadlines = new Deadlines(owner.clock, this);
     this.#session = protocol.open(this);
   }
 
@@ -65,9 +86,10 @@ export class Dialogue implements Wire {
   attach(stream: Duplex): void {
     this.#stream = stream;
     this.#held = false;
-    stream.on("data", this.#onData);
-    stream.on("end", this.#onEnd);
-    stream.on("drain", this.#onDrain);
+    (stream as CarriedStream)[dialogueOf] = this;
+    stream.on("data", onData);
+    stream.on("end", onEnd);
+    stream.on("drain", onDrain);
   }
 
   /** Flushes, and takes no more of the stream's events. */
@@ -76,9 +98,19 @@ export class Dialogue implements Wire {
     const stream = this.#stream;
     if (!stream) return;
     this.#stream = null;
-    stream.off("data", this.#onData);
-    stream.off("end", this.#onEnd);
-    stream.off("drain", this.#onDrain);
+    stream.off("data", onData);
+    stream.off("end", onEnd);
+    stream.off("drain", onDrain);
+  }
+
+  /** Flushes, and lets what the peer still sends pass unheard. @returns false when there is no stream to do that to. */
+  fallSilent(): boolean {
+    this.#flush();
+    const stream = this.#stream;
+    if (!stream) return false;
+    this.#stream = null;
+    if (this.#held) stream.resume();
+    return true;
   }
 
   greet(): void {
@@ -92,7 +124,7 @@ export class Dialogue implements Wire {
     this.#turn("secured");
     if (!this.#sessionExpired) return;
     this.#sessionExpired = false;
-    this.#onExpired("session");
+    this.expired("session");
   }
 
   drain(): void {
@@ -154,6 +186,10 @@ export class Dialogue implements Wire {
     return this.#owner.canUpgrade;
   }
 
+  get inspect(): Inspector | undefined {
+    return this.#owner.inspect;
+  }
+
   write(data: string | Uint8Array): boolean {
     const stream = this.#stream;
     if (!stream) return false;
@@ -177,7 +213,7 @@ export class Dialogue implements Wire {
   wake(): void {
     if (this.#wakeAsked) return;
     this.#wakeAsked = true;
-    queueMicrotask(this.#onWake);
+    queueMicrotask(() => this.#woken());
   }
 
   wakeAfter(milliseconds: number | null): void {
@@ -198,7 +234,8 @@ export class Dialogue implements Wire {
 
   // The stream's side.
 
-  readonly #onData = (chunk: Uint8Array): void => {
+  received(chunk: Uint8Array): void {
+    if (!this.#stream) return;
     this.#deadlines.activity();
     let verdict: Verdict;
     this.#turning = true;
@@ -209,25 +246,31 @@ export class Dialogue implements Wire {
     }
     this.#turning = false;
     this.#settle(verdict);
-  };
+  }
 
-  readonly #onEnd = (): void => this.#turn("ended");
+  ended(): void {
+    this.#turn("ended");
+  }
 
-  readonly #onDrain = (): void => {
+  drained(): void {
+    if (!this.#stream) return;
     this.#deadlines.activity();
     if (!this.#blocked) return;
     this.#unblock();
     this.#turn("writable");
-  };
+  }
 
-  readonly #onWake = (): void => {
+  #woken(): void {
     this.#wakeAsked = false;
     this.#turn("resume");
-  };
+  }
 
-  readonly #onWakeDue = (): void => this.#turn("resume");
+  /** The time has come that `wakeAfter` asked for. */
+  wakeDue(): void {
+    this.#turn("resume");
+  }
 
-  readonly #onExpired = (limit: Limit): void => {
+  expired(limit: Limit): void {
     if (!this.#mayTurn()) {
       this.#sessionExpired = limit === "session";
       return;
@@ -246,7 +289,7 @@ export class Dialogue implements Wire {
     }
     this.#turning = false;
     this.#settle(verdict);
-  };
+  }
 
   /** Not after the last verdict, and not while there is no stream to talk over. */
   #mayTurn(): boolean {
@@ -294,7 +337,7 @@ export class Dialogue implements Wire {
   #unblockFlushed(): void {
     if (!this.#blocked || !this.#stream || this.#stream.writableNeedDrain) return;
     this.#unblock();
-    queueMicrotask(this.#onUnblocked);
+    queueMicrotask(() => this.#turn("writable"));
   }
 
   #unblock(): void {
@@ -308,8 +351,6 @@ export class Dialogue implements Wire {
     if (held) this.#stream?.pause();
     else this.#stream?.resume();
   }
-
-  readonly #onUnblocked = (): void => this.#turn("writable");
 
   #flush(): void {
     if (this.#output === "") return;

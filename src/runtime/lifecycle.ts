@@ -144,20 +144,54 @@ export type LifecycleEvent = {
   [Type in LifecycleEventType]: { readonly type: Type } & LifecycleEvents[Type];
 }[LifecycleEventType];
 
-/** Where the runtime tells what happens. Events are made only while somebody listens. */
+type Handler<Type extends LifecycleEventType> = (event: Extract<LifecycleEvent, { type: Type }>) => void;
+
+/** Where the runtime tells what happens. An event is made only where somebody wants its type: ask `wants` before. */
 export class Lifecycle {
   readonly #events = new Subject<LifecycleEvent>();
+  /** Those who want certain types only. */
+  readonly #handlers = new Map<LifecycleEventType, readonly ((event: LifecycleEvent) => void)[]>();
   readonly events$: Observable<LifecycleEvent> = new Observable((subscriber) => this.#events.subscribe(subscriber));
 
-  get observed(): boolean {
-    return this.#events.observed;
+  wants(type: LifecycleEventType): boolean {
+    return this.#handlers.has(type) || this.#events.observed;
+  }
+
+  /**
+   * Tells of these types only. What the handler throws is thrown where nobody catches it, as for those who subscribe.
+   * @returns what ends it.
+   */
+  listen<Type extends LifecycleEventType>(types: readonly Type[], handler: Handler<Type>): () => void {
+    // Each type that it is told of is one of its own.
+    const told = handler as (event: LifecycleEvent) => void;
+    for (const type of types) this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), told]);
+    return () => {
+      for (const type of types) {
+        const left = this.#handlers.get(type)?.filter((each) => each !== told) ?? [];
+        if (left.length > 0) this.#handlers.set(type, left);
+        else this.#handlers.delete(type);
+      }
+    };
   }
 
   emit(event: LifecycleEvent): void {
-    this.#events.next(event);
+    const handlers = this.#handlers.get(event.type);
+    if (handlers !== undefined) {
+      for (const handler of handlers) {
+        try {
+          handler(event);
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    }
+    if (this.#events.observed) this.#events.next(event);
   }
 
   complete(): void {
     this.#events.complete();
+    this.#handlers.clear();
   }
 }

@@ -3,16 +3,18 @@ import type { Socket } from "node:net";
 import { Subscription } from "rxjs";
 import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { ListenerSettings } from "../config/index.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
 import type { Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, type ClientInside, ListenerAdmission } from "./admission/listener-admission.ts";
 import type { Admission, Arrival } from "./admission.ts";
-import { Connection, type ConnectionHost, type Inspector } from "./connection.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import { spreadDrain } from "./drain-spread.ts";
 import { messageOf } from "./error-message.ts";
 import { followHoldReasons } from "./hold-reasons.ts";
+import { inspectorUnder } from "./inspection.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import { ListenerStateError } from "./listener-errors.ts";
 import { listenerReports } from "./listener-reports.ts";
@@ -88,20 +90,6 @@ export class Listener {
     });
     this.#admission.sockets$.subscribe((admission) => this.#socketJudged(admission));
     this.#admission.clients$.subscribe((admission) => this.#clientJudged(admission));
-    this.#connectionHost = Object.assign(
-      liveSettings(host, () => this.#tuning),
-      {
-        clock: host.clock,
-        lifecycle: host.lifecycle,
-        inspect: host.inspect,
-        lifecycleMode: host.lifecycleMode,
-        handshakes: this.#handshakes,
-        clientTold: (connection: Connection, client: ClientInside) =>
-          this.#admission.told$.next({ ...client, connection, draining: false }),
-        busyWords: (refusal: Refusal) => this.#busyWords(refusal),
-        closed: (connection: Connection) => this.#connectionClosed(connection),
-      },
-    );
     this.actor = createActor(
       listenerMachine.provide({
         actors: {
@@ -132,6 +120,20 @@ export class Listener {
         },
         clock: host.clock,
         ...(host.inspect ? { inspect: host.inspect } : {}),
+      },
+    );
+    this.#connectionHost = Object.assign(
+      liveSettings(host, () => this.#tuning),
+      {
+        clock: host.clock,
+        lifecycle: host.lifecycle,
+        inspect: inspectorUnder(host.inspect, this.actor),
+        lifecycleMode: host.lifecycleMode,
+        handshakes: this.#handshakes,
+        clientTold: (connection: Connection, client: ClientInside) =>
+          this.#admission.told$.next({ ...client, connection, draining: false }),
+        busyWords: (refusal: Refusal) => this.#busyWords(refusal),
+        closed: (connection: Connection) => this.#connectionClosed(connection),
       },
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));

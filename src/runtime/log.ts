@@ -1,12 +1,71 @@
 /** The log: a subscriber of lifecycle events. One line for each connection, at its end; the steps in between at debug. */
-import type { Logger } from "pino";
-import type { Observable, Subscription } from "rxjs";
+import type { Level, Logger } from "pino";
 import { describePlan } from "../config/index.ts";
 import type { ConnectionFacts, Endpoint, TlsFacts } from "../protocols/protocol.ts";
-import type { LifecycleEvent, PhaseDurations } from "./lifecycle.ts";
+import type { Lifecycle, LifecycleEvent, LifecycleEventType, PhaseDurations } from "./lifecycle.ts";
 
-export function logLifecycle(events$: Observable<LifecycleEvent>, logger: Logger): Subscription {
-  return events$.subscribe((event) => logEvent(logger, event));
+/** The level that an event is logged at; the highest, where there are several. */
+const levels: Readonly<Record<LifecycleEventType, Level>> = {
+  "server.starting": "info",
+  "server.running": "info",
+  "server.draining": "info",
+  "server.stopped": "info",
+  "server.failed": "error",
+  "server.warning": "warn",
+  "pressure.began": "warn",
+  "pressure.ended": "info",
+  "reload.validating": "debug",
+  "reload.staging": "debug",
+  "reload.swapping": "debug",
+  "reload.retiring": "debug",
+  "reload.rollingBack": "debug",
+  "reload.carriedOut": "info",
+  "reload.rejected": "error",
+  "listener.binding": "debug",
+  "listener.listening": "info",
+  "listener.paused": "warn",
+  "listener.resumed": "info",
+  "listener.draining": "info",
+  "listener.closed": "info",
+  "listener.failed": "error",
+  "listener.warning": "warn",
+  "connection.accepted": "debug",
+  "connection.proxyHeader": "debug",
+  "connection.proxyRejected": "info",
+  "connection.handshaking": "debug",
+  "connection.active": "debug",
+  "connection.upgrading": "debug",
+  "connection.draining": "debug",
+  "connection.closing": "debug",
+  "connection.refused": "info",
+  "connection.secured": "debug",
+  "connection.handshakeFailed": "debug",
+  "connection.sessionFailed": "error",
+  "connection.closed": "info",
+  "session.authenticated": "info",
+  "session.authenticationFailed": "warn",
+  "session.messageAccepted": "info",
+  "session.messageRejected": "info",
+  "session.earlyTalker": "info",
+  "session.backendFailed": "error",
+};
+const types = Object.keys(levels) as LifecycleEventType[];
+
+/** Asks only for what the logger's level lets through, now and whenever that changes. */
+export function logLifecycle(lifecycle: Lifecycle, logger: Logger): void {
+  const log = (event: LifecycleEvent): void => logEvent(logger, event);
+  const listen = () =>
+    lifecycle.listen(
+      types.filter((type) => logger.isLevelEnabled(levels[type])),
+      log,
+    );
+  let end = listen();
+  const relisten = (): void => {
+    end();
+    end = listen();
+  };
+  logger.on("level-change", relisten);
+  lifecycle.listen(["server.stopped", "server.failed"], () => void logger.off("level-change", relisten));
 }
 
 function logEvent(logger: Logger, event: LifecycleEvent): void {
@@ -98,18 +157,7 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
       );
       break;
     case "connection.closed":
-      logger.info(
-        {
-          event: event.type,
-          ...connectionFields(event.connection),
-          cause: event.cause,
-          durations: rounded(event.durations),
-          bytesRead: event.bytesRead,
-          bytesWritten: event.bytesWritten,
-          ...tlsFields(event.connection.tls),
-        },
-        "connection closed",
-      );
+      logger.info(closedFields(event), "connection closed");
       break;
     case "connection.sessionFailed":
       logger.error({ event: event.type, ...connectionFields(event.connection), err: event.error }, "session failed");
@@ -193,6 +241,27 @@ function connectionFields({ id, listener, generation, peer, proxy }: ConnectionF
   return proxy ? { ...fields, proxy: addressText(proxy.peer) } : fields;
 }
 
+/** The one line of each connection: built without spreading objects into each other. */
+function closedFields(event: Extract<LifecycleEvent, { type: "connection.closed" }>): object {
+  const { connection, cause, durations, bytesRead, bytesWritten } = event;
+  const { tls, proxy } = connection;
+  return {
+    event: event.type,
+    connection: connection.id,
+    listener: connection.listener,
+    generation: connection.generation,
+    peer: addressText(connection.peer),
+    proxy: proxy ? addressText(proxy.peer) : undefined,
+    cause,
+    durations: rounded(durations),
+    bytesRead,
+    bytesWritten,
+    tls: tls?.version,
+    cipherSuite: tls?.cipherSuite,
+    serverName: tls?.serverName ?? undefined,
+  };
+}
+
 function tlsFields(tls: TlsFacts | null) {
   return tls ? { tls: tls.version, cipherSuite: tls.cipherSuite, serverName: tls.serverName ?? undefined } : {};
 }
@@ -202,14 +271,17 @@ export function addressText({ address, port }: Endpoint): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function rounded(durations: PhaseDurations): Record<string, number> {
-  const fields: Record<string, number> = {};
-  for (const [phase, milliseconds] of Object.entries(durations))
-    if (milliseconds !== null) fields[phase] = round(milliseconds);
-  return fields;
+function rounded({ proxyHeader, handshake, session, closing, total }: PhaseDurations): object {
+  return {
+    proxyHeader: round(proxyHeader),
+    handshake: round(handshake),
+    session: round(session),
+    closing: round(closing),
+    total: round(total),
+  };
 }
 
-/** Milliseconds with three digits after the point. */
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 1_000) / 1_000;
+/** Milliseconds with three digits after the point; undefined fields are not written. */
+function round(milliseconds: number | null): number | undefined {
+  return milliseconds === null ? undefined : Math.round(milliseconds * 1_000) / 1_000;
 }

@@ -1,7 +1,7 @@
 /** The metrics: a subscriber of lifecycle events, with a registry of its own. `docs/metrics.md` has the table. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Observable, Subscription } from "rxjs";
-import type { LifecycleEvent } from "./lifecycle.ts";
+import type { EndCause } from "../machines/causes.ts";
+import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import type { Listener } from "./listener.ts";
 import type { Pressure } from "./pressure/pressure.ts";
 import { pressureGauges } from "./pressure/pressure-gauges.ts";
@@ -14,9 +14,32 @@ export interface MetricsSource {
   readonly pressure: { readonly latest: Pressure };
 }
 
+/** What every connection counts in: plain numbers, put under their labels when somebody asks. */
+class ConnectionTotals {
+  accepted = 0;
+  bytesRead = 0;
+  bytesWritten = 0;
+  readonly closed = new Map<EndCause, number>();
+}
+
+/** The events that are counted. */
+const counted = [
+  "connection.accepted",
+  "connection.refused",
+  "connection.secured",
+  "connection.handshakeFailed",
+  "connection.proxyRejected",
+  "connection.closed",
+  "listener.paused",
+  "session.authenticated",
+  "session.authenticationFailed",
+  "session.messageAccepted",
+  "session.messageRejected",
+] as const;
+
 export class Metrics {
   readonly registry = new Registry();
-  readonly #accepted = this.#counter("connections_accepted_total", "Connections that were let in.", ["listener"]);
+  readonly #totals = new Map<string, ConnectionTotals>();
   readonly #refused = this.#counter("connections_refused_total", "Connections refused, by admission rule.", [
     "listener",
     "rule",
@@ -25,12 +48,6 @@ export class Metrics {
     "listener",
     "reason",
   ]);
-  readonly #closed = this.#counter("connections_closed_total", "Connections that ended, by cause.", [
-    "listener",
-    "cause",
-  ]);
-  readonly #bytesRead = this.#counter("bytes_read_total", "Octets read from sockets.", ["listener"]);
-  readonly #bytesWritten = this.#counter("bytes_written_total", "Octets written to sockets.", ["listener"]);
   readonly #handshakeFailures = this.#counter("tls_handshake_failures_total", "TLS handshakes failed, by reason.", [
     "listener",
     "reason",
@@ -54,6 +71,7 @@ export class Metrics {
 
   constructor(source: MetricsSource) {
     const registers = [this.registry];
+    this.#totalCounters();
     new Gauge({
       name: "gatehouse_connections",
       help: "Connections inside, by state.",
@@ -101,14 +119,55 @@ export class Metrics {
     pressureGauges(this.registry, source.pressure);
   }
 
-  subscribe(events$: Observable<LifecycleEvent>): Subscription {
-    return events$.subscribe((event) => this.#count(event));
+  follow(lifecycle: Lifecycle): void {
+    lifecycle.listen(counted, (event) => this.#count(event));
   }
 
-  #count(event: LifecycleEvent): void {
+  #totalCounters(): void {
+    const totals = this.#totals;
+    const counters = [
+      ["connections_accepted_total", "Connections that were let in.", "accepted"],
+      ["bytes_read_total", "Octets read from sockets.", "bytesRead"],
+      ["bytes_written_total", "Octets written to sockets.", "bytesWritten"],
+    ] as const;
+    for (const [name, help, total] of counters) {
+      new Counter({
+        name: `gatehouse_${name}`,
+        help,
+        labelNames: ["listener"],
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          for (const [listener, { [total]: value }] of totals) this.inc({ listener }, value);
+        },
+      });
+    }
+    new Counter({
+      name: "gatehouse_connections_closed_total",
+      help: "Connections that ended, by cause.",
+      labelNames: ["listener", "cause"],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [listener, { closed }] of totals)
+          for (const [cause, count] of closed) this.inc({ listener, cause }, count);
+      },
+    });
+  }
+
+  #totalsOf(listener: string): ConnectionTotals {
+    let totals = this.#totals.get(listener);
+    if (!totals) {
+      totals = new ConnectionTotals();
+      this.#totals.set(listener, totals);
+    }
+    return totals;
+  }
+
+  #count(event: Extract<LifecycleEvent, { type: (typeof counted)[number] }>): void {
     switch (event.type) {
       case "connection.accepted":
-        this.#accepted.inc({ listener: event.connection.listener });
+        this.#totalsOf(event.connection.listener).accepted += 1;
         break;
       case "connection.refused":
         this.#refused.inc({ listener: event.listener, rule: event.refusal.rule });
@@ -127,9 +186,10 @@ export class Metrics {
         break;
       case "connection.closed": {
         const { listener } = event.connection;
-        this.#closed.inc({ listener, cause: event.cause });
-        this.#bytesRead.inc({ listener }, event.bytesRead);
-        this.#bytesWritten.inc({ listener }, event.bytesWritten);
+        const totals = this.#totalsOf(listener);
+        totals.closed.set(event.cause, (totals.closed.get(event.cause) ?? 0) + 1);
+        totals.bytesRead += event.bytesRead;
+        totals.bytesWritten += event.bytesWritten;
         if (event.cause === "proxy-timeout") this.#proxyFailures.inc({ listener, reason: "timeout" });
         if (event.cause === "tls-timeout") this.#handshakeFailures.inc({ listener, reason: "timeout" });
         break;
@@ -149,7 +209,7 @@ export class Metrics {
         });
         break;
       default:
-        break;
+        event satisfies never;
     }
   }
 

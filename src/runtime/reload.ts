@@ -1,9 +1,9 @@
 /** Carries out the reload machine: one document after another, each as a transaction. */
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Configuration, ReloadPlan } from "../config/index.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import { reloadMachine } from "../machines/reload.ts";
 import type { Clock } from "./clock.ts";
-import type { Inspector } from "./connection.ts";
 import { messageOf } from "./error-message.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
@@ -120,6 +120,10 @@ export class Reloader {
   renew(): Promise<ReloadReport> {
     const [waiting] = this.#waiting();
     return waiting?.[1].outcome ?? this.#submit(() => this.#options.inForce());
+  }
+
+  get state(): SnapshotFrom<typeof reloadMachine>["value"] {
+    return this.actor.getSnapshot().value;
   }
 
   #submit(configuration: () => Configuration): Promise<ReloadReport> {

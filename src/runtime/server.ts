@@ -2,6 +2,7 @@
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Configuration } from "../config/index.ts";
+import type { Inspector } from "../machines/inspector.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../protocols/protocol.ts";
@@ -9,9 +10,10 @@ import { BlockList } from "./admission/block-list.ts";
 import type { AdmissionRule } from "./admission/client-limits.ts";
 import { bindTargets, unnamedSockets } from "./bind-targets.ts";
 import type { Clock } from "./clock.ts";
-import type { Connection, Inspector } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { DescriptorReserve } from "./descriptor-reserve.ts";
 import { messageOf } from "./error-message.ts";
+import { inspectorUnder } from "./inspection.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listener, type ListenerHost } from "./listener.ts";
 import { prepareListeners } from "./prepared-listeners.ts";
@@ -164,6 +166,11 @@ export class Server {
     return this.#listeners;
   }
 
+  /** Of the reload machine; null before the server runs. */
+  get reloadState(): string | null {
+    return this.#reloader?.state ?? null;
+  }
+
   *connections(): Generator<Connection> {
     for (const listener of this.#listeners) yield* listener.connections;
   }
@@ -244,7 +251,7 @@ export class Server {
   }
 
   async #startListeners(protocols: ReadonlyMap<string, Protocol>): Promise<void> {
-    const { configuration, clock, inspect } = this.#options;
+    const { configuration, clock } = this.#options;
     const { listeners, warnings, certificatesDigest } = await prepareListeners({
       configuration,
       protocols,
@@ -266,7 +273,7 @@ export class Server {
       inherited: this.#options.inherited,
       clock,
       lifecycle: this.lifecycle,
-      inspect,
+      inspect: inspectorUnder(this.#options.inspect, this.actor),
       lifecycleMode: this.#options.lifecycleMode,
       nextConnectionId: () => {
         this.#lastId += 1;
@@ -293,7 +300,7 @@ export class Server {
     const { clock, inspect } = this.#options;
     this.#reloader = new Reloader({
       clock,
-      inspect,
+      inspect: inspectorUnder(inspect, this.actor),
       lifecycle: this.lifecycle,
       inForce: () => this.configuration,
       begin: (configuration) => new ServerReload(this.#reloadable(), configuration),

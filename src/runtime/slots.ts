@@ -88,17 +88,17 @@ export class SlotCounter implements Counter {
 }
 
 class SlotPermit implements Permit {
-  #counters: Counter[] | null;
+  #counters: readonly Counter[] | null;
 
-  constructor(counters: Counter[]) {
+  constructor(counters: readonly Counter[]) {
     this.#counters = counters;
-    for (const counter of counters) counter.take();
-    for (const counter of counters) counter.settle();
+    for (let index = 0; index < counters.length; index++) counters[index]?.take();
+    for (let index = 0; index < counters.length; index++) counters[index]?.settle();
   }
 
   add(counter: Counter): void {
     if (!this.#counters) return;
-    this.#counters.push(counter);
+    this.#counters = [...this.#counters, counter];
     counter.take();
     counter.settle();
   }
@@ -107,12 +107,12 @@ class SlotPermit implements Permit {
     const counters = this.#counters;
     if (!counters) return;
     this.#counters = null;
-    for (const counter of counters) counter.giveBack();
-    for (const counter of counters) counter.settle();
+    for (let index = 0; index < counters.length; index++) counters[index]?.giveBack();
+    for (let index = 0; index < counters.length; index++) counters[index]?.settle();
   }
 }
 
 /** Takes a slot in each counter. Ask their caps first: this does not. */
 export function takeSlots(counters: readonly Counter[]): Permit {
-  return new SlotPermit([...counters]);
+  return new SlotPermit(counters);
 }

@@ -45,7 +45,7 @@ test("every script file that a page runs is there", () => {
 test("Operations has every subcommand, and every option where it belongs", { timeout: 60_000 }, async () => {
   const operations = readPage("docs/operations.md");
   const described = tableRows(operations, "command").map(([command = ""]) => quotedWords(command)[0]?.split(" ")[1]);
-  const all = [...(await help()).matchAll(/^ {2}([a-z-]+)(?: \[|\s{2,})/gm)].map(([, name = ""]) => name);
+  const all = [...(await help()).matchAll(/^ {2}([a-z-]+)(?: [[<]|\s{2,})/gm)].map(([, name = ""]) => name);
   const known = all.filter((name) => name !== "help");
   expect(described.toSorted()).toEqual(known.toSorted());
 

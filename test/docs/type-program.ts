@@ -15,6 +15,7 @@ export function typeProgram(files: readonly string[], virtual: ReadonlyMap<strin
       gatehouse: ["./src/index.ts"],
       "gatehouse/machines": ["./src/machines/index.ts"],
       "gatehouse/testing": ["./src/testing/index.ts"],
+      "gatehouse/inspect": ["./src/inspect/index.ts"],
     },
   };
   const host = ts.createCompilerHost(settings);

@@ -11,6 +11,7 @@ import {
   transition,
 } from "xstate";
 import { type CompiledMachine, compile } from "../../src/machines/compile.ts";
+import { createLifecycleActor, type LifecycleLogic, type LifecycleMode } from "../../src/machines/lifecycle-logic.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 type Compiled = CompiledMachine<AnyStateMachine>;
@@ -142,6 +143,56 @@ export function notices(
   actor.stop();
   calls.push(["end", state(actor.getSnapshot()), clock.running]);
   return [...calls];
+}
+
+/** What the runtime notices of an actor that nobody watches: its effects, its snapshots, its timers, its error. */
+export function runtimeNotices(
+  logic: LifecycleLogic<AnyStateMachine>,
+  {
+    mode,
+    input,
+    moves,
+    calls,
+    events,
+  }: {
+    mode: LifecycleMode;
+    input: unknown;
+    moves: readonly Move[];
+    calls: unknown[];
+    events: readonly AnyEventObject[];
+  },
+): unknown[] {
+  calls.length = 0;
+  const clock = new WatchedClock();
+  const noticed = (snapshot: AnyMachineSnapshot) => {
+    const { output, children, historyValue, machine, _nodes } = snapshot;
+    return {
+      ...state(snapshot),
+      ...{ output, children, historyValue, machine: machine.id, nodes: _nodes.map((node) => node.id) },
+      safe: snapshot.hasTag("safe"),
+      inA: snapshot.matches("a"),
+      meta: JSON.stringify(snapshot.getMeta()),
+      can: snapshot.status === "error" ? [] : events.map((event) => snapshot.can(event)),
+      json: snapshot.status === "error" ? "" : JSON.stringify(snapshot),
+    };
+  };
+  const actor = createLifecycleActor(logic, {
+    ...{ mode, id: "actor", input: input as never, clock },
+    inspect: undefined,
+    carrier: calls,
+    changed: (carrier, snapshot: AnyMachineSnapshot) => carrier.push(["changed", noticed(snapshot)]),
+    failed: (carrier) => carrier.push(["failed"]),
+  });
+  actor.start();
+  for (const move of moves) {
+    if (actor.getSnapshot().status !== "active") break;
+    if ("run" in move) move.run();
+    else if ("wait" in move) clock.increment(move.wait);
+    else actor.send(move.send as never);
+    calls.push(["timers", clock.running]);
+  }
+  const { value, status } = actor.getSnapshot();
+  return [...calls, ["end", value, status]];
 }
 
 function state({ value, context, status, tags }: AnyMachineSnapshot) {

@@ -1,12 +1,19 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { compile } from "../../src/machines/compile.ts";
-import { type Move, notices, walk } from "./agreement.ts";
-import { chart, eventTypes, type GuardOutcomes, machineOf } from "./random-chart.ts";
+import { type LifecycleMode, lifecycleLogic } from "../../src/machines/lifecycle-logic.ts";
+import { type Move, notices, runtimeNotices, walk } from "./agreement.ts";
+import { chart, eventTypes, type GuardOutcomes, machineOf, withoutSystem } from "./random-chart.ts";
 
 const charts = 300;
 const input = { count: 1 };
 const events = eventTypes.map((type) => ({ type, detail: 1 }));
+
+const move = fc.oneof(
+  fc.record({ send: fc.constantFrom(...events) }),
+  fc.record({ wait: fc.constantFrom(0, 5, 10, 20) }),
+  fc.record({ guards: fc.record({ first: fc.boolean(), second: fc.boolean() }) }),
+);
 
 describe("a random chart of the lifecycle subset", () => {
   // XState's development build warns of events to actors that have ended: random charts do that, too.
@@ -34,11 +41,6 @@ describe("a random chart of the lifecycle subset", () => {
   }, 240_000);
 
   it("lives the same life as its table: actions, timers, subscribers and inspectors notice no difference", () => {
-    const move = fc.oneof(
-      fc.record({ send: fc.constantFrom(...events) }),
-      fc.record({ wait: fc.constantFrom(0, 5, 10, 20) }),
-      fc.record({ guards: fc.record({ first: fc.boolean(), second: fc.boolean() }) }),
-    );
     fc.assert(
       fc.property(chart, fc.array(move, { minLength: 5, maxLength: 20 }), (spec, script) => {
         const guards: GuardOutcomes = { first: false, second: false };
@@ -52,6 +54,26 @@ describe("a random chart of the lifecycle subset", () => {
           return notices(logic, { input, moves, calls });
         };
         expect(live(compile(machine))).toEqual(live(machine));
+      }),
+      { numRuns: 3 * charts },
+    );
+  }, 240_000);
+
+  it("lives the same life when nobody watches: actions, snapshots and timers are those of XState's interpreter", () => {
+    fc.assert(
+      fc.property(chart, fc.array(move, { minLength: 5, maxLength: 20 }), (spec, script) => {
+        const guards: GuardOutcomes = { first: false, second: false };
+        const calls: unknown[] = [];
+        const logic = lifecycleLogic(machineOf(withoutSystem(spec), guards, calls));
+        expect(logic.table.needsSystem).toBe(false);
+        const moves = script.map((each): Move => {
+          return "guards" in each ? { run: () => Object.assign(guards, each.guards) } : each;
+        });
+        const live = (mode: LifecycleMode) => {
+          Object.assign(guards, { first: true, second: false });
+          return runtimeNotices(logic, { mode, input, moves, calls, events });
+        };
+        expect(live("compiled")).toEqual(live("interpreted"));
       }),
       { numRuns: 3 * charts },
     );

@@ -19,14 +19,16 @@ import {
   type ConnectionState,
   connectionMachine,
   EffectNotProvided,
+  type LifecycleMode,
   listenerMachine,
   serverMachine,
 } from "../../src/machines/index.ts";
+import { lifecycleLogic } from "../../src/machines/lifecycle-logic.ts";
 import { imapMachine } from "../../src/protocols/imap/machine.ts";
 import { manageSieveMachine } from "../../src/protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../../src/protocols/pop3/machine.ts";
 import { smtpMachine } from "../../src/protocols/smtp/machine.ts";
-import { type Move, notices, walk } from "./agreement.ts";
+import { type Move, notices, runtimeNotices, walk } from "./agreement.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 const settings = {
@@ -74,7 +76,7 @@ describe.each(charts)("the table of the $name chart", ({ machine, input }) => {
     walk(machine, { input, events, outcomes: [() => {}], maxSnapshots });
   });
 
-  it("lives the life of the chart: effects, timers, subscribers and inspectors notice no difference", () => {
+  it("lives the life of the chart, watched or not: effects, timers, subscribers and inspectors notice no difference", () => {
     const calls: unknown[] = [];
     const noted = Object.entries(machine.implementations.actions)
       .filter(([, action]) => !isAssign(action))
@@ -93,6 +95,14 @@ describe.each(charts)("the table of the $name chart", ({ machine, input }) => {
     fc.assert(
       fc.property(fc.array(move, { minLength: 1, maxLength: 15 }), (moves) => {
         expect(notices(compiled, { input, moves, calls })).toEqual(notices(provided, { input, moves, calls }));
+      }),
+      { numRuns: 200 },
+    );
+    const logic = lifecycleLogic(provided);
+    fc.assert(
+      fc.property(fc.array(move, { minLength: 1, maxLength: 15 }), (moves) => {
+        const life = (mode: LifecycleMode) => runtimeNotices(logic, { mode, input, moves, calls, events });
+        expect(life("compiled")).toEqual(life("interpreted"));
       }),
       { numRuns: 200 },
     );

@@ -109,6 +109,20 @@ export const chart: fc.Arbitrary<ChartSpec> = fc.record({
   output: fc.boolean(),
 });
 
+/** The same chart, as a table can run it alone: without actions that work on the actor's system. */
+export function withoutSystem(spec: ChartSpec): ChartSpec {
+  const replace = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(replace);
+    if (typeof part !== "object" || part === null) return part;
+    const entries = Object.entries(part).map(([key, value]) => [
+      key,
+      key === "name" && ["delay", "cancel", "log"].includes(value) ? "inline" : replace(value),
+    ]);
+    return Object.fromEntries(entries);
+  };
+  return replace(spec) as ChartSpec;
+}
+
 /** How often guard, action and mapper implementations really ran is noted in `calls`. */
 export function machineOf(spec: ChartSpec, outcomes: GuardOutcomes, calls: unknown[] = []): AnyStateMachine {
   const existing = new Set(existingIds(spec));

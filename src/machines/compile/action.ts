@@ -9,6 +9,8 @@ export interface ActionSite {
   /** The state's path. */
   readonly path: string;
   readonly afterTimers: AfterTimers;
+  /** The action works on the actor's system, which only XState's own actors have. */
+  needsSystem(): void;
 }
 
 type Expression = (args: object, params: unknown) => unknown;
@@ -66,6 +68,12 @@ const refused: Readonly<Record<string, RefusedFeature>> = {
   "xstate.stopChild": "stopChild",
   "xstate.enqueueActions": "enqueueActions",
 };
+
+/** Events raised at once, and emitted ones, which need somebody who listens, ask nothing of the actor's system. */
+function carriedOutByTheTable(builtin: BuiltinAction): boolean {
+  const { type, delay } = builtin as RaiseAction;
+  return type === "xstate.emit" || (type === "xstate.raise" && delay === undefined);
+}
 
 /**
  * Looks the action's implementation up once.
@@ -131,12 +139,14 @@ interface CustomAction {
 function customAction({ type, exec, paramsOf }: CustomAction): CompiledAction {
   return (macrostep) => {
     const params = paramsOf(macrostep);
-    macrostep.scope.actionExecutor({ type, info: infoOf(macrostep), params, exec });
+    if (macrostep.scope.direct) exec?.(macrostep, params);
+    else macrostep.scope.actionExecutor({ type, info: infoOf(macrostep), params, exec });
   };
 }
 
-function infoOf({ context, event, scope }: Macrostep): ActionInfo {
-  return { context, event, self: scope.self, system: scope.system };
+/** A copy: whoever is told of an action may look at it later. */
+function infoOf({ context, event, self, system }: Macrostep): ActionInfo {
+  return { context, event, self, system };
 }
 
 function assignAction({ assignment }: AssignAction, paramsOf: ParamsOf, site: ActionSite): CompiledAction {
@@ -166,7 +176,12 @@ function assignAction({ assignment }: AssignAction, paramsOf: ParamsOf, site: Ac
   };
 }
 
-function builtinAction(builtin: BuiltinAction, paramsOf: ParamsOf, { machine }: ActionSite): CompiledAction {
+function builtinAction(
+  builtin: BuiltinAction,
+  paramsOf: ParamsOf,
+  { machine, needsSystem }: ActionSite,
+): CompiledAction {
+  if (!carriedOutByTheTable(builtin)) needsSystem();
   const snapshot = { machine, children: {} };
   return (macrostep) => {
     const { scope } = macrostep;
@@ -181,13 +196,17 @@ function startAfter({ type, event, id, delay }: RaiseAction, { machine, afterTim
   const declared: unknown = typeof delay === "string" ? machine.implementations.delays?.[delay as never] : delay;
   return (macrostep) => {
     const { scope } = macrostep;
-    const info = infoOf(macrostep);
-    const delay: unknown = typeof declared === "function" ? declared(info, undefined) : declared;
-    const exec = () => {
-      if (typeof delay === "number") scope.defer(() => afterTimers.start(scope, timer, delay));
-    };
+    const delay: unknown = typeof declared === "function" ? declared(macrostep, undefined) : declared;
     if (typeof delay !== "number") macrostep.internalQueue.push(event);
-    scope.actionExecutor({ type, info, params: { event, id, delay }, exec });
+    const start = typeof delay === "number" ? () => afterTimers.start(scope, timer, delay) : undefined;
+    if (scope.direct) {
+      if (start) scope.defer(start);
+      return;
+    }
+    const exec = () => {
+      if (start) scope.defer(start);
+    };
+    scope.actionExecutor({ type, info: infoOf(macrostep), params: { event, id, delay }, exec });
   };
 }
 
@@ -196,7 +215,8 @@ function cancelAfter({ type, sendId }: CancelAction, { afterTimers }: ActionSite
   const params = { sendId };
   return (macrostep) => {
     const { scope } = macrostep;
-    const exec = () => scope.defer(() => afterTimers.cancel(scope, timer));
-    scope.actionExecutor({ type, info: infoOf(macrostep), params, exec });
+    const cancel = () => afterTimers.cancel(scope, timer);
+    if (scope.direct) scope.defer(cancel);
+    else scope.actionExecutor({ type, info: infoOf(macrostep), params, exec: () => scope.defer(cancel) });
   };
 }

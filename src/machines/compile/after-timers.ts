@@ -13,6 +13,13 @@ export interface AfterTimer {
   readonly event: EventObject;
 }
 
+const runningTimers = Symbol("the timers of `after` that run, by their slots");
+
+/** Kept with the scope and not in a WeakMap: an entry of an old WeakMap keeps a short life alive through every scavenge. */
+interface TimedScope extends AnyActorScope {
+  [runningTimers]?: unknown[];
+}
+
 /** Hidden from XState's types; delivers as the scheduler does, so that inspectors see where the event comes from. */
 interface RelayingSystem {
   _relay(source: AnyActorRef, target: AnyActorRef, event: EventObject): void;
@@ -20,7 +27,6 @@ interface RelayingSystem {
 
 export class AfterTimers {
   readonly #timers = new Map<string, AfterTimer>();
-  readonly #running = new WeakMap<AnyActorScope, unknown[]>();
 
   /** @param type The event's, which is also XState's name for the timer: `xstate.after.<delay>.<state's id>`. */
   timer(type: string): AfterTimer {
@@ -30,18 +36,18 @@ export class AfterTimers {
   }
 
   /** @param delay Milliseconds. */
-  start(scope: AnyActorScope, { slot, event }: AfterTimer, delay: number): void {
+  start(scope: TimedScope, { slot, event }: AfterTimer, delay: number): void {
     const { self, system } = scope;
-    const running = this.#running.get(scope) ?? [];
-    if (running.length === 0) this.#running.set(scope, running);
+    scope[runningTimers] ??= new Array(this.#timers.size);
+    const running = scope[runningTimers];
     running[slot] = system._clock.setTimeout(() => {
       running[slot] = undefined;
       (system as unknown as RelayingSystem)._relay(self, self, event);
     }, delay);
   }
 
-  cancel(scope: AnyActorScope, { slot }: AfterTimer): void {
-    const running = this.#running.get(scope);
+  cancel(scope: TimedScope, { slot }: AfterTimer): void {
+    const running = scope[runningTimers];
     const timer = running?.[slot];
     if (running === undefined || timer === undefined) return;
     running[slot] = undefined;
@@ -49,9 +55,9 @@ export class AfterTimers {
   }
 
   /** The actor has ended without leaving its states. */
-  cancelAll(scope: AnyActorScope): void {
-    const running = this.#running.get(scope) ?? [];
+  cancelAll(scope: TimedScope): void {
+    const running = scope[runningTimers] ?? [];
     for (const timer of running) if (timer !== undefined) scope.system._clock.clearTimeout(timer);
-    this.#running.delete(scope);
+    delete scope[runningTimers];
   }
 }

@@ -1,6 +1,5 @@
 /** Runs a table by SCXML's algorithm (section 3.13, mainEventLoop and microstep), in the order in which XState does it. */
 import type {
-  AnyActorScope,
   AnyEventObject,
   AnyMachineSnapshot,
   AnyStateMachine,
@@ -11,7 +10,8 @@ import type {
 } from "xstate";
 import type { AfterTimers } from "./after-timers.ts";
 import { CompileError } from "./compile-error.ts";
-import type { Macrostep } from "./macrostep.ts";
+import { type ChartFacts, DirectSnapshot } from "./direct-snapshot.ts";
+import { Macrostep, type RunningScope } from "./macrostep.ts";
 import { type Configuration, candidatesFor, type StatePart, type Step, type Table } from "./table.ts";
 
 const INIT = "xstate.init";
@@ -37,6 +37,9 @@ export class Interpreter {
   readonly #methods: Pick<AnyMachineSnapshot, "matches" | "hasTag" | "can" | "getMeta" | "toJSON">;
   readonly #children = Object.freeze({});
   readonly #historyValue = Object.freeze({});
+  readonly #chart: ChartFacts;
+  /** Of actors that nobody watches, as long as the context is the one that the chart declares for all of them. */
+  readonly #shared = new Map<StatePart, AnyMachineSnapshot>();
 
   constructor(machine: AnyStateMachine, { table, afterTimers }: { table: Table; afterTimers: AfterTimers }) {
     this.#machine = machine;
@@ -44,24 +47,37 @@ export class Interpreter {
     this.#table = table;
     this.#maxIterations = machine.options.maxIterations ?? Number.POSITIVE_INFINITY;
     this.#methods = machine.resolveState({ value: table.beginning.value, context: {} });
+    this.#chart = {
+      machine,
+      methods: this.#methods,
+      children: this.#children,
+      historyValue: this.#historyValue,
+      can: (snapshot, event) => this.#can(snapshot as unknown as AnyMachineSnapshot, event),
+    };
+  }
+
+  /** Whether only XState's own actor can run the chart. */
+  get needsSystem(): boolean {
+    return this.#table.needsSystem;
   }
 
   /** What is thrown on the way becomes the snapshot's error. */
-  initialSnapshot(scope: AnyActorScope, input: unknown): AnyMachineSnapshot {
+  initialSnapshot(scope: RunningScope, input: unknown): AnyMachineSnapshot {
     const declared: unknown = this.#machine.config.context;
     let context = typeof declared === "object" && declared !== null ? (declared as MachineContext) : {};
     try {
       if (typeof declared === "function") context = { ...declared({ spawn: this.#spawn, input, self: scope.self }) };
       const event: AnyEventObject = { type: INIT, input };
-      const macrostep: Macrostep = { context, event, scope, internalQueue: [] };
-      const beginning = this.#snapshot(context, this.#table.beginning, active);
+      const macrostep = new Macrostep(context, event, scope);
+      const beginning = this.#snapshot(macrostep, this.#table.beginning, active);
       return this.#settle(this.#take(this.#table.initial, beginning, macrostep), macrostep);
     } catch (error) {
-      return this.#snapshot(context, this.#table.beginning, { status: "error", output: undefined, error });
+      const failed = new Macrostep(context, { type: INIT }, scope);
+      return this.#snapshot(failed, this.#table.beginning, { status: "error", output: undefined, error });
     }
   }
 
-  transition(snapshot: AnyMachineSnapshot, event: AnyEventObject, scope: AnyActorScope): AnyMachineSnapshot {
+  transition(snapshot: AnyMachineSnapshot, event: AnyEventObject, scope: RunningScope): AnyMachineSnapshot {
     try {
       return this.#macrostep(snapshot, event, scope);
     } catch (error) {
@@ -71,10 +87,16 @@ export class Interpreter {
     }
   }
 
-  #macrostep(snapshot: AnyMachineSnapshot, event: AnyEventObject, scope: AnyActorScope): AnyMachineSnapshot {
+  /** The end of an actor by an error, whatever state it is in. */
+  failed(snapshot: AnyMachineSnapshot, error: unknown, scope: RunningScope): AnyMachineSnapshot {
+    this.#afterTimers.cancelAll(scope);
+    return this.#directSnapshot(snapshot.context, snapshot, { status: "error", output: undefined, error });
+  }
+
+  #macrostep(snapshot: AnyMachineSnapshot, event: AnyEventObject, scope: RunningScope): AnyMachineSnapshot {
     const { type } = event;
     if (type === ANY) throw new Error("An event cannot be of the type '*': give it the name of what has happened.");
-    const macrostep: Macrostep = { context: snapshot.context, event, scope, internalQueue: [] };
+    const macrostep = new Macrostep(snapshot.context, event, scope);
     if (type === INIT) return this.#settle(snapshot, macrostep);
     if (type === STOP) {
       const { output, error } = snapshot;
@@ -99,7 +121,7 @@ export class Interpreter {
       let step: Step | undefined = changed ? selectEventless(configuration, current, macrostep.event) : undefined;
       const eventless: boolean = step !== undefined;
       if (!eventless) {
-        const raised = macrostep.internalQueue.shift();
+        const raised = macrostep.nextRaised();
         if (!raised) return current;
         macrostep.event = raised;
         step = select(configuration, current, raised);
@@ -120,36 +142,53 @@ export class Interpreter {
 
   /** The same snapshot when neither the states nor the context have changed. */
   #take(step: Step, snapshot: AnyMachineSnapshot, macrostep: Macrostep): AnyMachineSnapshot {
-    for (const action of step.actions) action(macrostep);
+    const { actions } = step;
+    for (let index = 0; index < actions.length; index++) actions[index]?.(macrostep);
     const outcome: Outcome = step.final ? this.#complete(step.final, snapshot, macrostep) : snapshot;
     const done = outcome.status === "done";
     if (done) for (const exit of step.target.exits) exit(macrostep);
-    const { context } = macrostep;
     if (!step.stays) {
-      return this.#snapshot(context, done ? step.target.doneStatePart : step.target.statePart, outcome);
+      return this.#snapshot(macrostep, done ? step.target.doneStatePart : step.target.statePart, outcome);
     }
-    return outcome === snapshot && context === snapshot.context ? snapshot : this.#snapshot(context, snapshot, outcome);
+    if (outcome === snapshot && macrostep.context === snapshot.context) return snapshot;
+    return this.#snapshot(macrostep, snapshot, outcome);
   }
 
   /** A final state of the root ends the machine; one within a state raises that state's done event. */
   #complete(final: AnyStateNode, snapshot: AnyMachineSnapshot, macrostep: Macrostep): Outcome {
-    const { context, event, scope, internalQueue } = macrostep;
+    const { context, event, scope } = macrostep;
     const { parent } = final;
     const output = parent ? resolveOutput(final.output, { context, event, self: scope.self }) : undefined;
-    if (parent) internalQueue.push(doneEvent(parent, output));
+    if (parent) macrostep.internalQueue.push(doneEvent(parent, output));
     if (parent?.parent) return snapshot;
     const done = { context, event: doneEvent(final, output), self: scope.self };
     return { status: "done", output: resolveOutput(this.#machine.root.output, done), error: undefined };
   }
 
   #end(snapshot: AnyMachineSnapshot, macrostep: Macrostep, outcome: Outcome): AnyMachineSnapshot {
-    const ended = this.#snapshot(snapshot.context, snapshot, outcome);
+    const ended = this.#snapshot(macrostep, snapshot, outcome);
     announce(macrostep, ended, []);
     this.#afterTimers.cancelAll(macrostep.scope);
     return ended;
   }
 
-  #snapshot(context: MachineContext, part: StatePart, outcome: Outcome): AnyMachineSnapshot {
+  /** XState's condition: some transition is enabled, and it is not one that forbids the event. */
+  #can(snapshot: AnyMachineSnapshot, event: EventObject): boolean {
+    const step = select(this.#table.configurationOf(snapshot._nodes), snapshot, event);
+    return step?.transitions.some(({ target, actions }) => target !== undefined || actions.length > 0) ?? false;
+  }
+
+  #directSnapshot(context: MachineContext, part: StatePart, outcome: Outcome): AnyMachineSnapshot {
+    const shareable = context === this.#machine.config.context && outcome.status === "active";
+    const shared = shareable ? this.#shared.get(part) : undefined;
+    if (shared) return shared;
+    const snapshot = new DirectSnapshot(this.#chart, { context, part }, outcome) as unknown as AnyMachineSnapshot;
+    if (shareable) this.#shared.set(part, snapshot);
+    return snapshot;
+  }
+
+  #snapshot({ context, scope }: Macrostep, part: StatePart, outcome: Outcome): AnyMachineSnapshot {
+    if (scope.direct !== undefined) return this.#directSnapshot(context, part, outcome);
     const { matches, hasTag, can, getMeta, toJSON } = this.#methods;
     return {
       status: outcome.status,
@@ -209,6 +248,7 @@ function selectEventless(
 }
 
 function announce({ scope, event }: Macrostep, snapshot: AnyMachineSnapshot, transitions: Step["transitions"]): void {
+  if (scope.direct !== undefined) return;
   const system = scope.system as unknown as InspectedSystem;
   system._sendInspectionEvent({
     type: "@xstate.microstep",

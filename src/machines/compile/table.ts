@@ -44,6 +44,8 @@ export interface Table {
   readonly initial: Step;
   /** The snapshot's part before anything is entered: what is left when the very first step fails. */
   readonly beginning: StatePart;
+  /** An action of the chart works on the actor's system. */
+  readonly needsSystem: boolean;
   configurationOf(nodes: AnyMachineSnapshot["_nodes"]): Configuration;
 }
 
@@ -71,6 +73,7 @@ export function buildTable(machine: AnyStateMachine, afterTimers: AfterTimers): 
   return {
     initial,
     beginning,
+    needsSystem: parts.needsSystem,
     // Snapshots that were restored, or resolved by the machine, bring their own list of nodes.
     configurationOf: (nodes) => ofNodes.get(nodes) ?? ofLeaf(nodes.find(isLeaf) ?? machine.root),
   };
@@ -83,6 +86,7 @@ interface TransitionParts {
 
 /** Actions and guards, compiled once each, however many configurations share them. */
 class ChartParts {
+  needsSystem = false;
   readonly #machine: AnyStateMachine;
   readonly #afterTimers: AfterTimers;
   readonly #entries = new Map<AnyStateNode, readonly CompiledAction[]>();
@@ -120,7 +124,10 @@ class ChartParts {
   }
 
   #compile(actions: readonly UnknownAction[], node: AnyStateNode): CompiledAction[] {
-    const site = { machine: this.#machine, path: pathOf(node), afterTimers: this.#afterTimers };
+    const needsSystem = (): void => {
+      this.needsSystem = true;
+    };
+    const site = { machine: this.#machine, path: pathOf(node), afterTimers: this.#afterTimers, needsSystem };
     return actions.map((action) => compileAction(action, site));
   }
 }

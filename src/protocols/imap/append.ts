@@ -1,6 +1,7 @@
 /** APPEND (RFC 3501 section 6.3.11, RFC 4315): the message streams to the mailbox, and is never held as a whole. */
+
+import { IncomingBody, MessageError } from "../incoming-body.ts";
 import type { AccountMail, Appended } from "../mailbox.ts";
-import { IncomingBody, MessageError } from "../smtp/incoming-body.ts";
 import { bad, type Completion, no, ok, refusal, tryCreate } from "./completion.ts";
 import { type Dialogue, notNow } from "./dialogue.ts";
 import type { AppendCommand } from "./grammar/command.ts";
@@ -69,34 +70,34 @@ export function append(
     return;
   }
   dialogue.send("command.append");
-  void prepare(dialogue, { command, account, synchronizing });
+  dialogue.ask({
+    operation: "mailbox",
+    ask: () => account.status(command.mailbox),
+    answered: (outcome) => {
+      if ("error" in outcome) refuseFor(dialogue, command, outcome.error);
+      else receive(dialogue, { command, account, synchronizing });
+    },
+    isAnswer: (error) => refusal(tryCreate(error)) !== null,
+  });
 }
 
-interface Prepared {
+function refuseFor(dialogue: Dialogue, { tag }: AppendCommand, error: Error): void {
+  refuse(dialogue, tag, refusal(tryCreate(error)) ?? no("Temporary failure, try again later", "UNAVAILABLE"));
+  if (!dialogue.over) dialogue.send("command.completed");
+}
+
+/** What its message may come for. */
+interface AcceptedAppend {
   readonly command: AppendCommand;
   readonly account: AccountMail;
   readonly synchronizing: boolean;
 }
 
-async function prepare(dialogue: Dialogue, { command, account, synchronizing }: Prepared): Promise<void> {
-  let refused: unknown = null;
-  try {
-    await account.status(command.mailbox);
-  } catch (error) {
-    refused = tryCreate(error);
-  }
-  dialogue.inNextTurn(() => {
-    if (refused) {
-      if (!refusal(refused)) dialogue.noticeFailure("mailbox", refused);
-      refuse(dialogue, command.tag, refusal(refused) ?? no("Temporary failure, try again later", "UNAVAILABLE"));
-      if (!dialogue.over) dialogue.send("command.completed");
-      return;
-    }
-    dialogue.wire.setIdleTimeout(dialogue.settings.limits.contentTimeout);
-    dialogue.incoming = new IncomingAppend(dialogue, { command, account });
-    dialogue.reader.acceptMessage();
-    if (synchronizing) dialogue.output.text("+ Ready for the message\r\n");
-  });
+function receive(dialogue: Dialogue, { command, account, synchronizing }: AcceptedAppend): void {
+  dialogue.wire.setIdleTimeout(dialogue.settings.limits.contentTimeout);
+  dialogue.incoming = new IncomingAppend(dialogue, { command, account });
+  dialogue.reader.acceptMessage();
+  if (synchronizing) dialogue.output.text("+ Ready for the message\r\n");
 }
 
 function refuse(dialogue: Dialogue, tag: string, completion: Completion): void {

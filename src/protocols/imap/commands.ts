@@ -1,7 +1,7 @@
 /** What carries out each command. */
 import { create, enable, leave, namespace, remove, rename, select, status, subscribe } from "./account-commands.ts";
 import { capability, id, logout, noop } from "./any-state-commands.ts";
-import { authenticate, logIn, startTls } from "./authentication.ts";
+import { authenticate, loginCommand, startTls } from "./authentication.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { fetch } from "./fetch.ts";
 import type { Command, CommandName } from "./grammar/command.ts";
@@ -30,7 +30,7 @@ const handlers: Handlers = {
   ID: id,
   STARTTLS: startTls,
   AUTHENTICATE: authenticate,
-  LOGIN: logIn,
+  LOGIN: loginCommand,
   ENABLE: enable,
   NAMESPACE: namespace,
   SELECT: select,

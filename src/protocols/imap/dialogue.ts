@@ -1,10 +1,8 @@
-import { type Actor, createActor } from "xstate";
 import type { EndCause } from "../../machines/causes.ts";
-import type { CompiledMachine } from "../../machines/compile.ts";
-import { lifecycleLogic } from "../../machines/lifecycle-logic.ts";
-import { Login } from "../login.ts";
 import type { AccountMail } from "../mailbox.ts";
-import type { Session, Wire } from "../protocol.ts";
+import type { Wire } from "../protocol.ts";
+import { SessionChart } from "../session/chart-actor.ts";
+import { SessionDialogue } from "../session/dialogue.ts";
 import type { IncomingAppend } from "./append.ts";
 import { bad, type Completion, isServerFault, no, refusal, statusLine } from "./completion.ts";
 import { CommandReader } from "./grammar/command-reader.ts";
@@ -14,9 +12,6 @@ import type { MailboxView } from "./mailbox-view.ts";
 import { Output } from "./output.ts";
 import type { ImapSettings } from "./settings.ts";
 import { tellChanges } from "./untagged.ts";
-
-/** Events without a field of their own. */
-type PlainEvent = Exclude<ImapEvent, { readonly type: "session.ended" }>["type"];
 
 /** The session is over: what it was carrying out comes to its end. */
 class Abandoned extends Error {
@@ -30,27 +25,7 @@ export class BrokenResponse extends Error {
   readonly code = "response-broken";
 }
 
-/**
- * The implementations are shared by all sessions; the actor tells which one is meant. The session is not in the context,
- * which inspectors see: it knows passwords.
- */
-const dialogues = new WeakMap<object, ImapEffects>();
-
-function effectsOf(actor: object): ImapEffects {
-  const dialogue = dialogues.get(actor);
-  if (!dialogue) throw new Error("The IMAP machine ran in an actor that no session carries.");
-  return dialogue;
-}
-
-const logic = lifecycleLogic(
-  imapMachine.provide({
-    actions: {
-      forgetDialogue: ({ self }) => effectsOf(self).forgetDialogue(),
-      giveBack: ({ self }) => effectsOf(self).giveBack(),
-      sayShuttingDown: ({ self }) => effectsOf(self).sayShuttingDown(),
-    },
-  }),
-);
+const chart = new SessionChart<ImapState, ImapEffects>(imapMachine, ["forgetDialogue", "giveBack", "sayShuttingDown"]);
 
 /** What is said of a command when it is over. */
 export interface Ending {
@@ -60,80 +35,42 @@ export interface Ending {
 }
 
 /** What the commands of a session work on: the chart, who logged in, the mailbox as the client knows it, and the way out. */
-export class Dialogue implements ImapEffects {
-  readonly wire: Wire;
-  readonly settings: ImapSettings;
-  readonly reader = new CommandReader(unauthenticatedGrammarLimits);
+export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings> implements ImapEffects {
+  override readonly reader = new CommandReader(unauthenticatedGrammarLimits);
   readonly output = new Output();
-  readonly login: Login;
+  protected override readonly tooManyErrors = "* BYE Too many errors\r\n";
 
   /** The mail of whoever logged in. */
   account: AccountMail | null = null;
   view: MailboxView | null = null;
   /** The message of APPEND that comes. */
   incoming: IncomingAppend | null = null;
-  /** The embedder's session, which has the dialogue from the end of this turn on. */
-  successor: Session | null = null;
   /** What the answer to a command of several turns or lines begins with: of AUTHENTICATE, LOGIN, IDLE. */
   tag = "*";
-  /** The peer reads more slowly than is written. */
-  congested = false;
-  commands = 0;
+  /** When a client in IDLE is to be told that the server is still there, by the clock of the wire. */
+  idleNoticeDue = 0;
 
-  readonly #actor: Actor<CompiledMachine<typeof imapMachine>>;
-  #errors = 0;
-  #answered: (() => void) | null = null;
+  #next: (() => void) | null = null;
   #roomWanted: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | null = null;
 
   constructor(wire: Wire, settings: ImapSettings) {
-    this.wire = wire;
-    this.settings = settings;
-    this.login = new Login(wire, settings.login);
-    this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect });
-    dialogues.set(this.#actor, this);
-    this.#actor.start();
+    super(chart, wire, settings);
   }
 
-  get state(): ImapState {
-    return this.#actor.getSnapshot().value;
-  }
-
-  /** Why the session ends; to be asked for in the states `logout` and `closed`. */
-  get cause(): EndCause {
-    return this.#actor.getSnapshot().context.cause;
-  }
-
-  get over(): boolean {
-    const { state } = this;
-    return state === "logout" || state === "closed";
-  }
-
-  /** Whether the command may come now. */
-  can(type: PlainEvent): boolean {
-    return this.#actor.getSnapshot().can({ type });
-  }
-
-  send(type: PlainEvent): void {
-    this.#actor.send({ type });
-  }
-
-  /** Ends the session after what was said. */
-  end(cause: EndCause): void {
-    this.login.end(cause);
-    this.#actor.send({ type: "session.ended", cause });
+  override reply(text: string): void {
+    this.output.text(text);
   }
 
   /** The last words of the session. */
   bye(text: string, cause: EndCause): void {
-    this.output.text(`* BYE ${text}\r\n`);
-    this.end(cause);
+    this.quit(`* BYE ${text}\r\n`, cause);
   }
 
   /** Answers a command. BAD counts as an error; too many of them end the session. */
   complete(tag: string, completion: Completion): void {
     this.output.text(statusLine(tag, completion));
-    if (completion.status === "BAD") this.#countError();
-    else if (completion.status === "OK" && this.account) this.#errors = 0;
+    if (completion.status === "BAD") this.countError();
+    else if (completion.status === "OK" && this.account) this.forgiveErrors();
   }
 
   /**
@@ -148,26 +85,20 @@ export class Dialogue implements ImapEffects {
       if (this.over) return;
       if (error instanceof BrokenResponse) {
         this.noticeFailure("content", error.cause);
-        this.inNextTurn(() => this.end("session-failed"));
+        this.#inNextTurn(() => this.end("session-failed"));
         return;
       }
       ending = this.#refuse(error);
     }
-    this.inNextTurn(() => this.#conclude(tag, ending));
-  }
-
-  /** Asks for a turn and does this in it, unless the session is over by then. */
-  inNextTurn(action: () => void): void {
-    if (this.over) return;
-    this.#answered = action;
-    this.wire.wake();
+    this.#inNextTurn(() => this.#conclude(tag, ending));
   }
 
   /** Does what was asked for in an earlier turn. */
-  takeAnswer(): void {
-    const answered = this.#answered;
-    this.#answered = null;
-    answered?.();
+  override takeAnswer(): void {
+    super.takeAnswer();
+    const next = this.#next;
+    this.#next = null;
+    next?.();
   }
 
   /** To be awaited by a command when the output is full: until it has left. */
@@ -188,7 +119,7 @@ export class Dialogue implements ImapEffects {
   }
 
   /** Sends what was said, and lets a command go on that waited for it. */
-  flush(): void {
+  override flush(): void {
     if (!this.output.flush(this.wire)) this.congested = true;
     const wanted = this.#roomWanted;
     if (!wanted || (this.congested && !this.over)) return;
@@ -219,11 +150,6 @@ export class Dialogue implements ImapEffects {
     view?.close();
   }
 
-  noticeFailure(operation: string, reason: unknown): void {
-    const error = reason instanceof Error ? reason : new Error(String(reason));
-    this.wire.notice({ type: "session.backendFailed", operation, error });
-  }
-
   forgetDialogue(): void {
     this.reader.clear();
     this.login.cancel();
@@ -237,7 +163,7 @@ export class Dialogue implements ImapEffects {
     const { account } = this;
     this.account = null;
     account?.close();
-    this.#answered = null;
+    this.#next = null;
     const wanted = this.#roomWanted;
     this.#roomWanted = null;
     wanted?.reject(new Abandoned("The session is over."));
@@ -245,6 +171,13 @@ export class Dialogue implements ImapEffects {
 
   sayShuttingDown(): void {
     this.output.text("* BYE Server shutting down\r\n");
+  }
+
+  /** Asks for a turn and does this in it, unless the session is over by then. */
+  #inNextTurn(action: () => void): void {
+    if (this.over) return;
+    this.#next = action;
+    this.wire.wake();
   }
 
   #conclude(tag: string, { completion, expunges }: Ending): void {
@@ -265,11 +198,6 @@ export class Dialogue implements ImapEffects {
     if (isServerFault(error)) this.noticeFailure("mailbox", error);
     const completion = refusal(error) ?? no("Temporary failure, try again later", "UNAVAILABLE");
     return { completion, expunges: false };
-  }
-
-  #countError(): void {
-    this.#errors++;
-    if (this.#errors >= this.settings.limits.errors) this.bye("Too many errors", "too-many-errors");
   }
 }
 

@@ -5,6 +5,8 @@ import type { Tagged } from "./grammar/command.ts";
 
 /** Octets of the line that ends IDLE. */
 export const DONE_LINE = 64;
+/** Timers may fire a fraction of a millisecond before their time. */
+const timerSlack = 1;
 
 export function idle(dialogue: Dialogue, { tag }: Tagged): void {
   if (!dialogue.can("command.idle")) {
@@ -14,12 +16,29 @@ export function idle(dialogue: Dialogue, { tag }: Tagged): void {
   dialogue.tag = tag;
   dialogue.output.text("+ Idling\r\n");
   dialogue.send("command.idle");
+  awaitNotice(dialogue);
+}
+
+/** What a client in IDLE is told in each turn: what has changed, and now and then that the server is still there. */
+export function tellIdle(dialogue: Dialogue): void {
+  if (dialogue.congested) return;
+  dialogue.tellChanges(true);
+  if (dialogue.over || dialogue.wire.now() + timerSlack < dialogue.idleNoticeDue) return;
+  dialogue.output.text("* OK Still here\r\n");
+  awaitNotice(dialogue);
+}
+
+function awaitNotice(dialogue: Dialogue): void {
+  const { idleNotifyInterval } = dialogue.settings.limits;
+  dialogue.idleNoticeDue = dialogue.wire.now() + idleNotifyInterval;
+  dialogue.wire.wakeAfter(idleNotifyInterval);
 }
 
 /** A line in the state `idling`. */
 export function endIdle(dialogue: Dialogue, line: string): void {
   dialogue.tellChanges(true);
   if (dialogue.over) return;
+  dialogue.wire.wakeAfter(null);
   dialogue.send("command.completed");
   dialogue.complete(dialogue.tag, line.toUpperCase() === "DONE" ? ok("Idle ended") : bad("DONE was expected"));
 }

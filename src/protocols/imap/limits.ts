@@ -10,6 +10,7 @@ import { defaultLoginLimits, type LoginLimits } from "../login.ts";
  * | `errors` | 10 since the last command that was carried out; before the log-in, in all | `* BYE`, close `too-many-errors` | |
  * | `commandsBeforeLogin` | 50 | `* BYE`, close `too-many-errors` | |
  * | `commandTimeout` | 1800000 | `* BYE`, close `idle-timeout` | RFC 3501 5.4 (at least 30 minutes), RFC 2177 for IDLE |
+ * | `idleNotifyInterval` | 240000 | `* OK Still here`, in IDLE | RFC 2177; many NATs forget a silent connection after 5 minutes |
  * | `contentTimeout` | 180000 | `* BYE`, close `idle-timeout` | |
  */
 export interface ImapLimits extends LoginLimits {
@@ -20,6 +21,8 @@ export interface ImapLimits extends LoginLimits {
   readonly commandsBeforeLogin: number;
   /** Silence between commands and in IDLE, which a client begins anew before this. */
   readonly commandTimeout: number;
+  /** How often a client in IDLE is told that the server is still there, for itself and for what is between them. */
+  readonly idleNotifyInterval: number;
   /** Silence within the message of APPEND. */
   readonly contentTimeout: number;
 }
@@ -30,5 +33,6 @@ export const defaultImapLimits: ImapLimits = Object.freeze({
   errors: 10,
   commandsBeforeLogin: 50,
   commandTimeout: 1_800_000,
+  idleNotifyInterval: 240_000,
   contentTimeout: 180_000,
 });

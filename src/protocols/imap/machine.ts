@@ -4,16 +4,21 @@
  * never become events.
  */
 import { assign, setup } from "xstate";
-import type { EndCause } from "../../machines/causes.ts";
 import { effect } from "../../machines/effect.ts";
+import {
+  causeOf,
+  endings,
+  initialContext,
+  type SessionContext,
+  type SessionEffects,
+  type SessionEvent,
+  safePoint,
+} from "../session/chart.ts";
 
 export type ImapEvent =
-  | { readonly type: "greeting.sent" }
+  | SessionEvent
   | { readonly type: "command.starttls" }
-  | { readonly type: "tls.secured" }
   | { readonly type: "command.authenticate" }
-  /** LOGIN, or a SASL exchange that is complete: the backend is asked. */
-  | { readonly type: "credentials.given" }
   | { readonly type: "login.succeeded" }
   | { readonly type: "login.failed" }
   /** An embedder's own session has the dialogue from here on. */
@@ -29,27 +34,19 @@ export type ImapEvent =
   /** The client has the tagged response. */
   | { readonly type: "command.completed" }
   | { readonly type: "mailbox.selected" }
-  | { readonly type: "mailbox.closed" }
-  /** The server wants the session to end at its next safe point. */
-  | { readonly type: "drain" }
-  /** The session ends of its own accord; what is to be said has been said. */
-  | { readonly type: "session.ended"; readonly cause: EndCause }
-  | { readonly type: "connection.closed" };
+  | { readonly type: "mailbox.closed" };
 
 /** What the chart has done; the session provides it. */
-export interface ImapEffects {
+export interface ImapEffects extends SessionEffects {
   /** RFC 3501 section 6.2.1: what was learned in clear is not known any more. */
   forgetDialogue(): void;
   /** Gives back the mailbox, the account and a message that was not complete. */
   giveBack(): void;
-  sayShuttingDown(): void;
 }
 
-export interface ImapContext {
-  readonly draining: boolean;
+export interface ImapContext extends SessionContext {
   /** A mailbox is selected. */
   readonly selected: boolean;
-  readonly cause: EndCause;
 }
 
 const unprovided = (name: keyof ImapEffects) => effect("imap", name);
@@ -64,7 +61,7 @@ export const imapMachine = setup({
     forgetDialogue: unprovided("forgetDialogue"),
     giveBack: unprovided("giveBack"),
     sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: ({ event }) => (event.type === "session.ended" ? event.cause : "drained") }),
+    rememberCause: assign({ cause: causeOf }),
     rememberDraining: assign({ draining: true }),
     rememberMailbox: assign({ selected: true }),
     forgetMailbox: assign({ selected: false }),
@@ -75,19 +72,14 @@ export const imapMachine = setup({
   },
 }).createMachine({
   id: "imap",
-  context: { draining: false, selected: false, cause: "quit" },
+  context: { ...initialContext, selected: false },
   initial: "greeting",
-  on: {
-    drain: { actions: "rememberDraining" },
-    "session.ended": { target: ".logout", actions: "rememberCause" },
-    "connection.closed": { target: ".closed" },
-  },
+  on: endings("logout"),
   states: {
     /** Nothing has been said yet. */
     greeting: { on: { "greeting.sent": "notAuthenticated" } },
     notAuthenticated: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "logout", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("logout"),
       on: {
         "command.starttls": "upgrading",
         "command.authenticate": "authenticating",
@@ -107,14 +99,12 @@ export const imapMachine = setup({
     },
     /** Between commands, without a mailbox. */
     authenticated: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "logout", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("logout"),
       on: { "command.onAccount": "executing", "command.append": "appending", "command.idle": "idling" },
     },
     /** Between commands, with a mailbox. */
     selected: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "logout", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("logout"),
       on: {
         "command.onAccount": "executing",
         "command.onMailbox": "executing",
@@ -139,8 +129,7 @@ export const imapMachine = setup({
     },
     /** RFC 2177: changes are told as they happen, until the client says DONE. */
     idling: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "logout", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("logout"),
       on: {
         "command.completed": [{ guard: "hasMailbox", target: "selected" }, { target: "authenticated" }],
       },

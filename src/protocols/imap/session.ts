@@ -1,157 +1,62 @@
-import type { EndCause } from "../../machines/causes.ts";
-import { CONTINUE, close, UPGRADE, type Verdict, WAIT, type Wire } from "../protocol.ts";
-import type { Handover, PredecessorSession } from "../take-over.ts";
+import { CONTINUE, type Verdict, WAIT, type Wire } from "../protocol.ts";
+import { SessionTurns } from "../session/turns.ts";
 import { append, breakAppend, finishAppend, type IncomingAppend } from "./append.ts";
-import { continueAuthentication, giveUpAuthentication, takeOutcome } from "./authentication.ts";
+import { continueAuthentication, logIn } from "./authentication.ts";
 import { capabilities } from "./capabilities.ts";
 import { execute } from "./commands.ts";
-import { statusLine } from "./completion.ts";
+import { bad, statusLine } from "./completion.ts";
 import { Dialogue } from "./dialogue.ts";
 import type { Command } from "./grammar/command.ts";
 import type { CommandError, ReadResult } from "./grammar/read-result.ts";
-import { DONE_LINE, endIdle } from "./idle.ts";
+import { DONE_LINE, endIdle, tellIdle } from "./idle.ts";
+import type { ImapState } from "./machine.ts";
 import type { ImapSettings } from "./settings.ts";
 
-/** The first octet of a TLS handshake (RFC 8446 section 5.1), which begins no command. */
-const TLS_HANDSHAKE = 0x16;
-/** How many expiries are excused while it is the mailbox or the backend that is slow. */
-const EXCUSED_EXPIRIES = 1;
-
 /** The dialogue with one IMAP client: reads what the chart says is due, and answers each turn with a verdict. */
-export class ImapSession implements PredecessorSession {
-  readonly #dialogue: Dialogue;
-  #excused = 0;
-  #handover: Handover | null = null;
+export class ImapSession extends SessionTurns<Dialogue> {
+  protected override readonly notTls = "* BYE This port begins in clear: STARTTLS comes first\r\n";
 
   constructor(wire: Wire, settings: ImapSettings) {
-    this.#dialogue = new Dialogue(wire, settings);
+    super(new Dialogue(wire, settings), logIn);
   }
 
-  get state(): string {
-    return this.#dialogue.state;
-  }
-
-  get handover(): Handover | null {
-    const { successor, reader, state } = this.#dialogue;
-    if (successor && state === "takenOver" && !this.#handover) {
-      const { ended } = reader;
-      this.#handover = { session: successor, rest: reader.takeRest(), ended };
-    }
-    return this.#handover;
-  }
-
-  greet(): Verdict {
-    const dialogue = this.#dialogue;
+  protected override begin(): void {
+    const { dialogue } = this;
     const { limits, banner } = dialogue.settings;
-    dialogue.output.text(`* OK [${capabilities(dialogue)}] ${dialogue.wire.hostname} ${banner}\r\n`);
+    dialogue.reply(`* OK [${capabilities(dialogue)}] ${dialogue.wire.hostname} ${banner}\r\n`);
     dialogue.wire.setIdleTimeout(limits.commandTimeout);
     dialogue.wire.setSessionTimeout(limits.loginTimeout);
-    dialogue.send("greeting.sent");
-    return this.#turn();
   }
 
-  receive(chunk: Uint8Array): Verdict {
-    const dialogue = this.#dialogue;
-    if (dialogue.over) return this.#turn();
-    this.#excused = 0;
-    if (beginsHandshake(dialogue, chunk)) {
-      dialogue.bye("This port begins in clear: STARTTLS comes first", "protocol-error");
-    }
-    dialogue.reader.push(chunk);
-    return this.#turn();
+  /** A command that asks for a turn has not answered: only what the client sends renews the excuse. */
+  override resume(): Verdict {
+    return this.goOn();
   }
 
-  resume(): Verdict {
-    if (!this.#dialogue.over) this.#dialogue.takeAnswer();
-    return this.#turn();
-  }
-
-  writable(): Verdict {
-    this.#dialogue.congested = false;
-    return this.#turn();
-  }
-
-  secured(): Verdict {
-    this.#dialogue.send("tls.secured");
-    return this.#turn();
-  }
-
-  ended(): Verdict {
-    this.#dialogue.reader.end();
-    if (this.#dialogue.state === "upgrading") this.#dialogue.end("peer-ended");
-    return this.#turn();
-  }
-
-  drain(): Verdict {
-    this.#dialogue.send("drain");
-    return this.#turn();
-  }
-
-  expired(limit: "idle" | "session"): Verdict {
-    const dialogue = this.#dialogue;
-    if (dialogue.over) return this.#turn();
+  protected override timePassed(limit: "idle" | "session"): void {
+    const { dialogue } = this;
     if (limit === "session") dialogue.bye("It took too long to log in", "session-timeout");
     else if (!this.#awaitsOthers()) dialogue.bye("Idle for too long", "idle-timeout");
-    else if (this.#excused < EXCUSED_EXPIRIES) this.#excuse();
-    else this.#giveUp();
-    return this.#turn();
-  }
-
-  closed(cause: EndCause): void {
-    this.#dialogue.login.end(cause);
-    this.#dialogue.send("connection.closed");
+    else if (this.excuse()) dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
+    // In the middle of a response nothing can be said.
+    else dialogue.end("session-timeout");
   }
 
   /** It is not the client's fault that nothing goes on. */
   #awaitsOthers(): boolean {
-    const { state, incoming } = this.#dialogue;
+    const { state, incoming } = this.dialogue;
     return state === "executing" || state === "verifying" || (state === "appending" && (!incoming || incoming.full));
   }
 
-  #excuse(): void {
-    const { wire, settings } = this.#dialogue;
-    this.#excused++;
-    wire.setIdleTimeout(settings.limits.commandTimeout);
-  }
-
-  /** In the middle of a response nothing can be said. */
-  #giveUp(): void {
-    this.#dialogue.end("session-timeout");
-  }
-
-  #turn(): Verdict {
-    const verdict = this.#work();
-    this.#dialogue.flush();
-    return verdict === CONTINUE && this.#dialogue.congested ? WAIT : verdict;
-  }
-
-  #work(): Verdict {
-    for (;;) {
-      const verdict = this.#step();
-      if (verdict) return verdict;
-    }
-  }
-
-  /** Does what is next. @returns null when there may be more to do. */
-  #step(): Verdict | null {
-    const dialogue = this.#dialogue;
-    switch (dialogue.state) {
-      case "logout":
-      case "closed":
-        return close(dialogue.cause);
-      case "upgrading":
-        return UPGRADE;
-      case "verifying":
-        takeOutcome(dialogue);
-        return dialogue.state === "verifying" ? WAIT : null;
-      case "greeting":
+  protected override step(state: ImapState): Verdict | null {
+    const { dialogue } = this;
+    switch (state) {
       case "executing":
-      case "takenOver":
         return WAIT;
       case "appending":
         return this.#readMessage(dialogue.incoming);
       case "idling":
-        if (!dialogue.congested) dialogue.tellChanges(true);
+        tellIdle(dialogue);
         return dialogue.over ? null : this.#read(dialogue.reader.nextLine(DONE_LINE));
       case "authenticating":
         return this.#read(dialogue.reader.nextLine(dialogue.settings.limits.authLine));
@@ -164,11 +69,11 @@ export class ImapSession implements PredecessorSession {
 
   #readMessage(incoming: IncomingAppend | null): Verdict | null {
     if (!incoming || incoming.full) return WAIT;
-    return this.#read(this.#dialogue.reader.next());
+    return this.#read(this.dialogue.reader.next());
   }
 
   #read(result: ReadResult): Verdict | null {
-    const dialogue = this.#dialogue;
+    const { dialogue } = this;
     switch (result.type) {
       case "more":
         return CONTINUE;
@@ -201,12 +106,12 @@ export class ImapSession implements PredecessorSession {
   }
 
   #command(command: Command): void {
-    if (this.#counts()) execute(this.#dialogue, command);
+    if (this.#counts()) execute(this.dialogue, command);
   }
 
   /** Who has not logged in has no use for many commands. @returns false when the session ends because of them. */
   #counts(): boolean {
-    const dialogue = this.#dialogue;
+    const { dialogue } = this;
     if (dialogue.account) return true;
     dialogue.commands++;
     if (dialogue.commands <= dialogue.settings.limits.commandsBeforeLogin) return true;
@@ -215,24 +120,18 @@ export class ImapSession implements PredecessorSession {
   }
 
   #complain(error: CommandError): void {
-    const dialogue = this.#dialogue;
-    if (error.fatal) {
+    const { dialogue } = this;
+    if (error.ends) {
       if (error.tag !== null) dialogue.output.text(statusLine(error.tag, error));
-      dialogue.bye(error.text, "protocol-error");
+      dialogue.bye(error.text, error.ends);
     } else if (dialogue.incoming) {
       breakAppend(dialogue, { error, incoming: dialogue.incoming });
     } else if (dialogue.state === "authenticating") {
-      giveUpAuthentication(dialogue, error.text);
+      logIn.giveUp(dialogue, bad(error.text));
     } else if (dialogue.state === "idling") {
       endIdle(dialogue, error.text);
     } else {
       dialogue.complete(error.tag ?? "*", error);
     }
   }
-}
-
-/** The client speaks TLS to a port that does not. */
-function beginsHandshake(dialogue: Dialogue, chunk: Uint8Array): boolean {
-  const nothingRead = dialogue.commands === 0 && dialogue.reader.buffered === 0;
-  return nothingRead && dialogue.wire.tls === null && chunk[0] === TLS_HANDSHAKE;
 }

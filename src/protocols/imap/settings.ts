@@ -1,20 +1,25 @@
-import type { ActorOptions } from "xstate";
-import type { CompiledMachine } from "../../machines/compile.ts";
-import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
-import type { LoginSettings } from "../login.ts";
-import type { Mailboxes } from "../mailbox.ts";
-import type { ImapLimits } from "./limits.ts";
-import type { imapMachine } from "./machine.ts";
+/** What `imap()` is told, and what it makes of it. */
+import { type MailboxSessionOptions, type MailboxSessionSettings, OptionReader } from "../session/options.ts";
+import { defaultImapLimits, type ImapLimits } from "./limits.ts";
 
-/** Who watches the charts of sessions. */
-export type ImapInspector = NonNullable<ActorOptions<CompiledMachine<typeof imapMachine>>["inspect"]>;
+export interface ImapOptions extends MailboxSessionOptions, Partial<ImapLimits> {
+  /** What follows the host name in the greeting; one line of printable ASCII. Default: `Gatehouse`. */
+  readonly banner?: string;
+}
 
 /** What is the same for all sessions of one `imap()`. */
-export interface ImapSettings {
-  readonly mailboxes: Mailboxes;
-  readonly login: LoginSettings;
+export interface ImapSettings extends MailboxSessionSettings {
   readonly limits: ImapLimits;
   readonly banner: string;
-  readonly inspect: ImapInspector | undefined;
-  readonly lifecycle: LifecycleMode;
+}
+
+/** @throws ProtocolOptionError */
+export function readSettings(options: ImapOptions): ImapSettings {
+  const reader = new OptionReader("imap");
+  const limits = reader.limits(defaultImapLimits, options);
+  return {
+    ...reader.session(options, limits),
+    mailboxes: options.mailboxes,
+    banner: reader.lineOfText("banner", options.banner ?? "Gatehouse"),
+  };
 }

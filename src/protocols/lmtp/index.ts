@@ -1,7 +1,7 @@
 import type { SessionProtocol } from "../protocol.ts";
 import { lmtpDialect } from "../smtp/dialect.ts";
 import { readSettings, type SmtpOptions } from "../smtp/options.ts";
-import { sessionProtocol } from "../smtp/session-protocol.ts";
+import { smtpProtocol } from "../smtp/smtp-protocol.ts";
 
 export interface LmtpOptions extends SmtpOptions {
   /** Announce AUTH and take log-ins, under the same conditions as `smtp()`. Default: false, as delivery agents have none. */
@@ -13,10 +13,10 @@ export interface LmtpOptions extends SmtpOptions {
  * LHLO in place of EHLO and HELO, and one reply for each recipient after the message. The client keeps the queue: a
  * recipient that fails is the client's to try again or to report. Not for port 25 (RFC 2033 section 5), nor for strangers.
  *
- * @throws SmtpOptionError when a limit is not a positive integer or the banner is not one line of printable ASCII.
+ * @throws ProtocolOptionError when a limit is not a positive integer or the banner is not one line of printable ASCII.
  */
 export function lmtp(options: LmtpOptions): SessionProtocol {
   const { offerAuth = false, ...given } = options;
   const settings = readSettings(given, lmtpDialect);
-  return sessionProtocol(offerAuth ? settings : { ...settings, login: { ...settings.login, backend: {} } });
+  return smtpProtocol(offerAuth ? settings : { ...settings, login: { ...settings.login, backend: {} } });
 }

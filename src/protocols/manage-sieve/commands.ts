@@ -1,4 +1,5 @@
 /** Which arguments each command takes, and when it may come (RFC 5804 section 2). */
+import { httpMethods } from "../session/http-methods.ts";
 import { authenticate, startTls, unauthenticate } from "./authentication.ts";
 import { capabilityLines } from "./capabilities.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
@@ -99,9 +100,6 @@ const commands = new Map<string, Command>([
   ],
 ]);
 
-/** A browser that was led here must not get to speak ManageSieve with its request's body. */
-const httpMethods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT"]);
-
 /** A request of HTTP is no command even in form; its first word tells. */
 export function isHttp(words: readonly Word[]): boolean {
   const [first] = words;
@@ -113,7 +111,7 @@ export function execute(dialogue: Dialogue, words: readonly Word[]): void {
   const command = first?.type === "atom" ? commands.get(first.name) : undefined;
   const complaint = command ? run(dialogue, command, given) : replies.unknownCommand;
   if (complaint !== null) dialogue.complain(complaint);
-  else if (command?.authenticated) dialogue.errors = 0;
+  else if (command?.authenticated) dialogue.forgiveErrors();
 }
 
 function run(dialogue: Dialogue, command: Command, given: readonly Word[]): Complaint {

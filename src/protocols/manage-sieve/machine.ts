@@ -3,17 +3,22 @@
  * become events.
  */
 import { assign, setup } from "xstate";
-import type { EndCause } from "../../machines/causes.ts";
 import { effect } from "../../machines/effect.ts";
+import {
+  causeOf,
+  endings,
+  initialContext,
+  type SessionContext,
+  type SessionEffects,
+  type SessionEvent,
+  safePoint,
+} from "../session/chart.ts";
 
 export type ManageSieveEvent =
-  | { readonly type: "greeting.sent" }
+  | SessionEvent
   | { readonly type: "command.starttls" }
-  | { readonly type: "tls.secured" }
   /** A SASL exchange begins. */
   | { readonly type: "command.authenticate" }
-  /** The SASL exchange is complete: the backend is asked. */
-  | { readonly type: "credentials.given" }
   | { readonly type: "login.succeeded" }
   | { readonly type: "login.failed" }
   /** An embedder's session has the dialogue from now on. */
@@ -21,26 +26,17 @@ export type ManageSieveEvent =
   /** A command for whose answer the mailbox is asked. */
   | { readonly type: "command.script" }
   | { readonly type: "mailbox.answered" }
-  | { readonly type: "command.unauthenticate" }
-  /** The server wants the session to end at its next safe point. */
-  | { readonly type: "drain" }
-  /** The session ends of its own accord; what is to be said has been said. */
-  | { readonly type: "session.ended"; readonly cause: EndCause }
-  | { readonly type: "connection.closed" };
+  | { readonly type: "command.unauthenticate" };
 
 /** What the chart has done; the session provides it. */
-export interface ManageSieveEffects {
+export interface ManageSieveEffects extends SessionEffects {
   /** RFC 5804 section 2.2: what was learned in clear is not known any more. */
   forgetDialogue(): void;
   /** Gives back what the session has of the mailbox. */
   closeAccount(): void;
-  sayShuttingDown(): void;
 }
 
-export interface ManageSieveContext {
-  readonly draining: boolean;
-  readonly cause: EndCause;
-}
+export type ManageSieveContext = SessionContext;
 
 const unprovided = (name: keyof ManageSieveEffects) => effect("manageSieve", name);
 
@@ -54,7 +50,7 @@ export const manageSieveMachine = setup({
     forgetDialogue: unprovided("forgetDialogue"),
     closeAccount: unprovided("closeAccount"),
     sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: ({ event }) => (event.type === "session.ended" ? event.cause : "drained") }),
+    rememberCause: assign({ cause: causeOf }),
     rememberDraining: assign({ draining: true }),
   },
   guards: {
@@ -62,19 +58,14 @@ export const manageSieveMachine = setup({
   },
 }).createMachine({
   id: "manageSieve",
-  context: { draining: false, cause: "quit" },
+  context: initialContext,
   initial: "greeting",
-  on: {
-    drain: { actions: "rememberDraining" },
-    "session.ended": { target: ".closing", actions: "rememberCause" },
-    "connection.closed": { target: ".closed" },
-  },
+  on: endings("closing"),
   states: {
     /** Nothing has been said yet. */
     greeting: { on: { "greeting.sent": "nonAuthenticated" } },
     nonAuthenticated: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("closing"),
       on: {
         "command.starttls": "upgrading",
         "command.authenticate": "authenticating",
@@ -93,8 +84,7 @@ export const manageSieveMachine = setup({
       },
     },
     authenticated: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("closing"),
       on: {
         "command.script": "working",
         "command.unauthenticate": { target: "nonAuthenticated", actions: "closeAccount" },

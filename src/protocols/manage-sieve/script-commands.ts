@@ -94,20 +94,20 @@ function ask(dialogue: Dialogue, question: AskScripts): Complaint {
   const account: AccountMail | null = dialogue.account;
   if (!account || !dialogue.can("command.script")) return replies.loginFirst;
   dialogue.send("command.script");
-  void dialogue.ask(
-    () => question(account.scripts),
-    (outcome) => {
-      if ("error" in outcome) dialogue.reply(refusal(dialogue, outcome.error));
+  dialogue.ask({
+    operation: "scripts",
+    ask: () => question(account.scripts),
+    answered: (outcome) => {
+      if ("error" in outcome) dialogue.reply(refusal(outcome.error) ?? replies.temporary);
       else if (typeof outcome.value === "string") dialogue.reply(outcome.value);
       else for (const octets of outcome.value) dialogue.replyOctets(octets);
       dialogue.send("mailbox.answered");
     },
-  );
+    isAnswer: (error) => refusal(error) !== undefined,
+  });
   return null;
 }
 
-function refusal(dialogue: Dialogue, error: Error): string {
-  const reply = error instanceof MailboxError ? refusals[error.code] : undefined;
-  if (reply === undefined) dialogue.noticeFailure("scripts", error);
-  return reply ?? replies.temporary;
+function refusal(error: Error): string | undefined {
+  return error instanceof MailboxError ? refusals[error.code] : undefined;
 }

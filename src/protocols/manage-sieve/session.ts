@@ -1,29 +1,23 @@
-import type { EndCause } from "../../machines/causes.ts";
-import { CONTINUE, close, UPGRADE, type Verdict, WAIT, type Wire } from "../protocol.ts";
-import type { Handover, PredecessorSession } from "../take-over.ts";
-import { concludeAuthentication, continueAuthentication, giveUp } from "./authentication.ts";
+import { CONTINUE, type Verdict, WAIT, type Wire } from "../protocol.ts";
+import { SessionTurns } from "../session/turns.ts";
+import { continueAuthentication, logIn } from "./authentication.ts";
 import { capabilityLines } from "./capabilities.ts";
 import type { ReadLimits } from "./command-reader.ts";
 import { execute, isHttp } from "./commands.ts";
 import { Dialogue, type ManageSieveSettings } from "./dialogue.ts";
+import type { ManageSieveState } from "./machine.ts";
 import { replies } from "./replies.ts";
 import type { Word } from "./words.ts";
 
-/** The first octet of a TLS handshake (RFC 8446 section 5.1), which begins no command. */
-const TLS_HANDSHAKE = 0x16;
-/** How many expiries are excused while it is the mailbox that is slow. */
-const EXCUSED_EXPIRIES = 1;
-
 /** The dialogue with one ManageSieve client: reads what the chart says is due, and answers each turn with a verdict. */
-export class ManageSieveSession implements PredecessorSession {
-  readonly #dialogue: Dialogue;
+export class ManageSieveSession extends SessionTurns<Dialogue> {
+  protected override readonly notTls = replies.notTls;
   readonly #limits: ReadLimits;
-  #excused = 0;
 
   constructor(wire: Wire, settings: ManageSieveSettings) {
     const dialogue = new Dialogue(wire, settings);
+    super(dialogue, logIn);
     const { commandLine, authLine, refusedScript } = settings.limits;
-    this.#dialogue = dialogue;
     this.#limits = {
       get line() {
         return dialogue.state === "authenticating" ? authLine : commandLine;
@@ -35,128 +29,37 @@ export class ManageSieveSession implements PredecessorSession {
     };
   }
 
-  get state(): string {
-    return this.#dialogue.state;
-  }
-
-  get handover(): Handover | null {
-    const { successor, reader, state } = this.#dialogue;
-    if (!successor || state !== "takenOver") return null;
-    return { session: successor, rest: reader.rest(), ended: reader.ended };
-  }
-
-  greet(): Verdict {
-    const dialogue = this.#dialogue;
+  protected override begin(): void {
+    const { dialogue } = this;
     const { limits } = dialogue.settings;
     dialogue.reply(capabilityLines(dialogue) + replies.ready);
     dialogue.wire.setIdleTimeout(limits.commandTimeout);
     dialogue.wire.setSessionTimeout(limits.loginTimeout);
-    dialogue.send("greeting.sent");
-    return this.#turn();
-  }
-
-  receive(chunk: Uint8Array): Verdict {
-    const dialogue = this.#dialogue;
-    if (dialogue.over) return this.#turn();
-    this.#excused = 0;
-    if (beginsHandshake(dialogue, chunk)) dialogue.quit(replies.notTls, "protocol-error");
-    dialogue.reader.push(chunk);
-    return this.#turn();
-  }
-
-  resume(): Verdict {
-    this.#excused = 0;
-    if (!this.#dialogue.over) {
-      this.#dialogue.takeAnswer();
-      concludeAuthentication(this.#dialogue);
-    }
-    return this.#turn();
-  }
-
-  writable(): Verdict {
-    this.#dialogue.congested = false;
-    return this.#turn();
   }
 
   /** RFC 5804 section 2.2: the capabilities are sent again. */
-  secured(): Verdict {
-    const dialogue = this.#dialogue;
+  override secured(): Verdict {
+    const { dialogue } = this;
     dialogue.send("tls.secured");
     if (!dialogue.over) dialogue.reply(capabilityLines(dialogue) + replies.ready);
-    return this.#turn();
+    return this.turn();
   }
 
-  ended(): Verdict {
-    this.#dialogue.reader.end();
-    if (this.#dialogue.state === "upgrading") this.#dialogue.end("peer-ended");
-    return this.#turn();
-  }
-
-  drain(): Verdict {
-    this.#dialogue.send("drain");
-    return this.#turn();
-  }
-
-  expired(limit: "idle" | "session"): Verdict {
-    const dialogue = this.#dialogue;
-    if (dialogue.over) return this.#turn();
+  protected override timePassed(limit: "idle" | "session"): void {
+    const { dialogue } = this;
     if (limit === "session") dialogue.quit(replies.loginTimeout, "session-timeout");
-    else if (dialogue.state === "working" || dialogue.state === "verifying") this.#excuse();
-    else dialogue.quit(replies.idle, "idle-timeout");
-    return this.#turn();
+    else if (dialogue.state !== "working" && dialogue.state !== "verifying")
+      dialogue.quit(replies.idle, "idle-timeout");
+    else if (this.excuse()) dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
+    else dialogue.quit(replies.mailboxSlow, "session-timeout");
   }
 
-  closed(cause: EndCause): void {
-    this.#dialogue.reader.clear();
-    this.#dialogue.login.end(cause);
-    this.#dialogue.send("connection.closed");
-  }
-
-  /** It is not the client's fault that nothing goes on. */
-  #excuse(): void {
-    const { wire, settings } = this.#dialogue;
-    if (this.#excused >= EXCUSED_EXPIRIES) {
-      this.#dialogue.quit(replies.mailboxSlow, "session-timeout");
-      return;
-    }
-    this.#excused++;
-    wire.setIdleTimeout(settings.limits.commandTimeout);
-  }
-
-  #turn(): Verdict {
-    const verdict = this.#work();
-    this.#dialogue.flush();
-    return verdict === CONTINUE && this.#dialogue.congested ? WAIT : verdict;
-  }
-
-  #work(): Verdict {
-    for (;;) {
-      const verdict = this.#step();
-      if (verdict) return verdict;
-    }
-  }
-
-  /** Does what is next. @returns null when there may be more to do. */
-  #step(): Verdict | null {
-    const dialogue = this.#dialogue;
-    switch (dialogue.state) {
-      case "closing":
-      case "closed":
-        return close(dialogue.cause);
-      case "greeting":
-      case "upgrading":
-      case "verifying":
-      case "working":
-        return WAIT;
-      case "takenOver":
-        return CONTINUE;
-      default:
-        return dialogue.congested ? WAIT : this.#readCommand();
-    }
+  protected override step(state: ManageSieveState): Verdict | null {
+    return state === "working" || this.dialogue.congested ? WAIT : this.#readCommand();
   }
 
   #readCommand(): Verdict | null {
-    const dialogue = this.#dialogue;
+    const { dialogue } = this;
     const { reader } = dialogue;
     switch (reader.next(this.#limits)) {
       case "more":
@@ -179,29 +82,29 @@ export class ManageSieveSession implements PredecessorSession {
       case "malformed":
         this.#count();
         if (isHttp(reader.words)) dialogue.quit(replies.notHttp, "protocol-error");
-        else giveUp(dialogue, replies.malformed);
+        else logIn.giveUp(dialogue, replies.malformed);
         return null;
       case "string-too-long":
         this.#count();
-        giveUp(dialogue, isScript(reader.words) ? replies.scriptTooLarge : replies.stringTooLong);
+        logIn.giveUp(dialogue, isScript(reader.words) ? replies.scriptTooLarge : replies.stringTooLong);
         return null;
       case "command":
-        return this.#command(reader.words);
+        this.#command(reader.words);
+        return null;
     }
   }
 
-  #command(words: readonly Word[]): Verdict | null {
-    const dialogue = this.#dialogue;
+  #command(words: readonly Word[]): void {
+    const { dialogue } = this;
     this.#count();
-    if (dialogue.over) return null;
+    if (dialogue.over) return;
     if (dialogue.state === "authenticating") continueAuthentication(dialogue, words);
     else execute(dialogue, words);
-    return dialogue.state === "upgrading" ? UPGRADE : null;
   }
 
   /** What a client may ask for that has not logged in is bounded. */
   #count(): void {
-    const dialogue = this.#dialogue;
+    const { dialogue } = this;
     dialogue.commands++;
     if (dialogue.account || dialogue.commands <= dialogue.settings.limits.commandsBeforeLogin) return;
     dialogue.quit(replies.tooManyCommands, "too-many-errors");
@@ -217,10 +120,4 @@ function isScript([first, ...given]: readonly Word[]): boolean {
 function longestLiteral({ account, settings }: Dialogue, words: readonly Word[]): number {
   if (!account) return settings.limits.authLine;
   return isScript(words) ? account.limits.maxScriptSize : settings.limits.commandLine;
-}
-
-/** The client speaks TLS to a port that does not. */
-function beginsHandshake(dialogue: Dialogue, chunk: Uint8Array): boolean {
-  const nothingRead = dialogue.commands === 0 && dialogue.reader.buffered === 0;
-  return nothingRead && dialogue.wire.tls === null && chunk[0] === TLS_HANDSHAKE;
 }

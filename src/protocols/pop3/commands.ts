@@ -1,4 +1,5 @@
 /** What each keyword does; the commands without a file of their own are here. */
+import { httpMethods } from "../session/http-methods.ts";
 import { auth, pass, user } from "./authentication.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { dele, list, noop, retr, rset, stat, type Transaction, top, uidl, update } from "./maildrop-commands.ts";
@@ -28,9 +29,6 @@ const handlers = new Map<string, Handler>([
   ["NOOP", inTransaction(bare(noop))],
   ["RSET", inTransaction(bare(rset))],
 ]);
-
-/** A browser that was led here must not get to speak POP3 with its request's body. */
-const httpMethods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT"]);
 
 /** Carries a command line out. */
 export function execute(dialogue: Dialogue, line: string): void {

@@ -3,17 +3,22 @@
  * the chart has no transition for is a command out of its state. Octets of a message never become events.
  */
 import { assign, setup } from "xstate";
-import type { EndCause } from "../../machines/causes.ts";
 import { effect } from "../../machines/effect.ts";
+import {
+  causeOf,
+  endings,
+  initialContext,
+  type SessionContext,
+  type SessionEffects,
+  type SessionEvent,
+  safePoint,
+} from "../session/chart.ts";
 
 export type Pop3Event =
-  | { readonly type: "greeting.sent" }
+  | SessionEvent
   | { readonly type: "command.stls" }
-  | { readonly type: "tls.secured" }
   | { readonly type: "command.user" }
   | { readonly type: "command.auth" }
-  /** A name and a password are there: the backend is asked. */
-  | { readonly type: "credentials.given" }
   | { readonly type: "auth.failed" }
   | { readonly type: "auth.succeeded" }
   /** The embedder's session goes on from here. */
@@ -27,26 +32,25 @@ export type Pop3Event =
   /** The last line of a listing or a message is on its way, or there was none to send. */
   | { readonly type: "response.sent" }
   /** QUIT after a log-in. */
-  | { readonly type: "command.quit" }
-  /** The server wants the session to end at its next safe point. */
-  | { readonly type: "drain" }
-  /** The session ends of its own accord; what is to be said has been said. */
-  | { readonly type: "session.ended"; readonly cause: EndCause }
-  | { readonly type: "connection.closed" };
+  | { readonly type: "command.quit" };
 
 /** What the chart has done; the session provides it. */
-export interface Pop3Effects {
+export interface Pop3Effects extends SessionEffects {
   /** RFC 2595 section 4: what was learned in clear is not known any more. */
   forgetDialogue(): void;
   /** Gives the lock back; what was marked as deleted and not removed stays. */
   releaseMaildrop(): void;
-  sayShuttingDown(): void;
 }
 
-export interface Pop3Context {
-  readonly draining: boolean;
-  readonly cause: EndCause;
-}
+export type Pop3Context = SessionContext;
+
+/** What leads to a log-in, or makes it safe. */
+const logInCommands = {
+  "command.user": "named",
+  "command.auth": "authenticating",
+  "credentials.given": "verifying",
+  "command.stls": "upgrading",
+} as const;
 
 const unprovided = (name: keyof Pop3Effects) => effect("pop3", name);
 
@@ -60,7 +64,7 @@ export const pop3Machine = setup({
     forgetDialogue: unprovided("forgetDialogue"),
     releaseMaildrop: unprovided("releaseMaildrop"),
     sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: ({ event }) => (event.type === "session.ended" ? event.cause : "drained") }),
+    rememberCause: assign({ cause: causeOf }),
     rememberDraining: assign({ draining: true }),
   },
   guards: {
@@ -68,37 +72,21 @@ export const pop3Machine = setup({
   },
 }).createMachine({
   id: "pop3",
-  context: { draining: false, cause: "quit" },
+  context: initialContext,
   initial: "greeting",
-  on: {
-    drain: { actions: "rememberDraining" },
-    "session.ended": { target: ".closing", actions: "rememberCause" },
-    "connection.closed": { target: ".closed" },
-  },
+  on: endings("closing"),
   states: {
     /** Nothing has been said yet. */
     greeting: { on: { "greeting.sent": "authorization" } },
     /** RFC 1939 section 4: nobody is logged in. */
     authorization: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
-      on: {
-        "command.user": "named",
-        "command.auth": "authenticating",
-        "credentials.given": "verifying",
-        "command.stls": "upgrading",
-      },
+      ...safePoint("closing"),
+      on: logInCommands,
     },
     /** USER has given a name, PASS has to follow. */
     named: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
-      on: {
-        "command.user": "named",
-        "command.auth": "authenticating",
-        "credentials.given": "verifying",
-        "command.stls": "upgrading",
-      },
+      ...safePoint("closing"),
+      on: logInCommands,
     },
     upgrading: { on: { "tls.secured": { target: "authorization", actions: "forgetDialogue" } } },
     /** A SASL exchange is under way. */
@@ -115,8 +103,7 @@ export const pop3Machine = setup({
     locking: { on: { "maildrop.locked": "transaction", "maildrop.unavailable": "authorization" } },
     /** RFC 1939 section 5: the maildrop is locked, and the client has the word. */
     transaction: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("closing"),
       on: { "command.list": "listing", "command.retr": "retrieving", "command.quit": "update" },
     },
     /** A listing is being written. */

@@ -107,15 +107,18 @@ function retrieve({ dialogue, maildrop }: Transaction, message: MaildropMessage,
     ask: () => maildrop.content(message),
     answered: (outcome) => {
       if ("error" in outcome) {
-        const { error } = outcome;
-        const gone = error instanceof MailboxError && error.code === "message-missing";
-        dialogue.reply(gone ? replies.messageGone : replies.mailboxFailed);
+        dialogue.reply(isGone(outcome.error) ? replies.messageGone : replies.mailboxFailed);
         dialogue.send("response.sent");
         return;
       }
       dialogue.reply(`+OK ${message.size} octets\r\n`);
       dialogue.retrieval = { content: outcome.value, text, position: 0 };
     },
+    isAnswer: isGone,
     late: (content) => content.close(),
   });
+}
+
+function isGone(error: Error): boolean {
+  return error instanceof MailboxError && error.code === "message-missing";
 }

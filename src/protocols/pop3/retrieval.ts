@@ -1,7 +1,8 @@
 /** RETR and TOP: a message goes out as fast as the client reads it, a slice at a time. */
 import type { MessageContent } from "../mailbox.ts";
 import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
-import type { Dialogue, Outcome } from "./dialogue.ts";
+import type { Outcome } from "../session/question.ts";
+import type { Dialogue } from "./dialogue.ts";
 import type { MessageText } from "./message-text.ts";
 
 /** Octets that are read at once, and held in memory. */
@@ -45,5 +46,5 @@ function sendSlice(dialogue: Dialogue, retrieval: Retrieval, outcome: Outcome<Ui
   }
   const octets = outcome.value;
   retrieval.position = octets.length === 0 ? retrieval.content.size : retrieval.position + octets.length;
-  dialogue.write(retrieval.text.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)));
+  dialogue.replyOctets(retrieval.text.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)));
 }

@@ -1,6 +1,7 @@
 /** What each verb does; the commands without a file of their own are here. */
 
 import type { Envelope } from "../backend.ts";
+import { httpMethods } from "../session/http-methods.ts";
 import { auth } from "./authentication.ts";
 import { parseHelo } from "./command.ts";
 import { bdat, data } from "./content.ts";
@@ -31,8 +32,6 @@ const handlers = new Map<string, Handler>([
 
 /** Known from RFC 5321 and its predecessors, and not implemented: 502 rather than 500. */
 const notImplemented = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", "SAML", "BURL"]);
-/** A browser that was led here must not get to speak SMTP with its request's body. */
-const httpMethods = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT"]);
 
 export function execute(dialogue: Dialogue, verb: string, argument: string): void {
   const { dialect } = dialogue.settings;

@@ -1,71 +1,40 @@
-import { type Actor, type ActorOptions, createActor } from "xstate";
-import type { EndCause } from "../../machines/causes.ts";
-import type { CompiledMachine } from "../../machines/compile.ts";
-import { type LifecycleMode, lifecycleLogic } from "../../machines/lifecycle-logic.ts";
 import type { Backend, Envelope, Identity } from "../backend.ts";
 import { LineReader } from "../line-reader.ts";
-import { factsOf, Login, type LoginSettings } from "../login.ts";
+import { factsOf } from "../login.ts";
 import type { ConnectionFacts, Wire } from "../protocol.ts";
+import { SessionChart } from "../session/chart-actor.ts";
+import type { SessionSettings } from "../session/options.ts";
+import { ReplyDialogue } from "../session/reply-dialogue.ts";
 import type { BdatReader } from "./bdat-reader.ts";
 import type { DataReader } from "./data-reader.ts";
 import type { Dialect } from "./dialect.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpMachine } from "./machine.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
-import type { Outcome, Transaction } from "./transaction.ts";
-
-/** Who watches the charts of sessions. */
-export type SmtpInspector = NonNullable<ActorOptions<CompiledMachine<typeof smtpMachine>>["inspect"]>;
+import type { Transaction } from "./transaction.ts";
 
 /** What is the same for all sessions of one `smtp()` or `lmtp()`. */
-export interface SmtpSettings {
+export interface SmtpSettings extends SessionSettings {
   readonly dialect: Dialect;
   readonly backend: Backend;
   readonly limits: SmtpLimits;
-  readonly login: LoginSettings;
   readonly earlyTalker: "notice" | "reject";
   readonly banner: string;
-  readonly inspect: SmtpInspector | undefined;
-  readonly lifecycle: LifecycleMode;
 }
 
 /** What the client did wrong, as the reply that says so; null when all is well. */
 export type Complaint = string | null;
 
-/** Events without a field of their own. */
-type PlainEvent = Exclude<SmtpEvent, { readonly type: "session.ended" }>["type"];
-
-/**
- * The implementations are shared by all sessions; the actor tells which one is meant. The session is not in the context,
- * which inspectors see: it knows passwords.
- */
-const dialogues = new WeakMap<object, SmtpEffects>();
-
-function effectsOf(actor: object): SmtpEffects {
-  const dialogue = dialogues.get(actor);
-  if (!dialogue) throw new Error("The SMTP machine ran in an actor that no session carries.");
-  return dialogue;
-}
-
-const logic = lifecycleLogic(
-  smtpMachine.provide({
-    actions: {
-      forgetDialogue: ({ self }) => effectsOf(self).forgetDialogue(),
-      forgetTransaction: ({ self }) => effectsOf(self).forgetTransaction(),
-      sayShuttingDown: ({ self }) => effectsOf(self).sayShuttingDown(),
-    },
-  }),
-);
-
-/** Replies beyond this go to the wire in mid-turn, so that a peer that reads nothing is noticed. */
-const LONGEST_OUTPUT = 4096;
+const chart = new SessionChart<SmtpState, SmtpEffects>(smtpMachine, [
+  "forgetDialogue",
+  "forgetTransaction",
+  "sayShuttingDown",
+]);
 
 /** What the commands of a session work on: the chart, what was learned of the client, and the way out for replies. */
-export class Dialogue implements SmtpEffects {
-  readonly wire: Wire;
-  readonly settings: SmtpSettings;
-  readonly reader = new LineReader();
-  readonly login: Login;
+export class Dialogue extends ReplyDialogue<SmtpState, SmtpEvent, SmtpSettings> implements SmtpEffects {
+  override readonly reader = new LineReader();
+  protected override readonly tooManyErrors = replies.tooManyErrors;
 
   /** As the client introduced itself; empty before EHLO. */
   helo = "";
@@ -77,26 +46,13 @@ export class Dialogue implements SmtpEffects {
   bdat: BdatReader | null = null;
   /** A BDAT chunk that is not wanted: the octets still to come, and what is said after them. */
   unwanted: { octets: number; readonly reply: string } | null = null;
-
-  commands = 0;
   rejectedRecipients = 0;
-  /** The peer reads more slowly than replies are written. */
-  congested = false;
 
-  readonly #actor: Actor<CompiledMachine<typeof smtpMachine>>;
-  #errors = 0;
   #commandsWithoutMail = 0;
-  #output = "";
-  #answered: (() => void) | null = null;
   #facts: ConnectionFacts | null = null;
 
   constructor(wire: Wire, settings: SmtpSettings) {
-    this.wire = wire;
-    this.settings = settings;
-    this.login = new Login(wire, settings.login);
-    this.#actor = createActor(logic[settings.lifecycle], { id: wire.id, inspect: settings.inspect });
-    dialogues.set(this.#actor, this);
-    this.#actor.start();
+    super(chart, wire, settings);
   }
 
   /** The replies that differ between SMTP and LMTP. */
@@ -104,57 +60,11 @@ export class Dialogue implements SmtpEffects {
     return this.settings.dialect.replies;
   }
 
-  get state(): SmtpState {
-    return this.#actor.getSnapshot().value;
-  }
-
-  /** Why the session ends; to be asked for in the states `closing` and `closed`. */
-  get cause(): EndCause {
-    return this.#actor.getSnapshot().context.cause;
-  }
-
-  get over(): boolean {
-    const { state } = this;
-    return state === "closing" || state === "closed";
-  }
-
   /** The connection as the backend may see it. */
   get facts(): ConnectionFacts {
     if (this.#facts && this.#facts.tls === this.wire.tls) return this.#facts;
     this.#facts = factsOf(this.wire);
     return this.#facts;
-  }
-
-  /** Whether the command may come now. */
-  can(type: PlainEvent): boolean {
-    return this.#actor.getSnapshot().can({ type });
-  }
-
-  send(type: PlainEvent): void {
-    this.#actor.send({ type });
-  }
-
-  /** Ends the session after what was said. */
-  end(cause: EndCause): void {
-    this.#actor.send({ type: "session.ended", cause });
-  }
-
-  reply(text: string): void {
-    this.#output += text;
-    if (this.#output.length > LONGEST_OUTPUT) this.flush();
-  }
-
-  /** Replies to what the client did wrong; too much of it ends the session. */
-  complain(text: string): void {
-    this.reply(text);
-    this.#errors++;
-    if (this.#errors >= this.settings.limits.errors) this.quit(replies.tooManyErrors, "too-many-errors");
-  }
-
-  /** The last words of the session. */
-  quit(text: string, cause: EndCause): void {
-    this.reply(text);
-    this.end(cause);
   }
 
   /** Counts a command that brings no mail forward. @returns false when the session ends because of it. */
@@ -167,42 +77,10 @@ export class Dialogue implements SmtpEffects {
 
   /** A message was accepted or the client logged in. */
   madeProgress(): void {
-    this.#errors = 0;
+    this.forgiveErrors();
     this.#commandsWithoutMail = 0;
     this.rejectedRecipients = 0;
     this.wire.setSessionTimeout(this.settings.limits.progressTimeout);
-  }
-
-  flush(): void {
-    if (this.#output === "") return;
-    const output = this.#output;
-    this.#output = "";
-    if (!this.wire.write(output)) this.congested = true;
-  }
-
-  /** Asks the backend; `answered` is called in the turn after its answer. */
-  async ask<T>(operation: string, question: () => Promise<T>, answered: (outcome: Outcome<T>) => void): Promise<void> {
-    let outcome: Outcome<T>;
-    try {
-      outcome = { value: await question() };
-    } catch (error) {
-      outcome = { error: error instanceof Error ? error : new Error(String(error)) };
-    }
-    if (this.over) return;
-    if ("error" in outcome) this.noticeFailure(operation, outcome.error);
-    this.#answered = () => answered(outcome);
-    this.wire.wake();
-  }
-
-  /** Acts on the backend's answer, if there is one. */
-  takeAnswer(): void {
-    const answered = this.#answered;
-    this.#answered = null;
-    answered?.();
-  }
-
-  noticeFailure(operation: string, error: Error): void {
-    this.wire.notice({ type: "session.backendFailed", operation, error });
   }
 
   forgetDialogue(): void {

@@ -1,11 +1,12 @@
 /** MAIL and RCPT (RFC 5321 sections 4.1.1.2 and 4.1.1.3). */
 import type { Answer, Recipient } from "../backend.ts";
+import type { Outcome } from "../session/question.ts";
 import { answerReply } from "./delivery-replies.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { type MailParameters, parseMailParameters, parseRcptParameters } from "./parameters.ts";
 import { isInternationalized, type ParsedPath, parsePath } from "./path.ts";
 import { checkAnswer, parameterReply, replies } from "./replies.ts";
-import { type Outcome, Transaction } from "./transaction.ts";
+import { Transaction } from "./transaction.ts";
 
 export function mail(dialogue: Dialogue, argument: string): Complaint {
   if (!dialogue.can("command.mail")) return mailOutOfSequence(dialogue);
@@ -85,11 +86,14 @@ function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailP
     return;
   }
   dialogue.send("command.mail");
-  const question = async () => checkAnswer(await backend.sender?.(transaction.envelope));
-  void dialogue.ask("sender", question, (outcome) => {
-    const accepted = conclude(dialogue, outcome, replies.senderOk);
-    dialogue.send(accepted ? "sender.accepted" : "sender.rejected");
-    if (!accepted && !dialogue.over) dialogue.countIdleCommand();
+  dialogue.ask({
+    operation: "sender",
+    ask: async () => checkAnswer(await backend.sender?.(transaction.envelope)),
+    answered: (outcome) => {
+      const accepted = conclude(dialogue, outcome, replies.senderOk);
+      dialogue.send(accepted ? "sender.accepted" : "sender.rejected");
+      if (!accepted && !dialogue.over) dialogue.countIdleCommand();
+    },
   });
 }
 
@@ -100,12 +104,15 @@ function askRecipient(dialogue: Dialogue, transaction: Transaction, recipient: R
     return;
   }
   dialogue.send("command.rcpt");
-  const question = async () => checkAnswer(await backend.recipient?.(transaction.envelope, recipient));
-  void dialogue.ask("recipient", question, (outcome) => {
-    const accepted = conclude(dialogue, outcome, replies.recipientOk);
-    if (accepted) transaction.addRecipient(recipient);
-    dialogue.send(accepted ? "recipient.accepted" : "recipient.rejected");
-    if (!accepted && !dialogue.over) countRejected(dialogue, limits.rejectedRecipients, "");
+  dialogue.ask({
+    operation: "recipient",
+    ask: async () => checkAnswer(await backend.recipient?.(transaction.envelope, recipient)),
+    answered: (outcome) => {
+      const accepted = conclude(dialogue, outcome, replies.recipientOk);
+      if (accepted) transaction.addRecipient(recipient);
+      dialogue.send(accepted ? "recipient.accepted" : "recipient.rejected");
+      if (!accepted && !dialogue.over) countRejected(dialogue, limits.rejectedRecipients, "");
+    },
   });
 }
 

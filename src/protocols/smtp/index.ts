@@ -1,22 +1,21 @@
 import type { SessionProtocol } from "../protocol.ts";
 import { smtpDialect } from "./dialect.ts";
 import { readSettings, type SmtpOptions } from "./options.ts";
-import { sessionProtocol } from "./session-protocol.ts";
+import { smtpProtocol } from "./smtp-protocol.ts";
 
-export type { SmtpInspector } from "./dialogue.ts";
 export { defaultSmtpLimits, type SmtpLimits } from "./limits.ts";
 export { type SmtpContext, type SmtpEffects, type SmtpEvent, smtpMachine } from "./machine.ts";
-export { SmtpOptionError, type SmtpOptions } from "./options.ts";
+export type { SmtpOptions } from "./options.ts";
 
 /**
  * The Simple Mail Transfer Protocol (RFC 5321), the server's side, with PIPELINING, SIZE, 8BITMIME, SMTPUTF8,
  * ENHANCEDSTATUSCODES, STARTTLS, AUTH (PLAIN, LOGIN), CHUNKING and DSN. The limits, their defaults and what crossing
  * them leads to are those of {@link SmtpLimits}.
  *
- * @throws SmtpOptionError when a limit is not a positive integer or the banner is not one line of printable ASCII.
+ * @throws ProtocolOptionError when a limit is not a positive integer or the banner is not one line of printable ASCII.
  * @example
  * const protocol = smtp({ backend: { recipient: async () => undefined, message: async ({ body }) => keep(body) } });
  */
 export function smtp(options: SmtpOptions): SessionProtocol {
-  return sessionProtocol(readSettings(options, smtpDialect));
+  return smtpProtocol(readSettings(options, smtpDialect));
 }

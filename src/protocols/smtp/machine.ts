@@ -3,18 +3,23 @@
  * for is a bad sequence of commands (503). Octets of a message never become events.
  */
 import { assign, setup } from "xstate";
-import type { EndCause } from "../../machines/causes.ts";
 import { effect } from "../../machines/effect.ts";
+import {
+  causeOf,
+  endings,
+  initialContext,
+  type SessionContext,
+  type SessionEffects,
+  type SessionEvent,
+  safePoint,
+} from "../session/chart.ts";
 
 export type SmtpEvent =
-  | { readonly type: "greeting.sent" }
+  | SessionEvent
   /** EHLO and HELO alike. */
   | { readonly type: "command.ehlo" }
   | { readonly type: "command.starttls" }
-  | { readonly type: "tls.secured" }
   | { readonly type: "command.auth" }
-  /** The SASL exchange is complete: the backend is asked. */
-  | { readonly type: "credentials.given" }
   | { readonly type: "auth.succeeded" }
   | { readonly type: "auth.failed" }
   | { readonly type: "command.mail" }
@@ -29,28 +34,20 @@ export type SmtpEvent =
   | { readonly type: "content.ended" }
   /** The client has the answer to its message. */
   | { readonly type: "message.answered" }
-  | { readonly type: "command.rset" }
-  /** The server wants the session to end at its next safe point. */
-  | { readonly type: "drain" }
-  /** The session ends of its own accord; what is to be said has been said. */
-  | { readonly type: "session.ended"; readonly cause: EndCause }
-  | { readonly type: "connection.closed" };
+  | { readonly type: "command.rset" };
 
 /** What the chart has done; the session provides it. */
-export interface SmtpEffects {
+export interface SmtpEffects extends SessionEffects {
   /** RFC 3207 section 4.2: what was learned in clear is not known any more. */
   forgetDialogue(): void;
   /** Drops the envelope, and a message that was not complete. */
   forgetTransaction(): void;
-  sayShuttingDown(): void;
 }
 
-export interface SmtpContext {
-  readonly draining: boolean;
+export interface SmtpContext extends SessionContext {
   readonly authenticated: boolean;
   /** Recipients accepted in this transaction. */
   readonly recipients: number;
-  readonly cause: EndCause;
 }
 
 const unprovided = (name: keyof SmtpEffects) => effect("smtp", name);
@@ -65,7 +62,7 @@ export const smtpMachine = setup({
     forgetDialogue: unprovided("forgetDialogue"),
     forgetTransaction: unprovided("forgetTransaction"),
     sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: ({ event }) => (event.type === "session.ended" ? event.cause : "drained") }),
+    rememberCause: assign({ cause: causeOf }),
     rememberDraining: assign({ draining: true }),
     rememberAuthentication: assign({ authenticated: true }),
     forgetAuthentication: assign({ authenticated: false }),
@@ -79,27 +76,21 @@ export const smtpMachine = setup({
   },
 }).createMachine({
   id: "smtp",
-  context: { draining: false, authenticated: false, recipients: 0, cause: "quit" },
+  context: { ...initialContext, authenticated: false, recipients: 0 },
   initial: "greeting",
-  on: {
-    drain: { actions: "rememberDraining" },
-    "session.ended": { target: ".closing", actions: "rememberCause" },
-    "connection.closed": { target: ".closed" },
-  },
+  on: endings("closing"),
   states: {
     /** Nothing has been said yet. */
     greeting: { on: { "greeting.sent": "start" } },
     /** The client has not introduced itself, or has to do so again after STARTTLS. */
     start: {
-      tags: "safe",
-      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
+      ...safePoint("closing"),
       on: { "command.ehlo": "ready", "command.rset": "start" },
     },
     /** Between transactions. */
     ready: {
-      tags: "safe",
+      ...safePoint("closing"),
       entry: "forgetTransaction",
-      always: { guard: "isDraining", target: "closing", actions: ["rememberCause", "sayShuttingDown"] },
       on: {
         "command.ehlo": "ready",
         "command.rset": "ready",

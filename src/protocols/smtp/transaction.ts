@@ -1,9 +1,7 @@
 import type { Backend, DeliveryAnswer, Envelope, Recipient } from "../backend.ts";
-import { IncomingBody, MessageError } from "./incoming-body.ts";
+import { IncomingBody, MessageError } from "../incoming-body.ts";
+import { errorOf, type Outcome } from "../session/question.ts";
 import { checkDelivery } from "./replies.ts";
-
-/** What became of a question to the backend. */
-export type Outcome<T> = { readonly value: T } | { readonly error: Error };
 
 /** One mail transaction (RFC 5321 section 3.3): the envelope, then the message. */
 export class Transaction {
@@ -44,7 +42,7 @@ export class Transaction {
       const answer = await deliver({ envelope: this.envelope, body });
       this.outcome = { value: checkDelivery(answer, this.#recipients.length) };
     } catch (error) {
-      this.outcome = { error: error instanceof Error ? error : new Error(String(error)) };
+      this.outcome = { error: errorOf(error) };
     }
     changed();
   }
@@ -77,6 +75,8 @@ export class Transaction {
 
   /** The transaction is over; a message that is not complete must not be kept. */
   abandon(): void {
+    // An error has its price, and most transactions end without a message that is under way.
+    if (!this.#body) return;
     const incomplete = "The client went away before the message was complete.";
     this.#destroy(this.outcome === null ? new MessageError("message-incomplete", incomplete) : undefined);
   }

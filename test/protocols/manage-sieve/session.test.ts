@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ManageSieveOptionError, manageSieve } from "../../../src/protocols/manage-sieve/index.ts";
+import { manageSieve } from "../../../src/protocols/manage-sieve/index.ts";
 import { CONTINUE, close, type Session, type Wire } from "../../../src/protocols/protocol.ts";
+import { ProtocolOptionError } from "../../../src/protocols/session/options.ts";
 import { sieveExtensions } from "../../../src/protocols/sieve/index.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { secureFacts } from "../memory-wire.ts";
@@ -504,9 +505,9 @@ describe("the protocol", () => {
   });
 
   it("refuses options that cannot be used", () => {
-    expect(() => manageSieve({ backend, mailboxes, errors: 0 })).toThrow(ManageSieveOptionError);
+    expect(() => manageSieve({ backend, mailboxes, errors: 0 })).toThrow(ProtocolOptionError);
     expect(() => manageSieve({ backend, mailboxes, implementation: "a\r\nb" })).toThrow(
-      "The ManageSieve option implementation must be one line of printable ASCII.",
+      "The option implementation of manageSieve() must be one line of printable ASCII.",
     );
   });
 });

@@ -1,8 +1,9 @@
 import { array, assert, asyncProperty, constantFrom, nat, oneof, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MailboxError, type Mailboxes, type MessageContent } from "../../../src/protocols/mailbox.ts";
-import { Pop3OptionError, pop3 } from "../../../src/protocols/pop3/index.ts";
+import { pop3 } from "../../../src/protocols/pop3/index.ts";
 import { CONTINUE, close, type Session, type Verdict, WAIT, type Wire } from "../../../src/protocols/protocol.ts";
+import { ProtocolOptionError } from "../../../src/protocols/session/options.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { MemoryWire, secureFacts } from "../memory-wire.ts";
 import { alice, another, connect, logIn, login, oneUser } from "./fixture.ts";
@@ -482,8 +483,8 @@ describe("limits", () => {
 
   it("are positive integers", () => {
     const options = { backend: {}, mailboxes: new MemoryMailboxes() };
-    expect(() => pop3({ ...options, idleTimeout: 0 })).toThrow(Pop3OptionError);
-    expect(() => pop3({ ...options, banner: "a\r\nb" })).toThrow("The POP3 option banner must be");
+    expect(() => pop3({ ...options, idleTimeout: 0 })).toThrow(ProtocolOptionError);
+    expect(() => pop3({ ...options, banner: "a\r\nb" })).toThrow("The option banner of pop3() must be");
   });
 
   it("tells who comes too many why, in the protocol's words", () => {

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { type SmtpInspector, smtp } from "../../../src/protocols/smtp/index.ts";
+import type { Inspector } from "../../../src/machines/inspector.ts";
+import { smtp } from "../../../src/protocols/smtp/index.ts";
 import { secureFacts } from "../memory-wire.ts";
 import { codes, connect, introduce, startData } from "./fixture.ts";
 
@@ -496,9 +497,11 @@ describe("limits", () => {
   });
 
   it("refuses options that make no sense", () => {
-    expect(() => smtp({ backend: {}, errors: 0 })).toThrow("The SMTP option errors must be an integer of at least 1.");
+    expect(() => smtp({ backend: {}, errors: 0 })).toThrow(
+      "The option errors of smtp() must be an integer of at least 1.",
+    );
     expect(() => smtp({ backend: {}, banner: "x\r\n" })).toThrow(
-      expect.objectContaining({ code: "smtp-option-invalid" }),
+      expect.objectContaining({ code: "protocol-option-invalid" }),
     );
   });
 });
@@ -618,7 +621,7 @@ describe("the end", () => {
 
   it("and every state before it can be watched", async () => {
     const states: unknown[] = [];
-    const inspect: SmtpInspector = (event) => {
+    const inspect: Inspector = (event) => {
       if (event.type === "@xstate.snapshot") states.push((event.snapshot as { value?: unknown }).value);
     };
     const { wire } = await introduce({ inspect });

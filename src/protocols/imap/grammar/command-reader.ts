@@ -96,11 +96,9 @@ export class CommandReader {
     this.#begin();
   }
 
-  /** Takes what was pushed and not yet read, at the end of a command; null when there is none. */
-  takeRest(): Buffer | null {
-    const rest = this.#input.takeAll();
-    this.clear();
-    return rest;
+  /** What was pushed and not yet read, without taking it; null when there is none. To be asked for after a command only. */
+  rest(): Buffer | null {
+    return this.#input.rest();
   }
 
   next(): ReadResult {
@@ -126,7 +124,7 @@ export class CommandReader {
   /**
    * After `append`: the message is not wanted, and the caller answers the command. A synchronising literal will not be sent,
    * so that the next command follows. Any other is skipped, without a result of its own unless there is more of it than
-   * `limits.skipped`: then `next()` gives a fatal error without a tag.
+   * `limits.skipped`: then `next()` gives an error without a tag that ends the session.
    */
   refuseMessage(): void {
     if (this.#place !== "before-message") return;
@@ -263,7 +261,7 @@ export class CommandReader {
     }
     const end = octets.length - 2;
     if (octets[end] === CR) return octets.toString("latin1", 0, end);
-    return this.#fail(complaints.bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1))));
+    return this.#bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1)));
   }
 
   /** The tag of the command that the line belongs to. */
@@ -307,7 +305,7 @@ export class CommandReader {
   }
 
   #skipOctets(): ReadResult | null {
-    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
+    if (this.#skipped > this.limits.skipped) return this.#tooMuchToSkip();
     if (this.#remaining > 0 && !this.#takeOctets()) return this.#starved();
     if (this.#remaining === 0) this.#skip();
     return null;
@@ -321,9 +319,9 @@ export class CommandReader {
     this.#tail = (this.#tail + piece.toString("latin1", Math.max(0, piece.length - LONGEST_MARKER))).slice(
       -LONGEST_MARKER,
     );
-    if (this.#skipped > this.limits.skipped) return this.#fail(this.#fault ?? complaints.tooMuchToSkip);
+    if (this.#skipped > this.limits.skipped) return this.#tooMuchToSkip();
     if (!this.#tail.endsWith("\n")) return null;
-    if (!this.#tail.endsWith("\r\n")) return this.#fail(complaints.bareLineFeed(this.#fault?.tag ?? null));
+    if (!this.#tail.endsWith("\r\n")) return this.#bareLineFeed(this.#fault?.tag ?? null);
     const marker = this.#lineLimit === null ? readLiteralMarker(this.#tail.slice(0, -2)) : null;
     if (marker && !marker.synchronizing) {
       this.#skipLiteral(marker.size);
@@ -348,11 +346,19 @@ export class CommandReader {
     this.#append = null;
   }
 
+  #tooMuchToSkip(): CommandError {
+    return this.#fail(this.#fault ?? complaints.tooMuchToSkip, "line-too-long");
+  }
+
+  #bareLineFeed(tag: string | null): CommandError {
+    return this.#fail(complaints.bareLineFeed(tag), "protocol-error");
+  }
+
   /** Nothing more is read until `clear()`. */
-  #fail(error: CommandError): CommandError {
+  #fail(error: CommandError, ends: NonNullable<CommandError["ends"]>): CommandError {
     this.clear();
     this.#place = "failed";
-    this.#fault = { ...error, fatal: true };
+    this.#fault = { ...error, ends };
     return this.#fault;
   }
 }

@@ -9,7 +9,7 @@ export const complaints = {
     status: fault.status,
     code: fault.responseCode,
     text: fault.message,
-    fatal: false,
+    ends: null,
   }),
   malformedLine: (tag: string | null) => bad("A line may hold neither NUL nor a bare carriage return", tag),
   bareLineFeed: (tag: string | null) => bad("Lines have to end with CRLF", tag),
@@ -21,5 +21,5 @@ export const complaints = {
 };
 
 function bad(text: string, tag: string | null): CommandError {
-  return { type: "error", tag, status: "BAD", code: null, text, fatal: false };
+  return { type: "error", tag, status: "BAD", code: null, text, ends: null };
 }

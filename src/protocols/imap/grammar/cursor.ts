@@ -20,6 +20,8 @@ const BACKSLASH = 0x5c;
 const LITERAL = /\{\d+\+?\}(?:\r\n|$)/y;
 const LARGEST_NUMBER = 4_294_967_295;
 const LONGEST_NUMBER = 10;
+/** RFC 5530 section 3. */
+const LIMIT = { status: "NO", code: "LIMIT" } as const;
 
 class AwaitedLiteral extends Error {
   override readonly name = "AwaitedLiteral";
@@ -46,6 +48,7 @@ export class Cursor {
   readonly #literals: readonly Buffer[];
   #literal = 0;
   #items = 0;
+  #texts = 0;
 
   constructor(command: CommandText, limits: GrammarLimits, at = 0) {
     this.text = command.text;
@@ -79,6 +82,14 @@ export class Cursor {
   count(): void {
     this.#items++;
     if (this.#items > this.limits.items) throw new ParseFault("Too many items in one command");
+  }
+
+  /** Counts one more text that messages are searched for. */
+  countText(): void {
+    this.#texts++;
+    if (this.#texts > this.limits.textKeys) {
+      throw new ParseFault(`A search has ${this.limits.textKeys} texts at most`, LIMIT);
+    }
   }
 
   /** Takes the character if it is next. */

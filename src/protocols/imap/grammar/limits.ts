@@ -9,6 +9,7 @@
  * | `skipped` | 4096 | 104857600 | BAD, then the end of the session: more of a wrong command is not read for the sake of the next one |
  * | `depth` | 1 | 32 | tagged BAD; parentheses, NOT and OR within each other in SEARCH, levels of a part number in FETCH |
  * | `items` | 32 | 4096 | tagged BAD; search keys, fetch items, header fields, flags |
+ * | `textKeys` | 1 | 64 | tagged NO [LIMIT]; search keys that look into messages, each of which may read a whole mailbox |
  *
  * The message of APPEND counts for none of them: its size is told before any of it is read, and it streams.
  */
@@ -19,6 +20,7 @@ export interface GrammarLimits {
   readonly skipped: number;
   readonly depth: number;
   readonly items: number;
+  readonly textKeys: number;
 }
 
 export const unauthenticatedGrammarLimits: GrammarLimits = Object.freeze({
@@ -28,6 +30,7 @@ export const unauthenticatedGrammarLimits: GrammarLimits = Object.freeze({
   skipped: 4096,
   depth: 1,
   items: 32,
+  textKeys: 1,
 });
 
 export const authenticatedGrammarLimits: GrammarLimits = Object.freeze({
@@ -37,4 +40,5 @@ export const authenticatedGrammarLimits: GrammarLimits = Object.freeze({
   skipped: 104_857_600,
   depth: 32,
   items: 4096,
+  textKeys: 64,
 });

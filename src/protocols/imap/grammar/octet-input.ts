@@ -64,12 +64,9 @@ export class OctetInput {
     return this.take(lf === -1 ? chunk.length : lf + 1 - this.#offset);
   }
 
-  /** Takes all that waits, an unfinished line included; null when there is nothing. */
-  takeAll(): Buffer | null {
-    const rest = this.take(Number.POSITIVE_INFINITY);
-    if (this.#fragment.length === 0) return rest;
-    if (rest) this.#fragment.add(rest);
-    return this.#fragment.take();
+  /** What waits, without taking it; null when there is nothing. To be asked for where a line has ended. */
+  rest(): Buffer | null {
+    return this.#chunk ? this.#chunk.subarray(this.#offset) : null;
   }
 
   /** Takes the octets that wait, but no more than `most`; null when there are none. To be called where a line has ended. */

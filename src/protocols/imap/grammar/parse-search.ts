@@ -84,7 +84,7 @@ function parseKey(cursor: Cursor, depth: number): SearchKey {
 }
 
 function parseWithArgument(cursor: Cursor, name: string, depth: number): SearchKey {
-  if (headerFields.has(name)) return { key: "HEADER", field: name, text: cursor.astring() };
+  if (headerFields.has(name)) return { key: "HEADER", field: name, text: parseText(cursor) };
   const date = dates.get(name);
   if (date) return { key: "DATE", ...date, day: parseDate(cursor) };
   switch (name) {
@@ -100,12 +100,12 @@ function parseWithArgument(cursor: Cursor, name: string, depth: number): SearchK
     case "HEADER": {
       const field = cursor.astring("the name of a header field");
       cursor.space();
-      return { key: "HEADER", field, text: cursor.astring() };
+      return { key: "HEADER", field, text: parseText(cursor) };
     }
     case "BODY":
-      return { key: "CONTENT", of: "body", text: cursor.astring() };
+      return { key: "CONTENT", of: "body", text: parseText(cursor) };
     case "TEXT":
-      return { key: "CONTENT", of: "message", text: cursor.astring() };
+      return { key: "CONTENT", of: "message", text: parseText(cursor) };
     case "KEYWORD":
       return flag(parseKeyword(cursor), true);
     case "UNKEYWORD":
@@ -117,6 +117,12 @@ function parseWithArgument(cursor: Cursor, name: string, depth: number): SearchK
     default:
       throw new ParseFault("There is no such search key");
   }
+}
+
+/** What is looked for in every message: one key may have a whole mailbox read. */
+function parseText(cursor: Cursor): string {
+  cursor.countText();
+  return cursor.astring();
 }
 
 function parseDate(cursor: Cursor): number {

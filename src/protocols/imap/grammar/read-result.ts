@@ -13,7 +13,7 @@ import type { AppendCommand, Command } from "./command.ts";
  * | `append` | calls `acceptMessage()` or `refuseMessage()`, now or later; writes `+ …` after accepting when `synchronizing` |
  * | `message` | passes the chunk on; when the mailbox is full to the brim, calls `next()` only when it may go on |
  * | `message-end` | the message of APPEND is complete and so is the command: answers it |
- * | `error` | answers `tag status [code] text`, or untagged where the tag is null, and closes when `fatal`; gives up an APPEND under way |
+ * | `error` | answers `tag status [code] text`, or untagged where the tag is null, and closes where it `ends` the session; gives up an APPEND under way |
  */
 export type ReadResult =
   | { readonly type: "command"; readonly command: Command }
@@ -34,6 +34,9 @@ export interface CommandError {
   /** What goes in brackets, without them: `BADCHARSET (US-ASCII UTF-8)`; null for none. */
   readonly code: string | null;
   readonly text: string;
-  /** It is no longer known where a command begins, or too much would have to be skipped: nothing more is read. */
-  readonly fatal: boolean;
+  /**
+   * Why nothing more is read: too much would have to be skipped, or it is no longer known where a command begins. Null
+   * where the next command can be read.
+   */
+  readonly ends: "line-too-long" | "protocol-error" | null;
 }

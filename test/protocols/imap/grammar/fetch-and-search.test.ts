@@ -152,6 +152,16 @@ describe("SEARCH", () => {
     expect(searched(`SUBJECT "${utf8}"`)).toEqual({ key: "HEADER", field: "SUBJECT", text: "пр" });
   });
 
+  it("takes so many texts to look for, however they are put together", () => {
+    const keys = ["BODY x", "TEXT x", "SUBJECT x", "HEADER Message-ID x", "NOT FROM x", "OR TO x CC x"];
+    const search = (texts: number) =>
+      `SEARCH ${Array.from({ length: texts }, (_, index) => keys[index % 5]).join(" ")}`;
+    expect(parse(search(64))).toMatchObject({ name: "SEARCH" });
+    expect(() => parse(search(65))).toThrow("a NO [LIMIT]");
+    expect(() => parse(`${search(63)} ${keys[5]}`)).toThrow("a NO [LIMIT]");
+    expect(parse(`SEARCH ${"SEEN ".repeat(1000)}TEXT x`)).toMatchObject({ name: "SEARCH" });
+  });
+
   it("names the charsets it knows when it is asked for another", () => {
     expect(() => parse("UID SEARCH CHARSET KOI8-R TEXT x")).toThrow("a NO [BADCHARSET (US-ASCII UTF-8)]");
   });

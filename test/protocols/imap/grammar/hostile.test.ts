@@ -52,7 +52,7 @@ describe.each<[string, GrammarLimits]>([
     const [first, second, ...others] = results;
     expect(others).toEqual([]);
     expect(["error", "command"]).toContain(first?.type);
-    if (first?.type === "error" && first.fatal) expect(limits).toBe(unauthenticatedGrammarLimits);
+    if (first?.type === "error" && first.ends) expect(limits).toBe(unauthenticatedGrammarLimits);
     else expect(second).toEqual({ type: "command", command: { tag: "z", name: "NOOP" } });
     if (name.includes("within")) expect(first?.type).toBe("error");
   });

@@ -72,7 +72,7 @@ describe("any bytes", () => {
             for (; result.type !== "more" && result.type !== "ended"; result = reader.next()) {
               if (result.type === "append") reader.acceptMessage();
               if (result.type === "error") expect(result.text).toMatch(/^[\x20-\x7e]+$/);
-              if (result.type === "error" && result.fatal) return;
+              if (result.type === "error" && result.ends) return;
             }
             expect(reader.buffered).toBeLessThanOrEqual(200 + 30 + 20);
           }

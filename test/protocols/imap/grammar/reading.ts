@@ -20,7 +20,7 @@ export function readAll(bytes: string | Uint8Array, options: ReadOptions = {}): 
     reader.push(Buffer.from(chunk));
     drain(reader, results, options.messages ?? "accept");
     const last = results.at(-1);
-    if (last?.type === "error" && last.fatal) break;
+    if (last?.type === "error" && last.ends) break;
   }
   return results;
 }
@@ -52,7 +52,7 @@ function drain(reader: CommandReader, results: ReadResult[], messages: "accept" 
     }
     if (result.type === "append" && messages === "accept") reader.acceptMessage();
     else if (result.type === "append") reader.refuseMessage();
-    if (result.type === "error" && result.fatal) return;
+    if (result.type === "error" && result.ends) return;
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createMachine } from "xstate";
-import { mermaid } from "../../scripts/mermaid.ts";
+import { mermaid } from "../../src/inspect/mermaid.ts";
 
 test("a chart has its states, events, guards, delays, actions and ends", () => {
   const machine = createMachine({

@@ -1,0 +1,55 @@
+/** What the harness asks a server that runs on Node, over the channel that Node has between processes. */
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Pauses } from "./event-loop.ts";
+
+export interface Answers {
+  /** CPU so far, of all threads; microseconds. */
+  cpu: number;
+  /** After a collection of garbage; octets. */
+  memory: { readonly heap: number; readonly rss: number };
+  /** The highest resident size since the last such question; octets. Null where the system does not tell. */
+  peak: number | null;
+  /** Gatehouse only. Carries one reload out and tells how long the event loop stood still. */
+  reload: Pauses;
+  /** Gatehouse only. The same for as long without a reload. */
+  quiet: Pauses;
+  /** With an inspector only. The URL of its page. */
+  inspector: string;
+  /** Gatehouse's mail store only. */
+  kept: { readonly messages: number; readonly commits: number };
+}
+
+export type Question = keyof Answers;
+
+export type AnswerFunctions = Partial<{ [Name in Question]: () => Answers[Name] | Promise<Answers[Name]> }>;
+
+/** Tells the port and answers until the harness ends or lets go. */
+export function answer(port: number, more: AnswerFunctions = {}): void {
+  const functions: AnswerFunctions = { cpu, memory, peak, ...more };
+  process.on("message", async (question: Question) => {
+    process.send?.({ answer: await functions[question]?.() });
+  });
+  process.on("disconnect", () => process.exit());
+  process.send?.({ port });
+}
+
+function cpu(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+function memory(): Answers["memory"] {
+  // The second one takes what finalizers and weak references kept during the first.
+  globalThis.gc?.();
+  globalThis.gc?.();
+  const { heapUsed: heap, rss } = process.memoryUsage();
+  return { heap, rss };
+}
+
+/** proc_pid_status(5) tells it, and proc_pid_clear_refs(5) begins anew. */
+function peak(): number | null {
+  if (process.platform !== "linux") return null;
+  const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  writeFileSync("/proc/self/clear_refs", "5");
+  return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+}

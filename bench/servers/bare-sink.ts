@@ -1,0 +1,59 @@
+/** The baseline of messages: says yes to everything, and looks for nothing but the line with the dot that ends a message. */
+import { createServer, type Socket } from "node:net";
+import { answer } from "./answers.ts";
+import { listen } from "./listen.ts";
+
+const end = Buffer.from("\r\n.\r\n");
+
+class Sink {
+  readonly #socket: Socket;
+  #inMessage = false;
+  /** The last octets of a message, as many as may begin its end. */
+  #tail: Buffer = Buffer.alloc(0);
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("error", () => {});
+    socket.on("data", (chunk: Buffer) => this.#take(chunk));
+    socket.write("220 localhost ESMTP ready\r\n");
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#inMessage) this.#takeContent(chunk);
+    else this.#takeCommands(chunk);
+  }
+
+  #takeContent(chunk: Buffer): void {
+    const text = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk;
+    const at = text.indexOf(end);
+    if (at < 0) {
+      this.#tail = text.subarray(-(end.length - 1));
+      return;
+    }
+    this.#tail = Buffer.alloc(0);
+    this.#inMessage = false;
+    this.#socket.write("250 2.0.0 OK\r\n");
+    const rest = text.subarray(at + end.length);
+    if (rest.length > 0) this.#takeCommands(rest);
+  }
+
+  /** Whole lines, one or several: what the load sends. */
+  #takeCommands(chunk: Buffer): void {
+    for (const line of chunk.toString("latin1").split("\r\n")) {
+      if (line === "") continue;
+      if (line.startsWith("DATA")) {
+        this.#inMessage = true;
+        this.#socket.write("354 Go ahead\r\n");
+      } else if (line.startsWith("QUIT")) this.#socket.end("221 2.0.0 Bye\r\n");
+      else this.#socket.write("250 2.0.0 OK\r\n");
+    }
+  }
+}
+
+answer(
+  await listen(
+    createServer((socket) => {
+      new Sink(socket);
+    }),
+  ),
+);

@@ -1,0 +1,35 @@
+/** How long the event loop stands still. */
+import { setTimeout as pause } from "node:timers/promises";
+
+/** Watched before and after, so that what an action leaves to later turns is seen, too. */
+const watchedAround = 50;
+
+/** The longest times between two turns of the loop, in milliseconds. */
+export interface Pauses {
+  /** By the clock, less the millisecond of the timer; in it are times in which others had the processor. */
+  readonly clock: number;
+  /** What the thread itself was busy for. */
+  readonly thread: number;
+}
+
+/** Around an action. */
+export async function longestPauses(action: () => Promise<unknown>): Promise<Pauses> {
+  const longest = { clock: 0, thread: 0 };
+  let [clock, thread] = [performance.now(), threadTime()];
+  const watch = setInterval(() => {
+    const [clockNow, threadNow] = [performance.now(), threadTime()];
+    longest.clock = Math.max(longest.clock, clockNow - clock - 1);
+    longest.thread = Math.max(longest.thread, threadNow - thread);
+    [clock, thread] = [clockNow, threadNow];
+  }, 1);
+  await pause(watchedAround);
+  await action();
+  await pause(watchedAround);
+  clearInterval(watch);
+  return longest;
+}
+
+function threadTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}

@@ -1,0 +1,78 @@
+/** Gatehouse with one listener for SMTP, and what a workload wants besides. */
+import { pino } from "pino";
+import { type ConfigurationDocument, createGatehouse, logDestination, smtp } from "../../src/index.ts";
+import { answer } from "./answers.ts";
+import { longestPauses } from "./event-loop.ts";
+import { inspectOneIn } from "./inspection.ts";
+import { discard, mailStore } from "./mail-backends.ts";
+
+export interface GatehouseVariant {
+  /** PEM with key and certificate; TLS from the first byte. */
+  readonly certificate?: string;
+  /** The log goes to /dev/null, in the form that it has in a pipe. */
+  readonly log?: boolean;
+  /** Loopback is a trusted proxy. */
+  readonly proxy?: boolean;
+  /** What becomes of messages; none are taken by default. */
+  readonly messages?: "discarded" | "kept" | "kept one by one";
+  /** Octets of the largest one; the default limit otherwise. */
+  readonly messageSize?: number;
+  /** For messages that are kept. */
+  readonly directory?: string;
+  /** One of so many connections is shown to an inspector. */
+  readonly inspected?: number;
+}
+
+type Listeners = Extract<NonNullable<Exclude<ConfigurationDocument, unknown[]>["NetworkListener"]>, unknown[]>;
+
+const variant = JSON.parse(process.argv[2] ?? "{}") as GatehouseVariant;
+
+const document = (...spare: Listeners): ConfigurationDocument => ({
+  SystemSettings: {
+    defaultHostname: "localhost",
+    maxConnections: 30_000,
+    ...(variant.proxy ? { proxyTrustedNetworks: ["127.0.0.0/8"] } : {}),
+  },
+  ...(variant.certificate ? { Certificate: { main: certificateAt(variant.certificate) } } : {}),
+  NetworkListener: [
+    {
+      name: "smtp",
+      bind: ["127.0.0.1:0"],
+      useTls: Boolean(variant.certificate),
+      tlsImplicit: Boolean(variant.certificate),
+    },
+    ...spare,
+  ],
+});
+
+/** Of another listener than the one that has the connections: it comes, changes, moves and goes. */
+const reloads = [
+  document({ name: "spare", bind: ["127.0.0.1:0"], useTls: false }),
+  document({ name: "spare", bind: ["127.0.0.1:0"], useTls: false, maxConnections: 7 }),
+  document({ name: "spare", bind: ["127.0.0.2:0"], useTls: false, maxConnections: 7 }),
+  document(),
+];
+
+const mail = variant.directory === undefined ? null : await mailStore(variant.directory, variant.messages === "kept");
+const inspector = variant.inspected === undefined ? null : await inspectOneIn(variant.inspected);
+const backend = mail?.backend ?? (variant.messages === "discarded" ? discard : {});
+const gatehouse = createGatehouse({
+  config: document(),
+  backend,
+  ...(variant.messageSize ? { protocols: [smtp({ backend, messageSize: variant.messageSize })] } : {}),
+  ...(variant.log ? { logger: pino(logDestination("/dev/null")) } : {}),
+  ...(inspector ? { inspect: inspector.inspect } : {}),
+});
+await gatehouse.start();
+let reloaded = 0;
+answer(gatehouse.listeners()[0]?.addresses[0]?.port ?? 0, {
+  reload: () => longestPauses(() => gatehouse.reload(reloads[reloaded++ % reloads.length])),
+  quiet: () => longestPauses(() => Promise.resolve()),
+  inspector: () => inspector?.url ?? "",
+  kept: () => mail?.statistics() ?? { messages: 0, commits: 0 },
+});
+
+function certificateAt(filePath: string) {
+  const file = { "@type": "File", filePath } as const;
+  return { certificate: file, privateKey: file };
+}

@@ -1,0 +1,31 @@
+/** All of them, in the order in which they run and stand on the page. */
+import type { Workload } from "./workload.ts";
+import { durable } from "./workloads/durable.ts";
+import { growth } from "./workloads/growth.ts";
+import { idle, idleTls } from "./workloads/idle.ts";
+import { inspector } from "./workloads/inspector.ts";
+import { largeMessage } from "./workloads/large-message.ts";
+import { messagesKept, messagesNew } from "./workloads/messages.ts";
+import { shortConnectionPeers } from "./workloads/peers.ts";
+import { proxyHeader } from "./workloads/proxy-header.ts";
+import { reloadPause } from "./workloads/reload-pause.ts";
+import { scripts } from "./workloads/scripts.ts";
+import { shortConnection } from "./workloads/short-connection.ts";
+import { tlsHandshake } from "./workloads/tls-handshake.ts";
+
+export const workloads: readonly Workload[] = [
+  shortConnection,
+  shortConnectionPeers,
+  tlsHandshake,
+  idle,
+  idleTls,
+  messagesKept,
+  messagesNew,
+  largeMessage,
+  durable,
+  proxyHeader,
+  growth,
+  reloadPause,
+  inspector,
+  ...scripts,
+];

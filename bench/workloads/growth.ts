@@ -1,0 +1,50 @@
+/** The short connection while others are open: whether it costs more the more there are. */
+import { cpuInTurns, type Work } from "../cpu-of-each.ts";
+import { atMost } from "../goal.ts";
+import { HeldConnections, shortDialogues } from "../load/load.ts";
+import { startServer } from "../server-process.ts";
+import type { Workload } from "../workload.ts";
+
+export const growth: Workload = {
+  name: "growth",
+  openFiles: 8_500,
+  async run({ rounds, pick }) {
+    const count = pick(6_000, 2_000);
+    const others = pick([100, 1_000, 8_000] as const, [100, 1_000, 4_000] as const);
+    await using cleanup = new AsyncDisposableStack();
+    const crowded = async (name: string, open: number): Promise<Work> => {
+      const server = cleanup.use(await startServer(name));
+      const held = cleanup.use(new HeldConnections({ port: server.port }));
+      await held.hold(open);
+      return { server, count, load: shortDialogues };
+    };
+    const { few, some, many, bareFew, bareMany } = await cpuInTurns(
+      {
+        few: await crowded("gatehouse", others[0]),
+        some: await crowded("gatehouse", others[1]),
+        many: await crowded("gatehouse", others[2]),
+        bareFew: await crowded("bare-net", others[0]),
+        bareMany: await crowded("bare-net", others[2]),
+      },
+      rounds,
+    );
+    const against = { name: `${others[0]} others`, samples: few };
+    return {
+      tables: [
+        {
+          unit: "CPU µs per connection",
+          rows: [
+            { measured: `Gatehouse, ${others[1]} others open`, samples: some, against, goal: atMost(1.1) },
+            { measured: `Gatehouse, ${others[2]} others open`, samples: many, against, goal: atMost(1.1) },
+            {
+              measured: `bare \`node:net\`, ${others[2]} others open`,
+              samples: bareMany,
+              against: { name: `${others[0]} others`, samples: bareFew },
+              goal: null,
+            },
+          ],
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,74 @@
+/** Connections that are greeted and then do nothing: live heap of each, and how the process grows with them. */
+import { atMost } from "../goal.ts";
+import { HeldConnections } from "../load/load.ts";
+import { startServer } from "../server-process.ts";
+import { makeCertificate, temporaryDirectory } from "../temporary.ts";
+import type { Effort, Findings, Row, Workload } from "../workload.ts";
+
+const kibibyte = 1024;
+
+export const idle: Workload = { name: "idle", openFiles: 10_500, run: (effort) => compare(effort, null) };
+
+export const idleTls: Workload = {
+  name: "idle-tls",
+  openFiles: 10_500,
+  async run(effort) {
+    using directory = temporaryDirectory();
+    return await compare(effort, await makeCertificate(directory));
+  },
+};
+
+/** KiB of each connection. */
+interface Sizes {
+  readonly heap: number[];
+  /** Of those beyond the first half. */
+  readonly growth: number[];
+}
+
+async function compare({ rounds, pick }: Effort, certificate: string | null): Promise<Findings> {
+  const count = pick(10_000, certificate === null ? 4_000 : 2_000);
+  const turns = pick(Math.min(rounds, 3), 1);
+  const bare: Sizes = { heap: [], growth: [] };
+  const ours: Sizes = { heap: [], growth: [] };
+  for (let turn = 0; turn < turns; turn += 1) {
+    await hold({ name: certificate === null ? "bare-net" : "bare-tls", certificate, count }, bare);
+    await hold({ name: "gatehouse", certificate, count }, ours);
+  }
+  const name = certificate === null ? "bare `node:net`" : "bare `node:tls`";
+  const row = (measured: string, size: keyof Sizes): Omit<Row, "goal"> => {
+    return { measured, samples: ours[size], against: { name, samples: bare[size] } };
+  };
+  const title = `Gatehouse, ${count}`;
+  return {
+    tables: [
+      {
+        unit: "KiB per connection",
+        rows: [
+          { ...row(`${title}: live heap`, "heap"), goal: certificate === null ? atMost(3, "figure") : null },
+          {
+            ...row(`${title}: RSS from ${count / 2} to ${count}`, "growth"),
+            goal: atMost(certificate === null ? 1.6 : 1.1),
+          },
+        ],
+      },
+    ],
+  };
+}
+
+/** In a process of its own each time: RSS never quite goes back. */
+async function hold(
+  { name, certificate, count }: { readonly name: string; readonly certificate: string | null; readonly count: number },
+  sizes: Sizes,
+): Promise<void> {
+  await using server = await startServer(name, certificate === null ? {} : { certificate });
+  await using held = new HeldConnections({ port: server.port, tls: certificate !== null });
+  // What the first connections leave behind in the process, such as compiled code, belongs to none of them.
+  await held.hold(100);
+  const before = await server.ask("memory");
+  await held.hold(count / 2);
+  const half = await server.ask("memory");
+  await held.hold(count);
+  const all = await server.ask("memory");
+  sizes.heap.push((all.heap - before.heap) / (count - 100) / kibibyte);
+  sizes.growth.push((all.rss - half.rss) / (count / 2) / kibibyte);
+}

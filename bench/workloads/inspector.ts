@@ -1,0 +1,61 @@
+/** The short connection with an inspector whose page is shown one connection in a hundred, against the same without. */
+import { cpuInTurns } from "../cpu-of-each.ts";
+import { atMost } from "../goal.ts";
+import { shortDialogues } from "../load/load.ts";
+import { startServer } from "../server-process.ts";
+import { hasInspector } from "../servers/inspection.ts";
+import type { Workload } from "../workload.ts";
+
+export const inspector: Workload = {
+  name: "inspector",
+  missing: () => (hasInspector() ? null : "This version has no inspector."),
+  async run({ rounds, pick }) {
+    const count = pick(10_000, 3_000);
+    await using unwatched = await startServer("gatehouse");
+    await using watched = await startServer("gatehouse", { inspected: 100 });
+    using page = await openPage(await watched.ask("inspector"));
+    const { without, inspected } = await cpuInTurns(
+      {
+        without: { server: unwatched, count, load: shortDialogues },
+        inspected: { server: watched, count, load: shortDialogues },
+      },
+      rounds,
+    );
+    const against = { name: "no inspector", samples: without };
+    return {
+      tables: [
+        {
+          unit: "CPU µs per connection",
+          rows: [
+            { measured: "Gatehouse, 1 connection in 100 inspected", samples: inspected, against, goal: atMost(1.05) },
+          ],
+        },
+      ],
+      notes: [`${page.events} events reached the inspector's page.`],
+    };
+  },
+};
+
+interface Page extends Disposable {
+  readonly events: number;
+}
+
+/** As the page's own script does it. @throws Error when it is refused */
+async function openPage(url: string): Promise<Page> {
+  const { host, origin } = new URL(url);
+  const socket = new WebSocket(`ws://${host}${new URL("events", url).pathname}`, { headers: { origin } });
+  let events = 0;
+  socket.addEventListener("message", () => {
+    events += 1;
+  });
+  await new Promise((resolve, reject) => {
+    socket.addEventListener("open", resolve);
+    socket.addEventListener("error", () => reject(new Error("The inspector refused its page.")));
+  });
+  return {
+    get events() {
+      return events;
+    },
+    [Symbol.dispose]: () => socket.close(),
+  };
+}

@@ -1,0 +1,77 @@
+/** One message of 50 MB, which the backend discards, against `node:net` that counts octets; and what memory it takes. */
+import { cpuInTurns } from "../cpu-of-each.ts";
+import { atMost } from "../goal.ts";
+import { sendMessages } from "../load/load.ts";
+import { startServer } from "../server-process.ts";
+import { takeTurns } from "../turns.ts";
+import type { Effort, Table, Workload } from "../workload.ts";
+
+const megabyte = 1e6;
+const discarding = { messages: "discarded", messageSize: 1_000 * megabyte };
+const ours = "Gatehouse, no log";
+const baseline = "bare `node:net`";
+
+export const largeMessage: Workload = {
+  name: "large-message",
+  run: async (effort) => ({ tables: [await compareCpu(effort), await comparePeaks(effort)] }),
+};
+
+async function compareCpu({ rounds, pick }: Effort): Promise<Table> {
+  const count = pick(4, 2);
+  const load = (work: { port: number; count: number }) => send(work, 50);
+  await using bareCounter = await startServer("bare-counter");
+  await using gatehouse = await startServer("gatehouse", discarding);
+  const { bare, full } = await cpuInTurns(
+    { bare: { server: bareCounter, count, load }, full: { server: gatehouse, count, load } },
+    rounds,
+  );
+  const milliseconds = (samples: readonly number[]) => samples.map((microseconds) => microseconds / 1_000);
+  const against = { name: baseline, samples: milliseconds(bare) };
+  return {
+    unit: "CPU ms per message of 50 MB",
+    rows: [{ measured: ours, samples: milliseconds(full), against, goal: atMost(1.5) }],
+  };
+}
+
+async function comparePeaks({ pick }: Effort): Promise<Table> {
+  const turns = [
+    { name: "of50", measure: () => peakOf("gatehouse", 50) },
+    { name: "of100", measure: () => peakOf("gatehouse", 100) },
+    { name: "of400", measure: () => peakOf("gatehouse", 400) },
+    { name: "bareOf50", measure: () => peakOf("bare-counter", 50) },
+  ] as const;
+  const { of50, of100, of400, bareOf50 } = await takeTurns(turns, pick(3, 1), 0);
+  return {
+    unit: "peak RSS above the start, MB",
+    rows: [
+      {
+        measured: `${ours}: a message of 50 MB`,
+        samples: of50,
+        against: { name: `${baseline}: the same`, samples: bareOf50 },
+        goal: null,
+      },
+      {
+        measured: `${ours}: a message of 400 MB`,
+        samples: of400,
+        against: { name: "one of 100 MB", samples: of100 },
+        // Flat: chunks that wait to be collected are not more for the longer message.
+        goal: atMost(1.25),
+      },
+    ],
+  };
+}
+
+/** In a process of its own: memory that was once needed stays with the process. */
+async function peakOf(name: string, megabytes: number): Promise<number> {
+  await using server = await startServer(name, discarding);
+  await sendMessages({ port: server.port, count: 200, sessions: 1, length: 1_024, kept: true });
+  const { rss } = await server.ask("memory");
+  await server.ask("peak");
+  await send({ port: server.port, count: 1 }, megabytes);
+  const peak = await server.ask("peak");
+  return Math.max(0, (peak ?? rss) - rss) / megabyte;
+}
+
+function send(work: { readonly port: number; readonly count: number }, megabytes: number): Promise<number> {
+  return sendMessages({ ...work, sessions: 1, length: megabytes * megabyte, kept: true });
+}

@@ -1,0 +1,53 @@
+/** SMTP messages of 1 KiB that the backend discards, against a sink that only finds their ends. */
+import { cpuInTurns, type Work } from "../cpu-of-each.ts";
+import { atMost, type Goal } from "../goal.ts";
+import { sendMessages } from "../load/load.ts";
+import { peers } from "../peers.ts";
+import { startServer } from "../server-process.ts";
+import { temporaryDirectory } from "../temporary.ts";
+import type { Effort, Findings, Workload } from "../workload.ts";
+
+const sessions = 20;
+const length = 1_024;
+const bare = "bare sink";
+const ours = "Gatehouse, no log";
+
+export const messagesKept: Workload = {
+  name: "messages",
+  run: (effort) => compare(effort, { kept: true, goal: atMost(1.3) }),
+};
+
+export const messagesNew: Workload = {
+  name: "messages-new-connections",
+  run: (effort) => compare(effort, { kept: false, goal: atMost(1.25) }),
+};
+
+async function compare(
+  { rounds, pick }: Effort,
+  { kept, goal }: { readonly kept: boolean; readonly goal: Goal },
+): Promise<Findings> {
+  const count = kept ? pick(10_000, 3_000) : pick(5_000, 1_000);
+  const sendWith = (atOnce: number) => (work: { port: number; count: number }) =>
+    sendMessages({ ...work, sessions: atOnce, length, kept });
+  await using cleanup = new AsyncDisposableStack();
+  const works: Record<string, Work> = {
+    [bare]: { server: cleanup.use(await startServer("bare-sink")), count, load: sendWith(sessions) },
+    [ours]: {
+      server: cleanup.use(await startServer("gatehouse", { messages: "discarded" })),
+      count,
+      load: sendWith(sessions),
+    },
+  };
+  for (const { name, start, concurrency = sessions } of peers.filter(
+    ({ discards, missing }) => discards && missing() === null,
+  )) {
+    const { path } = cleanup.use(temporaryDirectory());
+    works[name] = { server: cleanup.use(await start(path)), count, load: sendWith(kept ? sessions : concurrency) };
+  }
+  const samples = await cpuInTurns(works, rounds);
+  const against = { name: bare, samples: samples[bare] ?? [] };
+  const rows = Object.keys(works)
+    .filter((name) => name !== bare)
+    .map((name) => ({ measured: name, samples: samples[name] ?? [], against, goal: name === ours ? goal : null }));
+  return { tables: [{ unit: "CPU µs per message", rows }] };
+}

@@ -1,0 +1,45 @@
+/** The short connection of other servers that say the same, as far as they are installed. */
+import { cpuInTurns, type Work } from "../cpu-of-each.ts";
+import { atMost } from "../goal.ts";
+import { shortDialogues } from "../load/load.ts";
+import { peers } from "../peers.ts";
+import { startServer } from "../server-process.ts";
+import { temporaryDirectory } from "../temporary.ts";
+import type { Workload } from "../workload.ts";
+
+const ours = "Gatehouse";
+
+export const shortConnectionPeers: Workload = {
+  name: "peers",
+  async run({ rounds, pick }) {
+    const count = pick(10_000, 2_000);
+    await using cleanup = new AsyncDisposableStack();
+    const works: Record<string, Work> = {
+      [ours]: { server: cleanup.use(await startServer("gatehouse")), count, load: shortDialogues },
+    };
+    const notes: string[] = [];
+    for (const { name, concurrency, missing, start } of peers) {
+      const reason = missing();
+      if (reason !== null) {
+        notes.push(`${name}: ${reason}.`);
+        continue;
+      }
+      const { path } = cleanup.use(temporaryDirectory());
+      works[name] = {
+        server: cleanup.use(await start(path)),
+        count,
+        load: (work) => shortDialogues({ ...work, ...(concurrency === undefined ? {} : { concurrency }) }),
+      };
+    }
+    const samples = await cpuInTurns(works, rounds);
+    const rows = peers
+      .filter(({ name }) => name in works)
+      .map(({ name, goal }) => ({
+        measured: "Gatehouse, no log",
+        samples: samples[ours] ?? [],
+        against: { name, samples: samples[name] ?? [] },
+        goal: goal === null ? null : atMost(goal),
+      }));
+    return { tables: [{ unit: "CPU µs per connection", rows }], notes };
+  },
+};

@@ -1,0 +1,39 @@
+/** Connect, greeting, QUIT, close: what a connection costs without a log, and what the log adds. */
+import { cpuInTurns } from "../cpu-of-each.ts";
+import { atMost } from "../goal.ts";
+import { shortDialogues } from "../load/load.ts";
+import { startServer } from "../server-process.ts";
+import type { Workload } from "../workload.ts";
+
+export const shortConnection: Workload = {
+  name: "short-connection",
+  async run({ rounds, pick }) {
+    const count = pick(10_000, 3_000);
+    await using bareNet = await startServer("bare-net");
+    await using gatehouse = await startServer("gatehouse");
+    await using withLog = await startServer("gatehouse", { log: true });
+    const { bare, silent, logging } = await cpuInTurns(
+      {
+        bare: { server: bareNet, count, load: shortDialogues },
+        silent: { server: gatehouse, count, load: shortDialogues },
+        logging: { server: withLog, count, load: shortDialogues },
+      },
+      rounds,
+    );
+    const toBare = { name: "bare `node:net`", samples: bare };
+    const toSilent = { name: "without it", samples: silent };
+    return {
+      tables: [
+        {
+          unit: "CPU µs per connection",
+          rows: [
+            { measured: "Gatehouse, no log", samples: silent, against: toBare, goal: atMost(1.15) },
+            { measured: "Gatehouse, one log line each", samples: logging, against: toBare, goal: null },
+            // Less than half of the whole: it does not dominate.
+            { measured: "the log line: Gatehouse with it", samples: logging, against: toSilent, goal: atMost(2) },
+          ],
+        },
+      ],
+    };
+  },
+};

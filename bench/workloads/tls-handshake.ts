@@ -1,0 +1,34 @@
+/** A full TLS 1.3 handshake, the greeting, and the client's close. */
+import { cpuInTurns } from "../cpu-of-each.ts";
+import { atMost } from "../goal.ts";
+import { handshakes } from "../load/load.ts";
+import { startServer } from "../server-process.ts";
+import { makeCertificate, temporaryDirectory } from "../temporary.ts";
+import type { Workload } from "../workload.ts";
+
+export const tlsHandshake: Workload = {
+  name: "tls-handshake",
+  async run({ rounds, pick }) {
+    const count = pick(2_000, 600);
+    using directory = temporaryDirectory();
+    const certificate = await makeCertificate(directory);
+    await using bareTls = await startServer("bare-tls", { certificate });
+    await using gatehouse = await startServer("gatehouse", { certificate });
+    const { bare, ours } = await cpuInTurns(
+      {
+        bare: { server: bareTls, count, load: handshakes },
+        ours: { server: gatehouse, count, load: handshakes },
+      },
+      rounds,
+    );
+    const against = { name: "bare `node:tls`", samples: bare };
+    return {
+      tables: [
+        {
+          unit: "CPU µs per connection",
+          rows: [{ measured: "Gatehouse, no log", samples: ours, against, goal: atMost(1.05) }],
+        },
+      ],
+    };
+  },
+};

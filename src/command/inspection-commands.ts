@@ -1,0 +1,59 @@
+/** Options and subcommands for watching the machines. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { chartFormats, drawCharts } from "./charts.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { replay } from "./replay.ts";
+
+interface Surroundings {
+  /** The option `--data`. */
+  data(): Option;
+  finish(code: ExitCode): void;
+}
+
+/** What `serve` takes. */
+export function addInspectionOptions(serve: Command): Command {
+  return serve
+    .addOption(
+      new Option("--inspect [port]", "let Stately's inspector watch the machines, over a relay on loopback").argParser(
+        integer(0, 65_535),
+      ),
+    )
+    .addOption(new Option("--record <file>", "keep what the machines do, as JSON lines"))
+    .addOption(
+      new Option("--record-size <octets>", "how large that file may grow; 64 MiB by default").argParser(integer(1_024)),
+    )
+    .addOption(new Option("--inspect-sample <n>", "watch one connection in so many").argParser(integer(1)))
+    .addOption(
+      new Option("--inspect-max <n>", "watch at most so many connections at once; 100 by default").argParser(
+        integer(1),
+      ),
+    )
+    .addOption(new Option("--inspect-listener <name...>", "watch only connections of these listeners"))
+    .addOption(new Option("--inspect-address <network...>", "watch only clients of these addresses or networks"))
+    .addOption(new Option("--inspect-failures", "watch only connections that fail"));
+}
+
+export function addInspectionCommands(program: Command, { data, finish }: Surroundings): void {
+  program
+    .command("replay")
+    .description("step through a recording, and check that today's charts take the same path")
+    .argument("<file>")
+    .action(async (file) => finish(await replay(file)));
+  program
+    .command("charts")
+    .description("draw the machines' charts, one or all")
+    .argument("[name]")
+    .addOption(new Option("--format <format>", "how").choices(chartFormats).default("mermaid"))
+    .option("--out <dir>", "a file for each in this folder, instead of standard output")
+    .option("--live", "with how many are in each state of the running server")
+    .addOption(data())
+    .action(async (name, options) => finish(await drawCharts(name, options)));
+}
+
+function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${least} on.`);
+  };
+}

@@ -1,0 +1,77 @@
+/** What `gatehouse serve` watches its own machines with: the relay to the inspector, a recording, or both. */
+import type { InspectionTree } from "../inspect/index.ts";
+
+export interface InspectionOptions {
+  /** The relay's port on loopback; true for a free one. */
+  readonly inspect?: number | true;
+  readonly inspectSample?: number;
+  readonly inspectListener?: readonly string[];
+  readonly inspectAddress?: readonly string[];
+  readonly inspectFailures?: true;
+  readonly inspectMax?: number;
+  /** File of the recording. */
+  readonly record?: string;
+  /** Octets. */
+  readonly recordSize?: number;
+}
+
+export interface Inspection {
+  /** Undefined when nothing was asked for. */
+  readonly inspect: InspectionTree | undefined;
+  /** What to tell a person at the start. */
+  readonly words: readonly string[];
+  /** @returns what to tell a person at the end. */
+  close(): Promise<readonly string[]>;
+}
+
+/** @throws InspectionOptionError, InspectorError, RecordingFileError */
+export async function openInspection(options: InspectionOptions): Promise<Inspection> {
+  const { inspect: port, record } = options;
+  const selection = selectionOf(options);
+  const chosen = Object.keys(selection).length > 0;
+  if (port === undefined && record === undefined && !chosen) return nothing;
+  // Loaded only when it is wanted.
+  const { InspectionOptionError, inspectionTree, openRecording, openRelay } = await import("../inspect/index.ts");
+  if (port === undefined && record === undefined)
+    throw new InspectionOptionError("choice of connections", "needs --inspect or --record");
+  inspectionTree([], selection);
+  const relay = port === undefined ? null : await openRelay({ port: port === true ? 0 : port });
+  const maxBytes = options.recordSize === undefined ? {} : { maxBytes: options.recordSize };
+  const recording = record === undefined ? null : await openRecording(record, maxBytes).catch(closing(relay));
+  const parts = [relay, recording].filter((part) => part !== null);
+  return {
+    inspect: inspectionTree(
+      parts.map(({ observer }) => observer),
+      selection,
+    ),
+    words: [
+      ...(relay ? [`To watch its machines, open in a browser on this host (it needs the internet): ${relay.url}`] : []),
+      ...(recording ? [`Its machines are recorded in ${record}; "gatehouse replay" steps through it.`] : []),
+    ],
+    close: async () => {
+      await Promise.all(parts.map((part) => part.close()));
+      if (recording?.error) return [`The recording ${record} broke off: ${recording.error.message}.`];
+      return recording?.full ? [`The recording ${record} was full after ${recording.bytes} octets.`] : [];
+    },
+  };
+}
+
+const nothing: Inspection = { inspect: undefined, words: [], close: async () => [] };
+
+function selectionOf(options: InspectionOptions) {
+  const { inspectSample, inspectListener, inspectAddress, inspectFailures, inspectMax } = options;
+  return {
+    ...(inspectSample === undefined ? {} : { oneIn: inspectSample }),
+    ...(inspectMax === undefined ? {} : { maxConnections: inspectMax }),
+    ...(inspectListener ? { listeners: inspectListener } : {}),
+    ...(inspectAddress ? { addresses: inspectAddress } : {}),
+    ...(inspectFailures ? { failuresOnly: true } : {}),
+  };
+}
+
+function closing(relay: { close(): Promise<void> } | null): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await relay?.close();
+    throw error;
+  };
+}

@@ -1,0 +1,69 @@
+/** The page between the relay and Stately's inspector, which runs in a frame of it. */
+
+export interface BridgePage {
+  readonly html: string;
+  /** The value of Content-Security-Policy: this page runs its own script, talks to this relay, and frames the inspector. */
+  readonly policy: string;
+}
+
+/**
+ * The page opens its WebSocket when the inspector says that it is there, so that it gets the living tree first, and again
+ * whenever the inspector is loaded anew.
+ */
+export function bridgePage(
+  inspectorUrl: URL,
+  { host, nonce }: { readonly host: string; readonly nonce: string },
+): BridgePage {
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    `connect-src ws://${host}`,
+    `frame-src ${inspectorUrl.origin}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const html = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Gatehouse</title>
+<style nonce="${nonce}">
+  * { margin: 0; padding: 0 }
+  html, body { height: 100% }
+  body { display: flex; flex-direction: column; font: 14px sans-serif }
+  #notice { padding: 4px 8px; background: #fff3bf }
+  #notice:empty { display: none }
+  iframe { flex: 1; border: none }
+</style>
+<div id="notice" role="status">Waiting for ${escaped(inspectorUrl.href)}. It needs the internet; "gatehouse charts --live" does not.</div>
+<iframe id="inspector" src="${escaped(inspectorUrl.href)}" referrerpolicy="no-referrer"></iframe>
+<script nonce="${nonce}">
+  const inspector = document.getElementById("inspector");
+  const notice = document.getElementById("notice");
+  const origin = ${JSON.stringify(inspectorUrl.origin)};
+  let socket = null;
+  function open() {
+    if (socket) socket.onclose = null, socket.close();
+    socket = new WebSocket("ws://" + location.host + location.pathname + "events");
+    socket.onopen = () => { notice.textContent = ""; };
+    socket.onclose = () => { notice.textContent = "Gatehouse does not answer any more."; setTimeout(open, 2000); };
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.type.startsWith("@xstate.")) inspector.contentWindow.postMessage(message, origin);
+      else if (message.type === "gatehouse.dropped")
+        notice.textContent = message.count + " events were dropped, because this page was too slow. What lives was sent anew.";
+    };
+  }
+  addEventListener("message", (event) => {
+    if (event.origin !== origin || event.source !== inspector.contentWindow) return;
+    if (event.data && event.data.type === "@statelyai.connected") open();
+  });
+</script>
+`;
+  return { html, policy };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+}

@@ -1,0 +1,96 @@
+/** What a drawing of a chart says: labels of transitions, notes of states, and how many are where. */
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+
+/** Actors of one chart by state: `{ listening: 2, "paused.held": 1 }`. */
+export type ChartCounts = Readonly<Record<string, number>>;
+
+/** Stands for every state of the machine. */
+export const anyState = "any";
+
+/** Ids of drawings are of one space: an inner state bears its parents' names too. */
+export function idOf(state: AnyStateNode): string {
+  return state.path.join("_");
+}
+
+/** How many are in a state, those in the states within it included. */
+export function countIn(state: AnyStateNode, counts: ChartCounts): number {
+  const path = state.path.join(".");
+  const within = Object.entries(counts).filter(([counted]) => counted === path || counted.startsWith(`${path}.`));
+  return within.reduce((sum, [, count]) => sum + count, 0);
+}
+
+export interface Edge {
+  readonly from: string;
+  readonly to: AnyStateNode;
+  /** What leads there, one each. */
+  readonly labels: readonly string[];
+}
+
+/** One edge for each target. */
+export function edgesFrom(state: AnyStateNode, from: string): Edge[] {
+  const labels = new Map<AnyStateNode, string[]>();
+  for (const transition of transitionsOf(state))
+    for (const target of transition.target ?? [])
+      labels.set(target, [...(labels.get(target) ?? []), labelOf(transition)]);
+  return [...labels].map(([to, lines]) => ({ from, to, labels: lines }));
+}
+
+/** Entry, exit, what a state does, and its transitions without a target. */
+export function notesOf(state: AnyStateNode): string[] {
+  return [
+    ...actionsLine("entry", state.entry),
+    ...actionsLine("exit", state.exit),
+    ...state.invoke.map(({ src }) => `do / ${nameOf(src)}`),
+    ...transitionsOf(state)
+      .filter(({ target }) => !target || target.length === 0)
+      .map(labelOf),
+  ];
+}
+
+/** All states of a chart, outer ones before those within them. */
+export function statesOf({ root }: AnyStateMachine): AnyStateNode[] {
+  const within = (state: AnyStateNode): AnyStateNode[] => [state, ...Object.values(state.states).flatMap(within)];
+  return Object.values(root.states).flatMap(within);
+}
+
+function actionsLine(when: string, actions: readonly unknown[]): string[] {
+  const named = actions.filter((action) => !isTimer(action));
+  return named.length === 0 ? [] : [`${when} / ${named.map(nameOf).join(", ")}`];
+}
+
+/** XState carries `after` out by actions of its own, which start and stop the timer. */
+function isTimer(action: unknown): boolean {
+  return typeof action === "function" && String(Reflect.get(action, "type")).startsWith("xstate.");
+}
+
+/** In the order of the chart; `on` holds the delayed ones and those of invoked actors too. */
+function transitionsOf(state: AnyStateNode): AnyTransitionDefinition[] {
+  return [...state.transitions.values()].flat().concat(state.always ?? []);
+}
+
+function labelOf(transition: AnyTransitionDefinition): string {
+  const { eventType, guard, actions, source } = transition;
+  const condition = guard === undefined ? "" : ` [${nameOf(guard)}]`;
+  const effects = actions.length === 0 ? "" : ` / ${actions.map(nameOf).join(", ")}`;
+  return `${eventText(eventType, source)}${condition}${effects}`;
+}
+
+/** XState's own event types in words: `after tlsTimeout`, `done bindSockets`. */
+function eventText(eventType: string, source: AnyStateNode): string {
+  if (eventType === "") return "always";
+  const delay = source.after.find((delayed) => delayed.eventType === eventType)?.delay;
+  if (delay !== undefined) return `after ${typeof delay === "number" ? `${delay} ms` : delay}`;
+  const outcome = /^xstate\.(done|error)\.actor\./.exec(eventType)?.[1];
+  if (outcome === undefined) return eventType;
+  const actor = source.invoke.find(({ id }) => eventType.endsWith(id));
+  return `${outcome} ${actor ? nameOf(actor.src) : ""}`.trimEnd();
+}
+
+/** The name, and the parameters where the chart fixes them. */
+function nameOf(named: unknown): string {
+  if (typeof named === "string") return named;
+  if (typeof named !== "object" || named === null || !("type" in named)) return "inline";
+  const params = "params" in named ? named.params : undefined;
+  const fixed = typeof params === "object" && params !== null ? Object.values(params).map(String) : [];
+  return fixed.length === 0 ? String(named.type) : `${named.type}(${fixed.join(", ")})`;
+}

@@ -1,0 +1,87 @@
+/** The events of one connection and its session: shown at once, or kept until it is known whether they are to be. */
+import type { ConnectionFacts } from "../protocols/protocol.ts";
+import type { PresentedEvent } from "./presented.ts";
+import { isFailure, type Selection } from "./selection.ts";
+
+/** Events that are kept of a connection: beyond them the oldest go, but for those that tell of an actor. */
+const mostKept = 200;
+
+/** `choosing`: the client is not known yet; `keeping`: its end will tell whether it fails. */
+type Phase = "choosing" | "keeping" | "showing" | "over";
+
+export interface WatchOptions {
+  readonly facts: ConnectionFacts;
+  /** The peer is a trusted proxy, whose header is still to come. */
+  readonly proxied: boolean;
+  readonly selection: Selection;
+  show(event: PresentedEvent): void;
+}
+
+export class ConnectionWatch {
+  readonly #options: WatchOptions;
+  #phase: Phase;
+  #kept: PresentedEvent[] = [];
+  #dropped = 0;
+  /** The selection has counted it. */
+  #chosen = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#phase = "choosing";
+    if (!options.proxied || !options.selection.byAddress) this.#choose();
+  }
+
+  get over(): boolean {
+    return this.#phase === "over";
+  }
+
+  take(event: PresentedEvent): void {
+    if (this.#phase === "over") return;
+    if (this.#phase === "showing") this.#options.show(event);
+    else this.#keep(event);
+  }
+
+  /** The connection's own machine is in another state: the client may be known now. */
+  entered(state: unknown): void {
+    if (this.#phase === "choosing" && state !== "accepted" && state !== "proxyHeader") this.#choose();
+  }
+
+  /** The connection has closed. */
+  ended(cause: unknown): void {
+    if (this.#phase === "choosing") this.#choose();
+    if (this.#phase === "keeping" && isFailure(cause)) this.#flush();
+    this.#phase = "over";
+    this.#kept = [];
+    if (this.#chosen) this.#options.selection.release();
+    this.#chosen = false;
+  }
+
+  #choose(): void {
+    const { selection, facts } = this.#options;
+    this.#chosen = selection.choose(facts);
+    if (!this.#chosen) {
+      this.#phase = "over";
+      this.#kept = [];
+    } else if (selection.failuresOnly) this.#phase = "keeping";
+    else {
+      this.#phase = "showing";
+      this.#flush();
+    }
+  }
+
+  #keep(event: PresentedEvent): void {
+    this.#kept.push(event);
+    if (this.#kept.length <= mostKept) return;
+    const oldest = this.#kept.findIndex(({ type }) => type !== "@xstate.actor");
+    this.#kept.splice(Math.max(oldest, 0), 1);
+    this.#dropped += 1;
+  }
+
+  /** The first event after the gap tells of it. */
+  #flush(): void {
+    const afterGap = this.#dropped === 0 ? -1 : this.#kept.findIndex(({ type }) => type !== "@xstate.actor");
+    for (const [index, event] of this.#kept.entries())
+      this.#options.show(index === afterGap ? { ...event, dropped: this.#dropped } : event);
+    this.#kept = [];
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What inspectors may see of Gatehouse's own charts: an allow-list, field by field. A field that is not here is not shown,
+ * and neither is a value of another kind than the field's.
+ */
+import { endCauses } from "../machines/causes.ts";
+import { pauseReasons } from "../machines/listener.ts";
+
+/** What may be shown of a value; undefined for nothing. */
+export type Disclose = (value: unknown) => unknown;
+
+type Fields = Readonly<Record<string, Disclose>>;
+
+export interface ChartDisclosure {
+  readonly context: Disclose;
+  /** Fields of events beside their `type`, by event type. */
+  readonly events: Readonly<Record<string, Disclose>>;
+}
+
+const flag: Disclose = (value) => (typeof value === "boolean" ? value : undefined);
+const count: Disclose = (value) => (typeof value === "number" || value === null ? value : undefined);
+const cause: Disclose = (value) =>
+  value === null || (typeof value === "string" && Object.hasOwn(endCauses, value)) ? value : undefined;
+const reasons: Disclose = (value) =>
+  Array.isArray(value)
+    ? value.filter((reason) => typeof reason === "string" && Object.hasOwn(pauseReasons, reason))
+    : [];
+
+/** Of an error only which one it is: messages may quote what they complain of. */
+export const errorName: Disclose = (value) => {
+  if (value === null || value === undefined) return value;
+  if (!(value instanceof Error)) return isErrorName(value) ? value : "error";
+  const code: unknown = "code" in value ? value.code : undefined;
+  return [code, value.name].find(isErrorName) ?? "error";
+};
+
+/** A code or the name of a class, and no sentence. In a recording an error is only this any more. */
+function isErrorName(value: unknown): boolean {
+  return typeof value === "string" && /^[\w-]{1,64}$/.test(value);
+}
+
+function fields(known: Fields): Disclose {
+  return (value) => {
+    if (typeof value !== "object" || value === null) return {};
+    const shown = Object.entries(known).map(([name, disclose]) => [name, disclose(Reflect.get(value, name))] as const);
+    return Object.fromEntries(shown.filter(([, field]) => field !== undefined));
+  };
+}
+
+const connectionTimes = { proxyTimeout: count, tlsTimeout: count, drainTimeout: count, closeTimeout: count };
+const session = { context: fields({ draining: flag, cause }), events: { "session.ended": fields({ cause }) } };
+
+/** By the chart's id. */
+export const disclosures: Readonly<Record<string, ChartDisclosure>> = {
+  server: { context: fields({ error: errorName }), events: {} },
+  reload: {
+    context: fields({ document: count, next: count, error: errorName }),
+    events: { "document.arrived": fields({ document: count }) },
+  },
+  listener: {
+    context: fields({
+      timeouts: fields({ drainTimeout: count, refusalTimeout: count }),
+      pausedBy: reasons,
+      retries: count,
+      error: errorName,
+    }),
+    events: {},
+  },
+  connection: {
+    context: fields({ settings: fields({ tlsImplicit: flag, ...connectionTimes }), cause, drainRequested: flag }),
+    events: {
+      "connection.admitted": fields({ proxied: flag }),
+      "session.ended": fields({ cause }),
+      "socket.failed": fields({ cause }),
+      "socket.closed": fields({ cause }),
+    },
+  },
+  smtp: {
+    context: fields({ draining: flag, authenticated: flag, recipients: count, cause }),
+    events: { "session.ended": fields({ cause }) },
+  },
+  imap: {
+    context: fields({ draining: flag, selected: flag, cause }),
+    events: { "session.ended": fields({ cause }) },
+  },
+  pop3: session,
+  manageSieve: session,
+};

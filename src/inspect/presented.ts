@@ -1,0 +1,53 @@
+/** What observers of the tree are given: XState's inspection events, with stand-ins for the actors. */
+import type { Observer, Snapshot, StateValue } from "xstate";
+import type { ChartDefinition } from "./definition.ts";
+import type { ShownEvent } from "./sanitizer.ts";
+
+/** A snapshot as it is shown, in XState's terms. */
+export type PresentedSnapshot = Snapshot<unknown> & { readonly value?: StateValue; readonly context?: unknown };
+
+/** Stands for an actor: what may be known of it, and what it hangs under. Nothing can be sent to it. */
+export interface PresentedActor {
+  readonly sessionId: string;
+  /** Its name: `server`, `listener:smtp`, `connection:ID`, `smtp:ID`. */
+  readonly id: string;
+  /** As XState names it, and as inspectors look for it. */
+  readonly _parent: PresentedActor | undefined;
+  readonly logic: { readonly config: ChartDefinition };
+  /** The id of its chart; null when it runs none. */
+  readonly chart: string | null;
+  /** The chart is one of Gatehouse's. */
+  readonly own: boolean;
+  /** Of the connection that it is, or belongs to. */
+  readonly connection: { readonly id: string; readonly listener: string } | null;
+  /** As it was when it started. */
+  getSnapshot(): PresentedSnapshot;
+  /** Does nothing. */
+  send(): void;
+}
+
+interface Presented {
+  /** The session id of the whole tree's root. */
+  readonly rootId: string;
+  readonly actorRef: PresentedActor;
+  /** When it happened, in milliseconds since the epoch. */
+  readonly at: number;
+  /** How many events of this connection before this one were dropped. */
+  readonly dropped?: number;
+}
+
+export type PresentedEvent =
+  | (Presented & { readonly type: "@xstate.actor" })
+  | (Presented & {
+      readonly type: "@xstate.event";
+      readonly sourceRef: PresentedActor | undefined;
+      readonly event: ShownEvent;
+    })
+  | (Presented & {
+      readonly type: "@xstate.snapshot";
+      readonly event: ShownEvent;
+      readonly snapshot: PresentedSnapshot;
+    });
+
+/** Gets the events of the tree. Any observer of XState's inspection events is one. */
+export type TreeObserver = Observer<PresentedEvent> | ((event: PresentedEvent) => void);

@@ -1,0 +1,123 @@
+/** The lines of a recording: JSON, one object a line. docs/inspector.md has the table. */
+import type { StateValue } from "xstate";
+import { boolean, discriminatedUnion, json, literal, looseObject, number, object, string, type ZodType } from "zod";
+import type { PresentedEvent } from "./presented.ts";
+import type { ShownEvent, ShownSnapshot } from "./sanitizer.ts";
+
+export const recordingVersion = 1;
+
+export interface HeaderLine {
+  readonly type: "recording";
+  readonly version: typeof recordingVersion;
+}
+
+/** An actor started. */
+export interface ActorLine {
+  readonly type: "actor";
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Unique in the process that was recorded; the other lines name the actor by it. */
+  readonly session: string;
+  readonly name: string;
+  /** The session of the actor that it hangs under. */
+  readonly parent: string | null;
+  /** The id of its chart; null when it runs none. */
+  readonly chart: string | null;
+  /** The chart is one of Gatehouse's. */
+  readonly own: boolean;
+  /** Of the connection that it is, or belongs to. */
+  readonly listener: string | null;
+  readonly snapshot: ShownSnapshot;
+}
+
+/** An event was sent to an actor. */
+export interface EventLine {
+  readonly type: "event";
+  readonly at: number;
+  readonly session: string;
+  readonly source: string | null;
+  readonly event: ShownEvent;
+}
+
+/** An actor has carried an event out. */
+export interface SnapshotLine {
+  readonly type: "snapshot";
+  readonly at: number;
+  readonly session: string;
+  readonly event: ShownEvent;
+  readonly snapshot: ShownSnapshot;
+}
+
+/** Events are missing here: of one actor's connection, or, without a session, of any actor. */
+export interface GapLine {
+  readonly type: "gap";
+  readonly session: string | null;
+  readonly count: number;
+}
+
+/** The recording's size is used up: nothing more was written. */
+export interface FullLine {
+  readonly type: "full";
+}
+
+export type RecordingLine = HeaderLine | ActorLine | EventLine | SnapshotLine | GapLine | FullLine;
+
+const stateValue: ZodType<StateValue> = json() as ZodType<StateValue>;
+const snapshot = object({
+  status: string(),
+  value: stateValue.optional(),
+  context: json().optional(),
+  error: json().optional(),
+});
+const event = looseObject({ type: string() });
+const at = number();
+const session = string();
+
+export const recordingLine = discriminatedUnion("type", [
+  object({ type: literal("recording"), version: literal(recordingVersion) }),
+  object({
+    type: literal("actor"),
+    at,
+    session,
+    name: string(),
+    parent: string().nullable(),
+    chart: string().nullable(),
+    own: boolean(),
+    listener: string().nullable(),
+    snapshot,
+  }),
+  object({ type: literal("event"), at, session, source: string().nullable(), event }),
+  object({ type: literal("snapshot"), at, session, event, snapshot }),
+  object({ type: literal("gap"), session: string().nullable(), count: number() }),
+  object({ type: literal("full") }),
+]);
+
+/** The lines that tell of an event of the tree. */
+export function linesOf(presented: PresentedEvent): RecordingLine[] {
+  const { actorRef, at, dropped } = presented;
+  const session = actorRef.sessionId;
+  const gap: GapLine[] = dropped === undefined ? [] : [{ type: "gap", session, count: dropped }];
+  switch (presented.type) {
+    case "@xstate.actor":
+      return [
+        {
+          type: "actor",
+          at,
+          session,
+          name: actorRef.id,
+          parent: actorRef._parent?.sessionId ?? null,
+          chart: actorRef.chart,
+          own: actorRef.own,
+          listener: actorRef.connection?.listener ?? null,
+          snapshot: actorRef.getSnapshot(),
+        },
+      ];
+    case "@xstate.event":
+      return [
+        ...gap,
+        { type: "event", at, session, source: presented.sourceRef?.sessionId ?? null, event: presented.event },
+      ];
+    case "@xstate.snapshot":
+      return [...gap, { type: "snapshot", at, session, event: presented.event, snapshot: presented.snapshot }];
+  }
+}

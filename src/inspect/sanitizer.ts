@@ -1,0 +1,98 @@
+/** Decides what of an actor is shown, by the chart that it runs. */
+import type { AnyEventObject, StateValue } from "xstate";
+import { isOwnChart } from "./charts.ts";
+import { type ChartDefinition, definitionOf } from "./definition.ts";
+import { type ChartDisclosure, type Disclose, disclosures, errorName } from "./disclosure.ts";
+import { plain } from "./plain.ts";
+
+/** What may be shown of an embedder's own chart beside its states and the types of its events. */
+export interface ChartSanitizer {
+  /** What is shown of the context: a new value. */
+  context?(context: unknown): unknown;
+  /** What is shown of an event beside its `type`: the fields of what is returned. */
+  event?(event: AnyEventObject): object;
+}
+
+/** A snapshot as it is shown. */
+export interface ShownSnapshot {
+  readonly status: string;
+  readonly value?: StateValue;
+  readonly context?: unknown;
+  /** Which error it was, when `status` is `error`. */
+  readonly error?: unknown;
+}
+
+/** An event as it is shown. */
+export interface ShownEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** Longer event types are cut: an embedder's may hold what its peer sent. */
+const longestType = 200;
+
+/** What is shown of all actors that run one logic. */
+export class ChartView {
+  /** Null where the logic is no chart: a promise, a callback. */
+  readonly chart: string | null;
+  readonly own: boolean;
+  readonly definition: ChartDefinition | null;
+  readonly #disclosure: ChartDisclosure | undefined;
+  readonly #custom: ChartSanitizer | undefined;
+
+  constructor(config: unknown, custom: Readonly<Record<string, ChartSanitizer>>) {
+    const id = typeof config === "object" && config !== null && "id" in config ? config.id : undefined;
+    this.own = isOwnChart(config);
+    this.chart = config === undefined ? null : typeof id === "string" ? id : "(machine)";
+    this.definition = this.chart === null ? null : definitionOf(config, { id: this.chart, own: this.own });
+    const named = this.chart ?? "";
+    this.#disclosure = this.own ? disclosures[named] : undefined;
+    this.#custom = !this.own && Object.hasOwn(custom, named) ? custom[named] : undefined;
+  }
+
+  event(event: AnyEventObject): ShownEvent {
+    const type = String(event.type).slice(0, longestType);
+    // XState's own: results and errors of invoked actors.
+    if (type.startsWith("xstate.")) return "error" in event ? { type, error: errorName(event["error"]) } : { type };
+    const events: Readonly<Record<string, Disclose>> = this.#disclosure?.events ?? {};
+    const disclose = Object.hasOwn(events, type) ? events[type] : undefined;
+    const fields = disclose ? disclose(event) : plain(this.#custom?.event?.(event));
+    return typeof fields === "object" && fields !== null ? { ...fields, type } : { type };
+  }
+
+  snapshot(snapshot: unknown): ShownSnapshot {
+    if (typeof snapshot !== "object" || snapshot === null || !("status" in snapshot)) return { status: "active" };
+    const error = "error" in snapshot && snapshot.error !== undefined ? { error: errorName(snapshot.error) } : {};
+    const status = { status: String(snapshot.status), ...error };
+    if (this.chart === null || !("value" in snapshot)) return status;
+    const context = "context" in snapshot ? this.#context(snapshot.context) : undefined;
+    const value = plain(snapshot.value) as StateValue;
+    return context === undefined ? { ...status, value } : { ...status, value, context };
+  }
+
+  #context(context: unknown): unknown {
+    return this.#disclosure ? this.#disclosure.context(context) : plain(this.#custom?.context?.(context));
+  }
+}
+
+/** The views of all charts that were met. */
+export class Sanitizer {
+  readonly #custom: Readonly<Record<string, ChartSanitizer>>;
+  readonly #views = new WeakMap<object, ChartView>();
+  readonly #plainLogic: ChartView;
+
+  /** @param custom by the chart's id. Gatehouse's own charts are not among those that can be opened. */
+  constructor(custom: Readonly<Record<string, ChartSanitizer>> = {}) {
+    this.#custom = custom;
+    this.#plainLogic = new ChartView(undefined, custom);
+  }
+
+  viewOf(logic: unknown): ChartView {
+    const config: unknown = typeof logic === "object" && logic !== null ? Reflect.get(logic, "config") : undefined;
+    // The logic of a promise has for its `config` the function that makes it.
+    if (typeof config !== "object" || config === null) return this.#plainLogic;
+    const view = this.#views.get(config) ?? new ChartView(config, this.#custom);
+    this.#views.set(config, view);
+    return view;
+  }
+}

@@ -1,0 +1,98 @@
+/** Which connections are watched. */
+import { readNetwork } from "../config/networks.ts";
+import type { EndCause } from "../machines/causes.ts";
+import type { ConnectionFacts } from "../protocols/protocol.ts";
+import { TrustedNetworks } from "../runtime/proxy/trusted-networks.ts";
+
+export interface SelectionOptions {
+  /** Only connections of these listeners; all by default. */
+  readonly listeners?: readonly string[];
+  /** Only clients of these IP addresses and CIDR networks; all by default. Behind a trusted proxy the client counts. */
+  readonly addresses?: readonly string[];
+  /** One in so many of them, the first for one; 1 by default, which is each. */
+  readonly oneIn?: number;
+  /**
+   * Only connections that fail: what happens is kept until the end tells. False by default. Every cause but `quit`,
+   * `drained` and `stopped` is a failure.
+   */
+  readonly failuresOnly?: boolean;
+  /** At most so many at once; 100 by default. Others are not watched, and counted. */
+  readonly maxConnections?: number;
+}
+
+/** An option of the inspection makes no sense. */
+export class InspectionOptionError extends Error {
+  readonly code = "invalid-inspection";
+
+  constructor(option: string, problem: string) {
+    super(`The inspection's ${option} ${problem}.`);
+    this.name = "InspectionOptionError";
+  }
+}
+
+const regularEnds: ReadonlySet<EndCause> = new Set<EndCause>(["quit", "drained", "stopped"]);
+
+/** Whether a connection with this cause failed. */
+export function isFailure(cause: unknown): boolean {
+  return !(regularEnds as ReadonlySet<unknown>).has(cause);
+}
+
+export class Selection {
+  readonly failuresOnly: boolean;
+  readonly byAddress: boolean;
+  readonly #listeners: ReadonlySet<string> | null;
+  readonly #addresses: TrustedNetworks;
+  readonly #oneIn: number;
+  readonly #maxConnections: number;
+  #matched = 0;
+  #watched = 0;
+  #beyond = 0;
+
+  /** @throws InspectionOptionError */
+  constructor({ listeners, addresses = [], oneIn = 1, failuresOnly = false, maxConnections = 100 }: SelectionOptions) {
+    for (const network of addresses) {
+      const reading = readNetwork(network);
+      if (!reading.ok) throw new InspectionOptionError(`address ${JSON.stringify(network)}`, reading.reason);
+    }
+    for (const [option, value] of Object.entries({ oneIn, maxConnections }))
+      if (!Number.isInteger(value) || value < 1)
+        throw new InspectionOptionError(option, "must be an integer from 1 on");
+    this.failuresOnly = failuresOnly;
+    this.byAddress = addresses.length > 0;
+    this.#listeners = listeners && listeners.length > 0 ? new Set(listeners) : null;
+    this.#addresses = new TrustedNetworks(addresses);
+    this.#oneIn = oneIn;
+    this.#maxConnections = maxConnections;
+  }
+
+  /** Connections that are watched now. */
+  get watched(): number {
+    return this.#watched;
+  }
+
+  /** How many were chosen and not watched, because so many were already. */
+  get beyond(): number {
+    return this.#beyond;
+  }
+
+  hasListener(name: string): boolean {
+    return this.#listeners === null || this.#listeners.has(name);
+  }
+
+  /** Chooses a connection, or not; a chosen one has to be released. */
+  choose({ peer }: ConnectionFacts): boolean {
+    if (this.byAddress && !this.#addresses.has(peer.address)) return false;
+    this.#matched += 1;
+    if ((this.#matched - 1) % this.#oneIn !== 0) return false;
+    if (this.#watched >= this.#maxConnections) {
+      this.#beyond += 1;
+      return false;
+    }
+    this.#watched += 1;
+    return true;
+  }
+
+  release(): void {
+    this.#watched -= 1;
+  }
+}

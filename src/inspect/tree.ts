@@ -1,0 +1,215 @@
+/**
+ * One tree for any inspector: the server, its listeners and reloads, connections and their sessions, each with the actors
+ * that it invokes. Which connections are in it is chosen, and what is shown of them is sanitised, before anybody sees it.
+ */
+import type { AnyActorRef, InspectionEvent } from "xstate";
+import type { Inspector } from "../machines/inspector.ts";
+import type { ConnectionFacts } from "../protocols/protocol.ts";
+import type { TreeInspector } from "../runtime/inspection.ts";
+import { ConnectionWatch } from "./connection-watch.ts";
+import type { PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
+import { type ChartSanitizer, type ChartView, Sanitizer } from "./sanitizer.ts";
+import { Selection, type SelectionOptions } from "./selection.ts";
+
+export interface TreeOptions extends SelectionOptions {
+  /**
+   * What may be seen of an embedder's own charts, by their ids. Without one it is the values of their states and the types
+   * of their events.
+   */
+  readonly sanitize?: Readonly<Record<string, ChartSanitizer>>;
+}
+
+/** For `createGatehouse({ inspect })`. */
+export interface InspectionTree extends TreeInspector {
+  next(event: InspectionEvent): void;
+  readonly counts: InspectionCounts;
+}
+
+export interface InspectionCounts {
+  /** Connections that are watched now. */
+  readonly watched: number;
+  /** Connections that were chosen and not watched, because `maxConnections` were already. */
+  readonly beyond: number;
+  /** Events that could not be shown: an observer or a sanitiser threw. */
+  readonly failed: number;
+}
+
+/**
+ * @param observers each gets every event of the tree; an XState inspector is one.
+ * @throws InspectionOptionError
+ */
+export function inspectionTree(observers: readonly TreeObserver[], options: TreeOptions = {}): InspectionTree {
+  const { sanitize, ...selection } = options;
+  return new Branch(new Trunk(observers, { sanitizer: new Sanitizer(sanitize), selection: new Selection(selection) }));
+}
+
+/** What is known of an actor. */
+interface Node {
+  readonly view: ChartView;
+  readonly branch: Branch;
+  readonly parent: Node | undefined;
+  /** Null until it starts: only then it has a snapshot to show. */
+  presented: PresentedActor | null;
+}
+
+/** What all branches share. */
+class Trunk {
+  readonly sanitizer: Sanitizer;
+  readonly selection: Selection;
+  readonly nodes = new WeakMap<object, Node>();
+  /** By the connection's id: where sessions are looked for that were not given an inspector of their own. */
+  readonly sessions = new Map<string, Branch>();
+  failed = 0;
+  readonly #observers: readonly ((event: PresentedEvent) => void)[];
+
+  constructor(observers: readonly TreeObserver[], parts: Pick<Trunk, "sanitizer" | "selection">) {
+    this.#observers = observers.map((observer) =>
+      typeof observer === "function" ? observer : (event) => observer.next?.(event),
+    );
+    this.sanitizer = parts.sanitizer;
+    this.selection = parts.selection;
+  }
+
+  readonly show = (event: PresentedEvent): void => {
+    for (const observer of this.#observers) this.safely(() => observer(event));
+  };
+
+  /** Inspection happens within transitions: whatever goes wrong with it must not reach the machines. */
+  safely(run: () => void): void {
+    try {
+      run();
+    } catch {
+      this.failed += 1;
+    }
+  }
+}
+
+interface Place {
+  readonly parent: Node;
+  readonly watch?: ConnectionWatch;
+  readonly facts?: ConnectionFacts;
+}
+
+/** The inspector for the root actors at one place in the tree; without a place, for servers. */
+class Branch implements InspectionTree {
+  readonly #trunk: Trunk;
+  readonly #place: Place | undefined;
+
+  constructor(trunk: Trunk, place?: Place) {
+    this.#trunk = trunk;
+    this.#place = place;
+  }
+
+  get counts(): InspectionCounts {
+    const { selection, failed } = this.#trunk;
+    return { watched: selection.watched, beyond: selection.beyond, failed };
+  }
+
+  next(event: InspectionEvent): void {
+    this.#trunk.safely(() => this.#take(event));
+  }
+
+  under(parent: AnyActorRef): Inspector {
+    const node = this.#trunk.nodes.get(parent);
+    if (!node) return this;
+    return this.#trunk.sessions.get(this.#place?.facts?.id ?? "") ?? this.#within(node);
+  }
+
+  #within(parent: Node): Branch {
+    return new Branch(this.#trunk, { ...this.#place, parent });
+  }
+
+  watch(facts: ConnectionFacts, proxied: boolean): Inspector | undefined {
+    const { selection, show } = this.#trunk;
+    if (!this.#place || !selection.hasListener(facts.listener)) return undefined;
+    const watch = new ConnectionWatch({ facts, proxied, selection, show });
+    if (watch.over) return undefined;
+    return new Branch(this.#trunk, { parent: this.#place.parent, watch, facts });
+  }
+
+  #take(event: InspectionEvent): void {
+    if (this.#place?.watch?.over) return;
+    const actor = event.actorRef as AnyActorRef;
+    if (event.type === "@xstate.actor") this.#meet(actor);
+    else if (event.type === "@xstate.event" || event.type === "@xstate.snapshot") {
+      const node = this.#trunk.nodes.get(actor);
+      if (node) this.#present(node, event);
+    }
+  }
+
+  #meet(actor: AnyActorRef): void {
+    const view = this.#trunk.sanitizer.viewOf(Reflect.get(actor, "logic"));
+    const invoker = actor._parent && this.#trunk.nodes.get(actor._parent);
+    const branch = invoker?.branch ?? this.#branchOf(actor, view);
+    if (!branch) return;
+    const parent = invoker ?? branch.#place?.parent;
+    const node: Node = { view, branch, parent, presented: null };
+    this.#trunk.nodes.set(actor, node);
+    const { facts } = branch.#place ?? {};
+    if (facts && isConnection(view)) this.#trunk.sessions.set(facts.id, branch.#within(node));
+  }
+
+  /** Where a root actor hangs; undefined when it belongs to nobody who is watched. */
+  #branchOf(actor: AnyActorRef, { own, chart }: ChartView): Branch | undefined {
+    if (this.#place || (own && chart === "server")) return this;
+    return this.#trunk.sessions.get(actor.id);
+  }
+
+  #present(node: Node, event: Extract<InspectionEvent, { type: "@xstate.event" | "@xstate.snapshot" }>): void {
+    const { view, branch } = node;
+    const actor = event.actorRef as AnyActorRef;
+    const actorRef = node.presented ?? branch.#introduce(node, actor);
+    const base = { rootId: rootOf(actorRef).sessionId, actorRef, at: Date.now(), event: view.event(event.event) };
+    if (event.type === "@xstate.event") {
+      const source = event.sourceRef && this.#trunk.nodes.get(event.sourceRef);
+      branch.#emit({ ...base, type: "@xstate.event", sourceRef: source?.presented ?? undefined });
+      return;
+    }
+    const snapshot = view.snapshot(event.snapshot) as PresentedSnapshot;
+    branch.#emit({ ...base, type: "@xstate.snapshot", snapshot });
+    if (isConnection(view)) branch.#connectionIn(event.snapshot);
+  }
+
+  /** Tells of an actor, as it is before its first event. */
+  #introduce(node: Node, actor: AnyActorRef): PresentedActor {
+    const { view, parent } = node;
+    const snapshot = view.snapshot(actor.getSnapshot()) as PresentedSnapshot;
+    const { facts } = this.#place ?? {};
+    const presented: PresentedActor = {
+      sessionId: actor.sessionId,
+      id: facts && actor.id === facts.id ? `${view.chart}:${actor.id}` : actor.id,
+      _parent: parent?.presented ?? undefined,
+      logic: { config: view.definition ?? { id: actor.id } },
+      chart: view.chart,
+      own: view.own,
+      connection: facts ? { id: facts.id, listener: facts.listener } : null,
+      getSnapshot: () => snapshot,
+      send: () => {},
+    };
+    node.presented = presented;
+    this.#emit({ type: "@xstate.actor", rootId: rootOf(presented).sessionId, actorRef: presented, at: Date.now() });
+    return presented;
+  }
+
+  #connectionIn(snapshot: unknown): void {
+    const { watch, facts } = this.#place ?? {};
+    if (!watch || !facts) return;
+    const { value, status, context } = snapshot as { value: unknown; status: string; context: { cause?: unknown } };
+    watch.entered(value);
+    if (status !== "active") watch.ended(context.cause);
+    if (watch.over) this.#trunk.sessions.delete(facts.id);
+  }
+
+  #emit(event: PresentedEvent): void {
+    if (this.#place?.watch) this.#place.watch.take(event);
+    else this.#trunk.show(event);
+  }
+}
+
+function isConnection({ own, chart }: ChartView): boolean {
+  return own && chart === "connection";
+}
+
+function rootOf(actor: PresentedActor): PresentedActor {
+  return actor._parent ? rootOf(actor._parent) : actor;
+}

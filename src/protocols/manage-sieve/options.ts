@@ -1,0 +1,20 @@
+/** What `manageSieve()` is told, and what it makes of it. */
+import { type MailboxSessionOptions, OptionReader } from "../session/options.ts";
+import type { ManageSieveSettings } from "./dialogue.ts";
+import { defaultManageSieveLimits, type ManageSieveLimits } from "./limits.ts";
+
+export interface ManageSieveOptions extends MailboxSessionOptions, Partial<ManageSieveLimits> {
+  /** What the capability IMPLEMENTATION says; one line of printable ASCII. Default: `Gatehouse`. */
+  readonly implementation?: string;
+}
+
+/** @throws ProtocolOptionError */
+export function readSettings(options: ManageSieveOptions): ManageSieveSettings {
+  const reader = new OptionReader("manageSieve");
+  const limits = reader.limits(defaultManageSieveLimits, options);
+  return {
+    ...reader.session(options, limits, ["PLAIN"]),
+    mailboxes: options.mailboxes,
+    implementation: reader.lineOfText("implementation", options.implementation ?? "Gatehouse"),
+  };
+}

@@ -1,0 +1,178 @@
+import type { EndCause } from "../../machines/causes.ts";
+import { Login } from "../login.ts";
+import type { Session, Wire } from "../protocol.ts";
+import type { ChartActor, SessionChart } from "./chart-actor.ts";
+import type { SessionSettings } from "./options.ts";
+import { errorOf, type Outcome, type Question } from "./question.ts";
+
+/** Events of a chart without a field of their own. */
+export type PlainType<Event extends { readonly type: string }> = Exclude<
+  Event,
+  { readonly type: "session.ended" }
+>["type"];
+
+/** What turns chunks into commands. */
+export interface DialogueReader {
+  /** The peer has ended its side. */
+  readonly ended: boolean;
+  /** Octets that were pushed and not yet read. */
+  readonly buffered: number;
+  push(chunk: Uint8Array): void;
+  end(): void;
+  clear(): void;
+  /** What was pushed and not yet read; null when there is none. To be asked for after a command only. */
+  rest(): Uint8Array | null;
+}
+
+/** Any protocol's. */
+export type AnyDialogue = SessionDialogue<string, { readonly type: string }, SessionSettings>;
+
+/**
+ * What the commands of a session work on, in every protocol: the chart, the log-in, the way out for replies, what was asked
+ * and not yet answered. A protocol adds what it learns of its client.
+ */
+export abstract class SessionDialogue<
+  State extends string,
+  Event extends { readonly type: string },
+  Settings extends SessionSettings,
+> {
+  readonly wire: Wire;
+  readonly settings: Settings;
+  readonly login: Login;
+  abstract readonly reader: DialogueReader;
+
+  /** The embedder's session, which has the dialogue from the state `takenOver` on. */
+  successor: Session | null = null;
+  commands = 0;
+  /** The peer reads more slowly than replies are written. */
+  congested = false;
+
+  readonly #actor: ChartActor<State>;
+  #errors = 0;
+  #asking = false;
+  #answer: { readonly question: Question<unknown>; readonly outcome: Outcome<unknown> } | null = null;
+
+  /** @param chart has no effect in its first state: the session is not complete yet when it starts. */
+  constructor(chart: SessionChart<State, object>, wire: Wire, settings: Settings) {
+    this.wire = wire;
+    this.settings = settings;
+    this.login = new Login(wire, settings.login);
+    const { inspect = wire.inspect, lifecycle } = settings;
+    this.#actor = chart.start(this, { id: wire.id, inspect, lifecycle });
+  }
+
+  /** To be sent with others, at the end of the turn at the latest. */
+  abstract reply(text: string): void;
+
+  /** Sends what was said. */
+  abstract flush(): void;
+
+  /** The last words to a client that makes too many errors. */
+  protected abstract readonly tooManyErrors: string;
+
+  get state(): State {
+    return this.#actor.getSnapshot().value;
+  }
+
+  /** Why the session ends; to be asked for once it is `over`. */
+  get cause(): EndCause {
+    return this.#actor.getSnapshot().context.cause;
+  }
+
+  /** The last words have been said; IMAP calls that state `logout` (RFC 3501 section 3.4). */
+  get over(): boolean {
+    const state: string = this.state;
+    return state === "closing" || state === "closed" || state === "logout";
+  }
+
+  /** Whether the command may come now. */
+  can(type: PlainType<Event>): boolean {
+    return this.#actor.getSnapshot().can({ type });
+  }
+
+  send(type: PlainType<Event>): void {
+    this.#actor.send({ type });
+  }
+
+  /** Ends the session after what was said. */
+  end(cause: EndCause): void {
+    this.#actor.send({ type: "session.ended", cause });
+  }
+
+  /** The last words of the session. */
+  quit(text: string, cause: EndCause): void {
+    this.reply(text);
+    this.end(cause);
+  }
+
+  /** The connection is over: gives everything back. */
+  closed(cause: EndCause): void {
+    this.reader.clear();
+    this.login.end(cause);
+    this.#actor.send({ type: "connection.closed" });
+    const answer = this.#answer;
+    this.#answer = null;
+    if (answer) tellLate(answer.question, answer.outcome);
+  }
+
+  /** Replies to what the client did wrong; too much of it ends the session. */
+  complain(text: string): void {
+    this.reply(text);
+    this.countError();
+  }
+
+  countError(): void {
+    this.#errors++;
+    if (this.#errors >= this.settings.limits.errors) this.quit(this.tooManyErrors, "too-many-errors");
+  }
+
+  forgiveErrors(): void {
+    this.#errors = 0;
+  }
+
+  /** The answer has not come yet, or has not been acted on. */
+  get asking(): boolean {
+    return this.#asking;
+  }
+
+  /** Asks the backend or the mailbox; one question at a time. */
+  ask<T>(question: Question<T>): void {
+    this.#asking = true;
+    void this.#ask(question);
+  }
+
+  /** Acts on the answer, if there is one. */
+  takeAnswer(): void {
+    const answer = this.#answer;
+    if (!answer) return;
+    this.#answer = null;
+    this.#asking = false;
+    answer.question.answered(answer.outcome);
+  }
+
+  noticeFailure(operation: string, reason: unknown): void {
+    this.wire.notice({ type: "session.backendFailed", operation, error: errorOf(reason) });
+  }
+
+  async #ask<T>(question: Question<T>): Promise<void> {
+    let outcome: Outcome<T>;
+    try {
+      outcome = { value: await question.ask() };
+    } catch (error) {
+      outcome = { error: errorOf(error) };
+    }
+    if (this.over) {
+      tellLate(question, outcome);
+      return;
+    }
+    if ("error" in outcome && question.isAnswer?.(outcome.error) !== true) {
+      this.noticeFailure(question.operation, outcome.error);
+    }
+    this.#answer = { question: question as Question<unknown>, outcome };
+    this.wire.wake();
+  }
+}
+
+function tellLate<T>(question: Question<T>, outcome: Outcome<T>): void {
+  if ("value" in outcome) question.late?.(outcome.value);
+}

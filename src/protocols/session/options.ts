@@ -1,0 +1,102 @@
+/** What the functions that make a protocol are told, in every protocol, and what they make of it. */
+import type { Inspector } from "../../machines/inspector.ts";
+import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
+import type { Backend } from "../backend.ts";
+import type { LoginSettings } from "../login.ts";
+import { LoginFailures } from "../login-failures.ts";
+import type { Mailboxes } from "../mailbox.ts";
+import { type SaslMechanism, saslMechanisms } from "../sasl.ts";
+import type { TakeOver } from "../take-over.ts";
+
+export interface SessionOptions {
+  /** Who may log in. Without `authenticate`, nobody. */
+  readonly backend: Pick<Backend, "authenticate">;
+  /** Take log-ins on connections in clear as well. Passwords can be read on the way then. Default: false. */
+  readonly authWithoutTls?: boolean;
+  /** Failed log-ins by address. Share one among protocols, so that failures of all count together. Default: one of its own. */
+  readonly loginFailures?: LoginFailures;
+  /**
+   * Watches the chart of every session, which is a root actor with the connection's id (`inspect` of XState). By default
+   * whoever watches its connection does.
+   */
+  readonly inspect?: Inspector;
+  /** How the session's chart is run; `compiled` by default. */
+  readonly lifecycle?: LifecycleMode;
+}
+
+/** Of the protocols that are of no use without a log-in. */
+export interface MailboxSessionOptions extends SessionOptions {
+  /** Where mail and scripts are kept. */
+  readonly mailboxes: Mailboxes;
+  /** After the log-in, a session of your own in place of the protocol's, for whom it gives one. */
+  readonly takeOver?: TakeOver;
+}
+
+/** What is the same for all sessions of one protocol. */
+export interface SessionSettings {
+  readonly login: LoginSettings;
+  readonly limits: { readonly errors: number; readonly authenticationFailures: number };
+  readonly inspect: Inspector | undefined;
+  readonly lifecycle: LifecycleMode;
+}
+
+export interface MailboxSessionSettings extends SessionSettings {
+  readonly mailboxes: Mailboxes;
+}
+
+/** An option of `smtp()`, `lmtp()`, `imap()`, `pop3()` or `manageSieve()` that cannot be used. */
+export class ProtocolOptionError extends TypeError {
+  override readonly name = "ProtocolOptionError";
+  readonly code = "protocol-option-invalid";
+  /** As a listener's `protocol`. */
+  readonly protocol: string;
+  readonly option: string;
+
+  constructor(protocol: string, option: string, expected: string) {
+    super(`The option ${option} of ${protocol}() must be ${expected}.`);
+    this.protocol = protocol;
+    this.option = option;
+  }
+}
+
+/** The options of one protocol, as they are read. */
+export class OptionReader {
+  readonly #protocol: string;
+
+  constructor(protocol: string) {
+    this.#protocol = protocol;
+  }
+
+  /** Those that were given, and the defaults. @throws ProtocolOptionError */
+  limits<Limits>(defaults: Limits, given: Partial<Limits>): Limits {
+    const limits: Limits = { ...defaults };
+    for (const name of Object.keys(defaults as object) as (keyof Limits & string)[]) {
+      const limit: unknown = given[name] ?? limits[name];
+      if (!Number.isSafeInteger(limit) || (limit as number) < 1) this.#refuse(name, "an integer of at least 1");
+      limits[name] = limit as Limits[typeof name];
+    }
+    return limits;
+  }
+
+  /** @throws ProtocolOptionError */
+  lineOfText(option: string, text: string): string {
+    if (!/^[\x20-\x7e]{1,400}$/.test(text)) this.#refuse(option, "one line of printable ASCII");
+    return text;
+  }
+
+  /** @param mechanisms what is announced; all that are known by default. */
+  session<Limits extends SessionSettings["limits"]>(
+    options: SessionOptions & { readonly takeOver?: TakeOver },
+    limits: Limits,
+    mechanisms: readonly SaslMechanism[] = saslMechanisms,
+  ): SessionSettings & { readonly limits: Limits } {
+    const { backend, authWithoutTls = false, loginFailures = new LoginFailures(), takeOver, inspect } = options;
+    const { authenticationFailures } = limits;
+    const login = { backend, mechanisms, authWithoutTls, authenticationFailures, failures: loginFailures, takeOver };
+    return { login, limits, inspect, lifecycle: options.lifecycle ?? "compiled" };
+  }
+
+  #refuse(option: string, expected: string): never {
+    throw new ProtocolOptionError(this.#protocol, option, expected);
+  }
+}

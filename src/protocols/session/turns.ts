@@ -1,0 +1,148 @@
+import type { EndCause } from "../../machines/causes.ts";
+import { CONTINUE, close, UPGRADE, type Verdict, WAIT } from "../protocol.ts";
+import type { Handover, PredecessorSession } from "../take-over.ts";
+import type { AnyDialogue } from "./dialogue.ts";
+
+/** The first octet of a TLS handshake (RFC 8446 section 5.1), which begins no command. */
+const tlsHandshake = 0x16;
+/** How many expiries are excused while it is the backend or the mailbox that is slow. */
+const excusedExpiries = 1;
+
+/** The part of a log-in that is due in a later turn. */
+interface LogInEnd<D> {
+  conclude(dialogue: D): void;
+}
+
+/** The turns of a session: each does what the chart says is due, for as long as there is something, and ends with a verdict. */
+export abstract class SessionTurns<D extends AnyDialogue> implements PredecessorSession {
+  protected readonly dialogue: D;
+  readonly #logIn: LogInEnd<D>;
+  #excused = 0;
+  #handover: Handover | null = null;
+
+  constructor(dialogue: D, logIn: LogInEnd<D>) {
+    this.dialogue = dialogue;
+    this.#logIn = logIn;
+  }
+
+  /** The server's first words, and the first limits on time. */
+  protected abstract begin(): void;
+
+  /** The last words to a client that speaks TLS to a port that does not. */
+  protected abstract readonly notTls: string;
+
+  /** Does what is next in a state of the protocol's own. @returns null when there may be more to do. */
+  protected abstract step(state: D["state"]): Verdict | null;
+
+  /** A limit on time has passed while the session goes on. */
+  protected abstract timePassed(limit: "idle" | "session"): void;
+
+  get state(): string {
+    return this.dialogue.state;
+  }
+
+  get handover(): Handover | null {
+    const { successor, state, reader } = this.dialogue;
+    if (successor && state === "takenOver") {
+      this.#handover ??= { session: successor, rest: reader.rest(), ended: reader.ended };
+    }
+    return this.#handover;
+  }
+
+  greet(): Verdict {
+    this.begin();
+    this.dialogue.send("greeting.sent");
+    return this.turn();
+  }
+
+  receive(chunk: Uint8Array): Verdict {
+    const { dialogue } = this;
+    if (dialogue.over) return this.turn();
+    this.#excused = 0;
+    if (this.#beginsHandshake(chunk)) dialogue.quit(this.notTls, "protocol-error");
+    dialogue.reader.push(chunk);
+    return this.turn();
+  }
+
+  resume(): Verdict {
+    this.#excused = 0;
+    return this.goOn();
+  }
+
+  writable(): Verdict {
+    this.dialogue.congested = false;
+    return this.turn();
+  }
+
+  secured(): Verdict {
+    this.dialogue.send("tls.secured");
+    return this.turn();
+  }
+
+  ended(): Verdict {
+    this.dialogue.reader.end();
+    if (this.dialogue.state === "upgrading") this.dialogue.end("peer-ended");
+    return this.turn();
+  }
+
+  drain(): Verdict {
+    this.dialogue.send("drain");
+    return this.turn();
+  }
+
+  expired(limit: "idle" | "session"): Verdict {
+    if (!this.dialogue.over) this.timePassed(limit);
+    return this.turn();
+  }
+
+  closed(cause: EndCause): void {
+    this.dialogue.closed(cause);
+  }
+
+  /** Acts on answers that came meanwhile. */
+  protected goOn(): Verdict {
+    if (!this.dialogue.over) {
+      this.dialogue.takeAnswer();
+      this.#logIn.conclude(this.dialogue);
+    }
+    return this.turn();
+  }
+
+  /** It is not the client's fault that nothing goes on. @returns false when it was excused often enough. */
+  protected excuse(): boolean {
+    this.#excused++;
+    return this.#excused <= excusedExpiries;
+  }
+
+  protected turn(): Verdict {
+    const verdict = this.#work();
+    this.dialogue.flush();
+    return verdict === CONTINUE && this.dialogue.congested ? WAIT : verdict;
+  }
+
+  #work(): Verdict {
+    const { dialogue } = this;
+    for (;;) {
+      const { state } = dialogue;
+      switch (state) {
+        case "closing":
+        case "logout":
+        case "closed":
+          return close(dialogue.cause);
+        case "greeting":
+        case "upgrading":
+        case "verifying":
+        case "takenOver":
+          return WAIT;
+      }
+      const verdict = this.step(state);
+      if (verdict) return verdict;
+      if (dialogue.state === "upgrading") return UPGRADE;
+    }
+  }
+
+  #beginsHandshake(chunk: Uint8Array): boolean {
+    const { commands, reader, wire } = this.dialogue;
+    return commands === 0 && reader.buffered === 0 && wire.tls === null && chunk[0] === tlsHandshake;
+  }
+}
