@@ -180,8 +180,6 @@ export class ListenerSockets {
     this.#servers.set(socket, server);
     try {
       await socket.accept(server);
-      // Whoever paused meanwhile found nothing to close yet.
-      if (this.#servers.get(socket) !== server) await socket.suspend(server);
     } catch (error) {
       this.#servers.delete(socket);
       throw error;

@@ -83,7 +83,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a FIN in the PROXY header is not noticed", "connection", [
     connection,
-    ["      ended: this.#onPeerEnded,\n", "      ended: () => {},\n"],
+    ['      ended: () => this.#send({ type: "peer.ended" }),\n', "      ended: () => {},\n"],
   ]),
   fault("a client that reads nothing is waited for without end", "connection", [
     "src/runtime/deadlines.ts",
@@ -120,12 +120,12 @@ export const faults: readonly Fault[] = [
     ],
   ]),
   fault("a backend that never answers holds the session for ever", "smtp", [
-    `${smtp}/session.ts`,
-    ["const EXCUSED_EXPIRIES = 1;", "const EXCUSED_EXPIRIES = 1_000;"],
+    "src/protocols/session/turns.ts",
+    ["const excusedExpiries = 1;", "const excusedExpiries = 1_000;"],
   ]),
   fault("a FIN in mid-dialogue is not noticed", "smtp", [
-    `${smtp}/session.ts`,
-    ["    this.#dialogue.reader.end();\n", ""],
+    "src/protocols/session/turns.ts",
+    ["    this.dialogue.reader.end();\n", ""],
   ]),
   fault("a suspended listener goes on accepting", "listener", [
     listener,
