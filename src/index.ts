@@ -159,7 +159,7 @@ export { dropPrivileges } from "./runtime/privileges/drop-privileges.ts";
 export { PrivilegeError } from "./runtime/privileges/privilege-error.ts";
 export { findProcessUser, type ProcessUser } from "./runtime/privileges/process-user.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
-export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server.ts";
+export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server-errors.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
 export { type InheritedSocket, InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 export type { StateCounts } from "./runtime/state-counts.ts";

@@ -6,7 +6,7 @@ import { ConfigurationError } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse.ts";
 import { messageOf } from "../runtime/error-message.ts";
 import type { ReloadReport } from "../runtime/reload.ts";
-import { UnknownListenerError } from "../runtime/server.ts";
+import { UnknownListenerError } from "../runtime/server-errors.ts";
 import { connectionReport, listenerReport, reloadAnswer, statusReport } from "./reports.ts";
 
 /** Octets of a request's body. */

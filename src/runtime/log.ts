@@ -106,7 +106,7 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
         {
           event: event.type,
           generation: event.generation,
-          plan: describePlan(event.plan).split("\n"),
+          plan: describePlan(event.plan).trimEnd().split("\n"),
           certificatesChanged: event.certificatesChanged,
           draining: event.draining,
         },
