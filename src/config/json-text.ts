@@ -1,5 +1,6 @@
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import type { Finding, Position, Source } from "./configuration-error.ts";
+import { documentObject } from "./document-object.ts";
 import type { Path } from "./path.ts";
 import { FORBIDDEN_KEY, MOST_NESTED, NESTED_TOO_DEEPLY } from "./plain-value.ts";
 
@@ -39,7 +40,7 @@ function plainValueOf(node: Node, path: Path, report: Report): unknown {
   if (node.type === "array")
     return (node.children ?? []).map((child, index) => plainValueOf(child, [...path, index], report));
   if (node.type !== "object") return node.value;
-  const object: Record<string, unknown> = Object.create(null);
+  const object = documentObject();
   for (const property of node.children ?? []) {
     const [keyNode, valueNode] = property.children ?? [];
     if (!keyNode || !valueNode) continue;

@@ -1,4 +1,5 @@
 import type { Finding, Source } from "./configuration-error.ts";
+import { documentObject } from "./document-object.ts";
 import type { Path } from "./path.ts";
 
 /** Far more than any document needs. */
@@ -44,7 +45,7 @@ function copyOf(value: unknown, path: Path, copies: Copies): unknown {
 }
 
 function copyOfObject(value: object, path: Path, copies: Copies): object {
-  const copy: Record<string, unknown> = Object.create(null);
+  const copy = documentObject();
   for (const [key, member] of Object.entries(value)) {
     if (key === "__proto__") copies.findings.push({ path: [...path, key], message: FORBIDDEN_KEY, found: null });
     else if (member !== undefined) copy[key] = copyOf(member, [...path, key], copies);

@@ -275,6 +275,18 @@ test("a document is written back with sets as maps and durations as milliseconds
   });
 });
 
+test.each([
+  ["NetworkListener[0].bind", { NetworkListener: [{ name: "smtp", bind: { length: {} } }] }],
+  [
+    "NetworkListener[0].protocol",
+    { NetworkListener: [{ name: "smtp", bind: ["[::]:25"], protocol: { length: [{}] } }] },
+  ],
+  ["SystemSettings.defaultHostname", { SystemSettings: { defaultHostname: { length: {} } } }],
+])("an object with a field `length` in place of %s is a mistake like any other", (path, document) => {
+  expect(() => parseDocument(JSON.stringify(document))).toThrow(ConfigurationError);
+  expect(() => parseDocument(document)).toThrow(path);
+});
+
 test("garbage is refused with a ConfigurationError and nothing else", () => {
   const anything = fc.anything({
     withBigInt: true,
