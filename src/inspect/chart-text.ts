@@ -1,5 +1,6 @@
 /** What a drawing of a chart says: labels of transitions, notes of states, and how many are where. */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+import { nameOf, transitionsOf, triggerText } from "../machines/transition-text.ts";
 
 /** Actors of one chart by state: `{ listening: 2, "paused.held": 1 }`. */
 export type ChartCounts = Readonly<Record<string, number>>;
@@ -63,34 +64,8 @@ function isTimer(action: unknown): boolean {
   return typeof action === "function" && String(Reflect.get(action, "type")).startsWith("xstate.");
 }
 
-/** In the order of the chart; `on` holds the delayed ones and those of invoked actors too. */
-function transitionsOf(state: AnyStateNode): AnyTransitionDefinition[] {
-  return [...state.transitions.values()].flat().concat(state.always ?? []);
-}
-
 function labelOf(transition: AnyTransitionDefinition): string {
-  const { eventType, guard, actions, source } = transition;
-  const condition = guard === undefined ? "" : ` [${nameOf(guard)}]`;
+  const { actions } = transition;
   const effects = actions.length === 0 ? "" : ` / ${actions.map(nameOf).join(", ")}`;
-  return `${eventText(eventType, source)}${condition}${effects}`;
-}
-
-/** XState's own event types in words: `after tlsTimeout`, `done bindSockets`. */
-function eventText(eventType: string, source: AnyStateNode): string {
-  if (eventType === "") return "always";
-  const delay = source.after.find((delayed) => delayed.eventType === eventType)?.delay;
-  if (delay !== undefined) return `after ${typeof delay === "number" ? `${delay} ms` : delay}`;
-  const outcome = /^xstate\.(done|error)\.actor\./.exec(eventType)?.[1];
-  if (outcome === undefined) return eventType;
-  const actor = source.invoke.find(({ id }) => eventType.endsWith(id));
-  return `${outcome} ${actor ? nameOf(actor.src) : ""}`.trimEnd();
-}
-
-/** The name, and the parameters where the chart fixes them. */
-function nameOf(named: unknown): string {
-  if (typeof named === "string") return named;
-  if (typeof named !== "object" || named === null || !("type" in named)) return "inline";
-  const params = "params" in named ? named.params : undefined;
-  const fixed = typeof params === "object" && params !== null ? Object.values(params).map(String) : [];
-  return fixed.length === 0 ? String(named.type) : `${named.type}(${fixed.join(", ")})`;
+  return `${triggerText(transition)}${effects}`;
 }

@@ -1,5 +1,6 @@
 /** What a chart's parts are called: its states, and the pairs of a state and an event that it has a transition for. */
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+import type { AnyStateMachine, AnyStateNode } from "xstate";
+import { transitionsOf, triggerText } from "../machines/transition-text.ts";
 
 /** A state and something that happens there, as reports name them: `handshaking`, `tls.secured [drainRequested]`. */
 export interface Pair {
@@ -31,19 +32,13 @@ export function pairsOf(machine: AnyStateMachine): Pair[] {
     for (let node: AnyStateNode | undefined = leaf; node; node = node.parent) {
       for (const transition of transitionsOf(node)) {
         if (taken.has(transition.eventType)) continue;
-        const pair = { state: leaf.path.join("."), event: eventText(transition) };
+        const pair = { state: leaf.path.join("."), event: triggerText(transition) };
         pairs.set(pair.event, pair);
         if (transition.guard === undefined) taken.add(transition.eventType);
       }
     }
     return [...pairs.values()];
   });
-}
-
-/** The event of a transition, and its guard. */
-export function eventText({ eventType, guard, source }: AnyTransitionDefinition): string {
-  const condition = guard === undefined ? "" : ` [${nameOf(guard)}]`;
-  return `${wordsFor(eventType, source)}${condition}`;
 }
 
 /** The states of a chart that have a time-out, each with its name or milliseconds. */
@@ -61,24 +56,4 @@ function nodesOf(node: AnyStateNode): AnyStateNode[] {
 
 function leavesOf(root: AnyStateNode): AnyStateNode[] {
   return nodesOf(root).filter((node) => Object.keys(node.states).length === 0);
-}
-
-function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
-  return [...node.transitions.values()].flat().concat(node.always ?? []);
-}
-
-function wordsFor(eventType: string, source: AnyStateNode): string {
-  if (eventType === "") return "always";
-  const delayed = source.after.find((transition) => transition.eventType === eventType);
-  if (delayed) return `after ${typeof delayed.delay === "number" ? `${delayed.delay} ms` : delayed.delay}`;
-  const outcome = /^xstate\.(done|error)\.actor\./.exec(eventType)?.[1];
-  if (outcome === undefined) return eventType;
-  const actor = source.invoke.find(({ id }) => eventType.endsWith(id));
-  return `${outcome} ${actor ? nameOf(actor.src) : ""}`.trimEnd();
-}
-
-function nameOf(named: unknown): string {
-  if (typeof named === "string") return named;
-  if (typeof named === "object" && named !== null && "type" in named) return String(named.type);
-  return "inline";
 }

@@ -1,6 +1,7 @@
 /** What inspection shows of the actors of a real instance: their states, and the transitions that they took. */
 import type { AnyMachineSnapshot, AnyTransitionDefinition, InspectionEvent } from "xstate";
-import { eventText, type Pair, stateText } from "./chart.ts";
+import { triggerText } from "../machines/transition-text.ts";
+import { type Pair, stateText } from "./chart.ts";
 
 /** A transition that a real actor took. */
 export interface ObservedTransition extends Pair {
@@ -74,7 +75,7 @@ export class Observation {
     const at = { chart: snapshot.machine.id, actor: idOf(event.actorRef), to: stateText(snapshot._nodes), state: from };
     if (transitions.length === 0) this.ignored.push({ state: from, event: event.event.type });
     for (const transition of transitions) {
-      this.transitions.push({ ...at, event: eventText(transition) });
+      this.transitions.push({ ...at, event: triggerText(transition) });
       // A state that is left and entered again has begun anew.
       if (transition.reenter) for (const { path } of transition.target ?? []) before.enteredAt.delete(path.join("."));
     }

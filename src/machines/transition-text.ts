@@ -1,0 +1,33 @@
+/** What a chart's transitions are called where a person reads them: drawings, coverage. */
+import type { AnyStateNode, AnyTransitionDefinition } from "xstate";
+
+/** In the order of the chart; `on` holds the delayed ones and those of invoked actors too. */
+export function transitionsOf(state: AnyStateNode): AnyTransitionDefinition[] {
+  return [...state.transitions.values()].flat().concat(state.always ?? []);
+}
+
+/** What makes a transition happen: its event, and its guard. */
+export function triggerText({ eventType, guard, source }: AnyTransitionDefinition): string {
+  const condition = guard === undefined ? "" : ` [${nameOf(guard)}]`;
+  return `${eventText(eventType, source)}${condition}`;
+}
+
+/** XState's own event types in words: `after tlsTimeout`, `done bindSockets`. */
+function eventText(eventType: string, source: AnyStateNode): string {
+  if (eventType === "") return "always";
+  const delay = source.after.find((delayed) => delayed.eventType === eventType)?.delay;
+  if (delay !== undefined) return `after ${typeof delay === "number" ? `${delay} ms` : delay}`;
+  const outcome = /^xstate\.(done|error)\.actor\./.exec(eventType)?.[1];
+  if (outcome === undefined) return eventType;
+  const actor = source.invoke.find(({ id }) => eventType.endsWith(id));
+  return `${outcome} ${actor ? nameOf(actor.src) : ""}`.trimEnd();
+}
+
+/** The name, and the parameters where the chart fixes them. */
+export function nameOf(named: unknown): string {
+  if (typeof named === "string") return named;
+  if (typeof named !== "object" || named === null || !("type" in named)) return "inline";
+  const params = "params" in named ? named.params : undefined;
+  const fixed = typeof params === "object" && params !== null ? Object.values(params).map(String) : [];
+  return fixed.length === 0 ? String(named.type) : `${named.type}(${fixed.join(", ")})`;
+}
