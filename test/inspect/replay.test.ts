@@ -15,9 +15,9 @@ import {
   type TreeOptions,
 } from "../../src/inspect/index.ts";
 import { connectionMachine, serverMachine } from "../../src/machines/index.ts";
+import { clientHello } from "../../src/testing/client-hello.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
-import { clientHello } from "../runtime/client-hello.ts";
 import { rawClient } from "../runtime/raw-client.ts";
 
 const backend = { recipient: async () => undefined };

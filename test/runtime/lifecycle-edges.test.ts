@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { finished } from "node:stream/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Backend, EndCause, LifecycleEvent } from "../../src/index.ts";
+import { clientHello } from "../../src/testing/client-hello.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
-import { clientHello } from "./client-hello.ts";
 import { causes, expectNobodyInside, openSockets } from "./ends.ts";
 import { gone, type RawClient, rawClient, tlsClient } from "./raw-client.ts";
 

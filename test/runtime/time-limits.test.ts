@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import type { Backend, EndCause } from "../../src/index.ts";
 import { defaultSmtpLimits } from "../../src/protocols/smtp/index.ts";
+import { clientHello } from "../../src/testing/client-hello.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
-import { clientHello } from "./client-hello.ts";
 import { causes, expectNobodyInside, openSockets } from "./ends.ts";
 import { gone, type RawClient, rawClient, tlsClient } from "./raw-client.ts";
 

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { LoadedCertificate } from "../../../src/runtime/tls/certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "../../../src/runtime/tls/context.ts";
 import { startHandshake } from "../../../src/runtime/tls/handshake.ts";
-import { clientHello } from "../client-hello.ts";
+import { clientHello } from "../../../src/testing/client-hello.ts";
 import { loaded } from "./certificate-fixtures.ts";
 import { isMissing, opensslClient } from "./programs.ts";
 import { closed, listenWithTls, type Outcome, watched } from "./tls-listener.ts";
