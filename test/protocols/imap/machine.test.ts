@@ -1,34 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createActor } from "xstate";
-import { type ImapEffects, type ImapEvent, imapMachine } from "../../../src/protocols/imap/machine.ts";
+import { imapMachine } from "../../../src/protocols/imap/machine.ts";
+import { type PlainType, sessionChart } from "../session-chart.ts";
 
-type PlainType = Exclude<ImapEvent["type"], "session.ended">;
-
-const done: string[] = [];
-const effects: ImapEffects = {
-  forgetDialogue: () => done.push("forgetDialogue"),
-  giveBack: () => done.push("giveBack"),
-  sayShuttingDown: () => done.push("sayShuttingDown"),
-};
-const machine = imapMachine.provide({
-  actions: {
-    forgetDialogue: () => effects.forgetDialogue(),
-    giveBack: () => effects.giveBack(),
-    sayShuttingDown: () => effects.sayShuttingDown(),
-  },
-});
-
-function reach(...types: PlainType[]) {
-  done.length = 0;
-  const actor = createActor(machine);
-  actor.start();
-  for (const type of types) actor.send({ type });
-  return actor;
-}
+const { done, reach } = sessionChart(imapMachine, ["forgetDialogue", "giveBack", "sayShuttingDown"]);
 
 const authenticated = ["greeting.sent", "credentials.given", "login.succeeded"] as const;
 const selected = [...authenticated, "command.onAccount", "mailbox.selected", "command.completed"] as const;
-const paths: Record<string, readonly PlainType[]> = {
+const paths: Record<string, readonly PlainType<typeof imapMachine>[]> = {
   greeting: [],
   notAuthenticated: ["greeting.sent"],
   upgrading: ["greeting.sent", "command.starttls"],

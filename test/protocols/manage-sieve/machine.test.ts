@@ -1,28 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createActor } from "xstate";
-import { type ManageSieveEvent, manageSieveMachine } from "../../../src/protocols/manage-sieve/index.ts";
+import { manageSieveMachine } from "../../../src/protocols/manage-sieve/index.ts";
+import { type PlainType, sessionChart } from "../session-chart.ts";
 
-type PlainType = Exclude<ManageSieveEvent["type"], "session.ended">;
-
-const done: string[] = [];
-const machine = manageSieveMachine.provide({
-  actions: {
-    forgetDialogue: () => done.push("forgetDialogue"),
-    closeAccount: () => done.push("closeAccount"),
-    sayShuttingDown: () => done.push("sayShuttingDown"),
-  },
-});
-
-function reach(...types: PlainType[]) {
-  done.length = 0;
-  const actor = createActor(machine);
-  actor.start();
-  for (const type of types) actor.send({ type });
-  return actor;
-}
+const { done, reach } = sessionChart(manageSieveMachine, ["forgetDialogue", "closeAccount", "sayShuttingDown"]);
 
 const authenticated = ["greeting.sent", "credentials.given", "login.succeeded"] as const;
-const paths: Record<string, readonly PlainType[]> = {
+const paths: Record<string, readonly PlainType<typeof manageSieveMachine>[]> = {
   greeting: [],
   nonAuthenticated: ["greeting.sent"],
   upgrading: ["greeting.sent", "command.starttls"],

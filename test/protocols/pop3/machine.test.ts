@@ -1,30 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { createActor } from "xstate";
-import { type Pop3Effects, type Pop3Event, pop3Machine } from "../../../src/protocols/pop3/machine.ts";
+import { pop3Machine } from "../../../src/protocols/pop3/machine.ts";
+import { type PlainType, sessionChart } from "../session-chart.ts";
 
-type PlainType = Exclude<Pop3Event["type"], "session.ended">;
-
-const done: (keyof Pop3Effects)[] = [];
-const machine = pop3Machine.provide({
-  actions: {
-    forgetDialogue: () => done.push("forgetDialogue"),
-    releaseMaildrop: () => done.push("releaseMaildrop"),
-    sayShuttingDown: () => done.push("sayShuttingDown"),
-  },
-});
-
-function reach(...types: PlainType[]) {
-  done.length = 0;
-  const actor = createActor(machine);
-  actor.start();
-  for (const type of types) actor.send({ type });
-  return actor;
-}
+const { done, reach } = sessionChart(pop3Machine, ["forgetDialogue", "releaseMaildrop", "sayShuttingDown"]);
 
 const transaction = ["greeting.sent", "credentials.given", "auth.succeeded", "maildrop.locked"] as const;
 
 /** One way into each state that a session can be in. */
-const paths: Readonly<Record<string, readonly PlainType[]>> = {
+const paths: Readonly<Record<string, readonly PlainType<typeof pop3Machine>[]>> = {
   greeting: [],
   authorization: ["greeting.sent"],
   named: ["greeting.sent", "command.user"],

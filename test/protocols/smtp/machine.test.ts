@@ -1,35 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createActor } from "xstate";
-import { type SmtpEffects, type SmtpEvent, smtpMachine } from "../../../src/protocols/smtp/machine.ts";
+import { smtpMachine } from "../../../src/protocols/smtp/machine.ts";
+import { type PlainType, sessionChart } from "../session-chart.ts";
 
-type PlainType = Exclude<SmtpEvent["type"], "session.ended">;
-
-const done: string[] = [];
-const effects: SmtpEffects = {
-  forgetDialogue: () => done.push("forgetDialogue"),
-  forgetTransaction: () => done.push("forgetTransaction"),
-  sayShuttingDown: () => done.push("sayShuttingDown"),
-};
-const machine = smtpMachine.provide({
-  actions: {
-    forgetDialogue: () => effects.forgetDialogue(),
-    forgetTransaction: () => effects.forgetTransaction(),
-    sayShuttingDown: () => effects.sayShuttingDown(),
-  },
-});
-
-function reach(...types: PlainType[]) {
-  done.length = 0;
-  const actor = createActor(machine);
-  actor.start();
-  for (const type of types) actor.send({ type });
-  return actor;
-}
+const { done, reach } = sessionChart(smtpMachine, ["forgetDialogue", "forgetTransaction", "sayShuttingDown"]);
 
 const ready = ["greeting.sent", "command.ehlo"] as const;
 const mail = [...ready, "command.mail", "sender.accepted"] as const;
 const rcpt = [...mail, "command.rcpt", "recipient.accepted"] as const;
-const paths: Record<string, readonly PlainType[]> = {
+const paths: Record<string, readonly PlainType<typeof smtpMachine>[]> = {
   greeting: [],
   start: ["greeting.sent"],
   ready,
