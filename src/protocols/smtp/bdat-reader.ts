@@ -1,5 +1,9 @@
+import { nextLineEnd, wordsOf } from "../line-end-search.ts";
+
 const CR = 0x0d;
-const LF = 0x0a;
+
+/** In the place of the CR that no LF has followed yet. */
+const NONE = -2;
 
 /**
  * Counts the octets of BDAT chunks (RFC 3030) and looks at their line ends: as BINARYMIME is not announced, a message in
@@ -38,21 +42,24 @@ export class BdatReader {
   /** Looks at octets of the chunk; there may be no more of them than `remaining`. */
   read(octets: Buffer): void {
     this.remaining -= octets.length;
-    let afterCr = this.#afterCr;
+    const words = wordsOf(octets);
+    const { length } = octets;
     let lineStart = -this.#lineLength;
-    for (let index = 0; index < octets.length; index++) {
-      const octet = octets[index];
-      if (octet === LF) {
-        if (!afterCr) this.bareLineEnd = true;
-        if (index + 1 - lineStart > this.#longestLine) this.lineTooLong = true;
-        lineStart = index + 1;
-      } else if (afterCr) {
-        this.bareLineEnd = true;
+    let cr = this.#afterCr ? -1 : NONE;
+    for (let index = nextLineEnd(octets, words, 0); index < length; index = nextLineEnd(octets, words, index + 1)) {
+      if (octets[index] === CR) {
+        if (cr !== NONE) this.bareLineEnd = true;
+        cr = index;
+        continue;
       }
-      afterCr = octet === CR;
+      if (cr !== index - 1) this.bareLineEnd = true;
+      cr = NONE;
+      if (index + 1 - lineStart > this.#longestLine) this.lineTooLong = true;
+      lineStart = index + 1;
     }
-    this.#afterCr = afterCr;
-    this.#lineLength = octets.length - lineStart;
+    this.#afterCr = cr === length - 1;
+    if (cr !== NONE && !this.#afterCr) this.bareLineEnd = true;
+    this.#lineLength = length - lineStart;
     if (this.#lineLength > this.#longestLine) this.lineTooLong = true;
   }
 

@@ -1,3 +1,5 @@
+import { nextLineEnd, wordsOf } from "../line-end-search.ts";
+
 const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
@@ -45,12 +47,21 @@ export class DataReader {
     let written = 0;
     let runStart = 0;
     let index = 0;
+    const words = wordsOf(chunk);
     while (index < chunk.length) {
-      const octet = chunk[index];
-      if (place === WITHIN && octet !== CR && octet !== LF) {
-        index++;
-        continue;
+      if (place === WITHIN) {
+        index = nextLineEnd(chunk, words, index);
+        if (index === chunk.length) break;
+        // As nearly all lines end, which saves a step for each octet around.
+        if (chunk[index] === CR && chunk[index + 1] === LF) {
+          index += 2;
+          if (index - lineStart > this.#longestLine) this.lineTooLong = true;
+          lineStart = index;
+          place = beginsText(chunk[index]) ? WITHIN : BEGINNING;
+          continue;
+        }
       }
+      const octet = chunk[index];
       if (octet === LF && place === AFTER_DOT_CR) {
         // The CR that was kept for the case of "CRLF . CR x" is a part of the end.
         this.ended = true;
@@ -91,6 +102,11 @@ export class DataReader {
     if (!this.ended && this.#lineLength > this.#longestLine) this.lineTooLong = true;
     return index;
   }
+}
+
+/** Whether nothing has to be done about the first octet of a line; not known where the chunk ends before it. */
+function beginsText(octet: number | undefined): boolean {
+  return octet !== undefined && octet !== DOT && octet !== CR && octet !== LF;
 }
 
 /** Moves octets to a place before them. @returns where the content ends now. */
