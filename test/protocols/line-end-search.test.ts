@@ -17,7 +17,8 @@ test("every CR and LF of a chunk is found, in their order and nothing else, wher
       text.set(octets);
       const words = wordsOf(text);
       const found: number[] = [];
-      for (let at = nextLineEnd(text, words, 0); at < text.length; at = nextLineEnd(text, words, at + 1)) found.push(at);
+      for (let at = nextLineEnd(text, words, 0); at < text.length; at = nextLineEnd(text, words, at + 1))
+        found.push(at);
       expect(found).toEqual(octets.flatMap((one, at) => (one === 0x0d || one === 0x0a ? [at] : [])));
     }),
   );
