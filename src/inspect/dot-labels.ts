@@ -3,7 +3,7 @@ import type { Label } from "./chart-text.ts";
 
 /** Characters from which on a line goes on in the next. */
 const longestLine = 44;
-const space = "\u00a0";
+const space = " ";
 
 /** Each label on lines of its own, which stand a little off the edge that they are beside. */
 export function htmlLines(labels: readonly Label[]): string {
@@ -30,7 +30,7 @@ function wrapped(text: string): string[] {
 
 /** The texts of an edge, on a ground that keeps them readable where lines cross. */
 export function edgeLabel(labels: readonly Label[]): string {
-  return `<table border="0" cellborder="0" cellspacing="0" cellpadding="0" bgcolor="#ffffffcc"><tr><td align="left" balign="left">${htmlLines(labels)}</td></tr></table>`;
+  return `<table border="0" cellborder="0" cellspacing="2" cellpadding="0"><tr><td align="left" balign="left" bgcolor="#ffffffcc">${htmlLines(labels)}</td></tr></table>`;
 }
 
 export interface LegendEntry {

@@ -28,8 +28,9 @@ function widthsIn(layout: unknown, widths = new Map<string, number>()): Map<stri
   return widths;
 }
 
+/** Of several spaces, the drawing has all but the first as no-break spaces. */
 function keyOf(size: number, text: string): string {
-  return `${size} ${text}`;
+  return `${size} ${text.replaceAll("\u00a0", " ")}`;
 }
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' };
