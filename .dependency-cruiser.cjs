@@ -46,6 +46,17 @@ module.exports = {
       },
     },
     {
+      name: "a-subcommand-is-loaded-when-it-is-asked-for",
+      severity: "error",
+      from: { path: "^src/(cli|command/(control|inspection)-commands)\\.ts$" },
+      to: {
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+        path: "^src/",
+        pathNot: "^src/command/(control-commands|inspection-commands|chart-formats|exit-codes|output)\\.ts$",
+      },
+    },
+    {
       name: "no-cycles",
       severity: "error",
       from: {},

@@ -1,16 +1,11 @@
 #!/usr/bin/env node
-/** The command's entry point; each subcommand has its file in `src/command`. */
+/** The command's entry point; each subcommand has its file in `src/command`, loaded when it is asked for. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
-import { check } from "./command/check.ts";
 import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
-import { messages } from "./command/messages.ts";
 import { complain, say } from "./command/output.ts";
-import { passwordHash } from "./command/password-hash.ts";
-import { serve } from "./command/serve.ts";
-import { jsonSchema } from "./config/index.ts";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 const defaultData = "gatehouse-data";
@@ -32,7 +27,10 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .addOption(new Option("--user <user>", "become this user, by name or id, once every address is bound"))
     .addOption(new Option("--group <group>", "with --user: this group instead of the user's own"))
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
-    .action(async (options) => finish(await serve(options)));
+    .action(async (options) => {
+      const { serve } = await import("./command/serve.ts");
+      finish(await serve(options));
+    });
   addInspectionOptions(serving);
   addControlCommands(program, { data, finish });
   addInspectionCommands(program, { data, finish });
@@ -41,22 +39,34 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .description("say whether the document is valid, and what it amounts to")
     .addOption(config())
     .option("--against <file>", "say what would change from this document to the one checked")
-    .action(async (options) => finish(await check(options)));
+    .action(async (options) => {
+      const { check } = await import("./command/check.ts");
+      finish(await check(options));
+    });
   program
     .command("schema")
     .description("print the JSON Schema of the document, for editors")
-    .action(() => say(JSON.stringify(jsonSchema(), null, 2)));
+    .action(async () => {
+      const { jsonSchema } = await import("./config/json-schema.ts");
+      say(JSON.stringify(jsonSchema(), null, 2));
+    });
   program
     .command("messages")
     .argument("[id]", "print this message, or the latest")
     .description("list the messages received, or print one as it was sent")
     .addOption(data())
     .option("-a, --account <address>", "only this account's")
-    .action(async (id, options) => finish(await messages(id, options)));
+    .action(async (id, options) => {
+      const { messages } = await import("./command/messages.ts");
+      finish(await messages(id, options));
+    });
   program
     .command("password-hash")
     .description("read a password from standard input and print its hash for an Account's secret")
-    .action(async () => finish(await passwordHash()));
+    .action(async () => {
+      const { passwordHash } = await import("./command/password-hash.ts");
+      finish(await passwordHash());
+    });
   program.addHelpText(
     "after",
     "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 4 no server runs there; 70 internal error.",

@@ -2,15 +2,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { askControl, ControlUnreachableError } from "../control/control-client.ts";
-import type { ChartCounts, StateCounts } from "../inspect/index.ts";
+import type { DrawingOptions, StateCounts } from "../inspect/index.ts";
+import type { ChartFormat } from "./chart-formats.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, say } from "./output.ts";
 
-export const chartFormats = ["mermaid", "svg", "dot"] as const;
-
 export interface ChartsOptions {
   readonly data: string;
-  readonly format: (typeof chartFormats)[number];
+  readonly format: ChartFormat;
   /** A folder that gets a file for each chart. */
   readonly out?: string;
   /** With the running server's counts. */
@@ -46,8 +45,8 @@ export async function drawCharts(name: string | undefined, options: ChartsOption
 }
 
 /** Nobody in any state is a count, too. */
-function countsIn(counts: StateCounts | undefined, chart: string): ChartCounts | undefined {
-  return counts && (counts[chart] ?? {});
+function countsIn(counts: StateCounts | undefined, chart: string): DrawingOptions {
+  return counts ? { counts: counts[chart] ?? {} } : {};
 }
 
 async function countsOf(data: string): Promise<StateCounts> {

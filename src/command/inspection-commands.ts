@@ -1,8 +1,7 @@
 /** Options and subcommands for watching the machines. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { chartFormats, drawCharts } from "./charts.ts";
+import { chartFormats } from "./chart-formats.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { replay } from "./replay.ts";
 
 interface Surroundings {
   /** The option `--data`. */
@@ -38,7 +37,10 @@ export function addInspectionCommands(program: Command, { data, finish }: Surrou
     .command("replay")
     .description("step through a recording, and check that today's charts take the same path")
     .argument("<file>")
-    .action(async (file) => finish(await replay(file)));
+    .action(async (file) => {
+      const { replay } = await import("./replay.ts");
+      finish(await replay(file));
+    });
   program
     .command("charts")
     .description("draw the machines' charts, one or all")
@@ -47,7 +49,10 @@ export function addInspectionCommands(program: Command, { data, finish }: Surrou
     .option("--out <dir>", "a file for each in this folder, instead of standard output")
     .option("--live", "with how many are in each state of the running server")
     .addOption(data())
-    .action(async (name, options) => finish(await drawCharts(name, options)));
+    .action(async (name, options) => {
+      const { drawCharts } = await import("./charts.ts");
+      finish(await drawCharts(name, options));
+    });
 }
 
 function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {

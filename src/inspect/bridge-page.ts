@@ -47,7 +47,7 @@ export function bridgePage(
     if (socket) socket.onclose = null, socket.close();
     socket = new WebSocket("ws://" + location.host + location.pathname + "events");
     socket.onopen = () => { notice.textContent = ""; };
-    socket.onclose = () => { notice.textContent = "Gatehouse does not answer any more."; setTimeout(open, 2000); };
+    socket.onclose = () => { notice.textContent = "Gatehouse does not answer. It is asked again every 2 seconds; after a restart it has another URL, which it says at the start."; setTimeout(open, 2000); };
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
       if (message.type.startsWith("@xstate.")) inspector.contentWindow.postMessage(message, origin);

@@ -1,9 +1,17 @@
 /** What a drawing of a chart says: labels of transitions, notes of states, and how many are where. */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+import { type ChartMark, type ChartMarks, transitionKey } from "../machines/chart-marks.ts";
 import { nameOf, transitionsOf, triggerText } from "../machines/transition-text.ts";
 
 /** Actors of one chart by state: `{ listening: 2, "paused.held": 1 }`. */
 export type ChartCounts = Readonly<Record<string, number>>;
+
+export interface DrawingOptions {
+  /** How many are in each state: it stands beside the state's name, and states where somebody is are coloured. */
+  readonly counts?: ChartCounts;
+  /** Colours of states and transitions, with a legend: those of `coverageMarks` in `gatehouse/testing`, or others. */
+  readonly marks?: ChartMarks;
+}
 
 /** Stands for every state of the machine. */
 export const anyState = "any";
@@ -20,31 +28,38 @@ export function countIn(state: AnyStateNode, counts: ChartCounts): number {
   return within.reduce((sum, [, count]) => sum + count, 0);
 }
 
+export interface Label {
+  readonly text: string;
+  readonly mark: ChartMark | undefined;
+}
+
 export interface Edge {
   readonly from: string;
   readonly to: AnyStateNode;
   /** What leads there, one each. */
-  readonly labels: readonly string[];
+  readonly labels: readonly Label[];
 }
 
 /** One edge for each target. */
-export function edgesFrom(state: AnyStateNode, from: string): Edge[] {
-  const labels = new Map<AnyStateNode, string[]>();
+export function edgesFrom(state: AnyStateNode, from: string, marks: ChartMarks | undefined): Edge[] {
+  const labels = new Map<AnyStateNode, Label[]>();
   for (const transition of transitionsOf(state))
     for (const target of transition.target ?? [])
-      labels.set(target, [...(labels.get(target) ?? []), labelOf(transition)]);
+      labels.set(target, [...(labels.get(target) ?? []), labelOf(state, transition, marks)]);
   return [...labels].map(([to, lines]) => ({ from, to, labels: lines }));
 }
 
 /** Entry, exit, what a state does, and its transitions without a target. */
-export function notesOf(state: AnyStateNode): string[] {
-  return [
+export function notesOf(state: AnyStateNode, marks: ChartMarks | undefined): Label[] {
+  const plain = [
     ...actionsLine("entry", state.entry),
     ...actionsLine("exit", state.exit),
     ...state.invoke.map(({ src }) => `do / ${nameOf(src)}`),
-    ...transitionsOf(state)
-      .filter(({ target }) => !target || target.length === 0)
-      .map(labelOf),
+  ];
+  const inner = transitionsOf(state).filter(({ target }) => !target || target.length === 0);
+  return [
+    ...plain.map((text) => ({ text, mark: undefined })),
+    ...inner.map((transition) => labelOf(state, transition, marks)),
   ];
 }
 
@@ -64,8 +79,10 @@ function isTimer(action: unknown): boolean {
   return typeof action === "function" && String(Reflect.get(action, "type")).startsWith("xstate.");
 }
 
-function labelOf(transition: AnyTransitionDefinition): string {
+function labelOf(state: AnyStateNode, transition: AnyTransitionDefinition, marks: ChartMarks | undefined): Label {
   const { actions } = transition;
+  const trigger = triggerText(transition);
   const effects = actions.length === 0 ? "" : ` / ${actions.map(nameOf).join(", ")}`;
-  return `${triggerText(transition)}${effects}`;
+  const mark = marks?.transitions.get(transitionKey(state.path.join("."), trigger));
+  return { text: `${mark?.sign ? `${mark.sign} ` : ""}${trigger}${effects}`, mark };
 }

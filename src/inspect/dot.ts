@@ -1,44 +1,77 @@
 /** Draws a statechart in Graphviz' language, which `svg` renders. */
 import type { AnyStateMachine, AnyStateNode } from "xstate";
-import { anyState, type ChartCounts, countIn, type Edge, edgesFrom, idOf, notesOf, statesOf } from "./chart-text.ts";
+import {
+  anyState,
+  countIn,
+  type DrawingOptions,
+  type Edge,
+  edgesFrom,
+  idOf,
+  type Label,
+  notesOf,
+  statesOf,
+} from "./chart-text.ts";
+import { edgeLabel, htmlLines, htmlText, legendTable } from "./dot-labels.ts";
 
-/** The same drawing as `mermaid`'s, as DOT. @param counts how many are in each state. */
-export function dot(machine: AnyStateMachine, counts?: ChartCounts): string {
+const plainLook = { fill: "#f8f9fa", line: "#495057" };
+const takenLook = { fill: "#b2f2bb", line: "#2f9e44" };
+
+/** The same drawing as `mermaid`'s, as DOT; with a legend for counts and marks. */
+export function dot(machine: AnyStateMachine, options: DrawingOptions = {}): string {
   const { root } = machine;
+  const { marks } = options;
   const states = Object.values(root.states);
-  const edges = [...statesOf(machine).flatMap((state) => edgesFrom(state, idOf(state))), ...edgesFrom(root, anyState)];
-  const rootNotes = notesOf(root);
+  const edges = [
+    ...statesOf(machine).flatMap((state) => edgesFrom(state, idOf(state), marks)),
+    ...edgesFrom(root, anyState, marks),
+  ];
+  const rootNotes = notesOf(root, marks);
   const hasAny = rootNotes.length > 0 || edges.some(({ from }) => from === anyState);
   return [
     `digraph ${quoted(machine.id)} {`,
     ...indent([
       "compound=true; rankdir=TB; nodesep=0.4; ranksep=0.5;",
-      'node [shape=box, style="rounded,filled", fillcolor="#f8f9fa", color="#495057", fontname="Helvetica", fontsize=12];',
+      ...legend(options),
+      `node [shape=box, style="rounded,filled", fillcolor="${plainLook.fill}", color="${plainLook.line}", fontname="Helvetica", fontsize=12];`,
       'edge [color="#868e96", fontname="Helvetica", fontsize=9];',
       ...initialOf(root),
-      ...states.flatMap((state) => declaration(state, counts)),
-      ...(hasAny ? [`${quoted(anyState)} [style="rounded,dashed", label=<${label("any state", rootNotes)}>];`] : []),
-      ...edges.map((edge) => edgeLine(edge, machine)),
+      ...states.flatMap((state) => declaration(state, options)),
+      ...(hasAny
+        ? [`${quoted(anyState)} [style="rounded,dashed", label=<${stateLabel("any state", rootNotes)}>];`]
+        : []),
+      ...edges.map((edge) => edgeLine(edge, machine, options)),
     ]),
     "}",
   ].join("\n");
 }
 
-function declaration(state: AnyStateNode, counts: ChartCounts | undefined): string[] {
+function legend({ counts, marks }: DrawingOptions): string[] {
+  const entries = [
+    ...(counts ? [{ ...takenLook, text: "somebody is there" }] : []),
+    ...(marks?.legend ?? []).map((mark) => ({ ...mark, text: `${mark.sign} ${mark.meaning}`.trim() })),
+  ];
+  if (entries.length === 0) return [];
+  const title = marks?.title ?? "(n): how many are there now";
+  return [`fontname="Helvetica"; fontsize=11; labelloc=b; label=<${legendTable(title, entries)}>;`];
+}
+
+function declaration(state: AnyStateNode, options: DrawingOptions): string[] {
+  const { counts, marks } = options;
   const count = counts ? countIn(state, counts) : 0;
   const name = counts ? `${state.key} (${count})` : state.key;
-  const fill = count > 0 ? ', fillcolor="#b2f2bb", color="#2f9e44"' : "";
-  const text = `label=<${label(name, notesOf(state))}>`;
+  const look = count > 0 ? takenLook : marks?.states.get(state.path.join("."));
+  const text = `label=<${stateLabel(name, notesOf(state, marks))}>`;
   if (Object.keys(state.states).length === 0) {
     const shape = state.type === "final" ? ", peripheries=2" : "";
-    return [`${quoted(idOf(state))} [${text}${shape}${fill}];`];
+    const colour = look ? `, fillcolor="${look.fill}", color="${look.line}"` : "";
+    return [`${quoted(idOf(state))} [${text}${shape}${colour}];`];
   }
   return [
     `subgraph ${quoted(`cluster_${idOf(state)}`)} {`,
     ...indent([
-      `${text}; labeljust=l; style=rounded; color="${count > 0 ? "#2f9e44" : "#495057"}"; fontname="Helvetica"; fontsize=12;`,
+      `${text}; labelloc=t; labeljust=l; style=rounded; color="${(look ?? plainLook).line}"; fontname="Helvetica"; fontsize=12;`,
       ...initialOf(state),
-      ...Object.values(state.states).flatMap((inner) => declaration(inner, counts)),
+      ...Object.values(state.states).flatMap((inner) => declaration(inner, options)),
     ]),
     "}",
   ];
@@ -48,17 +81,21 @@ function initialOf(parent: AnyStateNode): string[] {
   const initial = parent.initial?.target[0];
   if (!initial) return [];
   const point = quoted(`initial_${idOf(parent)}`);
+  // Above the state, not beside the point within it.
+  const ends = clusterEnds({ head: initial }).replace("]", ", minlen=2]");
   return [
     `${point} [shape=point, width=0.12, color="#212529", fillcolor="#212529", label=""];`,
-    `${point} -> ${quoted(leafOf(initial))}${clusterEnds({ head: initial })};`,
+    `${point} -> ${quoted(leafOf(initial))}${ends};`,
   ];
 }
 
 /** Graphviz draws edges between nodes, and cuts them at the border of the state that is meant. */
-function edgeLine({ from, to, labels }: Edge, machine: AnyStateMachine): string {
+function edgeLine({ from, to, labels }: Edge, machine: AnyStateMachine, { marks }: DrawingOptions): string {
   const source = statesOf(machine).find((state) => idOf(state) === from);
   const ends = clusterEnds({ head: to, ...(source ? { tail: source } : {}) });
-  const text = `label=<${labels.map((line) => `${escaped(line)}<br align="left"/>`).join("")}>`;
+  const mark = marks?.legend.findLast((one) => labels.some((label) => label.mark === one));
+  const colour = mark ? `, color="${mark.line}"` : "";
+  const text = `label=<${edgeLabel(labels)}>${colour}`;
   return `${quoted(source ? leafOf(source) : from)} -> ${quoted(leafOf(to))}${ends.replace("]", ", ") || " ["}${text}];`;
 }
 
@@ -79,13 +116,9 @@ function leafOf(state: AnyStateNode): string {
   return first ? leafOf(first) : idOf(state);
 }
 
-function label(title: string, notes: readonly string[]): string {
-  const lines = notes.map((line) => `<br/><font point-size="9" color="#495057">${escaped(line)}</font>`);
-  return `<b>${escaped(title)}</b>${lines.join("")}`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+function stateLabel(title: string, notes: readonly Label[]): string {
+  const lines = notes.length === 0 ? "" : `<br/><font point-size="9" color="#495057">${htmlLines(notes)}</font>`;
+  return `<b>${htmlText(title)}</b>${lines}`;
 }
 
 function quoted(id: string): string {

@@ -1,8 +1,9 @@
 /** Watching the machines of a running server, recordings of them, and drawings of charts: `gatehouse/inspect`. */
 
+export type { ChartMark, ChartMarks } from "../machines/chart-marks.ts";
 export type { TreeInspector } from "../runtime/inspection.ts";
 export type { StateCounts } from "../runtime/state-counts.ts";
-export type { ChartCounts } from "./chart-text.ts";
+export type { ChartCounts, DrawingOptions } from "./chart-text.ts";
 export { charts } from "./charts.ts";
 export type { ChartDefinition } from "./definition.ts";
 export { dot } from "./dot.ts";

@@ -20,20 +20,29 @@ export function stateText(nodes: readonly AnyStateNode[]): string {
   return leaves.map(({ path }) => path.join(".")).join(" & ");
 }
 
+/** A pair, and the state whose transition it is: the pair's own, or one around it; empty for the whole chart's. */
+export interface DeclaredPair extends Pair {
+  readonly declaredIn: string;
+}
+
 /**
  * Every pair that the chart has a transition for, inherited ones included. A transition that never gets its turn, because
  * one without a guard comes before it, makes no pair.
  */
 export function pairsOf(machine: AnyStateMachine): Pair[] {
+  return declaredPairsOf(machine).map(({ state, event }) => ({ state, event }));
+}
+
+export function declaredPairsOf(machine: AnyStateMachine): DeclaredPair[] {
   return leavesOf(machine.root).flatMap((leaf) => {
     if (leaf.type === "final" && leaf.parent === machine.root) return [];
     const taken = new Set<string>();
-    const pairs = new Map<string, Pair>();
+    const pairs = new Map<string, DeclaredPair>();
     for (let node: AnyStateNode | undefined = leaf; node; node = node.parent) {
       for (const transition of transitionsOf(node)) {
         if (taken.has(transition.eventType)) continue;
-        const pair = { state: leaf.path.join("."), event: triggerText(transition) };
-        pairs.set(pair.event, pair);
+        const event = triggerText(transition);
+        pairs.set(event, { state: leaf.path.join("."), event, declaredIn: node.path.join(".") });
         if (transition.guard === undefined) taken.add(transition.eventType);
       }
     }

@@ -14,6 +14,7 @@ export interface CoveredPair extends Pair {
 }
 
 export interface CoverageReport {
+  /** The chart's id. */
   readonly chart: string;
   /** All that the chart has a transition for. */
   readonly pairs: readonly CoveredPair[];
@@ -44,52 +45,62 @@ export class Coverage {
       return { ...pair, walked: walked.get(text) ?? 0, impossible: impossible[text] ?? null };
     });
     const known = new Set(pairs.map(pairText));
-    return {
-      chart: machine.id,
-      pairs,
-      missing: pairs.filter((pair) => pair.walked === 0 && pair.impossible === null).map(pairText),
-      disproved: Object.keys(impossible).filter((text) => !known.has(text) || walked.has(text)),
-    };
+    const unknown = Object.keys(impossible).filter((text) => !known.has(text));
+    return reportOn(machine.id, pairs, unknown);
   }
 }
 
-/** For people: one line for each pair. */
-export function coverageText({ chart, pairs, missing }: CoverageReport): string {
-  const walkable = pairs.filter(({ impossible }) => impossible === null);
-  const head = `${chart}: ${walkable.length - missing.length} of ${walkable.length} pairs walked, ${pairs.length - walkable.length} impossible`;
-  const width = Math.max(...pairs.map((pair) => pairText(pair).length));
-  const lines = pairs.map((pair) => {
-    const text = pairText(pair).padEnd(width);
-    if (pair.impossible !== null) return `  - ${text}  impossible: ${pair.impossible}`;
-    return pair.walked > 0 ? `  + ${text}  ${pair.walked}` : `  ! ${text}  not walked`;
-  });
-  return [head, ...lines].join("\n");
+function reportOn(chart: string, pairs: readonly CoveredPair[], unknown: readonly string[]): CoverageReport {
+  return {
+    chart,
+    pairs,
+    missing: pairs.filter((pair) => pair.walked === 0 && pair.impossible === null).map(pairText),
+    disproved: [...unknown, ...pairs.filter((pair) => pair.walked > 0 && pair.impossible !== null).map(pairText)],
+  };
+}
+
+/** Reports that cannot be put together: they are about different charts of one name. */
+export class CoverageMismatchError extends Error {
+  readonly code = "coverage-mismatch";
+
+  constructor(chart: string, pair: string) {
+    super(
+      `Reports on the chart "${chart}" differ: "${pair}" is a pair in one of them only. Remove the older reports, and walk again.`,
+    );
+    this.name = "CoverageMismatchError";
+  }
 }
 
 /**
- * Colours a chart that was drawn as a Mermaid `stateDiagram-v2` whose ids are the states' paths, joined by `_`: green where
- * everything that can happen was walked, yellow where something is missing, red where nothing was walked, grey where nothing can be.
+ * Puts reports together, of several processes for one: a pair was walked where any of them walked it, and is impossible
+ * where any of them says so.
+ * @returns one report for each chart, in the order in which they first come
+ * @throws CoverageMismatchError
  */
-export function coloured(diagram: string, { pairs }: CoverageReport): string {
-  const states = [...new Set(pairs.map(({ state }) => state))];
-  const lines = states.map(
-    (state) => `  class ${state.replaceAll(".", "_")} ${colourOf(pairs.filter((pair) => pair.state === state))}`,
-  );
-  const classes = Object.entries(colours).map(([name, style]) => `  classDef ${name} ${style}`);
-  return [diagram, ...classes, ...lines].join("\n");
+export function mergeCoverage(reports: readonly CoverageReport[]): CoverageReport[] {
+  const merged = new Map<string, CoverageReport>();
+  for (const report of reports) {
+    const before = merged.get(report.chart);
+    merged.set(report.chart, before ? merge(before, report) : report);
+  }
+  return [...merged.values()];
 }
 
-const colours = {
-  walked: "fill:#c8e6c9,stroke:#2e7d32,color:#1b1b1b",
-  partly: "fill:#fff3c4,stroke:#b58900,color:#1b1b1b",
-  missing: "fill:#ffcdd2,stroke:#c62828,color:#1b1b1b",
-  unreachable: "fill:#eeeeee,stroke:#9e9e9e,color:#1b1b1b",
-} as const;
-
-function colourOf(pairs: readonly CoveredPair[]): keyof typeof colours {
-  const walkable = pairs.filter(({ impossible }) => impossible === null);
-  if (walkable.length === 0) return "unreachable";
-  const walked = walkable.filter((pair) => pair.walked > 0);
-  if (walked.length === 0) return "missing";
-  return walked.length === walkable.length ? "walked" : "partly";
+function merge(one: CoverageReport, other: CoverageReport): CoverageReport {
+  const others = new Map(other.pairs.map((pair) => [pairText(pair), pair]));
+  const pairs = one.pairs.map((pair): CoveredPair => {
+    const text = pairText(pair);
+    const same = others.get(text);
+    if (!same) throw new CoverageMismatchError(one.chart, text);
+    others.delete(text);
+    return { ...pair, walked: pair.walked + same.walked, impossible: pair.impossible ?? same.impossible };
+  });
+  for (const text of others.keys()) throw new CoverageMismatchError(one.chart, text);
+  const known = new Set(pairs.map(pairText));
+  const disproved = new Set([...one.disproved, ...other.disproved]);
+  return reportOn(
+    one.chart,
+    pairs,
+    [...disproved].filter((text) => !known.has(text)),
+  );
 }

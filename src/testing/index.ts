@@ -1,4 +1,5 @@
 /** Model-based tests of lifecycles, on real sockets: `gatehouse/testing`. Needs fast-check beside it. */
+export type { ChartMark, ChartMarks } from "../machines/chart-marks.ts";
 export { Bench, type BenchOptions, type LogLine } from "./bench.ts";
 export { type Pair, pairsOf, pairText } from "./chart.ts";
 export { Client, type PeerView, UnheardError } from "./client.ts";
@@ -6,12 +7,15 @@ export { clientHello } from "./client-hello.ts";
 export { type PendingTimer, TestClock } from "./clock.ts";
 export {
   Coverage,
+  CoverageMismatchError,
   type CoverageReport,
   type CoveredPair,
-  coloured,
-  coverageText,
   type Impossible,
+  mergeCoverage,
 } from "./coverage.ts";
+export { CoverageFileError, readCoverage, writeCoverage } from "./coverage-file.ts";
+export { coverageMarks } from "./coverage-marks.ts";
+export { coverageSummary, coverageText } from "./coverage-text.ts";
 export { Driver, DriverError, type Instance } from "./driver.ts";
 export { PathError, stimuliOf } from "./expectation.ts";
 export { type Invariant, invariants } from "./invariants.ts";

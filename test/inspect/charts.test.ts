@@ -25,11 +25,11 @@ test.each(Object.entries(charts))("%s is drawn as SVG with every state and every
 
 describe("counts", () => {
   test("stand beside each state's name, those within it included", async () => {
-    const texts = textsOf(await svg(listener, counts));
+    const texts = textsOf(await svg(listener, { counts }));
     expect(texts).toEqual(
       expect.arrayContaining(["listening (2)", "paused (1)", "held (1)", "resuming (0)", "closed (0)"]),
     );
-    const text = mermaid(listener, counts);
+    const text = mermaid(listener, { counts });
     expect(text).toContain('state "listening (2)" as listening');
     expect(text).toContain('state "paused (1)" as paused');
     expect(text).toContain('state "held (1)" as paused_held');
@@ -37,14 +37,16 @@ describe("counts", () => {
   });
 
   test("colour the states where somebody is", () => {
-    const coloured = [...dot(listener, counts).matchAll(/^ *"(\w+)" \[.*fillcolor="#b2f2bb"/gm)].map(([, id]) => id);
+    const coloured = [...dot(listener, { counts }).matchAll(/^ *"(\w+)" \[.*fillcolor="#b2f2bb"/gm)].map(
+      ([, id]) => id,
+    );
     expect(coloured).toEqual(["listening", "paused_held"]);
     expect(dot(listener)).not.toContain("#b2f2bb");
   });
 
   test("of nobody are zeros", () => {
-    expect(mermaid(listener, {})).toContain('state "listening (0)" as listening');
-    expect(mermaid(listener, {})).not.toContain("class ");
+    expect(mermaid(listener, { counts: {} })).toContain('state "listening (0)" as listening');
+    expect(mermaid(listener, { counts: {} })).not.toContain("class ");
   });
 });
 
@@ -56,4 +58,18 @@ test("an embedder's own chart is drawn, whatever its names hold", async () => {
   } as never);
   const drawing = await svg(machine);
   expect(drawing).toContain("x &amp; &lt;y&gt; / say &quot;hello&quot;");
+});
+
+test("every text keeps the width that it was laid out with, whatever fonts there are", async () => {
+  const drawing = await svg(listener, { counts });
+  const texts = [...drawing.matchAll(/<text [^>]*>[^<]*<\/text>/g)].map(([text]) => text);
+  expect(texts.length).toBeGreaterThan(50);
+  expect(texts.filter((text) => !/ textLength="[\d.]+" lengthAdjust="spacingAndGlyphs"/.test(text))).toEqual([]);
+});
+
+test("a drawing with counts says what they are; actions that are long go below their event", async () => {
+  const texts = textsOf(await svg(listener, { counts }));
+  expect(texts).toEqual(expect.arrayContaining(["(n): how many are there now", "somebody is there"]));
+  expect(textsOf(await svg(listener))).not.toContain("somebody is there");
+  expect(Math.max(...texts.map((text) => text.length))).toBeLessThan(60);
 });

@@ -1,7 +1,9 @@
 import { test } from "vitest";
 import { type Impossible, type Situation, walk } from "../../src/testing/index.ts";
-import { addedModel, hastyModel, listenerModel, takenAddressModel } from "./listener.model.ts";
+import { addedModel } from "./added-listener.model.ts";
+import { hastyModel, listenerModel } from "./listener.model.ts";
 import { walkModels } from "./suite.ts";
+import { takenAddressModel } from "./taken-address.model.ts";
 
 const afterTheStart = "a drain waits for the end of a start and of a reload, which open the listener or stop it";
 const reasonStays =

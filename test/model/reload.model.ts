@@ -15,7 +15,7 @@ import {
   type Stimulus,
 } from "../../src/testing/index.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
-import { talkListener } from "./listener.model.ts";
+import { talkListener } from "./listener-world.ts";
 import { newTalk, talkProtocol } from "./talk-protocol.ts";
 
 const reuseAddress = { level: 1, option: 2 };

@@ -10,7 +10,7 @@ import {
   type Situation,
   type Stimulus,
 } from "../../src/testing/index.ts";
-import { talkListener } from "./listener.model.ts";
+import { talkListener } from "./listener-world.ts";
 import { newTalk, streamProtocol, talkProtocol } from "./talk-protocol.ts";
 
 export class ServerWorld extends Driver {

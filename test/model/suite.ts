@@ -1,6 +1,8 @@
 /** Walks models of one chart on real sockets, and demands that every pair that can be walked was. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   Coverage,
   coverageText,
@@ -11,6 +13,7 @@ import {
   randomPath,
   type Situation,
   walk,
+  writeCoverage,
 } from "../../src/testing/index.ts";
 
 export interface Suite<World extends Driver> {
@@ -29,6 +32,9 @@ export interface Suite<World extends Driver> {
 /** Another seed makes other random walks: `MODEL_SEED=7 vitest run test/model`. */
 const seed = Number(process.env["MODEL_SEED"] ?? 5);
 
+/** `npm run chart-coverage` puts together what each file of tests has walked: it leaves its report in this folder. */
+const reports = process.env["CHART_COVERAGE"];
+
 export function walkModels<World extends Driver>({
   models,
   pairs,
@@ -37,6 +43,8 @@ export function walkModels<World extends Driver>({
   randomWalks,
 }: Suite<World>): void {
   const coverage = new Coverage();
+  const [machine] = Object.values(models).map((model) => model.machine);
+  if (!machine) throw new Error("There is no model.");
 
   describe.each(Object.entries(models))("%s", (_, model) => {
     test("each stimulus does in each state what the chart says", async () => {
@@ -54,11 +62,14 @@ export function walkModels<World extends Driver>({
   });
 
   test("every pair of a state and an event that can be walked was walked", () => {
-    const [machine] = Object.values(models).map((model) => model.machine);
-    if (!machine) throw new Error("There is no model.");
     const report = coverage.report(machine, impossible);
     expect(report.pairs.length, coverageText(report)).toBe(pairs);
     expect(report.missing, coverageText(report)).toEqual([]);
     expect(report.disproved).toEqual([]);
+  });
+
+  afterAll(async () => {
+    if (reports === undefined) return;
+    await writeCoverage(join(reports, `${randomUUID()}.json`), [coverage.report(machine, impossible)]);
   });
 }

@@ -5,7 +5,6 @@ import { createActor, createMachine } from "xstate";
 import { CONTINUE, close, createGatehouse, type SessionProtocol } from "../../src/index.ts";
 import {
   Coverage,
-  coloured,
   coverageText,
   Driver,
   everyStep,
@@ -122,7 +121,6 @@ test("coverage tells what is missing, what is impossible, and what was disproved
   expect(report.missing).toEqual(["on: OFF", "on: after 60000 ms"]);
   expect(report.disproved).toEqual(["off: ON"]);
   expect(coverageText(report)).toContain("impossible: for a reason");
-  expect(coloured("stateDiagram-v2", report)).toContain("class on missing");
 });
 
 describe("a bug", () => {

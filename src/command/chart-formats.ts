@@ -1,0 +1,4 @@
+/** What `gatehouse charts` draws. */
+export const chartFormats = ["mermaid", "svg", "dot"] as const;
+
+export type ChartFormat = (typeof chartFormats)[number];
