@@ -28,6 +28,7 @@ import { Phases } from "./phases.ts";
 import type { ProxyHeader } from "./proxy/proxy-header.ts";
 import type { ProxyHeaderError } from "./proxy/proxy-header-error.ts";
 import { receiveProxyHeader } from "./proxy/receive-proxy-header.ts";
+import type { Enrolled } from "./roll.ts";
 import type { Permit } from "./slots.ts";
 import { causeOfError } from "./socket-errors.ts";
 import { SocketFacts } from "./socket-facts.ts";
@@ -138,7 +139,8 @@ const stateEvents = {
   closing: "connection.closing",
 } as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
 
-export class Connection implements DialogueOwner {
+export class Connection implements DialogueOwner, Enrolled {
+  place = -1;
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
   readonly #raw: Socket;

@@ -21,6 +21,7 @@ import { listenerReports } from "./listener-reports.ts";
 import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import { liveSettings, type Tuning } from "./live-settings.ts";
 import type { RefusedSockets } from "./refusal.ts";
+import { Roll } from "./roll.ts";
 import { SlotCounter } from "./slots.ts";
 import { endpoint } from "./socket-facts.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
@@ -63,7 +64,7 @@ interface ToldClient extends Arrival {
 
 export class Listener {
   readonly slots: SlotCounter;
-  readonly connections = new Set<Connection>();
+  readonly connections = new Roll<Connection>();
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
   readonly #targets: readonly BindTarget[];

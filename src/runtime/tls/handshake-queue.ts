@@ -44,8 +44,9 @@ export class HandshakeQueue {
       state = "left";
       this.#startNext();
     };
-    this.#waiting.add(start);
-    this.#startNext();
+    // Nobody waits while there is room. Who need not wait is not put there: a Set that many pass through costs garbage collection.
+    if (this.#underWay < this.#limit) start();
+    else this.#waiting.add(start);
     return { leave };
   }
 
