@@ -304,6 +304,11 @@ export class Connection implements DialogueOwner, Enrolled {
     }
   }
 
+  #leaveHandshake(): void {
+    this.#handshake?.leave();
+    this.#handshake = null;
+  }
+
   openSession(): void {
     const { protocol } = this.#host;
     try {
@@ -355,7 +360,7 @@ export class Connection implements DialogueOwner, Enrolled {
   }
 
   destroySocket(): void {
-    this.#handshake?.leave();
+    this.#leaveHandshake();
     this.#stream.destroy();
     this.#raw.destroy();
   }
@@ -400,7 +405,7 @@ export class Connection implements DialogueOwner, Enrolled {
   }
 
   #secured(tls: TlsFacts): void {
-    this.#handshake?.leave();
+    this.#leaveHandshake();
     this.facts.tls = tls;
     this.#emit({
       type: "connection.secured",
@@ -414,7 +419,7 @@ export class Connection implements DialogueOwner, Enrolled {
   }
 
   #handshakeFailed({ reason, detail }: HandshakeFailure): void {
-    this.#handshake?.leave();
+    this.#leaveHandshake();
     // The time-out and the server's stop destroy the socket: they have said why.
     if (this.state === "closed") return;
     this.#emit({ type: "connection.handshakeFailed", connection: this.facts, reason, detail });

@@ -38,17 +38,19 @@ export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks
   const secured = () => {
     if (!pending) return;
     pending = false;
+    // What was for the handshake is not kept for the life of the connection.
     raw.off("end", peerEnded);
-    socket.off("end", peerEnded).off("close", closed);
+    socket.off("end", peerEnded).off("close", closed).off("_tlsError", tlsError);
+    socket.on("_tlsError", destroyBy);
     callbacks.secured(socket, factsOf(socket));
   };
   const peerEnded = () => fail(PEER_CLOSED);
   const closed = () => fail(DESTROYED);
+  const tlsError = (error: Error) => fail(handshakeFailure(error));
 
   socket.once("secure", secured);
-  // Node reports TLS errors by `_tlsError`, and only under a `tls.Server` by `error` too. After the handshake it leaves
-  // the socket open then, so it is destroyed here, and the error comes by `error`.
-  socket.on("_tlsError", (error: Error) => (pending ? fail(handshakeFailure(error)) : socket.destroy(error)));
+  // Node reports TLS errors by `_tlsError`, and only under a `tls.Server` by `error` too.
+  socket.on("_tlsError", tlsError);
   socket.on("error", ignore);
   raw.on("error", ignore);
   // With allowHalfOpen nothing else notices a FIN in mid-handshake.
@@ -62,6 +64,11 @@ export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks
 }
 
 function ignore(): void {}
+
+/** Node leaves the socket open at an error after the handshake; here it is destroyed, and the error comes by `error`. */
+function destroyBy(this: TLSSocket, error: Error): void {
+  this.destroy(error);
+}
 
 // Letters, digits, hyphens and underscores: anything else is no host name and stays out of logs.
 const HOST_NAME = /^[\w.-]{1,255}$/;
