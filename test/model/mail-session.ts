@@ -1,5 +1,5 @@
 /** What the models of mail sessions share: how a client comes, secures its connection, and how the session ends. */
-import type { AnyEventObject } from "xstate";
+import { type AnyEventObject, type AnyMachineSnapshot, transition } from "xstate";
 import type { EndCause } from "../../src/index.ts";
 import type { Impossible, Situation, Stimulus } from "../../src/testing/index.ts";
 import type { MailWorld } from "./mail-world.ts";
@@ -159,11 +159,23 @@ export function answers<World extends MailWorld>(
 ): readonly Stimulus<World>[] {
   return Object.entries(questions).map(([fact, { answered }]) => ({
     name: `the answer to what was ${fact}`,
-    events: ({ facts }) => [...answered, ...(facts.has("FIN waits") ? [ended("peer-ended"), connectionClosed] : [])],
+    events: (at) => withFin(answered, at),
     possible: (at) => at.snapshot.status === "active" && pending(questions, at) === fact,
     leaves: [`${fact}, answered`],
     apply: answer,
   }));
+}
+
+/** What ends the work of the session, and the FIN that came meanwhile, unless the session ends by itself then. */
+export function withFin(events: readonly AnyEventObject[], at: Situation): readonly AnyEventObject[] {
+  if (!at.facts.has("FIN waits")) return events;
+  const { snapshot } = at;
+  const [after] = events.reduce<[AnyMachineSnapshot, unknown]>(
+    ([before], one) => transition(snapshot.machine, before, one),
+    [snapshot, null],
+  );
+  const isOver = ["closing", "logout"].includes(String(after.value));
+  return [...events, ...(isOver ? [] : [ended("peer-ended")]), connectionClosed];
 }
 
 interface Ends {
@@ -184,7 +196,7 @@ export function endings<World extends MailWorld>({ closing, timeOut, isBusy }: E
       events: (at) => {
         const cause = draining(at) || noTurn(at) ? null : timeOut(at);
         if (cause === null) return [connectionClosed];
-        return at.facts.has("FIN waits") ? [ended(cause), connectionClosed] : [ended(cause)];
+        return withFin([ended(cause)], at);
       },
       possible: ({ snapshot, facts }) => facts.has("connected") && snapshot.status === "active",
       apply: (world) => world.passTime(),

@@ -318,7 +318,7 @@ export function smtpModel({ asksForSenders = true, dialect = "smtp" }: Partial<M
       await world.gatehouse.start();
       return world;
     },
-    context: ["draining", "authenticated", "recipients"],
+    context: ["draining", "cause", "authenticated", "recipients"],
     compare,
   };
 }
