@@ -1,11 +1,17 @@
 /** A real instance that speaks one protocol of mail, and a store whose answers can be held back, or fail. */
-import { type AccountMail, createGatehouse, type Mailboxes } from "../../src/index.ts";
+import { type AccountMail, createGatehouse, type Mailboxes, type MailboxLimits } from "../../src/index.ts";
 import { CONTINUE, close, type Session, type SessionProtocol, type Wire } from "../../src/protocols/protocol.ts";
 import { type Bench, Driver } from "../../src/testing/index.ts";
 import { MemoryMailboxes } from "../protocols/memory-mailbox.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
 
 const { certificate, privateKey } = await issue({ names: ["localhost"] });
+
+/**
+ * Time limits of sessions, in milliseconds. They are short, since the server looks for descriptors twice a second all the
+ * while, and longer than the drain and the handshake may take.
+ */
+export const short = { login: 10_000, silence: 20_000 } as const;
 
 /** Holds a question back until it may be answered. */
 export class Gate {
@@ -27,10 +33,16 @@ const openers = ["open", "select", "lockMaildrop", "content"];
 
 /** Mail in memory. The next call of one of its methods can be held back, or fail. */
 export class ModelStore implements Mailboxes {
-  readonly memory = new MemoryMailboxes();
+  readonly memory: MemoryMailboxes;
   readonly gate = new Gate();
+  /** How many accounts are open. */
+  opened = 0;
   #held: string | null = null;
   #broken: { readonly method: string; readonly error: Error } | null = null;
+
+  constructor(limits: Partial<MailboxLimits> = {}) {
+    this.memory = new MemoryMailboxes(limits);
+  }
 
   hold(method: string): void {
     this.#held = method;
@@ -40,8 +52,16 @@ export class ModelStore implements Mailboxes {
     this.#broken = { method, error };
   }
 
-  open(identity: { username: string }): Promise<AccountMail> {
-    return this.#watched(this.memory).open(identity);
+  async open(identity: { username: string }): Promise<AccountMail> {
+    const account = await this.#watched(this.memory).open(identity);
+    let isOpen = true;
+    this.opened++;
+    const close = (): void => {
+      if (isOpen) this.opened--;
+      isOpen = false;
+      account.close();
+    };
+    return Object.create(account, { close: { value: close } });
   }
 
   #watched<T extends object>(target: T): T {
@@ -83,14 +103,14 @@ export class MailWorld extends Driver {
       createGatehouse({
         ...bench.options,
         config: {
-          SystemSettings: { defaultHostname: "localhost" },
+          SystemSettings: { defaultHostname: "localhost", drainTimeout: 5_000 },
           Certificate: {
             main: {
               certificate: { "@type": "Text", value: certificate },
               privateKey: { "@type": "Text", secret: privateKey },
             },
           },
-          NetworkListener: [{ name: "mail", protocol: protocol.name, bind: ["127.0.0.1:0"] }],
+          NetworkListener: [{ name: "mail", protocol: protocol.name, bind: ["127.0.0.1:0"], tlsTimeout: 5_000 }],
         },
         protocols: [protocol],
         backend: {},

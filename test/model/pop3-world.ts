@@ -1,7 +1,7 @@
 /** A real instance that speaks POP3: Anna has two messages, and a hoarder has more than a client takes that does not read. */
 import { type AccountMail, type MaildropMessage, pop3 } from "../../src/index.ts";
 import type { Bench } from "../../src/testing/index.ts";
-import { MailWorld, ModelStore, opinionsOf, takeOver } from "./mail-world.ts";
+import { MailWorld, ModelStore, opinionsOf, short, takeOver } from "./mail-world.ts";
 
 export const delivered = "Subject: Hello\r\n\r\nHello\r\n";
 
@@ -37,7 +37,11 @@ export class Pop3World extends MailWorld {
     const store = new Pop3Store();
     for (let message = 0; message < 2; message++) store.memory.deliver("anna", delivered);
     const { inspect } = bench.observation;
-    super(bench, pop3({ backend: opinionsOf(store), mailboxes: store, takeOver, authWithoutTls: true, inspect }));
+    const limits = { loginTimeout: short.login, idleTimeout: short.silence };
+    super(
+      bench,
+      pop3({ backend: opinionsOf(store), mailboxes: store, takeOver, authWithoutTls: true, ...limits, inspect }),
+    );
     this.store = store;
   }
 

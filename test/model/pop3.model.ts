@@ -211,12 +211,15 @@ const questions: Questions = {
   "asked to remove": { state: "update", answered: [ended("quit")] },
 };
 
+/** The store has not given the lock yet. */
+const isUnanswered = all(has("asked for the lock"), once("asked for the lock, answered"));
+
 const answered: readonly Pop3Stimulus[] = [
   ...answers<Pop3World>(questions, ({ store }) => store.gate.answer()),
   {
     name: "the lock is there when the session is over",
     events: [],
-    possible: all(is("closing", "closed"), has("asked for the lock"), once("asked for the lock, answered")),
+    possible: all(is("closing", "closed"), isUnanswered),
     leaves: ["asked for the lock, answered"],
     apply: ({ store }) => store.gate.answer(),
   },
@@ -261,6 +264,10 @@ function compare(world: Pop3World, at: Situation): Difference[] {
     { of: "the maildrop is locked", expected: isLoggedIn, actual: world.isLocked },
     ...repliesCompared(world, at),
   ];
+  if (!isUnanswered(at)) {
+    const expected = is("transaction", "listing", "retrieving", "update")(at) ? 1 : 0;
+    differences.push({ of: "accounts that are open", expected, actual: world.store.opened });
+  }
   return differences.filter(({ expected, actual }) => expected !== actual);
 }
 
@@ -307,9 +314,8 @@ export const impossible: Impossible = {
 export function distinguish(at: Situation): string {
   const { draining, cause } = at.snapshot.context;
   const state = String(at.snapshot.value);
-  const isUnanswered =
-    state.startsWith("clos") && has("asked for the lock")(at) && once("asked for the lock, answered")(at);
+  const isLate = state.startsWith("clos") && isUnanswered(at);
   const last = state === "closing" ? cause : null;
   const unknown = unknownToChart(questions, at);
-  return JSON.stringify([state, draining, last, isUnanswered, marked(at), isOrdinary(at), readsNothing(at), unknown]);
+  return JSON.stringify([state, draining, last, isLate, marked(at), isOrdinary(at), readsNothing(at), unknown]);
 }

@@ -20,7 +20,7 @@ import {
   unknownToChart,
   upgrade,
 } from "./mail-session.ts";
-import { Gate, MailWorld } from "./mail-world.ts";
+import { Gate, MailWorld, short } from "./mail-world.ts";
 
 /** Says no to `no@…`, takes its time for `slow…@…`, and keeps what it acknowledges. */
 class ModelBackend implements Backend {
@@ -97,7 +97,9 @@ export class SmtpWorld extends MailWorld {
     const asked = { authenticate: authenticate.bind(backend), recipient, message, ...(sender ? { sender } : {}) };
     const { protocol, repliesToEach } = dialects[dialect];
     const { inspect } = bench.observation;
-    super(bench, protocol({ backend: asked, authWithoutTls: true, offerAuth: true, inspect }));
+    const { login: firstCommandTimeout, silence: commandTimeout } = short;
+    const limits = { firstCommandTimeout, commandTimeout, contentTimeout: commandTimeout };
+    super(bench, protocol({ backend: asked, authWithoutTls: true, offerAuth: true, ...limits, inspect }));
     this.backend = backend;
     this.#repliesToEach = repliesToEach;
   }
