@@ -1,207 +1,145 @@
-/** The SMTP session's chart, and how each of its events comes about over the wire. */
+/** The chart of SMTP and LMTP sessions, and how each of its events comes about over the wire. */
 import type { Readable } from "node:stream";
-import type { AnyEventObject } from "xstate";
-import { type Answer, type Backend, createGatehouse, type EndCause, smtp } from "../../src/index.ts";
+import { type Answer, type Backend, lmtp, smtp } from "../../src/index.ts";
 import { smtpMachine } from "../../src/protocols/smtp/machine.ts";
+import type { Bench, Difference, Impossible, Model, Situation, Stimulus } from "../../src/testing/index.ts";
 import {
-  type Bench,
-  type Difference,
-  Driver,
-  type Model,
-  type Situation,
-  type Stimulus,
-} from "../../src/testing/index.ts";
-import { issue } from "../runtime/tls/certificate-fixtures.ts";
-
-const { certificate, privateKey } = await issue({ names: ["localhost"] });
+  answers,
+  arrival,
+  command,
+  connected,
+  credentials,
+  ended,
+  endings,
+  event,
+  impossibleInSessions,
+  is,
+  once,
+  pending,
+  type Questions,
+  unknownToChart,
+  upgrade,
+} from "./mail-session.ts";
+import { Gate, MailWorld, short } from "./mail-world.ts";
 
 /** Says no to `no@…`, takes its time for `slow…@…`, and keeps what it acknowledges. */
 class ModelBackend implements Backend {
+  /** Messages that were kept. */
+  messages = 0;
+  /** How many replies may say so. */
   kept = 0;
-  /** The question that waits for an answer. */
-  #gate: PromiseWithResolvers<void> | null = null;
+  readonly gate = new Gate();
   readonly sender: NonNullable<Backend["sender"]> | undefined;
 
   constructor(asksForSenders: boolean) {
     this.sender = asksForSenders ? ({ sender }) => this.#judge(sender) : undefined;
   }
 
-  answer(): void {
-    this.#gate?.resolve();
-    this.#gate = null;
-  }
-
   async authenticate({ username, password }: { username: string; password: string }) {
-    if (username.startsWith("slow")) await this.#wait();
+    if (username.startsWith("slow")) await this.gate.wait();
     return password === "good" ? { username, roles: [] } : null;
   }
 
   recipient: NonNullable<Backend["recipient"]> = (_envelope, { address }) => this.#judge(address);
 
+  /** In LMTP it has no room for `full@…`. */
   message: NonNullable<Backend["message"]> = async ({ envelope, body }) => {
     await readAll(body);
-    if (envelope.sender.startsWith("slowly")) await this.#wait();
-    this.kept++;
-    return undefined;
+    if (envelope.sender.startsWith("slowly")) await this.gate.wait();
+    const addresses = envelope.recipients.map(({ address }) => address);
+    const said = addresses.map((address) => (address.startsWith("full@") ? noRoom : undefined));
+    const isLmtp = envelope.protocol === "LMTP";
+    this.messages++;
+    this.kept += isLmtp ? said.filter((answer) => answer === undefined).length : 1;
+    return isLmtp ? said : undefined;
   };
 
   async #judge(address: string): Promise<Answer> {
-    if (address.startsWith("slow@")) await this.#wait();
+    if (address.startsWith("slow@")) await this.gate.wait();
     return address.startsWith("no@") ? { code: 550, enhanced: "5.1.1", text: "No" } : undefined;
   }
-
-  async #wait(): Promise<void> {
-    this.#gate = Promise.withResolvers();
-    await this.#gate.promise;
-  }
 }
+
+const noRoom = { code: 452, enhanced: "4.2.2", text: "Full" };
 
 async function readAll(body: Readable): Promise<void> {
   for await (const _ of body);
 }
 
-export class SmtpWorld extends Driver {
-  readonly backend: ModelBackend;
+/** The words by which SMTP and LMTP differ. */
+export interface ModelDialect {
+  readonly protocol: typeof smtp | typeof lmtp;
+  readonly hello: "EHLO" | "LHLO";
+  /** Each recipient that was accepted has a reply of its own to the message (RFC 2033 section 4.2). */
+  readonly repliesToEach: boolean;
+}
 
-  constructor(bench: Bench, asksForSenders: boolean) {
+const dialects = {
+  smtp: { protocol: smtp, hello: "EHLO", repliesToEach: false },
+  lmtp: { protocol: lmtp, hello: "LHLO", repliesToEach: true },
+} as const satisfies Record<string, ModelDialect>;
+
+interface Manner {
+  readonly asksForSenders: boolean;
+  readonly dialect: keyof typeof dialects;
+}
+
+export class SmtpWorld extends MailWorld {
+  readonly backend: ModelBackend;
+  /** Replies that the client has to have to its messages. */
+  due = 0;
+  readonly #repliesToEach: boolean;
+
+  constructor(bench: Bench, { asksForSenders, dialect }: Manner) {
     const backend = new ModelBackend(asksForSenders);
     // A backend without `sender` must not have the property.
     const { authenticate, recipient, message, sender } = backend;
     const asked = { authenticate: authenticate.bind(backend), recipient, message, ...(sender ? { sender } : {}) };
-    super(
-      createGatehouse({
-        ...bench.options,
-        config: {
-          SystemSettings: { defaultHostname: "localhost" },
-          Certificate: {
-            main: {
-              certificate: { "@type": "Text", value: certificate },
-              privateKey: { "@type": "Text", secret: privateKey },
-            },
-          },
-          NetworkListener: [{ name: "smtp", bind: ["127.0.0.1:0"] }],
-        },
-        protocols: [smtp({ backend: asked, authWithoutTls: true, inspect: bench.observation.inspect })],
-        backend: {},
-      }),
-      bench,
-    );
+    const { protocol, repliesToEach } = dialects[dialect];
+    const { inspect } = bench.observation;
+    const { login: firstCommandTimeout, silence: commandTimeout } = short;
+    const limits = { firstCommandTimeout, commandTimeout, contentTimeout: commandTimeout };
+    super(bench, protocol({ backend: asked, authWithoutTls: true, offerAuth: true, ...limits, inspect }));
     this.backend = backend;
+    this.#repliesToEach = repliesToEach;
   }
 
-  /** Sends a line; what comes of it is the oracle's to see. */
-  async say(line: string): Promise<void> {
-    this.client.line(line);
-    await this.delivered();
-  }
-
-  /** Lets timers go off, one after the other, until the session has left the state that it is in. */
-  async passTime(): Promise<void> {
-    const { clock } = this.bench;
-    const before = this.followed?.snapshot.value;
-    for (let timer = 0; timer < 20 && this.followed?.snapshot.value === before; timer++) {
-      await this.turn(5);
-      // Others belong to the server: it looks for descriptors twice a second.
-      const next = clock.pending.find(({ delay }) => delay > 500);
-      if (!next) return;
-      clock.advance(next.due - clock.now());
-      await this.turn(5);
-    }
+  /** The message is complete: one reply, or in LMTP one for each recipient, has to follow. */
+  expectReplies(): void {
+    this.due += this.#repliesToEach ? (this.situation?.snapshot.context.recipients ?? 0) : 1;
   }
 }
 
 type SmtpStimulus = Stimulus<SmtpWorld>;
 
-const is =
-  (...states: string[]) =>
-  ({ snapshot }: Situation): boolean =>
-    states.includes(String(snapshot.value));
-const event = (type: string): AnyEventObject => ({ type });
-const ended = (cause: EndCause): AnyEventObject => ({ type: "session.ended", cause });
-const connectionClosed = event("connection.closed");
-/** The client may say something now. */
-const speaks = ({ facts, snapshot }: Situation): boolean =>
-  facts.has("connected") && !facts.has("half a chunk") && snapshot.status === "active";
 const between = ["start", "ready", "mail", "rcpt", "bdat"];
-
-interface Command {
-  readonly line: string;
-  readonly from: readonly string[];
-  readonly events: readonly AnyEventObject[];
-  readonly when?: (at: Situation) => boolean;
-  readonly leaves?: readonly string[];
-}
-
-const command = (name: string, { line, from, events, when, leaves = [] }: Command): SmtpStimulus => ({
-  name,
-  events,
-  possible: (at) => speaks(at) && is(...from)(at) && (when?.(at) ?? true),
-  leaves,
-  apply: (world) => world.say(line),
-});
-
-const once =
-  (fact: string) =>
-  ({ facts }: Situation): boolean =>
-    !facts.has(fact);
 const anonymous = ({ snapshot }: Situation): boolean => !snapshot.context.authenticated;
-const credentials = (username: string, password: string): string =>
-  Buffer.from(`\0${username}\0${password}`).toString("base64");
 
-const arrival: SmtpStimulus = {
-  name: "a client comes, and is greeted",
-  events: [event("greeting.sent")],
-  possible: once("connected"),
-  leaves: ["connected"],
-  async apply(world) {
-    await world.connect();
-    await world.client.until("220 ");
-  },
-};
-
-const hello: readonly SmtpStimulus[] = [
-  command("EHLO", { line: "EHLO client", from: between, events: [event("command.ehlo")] }),
+const hello = (word: string): readonly SmtpStimulus[] => [
+  command("the other protocol's hello", {
+    ...{ line: word === "LHLO" ? "EHLO client" : "LHLO client", from: ["start", "ready"], events: [] },
+  }),
+  command(word, { line: `${word} client`, from: between, events: [event("command.ehlo")] }),
   command("RSET", { line: "RSET", from: between, events: [event("command.rset")] }),
   command("QUIT", { line: "QUIT", from: between, events: [ended("quit")] }),
   command("a command out of sequence", { line: "DATA", from: ["start", "ready", "mail"], events: [] }),
 ];
 
-const tls: readonly SmtpStimulus[] = [
-  ...["", ", with a command behind it", ", with a fragment behind it"].map(
-    (behind, index): SmtpStimulus => ({
-      name: `STARTTLS${behind}`,
-      events: [event("command.starttls")],
-      possible: (at) => speaks(at) && is("ready")(at) && once("secured")(at) && !at.snapshot.context.draining,
-      leaves: behind === "" ? [] : [`injected${behind}`],
-      async apply(world) {
-        world.client.send(`STARTTLS\r\n${["", "MAIL FROM:<injected@example.org>\r\n", "MAIL FROM:<inj"][index]}`);
-        await world.client.until("220 2.0.0");
-      },
-    }),
-  ),
-  {
-    name: "the handshake",
-    events: [event("tls.secured")],
-    possible: (at) => is("upgrading")(at) && once("secured")(at),
-    leaves: ["secured"],
-    async apply(world) {
-      const heard = world.client.received.length;
-      await world.client.secure();
-      // The first answer under TLS is that to the first command under TLS.
-      world.client.line("NOOP");
-      await world.client.until("\r\n", heard);
-      const answer = world.client.received.slice(heard);
-      if (!answer.startsWith("250 ")) throw new Error(`What was sent in clear was acted on: ${answer}`);
-    },
-  },
-];
+const tls = upgrade<SmtpWorld>({
+  command: "STARTTLS",
+  event: "command.starttls",
+  from: ["ready"],
+  goAhead: "220 2.0.0",
+  injected: "MAIL FROM:<injected@example.org>",
+  probe: { line: "NOOP", end: "\r\n", answer: /^250 / },
+});
 
 const login: readonly SmtpStimulus[] = [
   command("AUTH LOGIN", { line: "AUTH LOGIN", from: ["ready"], events: [event("command.auth")], when: anonymous }),
   {
     name: "name and password, one after the other",
     events: [event("credentials.given"), event("auth.succeeded")],
-    possible: (at) => speaks(at) && is("authenticating")(at),
+    possible: (at) => connected(at) && is("authenticating")(at),
     async apply(world) {
       const heard = world.client.received.length;
       world.client.line(Buffer.from("anna").toString("base64"));
@@ -239,27 +177,13 @@ const login: readonly SmtpStimulus[] = [
   }),
 ];
 
-/** What the backend is asked, with the event of its yes. */
-const questions = {
-  "asked for auth": event("auth.succeeded"),
-  "asked for sender": event("sender.accepted"),
-  "asked for recipient": event("recipient.accepted"),
-  "asked for message": event("message.answered"),
-} as const;
-
-function pending({ facts, snapshot }: Situation): AnyEventObject | null {
-  if (!["verifying", "delivering"].includes(String(snapshot.value))) return null;
-  const asked = Object.entries(questions).filter(([fact]) => facts.has(fact) && !facts.has(`${fact}, answered`));
-  return asked.find(([fact]) => (snapshot.value === "delivering") === (fact === "asked for message"))?.[1] ?? null;
-}
-
-const answers: readonly SmtpStimulus[] = Object.entries(questions).map(([fact, answered]) => ({
-  name: `the backend answers what it was ${fact}`,
-  events: [answered],
-  possible: (at) => speaks(at) && pending(at) === answered,
-  leaves: [`${fact}, answered`],
-  apply: (world) => world.backend.answer(),
-}));
+/** What the backend is asked. */
+const questions: Questions = {
+  "asked for auth": { state: "verifying", answered: [event("auth.succeeded")] },
+  "asked for sender": { state: "verifying", answered: [event("sender.accepted")] },
+  "asked for recipient": { state: "verifying", answered: [event("recipient.accepted")] },
+  "asked for message": { state: "delivering", answered: [event("message.answered")] },
+};
 
 /** Not in a path whose message is delivered slowly. */
 const quick = (stimulus: SmtpStimulus): SmtpStimulus => ({
@@ -312,13 +236,22 @@ const envelope = (asksForSenders: boolean): readonly SmtpStimulus[] => {
   ];
 };
 
+/** In LMTP, and only as the first of a message's recipients: half of them are refused after the final dot then. */
+const full: SmtpStimulus = command("RCPT of a mailbox that is full", {
+  line: "RCPT TO:<full@example.com>",
+  from: ["mail"],
+  events: [event("command.rcpt"), event("recipient.accepted")],
+});
+
 const slow = ({ facts }: Situation): boolean => facts.has("slowly") && !facts.has("asked for message");
+const expectReplies = (world: SmtpWorld): void => world.expectReplies();
 const content = (name: string, line: string, from: string): readonly SmtpStimulus[] => [
   command(name, {
     line,
     from: [from],
     events: [event("content.ended"), event("message.answered")],
-    when: ({ facts }) => !facts.has("slowly"),
+    when: once("slowly"),
+    before: expectReplies,
   }),
   command(`${name}, and the backend thinks about it`, {
     ...{ line, from: [from], events: [event("content.ended")], when: slow },
@@ -331,6 +264,7 @@ const contents: readonly SmtpStimulus[] = [
   ...content("the message and its final dot", "Subject: Hello\r\n\r\nHello\r\n.", "data"),
   command("a message with a bare line feed", {
     ...{ line: "Subject: Hello\n\r\nHello\r\n.", from: ["data"], events: [event("message.answered")] },
+    before: expectReplies,
   }),
   command("BDAT, a first chunk", { line: "BDAT 12\r\nSubject: a", from: ["rcpt"], events: [event("command.bdat")] }),
   ...content("BDAT, the last chunk", "BDAT 9 LAST\r\nbc\r\n\r\nd", "bdat"),
@@ -338,62 +272,69 @@ const contents: readonly SmtpStimulus[] = [
     line: "BDAT 5 LAST\r\nb\nc",
     from: ["bdat"],
     events: [event("message.answered")],
+    before: expectReplies,
   }),
 ];
 
-const endings: readonly SmtpStimulus[] = [
-  {
-    name: "the client says nothing for too long",
-    events: (at) => [ended(is("verifying", "delivering")(at) ? "session-timeout" : "idle-timeout")],
-    possible: (at) => speaks(at) && !is("upgrading", "closing")(at) && !at.snapshot.context.draining,
-    apply: (world) => world.passTime(),
-  },
-  {
-    name: "the client sends FIN",
-    events: (at) => (is("closing", "upgrading")(at) ? [connectionClosed] : [ended("peer-ended"), connectionClosed]),
-    possible: (at) => speaks(at) && !is("verifying", "delivering")(at),
-    apply: (world) => world.client.finish(),
-  },
-  {
-    name: "the client resets",
-    events: [connectionClosed],
-    possible: speaks,
-    apply: (world) => world.client.reset(),
-  },
-  {
-    name: "the server drains",
-    events: [event("drain")],
-    possible: (at) => speaks(at) && !at.snapshot.context.draining && !is("upgrading", "closing")(at),
-    apply: (world) => world.begin(world.gatehouse.stop()),
-  },
-];
+const isBusy = (at: Situation): boolean => pending(questions, at) !== null;
+const ends = endings<SmtpWorld>({
+  closing: "closing",
+  timeOut: (at) => (isBusy(at) ? "session-timeout" : "idle-timeout"),
+  isBusy,
+});
 
-/** What the client was told is kept, and what it was not told of was not counted. */
-function compare({ backend, bench, clients }: SmtpWorld): Difference[] {
-  const acknowledged = (clients.at(-1)?.received.match(/^250 2\.0\.0 (?:Message|Queued|Accepted|Delivered)/gm) ?? [])
-    .length;
-  const counted = bench.events.filter(({ type }) => type === "session.messageAccepted").length;
-  const lost = { of: "messages acknowledged and lost", expected: 0, actual: Math.max(0, acknowledged - backend.kept) };
-  const early = {
-    of: "messages told of before they were kept",
-    expected: 0,
-    actual: Math.max(0, counted - backend.kept),
-  };
-  return [lost, early].filter(({ expected, actual }) => expected !== actual);
+const answered = answers<SmtpWorld>(questions, (world) => {
+  if (world.situation?.snapshot.value === "delivering") world.expectReplies();
+  world.backend.gate.answer();
+});
+
+/** What the client was told is kept, what it was not told of was not counted, and it hears as much as it has to. */
+function compare({ backend, bench, clients, due }: SmtpWorld, { snapshot }: Situation): Difference[] {
+  const received = clients.at(-1)?.received ?? "";
+  const acknowledged = received.match(/^250 2\.0\.0 Ok: queued/gm)?.length ?? 0;
+  const refused = received.match(/^(?:452 4\.2\.2|550 5\.6\.11) /gm)?.length ?? 0;
+  const accepted = bench.events.filter(({ type }) => type === "session.messageAccepted");
+  const differences = [
+    {
+      of: "messages told of before they were kept",
+      expected: 0,
+      actual: Math.max(0, accepted.length - backend.messages),
+    },
+    { of: "acknowledged and lost", expected: 0, actual: Math.max(0, acknowledged - backend.kept) },
+  ];
+  if (snapshot.status === "active")
+    differences.push({ of: "replies to messages", expected: due, actual: acknowledged + refused });
+  return differences.filter(({ expected, actual }) => expected !== actual);
 }
 
-export function smtpModel({ asksForSenders = true } = {}): Model<SmtpWorld> {
+export function smtpModel({ asksForSenders = true, dialect = "smtp" }: Partial<Manner> = {}): Model<SmtpWorld> {
+  const greeting = [arrival<SmtpWorld>("220 "), ...hello(dialects[dialect].hello)];
+  const onlyLmtp = dialects[dialect].repliesToEach ? [full] : [];
   return {
     machine: smtpMachine,
     stimuli: asksForSenders
-      ? [arrival, ...hello, ...tls, ...login, ...envelope(true), ...answers, ...contents, ...endings]
-      : [arrival, ...hello, ...envelope(false)],
+      ? [...greeting, ...tls, ...login, ...envelope(true), ...onlyLmtp, ...answered, ...contents, ...ends]
+      : [...greeting, ...envelope(false)],
     async open(bench) {
-      const world = new SmtpWorld(bench, asksForSenders);
+      const world = new SmtpWorld(bench, { asksForSenders, dialect });
       await world.gatehouse.start();
       return world;
     },
-    context: ["draining", "authenticated", "recipients"],
+    context: ["draining", "cause", "authenticated", "recipients"],
     compare,
   };
+}
+
+export const impossible: Impossible = {
+  ...impossibleInSessions("closing"),
+  "bdat: command.bdat": "the chart is told of the first chunk only, and asked whether others may come",
+};
+
+/** What tells situations apart in which each stimulus is tried. */
+export function distinguish(at: Situation): string {
+  const { draining, recipients, authenticated } = at.snapshot.context;
+  const state = String(at.snapshot.value);
+  const slowly = at.facts.has("slowly") && ["mail", "rcpt", "data", "bdat", "delivering"].includes(state);
+  const isLoggedIn = authenticated && state === "ready";
+  return JSON.stringify([state, draining, recipients > 0, isLoggedIn, slowly, ...unknownToChart(questions, at)]);
 }
