@@ -315,7 +315,8 @@ export function distinguish(at: Situation): string {
   const { draining, cause } = at.snapshot.context;
   const state = String(at.snapshot.value);
   const isLate = state.startsWith("clos") && isUnanswered(at);
+  const marks = is("transaction")(at) && at.facts.has("unmarked") ? "reset" : marked(at);
   const last = state === "closing" ? cause : null;
   const unknown = unknownToChart(questions, at);
-  return JSON.stringify([state, draining, last, isLate, marked(at), isOrdinary(at), readsNothing(at), unknown]);
+  return JSON.stringify([state, draining, last, isLate, marks, isOrdinary(at), readsNothing(at), unknown]);
 }
