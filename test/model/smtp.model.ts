@@ -163,9 +163,7 @@ const login: readonly SmtpStimulus[] = [
       leaves: ["wrong"],
     }),
     async apply(world) {
-      await world.say(`AUTH PLAIN ${credentials("anna", "bad")}`);
-      await world.until(() => world.followed?.snapshot.value === "verifying");
-      await world.passTime();
+      await world.guessWrong(`AUTH PLAIN ${credentials("anna", "bad")}`);
     },
   },
   command("AUTH PLAIN that the backend thinks about", {
