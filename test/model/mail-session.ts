@@ -245,6 +245,14 @@ export function impossibleInSessions(closing: string): Impossible {
   };
 }
 
+const otherSession = "the embedder's session has every turn from the one on in which the dialogue is taken over";
+
+/** Where an embedder's session may go on after the log-in. */
+export const impossibleWhenTakenOver: Impossible = {
+  "takenOver: drain": otherSession,
+  "takenOver: session.ended": otherSession,
+};
+
 /** What the chart does not know, and what matters for what can follow: to tell situations apart by. */
 export function unknownToChart(questions: Questions, at: Situation): readonly unknown[] {
   const { snapshot, facts } = at;

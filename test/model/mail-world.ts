@@ -125,6 +125,13 @@ export class MailWorld extends Driver {
     await this.delivered();
   }
 
+  /** Says something whose answer is put off, since the password in it is wrong, and lets that time pass. */
+  async guessWrong(line: string): Promise<void> {
+    await this.say(line);
+    await this.until(() => this.followed?.snapshot.value === "verifying");
+    await this.passTime();
+  }
+
   /** Lets timers go off, one after the other, until the session has left the state that it is in. */
   async passTime(): Promise<void> {
     const { clock } = this.bench;

@@ -17,6 +17,7 @@ import {
   event,
   has,
   impossibleInSessions,
+  impossibleWhenTakenOver,
   is,
   once,
   pending,
@@ -82,7 +83,7 @@ const login: readonly SieveStimulus[] = [
     ...say("a wrong password, and the time until that is said", {
       ...{ ...plain("anna", "bad"), events: [verifying, failed], when: once("wrong"), leaves: ["wrong"] },
     }),
-    apply: guessWrong,
+    apply: (world) => world.guessWrong(plain("anna", "bad").line),
   },
   {
     ...say("three wrong passwords", {
@@ -92,7 +93,7 @@ const login: readonly SieveStimulus[] = [
       leaves: ["wrong"],
     }),
     async apply(world) {
-      for (let attempt = 0; attempt < 3; attempt++) await guessWrong(world);
+      for (let attempt = 0; attempt < 3; attempt++) await world.guessWrong(plain("anna", "bad").line);
     },
   },
   say("a log-in that the backend thinks about", {
@@ -121,12 +122,6 @@ const login: readonly SieveStimulus[] = [
     ...{ line: "UNAUTHENTICATE", from: ["authenticated"], events: [event("command.unauthenticate")] },
   }),
 ];
-
-async function guessWrong(world: ManageSieveWorld): Promise<void> {
-  await world.say(plain("anna", "bad").line);
-  await world.until(() => world.followed?.snapshot.value === "verifying");
-  await world.passTime();
-}
 
 const scripted = (
   name: string,
@@ -297,12 +292,9 @@ export const manageSieveModel: Model<ManageSieveWorld> = {
   compare,
 };
 
-const otherSession = "the embedder's session has every turn from the one on in which the dialogue is taken over";
-
 export const impossible: Impossible = {
   ...impossibleInSessions("closing"),
-  "takenOver: drain": otherSession,
-  "takenOver: session.ended": otherSession,
+  ...impossibleWhenTakenOver,
 };
 
 /** What tells situations apart in which each stimulus is tried. */

@@ -16,6 +16,7 @@ import {
   event,
   has,
   impossibleInSessions,
+  impossibleWhenTakenOver,
   is,
   once,
   pending,
@@ -81,7 +82,7 @@ const login: readonly Pop3Stimulus[] = [
       ...{ ...userAndPass("anna", "bad"), events: refused, when: once("wrong") },
       leaves: ["wrong"],
     }),
-    apply: guessWrong,
+    apply: (world) => world.guessWrong(userAndPass("anna", "bad").line),
   },
   {
     ...command("three wrong passwords", {
@@ -91,7 +92,7 @@ const login: readonly Pop3Stimulus[] = [
       leaves: ["wrong"],
     }),
     async apply(world) {
-      for (let attempt = 0; attempt < 3; attempt++) await guessWrong(world);
+      for (let attempt = 0; attempt < 3; attempt++) await world.guessWrong(userAndPass("anna", "bad").line);
     },
   },
   command("a log-in that the backend thinks about", {
@@ -121,12 +122,6 @@ const login: readonly Pop3Stimulus[] = [
     ...{ ...userAndPass("hoarder"), events: [named, ...welcome], leaves: ["very much mail"] },
   }),
 ];
-
-async function guessWrong(world: Pop3World): Promise<void> {
-  await world.say(userAndPass("anna", "bad").line);
-  await world.until(() => world.followed?.snapshot.value === "verifying");
-  await world.passTime();
-}
 
 const isOrdinary = once("very much mail");
 const marked = all(has("marked"), once("unmarked"));
@@ -300,12 +295,9 @@ export const pop3Model: Model<Pop3World> = {
   compare,
 };
 
-const otherSession = "the embedder's session has every turn from the one on in which the dialogue is taken over";
-
 export const impossible: Impossible = {
   ...impossibleInSessions("closing"),
-  "takenOver: drain": otherSession,
-  "takenOver: session.ended": otherSession,
+  ...impossibleWhenTakenOver,
   "listing: session.ended":
     "a listing waits for nothing but its reader, and the connection ends one that reads nothing",
 };
@@ -315,7 +307,8 @@ export function distinguish(at: Situation): string {
   const { draining, cause } = at.snapshot.context;
   const state = String(at.snapshot.value);
   const isLate = state.startsWith("clos") && isUnanswered(at);
+  const marks = is("transaction")(at) && at.facts.has("unmarked") ? "reset" : marked(at);
   const last = state === "closing" ? cause : null;
   const unknown = unknownToChart(questions, at);
-  return JSON.stringify([state, draining, last, isLate, marked(at), isOrdinary(at), readsNothing(at), unknown]);
+  return JSON.stringify([state, draining, last, isLate, marks, isOrdinary(at), readsNothing(at), unknown]);
 }

@@ -163,9 +163,7 @@ const login: readonly SmtpStimulus[] = [
       leaves: ["wrong"],
     }),
     async apply(world) {
-      await world.say(`AUTH PLAIN ${credentials("anna", "bad")}`);
-      await world.until(() => world.followed?.snapshot.value === "verifying");
-      await world.passTime();
+      await world.guessWrong(`AUTH PLAIN ${credentials("anna", "bad")}`);
     },
   },
   command("AUTH PLAIN that the backend thinks about", {
@@ -236,11 +234,12 @@ const envelope = (asksForSenders: boolean): readonly SmtpStimulus[] => {
   ];
 };
 
-/** In LMTP, and only as the first of a message's recipients: half of them are refused after the final dot then. */
-const full: SmtpStimulus = command("RCPT of a mailbox that is full", {
-  line: "RCPT TO:<full@example.com>",
+/** In LMTP: one of them is refused after the final dot, and the other one is not. */
+const twoRecipients: SmtpStimulus = command("RCPT of two, and one of the mailboxes is full", {
+  line: "RCPT TO:<ben@example.com>\r\nRCPT TO:<full@example.com>",
   from: ["mail"],
-  events: [event("command.rcpt"), event("recipient.accepted")],
+  events: [1, 2].flatMap(() => [event("command.rcpt"), event("recipient.accepted")]),
+  leaves: ["two recipients"],
 });
 
 const slow = ({ facts }: Situation): boolean => facts.has("slowly") && !facts.has("asked for message");
@@ -309,7 +308,7 @@ function compare({ backend, bench, clients, due }: SmtpWorld, { snapshot }: Situ
 
 export function smtpModel({ asksForSenders = true, dialect = "smtp" }: Partial<Manner> = {}): Model<SmtpWorld> {
   const greeting = [arrival<SmtpWorld>("220 "), ...hello(dialects[dialect].hello)];
-  const onlyLmtp = dialects[dialect].repliesToEach ? [full] : [];
+  const onlyLmtp = dialects[dialect].repliesToEach ? [twoRecipients] : [];
   return {
     machine: smtpMachine,
     stimuli: asksForSenders
@@ -334,7 +333,17 @@ export const impossible: Impossible = {
 export function distinguish(at: Situation): string {
   const { draining, recipients, authenticated } = at.snapshot.context;
   const state = String(at.snapshot.value);
-  const slowly = at.facts.has("slowly") && ["mail", "rcpt", "data", "bdat", "delivering"].includes(state);
+  const inTransaction = is("mail", "rcpt", "data", "bdat", "delivering")(at);
+  const slowly = inTransaction && at.facts.has("slowly");
+  const several = inTransaction && recipients > 1 && at.facts.has("two recipients");
   const isLoggedIn = authenticated && state === "ready";
-  return JSON.stringify([state, draining, recipients > 0, isLoggedIn, slowly, ...unknownToChart(questions, at)]);
+  return JSON.stringify([
+    state,
+    draining,
+    recipients > 0,
+    several,
+    isLoggedIn,
+    slowly,
+    ...unknownToChart(questions, at),
+  ]);
 }

@@ -13,7 +13,7 @@ export interface Fault {
   readonly name: string;
   readonly edits: readonly Edit[];
   /** The chart whose walks are tried first. */
-  readonly chart: "connection" | "listener" | "server" | "reload" | "smtp";
+  readonly chart: "connection" | "listener" | "server" | "reload" | "smtp" | "lmtp" | "pop3" | "manage-sieve";
 }
 
 type Replacement = readonly [search: string, replace: string];
@@ -32,6 +32,8 @@ const connection = "src/runtime/connection.ts";
 const listener = "src/runtime/listener.ts";
 const dialogue = "src/runtime/dialogue.ts";
 const smtp = "src/protocols/smtp";
+const pop3 = "src/protocols/pop3";
+const manageSieve = "src/protocols/manage-sieve";
 
 export const faults: readonly Fault[] = [
   fault("a slot is not returned when a connection ends in its handshake", "connection", [
@@ -126,6 +128,56 @@ export const faults: readonly Fault[] = [
   fault("a FIN in mid-dialogue is not noticed", "smtp", [
     "src/protocols/session/turns.ts",
     ["    this.dialogue.reader.end();\n", ""],
+  ]),
+  fault("LMTP has one reply for all recipients of a message", "lmtp", [
+    `${smtp}/dialect.ts`,
+    ["replyForEachRecipient: true", "replyForEachRecipient: false"],
+  ]),
+  fault("POP3 removes what was marked when the client goes without QUIT", "pop3", [
+    `${pop3}/dialogue.ts`,
+    [
+      "    const { account, retrieval } = this;\n",
+      "    const { account, retrieval } = this;\n    void this.maildrop?.removeMarked();\n",
+    ],
+  ]),
+  fault("POP3 says goodbye before what was marked is removed", "pop3", [
+    `${pop3}/maildrop-commands.ts`,
+    ["    ask: () => maildrop.removeMarked(),\n", "    ask: async () => void maildrop.removeMarked(),\n"],
+  ]),
+  fault("RSET of POP3 leaves messages marked", "pop3", [
+    `${pop3}/marked-maildrop.ts`,
+    ["    this.#marked.clear();\n", ""],
+  ]),
+  fault("a POP3 session that is over keeps the maildrop locked", "pop3", [
+    `${pop3}/dialogue.ts`,
+    ["    account?.close();\n", ""],
+  ]),
+  fault("a lock that comes when the POP3 session is over is not given back", "pop3", [
+    `${pop3}/authentication.ts`,
+    ["    late: ({ account }) => account.close(),\n", ""],
+  ]),
+  {
+    name: "the STLS buffer is kept over the handshake",
+    chart: "pop3",
+    edits: [
+      { file: `${pop3}/dialogue.ts`, search: "    this.reader.clear();\n", replace: "" },
+      { file: `${pop3}/commands.ts`, search: "  dialogue.reader.clear();\n", replace: "" },
+    ],
+  },
+  fault("ManageSieve keeps a script that it has refused", "manage-sieve", [
+    `${manageSieve}/script-commands.ts`,
+    [
+      "  if (error) {\n    dialogue.reply(invalidReply(error));\n",
+      "  if (error) {\n    void dialogue.account?.scripts.put(name, script);\n    dialogue.reply(invalidReply(error));\n",
+    ],
+  ]),
+  fault("ManageSieve acknowledges a script before it is kept", "manage-sieve", [
+    `${manageSieve}/script-commands.ts`,
+    ["    await scripts.put(name, script);\n", "    void scripts.put(name, script);\n"],
+  ]),
+  fault("UNAUTHENTICATE leaves the account open", "manage-sieve", [
+    `${manageSieve}/machine.ts`,
+    ['{ target: "nonAuthenticated", actions: "closeAccount" }', '{ target: "nonAuthenticated" }'],
   ]),
   fault("a suspended listener goes on accepting", "listener", [
     listener,
