@@ -2,6 +2,8 @@ import type { Wire } from "../protocol.ts";
 
 /** So many octets are gathered before a command that makes them has to wait for the peer. */
 const FULL = 65_536;
+/** Its octets come next, and belong to the same response. */
+const announcedLiteral = /\{\d+\}\r\n$/;
 
 /**
  * What a session is about to say. A command that is carried out over several turns adds to it at any time; it leaves in
@@ -11,17 +13,26 @@ export class Output {
   #text = "";
   #pieces: Buffer[] = [];
   #octets = 0;
+  #inResponse = false;
 
   /** No more should be added before this has left: see `Dialogue.room`. */
   get full(): boolean {
     return this.#octets + this.#text.length >= FULL;
   }
 
+  /** What was said last is the beginning of a response: nothing else can be said before its rest. */
+  get inResponse(): boolean {
+    return this.#inResponse;
+  }
+
   text(text: string): void {
+    if (text === "") return;
     this.#text += text;
+    this.#inResponse = !text.endsWith("\r\n") || (text.endsWith("}\r\n") && announcedLiteral.test(text));
   }
 
   octets(octets: Uint8Array): void {
+    this.#inResponse = true;
     this.#endText();
     this.#pieces.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength));
     this.#octets += octets.length;

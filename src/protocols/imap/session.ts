@@ -38,8 +38,9 @@ export class ImapSession extends SessionTurns<Dialogue> {
     if (limit === "session") dialogue.bye("It took too long to log in", "session-timeout");
     else if (!this.#awaitsOthers()) dialogue.bye("Idle for too long", "idle-timeout");
     else if (this.excuse()) dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
-    // In the middle of a response nothing can be said.
-    else dialogue.end("session-timeout");
+    // In the middle of a response nothing else can be said.
+    else if (dialogue.output.inResponse) dialogue.end("session-timeout");
+    else dialogue.bye("[UNAVAILABLE] The mailbox takes too long, try again later", "session-timeout");
   }
 
   /** It is not the client's fault that nothing goes on. */

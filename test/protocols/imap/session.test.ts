@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { type Observable, throwError } from "rxjs";
 import { describe, expect, it } from "vitest";
 import type { Mailboxes } from "../../../src/protocols/mailbox.ts";
@@ -140,7 +141,17 @@ describe("a mailbox that fails", () => {
     fixture.wire.push('a LIST "" *\r\n');
     expect(fixture.wire.expire("idle")).toBe("");
     expect(fixture.wire.verdict).toEqual({ next: "wait" });
-    fixture.wire.expire("idle");
+    expect(fixture.wire.expire("idle")).toBe("* BYE [UNAVAILABLE] The mailbox takes too long, try again later\r\n");
+    expect(fixture.wire.verdict).toEqual({ next: "close", cause: "session-timeout" });
+  });
+
+  it("says no goodbye to the slow in the middle of a literal", async () => {
+    const fixture = await logIn({ mailboxes: failing({ read: null }) });
+    await fixture.wire.send("a SELECT INBOX\r\n");
+    fixture.wire.push("b FETCH 1 BODY.PEEK[]\r\n");
+    await immediate();
+    expect(fixture.wire.expire("idle")).toBe("* 1 FETCH (BODY[] {85}\r\n");
+    expect(fixture.wire.expire("idle")).toBe("");
     expect(fixture.wire.verdict).toEqual({ next: "close", cause: "session-timeout" });
   });
 });
@@ -148,7 +159,8 @@ describe("a mailbox that fails", () => {
 interface Failures {
   /** Null never answers. */
   readonly list?: Error | null;
-  readonly read?: Error;
+  /** Null never answers. */
+  readonly read?: Error | null;
   readonly matching?: Error;
   readonly changes$?: Observable<never>;
 }
@@ -166,7 +178,8 @@ function failing({ list, read, matching, changes$ }: Failures): Mailboxes {
         const mailbox = await select(name, options);
         if (changes$) Object.defineProperty(mailbox, "changes$", { value: changes$ });
         if (matching) mailbox.matching = () => Promise.reject(matching);
-        if (read) mailbox.content = async () => ({ size: 85, read: () => Promise.reject(read), close: () => {} });
+        const answer = () => (read ? Promise.reject(read) : new Promise<never>(() => {}));
+        if (read !== undefined) mailbox.content = async () => ({ size: 85, read: answer, close: () => {} });
         return mailbox;
       };
       return account;
