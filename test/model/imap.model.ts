@@ -107,6 +107,7 @@ export function distinguish(at: Situation): string {
   if (value === "logout") return value;
   const isDrafts = context.selected && all(has("Drafts"), is("selected", "idling", "executing"))(at);
   const halves = [halfOf("a literal")(at), halfOf("a message")(at)];
-  const mailbox = [context.selected, isDrafts, isDrafts && deleted(at)];
+  const isFlagged = all(has("flagged"), is("selected"))(at);
+  const mailbox = [context.selected, isDrafts, isDrafts && deleted(at), isFlagged];
   return JSON.stringify([value, context.draining, mailbox, halves, unknownToChart(questions, at)]);
 }
