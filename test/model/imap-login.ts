@@ -54,7 +54,7 @@ const login: readonly ImapStimulus[] = [
       when: once("wrong"),
       leaves: ["wrong"],
     }),
-    apply: guessWrong,
+    apply: (world) => world.guessWrong("LOGIN anna bad"),
   },
   {
     ...command("three wrong passwords", {
@@ -65,7 +65,7 @@ const login: readonly ImapStimulus[] = [
       leaves: ["wrong"],
     }),
     async apply(world) {
-      for (let attempt = 0; attempt < 3; attempt++) await guessWrong(world);
+      for (let attempt = 0; attempt < 3; attempt++) await world.guessWrong("LOGIN anna bad");
     },
   },
   command("LOGIN while the store is out of order", {
@@ -101,14 +101,6 @@ const login: readonly ImapStimulus[] = [
     },
   },
 ];
-
-async function guessWrong(world: ImapWorld): Promise<void> {
-  const heard = world.client.received.length;
-  await world.say("LOGIN anna bad");
-  await world.until(() => world.followed?.snapshot.value === "verifying");
-  await world.passTime();
-  await world.client.until(`${world.tag} NO`, heard);
-}
 
 /** RFC 7888: the client asks before it sends a literal, or it does not. */
 const literals: readonly ImapStimulus[] = [

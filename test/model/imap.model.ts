@@ -6,7 +6,15 @@ import { mailboxCommands } from "./imap-commands.ts";
 import { arrivalAndLogin } from "./imap-login.ts";
 import { deleted, halfOf, type ImapStimulus, questions, waits } from "./imap-situation.ts";
 import { delivered, ImapWorld } from "./imap-world.ts";
-import { all, endings, has, impossibleInSessions, is, unknownToChart } from "./mail-session.ts";
+import {
+  all,
+  endings,
+  has,
+  impossibleInSessions,
+  impossibleWhenTakenOver,
+  is,
+  unknownToChart,
+} from "./mail-session.ts";
 
 const beforeLogin = is("notAuthenticated", "authenticating", "verifying");
 const ends: readonly ImapStimulus[] = endings({
@@ -93,13 +101,7 @@ export const imapModel: Model<ImapWorld> = {
   compare,
 };
 
-const otherSession = "the embedder's session has every turn from the one on in which the dialogue is taken over";
-
-export const impossible: Impossible = {
-  ...impossibleInSessions("logout"),
-  "takenOver: drain": otherSession,
-  "takenOver: session.ended": otherSession,
-};
+export const impossible: Impossible = { ...impossibleInSessions("logout"), ...impossibleWhenTakenOver };
 
 /** What tells situations apart in which each stimulus is tried. */
 export function distinguish(at: Situation): string {
@@ -107,6 +109,7 @@ export function distinguish(at: Situation): string {
   if (value === "logout") return value;
   const isDrafts = context.selected && all(has("Drafts"), is("selected", "idling", "executing"))(at);
   const halves = [halfOf("a literal")(at), halfOf("a message")(at)];
-  const mailbox = [context.selected, isDrafts, isDrafts && deleted(at)];
+  const isFlagged = all(has("flagged"), is("selected"))(at);
+  const mailbox = [context.selected, isDrafts, isDrafts && deleted(at), isFlagged];
   return JSON.stringify([value, context.draining, mailbox, halves, unknownToChart(questions, at)]);
 }

@@ -13,7 +13,7 @@ export interface Fault {
   readonly name: string;
   readonly edits: readonly Edit[];
   /** The chart whose walks are tried first. */
-  readonly chart: "connection" | "listener" | "server" | "reload" | "smtp" | "lmtp" | "pop3" | "manage-sieve";
+  readonly chart: "connection" | "listener" | "server" | "reload" | "smtp" | "lmtp" | "pop3" | "manage-sieve" | "imap";
 }
 
 type Replacement = readonly [search: string, replace: string];
@@ -34,6 +34,7 @@ const dialogue = "src/runtime/dialogue.ts";
 const smtp = "src/protocols/smtp";
 const pop3 = "src/protocols/pop3";
 const manageSieve = "src/protocols/manage-sieve";
+const imap = "src/protocols/imap";
 
 export const faults: readonly Fault[] = [
   fault("a slot is not returned when a connection ends in its handshake", "connection", [
@@ -178,6 +179,53 @@ export const faults: readonly Fault[] = [
   fault("UNAUTHENTICATE leaves the account open", "manage-sieve", [
     `${manageSieve}/machine.ts`,
     ['{ target: "nonAuthenticated", actions: "closeAccount" }', '{ target: "nonAuthenticated" }'],
+  ]),
+  fault("IMAP acknowledges an APPEND before it is kept", "imap", [
+    `${imap}/append.ts`,
+    ["uid } = await this.#appended;", "uid } = await Promise.race([this.#appended, { uidValidity: 1, uid: 1 }]);"],
+  ]),
+  fault("IMAP keeps the message of an APPEND that breaks off", "imap", [
+    `${imap}/append.ts`,
+    ["    this.#body.destroy(new MessageError(", "    this.#body.push(null);\n    void (new MessageError("],
+  ]),
+  {
+    name: "the STARTTLS buffer of IMAP is kept over the handshake",
+    chart: "imap",
+    edits: [
+      {
+        file: `${imap}/dialogue.ts`,
+        search: "  forgetDialogue(): void {\n    this.reader.clear();\n",
+        replace: "  forgetDialogue(): void {\n",
+      },
+      { file: `${imap}/authentication.ts`, search: "  dialogue.reader.clear();\n", replace: "" },
+    ],
+  },
+  fault("a drain of IMAP ignores that a command is carried out", "imap", [
+    `${imap}/session.ts`,
+    [
+      "  /** It is not the client's fault that nothing goes on. */\n",
+      '  override drain(): Verdict {\n    this.dialogue.end("drained");\n    return this.turn();\n  }\n\n',
+    ],
+  ]),
+  fault("DONE does not end IMAP's IDLE", "imap", [
+    `${imap}/idle.ts`,
+    ["  dialogue.tellChanges(true);\n  if (dialogue.over) return;\n", '  if (line.toUpperCase() === "DONE") return;\n'],
+  ]),
+  fault("what happens in IMAP's IDLE is not told at once", "imap", [
+    `${imap}/dialogue.ts`,
+    ['    if (this.state === "idling") this.wire.wake();\n', ""],
+  ]),
+  fault("a SELECT of IMAP that fails leaves the mailbox before it selected", "imap", [
+    `${imap}/account-commands.ts`,
+    ['    dialogue.closeMailbox();\n    dialogue.send("mailbox.closed");\n    const selected', "    const selected"],
+  ]),
+  fault("CLOSE of IMAP removes nothing", "imap", [
+    `${imap}/account-commands.ts`,
+    ["&& !view.deleted) await view.mailbox.expunge();", "&& !view.deleted) await view.mailbox.refresh();"],
+  ]),
+  fault("IMAP says no BYE to a client that is idle for too long", "imap", [
+    `${imap}/session.ts`,
+    ['dialogue.bye("Idle for too long", "idle-timeout");', 'dialogue.end("idle-timeout");'],
   ]),
   fault("a suspended listener goes on accepting", "listener", [
     listener,
