@@ -4,21 +4,31 @@ export interface Enrolled {
   place: number;
 }
 
+/** Places that are left empty before those behind them close up, besides as many as are taken. */
+const slack = 32;
+
 /**
- * Those who are there, in no order. In the place of a Set, whose outgrown tables point to those that follow them: one that
- * has become old keeps whoever came and went since then from being collected as young, which costs more the more come and go.
+ * Those who are there, in the order in which they came. In the place of a Set, whose outgrown tables point to those that
+ * follow them: one that has become old keeps whoever came and went since then from being collected as young, which costs
+ * more the more come and go.
  */
 export class Roll<Member extends Enrolled> {
-  readonly #members: Member[] = [];
+  /** Up to `#end`; who has gone leaves a place empty. It is not made shorter: an array that was outgrown would hold on to members, too. */
+  readonly #places: (Member | undefined)[] = [];
+  #end = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#members.length;
+    return this.#size;
   }
 
   /** @param member must be on no roll. */
   add(member: Member): void {
-    member.place = this.#members.length;
-    this.#members.push(member);
+    if (this.#end >= 2 * this.#size + slack) this.#closeUp();
+    member.place = this.#end;
+    this.#places[this.#end] = member;
+    this.#end++;
+    this.#size++;
   }
 
   /** Safe to call again. */
@@ -26,14 +36,23 @@ export class Roll<Member extends Enrolled> {
     const { place } = member;
     if (place < 0) return;
     member.place = -1;
-    const last = this.#members.pop();
-    if (!last || last === member) return;
-    last.place = place;
-    this.#members[place] = last;
+    this.#places[place] = undefined;
+    this.#size--;
   }
 
   /** Those who are there now: who comes or goes meanwhile changes nothing about it. */
   [Symbol.iterator](): IterableIterator<Member> {
-    return this.#members.slice().values();
+    return this.#places.filter((member) => member !== undefined).values();
+  }
+
+  #closeUp(): void {
+    const members = [...this];
+    this.#places.fill(undefined, 0, this.#end);
+    this.#end = 0;
+    for (const member of members) {
+      member.place = this.#end;
+      this.#places[this.#end] = member;
+      this.#end++;
+    }
   }
 }
