@@ -13,6 +13,9 @@ export interface DrawingOptions {
   readonly marks?: ChartMarks;
 }
 
+/** Of a state where somebody is. */
+export const takenLook = { fill: "#b2f2bb", line: "#2f9e44" };
+
 /** Stands for every state of the machine. */
 export const anyState = "any";
 

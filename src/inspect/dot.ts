@@ -10,11 +10,11 @@ import {
   type Label,
   notesOf,
   statesOf,
+  takenLook,
 } from "./chart-text.ts";
 import { edgeLabel, htmlLines, htmlText, legendTable } from "./dot-labels.ts";
 
 const plainLook = { fill: "#f8f9fa", line: "#495057" };
-const takenLook = { fill: "#b2f2bb", line: "#2f9e44" };
 
 /** The same drawing as `mermaid`'s, as DOT; with a legend for counts and marks. */
 export function dot(machine: AnyStateMachine, options: DrawingOptions = {}): string {
@@ -82,10 +82,10 @@ function initialOf(parent: AnyStateNode): string[] {
   if (!initial) return [];
   const point = quoted(`initial_${idOf(parent)}`);
   // Above the state, not beside the point within it.
-  const ends = clusterEnds({ head: initial }).replace("]", ", minlen=2]");
+  const ends = clusterEnds({ head: initial });
   return [
     `${point} [shape=point, width=0.12, color="#212529", fillcolor="#212529", label=""];`,
-    `${point} -> ${quoted(leafOf(initial))}${ends};`,
+    `${point} -> ${quoted(leafOf(initial))}${attributes(ends.length === 0 ? [] : [...ends, "minlen=2"])};`,
   ];
 }
 
@@ -94,17 +94,19 @@ function edgeLine({ from, to, labels }: Edge, machine: AnyStateMachine, { marks 
   const source = statesOf(machine).find((state) => idOf(state) === from);
   const ends = clusterEnds({ head: to, ...(source ? { tail: source } : {}) });
   const mark = marks?.legend.findLast((one) => labels.some((label) => label.mark === one));
-  const colour = mark ? `, color="${mark.line}"` : "";
-  const text = `label=<${edgeLabel(labels)}>${colour}`;
-  return `${quoted(source ? leafOf(source) : from)} -> ${quoted(leafOf(to))}${ends.replace("]", ", ") || " ["}${text}];`;
+  const look = [...ends, `label=<${edgeLabel(labels)}>`, ...(mark ? [`color="${mark.line}"`] : [])];
+  return `${quoted(source ? leafOf(source) : from)} -> ${quoted(leafOf(to))}${attributes(look)};`;
 }
 
-function clusterEnds({ head, tail }: { readonly head: AnyStateNode; readonly tail?: AnyStateNode }): string {
-  const parts = [
+function attributes(list: readonly string[]): string {
+  return list.length === 0 ? "" : ` [${list.join(", ")}]`;
+}
+
+function clusterEnds({ head, tail }: { readonly head: AnyStateNode; readonly tail?: AnyStateNode }): string[] {
+  return [
     ...(isComposite(head) ? [`lhead=${quoted(`cluster_${idOf(head)}`)}`] : []),
     ...(tail && isComposite(tail) ? [`ltail=${quoted(`cluster_${idOf(tail)}`)}`] : []),
   ];
-  return parts.length === 0 ? "" : ` [${parts.join(", ")}]`;
 }
 
 function isComposite({ states }: AnyStateNode): boolean {

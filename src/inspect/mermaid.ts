@@ -1,6 +1,16 @@
 /** Draws a statechart as a Mermaid `stateDiagram-v2`, from the machine alone. */
 import type { AnyStateMachine, AnyStateNode } from "xstate";
-import { anyState, countIn, type DrawingOptions, type Edge, edgesFrom, idOf, notesOf, statesOf } from "./chart-text.ts";
+import {
+  anyState,
+  countIn,
+  type DrawingOptions,
+  type Edge,
+  edgesFrom,
+  idOf,
+  notesOf,
+  statesOf,
+  takenLook,
+} from "./chart-text.ts";
 
 /**
  * The chart as Mermaid text: nested states, events, guards, delays, named actions, invoked actors and final states.
@@ -74,7 +84,7 @@ function colours(machine: AnyStateMachine, { counts, marks }: DrawingOptions): s
   const leaves = statesOf(machine).filter((state) => Object.keys(state.states).length === 0);
   const taken = leaves.filter((state) => counts !== undefined && countIn(state, counts) > 0);
   const classes = [
-    { name: "taken", fill: "#b2f2bb", line: "#2f9e44", states: taken },
+    { name: "taken", ...takenLook, states: taken },
     ...(marks?.legend ?? []).map((mark) => ({
       ...mark,
       states: leaves.filter(({ path }) => marks?.states.get(path.join(".")) === mark),
