@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import { CONTINUE, close, type GatehouseOptions, type Session, type Wire } from "../src/index.ts";
+import { plainSession } from "./plain-session.ts";
 import { MemoryMailboxes } from "./protocols/memory-mailbox.ts";
 import { type RunningGatehouse, runGatehouse } from "./running-gatehouse.ts";
 import { type RawClient, rawClient, tlsClient } from "./runtime/raw-client.ts";
@@ -132,24 +133,18 @@ describe("an embedder", () => {
   });
 
   test.each(protocols)("takes the dialogue over after a log-in by %s", async (protocol) => {
-    const chat = (wire: Wire): Session => ({
-      state: "chatting",
-      greet: () => {
-        wire.write("what now?\r\n");
-        return CONTINUE;
-      },
-      receive: (chunk) => {
-        wire.write(chunk);
-        return close("quit");
-      },
-      resume: () => CONTINUE,
-      writable: () => CONTINUE,
-      secured: () => CONTINUE,
-      ended: () => close("peer-ended"),
-      drain: () => close("drained"),
-      expired: () => close("idle-timeout"),
-      closed: () => {},
-    });
+    const chat = (wire: Wire): Session =>
+      plainSession({
+        state: "chatting",
+        greet: () => {
+          wire.write("what now?\r\n");
+          return CONTINUE;
+        },
+        receive: (chunk) => {
+          wire.write(chunk);
+          return close("quit");
+        },
+      });
     await serve({ takeOver: ({ username }, wire) => (username === "ann@example.com" ? chat(wire) : null) });
     const { client } = await logIn(protocol);
     await client.until("what now?");

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import { expect, test } from "vitest";
 import { createActor, createMachine } from "xstate";
-import { CONTINUE, close, type SessionProtocol } from "../../src/index.ts";
+import { close, type SessionProtocol } from "../../src/index.ts";
 import { type InspectorOptions, openRecording, type PresentedEvent, startInspector } from "../../src/inspect/index.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { plainSession } from "../plain-session.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { rawClient } from "../runtime/raw-client.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
@@ -49,21 +50,13 @@ const careless: SessionProtocol = {
       states: { a: { on: { heard: "b" } }, b: {} },
     });
     const actor = createActor(chart, { id: wire.id, inspect: wire.inspect }).start();
-    return {
-      state: "open",
-      greet: () => CONTINUE,
+    return plainSession({
       receive: (chunk) => {
         actor.send({ type: "heard", text: Buffer.from(chunk).toString() } as never);
         return close("quit");
       },
-      resume: () => CONTINUE,
-      writable: () => CONTINUE,
-      secured: () => CONTINUE,
       ended: () => close("quit"),
-      drain: () => close("drained"),
-      expired: () => close("idle-timeout"),
-      closed: () => {},
-    };
+    });
   },
 };
 

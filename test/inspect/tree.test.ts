@@ -2,10 +2,11 @@
 import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { expect, test } from "vitest";
 import { type AnyActorRef, type AnyEventObject, createActor, createMachine, type InspectionEvent } from "xstate";
-import { CONTINUE, close, type Inspector, type SessionProtocol, type Wire } from "../../src/index.ts";
+import { close, type Inspector, type SessionProtocol, type Wire } from "../../src/index.ts";
 import { disclosures } from "../../src/inspect/disclosure.ts";
 import { charts, inspectionTree } from "../../src/inspect/index.ts";
 import { serverMachine } from "../../src/machines/index.ts";
+import { plainSession } from "../plain-session.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { rawClient } from "../runtime/raw-client.ts";
 import { closed, collectEvents, pathOf } from "./collected-events.ts";
@@ -206,18 +207,7 @@ function guestbook(opened: (wire: Wire) => void): SessionProtocol {
     busy: () => "busy\r\n",
     open: (wire) => {
       opened(wire);
-      return {
-        state: "open",
-        greet: () => CONTINUE,
-        receive: () => CONTINUE,
-        resume: () => CONTINUE,
-        writable: () => CONTINUE,
-        secured: () => CONTINUE,
-        ended: () => close("quit"),
-        drain: () => close("drained"),
-        expired: () => close("idle-timeout"),
-        closed: () => {},
-      };
+      return plainSession({ ended: () => close("quit") });
     },
   };
 }

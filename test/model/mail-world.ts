@@ -2,6 +2,7 @@
 import { type AccountMail, createGatehouse, type Mailboxes, type MailboxLimits } from "../../src/index.ts";
 import { CONTINUE, close, type Session, type SessionProtocol, type Wire } from "../../src/protocols/protocol.ts";
 import { type Bench, Driver } from "../../src/testing/index.ts";
+import { plainSession } from "../plain-session.ts";
 import { MemoryMailboxes } from "../protocols/memory-mailbox.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
 
@@ -167,19 +168,12 @@ export const embeddersWords = "the embedder's own\r\n";
 
 /** An embedder's session that ends at the first octet. */
 function successor(wire: Wire): Session {
-  return {
+  return plainSession({
     state: "embedded",
     greet: () => {
       wire.write(embeddersWords);
       return CONTINUE;
     },
     receive: () => close("quit"),
-    resume: () => CONTINUE,
-    writable: () => CONTINUE,
-    secured: () => CONTINUE,
-    ended: () => close("peer-ended"),
-    drain: () => close("drained"),
-    expired: () => close("idle-timeout"),
-    closed: () => {},
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CONTINUE, close, type SessionProtocol } from "../../src/index.ts";
+import { plainSession } from "../plain-session.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { causes, expectNobodyInside } from "./ends.ts";
 import { gone, rawClient } from "./raw-client.ts";
@@ -10,22 +11,16 @@ const brittle: SessionProtocol = {
   name: "brittle",
   startTls: false,
   busy: () => "busy\r\n",
-  open: (wire) => ({
-    state: "talking",
-    greet: () => CONTINUE,
-    receive(chunk) {
-      if (Buffer.from(chunk).includes("!")) throw new Error("broken");
-      wire.write(chunk);
-      return CONTINUE;
-    },
-    resume: () => CONTINUE,
-    writable: () => CONTINUE,
-    secured: () => CONTINUE,
-    ended: () => close("quit"),
-    drain: () => close("drained"),
-    expired: () => close("idle-timeout"),
-    closed: () => {},
-  }),
+  open: (wire) =>
+    plainSession({
+      state: "talking",
+      receive(chunk) {
+        if (Buffer.from(chunk).includes("!")) throw new Error("broken");
+        wire.write(chunk);
+        return CONTINUE;
+      },
+      ended: () => close("quit"),
+    }),
 };
 
 test("a session that throws ends alone: the others go on, and new ones come", async () => {

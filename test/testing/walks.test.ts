@@ -17,6 +17,7 @@ import {
   WalkError,
   walk,
 } from "../../src/testing/index.ts";
+import { plainSession } from "../plain-session.ts";
 
 const chart = createMachine({
   id: "switch",
@@ -37,22 +38,15 @@ function switchModel({ bug }: { readonly bug: boolean }): Model {
     busy: () => "busy\r\n",
     open() {
       const actor = createActor(chart, { clock: bench.clock, inspect: bench.options.inspect }).start();
-      return {
+      return plainSession({
         state: "switching",
-        greet: () => CONTINUE,
         receive(chunk) {
           const line = Buffer.from(chunk).toString().trim();
           actor.send({ type: line });
           return actor.getSnapshot().status === "done" && !bug ? close("quit") : CONTINUE;
         },
-        resume: () => CONTINUE,
-        writable: () => CONTINUE,
-        secured: () => CONTINUE,
-        ended: () => close("peer-ended"),
-        drain: () => close("drained"),
-        expired: () => close("idle-timeout"),
         closed: () => void actor.stop(),
-      };
+      });
     },
   });
   return {

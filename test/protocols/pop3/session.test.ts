@@ -4,6 +4,7 @@ import { MailboxError, type Mailboxes, type MessageContent } from "../../../src/
 import { pop3 } from "../../../src/protocols/pop3/index.ts";
 import { CONTINUE, close, type Session, type Verdict, WAIT, type Wire } from "../../../src/protocols/protocol.ts";
 import { ProtocolOptionError } from "../../../src/protocols/session/options.ts";
+import { plainSession } from "../../plain-session.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { MemoryWire, secureFacts } from "../memory-wire.ts";
 import { alice, another, connect, logIn, login, oneUser } from "./fixture.ts";
@@ -411,25 +412,20 @@ describe("time", () => {
 
 describe("an embedder's session after the log-in", () => {
   const heard: string[] = [];
-  const mine = (wire: Wire, greet: () => Verdict = () => CONTINUE): Session => ({
-    state: "mine",
-    greet: () => {
-      heard.push("greet");
-      wire.write("mine\r\n");
-      return greet();
-    },
-    receive: (chunk) => {
-      heard.push(Buffer.from(chunk).toString());
-      return CONTINUE;
-    },
-    resume: () => CONTINUE,
-    writable: () => CONTINUE,
-    secured: () => CONTINUE,
-    ended: () => close("peer-ended"),
-    drain: () => close("drained"),
-    expired: () => close("idle-timeout"),
-    closed: (cause) => heard.push(`closed ${cause}`),
-  });
+  const mine = (wire: Wire, greet: () => Verdict = () => CONTINUE): Session =>
+    plainSession({
+      state: "mine",
+      greet: () => {
+        heard.push("greet");
+        wire.write("mine\r\n");
+        return greet();
+      },
+      receive: (chunk) => {
+        heard.push(Buffer.from(chunk).toString());
+        return CONTINUE;
+      },
+      closed: (cause) => heard.push(`closed ${cause}`),
+    });
 
   it("has every turn, and what was sent behind the log-in", async () => {
     heard.length = 0;
