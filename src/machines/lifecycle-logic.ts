@@ -43,8 +43,8 @@ export interface LifecycleOptions<TMachine extends AnyStateMachine, Carrier> {
   readonly clock?: ActorClock;
   /** Who watches this carrier's actor; undefined when nobody does. */
   readonly inspect: (carrier: Carrier) => Inspector | undefined;
-  /** Told of the snapshot at the start and after each event. */
-  readonly changed?: (carrier: Carrier, snapshot: SnapshotFrom<TMachine>) => void;
+  /** Told of the state at the start and after each event. */
+  readonly changed?: (carrier: Carrier, value: SnapshotFrom<TMachine>["value"]) => void;
   /** Told of what an effect or a guard threw, which has ended the actor. Left out, the error ends the process. */
   readonly failed?: (carrier: Carrier, error: unknown) => void;
 }
@@ -72,7 +72,7 @@ export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
     interpreter: logic.table,
     id: options.id,
     clock,
-    changed: changed as ((carrier: Carrier, snapshot: AnyMachineSnapshot) => void) | undefined,
+    changed: changed as TableProgram<Carrier>["changed"],
     failed,
   };
   const runsTable = mode === "compiled" && !logic.table.needsSystem;
@@ -85,7 +85,9 @@ export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
     const actor = createActor(logic[mode], actorOptions as ActorOptions<CompiledMachine<TMachine>>);
     carriers.set(actor, carrier);
     actor.subscribe({
-      ...(changed && { next: (snapshot) => changed(carrier, snapshot as SnapshotFrom<TMachine>) }),
+      ...(changed && {
+        next: ({ value }: AnyMachineSnapshot) => changed(carrier, value as SnapshotFrom<TMachine>["value"]),
+      }),
       ...(failed && { error: (error) => failed(carrier, error) }),
     });
     return actor as unknown as LifecycleActor<TMachine>;

@@ -454,7 +454,7 @@ export class Connection implements DialogueOwner, Enrolled {
 
   #send(event: ConnectionEvent): void {
     // The socket goes on to raise events after `closed`; the machine has nothing left to decide then.
-    if (this.#actor.getSnapshot().status === "active") this.#actor.send(event);
+    if (this.#state !== "closed") this.#actor.send(event);
   }
 
   #emit(event: LifecycleEvent): void {
@@ -462,8 +462,8 @@ export class Connection implements DialogueOwner, Enrolled {
   }
 }
 
-function stateChanged(connection: Connection, { value }: { readonly value: ConnectionState }): void {
-  connection.stateChanged(value);
+function stateChanged(connection: Connection, state: ConnectionState): void {
+  connection.stateChanged(state);
 }
 
 function discard(): void {

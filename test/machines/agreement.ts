@@ -178,7 +178,11 @@ export function runtimeNotices(
   };
   const actors = actorsOf(logic, {
     ...{ mode, id: () => "actor", clock, inspect: () => undefined },
-    changed: (carrier: unknown[], snapshot: AnyMachineSnapshot) => carrier.push(["changed", noticed(snapshot)]),
+    changed: (carrier: unknown[], value) => {
+      const snapshot = actor.getSnapshot();
+      expect(snapshot.value).toBe(value);
+      carrier.push(["changed", noticed(snapshot)]);
+    },
     failed: (carrier) => carrier.push(["failed"]),
   });
   const actor = actors(calls, input as never);

@@ -161,7 +161,7 @@ function configOf(spec: StateSpec, build: Build): object {
     Object.fromEntries(Object.entries(record).map(([key, list]) => [key, list && transitions(list)]));
   return {
     on: mapped(spec.on),
-    after: mapped(spec.after),
+    ...(Object.keys(spec.after).length > 0 ? { after: mapped(spec.after) } : {}),
     ...(spec.always.length > 0 ? { always: transitions(spec.always) } : {}),
     entry: actionsOf(spec.entry, build),
     exit: actionsOf(spec.exit, build),

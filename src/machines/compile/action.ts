@@ -1,7 +1,7 @@
 import type { AnyActorScope, AnyStateMachine, EventObject, MachineContext, UnknownAction } from "xstate";
 import type { AfterTimers } from "./after-timers.ts";
 import { CompileError, type RefusedFeature } from "./compile-error.ts";
-import type { CompiledAction, Macrostep } from "./macrostep.ts";
+import type { CompiledAction, Macrostep, RunningScope } from "./macrostep.ts";
 
 /** Where an action stands. */
 export interface ActionSite {
@@ -124,7 +124,7 @@ function cancelsAfter(builtin: BuiltinAction): builtin is CancelAction {
 
 function compileParams(action: UnknownAction): ParamsOf {
   const params: unknown = typeof action === "object" && "params" in action ? action.params : undefined;
-  if (typeof params === "function") return ({ context, event }) => params({ context, event });
+  if (typeof params === "function") return (macrostep) => params(macrostep);
   const constant = params as object | null | undefined;
   return () => constant;
 }
@@ -153,13 +153,12 @@ function assignAction({ assignment }: AssignAction, paramsOf: ParamsOf, site: Ac
   const spawn = () => {
     throw new CompileError(site.machine.id, { feature: "spawn", path: site.path });
   };
-  const argsOf = ({ context, event, scope }: Macrostep) => ({
-    context,
-    event,
-    spawn,
-    self: scope.self,
-    system: scope.system,
-  });
+  const argsOf = (macrostep: Macrostep) => {
+    // Where nobody watches, the macrostep is itself what an assignment is given.
+    if (macrostep.scope.direct !== undefined) return macrostep;
+    const { context, event, self, system } = macrostep;
+    return { context, event, spawn, self, system };
+  };
   if (typeof assignment === "function") {
     return (macrostep) => {
       const update = assignment(argsOf(macrostep), paramsOf(macrostep)) as Partial<MachineContext>;
@@ -191,6 +190,14 @@ function builtinAction(
   };
 }
 
+/**
+ * The root can be entered anew without being left. A chart with `after` there has its timers wait for the end of the step,
+ * lest one that fails leaves some behind; all of them, since the order of timers shows.
+ */
+function waitsForTheEnd(scope: RunningScope, { root }: AnyStateMachine): boolean {
+  return !scope.direct || root.config.after !== undefined;
+}
+
 function startAfter({ type, event, id, delay }: RaiseAction, { machine, afterTimers }: ActionSite): CompiledAction {
   const timer = afterTimers.timer(id);
   const declared: unknown = typeof delay === "string" ? machine.implementations.delays?.[delay as never] : delay;
@@ -198,23 +205,31 @@ function startAfter({ type, event, id, delay }: RaiseAction, { machine, afterTim
     const { scope } = macrostep;
     const delay: unknown = typeof declared === "function" ? declared(macrostep, undefined) : declared;
     if (typeof delay !== "number") macrostep.internalQueue.push(event);
-    const start = typeof delay === "number" ? () => afterTimers.start(scope, timer, delay) : undefined;
-    if (scope.direct) {
-      if (start) scope.defer(start);
+    if (!waitsForTheEnd(scope, machine)) {
+      if (typeof delay === "number") afterTimers.start(scope, timer, delay);
       return;
     }
-    const exec = () => {
-      if (start) scope.defer(start);
+    const start = () => {
+      if (typeof delay === "number") afterTimers.start(scope, timer, delay);
     };
+    const exec = () => scope.defer(start);
+    if (scope.direct) {
+      exec();
+      return;
+    }
     scope.actionExecutor({ type, info: infoOf(macrostep), params: { event, id, delay }, exec });
   };
 }
 
-function cancelAfter({ type, sendId }: CancelAction, { afterTimers }: ActionSite): CompiledAction {
+function cancelAfter({ type, sendId }: CancelAction, { machine, afterTimers }: ActionSite): CompiledAction {
   const timer = afterTimers.timer(sendId);
   const params = { sendId };
   return (macrostep) => {
     const { scope } = macrostep;
+    if (!waitsForTheEnd(scope, machine)) {
+      afterTimers.cancel(scope, timer);
+      return;
+    }
     const cancel = () => afterTimers.cancel(scope, timer);
     if (scope.direct) scope.defer(cancel);
     else scope.actionExecutor({ type, info: infoOf(macrostep), params, exec: () => scope.defer(cancel) });

@@ -13,11 +13,11 @@ export interface AfterTimer {
   readonly event: EventObject;
 }
 
-const runningTimers = Symbol("the timers of `after` that run, by their slots");
+export const runningTimers = Symbol("the timers of `after` that run, by their slots");
 
 /** Kept with the scope, which costs less than an entry of a WeakMap. */
 interface TimedScope extends AnyActorScope {
-  [runningTimers]?: unknown[];
+  [runningTimers]?: unknown[] | undefined;
 }
 
 /** Hidden from XState's types; delivers as the scheduler does, so that inspectors see where the event comes from. */
@@ -58,6 +58,6 @@ export class AfterTimers {
   cancelAll(scope: TimedScope): void {
     const running = scope[runningTimers] ?? [];
     for (const timer of running) if (timer !== undefined) scope.system._clock.clearTimeout(timer);
-    delete scope[runningTimers];
+    scope[runningTimers] = undefined;
   }
 }

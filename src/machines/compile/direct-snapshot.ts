@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject, MachineContext } from "xstate";
-import type { StatePart } from "./table.ts";
+import type { GuardSubject, Outcome } from "./macrostep.ts";
+import { type Configuration, type StatePart, statePartOf } from "./table.ts";
 
 export type SnapshotMethods = Pick<AnyMachineSnapshot, "matches" | "getMeta">;
 
@@ -10,30 +11,40 @@ export interface ChartFacts {
   readonly methods: SnapshotMethods;
   readonly children: AnyMachineSnapshot["children"];
   readonly historyValue: AnyMachineSnapshot["historyValue"];
-  can(snapshot: DirectSnapshot, event: EventObject): boolean;
+  can(configuration: Configuration, subject: GuardSubject): boolean;
 }
 
 /** The snapshot of an actor that nobody watches: it answers what XState's answers, in a third of the memory. */
 export class DirectSnapshot {
-  readonly status: AnyMachineSnapshot["status"];
-  readonly output: unknown;
-  readonly error: unknown;
   readonly context: MachineContext;
-  readonly #part: StatePart;
   readonly #chart: ChartFacts;
+  readonly #configuration: Configuration;
+  readonly #outcome: Outcome;
 
   constructor(
     chart: ChartFacts,
-    state: { readonly context: MachineContext; readonly part: StatePart },
-    outcome: Pick<AnyMachineSnapshot, "status" | "output" | "error">,
+    state: { readonly configuration: Configuration; readonly context: MachineContext; readonly outcome: Outcome },
   ) {
     this.#chart = chart;
-    // A snapshot is a part, too: a chain of them would keep all that was.
-    this.#part = state.part instanceof DirectSnapshot ? state.part.#part : state.part;
+    this.#configuration = state.configuration;
     this.context = state.context;
-    this.status = outcome.status;
-    this.output = outcome.output;
-    this.error = outcome.error;
+    this.#outcome = state.outcome;
+  }
+
+  get #part(): StatePart {
+    return statePartOf(this.#configuration, this.#outcome);
+  }
+
+  get status(): Outcome["status"] {
+    return this.#outcome.status;
+  }
+
+  get output(): unknown {
+    return this.#outcome.output;
+  }
+
+  get error(): unknown {
+    return this.#outcome.error;
   }
 
   get value(): StatePart["value"] {
@@ -69,7 +80,8 @@ export class DirectSnapshot {
   }
 
   can(event: EventObject): boolean {
-    return this.#chart.can(this, event);
+    const { context } = this;
+    return this.#chart.can(this.#configuration, { context, event, asSnapshot: () => this as never });
   }
 
   getMeta(): ReturnType<SnapshotMethods["getMeta"]> {

@@ -1,19 +1,14 @@
-import type { AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition, EventObject } from "xstate";
+import type { AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } from "xstate";
 import { EffectNotProvided } from "../effect.ts";
-import type { CompiledGuard } from "./macrostep.ts";
+import type { CompiledGuard, GuardSubject } from "./macrostep.ts";
 
 type Guard = AnyTransitionDefinition["guard"];
 
-interface GuardArguments {
-  readonly context: unknown;
-  readonly event: EventObject;
-}
-
-type Predicate = (args: GuardArguments, params: unknown) => unknown;
+type Predicate = (args: Pick<GuardSubject, "context" | "event">, params: unknown) => unknown;
 
 /** What `and`, `or`, `not` and `stateIn` return: they look at the snapshot, with XState's own code. */
 interface BuiltinGuard {
-  check(snapshot: AnyMachineSnapshot, args: GuardArguments, guard: BuiltinGuard): boolean;
+  check(snapshot: AnyMachineSnapshot, args: Pick<GuardSubject, "context" | "event">, guard: BuiltinGuard): boolean;
 }
 
 /** Looks the guard's implementation up once. A guard that nobody implemented throws when it is asked, as in XState. */
@@ -29,14 +24,12 @@ export function compileGuard(guard: Guard, machine: AnyStateMachine): CompiledGu
   if (typeof implementation !== "function") return compileGuard(implementation as Guard, machine);
   if ("check" in implementation) {
     const builtin = implementation as unknown as BuiltinGuard;
-    return (snapshot, event) => builtin.check(snapshot, { context: snapshot.context, event }, builtin);
+    return (subject) => builtin.check(subject.asSnapshot(), subject, builtin);
   }
   const predicate = implementation as Predicate;
   const params: unknown = typeof guard === "object" && "params" in guard ? guard.params : undefined;
-  if (typeof params === "function") {
-    return ({ context }, event) => predicate({ context, event }, params({ context, event }));
-  }
-  return ({ context }, event) => predicate({ context, event }, params);
+  if (typeof params === "function") return (subject) => predicate(subject, params(subject));
+  return (subject) => predicate(subject, params);
 }
 
 function guardName(guard: Exclude<Guard, undefined>): string {

@@ -1,7 +1,10 @@
 /** An actor of its own, for a chart that nobody watches: what XState's actor does for a root actor, and nothing besides. */
-import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, EventObject } from "xstate";
+import type { AnyActorRef, AnyMachineSnapshot, EventObject, MachineContext } from "xstate";
+import { runningTimers } from "./after-timers.ts";
+import { CompileError } from "./compile-error.ts";
 import type { Interpreter } from "./interpreter.ts";
-import type { RunningScope } from "./macrostep.ts";
+import { active, type Macrostep, type Outcome, type RunningScope } from "./macrostep.ts";
+import type { Configuration } from "./table.ts";
 
 /** The part of XState's clock that actors use. */
 export interface ActorClock {
@@ -14,8 +17,8 @@ export interface TableProgram<Carrier> {
   readonly interpreter: Interpreter;
   readonly id: (carrier: Carrier) => string;
   readonly clock: ActorClock | undefined;
-  /** Told of each snapshot, as a subscriber of XState's actor is. */
-  readonly changed: ((carrier: Carrier, snapshot: AnyMachineSnapshot) => void) | undefined;
+  /** Told of the state at the start and after each event, as a subscriber of XState's actor is. */
+  readonly changed: ((carrier: Carrier, value: AnyMachineSnapshot["value"]) => void) | undefined;
   /** Told of what an effect or a guard threw, which has ended the actor. */
   readonly failed: ((carrier: Carrier, error: unknown) => void) | undefined;
 }
@@ -27,28 +30,46 @@ const noClock: ActorClock = {
   clearTimeout: () => {},
 };
 
+const nothingYet: EventObject = Object.freeze({ type: "xstate.init" });
+const noContext: MachineContext = Object.freeze({});
+
 /**
  * Runs to completion: events that are sent meanwhile wait. An error that an effect or a guard throws ends the actor; when
  * nobody is to be told, it is thrown where nobody catches it, as XState does.
  *
- * It is its own scope and its own system, which has just what the table asks of them.
+ * It is its own macrostep, scope and system, which have just what the table asks of them, and makes a snapshot only when
+ * it is asked for one: an event costs no object.
  */
-export class TableActor<Carrier = unknown> {
+export class TableActor<Carrier = unknown> implements Macrostep {
   /** For whom the chart is carried out; the machine's effects find it by their `self`. */
   readonly carrier: Carrier;
+  configuration: Configuration;
+  context: MachineContext = noContext;
+  event: EventObject = nothingYet;
+  outcome: Outcome = active;
   /** Initial actions wait for the start; from then on actions run as the table comes to them. */
   direct = false;
+  [runningTimers]: unknown[] | undefined = undefined;
   readonly #program: TableProgram<Carrier>;
-  #snapshot: AnyMachineSnapshot;
+  /** Where the last event has led; while one is carried through, it is not known yet where it leads. */
+  #settledIn: Configuration;
+  #settledContext: MachineContext;
+  #midway = false;
   #busy = true;
   #ended = false;
+  #snapshot: AnyMachineSnapshot | null = null;
   #waiting: EventObject[] | null = null;
+  #raised: EventObject[] | null = null;
   #deferred: (() => void)[] | null = null;
 
   constructor(program: TableProgram<Carrier>, carrier: Carrier, input: unknown) {
     this.carrier = carrier;
     this.#program = program;
-    this.#snapshot = program.interpreter.initialSnapshot(this.#scope, input);
+    this.configuration = program.interpreter.beginning;
+    program.interpreter.begin(this, input);
+    this.#settledIn = this.configuration;
+    this.#settledContext = this.context;
+    this.event = nothingYet;
   }
 
   get id(): string {
@@ -56,13 +77,18 @@ export class TableActor<Carrier = unknown> {
   }
 
   getSnapshot(): AnyMachineSnapshot {
+    this.#snapshot ??= this.#program.interpreter.directSnapshot(
+      this.#settledIn,
+      this.#settledContext,
+      this.#midway ? active : this.outcome,
+    );
     return this.#snapshot;
   }
 
   start(): this {
     this.direct = true;
     try {
-      if (this.#snapshot.status === "error") throw this.#snapshot.error;
+      if (this.outcome.status === "error") throw this.outcome.error;
       this.#runDeferred();
       this.#tell();
     } catch (error) {
@@ -93,14 +119,25 @@ export class TableActor<Carrier = unknown> {
   }
 
   #process(event: EventObject): void {
+    this.event = event;
+    this.#midway = true;
     try {
-      this.#snapshot = this.#program.interpreter.transition(this.#snapshot, event as AnyEventObject, this.#scope);
+      this.#program.interpreter.run(this);
+      this.#settle();
       this.#runDeferred();
     } catch (error) {
       this.#fail(error);
       return;
     }
     this.#tell();
+  }
+
+  #settle(): void {
+    this.#midway = false;
+    this.#snapshot = null;
+    this.#settledIn = this.configuration;
+    this.#settledContext = this.context;
+    this.event = nothingYet;
   }
 
   /** What an action has put off to the end of the step; before the start, the initial actions themselves. */
@@ -112,32 +149,66 @@ export class TableActor<Carrier = unknown> {
   }
 
   #tell(): void {
-    const { status } = this.#snapshot;
-    if (status === "active" || status === "done") this.#program.changed?.(this.carrier, this.#snapshot);
+    const { status } = this.outcome;
+    if (status === "active" || status === "done") {
+      this.#program.changed?.(this.carrier, this.#settledIn.statePart.value);
+    }
     this.#ended ||= status !== "active";
   }
 
+  /** Whatever the event has changed on the way is as it was before. */
   #fail(error: unknown): void {
     this.#ended = true;
-    this.#snapshot = this.#program.interpreter.failed(this.#snapshot, error, this.#scope);
+    this.configuration = this.#settledIn;
+    this.context = this.#settledContext;
+    this.#program.interpreter.fail(this, error);
+    this.#settle();
     const { failed } = this.#program;
     if (failed) failed(this.carrier, error);
     // Neither Node's timers nor its microtasks are known here; a rejection that nobody handles ends the process as well.
     else void Promise.reject(error);
   }
 
+  // What the table asks of a macrostep.
+
+  get internalQueue(): EventObject[] {
+    this.#raised ??= [];
+    return this.#raised;
+  }
+
+  nextRaised(): EventObject | undefined {
+    return this.#raised?.shift();
+  }
+
+  asSnapshot(): AnyMachineSnapshot {
+    return this.#program.interpreter.directSnapshot(this.configuration, this.context, this.outcome);
+  }
+
+  microstepTaken(): void {
+    // Whoever is told of microsteps watches, and has XState's actor.
+  }
+
+  /** What an assignment may ask for, and must not: XState gives it to all of them. */
+  get spawn(): () => never {
+    const { machine } = this.#program.interpreter;
+    const path = this.configuration.leaf.path.join(".");
+    return () => {
+      throw new CompileError(machine.id, { feature: "spawn", path });
+    };
+  }
+
   // What the table asks of a scope and a system.
 
-  get #scope(): RunningScope {
+  get scope(): RunningScope {
     return this as unknown as RunningScope;
   }
 
-  get self(): this {
-    return this;
+  get self(): RunningScope["self"] {
+    return this as unknown as RunningScope["self"];
   }
 
-  get system(): this {
-    return this;
+  get system(): RunningScope["system"] {
+    return this as unknown as RunningScope["system"];
   }
 
   get _clock(): ActorClock {

@@ -6,7 +6,7 @@ import { initialChange, type StateChange, stateChange } from "./entry-exit.ts";
 import { descriptorsOf, matchesDescriptor, wildcardsOf } from "./event-descriptor.ts";
 import { compileGuard } from "./guard.ts";
 import { pathOf, statesOf } from "./lifecycle-subset.ts";
-import type { CompiledAction, CompiledGuard } from "./macrostep.ts";
+import type { CompiledAction, CompiledGuard, Outcome } from "./macrostep.ts";
 
 /** The part of a snapshot that the active states decide; every snapshot in them shares it. */
 export type StatePart = Pick<AnyMachineSnapshot, "_nodes" | "value" | "tags">;
@@ -26,6 +26,11 @@ export interface Configuration {
   readonly always: Step[];
 }
 
+/** What a snapshot shows of the states. */
+export function statePartOf({ statePart, doneStatePart }: Configuration, { status }: Outcome): StatePart {
+  return status === "done" ? doneStatePart : statePart;
+}
+
 /** One transition, taken in one configuration. */
 export interface Step {
   /** The transition as the inspector is told it. */
@@ -34,16 +39,24 @@ export interface Step {
   /** Exit actions, the transition's own, entry actions. */
   readonly actions: readonly CompiledAction[];
   /** The final state that the step enters. */
-  readonly final: AnyStateNode | undefined;
+  readonly final: FinalState | undefined;
   readonly target: Configuration;
   /** The step ends in the states in which it began. */
   readonly stays: boolean;
 }
 
+export interface FinalState {
+  readonly node: AnyStateNode;
+  /** The event that the machine's output is told of. */
+  readonly done: string;
+  /** The event that is raised when it is the parent state that is done, and not the machine. */
+  readonly raised: string | undefined;
+}
+
 export interface Table {
   readonly initial: Step;
-  /** The snapshot's part before anything is entered: what is left when the very first step fails. */
-  readonly beginning: StatePart;
+  /** Before anything is entered: what is left when the very first step fails. */
+  readonly beginning: Configuration;
   /** An action of the chart works on the actor's system. */
   readonly needsSystem: boolean;
   configurationOf(nodes: AnyMachineSnapshot["_nodes"]): Configuration;
@@ -68,8 +81,9 @@ export function buildTable(machine: AnyStateMachine, afterTimers: AfterTimers): 
   }
   const initial = initialStep(machine, parts, ofLeaf);
   const { value } = initial.target.statePart;
-  const beginning = { _nodes: [machine.root], value, tags: new Set(machine.root.tags) };
-  ofNodes.set(beginning._nodes, initial.target);
+  const entered: StatePart = { _nodes: [machine.root], value, tags: new Set(machine.root.tags) };
+  const beginning: Configuration = { ...initial.target, statePart: entered, doneStatePart: entered };
+  ofNodes.set(entered._nodes, beginning);
   return {
     initial,
     beginning,
@@ -202,7 +216,7 @@ function createStep(transition: AnyTransitionDefinition, { configuration, parts,
     transitions: [transition],
     guard,
     actions: [...parts.exits(change.exited), ...actions, ...parts.entries(change)],
-    final: change.entered.find((node) => node.type === "final"),
+    final: finalState(change.entered),
     target,
     stays: target === configuration,
   };
@@ -214,10 +228,21 @@ function initialStep(machine: AnyStateMachine, parts: ChartParts, ofLeaf: LeafLo
     transitions: [],
     guard: undefined,
     actions: parts.entries(change),
-    final: change.entered.find((node) => node.type === "final"),
+    final: finalState(change.entered),
     target: ofLeaf(change.entered.find(isLeaf) ?? machine.root),
     stays: false,
   };
+}
+
+function finalState(entered: readonly AnyStateNode[]): FinalState | undefined {
+  const node = entered.find(({ type }) => type === "final");
+  if (!node) return undefined;
+  const { parent } = node;
+  return { node, done: doneType(node), raised: parent?.parent ? doneType(parent) : undefined };
+}
+
+function doneType({ id }: AnyStateNode): string {
+  return `xstate.done.state.${id}`;
 }
 
 function isLeaf(node: AnyStateNode): boolean {
