@@ -77,7 +77,7 @@ export class Interpreter implements SnapshotForm {
       this.run(macrostep);
     } catch (error) {
       // The actor ends with this error, whatever state it is in.
-      this.#afterTimers.cancelAll(scope);
+      this.giveUp(scope);
       throw error;
     }
     return macrostep.asSnapshot();
@@ -124,10 +124,9 @@ export class Interpreter implements SnapshotForm {
     this.#settle(macrostep);
   }
 
-  /** The end of an actor by an error, whatever state it is in. */
-  fail(macrostep: Macrostep, error: unknown): void {
-    this.#afterTimers.cancelAll(macrostep.scope);
-    macrostep.outcome = { status: "error", output: undefined, error };
+  /** An actor has ended without leaving its states. */
+  giveUp(scope: RunningScope): void {
+    this.#afterTimers.cancelAll(scope);
   }
 
   /** Eventless transitions first, then raised events, until nothing is left to do. */
@@ -183,7 +182,7 @@ export class Interpreter implements SnapshotForm {
   #end(macrostep: Macrostep, outcome: Outcome): void {
     macrostep.outcome = outcome;
     macrostep.microstepTaken([], true);
-    this.#afterTimers.cancelAll(macrostep.scope);
+    this.giveUp(macrostep.scope);
   }
 
   /** Of an actor that nobody watches. */

@@ -1,9 +1,9 @@
 /** An actor of its own, for a chart that nobody watches: what XState's actor does for a root actor, and nothing besides. */
 import type { AnyActorRef, AnyMachineSnapshot, EventObject, MachineContext } from "xstate";
 import { runningTimers } from "./after-timers.ts";
-import { CompileError } from "./compile-error.ts";
+import { type DirectActor, DirectMacrostep } from "./direct-macrostep.ts";
 import type { Interpreter } from "./interpreter.ts";
-import { active, type Macrostep, type Outcome, type RunningScope } from "./macrostep.ts";
+import { active, type Outcome, type RunningScope } from "./macrostep.ts";
 import type { Configuration } from "./table.ts";
 
 /** The part of XState's clock that actors use. */
@@ -30,63 +30,61 @@ const noClock: ActorClock = {
   clearTimeout: () => {},
 };
 
-const nothingYet: EventObject = Object.freeze({ type: "xstate.init" });
 const noContext: MachineContext = Object.freeze({});
+const starting: EventObject = Object.freeze({ type: "xstate.init" });
 
 /**
  * Runs to completion: events that are sent meanwhile wait. An error that an effect or a guard throws ends the actor; when
  * nobody is to be told, it is thrown where nobody catches it, as XState does.
  *
- * It is its own macrostep, scope and system, which have just what the table asks of them, and makes a snapshot only when
- * it is asked for one: an event costs no object.
+ * It is its own scope and its own system, which has just what the table asks of them, and makes a snapshot only when it is
+ * asked for one.
  */
-export class TableActor<Carrier = unknown> implements Macrostep {
+export class TableActor<Carrier = unknown> implements DirectActor {
   /** For whom the chart is carried out; the machine's effects find it by their `self`. */
   readonly carrier: Carrier;
+  /** Where the last event has led: while one is carried through, it is not known yet where it leads. */
   configuration: Configuration;
   context: MachineContext = noContext;
-  event: EventObject = nothingYet;
   outcome: Outcome = active;
-  /** Initial actions wait for the start; from then on actions run as the table comes to them. */
-  direct = false;
   [runningTimers]: unknown[] | undefined = undefined;
   readonly #program: TableProgram<Carrier>;
-  /** Where the last event has led; while one is carried through, it is not known yet where it leads. */
-  #settledIn: Configuration;
-  #settledContext: MachineContext;
-  #midway = false;
-  #busy = true;
-  #ended = false;
+  #phase: "new" | "idle" | "busy" = "new";
   #snapshot: AnyMachineSnapshot | null = null;
   #waiting: EventObject[] | null = null;
-  #raised: EventObject[] | null = null;
   #deferred: (() => void)[] | null = null;
 
   constructor(program: TableProgram<Carrier>, carrier: Carrier, input: unknown) {
+    const { interpreter } = program;
     this.carrier = carrier;
     this.#program = program;
-    this.configuration = program.interpreter.beginning;
-    program.interpreter.begin(this, input);
-    this.#settledIn = this.configuration;
-    this.#settledContext = this.context;
-    this.event = nothingYet;
+    this.configuration = interpreter.beginning;
+    const macrostep = DirectMacrostep.of(this, starting);
+    interpreter.begin(macrostep, input);
+    this.#settle(macrostep);
+    macrostep.end();
   }
 
   get id(): string {
     return this.#program.id(this.carrier);
   }
 
+  get interpreter(): Interpreter {
+    return this.#program.interpreter;
+  }
+
+  /** Initial actions wait for the start; from then on actions run as the table comes to them. */
+  get direct(): boolean {
+    return this.#phase !== "new";
+  }
+
   getSnapshot(): AnyMachineSnapshot {
-    this.#snapshot ??= this.#program.interpreter.directSnapshot(
-      this.#settledIn,
-      this.#settledContext,
-      this.#midway ? active : this.outcome,
-    );
+    this.#snapshot ??= this.interpreter.directSnapshot(this.configuration, this.context, this.outcome);
     return this.#snapshot;
   }
 
   start(): this {
-    this.direct = true;
+    this.#phase = "busy";
     try {
       if (this.outcome.status === "error") throw this.outcome.error;
       this.#runDeferred();
@@ -100,14 +98,18 @@ export class TableActor<Carrier = unknown> implements Macrostep {
 
   send(event: EventObject): void {
     if (this.#ended) return;
-    if (this.#busy) {
+    if (this.#phase !== "idle") {
       this.#waiting ??= [];
       this.#waiting.push(event);
       return;
     }
-    this.#busy = true;
+    this.#phase = "busy";
     this.#process(event);
     this.#runWaiting();
+  }
+
+  get #ended(): boolean {
+    return this.outcome.status !== "active";
   }
 
   #runWaiting(): void {
@@ -115,29 +117,29 @@ export class TableActor<Carrier = unknown> implements Macrostep {
       const event = this.#waiting.shift();
       if (event) this.#process(event);
     }
-    this.#busy = false;
+    this.#phase = "idle";
   }
 
   #process(event: EventObject): void {
-    this.event = event;
-    this.#midway = true;
+    const macrostep = DirectMacrostep.of(this, event);
     try {
-      this.#program.interpreter.run(this);
-      this.#settle();
+      this.interpreter.run(macrostep);
+      this.#settle(macrostep);
       this.#runDeferred();
     } catch (error) {
       this.#fail(error);
       return;
+    } finally {
+      macrostep.end();
     }
     this.#tell();
   }
 
-  #settle(): void {
-    this.#midway = false;
+  #settle({ configuration, context, outcome }: DirectMacrostep): void {
+    this.configuration = configuration;
+    this.context = context;
+    this.outcome = outcome;
     this.#snapshot = null;
-    this.#settledIn = this.configuration;
-    this.#settledContext = this.context;
-    this.event = nothingYet;
   }
 
   /** What an action has put off to the end of the step; before the start, the initial actions themselves. */
@@ -149,66 +151,32 @@ export class TableActor<Carrier = unknown> implements Macrostep {
   }
 
   #tell(): void {
-    const { status } = this.outcome;
-    if (status === "active" || status === "done") {
-      this.#program.changed?.(this.carrier, this.#settledIn.statePart.value);
-    }
-    this.#ended ||= status !== "active";
+    this.#program.changed?.(this.carrier, this.configuration.statePart.value);
   }
 
   /** Whatever the event has changed on the way is as it was before. */
   #fail(error: unknown): void {
-    this.#ended = true;
-    this.configuration = this.#settledIn;
-    this.context = this.#settledContext;
-    this.#program.interpreter.fail(this, error);
-    this.#settle();
+    this.interpreter.giveUp(this.#scope);
+    this.outcome = { status: "error", output: undefined, error };
+    this.#snapshot = null;
     const { failed } = this.#program;
     if (failed) failed(this.carrier, error);
     // Neither Node's timers nor its microtasks are known here; a rejection that nobody handles ends the process as well.
     else void Promise.reject(error);
   }
 
-  // What the table asks of a macrostep.
-
-  get internalQueue(): EventObject[] {
-    this.#raised ??= [];
-    return this.#raised;
-  }
-
-  nextRaised(): EventObject | undefined {
-    return this.#raised?.shift();
-  }
-
-  asSnapshot(): AnyMachineSnapshot {
-    return this.#program.interpreter.directSnapshot(this.configuration, this.context, this.outcome);
-  }
-
-  microstepTaken(): void {
-    // Whoever is told of microsteps watches, and has XState's actor.
-  }
-
-  /** What an assignment may ask for, and must not: XState gives it to all of them. */
-  get spawn(): () => never {
-    const { machine } = this.#program.interpreter;
-    const path = this.configuration.leaf.path.join(".");
-    return () => {
-      throw new CompileError(machine.id, { feature: "spawn", path });
-    };
-  }
-
   // What the table asks of a scope and a system.
 
-  get scope(): RunningScope {
+  get #scope(): RunningScope {
     return this as unknown as RunningScope;
   }
 
-  get self(): RunningScope["self"] {
-    return this as unknown as RunningScope["self"];
+  get self(): this {
+    return this;
   }
 
-  get system(): RunningScope["system"] {
-    return this as unknown as RunningScope["system"];
+  get system(): this {
+    return this;
   }
 
   get _clock(): ActorClock {
