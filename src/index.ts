@@ -108,6 +108,7 @@ export {
   type ConnectionFacts,
   close,
   type Endpoint,
+  GOODBYE,
   type Notice,
   type Protocol,
   type Refusal,

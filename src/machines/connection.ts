@@ -7,7 +7,8 @@
  * 4. `active`: the protocol's session talks. `upgrading` is the same handshake in mid-dialogue (STARTTLS), then back.
  * 5. `draining`: the session was told to finish at its next safe point, within `drainTimeout`. A drain in mid-handshake
  *    waits for its end; `drain.expired` bounds the two together.
- * 6. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side.
+ * 6. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side. Left out when both
+ *    sides have said goodbye.
  * 7. `closed`: the socket is destroyed, the session told, the slot returned. Entered once, with one cause.
  *
  * The machine obeys the lifecycle subset: no invoke, spawn, history or parallel states.
@@ -50,7 +51,8 @@ export type ConnectionEvent =
   | { type: "tls.secured" }
   | { type: "tls.failed" }
   | { type: "session.upgrade" }
-  | { type: "session.ended"; cause: EndCause }
+  /** `parted`: both sides have said goodbye, and what was said has left. */
+  | { type: "session.ended"; cause: EndCause; parted: boolean }
   /** FIN before there was a session to take it. */
   | { type: "peer.ended" }
   | { type: "socket.failed"; cause: EndCause }
@@ -63,6 +65,19 @@ const cutShort = {
   "connection.stop": { target: "closed", actions: { type: "recordCause", params: { cause: "stopped" } } },
   "drain.expired": { target: "closed", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
 } as const;
+
+/** Who has parted has nothing to wait for. */
+const sessionEnded = [
+  {
+    guard: "parted",
+    target: "closed",
+    actions: { type: "recordCause", params: ({ event }: { event: { cause: EndCause } }) => ({ cause: event.cause }) },
+  },
+  {
+    target: "closing",
+    actions: { type: "recordCause", params: ({ event }: { event: { cause: EndCause } }) => ({ cause: event.cause }) },
+  },
+] as const;
 
 /**
  * Implicit TLS and STARTTLS are one handshake; they differ in what the session is told when it is done.
@@ -121,6 +136,7 @@ export const connectionMachine = setup({
     proxied: ({ event }) => event.type === "connection.admitted" && event.proxied,
     tlsImplicit: ({ context }) => context.settings.tlsImplicit,
     drainRequested: ({ context }) => context.drainRequested,
+    parted: ({ event }) => event.type === "session.ended" && event.parted,
   },
   delays: {
     proxyTimeout: ({ context }) => context.settings.proxyTimeout,
@@ -176,10 +192,7 @@ export const connectionMachine = setup({
     active: {
       on: {
         "session.upgrade": { target: "upgrading" },
-        "session.ended": {
-          target: "closing",
-          actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
-        },
+        "session.ended": sessionEnded,
         "connection.drain": { target: "draining" },
       },
     },
@@ -190,10 +203,7 @@ export const connectionMachine = setup({
         drainTimeout: { target: "closing", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
       },
       on: {
-        "session.ended": {
-          target: "closing",
-          actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
-        },
+        "session.ended": sessionEnded,
         "drain.expired": { target: "closing", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
         // A session that still asks for TLS has missed its safe point: there is nothing worth securing any more.
         "session.upgrade": { target: "closing", actions: { type: "recordCause", params: { cause: "drained" } } },

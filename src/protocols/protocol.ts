@@ -28,11 +28,19 @@ export type Verdict =
   /** Flush, then do the TLS handshake. Only where `wire.canUpgrade`. */
   | { readonly next: "upgrade" }
   /** Flush, then close; the cause goes to the log line, the metric and the `connection.closed` event. */
-  | { readonly next: "close"; readonly cause: EndCause };
+  | {
+      readonly next: "close";
+      readonly cause: EndCause;
+      /** The client has said goodbye, and sends nothing more: nobody waits for its FIN. */
+      readonly goodbye?: boolean;
+    };
 
 export const CONTINUE: Verdict = Object.freeze({ next: "continue" });
 export const WAIT: Verdict = Object.freeze({ next: "wait" });
 export const UPGRADE: Verdict = Object.freeze({ next: "upgrade" });
+
+/** The verdict that ends the connection of a client that has said goodbye and was answered. Its cause is `quit`. */
+export const GOODBYE: Verdict = Object.freeze({ next: "close", cause: "quit", goodbye: true });
 
 const closings = new Map<EndCause, Verdict>();
 

@@ -257,8 +257,18 @@ export class Connection implements DialogueOwner, Enrolled {
     else this.#failSession(new Error("The session asked for TLS although wire.canUpgrade is false."));
   }
 
-  ended(cause: EndCause): void {
-    this.#send({ type: "session.ended", cause });
+  ended(cause: EndCause, goodbye: boolean): void {
+    this.#send({ type: "session.ended", cause, parted: this.#parted(goodbye) });
+  }
+
+  /**
+   * The client has said goodbye or ended its side, so that it sends nothing more, and what was said to it has left: close(2)
+   * sends FIN and loses nothing. TLS says its own goodbye, `close_notify`, before that.
+   */
+  #parted(goodbye: boolean): boolean {
+    const raw = this.#raw;
+    if (this.#stream !== raw || raw.writableLength > 0 || raw.readableLength > 0) return false;
+    return goodbye || raw.readableEnded;
   }
 
   sessionFailed(error: unknown): void {
@@ -334,7 +344,7 @@ export class Connection implements DialogueOwner, Enrolled {
 
   #failSession(error: unknown): void {
     this.sessionFailed(error);
-    this.ended("session-failed");
+    this.ended("session-failed", false);
   }
 
   secureSession(): void {

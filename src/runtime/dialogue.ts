@@ -29,7 +29,8 @@ export interface DialogueOwner {
   readonly canUpgrade: boolean;
   readonly inspect: Inspector | undefined;
   upgrade(): void;
-  ended(cause: EndCause): void;
+  /** @param goodbye the client has said goodbye */
+  ended(cause: EndCause, goodbye: boolean): void;
   sessionFailed(error: unknown): void;
   notice(notice: Notice): void;
 }
@@ -328,7 +329,7 @@ export class Dialogue implements Wire {
         break;
       case "close":
         this.#deadlines.end();
-        this.#owner.ended(verdict.cause);
+        this.#owner.ended(verdict.cause, verdict.goodbye === true);
         break;
     }
   }

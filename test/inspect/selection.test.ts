@@ -106,7 +106,7 @@ describe("by address", () => {
     const states = house.seen.flatMap((event) =>
       event.type === "@xstate.snapshot" && event.actorRef.chart === "connection" ? [event.snapshot.value] : [],
     );
-    expect(states).toEqual(["accepted", "proxyHeader", "active", "closing", "closed"]);
+    expect(states).toEqual(["accepted", "proxyHeader", "active", "closed"]);
     expect(house.tree.counts.watched).toBe(0);
   });
 });

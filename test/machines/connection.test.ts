@@ -76,7 +76,12 @@ describe("the cause of an end", () => {
     ({ type: `xstate.after.${delay}.connection.${state}` }) as unknown as ConnectionEvent;
 
   test.each<[string, ConnectionEvent[], EndCause]>([
-    ["a dialogue at its end", [admitted, { type: "session.ended", cause: "quit" }], "quit"],
+    ["a dialogue at its end", [admitted, { type: "session.ended", cause: "quit", parted: false }], "quit"],
+    [
+      "a dialogue after which both sides part",
+      [admitted, { type: "session.ended", cause: "quit", parted: true }],
+      "quit",
+    ],
     ["a malformed PROXY header", [...proxied, { type: "proxy.rejected" }], "proxy-invalid"],
     ["a late PROXY header", [...proxied, passed("proxyTimeout", "proxyHeader")], "proxy-timeout"],
     ["a refusal after the PROXY header", [...proxied, { type: "connection.refused" }], "over-cap"],
@@ -102,11 +107,21 @@ describe("the cause of an end", () => {
     ["a drain before admission", [{ type: "connection.drain" }], "drained"],
     [
       "a reset while closing",
-      [admitted, { type: "session.ended", cause: "quit" }, { type: "socket.failed", cause: "peer-reset" }],
+      [
+        admitted,
+        { type: "session.ended", cause: "quit", parted: false },
+        { type: "socket.failed", cause: "peer-reset" },
+      ],
       "quit",
     ],
   ])("of %s", (_, sequence, cause) => {
     expect(play(sequence).last.context.cause).toBe(cause);
+  });
+
+  test("a dialogue after which both sides part has nothing to flush and nobody to wait for", () => {
+    const parted = play([admitted, { type: "session.ended", cause: "quit", parted: true }]);
+    expect(parted.last.value).toBe("closed");
+    expect(parted.effects).not.toContain("endSocket");
   });
 
   test("a drain asked for in mid-handshake drains the session as soon as there is one", () => {

@@ -59,7 +59,8 @@ export function addedModel(): Model<ListenerWorld> {
       events: [reached, ended, begins, listen, freed, opened],
       async apply(world) {
         const client = await world.connect("old");
-        client.line("QUIT");
+        // The connection keeps its place until the client closes its side, or for as long as closing may take.
+        client.line("THROW");
         await client.untilEnd();
         world.when("binding.opening", () => world.bench.clock.advance(5_000));
         await world.put(add(1));

@@ -27,7 +27,10 @@ const isIn =
 const speaks = ({ facts }: Situation): boolean => !facts.has("silent") && !facts.has("deaf") && !facts.has("half sent");
 const isStream = ({ facts }: Situation): boolean => facts.has("stream");
 
-const ended = (cause: EndCause) => ({ type: "session.ended", cause });
+const ended = (cause: EndCause, parted = false) => ({ type: "session.ended", cause, parted });
+/** Neither side has anything to say or to wait for, unless it is the goodbye of TLS. */
+const parted = ({ snapshot, facts }: Situation): boolean =>
+  !snapshot.context.settings.tlsImplicit && !facts.has("secured");
 /** A stream protocol's own end of its stream; a dialogue that is closing has its cause already. */
 const socketClosed = (at: Situation) => ({ type: "socket.closed", cause: isIn("draining")(at) ? "drained" : "quit" });
 
@@ -146,7 +149,7 @@ const talksAsSession = (at: Situation): boolean => talks(at) && !isStream(at);
 const words: readonly ConnectionStimulus[] = [
   {
     name: "the client quits",
-    events: (at) => (isStream(at) ? [socketClosed(at)] : [ended("quit")]),
+    events: (at) => (isStream(at) ? [socketClosed(at)] : [ended("quit", parted(at))]),
     possible: talks,
     leaves: ["silent"],
     apply: (world) => world.client.line("QUIT"),
@@ -214,7 +217,9 @@ const ends: readonly ConnectionStimulus[] = [
     events(at) {
       if (isIn("closing")(at)) return [socketClosed(at)];
       if (isIn("active", "draining")(at))
-        return isStream(at) ? [socketClosed(at)] : [ended("peer-ended"), socketClosed(at)];
+        return isStream(at)
+          ? [socketClosed(at)]
+          : [ended("peer-ended", parted(at)), ...(parted(at) ? [] : [socketClosed(at)])];
       return [{ type: "peer.ended" }];
     },
     possible: (at) => at.facts.has("connected") && at.snapshot.status === "active" && !at.facts.has("deaf"),

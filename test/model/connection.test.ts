@@ -27,7 +27,7 @@ function distinguish({ snapshot, facts }: Situation): string {
 walkModels({
   models: { "a connection in clear": connectionModel(false), "a connection under implicit TLS": connectionModel(true) },
   impossible,
-  pairs: 56,
+  pairs: 58,
   distinguish,
   randomWalks: 40,
 });

@@ -12,7 +12,20 @@ import {
   waits,
 } from "./imap-situation.ts";
 import { delivered, type ImapWorld } from "./imap-world.ts";
-import { all, answers, connected, connectionClosed, draining, ended, event, has, is, once } from "./mail-session.ts";
+import {
+  all,
+  answers,
+  connected,
+  connectionClosed,
+  draining,
+  ended,
+  event,
+  goodbye,
+  has,
+  is,
+  once,
+  parting,
+} from "./mail-session.ts";
 
 const rest = ["authenticated", "selected"];
 const onAccount = event("command.onAccount");
@@ -58,7 +71,7 @@ const anyState: readonly ImapStimulus[] = [
   },
   {
     name: "LOGOUT",
-    events: [ended("quit")],
+    events: (at) => parting([goodbye], at),
     possible: all(speaks, is(...between)),
     apply: (world) => world.ask("LOGOUT"),
   },
@@ -243,8 +256,9 @@ const answered: readonly ImapStimulus[] = answers<ImapWorld>(questions, ({ store
       events: (at) => {
         const known = events.map((one) => (one === completed && deleted(at) ? ended("quit") : one));
         const isOver = events.length > 0 && (draining(at) || deleted(at));
-        const next = at.facts.has("behind") ? [ended("quit")] : at.facts.has("FIN waits") ? [ended("peer-ended")] : [];
-        return [...known, ...(isOver ? [] : next), ...(at.facts.has("FIN waits") ? [connectionClosed] : [])];
+        const next = at.facts.has("behind") ? [goodbye] : at.facts.has("FIN waits") ? [ended("peer-ended")] : [];
+        const told = [...known, ...(isOver ? [] : next)];
+        return at.facts.has("FIN waits") ? [...told, connectionClosed] : parting(told, at);
       },
     };
   },

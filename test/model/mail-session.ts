@@ -35,6 +35,14 @@ export const connected: Condition = (at) =>
 export const credentials = (username: string, password: string): string =>
   Buffer.from(`\0${username}\0${password}`).toString("base64");
 
+/** The client has said goodbye. */
+export const goodbye = ended("quit");
+
+/** In clear, the connection of a client that has said goodbye is closed at once; TLS has a goodbye of its own. */
+export function parting(events: readonly AnyEventObject[], { facts }: Situation): readonly AnyEventObject[] {
+  return events.includes(goodbye) && !facts.has("secured") ? [...events, connectionClosed] : events;
+}
+
 interface Command<World extends MailWorld> {
   readonly line: string;
   readonly from: readonly string[];
@@ -52,7 +60,7 @@ export function command<World extends MailWorld>(
 ): Stimulus<World> {
   return {
     name,
-    events,
+    events: (at) => parting(events, at),
     possible: (at) => connected(at) && is(...from)(at) && (when?.(at) ?? true),
     leaves,
     async apply(world) {
@@ -168,7 +176,7 @@ export function answers<World extends MailWorld>(
 
 /** What ends the work of the session, and the FIN that came meanwhile, unless the session ends by itself then. */
 export function withFin(events: readonly AnyEventObject[], at: Situation): readonly AnyEventObject[] {
-  if (!at.facts.has("FIN waits")) return events;
+  if (!at.facts.has("FIN waits")) return parting(events, at);
   const { snapshot } = at;
   const [after] = events.reduce<[AnyMachineSnapshot, unknown]>(
     ([before], one) => transition(snapshot.machine, before, one),

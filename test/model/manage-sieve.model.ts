@@ -15,6 +15,7 @@ import {
   ended,
   endings,
   event,
+  goodbye,
   has,
   impossibleInSessions,
   impossibleWhenTakenOver,
@@ -183,7 +184,7 @@ const anyTime: readonly SieveStimulus[] = [
   say("NOOP", { line: 'NOOP "a tag"', from: between, events: [] }),
   say("LISTSCRIPTS without a log-in", { line: "LISTSCRIPTS", from: ["nonAuthenticated"], events: [] }),
   say("AUTHENTICATE after a log-in", { ...plain("anna"), from: ["authenticated"], events: [] }),
-  say("LOGOUT", { line: "LOGOUT", from: between, events: [ended("quit")] }),
+  say("LOGOUT", { line: "LOGOUT", from: between, events: [goodbye] }),
   {
     ...say("commands that are wrong until the server has had enough", {
       ...{ line: "", from: between, events: [ended("too-many-errors")] },

@@ -14,6 +14,7 @@ import {
   ended,
   endings,
   event,
+  goodbye,
   has,
   impossibleInSessions,
   impossibleWhenTakenOver,
@@ -164,9 +165,9 @@ const maildrop: readonly Pop3Stimulus[] = [
   inTransaction("RSET", { line: "RSET", when: marked, leaves: ["unmarked"] }),
 ];
 
-const quit = { line: "QUIT", events: [event("command.quit"), ended("quit")] };
+const quit = { line: "QUIT", events: [event("command.quit"), goodbye] };
 const quits: readonly Pop3Stimulus[] = [
-  command("QUIT without a log-in", { line: "QUIT", from: inClear, events: [ended("quit")] }),
+  command("QUIT without a log-in", { line: "QUIT", from: inClear, events: [goodbye] }),
   command("QUIT", { ...quit, from: ["transaction"], leaves: ["updated"] }),
   inTransaction("QUIT, and the store takes its time to remove what is marked", {
     ...{ line: "QUIT", events: [event("command.quit")], when: marked, leaves: ["asked to remove"] },
@@ -203,7 +204,7 @@ const questions: Questions = {
   "asked for an opinion of credentials": { state: "verifying", answered: [locking, locked] },
   "asked for the lock": { state: "locking", answered: [locked] },
   "asked for a message": { state: "retrieving", answered: [sent] },
-  "asked to remove": { state: "update", answered: [ended("quit")] },
+  "asked to remove": { state: "update", answered: [goodbye] },
 };
 
 /** The store has not given the lock yet. */

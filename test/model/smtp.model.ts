@@ -9,9 +9,9 @@ import {
   command,
   connected,
   credentials,
-  ended,
   endings,
   event,
+  goodbye,
   impossibleInSessions,
   is,
   once,
@@ -121,7 +121,7 @@ const hello = (word: string): readonly SmtpStimulus[] => [
   }),
   command(word, { line: `${word} client`, from: between, events: [event("command.ehlo")] }),
   command("RSET", { line: "RSET", from: between, events: [event("command.rset")] }),
-  command("QUIT", { line: "QUIT", from: between, events: [ended("quit")] }),
+  command("QUIT", { line: "QUIT", from: between, events: [goodbye] }),
   command("a command out of sequence", { line: "DATA", from: ["start", "ready", "mail"], events: [] }),
 ];
 

@@ -4,6 +4,7 @@ import {
   CONTINUE,
   close,
   type EndCause,
+  GOODBYE,
   type SessionProtocol,
   type StreamProtocol,
   UPGRADE,
@@ -80,7 +81,7 @@ class TalkSession {
     switch (line) {
       case "QUIT":
         this.#wire.write("bye\r\n");
-        return close("quit");
+        return GOODBYE;
       case "STARTTLS":
         this.#buffer = "";
         this.#wire.write("go ahead\r\n");

@@ -22,7 +22,9 @@ export async function rawClient(port: number, host = "127.0.0.1"): Promise<RawCl
 }
 
 /** The same under TLS, once the handshake is done. */
-export async function tlsClient(options: ConnectionOptions): Promise<RawClient<TLSSocket>> {
+export async function tlsClient(
+  options: ConnectionOptions & { readonly allowHalfOpen?: boolean },
+): Promise<RawClient<TLSSocket>> {
   const client = watch(tlsConnect({ host: "127.0.0.1", rejectUnauthorized: false, ...options }));
   await once(client.socket, "secureConnect");
   return client;

@@ -216,11 +216,50 @@ describe("the limits of a session", () => {
 
 test("a close waits for the peer's FIN, and no longer than the closing time-out", async () => {
   const client = await rawClient(house.port("smtp"));
+  client.socket.write("NOOP\n");
+  expect(await client.end).toBe("fin");
+  clock.increment(closeTimeout - 1);
+  expect(causes(house.events)).toEqual([]);
+  clock.increment(1);
+  expectCut("protocol-error");
+  await gone(client);
+});
+
+test("a close after TLS waits for the peer's FIN after QUIT, too", async () => {
+  const client = await tlsClient({ port: house.port("submissions"), allowHalfOpen: true });
+  await client.until("220 ");
   client.socket.write("QUIT\r\n");
   expect(await client.end).toBe("fin");
   clock.increment(closeTimeout - 1);
   expect(causes(house.events)).toEqual([]);
   clock.increment(1);
   expectCut("quit");
+  await gone(client);
+});
+
+test("a client that has said QUIT in clear has nothing to be waited for: it reads the answer and FIN, and its place is free", async () => {
+  const client = await rawClient(house.port("smtp"));
+  client.socket.write("QUIT\r\n");
+  await house.event("connection.closed");
+  expectCut("quit");
+  expect(house.events.some(({ type }) => type === "connection.closing")).toBe(false);
+  expect(await client.end).toBe("fin");
+  await client.until("221 2.0.0 ");
+  await gone(client);
+});
+
+test("so has one whose FIN has come", async () => {
+  const client = await rawClient(house.port("smtp"));
+  client.socket.end();
+  await house.event("connection.closed");
+  expectCut("peer-ended");
+  expect(await client.end).toBe("fin");
+});
+
+test("what a client sends behind QUIT does not cost it the answer, as long as it has come by then", async () => {
+  const client = await rawClient(house.port("smtp"));
+  client.socket.write("QUIT\r\nNOOP\r\n");
+  expect(await client.end).toBe("fin");
+  await client.until("221 2.0.0 ");
   await gone(client);
 });

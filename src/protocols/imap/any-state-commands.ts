@@ -26,6 +26,7 @@ export function noop(dialogue: Dialogue, { tag, name }: PlainCommand): void {
 export function logout(dialogue: Dialogue, { tag }: Tagged): void {
   dialogue.output.text("* BYE Logging out\r\n");
   dialogue.complete(tag, ok("Bye"));
+  dialogue.goodbye = true;
   dialogue.end("quit");
 }
 

@@ -156,6 +156,6 @@ function noop(dialogue: Dialogue, { strings: [tag] }: Arguments): Complaint {
 }
 
 function logout(dialogue: Dialogue): Complaint {
-  dialogue.quit(replies.loggedOut, "quit");
+  dialogue.sayGoodbye(replies.loggedOut);
   return null;
 }

@@ -103,6 +103,6 @@ function stls(dialogue: Dialogue): Complaint {
 function quit(dialogue: Dialogue): Complaint {
   const { maildrop } = dialogue;
   if (maildrop) update({ dialogue, maildrop });
-  else dialogue.quit(replies.bye, "quit");
+  else dialogue.sayGoodbye(replies.bye);
   return null;
 }

@@ -64,13 +64,13 @@ export function noop({ dialogue }: Transaction): Complaint {
 export function update({ dialogue, maildrop }: Transaction): void {
   dialogue.send("command.quit");
   if (!maildrop.isMarked) {
-    dialogue.quit(replies.bye, "quit");
+    dialogue.sayGoodbye(replies.bye);
     return;
   }
   dialogue.ask({
     operation: "maildrop.remove",
     ask: () => maildrop.removeMarked(),
-    answered: (outcome) => dialogue.quit("error" in outcome ? replies.notRemoved : replies.bye, "quit"),
+    answered: (outcome) => dialogue.sayGoodbye("error" in outcome ? replies.notRemoved : replies.bye),
   });
 }
 

@@ -44,6 +44,8 @@ export abstract class SessionDialogue<
   /** The embedder's session, which has the dialogue from the state `takenOver` on. */
   successor: Session | null = null;
   commands = 0;
+  /** The client has said QUIT or LOGOUT. */
+  goodbye = false;
   /** The peer reads more slowly than replies are written. */
   congested = false;
 
@@ -96,6 +98,12 @@ export abstract class SessionDialogue<
   /** Ends the session after what was said. */
   end(cause: EndCause): void {
     this.#actor.send({ type: "session.ended", cause });
+  }
+
+  /** The answer to QUIT or LOGOUT. */
+  sayGoodbye(text: string): void {
+    this.goodbye = true;
+    this.quit(text, "quit");
   }
 
   /** The last words of the session. */

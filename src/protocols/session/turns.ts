@@ -1,5 +1,5 @@
 import type { EndCause } from "../../machines/causes.ts";
-import { CONTINUE, close, UPGRADE, type Verdict, WAIT } from "../protocol.ts";
+import { CONTINUE, close, GOODBYE, UPGRADE, type Verdict, WAIT } from "../protocol.ts";
 import type { Handover, PredecessorSession } from "../take-over.ts";
 import type { AnyDialogue } from "./dialogue.ts";
 
@@ -128,7 +128,7 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
         case "closing":
         case "logout":
         case "closed":
-          return close(dialogue.cause);
+          return dialogue.goodbye && dialogue.cause === "quit" ? GOODBYE : close(dialogue.cause);
         case "greeting":
         case "upgrading":
         case "verifying":

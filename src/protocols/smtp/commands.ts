@@ -130,6 +130,6 @@ function help(dialogue: Dialogue): Complaint {
 }
 
 function quit(dialogue: Dialogue): Complaint {
-  dialogue.quit(replies.bye, "quit");
+  dialogue.sayGoodbye(replies.bye);
   return null;
 }

@@ -153,7 +153,7 @@ describe("before the log-in", () => {
     expect(await secure.send(Buffer.from([0x16, 3, 1, 0]))).toMatch(/^\* BYE /);
     const { wire: polite } = await connect();
     expect(await polite.send("a LOGOUT\r\nb NOOP\r\n")).toBe("* BYE Logging out\r\na OK Bye\r\n");
-    expect(polite.verdict).toEqual({ next: "close", cause: "quit" });
+    expect(polite.verdict).toEqual({ next: "close", cause: "quit", goodbye: true });
   });
 
   it("leaves the dialogue to an embedder's session, with what came behind the log-in", async () => {

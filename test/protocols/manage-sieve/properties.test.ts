@@ -53,14 +53,14 @@ describe("any dialogue", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(deed, { maxLength: 20 }), async (deeds) => {
         const { wire } = await connect({ authWithoutTls: true }, { startTls: false });
-        let closed: string | null = null;
+        let closed: Verdict | null = null;
         for (const { deed: name, bytes } of deeds) {
           if (name === "send") await wire.send(Buffer.from(bytes, "latin1"));
           else if (name === "end") await wire.end();
           else if (name === "drain") wire.drain();
           else wire.expire(name);
-          if (closed !== null) expect(wire.verdict).toEqual({ next: "close", cause: closed });
-          if (wire.verdict.next === "close") closed = wire.verdict.cause;
+          if (closed !== null) expect(wire.verdict).toEqual(closed);
+          if (wire.verdict.next === "close") closed = wire.verdict;
         }
         expect(wire.output.match(/^BYE /gm) ?? []).toSatisfy((ends: string[]) => ends.length <= 1);
       }),

@@ -66,7 +66,7 @@ describe("a dialogue", () => {
     expect(await say('NOOP "STARTTLS-SYNC-42"')).toBe('OK (TAG "STARTTLS-SYNC-42") "Done"\r\n');
     expect(await say(`NOOP ${literal("two\r\nlines")}`)).toBe('OK (TAG {10}\r\ntwo\r\nlines) "Done"\r\n');
     expect(await say("LOGOUT")).toBe('OK "Logged out"\r\n');
-    expect(wire.verdict).toEqual({ next: "close", cause: "quit" });
+    expect(wire.verdict).toEqual({ next: "close", cause: "quit", goodbye: true });
   });
 
   it("answers a client like Thunderbird's add-on, which pipelines nothing and sends scripts as literals", async () => {

@@ -2,7 +2,15 @@ import { array, assert, asyncProperty, constantFrom, nat, oneof, tuple } from "f
 import { describe, expect, it } from "vitest";
 import { MailboxError, type Mailboxes, type MessageContent } from "../../../src/protocols/mailbox.ts";
 import { pop3 } from "../../../src/protocols/pop3/index.ts";
-import { CONTINUE, close, type Session, type Verdict, WAIT, type Wire } from "../../../src/protocols/protocol.ts";
+import {
+  CONTINUE,
+  close,
+  GOODBYE,
+  type Session,
+  type Verdict,
+  WAIT,
+  type Wire,
+} from "../../../src/protocols/protocol.ts";
 import { ProtocolOptionError } from "../../../src/protocols/session/options.ts";
 import { plainSession } from "../../plain-session.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
@@ -32,7 +40,7 @@ describe("the dialogue of RFC 1939 section 10", () => {
     expect(await wire.send("RETR 2\r\n")).toBe(`+OK 24 octets\r\n${second}.\r\n`);
     expect(await wire.send("LIST\r\n")).toBe("+OK Listing follows\r\n2 24\r\n.\r\n");
     expect(await wire.send("QUIT\r\n")).toBe("+OK Bye\r\n");
-    expect(wire.verdict).toEqual(close("quit"));
+    expect(wire.verdict).toEqual(GOODBYE);
     wire.close("quit");
     expect(await (await another(fixture)).send(`${login}STAT\r\n`)).toMatch(/\+OK 1 24\r\n$/);
   });
@@ -279,7 +287,7 @@ describe("in the transaction state", () => {
     expect(await wire.send("DELE 1\r\nQUIT\r\n")).toMatch(
       /-ERR \[SYS\/TEMP\] Some deleted messages were not removed\r\n$/,
     );
-    expect(wire.verdict).toEqual(close("quit"));
+    expect(wire.verdict).toEqual(GOODBYE);
     expect(wire.notices.at(-1)).toMatchObject({ type: "session.backendFailed", operation: "maildrop.remove" });
   });
 

@@ -68,7 +68,7 @@ describe("the dialogues of RFC 5321 appendix D", () => {
       C: QUIT
       S: 221 2.0.0 Bye
     `);
-    expect(wire.verdict).toEqual({ next: "close", cause: "quit" });
+    expect(wire.verdict).toEqual({ next: "close", cause: "quit", goodbye: true });
     expect(backend.contents).toEqual(["Blah blah blah...\r\n..etc. etc. etc.\r\n"]);
     expect(backend.stored[0]?.envelope).toMatchObject({
       helo: "bar.com",
@@ -94,7 +94,7 @@ describe("the dialogues of RFC 5321 appendix D", () => {
       C: QUIT
       S: 221 2.0.0 Bye
     `);
-    expect(wire.verdict).toEqual({ next: "close", cause: "quit" });
+    expect(wire.verdict).toEqual({ next: "close", cause: "quit", goodbye: true });
     expect(backend.stored).toEqual([]);
   });
 
