@@ -45,8 +45,9 @@ async function openPage(url: string): Promise<Page> {
   const { host, origin } = new URL(url);
   const socket = new WebSocket(`ws://${host}${new URL("events", url).pathname}`, { headers: { origin } });
   let events = 0;
-  socket.addEventListener("message", () => {
-    events += 1;
+  // A frame has several events.
+  socket.addEventListener("message", ({ data }) => {
+    events += [JSON.parse(String(data))].flat().length;
   });
   await new Promise((resolve, reject) => {
     socket.addEventListener("open", resolve);

@@ -49,10 +49,11 @@ export function bridgePage(
     socket.onopen = () => { notice.textContent = ""; };
     socket.onclose = () => { notice.textContent = "Gatehouse does not answer. It is asked again every 2 seconds; after a restart it has another URL, which it says at the start."; setTimeout(open, 2000); };
     socket.onmessage = ({ data }) => {
-      const message = JSON.parse(data);
-      if (message.type.startsWith("@xstate.")) inspector.contentWindow.postMessage(message, origin);
-      else if (message.type === "gatehouse.dropped")
-        notice.textContent = message.count + " events were dropped, because this page was too slow. What lives was sent anew.";
+      for (const message of JSON.parse(data)) {
+        if (message.type.startsWith("@xstate.")) inspector.contentWindow.postMessage(message, origin);
+        else if (message.type === "gatehouse.dropped")
+          notice.textContent = message.count + " events were dropped, because this page was too slow. What lives was sent anew.";
+      }
     };
   }
   addEventListener("message", (event) => {

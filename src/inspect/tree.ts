@@ -122,8 +122,10 @@ class Branch implements InspectionTree {
   watch(facts: ConnectionFacts, proxied: boolean): Inspector | undefined {
     const { selection, show } = this.#trunk;
     if (!this.#place || !selection.hasListener(facts.listener)) return undefined;
-    const watch = new ConnectionWatch({ facts, proxied, selection, show });
-    if (watch.over) return undefined;
+    // Most connections of a sample are not chosen, and nothing is made for them.
+    const unknown = proxied && selection.byAddress;
+    if (!unknown && !selection.choose(facts)) return undefined;
+    const watch = new ConnectionWatch({ facts, chosen: !unknown, selection, show });
     return new Branch(this.#trunk, { parent: this.#place.parent, watch, facts });
   }
 

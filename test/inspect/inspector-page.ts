@@ -35,7 +35,7 @@ export async function openPage(url: string, headers: Readonly<Record<string, str
   let text = "";
   socket.on("message", (data) => {
     text += String(data);
-    messages.push(JSON.parse(String(data)) as Message);
+    messages.push(...(JSON.parse(String(data)) as Message[]));
     socket.emit("kept");
   });
   await once(socket, "open");
