@@ -1,6 +1,7 @@
 /** Events on their way to the pages: those of a short while leave as one frame, a JSON array of them. */
+import { type NumberedDefinition, numberedDefinition } from "./chart-definitions.ts";
 import type { PresentedEvent } from "./presented.ts";
-import { type StatelyEvent, statelyEvent } from "./stately-event.ts";
+import { statelyEvent } from "./stately-event.ts";
 
 /** How long an event waits for others, in milliseconds: nobody who looks sees it, and a frame costs more than an event. */
 const longestWait = 50;
@@ -11,6 +12,8 @@ export interface EventFrame {
   readonly text: string;
   /** How many events it has. */
   readonly count: number;
+  /** What a page has to know before. */
+  readonly definitions: ReadonlySet<NumberedDefinition>;
 }
 
 export class EventFrames {
@@ -35,15 +38,15 @@ export class EventFrames {
     if (this.#waiting.length === 0) return;
     const events = this.#waiting;
     this.#waiting = [];
-    this.#send(frameOf(events.map(statelyEvent)));
+    this.#send(frameOf(events));
   }
 
   readonly #passed = (): void => this.flush();
 }
 
-/** As few frames as they fit in. */
-export function* framesOf(events: Iterable<StatelyEvent>): Generator<EventFrame> {
-  let together: StatelyEvent[] = [];
+/** As few frames as the events fit in. */
+export function* framesOf(events: Iterable<PresentedEvent>): Generator<EventFrame> {
+  let together: PresentedEvent[] = [];
   for (const event of events) {
     together.push(event);
     if (together.length < mostTogether) continue;
@@ -53,6 +56,9 @@ export function* framesOf(events: Iterable<StatelyEvent>): Generator<EventFrame>
   if (together.length > 0) yield frameOf(together);
 }
 
-function frameOf(events: readonly StatelyEvent[]): EventFrame {
-  return { text: JSON.stringify(events), count: events.length };
+function frameOf(events: readonly PresentedEvent[]): EventFrame {
+  const definitions = new Set<NumberedDefinition>();
+  for (const { type, actorRef } of events)
+    if (type === "@xstate.actor" && actorRef.chart !== null) definitions.add(numberedDefinition(actorRef.logic.config));
+  return { text: JSON.stringify(events.map(statelyEvent)), count: events.length, definitions };
 }

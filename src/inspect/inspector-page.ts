@@ -1,4 +1,5 @@
 import { WebSocket } from "ws";
+import type { NumberedDefinition } from "./chart-definitions.ts";
 import type { EventFrame } from "./event-frames.ts";
 
 /** Octets that may wait for a page that reads slowly. */
@@ -8,37 +9,48 @@ const mostBuffered = 4_194_304;
 export class InspectorPage {
   readonly #socket: WebSocket;
   readonly #living: () => Iterable<EventFrame>;
+  /** What the page has been told already. */
+  readonly #definitions = new WeakSet<NumberedDefinition>();
   #dropped = 0;
 
   /** @param living sends first what is on its way to all pages: it is in what lives already. */
   constructor(socket: WebSocket, living: () => Iterable<EventFrame>) {
     this.#socket = socket;
     this.#living = living;
-    this.#sendAll(living());
+    for (const frame of living()) this.#write(frame);
   }
 
   /** @returns how many of its events were dropped. */
-  send({ text, count }: EventFrame): number {
+  send(frame: EventFrame): number {
     if (this.#socket.readyState !== WebSocket.OPEN) return 0;
     if (this.#dropped > 0 || this.#socket.bufferedAmount > mostBuffered) {
-      this.#dropped += count;
-      return count;
+      this.#dropped += frame.count;
+      return frame.count;
+    }
+    this.#write(frame);
+    return 0;
+  }
+
+  #write({ text, definitions }: EventFrame): void {
+    for (const definition of definitions) {
+      if (this.#definitions.has(definition)) continue;
+      this.#definitions.add(definition);
+      this.#tell({ type: "gatehouse.definition", ...definition });
     }
     this.#socket.send(text, this.#onSent);
-    return 0;
   }
 
   readonly #onSent = (): void => {
     if (this.#dropped === 0 || this.#socket.bufferedAmount > 0) return;
     // Before the count is told: what is still on its way is dropped, too.
     const living = this.#living();
-    const count = this.#dropped;
+    this.#tell({ type: "gatehouse.dropped", count: this.#dropped });
     this.#dropped = 0;
-    this.#socket.send(JSON.stringify([{ type: "gatehouse.dropped", count }]));
-    this.#sendAll(living);
+    for (const frame of living) this.#write(frame);
   };
 
-  #sendAll(frames: Iterable<EventFrame>): void {
-    for (const { text } of frames) this.#socket.send(text, this.#onSent);
+  /** In a frame of its own, which is an array, too. */
+  #tell(message: { readonly type: string; readonly [field: string]: unknown }): void {
+    this.#socket.send(JSON.stringify([message]));
   }
 }

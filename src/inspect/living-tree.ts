@@ -1,6 +1,8 @@
 /** The actors that live, for a page that joins late. */
 import type { PresentedEvent } from "./presented.ts";
-import { type ActorEvent, type SnapshotEvent, type StatelyEvent, statelyActor, statelyEvent } from "./stately-event.ts";
+
+type ActorEvent = Extract<PresentedEvent, { type: "@xstate.actor" }>;
+type SnapshotEvent = Extract<PresentedEvent, { type: "@xstate.snapshot" }>;
 
 interface LivingActor {
   readonly actor: ActorEvent;
@@ -22,10 +24,10 @@ export class LivingTree {
   }
 
   /** Each actor as it is now. */
-  *events(): Generator<StatelyEvent> {
+  *events(): Generator<PresentedEvent> {
     for (const { actor, last } of this.#actors.values()) {
-      yield statelyActor(actor, last?.snapshot ?? actor.actorRef.getSnapshot());
-      if (last) yield statelyEvent(last);
+      yield last ? { ...actor, actorRef: { ...actor.actorRef, getSnapshot: () => last.snapshot } } : actor;
+      if (last) yield last;
     }
   }
 }
