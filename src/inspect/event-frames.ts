@@ -3,10 +3,10 @@ import { type NumberedDefinition, numberedDefinition } from "./chart-definitions
 import type { PresentedEvent } from "./presented.ts";
 import { statelyEvent } from "./stately-event.ts";
 
-/** How long an event waits for others, in milliseconds: nobody who looks sees it, and a frame costs more than an event. */
-const longestWait = 50;
+/** How long an event waits for others, in milliseconds: hardly to be seen, and a frame costs more than an event. */
+const longestWait = 200;
 /** Events in a frame. */
-const mostTogether = 250;
+const mostTogether = 500;
 
 export interface EventFrame {
   readonly text: string;

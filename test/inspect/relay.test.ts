@@ -107,7 +107,7 @@ function comparable({ definition, ...message }: Message) {
   return { ...message, createdAt: null, definition: definition === undefined ? null : JSON.parse(definition) };
 }
 
-test("what happens together comes in frames of 250 events, in its order, and a chart's definition once", async () => {
+test("what happens together comes in frames of 500 events, in its order, and a chart's definition once", async () => {
   const inspector = await running(shownCounts);
   const { host, origin } = new URL(inspector.url);
   const socket = new WebSocket(`ws://${host}${new URL("events", inspector.url).pathname}`, { origin });
@@ -126,7 +126,7 @@ test("what happens together comes in frames of 250 events, in its order, and a c
   const counts = Array.from({ length: 301 }, (_, count) => ({ count }));
   expect(contexts()).toEqual([...counts, ...counts]);
   // For each actor that it comes, its start and its 300 events, with the snapshots.
-  expect(frames.map((frame) => frame.length).filter((length) => length > 1)).toEqual([250, 250, 250, 250, 206]);
+  expect(frames.map((frame) => frame.length).filter((length) => length > 1)).toEqual([500, 500, 206]);
   const definitions = frames.flat().filter(({ type }) => type === "gatehouse.definition");
   const named = frames.flat().flatMap(({ type, definition }) => (type === "@xstate.actor" ? [definition] : []));
   expect(named).toEqual(Array.from({ length: 2 }, () => definitions[0]?.number));
