@@ -23,11 +23,11 @@ export function statelyEvent(event: PresentedEvent): StatelyEvent {
   const { type, rootId, actorRef } = event;
   const { sessionId } = actorRef;
   const base = { rootId, sessionId, createdAt: String(event.at), id: null, _version: formatVersion };
-  if (type === "@xstate.event") return { type, event: event.event, sourceId: event.sourceRef?.sessionId, ...base };
-  if (type === "@xstate.snapshot") return { type, event: event.event, snapshot: event.snapshot, ...base };
+  if (type === "@xstate.event") return { ...base, type, event: event.event, sourceId: event.sourceRef?.sessionId };
+  if (type === "@xstate.snapshot") return { ...base, type, event: event.event, snapshot: event.snapshot };
   const { id: name, _parent } = actorRef;
   const definition = definitionIn(actorRef);
-  return { type, name, parentId: _parent?.sessionId, definition, snapshot: actorRef.getSnapshot(), ...base };
+  return { ...base, type, name, parentId: _parent?.sessionId, definition, snapshot: actorRef.getSnapshot() };
 }
 
 function definitionIn({ chart, logic: { config } }: PresentedActor): string | number {

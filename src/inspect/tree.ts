@@ -147,7 +147,7 @@ class Branch implements InspectionTree {
     const branch = invoker?.branch ?? this.#branchOf(actor, view);
     if (!branch) return;
     const parent = invoker ?? branch.#place?.parent;
-    const node: Node = { view, branch, parent, presented: null };
+    const node: Node = { view, branch, parent, presented: null, context: undefined, shown: undefined };
     this.#trunk.nodes.set(actor, node);
     const { facts } = branch.#place ?? {};
     if (facts && isConnection(view)) this.#trunk.sessions.set(facts.id, branch.#within(node));
