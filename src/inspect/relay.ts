@@ -1,7 +1,7 @@
 /**
- * The relay to Stately's inspector: its event format, on a server of our own. That listens on loopback
- * only; the key in its path keeps out other users of this host, Host and Origin keep out other pages of the browser (DNS
- * rebinding, cross-site WebSocket hijacking).
+ * The relay to Stately's inspector: its event format, on a server of our own. That listens on loopback only; the key in its
+ * path keeps out other users of this host, Host and Origin keep out other pages of the browser (DNS rebinding, cross-site
+ * WebSocket hijacking).
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
