@@ -128,6 +128,7 @@ test("what happens together comes in frames of 500 events, in its order, and a c
   // For each actor that it comes, its start and its 300 events, with the snapshots.
   expect(frames.map((frame) => frame.length).filter((length) => length > 1)).toEqual([500, 500, 206]);
   const definitions = frames.flat().filter(({ type }) => type === "gatehouse.definition");
+  expect(definitions).toHaveLength(1);
   const named = frames.flat().flatMap(({ type, definition }) => (type === "@xstate.actor" ? [definition] : []));
   expect(named).toEqual(Array.from({ length: 2 }, () => definitions[0]?.number));
 });
