@@ -45,8 +45,10 @@ async function openPage(url: string): Promise<Page> {
   const { host, origin } = new URL(url);
   const socket = new WebSocket(`ws://${host}${new URL("events", url).pathname}`, { headers: { origin } });
   let events = 0;
-  socket.addEventListener("message", () => {
-    events += 1;
+  // A frame has several messages, in versions of before one.
+  socket.addEventListener("message", ({ data }) => {
+    const messages: readonly { readonly type: string }[] = [JSON.parse(String(data))].flat();
+    events += messages.filter(({ type }) => type.startsWith("@xstate.")).length;
   });
   await new Promise((resolve, reject) => {
     socket.addEventListener("open", resolve);

@@ -45,14 +45,18 @@ export function bridgePage(
   let socket = null;
   function open() {
     if (socket) socket.onclose = null, socket.close();
+    const definitions = new Map();
     socket = new WebSocket("ws://" + location.host + location.pathname + "events");
     socket.onopen = () => { notice.textContent = ""; };
     socket.onclose = () => { notice.textContent = "Gatehouse does not answer. It is asked again every 2 seconds; after a restart it has another URL, which it says at the start."; setTimeout(open, 2000); };
     socket.onmessage = ({ data }) => {
-      const message = JSON.parse(data);
-      if (message.type.startsWith("@xstate.")) inspector.contentWindow.postMessage(message, origin);
-      else if (message.type === "gatehouse.dropped")
-        notice.textContent = message.count + " events were dropped, because this page was too slow. What lives was sent anew.";
+      for (const message of JSON.parse(data)) {
+        if (typeof message.definition === "number") message.definition = definitions.get(message.definition);
+        if (message.type.startsWith("@xstate.")) inspector.contentWindow.postMessage(message, origin);
+        else if (message.type === "gatehouse.definition") definitions.set(message.number, message.text);
+        else if (message.type === "gatehouse.dropped")
+          notice.textContent = message.count + " events were dropped, because this page was too slow. What lives was sent anew.";
+      }
     };
   }
   addEventListener("message", (event) => {

@@ -11,10 +11,14 @@ type Phase = "choosing" | "keeping" | "showing" | "over";
 
 export interface WatchOptions {
   readonly facts: ConnectionFacts;
-  /** The peer is a trusted proxy, whose header is still to come. */
-  readonly proxied: boolean;
+  /** The selection has chosen it; otherwise it will be asked when the client is known: the peer is a trusted proxy. */
+  readonly chosen: boolean;
   readonly selection: Selection;
   show(event: PresentedEvent): void;
+}
+
+function chosenPhase({ failuresOnly }: Selection): Phase {
+  return failuresOnly ? "keeping" : "showing";
 }
 
 export class ConnectionWatch {
@@ -23,12 +27,12 @@ export class ConnectionWatch {
   #kept: PresentedEvent[] = [];
   #dropped = 0;
   /** The selection has counted it. */
-  #chosen = false;
+  #chosen: boolean;
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#phase = "choosing";
-    if (!options.proxied || !options.selection.byAddress) this.#choose();
+    this.#chosen = options.chosen;
+    this.#phase = options.chosen ? chosenPhase(options.selection) : "choosing";
   }
 
   get over(): boolean {
@@ -59,14 +63,9 @@ export class ConnectionWatch {
   #choose(): void {
     const { selection, facts } = this.#options;
     this.#chosen = selection.choose(facts);
-    if (!this.#chosen) {
-      this.#phase = "over";
-      this.#kept = [];
-    } else if (selection.failuresOnly) this.#phase = "keeping";
-    else {
-      this.#phase = "showing";
-      this.#flush();
-    }
+    this.#phase = this.#chosen ? chosenPhase(selection) : "over";
+    if (this.#phase === "showing") this.#flush();
+    else if (this.#phase === "over") this.#kept = [];
   }
 
   #keep(event: PresentedEvent): void {

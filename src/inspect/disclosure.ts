@@ -39,10 +39,15 @@ function isErrorName(value: unknown): boolean {
 }
 
 function fields(known: Fields): Disclose {
+  const entries = Object.entries(known);
   return (value) => {
-    if (typeof value !== "object" || value === null) return {};
-    const shown = Object.entries(known).map(([name, disclose]) => [name, disclose(Reflect.get(value, name))] as const);
-    return Object.fromEntries(shown.filter(([, field]) => field !== undefined));
+    const shown: Record<string, unknown> = {};
+    if (typeof value !== "object" || value === null) return shown;
+    for (const [name, disclose] of entries) {
+      const field = disclose(Reflect.get(value, name));
+      if (field !== undefined) shown[name] = field;
+    }
+    return shown;
   };
 }
 

@@ -1,4 +1,6 @@
 import { WebSocket } from "ws";
+import type { NumberedDefinition } from "./chart-definitions.ts";
+import type { EventFrame } from "./event-frames.ts";
 
 /** Octets that may wait for a page that reads slowly. */
 const mostBuffered = 4_194_304;
@@ -6,35 +8,49 @@ const mostBuffered = 4_194_304;
 /** One page that watches. It gets what lives, then what happens; if it is too slow, it is told what it missed. */
 export class InspectorPage {
   readonly #socket: WebSocket;
-  readonly #living: () => Iterable<string>;
+  readonly #living: () => Iterable<EventFrame>;
+  /** What the page has been told already. */
+  readonly #definitions = new WeakSet<NumberedDefinition>();
   #dropped = 0;
 
-  constructor(socket: WebSocket, living: () => Iterable<string>) {
+  /** @param living sends first what is on its way to all pages: it is in what lives already. */
+  constructor(socket: WebSocket, living: () => Iterable<EventFrame>) {
     this.#socket = socket;
     this.#living = living;
-    this.#sendLiving();
+    for (const frame of living()) this.#write(frame);
   }
 
-  /** @returns false when it was dropped. */
-  send(text: string): boolean {
-    if (this.#socket.readyState !== WebSocket.OPEN) return true;
+  /** @returns how many of its events were dropped. */
+  send(frame: EventFrame): number {
+    if (this.#socket.readyState !== WebSocket.OPEN) return 0;
     if (this.#dropped > 0 || this.#socket.bufferedAmount > mostBuffered) {
-      this.#dropped += 1;
-      return false;
+      this.#dropped += frame.count;
+      return frame.count;
+    }
+    this.#write(frame);
+    return 0;
+  }
+
+  #write({ text, definitions }: EventFrame): void {
+    for (const definition of definitions) {
+      if (this.#definitions.has(definition)) continue;
+      this.#definitions.add(definition);
+      this.#tell({ type: "gatehouse.definition", ...definition });
     }
     this.#socket.send(text, this.#onSent);
-    return true;
   }
 
   readonly #onSent = (): void => {
     if (this.#dropped === 0 || this.#socket.bufferedAmount > 0) return;
-    const count = this.#dropped;
+    // Before the count is told: what is still on its way is dropped, too.
+    const living = this.#living();
+    this.#tell({ type: "gatehouse.dropped", count: this.#dropped });
     this.#dropped = 0;
-    this.#socket.send(JSON.stringify({ type: "gatehouse.dropped", count }));
-    this.#sendLiving();
+    for (const frame of living) this.#write(frame);
   };
 
-  #sendLiving(): void {
-    for (const text of this.#living()) this.#socket.send(text, this.#onSent);
+  /** In a frame of its own, which is an array, too. */
+  #tell(message: { readonly type: string; readonly [field: string]: unknown }): void {
+    this.#socket.send(JSON.stringify([message]));
   }
 }

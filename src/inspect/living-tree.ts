@@ -1,28 +1,32 @@
 /** The actors that live, for a page that joins late. */
-import type { StatelyActorEvent, StatelyInspectionEvent, StatelySnapshotEvent } from "@statelyai/inspect";
+import type { PresentedEvent } from "./presented.ts";
+
+type ActorEvent = Extract<PresentedEvent, { type: "@xstate.actor" }>;
+type SnapshotEvent = Extract<PresentedEvent, { type: "@xstate.snapshot" }>;
 
 interface LivingActor {
-  readonly actor: StatelyActorEvent;
-  readonly last: StatelySnapshotEvent | null;
+  readonly actor: ActorEvent;
+  last: SnapshotEvent | null;
 }
 
 export class LivingTree {
   /** In the order in which they came: what an actor hangs under comes before it. */
   readonly #actors = new Map<string, LivingActor>();
 
-  take(event: StatelyInspectionEvent): void {
-    if (event.type === "@xstate.actor") this.#actors.set(event.sessionId, { actor: event, last: null });
+  take(event: PresentedEvent): void {
+    const { sessionId } = event.actorRef;
+    if (event.type === "@xstate.actor") this.#actors.set(sessionId, { actor: event, last: null });
     if (event.type !== "@xstate.snapshot") return;
-    const living = this.#actors.get(event.sessionId);
+    const living = this.#actors.get(sessionId);
     if (!living) return;
-    if (event.snapshot.status === "active") this.#actors.set(event.sessionId, { ...living, last: event });
-    else this.#actors.delete(event.sessionId);
+    if (event.snapshot.status === "active") living.last = event;
+    else this.#actors.delete(sessionId);
   }
 
   /** Each actor as it is now. */
-  *events(): Generator<StatelyInspectionEvent> {
+  *events(): Generator<PresentedEvent> {
     for (const { actor, last } of this.#actors.values()) {
-      yield last ? { ...actor, snapshot: last.snapshot } : actor;
+      yield last ? { ...actor, actorRef: { ...actor.actorRef, getSnapshot: () => last.snapshot } } : actor;
       if (last) yield last;
     }
   }

@@ -1,16 +1,16 @@
 /**
- * The relay to Stately's inspector: its event format and its conversion, on a server of our own. That listens on loopback
- * only; the key in its path keeps out other users of this host, Host and Origin keep out other pages of the browser (DNS
- * rebinding, cross-site WebSocket hijacking).
+ * The relay to Stately's inspector: its event format, on a server of our own. That listens on loopback only; the key in its
+ * path keeps out other users of this host, Host and Origin keep out other pages of the browser (DNS rebinding, cross-site
+ * WebSocket hijacking).
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { type WebSocket, WebSocketServer } from "ws";
 import { bridgePage } from "./bridge-page.ts";
+import { type EventFrame, EventFrames, framesOf } from "./event-frames.ts";
 import { InspectorPage } from "./inspector-page.ts";
 import { LivingTree } from "./living-tree.ts";
 import type { PresentedEvent, TreeObserver } from "./presented.ts";
@@ -61,19 +61,17 @@ export async function openRelay({
 }
 
 class RelayServer implements Relay {
-  readonly observer: TreeObserver;
   dropped = 0;
   readonly #inspectorUrl: URL;
   readonly #key = randomBytes(18).toString("base64url");
   readonly #living = new LivingTree();
   readonly #pages = new Set<InspectorPage>();
+  readonly #frames = new EventFrames((frame) => this.#send(frame));
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
 
   constructor(inspectorUrl: URL) {
     this.#inspectorUrl = inspectorUrl;
-    const { inspect } = createInspector({ send: (event) => this.#relay(event) });
-    this.observer = (event: PresentedEvent) => inspect.next?.(event);
     this.#http = createServer((request, response) => this.#answer(request, response));
     this.#http.maxConnections = 32;
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, { socket, head }));
@@ -95,17 +93,21 @@ class RelayServer implements Relay {
 
   async close(): Promise<void> {
     const closed = once(this.#http, "close");
+    this.#frames.flush();
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#http.close();
     this.#http.closeAllConnections();
     await closed;
   }
 
-  #relay(event: StatelyInspectionEvent): void {
+  /** Without a page an event costs no more than this. */
+  readonly observer = (event: PresentedEvent): void => {
     this.#living.take(event);
-    if (this.#pages.size === 0) return;
-    const text = JSON.stringify(event);
-    for (const page of this.#pages) if (!page.send(text)) this.dropped += 1;
+    if (this.#pages.size > 0) this.#frames.add(event);
+  };
+
+  #send(frame: EventFrame): void {
+    for (const page of this.#pages) this.dropped += page.send(frame);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -137,14 +139,15 @@ class RelayServer implements Relay {
   }
 
   #addPage(opened: WebSocket): void {
-    const page = new InspectorPage(opened, () => this.#livingTexts());
+    const page = new InspectorPage(opened, () => this.#livingFrames());
     this.#pages.add(page);
     opened.on("close", () => this.#pages.delete(page));
     opened.on("error", () => opened.terminate());
   }
 
-  *#livingTexts(): Generator<string> {
-    for (const event of this.#living.events()) yield JSON.stringify(event);
+  #livingFrames(): Iterable<EventFrame> {
+    this.#frames.flush();
+    return framesOf(this.#living.events());
   }
 }
 

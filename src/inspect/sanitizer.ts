@@ -31,6 +31,12 @@ export interface ShownEvent {
 /** Longer event types are cut: an embedder's may hold what its peer sent. */
 const longestType = 200;
 
+/** A context that was looked at, and what is shown of it. */
+export interface SeenContext {
+  context?: unknown;
+  shown?: unknown;
+}
+
 /** What is shown of all actors that run one logic. */
 export class ChartView {
   /** Null where the logic is no chart: a promise, a callback. */
@@ -60,18 +66,25 @@ export class ChartView {
     return typeof fields === "object" && fields !== null ? { ...fields, type } : { type };
   }
 
-  snapshot(snapshot: unknown): ShownSnapshot {
+  /** @param seen of this actor: a context is a new object when something in it is new, and is looked at once. */
+  snapshot(snapshot: unknown, seen: SeenContext = {}): ShownSnapshot {
     if (typeof snapshot !== "object" || snapshot === null || !("status" in snapshot)) return { status: "active" };
     const error = "error" in snapshot && snapshot.error !== undefined ? { error: errorName(snapshot.error) } : {};
     const status = { status: String(snapshot.status), ...error };
     if (this.chart === null || !("value" in snapshot)) return status;
-    const context = "context" in snapshot ? this.#context(snapshot.context) : undefined;
+    const context = "context" in snapshot ? this.#context(snapshot.context, seen) : undefined;
     const value = plain(snapshot.value) as StateValue;
     return context === undefined ? { ...status, value } : { ...status, value, context };
   }
 
-  #context(context: unknown): unknown {
-    return this.#disclosure ? this.#disclosure.context(context) : plain(this.#custom?.context?.(context));
+  #context(context: unknown, seen: SeenContext): unknown {
+    // Gatehouse's own charts keep to that; an embedder's may hold what changes in place.
+    if (!this.#disclosure) return plain(this.#custom?.context?.(context));
+    if (seen.context !== context) {
+      seen.shown = this.#disclosure.context(context);
+      seen.context = context;
+    }
+    return seen.shown;
   }
 }
 

@@ -8,7 +8,7 @@ import type { ConnectionFacts } from "../protocols/protocol.ts";
 import type { TreeInspector } from "../runtime/inspection.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
 import type { PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
-import { type ChartSanitizer, type ChartView, Sanitizer } from "./sanitizer.ts";
+import { type ChartSanitizer, type ChartView, Sanitizer, type SeenContext } from "./sanitizer.ts";
 import { Selection, type SelectionOptions } from "./selection.ts";
 
 export interface TreeOptions extends SelectionOptions {
@@ -44,7 +44,7 @@ export function inspectionTree(observers: readonly TreeObserver[], options: Tree
 }
 
 /** What is known of an actor. */
-interface Node {
+interface Node extends SeenContext {
   readonly view: ChartView;
   readonly branch: Branch;
   readonly parent: Node | undefined;
@@ -71,17 +71,14 @@ class Trunk {
   }
 
   readonly show = (event: PresentedEvent): void => {
-    for (const observer of this.#observers) this.safely(() => observer(event));
-  };
-
-  /** Inspection happens within transitions: whatever goes wrong with it must not reach the machines. */
-  safely(run: () => void): void {
-    try {
-      run();
-    } catch {
-      this.failed += 1;
+    for (const observer of this.#observers) {
+      try {
+        observer(event);
+      } catch {
+        this.failed += 1;
+      }
     }
-  }
+  };
 }
 
 interface Place {
@@ -106,7 +103,12 @@ class Branch implements InspectionTree {
   }
 
   next(event: InspectionEvent): void {
-    this.#trunk.safely(() => this.#take(event));
+    // Inspection happens within transitions: whatever goes wrong with it must not reach the machines.
+    try {
+      this.#take(event);
+    } catch {
+      this.#trunk.failed += 1;
+    }
   }
 
   under(parent: AnyActorRef): Inspector {
@@ -122,8 +124,10 @@ class Branch implements InspectionTree {
   watch(facts: ConnectionFacts, proxied: boolean): Inspector | undefined {
     const { selection, show } = this.#trunk;
     if (!this.#place || !selection.hasListener(facts.listener)) return undefined;
-    const watch = new ConnectionWatch({ facts, proxied, selection, show });
-    if (watch.over) return undefined;
+    // Most connections of a sample are not chosen, and nothing is made for them.
+    const unknown = proxied && selection.byAddress;
+    if (!unknown && !selection.choose(facts)) return undefined;
+    const watch = new ConnectionWatch({ facts, chosen: !unknown, selection, show });
     return new Branch(this.#trunk, { parent: this.#place.parent, watch, facts });
   }
 
@@ -143,7 +147,7 @@ class Branch implements InspectionTree {
     const branch = invoker?.branch ?? this.#branchOf(actor, view);
     if (!branch) return;
     const parent = invoker ?? branch.#place?.parent;
-    const node: Node = { view, branch, parent, presented: null };
+    const node: Node = { view, branch, parent, presented: null, context: undefined, shown: undefined };
     this.#trunk.nodes.set(actor, node);
     const { facts } = branch.#place ?? {};
     if (facts && isConnection(view)) this.#trunk.sessions.set(facts.id, branch.#within(node));
@@ -165,7 +169,7 @@ class Branch implements InspectionTree {
       branch.#emit({ ...base, type: "@xstate.event", sourceRef: source?.presented ?? undefined });
       return;
     }
-    const snapshot = view.snapshot(event.snapshot) as PresentedSnapshot;
+    const snapshot = view.snapshot(event.snapshot, node) as PresentedSnapshot;
     branch.#emit({ ...base, type: "@xstate.snapshot", snapshot });
     if (isConnection(view)) branch.#connectionIn(event.snapshot);
   }
@@ -173,7 +177,7 @@ class Branch implements InspectionTree {
   /** Tells of an actor, as it is before its first event. */
   #introduce(node: Node, actor: AnyActorRef): PresentedActor {
     const { view, parent } = node;
-    const snapshot = view.snapshot(actor.getSnapshot()) as PresentedSnapshot;
+    const snapshot = view.snapshot(actor.getSnapshot(), node) as PresentedSnapshot;
     const { facts } = this.#place ?? {};
     const presented: PresentedActor = {
       sessionId: actor.sessionId,

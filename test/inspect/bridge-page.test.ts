@@ -8,7 +8,7 @@ import { runGatehouse } from "../running-gatehouse.ts";
 const stately = "https://stately.ai";
 
 interface Posted {
-  readonly message: { readonly type: string; readonly name?: string };
+  readonly message: { readonly type: string; readonly name?: string; readonly definition?: string };
   readonly target: string;
 }
 
@@ -70,10 +70,12 @@ test("hands the tree to the inspector when that says that it is there, and to no
   expect(page.posted[0]).toMatchObject({ message: { type: "@xstate.actor", name: "server" }, target: stately });
   expect(new Set(page.posted.map(({ target }) => target))).toEqual(new Set([stately]));
   expect(page.notice.textContent).toBe("");
+  expect(JSON.parse(page.posted[0]?.message.definition ?? "")).toMatchObject({ id: "server", initial: "starting" });
 
   // The inspector was loaded anew: it gets what lives from the beginning.
   const before = page.posted.length;
   page.hear({ origin: stately, source: page.frame, data: connected });
   await page.until(() => page.posted.slice(before).some(({ message }) => message.name === "reload"));
   expect(page.posted[before]?.message.name).toBe("server");
+  expect(page.posted[before]?.message.definition).toBe(page.posted[0]?.message.definition);
 });

@@ -15,6 +15,13 @@ export interface Message {
   readonly count?: number;
 }
 
+/** As it comes: a chart's definition is told once, and named by its number. */
+interface Received extends Omit<Message, "definition"> {
+  readonly definition?: string | number;
+  readonly number?: number;
+  readonly text?: string;
+}
+
 export interface OpenPage {
   readonly socket: WebSocket;
   readonly messages: readonly Message[];
@@ -32,10 +39,15 @@ export async function openPage(url: string, headers: Readonly<Record<string, str
   });
   onTestFinished(() => socket.terminate());
   const messages: Message[] = [];
+  const definitions = new Map<number | undefined, string | undefined>();
   let text = "";
   socket.on("message", (data) => {
     text += String(data);
-    messages.push(JSON.parse(String(data)) as Message);
+    for (const message of JSON.parse(String(data)) as Received[]) {
+      if (message.type === "gatehouse.definition") definitions.set(message.number, message.text);
+      else if (typeof message.definition !== "number") messages.push(message as Message);
+      else messages.push({ ...message, definition: definitions.get(message.definition) } as Message);
+    }
     socket.emit("kept");
   });
   await once(socket, "open");

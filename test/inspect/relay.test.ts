@@ -4,12 +4,15 @@ import { request } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { text } from "node:stream/consumers";
+import { createInspector, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createActor, createMachine } from "xstate";
+import { WebSocket } from "ws";
+import { assign, createActor, createMachine } from "xstate";
 import {
   charts,
   InspectorError,
   type InspectorOptions,
+  type PresentedEvent,
   type RunningInspector,
   startInspector,
 } from "../../src/inspect/index.ts";
@@ -25,6 +28,24 @@ async function running(options: InspectorOptions = {}): Promise<RunningInspector
   const inspector = await startInspector(options);
   onTestFinished(() => inspector.close());
   return inspector;
+}
+
+/** Its context is shown: how often it was told to count. */
+const counter = createMachine({
+  id: "counter",
+  context: { count: 0 },
+  initial: "counting",
+  states: { counting: { on: { count: { actions: assign({ count: ({ context }) => context.count + 1 }) } } } },
+});
+
+const shownCounts: InspectorOptions = {
+  sanitize: { counter: { context: (context) => context } },
+};
+
+/** The inspector for machines of an embedder's, under a server that never starts. */
+function counting({ inspect }: RunningInspector) {
+  const server = createActor(serverMachine, { id: "server", inspect });
+  return { under: inspect.under(server) };
 }
 
 function actors(messages: readonly Message[]): (string | undefined)[] {
@@ -59,6 +80,94 @@ test("a page sees the tree with charts, events and live states, in the official 
   expect(Object.keys(definition.states).toSorted()).toEqual(Object.keys(charts["connection"]?.states ?? {}).toSorted());
   expect(definition.initial).toBe("accepted");
   expect(createMachine(definition).root.states["handshaking"]?.after[0]?.delay).toBe("tlsTimeout");
+});
+
+test("a page gets word for word what the official package makes of the same events", async () => {
+  const official: StatelyInspectionEvent[] = [];
+  const { inspect } = createInspector({ send: (event) => void official.push(event) }, { serializationDepthLimit: 100 });
+  let happened = 0;
+  const convert = (event: PresentedEvent): void => {
+    happened += 1;
+    inspect.next?.(event);
+  };
+  const inspector = await running({ also: [convert] });
+  const page = await openPage(inspector.url);
+  const { port, gatehouse } = await runGatehouse([smtp], { backend, inspect: inspector.inspect });
+  const client = await rawClient(port("smtp"));
+  client.socket.end("EHLO here\r\nQUIT\r\n");
+  await client.until("221 ");
+  await gatehouse.stop();
+  await page.until(() => page.messages.length === happened);
+  while (official.length < happened) await new Promise((resolve) => setImmediate(resolve));
+  expect(page.messages.map(comparable)).toEqual(official.map((event) => comparable(JSON.parse(JSON.stringify(event)))));
+});
+
+/** Both tell the time of their own doing; the package sorts the names in definitions. */
+function comparable({ definition, ...message }: Message) {
+  return { ...message, createdAt: null, definition: definition === undefined ? null : JSON.parse(definition) };
+}
+
+test("what happens together comes in frames of 500 events, in its order, and a chart's definition once", async () => {
+  const inspector = await running(shownCounts);
+  const { host, origin } = new URL(inspector.url);
+  const socket = new WebSocket(`ws://${host}${new URL("events", inspector.url).pathname}`, { origin });
+  onTestFinished(() => socket.terminate());
+  const frames: (Message & { readonly number?: number })[][] = [];
+  socket.on("message", (data) => void frames.push(JSON.parse(String(data))));
+  await once(socket, "open");
+  const { under } = counting(inspector);
+  for (const id of ["first", "second"]) {
+    const actor = createActor(counter, { id, inspect: under }).start();
+    for (let count = 1; count <= 300; count += 1) actor.send({ type: "count" });
+  }
+  const contexts = () =>
+    frames.flat().flatMap(({ type, snapshot }) => (type === "@xstate.snapshot" ? [snapshot?.context] : []));
+  while (contexts().length < 602) await once(socket, "message");
+  const counts = Array.from({ length: 301 }, (_, count) => ({ count }));
+  expect(contexts()).toEqual([...counts, ...counts]);
+  // For each actor that it comes, its start and its 300 events, with the snapshots.
+  expect(frames.map((frame) => frame.length).filter((length) => length > 1)).toEqual([500, 500, 206]);
+  const definitions = frames.flat().filter(({ type }) => type === "gatehouse.definition");
+  expect(definitions).toHaveLength(1);
+  const named = frames.flat().flatMap(({ type, definition }) => (type === "@xstate.actor" ? [definition] : []));
+  expect(named).toEqual(Array.from({ length: 2 }, () => definitions[0]?.number));
+});
+
+test("a page that comes while events are on their way to another gets them as what lives, and not again", async () => {
+  const inspector = await running();
+  const early = await openPage(inspector.url);
+  const actor = createActor(counter, { id: "counter", inspect: counting(inspector).under }).start();
+  actor.send({ type: "count" });
+  const late = await openPage(inspector.url);
+  actor.send({ type: "last" });
+  for (const page of [early, late])
+    await page.until(({ event, type }) => event?.type === "last" && type.endsWith("snapshot"));
+  const told = ({ messages }: typeof late) => messages.map(({ type, event }) => [type, event?.type].join(" ").trim());
+  expect(told(early)).toEqual([
+    "@xstate.actor",
+    "@xstate.event xstate.init",
+    "@xstate.snapshot xstate.init",
+    "@xstate.event count",
+    "@xstate.snapshot count",
+    "@xstate.event last",
+    "@xstate.snapshot last",
+  ]);
+  expect(told(late)).toEqual([
+    "@xstate.actor",
+    "@xstate.snapshot count",
+    "@xstate.event last",
+    "@xstate.snapshot last",
+  ]);
+});
+
+test("what happened just before the relay closes still reaches its pages", async () => {
+  const inspector = await running();
+  const page = await openPage(inspector.url);
+  createActor(counter, { id: "counter", inspect: counting(inspector).under }).start();
+  const closed = once(page.socket, "close");
+  await inspector.close();
+  await closed;
+  expect(actors(page.messages)).toEqual(["counter"]);
 });
 
 test("a page that comes late gets what lives first, as it is now, and nothing of what has ended", async () => {
