@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../../src/protocols/protocol.ts";
 import { secureFacts } from "../memory-wire.ts";
 import { connect, credentials, literal } from "./fixture.ts";
 

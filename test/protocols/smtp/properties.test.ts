@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../../src/protocols/protocol.ts";
 import { connect } from "./fixture.ts";
 
 const envelope = "MAIL FROM:<a@b.c>\r\nRCPT TO:<b@c.d>\r\n";
