@@ -135,7 +135,8 @@ export class Dialogue implements Wire {
 
   closed(cause: EndCause): void {
     this.#output = "";
-    this.detach();
+    // A stream that is destroyed has nothing more to tell: its listeners go with it.
+    this.#stream = null;
     this.#deadlines.end();
     if (this.#turning) queueMicrotask(() => this.#close(cause));
     else this.#close(cause);
