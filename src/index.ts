@@ -45,6 +45,7 @@ export {
   StoreError,
   verifyPassword,
 } from "./mailbox/index.ts";
+export { messageBytes } from "./protocols/arriving-message.ts";
 export type {
   Answer,
   Backend,

@@ -123,13 +123,7 @@ function begin(dialogue: Dialogue, transaction: Transaction): void {
   const { wire, settings } = dialogue;
   const { backend, limits } = settings;
   wire.setIdleTimeout(limits.contentTimeout);
-  if (!backend.message) return;
-  void transaction.begin(backend.message.bind(backend), () => {
-    if (dialogue.over || dialogue.transaction !== transaction) return;
-    const { outcome, refusal } = transaction;
-    if (outcome && "error" in outcome && refusal === null) dialogue.noticeFailure("message", outcome.error);
-    wire.wake();
-  });
+  transaction.begin(backend, dialogue);
 }
 
 function inputMissing(dialogue: Dialogue): Verdict | null {
