@@ -4,12 +4,23 @@ export interface Command {
   readonly argument: string;
 }
 
+const TAB = 0x09;
+const SPACE = 0x20;
+/** The first character that may be changed by the way to capitals. */
+const SMALL = 0x61;
+
 /** Parses a line without its line end. White space at the end is ignored, as RFC 5321 section 4.1.1 asks. */
 export function parseCommand(line: string): Command {
   const text = line.trimEnd();
-  const space = text.search(/[ \t]/);
-  if (space === -1) return { verb: text.toUpperCase(), argument: "" };
-  return { verb: text.slice(0, space).toUpperCase(), argument: text.slice(space + 1).trimStart() };
+  let end = 0;
+  let capitals = true;
+  for (; end < text.length; end++) {
+    const character = text.charCodeAt(end);
+    if (character === SPACE || character === TAB) break;
+    if (character >= SMALL) capitals = false;
+  }
+  const word = text.slice(0, end);
+  return { verb: capitals ? word : word.toUpperCase(), argument: text.slice(end + 1).trimStart() };
 }
 
 /** The host name or address literal of EHLO and HELO: anything printable, as clients send what their host believes. */

@@ -178,9 +178,13 @@ function accepts(reply: string): boolean {
 
 function answer(dialogue: Dialogue, transaction: Transaction, said: readonly string[]): void {
   const { size, envelope } = transaction;
-  for (const reply of said) dialogue.reply(reply);
-  const accepted = said.filter(accepts).length;
-  const refusal = said.find((reply) => !accepts(reply));
+  let accepted = 0;
+  let refusal: string | undefined;
+  for (const reply of said) {
+    dialogue.reply(reply);
+    if (accepts(reply)) accepted++;
+    else refusal ??= reply;
+  }
   if (accepted > 0) {
     const recipients = dialogue.settings.dialect.replyForEachRecipient ? accepted : envelope.recipients.length;
     dialogue.wire.notice({ type: "session.messageAccepted", size, recipients });

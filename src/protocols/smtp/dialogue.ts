@@ -8,6 +8,7 @@ import { ReplyDialogue } from "../session/reply-dialogue.ts";
 import type { BdatReader } from "./bdat-reader.ts";
 import type { DataReader } from "./data-reader.ts";
 import type { Dialect } from "./dialect.ts";
+import type { Extensions } from "./extensions.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpMachine } from "./machine.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
@@ -16,6 +17,7 @@ import type { Transaction, TransactionOwner } from "./transaction.ts";
 /** What is the same for all sessions of one `smtp()` or `lmtp()`. */
 export interface SmtpSettings extends SessionSettings {
   readonly dialect: Dialect;
+  readonly extensions: Extensions;
   readonly backend: Backend;
   readonly limits: SmtpLimits;
   readonly earlyTalker: "notice" | "reject";

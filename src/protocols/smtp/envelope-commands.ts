@@ -50,6 +50,7 @@ export function rcpt(dialogue: Dialogue, argument: string): Complaint {
 
 /** What follows `FROM:` or `TO:`; null where it is missing. */
 function afterKeyword(argument: string, keyword: "FROM" | "TO"): string | null {
+  if (argument.startsWith(keyword) && argument[keyword.length] === ":") return argument.slice(keyword.length + 1);
   const length = keyword.length;
   const colon = argument.slice(length).trimStart();
   if (argument.slice(0, length).toUpperCase() !== keyword || !colon.startsWith(":")) return null;
