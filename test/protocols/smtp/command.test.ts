@@ -18,7 +18,7 @@ describe("parseCommand", () => {
   it("ends the verb at the first space or tab, and puts it in capitals", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..." \tAZaz_`{é\u00a0ß9".split("")), maxLength: 12 }), (line) => {
-        const [, verb = "", argument = ""] = /^([^ \t]*)[ \t]?([^]*)$/.exec(line.trimEnd()) ?? [];
+        const [, verb = "", argument = ""] = /^([^ \t]*)[ \t]?(.*)$/.exec(line.trimEnd()) ?? [];
         expect(parseCommand(line)).toEqual({ verb: verb.toUpperCase(), argument: argument.trimStart() });
       }),
       { numRuns: 2000 },
