@@ -24,4 +24,14 @@ describe("parseCommand", () => {
       { numRuns: 2000 },
     );
   });
+
+  it("takes no word of four characters for another", () => {
+    const unit = fc.constantFrom(..."MAILRCPTEHOQU\u0000\u014d\u0152".split(""));
+    fc.assert(
+      fc.property(fc.string({ unit, minLength: 4, maxLength: 4 }), (word) => {
+        expect(parseCommand(`${word} x`)).toEqual({ verb: word.toUpperCase(), argument: "x" });
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
