@@ -45,7 +45,6 @@ export {
   StoreError,
   verifyPassword,
 } from "./mailbox/index.ts";
-export { messageBytes } from "./protocols/arriving-message.ts";
 export type {
   Answer,
   Backend,
@@ -56,6 +55,7 @@ export type {
   LoginAttempt,
   Recipient,
   Reply,
+  WholeMessage,
 } from "./protocols/backend.ts";
 export { type HttpOptions, http } from "./protocols/http/index.ts";
 export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";

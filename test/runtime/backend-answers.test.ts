@@ -1,10 +1,16 @@
 /** When a backend answers, and how it takes a message: at once or later, as a stream, in one piece or not at all. */
-import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { setImmediate as immediate } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Backend, type IncomingMessage, lmtp, messageBytes, type SessionProtocol, smtp } from "../../src/index.ts";
+import {
+  type Backend,
+  type IncomingMessage,
+  lmtp,
+  type SessionProtocol,
+  smtp,
+  type WholeMessage,
+} from "../../src/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 import { expectNobodyInside } from "./ends.ts";
 import { gone, type RawClient, rawClient } from "./raw-client.ts";
@@ -78,7 +84,7 @@ describe("a backend that answers at once", () => {
         if (address.startsWith("nobody")) return unknown;
         return address.startsWith("later") ? immediate(undefined) : undefined;
       },
-      message: (message) => messageBytes(message).then(() => undefined),
+      message: ({ body }) => buffer(body).then(() => undefined),
     };
     const client = await introduced(smtp({ backend }));
     const recipients = ["a@b.c", "later1@b.c", "nobody@b.c", "d@b.c", "later2@b.c"];
@@ -204,39 +210,29 @@ describe("the body of a message", () => {
   test("A backend that looks when its client is held back gets everything.", async () => {
     const octets = 32_000_000;
     const line = `${"x".repeat(998)}\r\n`;
-    for (const read of [({ body }: IncomingMessage) => buffer(body), messageBytes]) {
-      const look = Promise.withResolvers<void>();
-      const { client } = await withinData(async (message) => {
-        await look.promise;
-        return (await read(message)).length === octets ? undefined : unknown;
-      });
-      client.socket.write(line.repeat(octets / line.length));
-      const heard = heardOf(client, ".\r\n");
-      for (let turn = 0; turn < 100; turn++) await immediate();
-      expect(client.socket.writableLength).toBeGreaterThan(0);
-      look.resolve();
-      expect(await heard).toBe(queued);
-    }
+    const look = Promise.withResolvers<void>();
+    const { client } = await withinData(async (message) => {
+      await look.promise;
+      return (await buffer(message.body)).length === octets ? undefined : unknown;
+    });
+    client.socket.write(line.repeat(octets / line.length));
+    const heard = heardOf(client, ".\r\n");
+    for (let turn = 0; turn < 100; turn++) await immediate();
+    expect(client.socket.writableLength).toBeGreaterThan(0);
+    look.resolve();
+    expect(await heard).toBe(queued);
   });
 
   test.each<[string, (message: IncomingMessage) => Promise<unknown>]>([
-    ["a stream", ({ body }) => buffer(body)],
-    ["one piece", messageBytes],
+    ["at once", ({ body }) => buffer(body)],
     [
-      "a stream that it looks at afterwards",
+      "afterwards",
       async (message) => {
         await house.event("connection.closed");
         return buffer(message.body);
       },
     ],
-    [
-      "one piece that it asks for afterwards",
-      async (message) => {
-        await house.event("connection.closed");
-        return messageBytes(message);
-      },
-    ],
-  ])("A backend that takes it as %s hears that its client has gone before the end.", async (_how, read) => {
+  ])("A backend that looks %s hears that its client has gone before the end.", async (_when, read) => {
     const error = Promise.withResolvers<unknown>();
     const { client } = await withinData(async (message) => {
       await read(message).then(() => error.resolve("nothing"), error.resolve);
@@ -250,8 +246,8 @@ describe("the body of a message", () => {
     expect(house.events.filter(({ type }) => type === "session.messageAccepted")).toEqual([]);
   });
 
-  test("A backend that never looks, and one that forgets what it asked for, bear a client that goes.", async () => {
-    for (const forget of [() => {}, messageBytes, ({ body }: IncomingMessage) => body]) {
+  test("A backend that never looks, and one that looks and forgets, bear a client that goes.", async () => {
+    for (const forget of [() => {}, ({ body }: IncomingMessage) => body]) {
       const { client } = await withinData((message) => {
         void forget(message);
         return new Promise(() => {});
@@ -264,53 +260,112 @@ describe("the body of a message", () => {
     }
   });
 
-  test("A backend that takes it in one piece hears that the session refuses it.", async () => {
+  test("A backend that has not looked yet hears that the session refuses it.", async () => {
+    const look = Promise.withResolvers<void>();
     const error = Promise.withResolvers<unknown>();
     const { client } = await withinData(async (message) => {
-      await messageBytes(message).catch(error.resolve);
+      await look.promise;
+      await buffer(message.body).catch(error.resolve);
       return undefined;
     });
     expect(await heardOf(client, "bare\nline feed\r\n.\r\n")).toMatch(/^550 5\.6\.11 /);
+    look.resolve();
     expect(await error.promise).toMatchObject({ code: "message-refused" });
   });
 
-  test("What comes after the answer is not given to a backend that still waits for it.", async () => {
-    const error = Promise.withResolvers<unknown>();
-    const { client } = await withinData((message) => {
-      messageBytes(message).catch(error.resolve);
-      return undefined;
-    });
+  test("What comes after the answer is not given to a backend that looks then.", async () => {
+    const { client, message } = await withinData(() => undefined);
     expect(await heardOf(client, "Hi\r\n.\r\n")).toBe(queued);
-    expect(await error.promise).toMatchObject({ code: "message-incomplete" });
+    expect(message.body.destroyed).toBe(true);
   });
 });
 
-describe("messageBytes", () => {
-  test("It gives messages in one piece: an empty one, one in chunks, and one that is read as a stream, too.", async () => {
-    const taken: string[] = [];
+describe("a backend that takes whole messages", () => {
+  interface Taking {
+    readonly taken: WholeMessage[];
+    readonly backend: Backend;
+  }
+
+  /** It is never asked for a message that comes. */
+  function taking(answer: NonNullable<Backend["wholeMessage"]> = () => undefined): Taking {
+    const taken: WholeMessage[] = [];
     const backend: Backend = {
       recipient: () => undefined,
-      message: async (message) => {
-        const whole = messageBytes(message);
-        const [bytes, again, streamed] = await Promise.all([whole, messageBytes(message), buffer(message.body)]);
-        expect([again, streamed]).toEqual([bytes, bytes]);
-        taken.push(bytes.toString());
-        return undefined;
+      message: () => {
+        throw new Error("This backend takes no streams.");
+      },
+      wholeMessage: (message) => {
+        taken.push(message);
+        return answer(message);
       },
     };
+    return { taken, backend };
+  }
+
+  const contents = (taken: readonly WholeMessage[]) => taken.map(({ content }) => content.toString());
+
+  test("It gets an empty one, one in pieces and one in chunks, each once and in one piece.", async () => {
+    const { taken, backend } = taking();
     const client = await introduced(smtp({ backend }));
-    const heard = await heardOf(client, `${envelope}DATA\r\n.\r\n${envelope}BDAT 3\r\nHi\rBDAT 3 LAST\r\n\nHo`);
+    client.socket.write(`${envelope}DATA\r\n.\r\n${envelope}DATA\r\none\r\n.`);
+    await client.until("354 End data with <CR><LF>.<CR><LF>\r\n250 2.0.0 Ok: queued\r\n");
+    expect(contents(taken)).toEqual([""]);
+    const heard = await heardOf(client, `.two\r\n.\r\n${envelope}BDAT 3\r\nHi\rBDAT 3 LAST\r\n\nHo`);
     expect(heard.endsWith(`250 2.0.0 3 octets received\r\n${queued}`)).toBe(true);
-    expect(taken).toEqual(["", "Hi\r\nHo"]);
+    expect(contents(taken)).toEqual(["", "one\r\n.two\r\n", "Hi\r\nHo"]);
+    expect(taken[0]?.envelope).toMatchObject({
+      sender: "ann@example.org",
+      recipients: [{ address: "bob@example.com" }],
+    });
   });
 
-  test("It reads the body where that was looked at before, and of a message that is made by hand.", async () => {
-    const { client } = await withinData(async (message) => {
-      expect(message.body.readableFlowing).toBeNull();
-      const bytes = await messageBytes(message);
-      const body = Readable.from([bytes], { objectMode: false });
-      return { code: 250, enhanced: "2.0.0", text: (await messageBytes({ ...message, body })).toString() };
-    });
-    expect(await heardOf(client, "Hi\r\n.\r\n")).toBe("250 2.0.0 Hi  \r\n");
+  test.each<[string, NonNullable<Backend["wholeMessage"]>]>([
+    ["at once", () => ({ code: 250, enhanced: "2.6.0", text: "Kept" })],
+    ["later", () => immediate({ code: 250, enhanced: "2.6.0", text: "Kept" })],
+  ])("The client hears what it answers %s, before the reply to the next command.", async (_when, answer) => {
+    const client = await introduced(smtp({ backend: taking(answer).backend }));
+    const heard = await heardOf(client, `${envelope}DATA\r\nHi\r\n.\r\nNOOP\r\n`);
+    expect(heard.endsWith("250 2.6.0 Kept\r\n250 2.0.0 Ok\r\n")).toBe(true);
+    expect(await house.event("session.messageAccepted")).toMatchObject({ size: 4, recipients: 1 });
+  });
+
+  test.each<[string, NonNullable<Backend["wholeMessage"]>]>([
+    [
+      "throws",
+      () => {
+        throw new Error("full");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("full"))],
+    ["answers with a code that ends no command", () => ({ code: 354, enhanced: "2.0.0", text: "More" })],
+  ])("One that %s is a temporary failure, and nothing is acknowledged.", async (_how, answer) => {
+    const client = await introduced(smtp({ backend: taking(answer).backend }));
+    const heard = await heardOf(client, `${envelope}DATA\r\nHi\r\n.\r\nNOOP\r\n`);
+    expect(heard.endsWith(`${temporary}250 2.0.0 Ok\r\n`)).toBe(true);
+    expect(failures()).toMatchObject([{ operation: "message" }]);
+    expect(house.events.filter(({ type }) => type === "session.messageAccepted")).toEqual([]);
+  });
+
+  test("An LMTP client hears of each recipient.", async () => {
+    const client = await introduced(lmtp({ backend: taking(() => [undefined, unknown]).backend }));
+    const heard = await heardOf(client, `${envelope}RCPT TO:<eve@example.com>\r\nDATA\r\nHi\r\n.\r\n`);
+    expect(heard.endsWith(`${queued}550 5.1.1 No such user\r\n`)).toBe(true);
+  });
+
+  test("It never hears of a message that breaks off, is reset, is refused or is too long.", async () => {
+    const { taken, backend } = taking();
+    const client = await introduced(smtp({ backend, messageSize: 1000 }));
+    const heard = await heardOf(
+      client,
+      `${envelope}DATA\r\nbare\nline feed\r\n.\r\n${envelope}BDAT 4\r\nHi\r\nRSET\r\n${envelope}DATA\r\n${"x".repeat(1000)}\r\n.\r\n`,
+    );
+    expect(heard).toMatch(/^550 5\.6\.11 /m);
+    expect(heard).toMatch(/^552 5\.3\.4 /m);
+    const second = await rawClient(house.port("mail"));
+    second.socket.write(`EHLO load\r\n${envelope}DATA\r\nHi\r\n`);
+    await second.until("354 ");
+    await gone(second);
+    await house.event("connection.closed", ({ cause }) => cause !== "quit");
+    expect(taken).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { ArrivingMessage } from "../arriving-message.ts";
 import type { Backend, DeliveryAnswer, Envelope, Recipient } from "../backend.ts";
 import { MessageError } from "../incoming-body.ts";
 import { errorOf, isPending, type Outcome } from "../session/question.ts";
+import { CollectedContent } from "./collected-content.ts";
 import { checkDelivery } from "./replies.ts";
 
 /** The envelope while recipients are added. */
@@ -31,7 +32,7 @@ export class Transaction {
   readonly #envelope: OpenEnvelope;
   readonly #sizeLimit: number;
   #owner: TransactionOwner | null = null;
-  #message: ArrivingMessage | null = null;
+  #message: ArrivingMessage | CollectedContent | null = null;
 
   constructor(envelope: OpenEnvelope, sizeLimit: number) {
     this.#envelope = envelope;
@@ -51,20 +52,19 @@ export class Transaction {
     return this.size + octets > this.#sizeLimit;
   }
 
-  /** The message begins: the backend gets it. One that answers at once has its outcome here when this returns. */
-  begin(backend: Pick<Backend, "message">, owner: TransactionOwner): void {
+  /** The message begins: the backend gets it now or when it is complete. Where it answers at once, the outcome is there. */
+  begin(backend: Pick<Backend, "message" | "wholeMessage">, owner: TransactionOwner): void {
     this.#owner = owner;
-    const message = new ArrivingMessage(this.#envelope, this);
-    this.#message = message;
-    let answer: DeliveryAnswer | Promise<DeliveryAnswer>;
-    try {
-      answer = backend.message?.(message);
-    } catch (error) {
-      this.#failed(error);
-      return;
+    const envelope = this.#envelope;
+    if (backend.wholeMessage) {
+      this.#message = new CollectedContent((content) => {
+        this.#deliver(() => backend.wholeMessage?.({ envelope, content }));
+      });
+    } else {
+      const message = new ArrivingMessage(envelope, this);
+      this.#message = message;
+      this.#deliver(() => backend.message?.(message));
     }
-    if (isPending(answer)) this.#await(answer);
-    else this.#answered(answer);
   }
 
   /** The message that was full takes more again, or was given up by its reader. */
@@ -110,6 +110,18 @@ export class Transaction {
     const message = this.#message;
     this.#message = null;
     message?.destroy(error);
+  }
+
+  #deliver(ask: () => DeliveryAnswer | Promise<DeliveryAnswer>): void {
+    let answer: DeliveryAnswer | Promise<DeliveryAnswer>;
+    try {
+      answer = ask();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (isPending(answer)) this.#await(answer);
+    else this.#answered(answer);
   }
 
   #await(answer: PromiseLike<DeliveryAnswer>): void {
