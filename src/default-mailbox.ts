@@ -5,6 +5,7 @@ import {
   AccountDirectory,
   type AccountEntry,
   administrator,
+  type MailboxBackend,
   mailboxBackend,
   openStore,
   type Store,
@@ -51,7 +52,7 @@ class DefaultMailbox implements Mail {
   readonly #options: GatehouseOptions;
   readonly #dataDirectory: string;
   #store: Store | null = null;
-  #inForce: Required<Backend> | null = null;
+  #inForce: MailboxBackend | null = null;
   readonly mailboxes: Mailboxes;
 
   constructor(options: GatehouseOptions, dataDirectory: string) {
@@ -60,7 +61,7 @@ class DefaultMailbox implements Mail {
     this.mailboxes = options.mailboxes ?? { open: async (identity) => this.#opened().mailboxes.open(identity) };
   }
 
-  readonly backend: Required<Backend> = {
+  readonly backend: MailboxBackend = {
     authenticate: (attempt) => this.#backend().authenticate(attempt),
     sender: (envelope) => this.#backend().sender(envelope),
     recipient: (envelope, recipient) => this.#backend().recipient(envelope, recipient),
@@ -90,7 +91,7 @@ class DefaultMailbox implements Mail {
     return listeners.some(({ protocol }) => mailProtocols.has(protocol) && !replaced.has(protocol));
   }
 
-  #backend(): Required<Backend> {
+  #backend(): MailboxBackend {
     if (!this.#inForce) throw new Error("No listener of the document in force has to do with mail.");
     return this.#inForce;
   }

@@ -55,6 +55,7 @@ export type {
   LoginAttempt,
   Recipient,
   Reply,
+  WholeMessage,
 } from "./protocols/backend.ts";
 export { type HttpOptions, http } from "./protocols/http/index.ts";
 export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";

@@ -21,6 +21,9 @@ export interface MailboxLogger {
   error(fields: object, message: string): void;
 }
 
+/** Keeps mail as it comes: it takes messages as streams. */
+export type MailboxBackend = Required<Omit<Backend, "wholeMessage">>;
+
 export interface MailboxOptions {
   readonly store: Pick<Store, "deliver">;
   /** The accounts in force; asked at each command, so that a reload may replace them. */
@@ -59,7 +62,7 @@ const REPLIES = {
  *
  * `authenticate` rejects with QueueFullError when too many logins wait, which is a temporary failure.
  */
-export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOptions): Required<Backend> {
+export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOptions): MailboxBackend {
   return {
     async authenticate({ username, password }: LoginAttempt): Promise<Identity | null> {
       const account = await accounts().authenticate(username, password);

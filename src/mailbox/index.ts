@@ -1,7 +1,7 @@
 /** What keeps mail by default, and who may log in. */
 export { type Account, AccountDirectory, type AccountEntry, AccountsError } from "./accounts.ts";
 export { type Administrator, AdministratorError, administrator } from "./administrator.ts";
-export { type MailboxLogger, type MailboxOptions, mailboxBackend } from "./backend.ts";
+export { type MailboxBackend, type MailboxLogger, type MailboxOptions, mailboxBackend } from "./backend.ts";
 export { QueueFullError } from "./bounded-queue.ts";
 export { hashPassword, SecretError, verifyPassword } from "./password.ts";
 export {

@@ -2,7 +2,8 @@
  * The embedder's side of mail: who may log in, whose mail is taken, and where it is kept.
  *
  * Every method may be left out. One that throws or rejects gets the peer a temporary error (`451 4.3.0`), a
- * `session.backendFailed` event, and the session goes on.
+ * `session.backendFailed` event, and the session goes on. One that knows its answer may return it as it is: the session
+ * acts on it in the same turn, which spares each command a promise.
  */
 import type { Readable } from "node:stream";
 import type { ConnectionFacts } from "./protocol.ts";
@@ -75,18 +76,36 @@ export interface IncomingMessage {
   readonly envelope: Envelope;
   /**
    * The message as sent, dot-unstuffed, with CRLF line ends. It ends only when the client has sent all of it; when the
-   * connection breaks first, the stream is destroyed with an error: then nothing may be kept.
+   * connection breaks first, the stream is destroyed with an error: then nothing may be kept. The stream is made at the first
+   * look at it.
    */
   readonly body: Readable;
 }
 
+/** A message that has come. */
+export interface WholeMessage {
+  readonly envelope: Envelope;
+  /** The message as sent, dot-unstuffed, with CRLF line ends. It belongs to the backend. */
+  readonly content: Buffer;
+}
+
 export interface Backend {
   /** @returns who it is, or null when name or password is wrong. */
-  authenticate?(attempt: LoginAttempt): Promise<Identity | null>;
+  authenticate?(attempt: LoginAttempt): Identity | null | Promise<Identity | null>;
   /** Asked at MAIL. */
-  sender?(envelope: Envelope): Promise<Answer>;
+  sender?(envelope: Envelope): Answer | Promise<Answer>;
   /** Asked at RCPT. Left out, no recipient is accepted from anyone. */
-  recipient?(envelope: Envelope, recipient: Recipient): Promise<Answer>;
-  /** Resolves when the message is kept for good: only then is it acknowledged. Left out, no message is accepted. */
-  message?(message: IncomingMessage): Promise<DeliveryAnswer>;
+  recipient?(envelope: Envelope, recipient: Recipient): Answer | Promise<Answer>;
+  /**
+   * Asked when the message begins. It answers, or its promise resolves, when the message is kept for good: the message is
+   * acknowledged once that has happened and all of it has come. What comes after the answer is dropped. Left out, no message
+   * is accepted.
+   */
+  message?(message: IncomingMessage): DeliveryAnswer | Promise<DeliveryAnswer>;
+  /**
+   * Asked in place of `message`, where it is given, once all of a message has come: for backends that hold messages in
+   * memory anyway. A small message costs a fraction of what it costs as a stream. The content has `messageSize` octets at
+   * most; until it is complete nothing holds the client back. A message that breaks off or is refused is never heard of.
+   */
+  wholeMessage?(message: WholeMessage): DeliveryAnswer | Promise<DeliveryAnswer>;
 }

@@ -11,7 +11,8 @@ export class MessageError extends Error {
   }
 }
 
-const HIGH_WATER_MARK = 65_536;
+/** Octets from which on a body is full. */
+export const contentAtOnce = 65_536;
 
 /** The content of a message on its way to the backend. */
 export class IncomingBody extends Readable {
@@ -20,7 +21,7 @@ export class IncomingBody extends Readable {
 
   /** @param wake called when the body is not full any more, or was given up by its reader. */
   constructor(wake: () => void) {
-    super({ highWaterMark: HIGH_WATER_MARK });
+    super({ highWaterMark: contentAtOnce });
     this.#wake = wake;
     // A backend that does not listen for errors must not bring the process down when its client goes away.
     this.on("error", () => {});

@@ -112,7 +112,7 @@ export class LineReader {
 
   /** The rest of what was pushed, without taking it; null when there is none. To be asked for at a line end only. */
   rest(): Buffer | null {
-    return this.#chunk ? this.#chunk.subarray(this.#offset) : null;
+    return this.#chunk && this.#offset > 0 ? this.#chunk.subarray(this.#offset) : this.#chunk;
   }
 
   /** Takes that many octets of `rest()`. */

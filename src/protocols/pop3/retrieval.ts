@@ -35,7 +35,7 @@ export function continueRetrieval(dialogue: Dialogue): Verdict | null {
     ask: () => content.read(position, Math.min(position + slice, content.size)),
     answered: (outcome) => sendSlice(dialogue, retrieval, outcome),
   });
-  return WAIT;
+  return dialogue.asking ? WAIT : null;
 }
 
 function sendSlice(dialogue: Dialogue, retrieval: Retrieval, outcome: Outcome<Uint8Array>): void {

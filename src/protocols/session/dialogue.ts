@@ -3,7 +3,7 @@ import { Login } from "../login.ts";
 import type { Session, Wire } from "../protocol.ts";
 import type { ChartActor, SessionChart } from "./chart-actor.ts";
 import type { SessionSettings } from "./options.ts";
-import { errorOf, type Outcome, type Question } from "./question.ts";
+import { errorOf, isPending, type Outcome, type Question } from "./question.ts";
 
 /** Events of a chart without a field of their own. */
 export type PlainType<Event extends { readonly type: string }> = Exclude<
@@ -142,10 +142,24 @@ export abstract class SessionDialogue<
     return this.#asking;
   }
 
-  /** Asks the backend or the mailbox; one question at a time. */
+  /** Asks the backend or the mailbox, within a turn; one question at a time. An answer that is there at once is acted on. */
   ask<T>(question: Question<T>): void {
     this.#asking = true;
-    void this.#ask(question);
+    let answer: T | Promise<T>;
+    try {
+      answer = question.ask();
+    } catch (error) {
+      this.#answerAtOnce(question, { error: errorOf(error) });
+      return;
+    }
+    if (isPending(answer)) {
+      Promise.resolve(answer).then(
+        (value) => this.#answerLater(question, { value }),
+        (error: unknown) => this.#answerLater(question, { error: errorOf(error) }),
+      );
+    } else {
+      this.#answerAtOnce(question, { value: answer });
+    }
   }
 
   /** Acts on the answer, if there is one. */
@@ -161,22 +175,27 @@ export abstract class SessionDialogue<
     this.wire.notice({ type: "session.backendFailed", operation, error: errorOf(reason) });
   }
 
-  async #ask<T>(question: Question<T>): Promise<void> {
-    let outcome: Outcome<T>;
-    try {
-      outcome = { value: await question.ask() };
-    } catch (error) {
-      outcome = { error: errorOf(error) };
-    }
+  #answerAtOnce<T>(question: Question<T>, outcome: Outcome<T>): void {
+    this.#asking = false;
+    if (this.#mayAnswer(question, outcome)) question.answered(outcome);
+  }
+
+  #answerLater<T>(question: Question<T>, outcome: Outcome<T>): void {
+    if (!this.#mayAnswer(question, outcome)) return;
+    this.#answer = { question: question as Question<unknown>, outcome };
+    this.wire.wake();
+  }
+
+  /** @returns false when the session is over. */
+  #mayAnswer<T>(question: Question<T>, outcome: Outcome<T>): boolean {
     if (this.over) {
       tellLate(question, outcome);
-      return;
+      return false;
     }
     if ("error" in outcome && question.isAnswer?.(outcome.error) !== true) {
       this.noticeFailure(question.operation, outcome.error);
     }
-    this.#answer = { question: question as Question<unknown>, outcome };
-    this.wire.wake();
+    return true;
   }
 }
 

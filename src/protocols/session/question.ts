@@ -1,4 +1,4 @@
-/** A question to the backend or the mailbox, whose answer the session takes in a later turn. */
+/** A question to the backend or the mailbox, whose answer the session takes at once or in a later turn. */
 
 /** What became of it. */
 export type Outcome<T> = { readonly value: T } | { readonly error: Error };
@@ -6,13 +6,24 @@ export type Outcome<T> = { readonly value: T } | { readonly error: Error };
 export interface Question<T> {
   /** As `session.backendFailed` names it. */
   readonly operation: string;
-  ask(): Promise<T>;
-  /** Called in the turn after the answer, unless the session is over by then. */
+  /** An answer that is no promise is acted on before `SessionDialogue.ask` returns; to throw is to reject. */
+  ask(): T | Promise<T>;
+  /** Called in the turn of the question or in the one after the answer, unless the session is over by then. */
   answered(outcome: Outcome<T>): void;
   /** Whether the error is an answer like any other, and no failure that is told of. Default: none is. */
   isAnswer?(error: Error): boolean;
   /** The session ended before it took the answer: gives back what that brought. */
   late?(value: T): void;
+}
+
+/** Whether the answer is still to come. Any thenable counts, as for `await`. */
+export function isPending<T>(answer: T | PromiseLike<T>): answer is PromiseLike<T> {
+  return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === "function";
+}
+
+/** What is made of an answer, once it is there. */
+export function afterwards<T, U>(answer: T | Promise<T>, make: (value: T) => U): U | Promise<U> {
+  return isPending(answer) ? Promise.resolve(answer).then(make) : make(answer);
 }
 
 export function errorOf(reason: unknown): Error {

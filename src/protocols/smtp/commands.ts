@@ -5,18 +5,16 @@ import { httpMethods } from "../session/http-methods.ts";
 import { auth } from "./authentication.ts";
 import { parseHelo } from "./command.ts";
 import { bdat, data } from "./content.ts";
+import { type Dialect, lmtpDialect, smtpDialect } from "./dialect.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { mail, rcpt } from "./envelope-commands.ts";
 import { extensionsReply, helloReply, replies } from "./replies.ts";
 
 type Handler = (dialogue: Dialogue, argument: string) => Complaint;
 
-const introductions: ReadonlySet<string> = new Set(["EHLO", "HELO", "LHLO"]);
+const introductions = { EHLO: ehlo, HELO: helo, LHLO: lhlo } as const;
 
-const handlers = new Map<string, Handler>([
-  ["EHLO", ehlo],
-  ["HELO", helo],
-  ["LHLO", lhlo],
+const handlers: readonly (readonly [string, Handler])[] = [
   ["MAIL", mail],
   ["RCPT", rcpt],
   ["DATA", data],
@@ -28,15 +26,24 @@ const handlers = new Map<string, Handler>([
   ["VRFY", vrfy],
   ["HELP", help],
   ["QUIT", withoutArgument(quit)],
-]);
+];
+
+/** The handlers of each dialect, which knows its own introductions only. */
+const handlersOf = {
+  smtp: handlersWith(smtpDialect),
+  lmtp: handlersWith(lmtpDialect),
+};
+
+function handlersWith({ hello }: Dialect): ReadonlyMap<string, Handler> {
+  return new Map([...hello.map((verb) => [verb, introductions[verb]] as const), ...handlers]);
+}
 
 /** Known from RFC 5321 and its predecessors, and not implemented: 502 rather than 500. */
 const notImplemented = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", "SAML", "BURL"]);
 
 export function execute(dialogue: Dialogue, verb: string, argument: string): void {
   const { dialect } = dialogue.settings;
-  const foreign = introductions.has(verb) && !dialect.hello.some((hello) => hello === verb);
-  const handler = foreign ? undefined : handlers.get(verb);
+  const handler = handlersOf[dialect.name].get(verb);
   if (!handler && httpMethods.has(verb)) {
     dialogue.quit(dialect.replies.notHttp, "protocol-error");
     return;
@@ -54,41 +61,32 @@ function withoutArgument(handler: (dialogue: Dialogue) => Complaint): Handler {
 }
 
 function ehlo(dialogue: Dialogue, argument: string): Complaint {
-  return introduce(dialogue, argument, { protocol: "ESMTP", reply: () => extensions(dialogue) });
+  return introduce(dialogue, argument, "ESMTP");
 }
 
 function lhlo(dialogue: Dialogue, argument: string): Complaint {
-  return introduce(dialogue, argument, { protocol: "LMTP", reply: () => extensions(dialogue) });
+  return introduce(dialogue, argument, "LMTP");
 }
 
 function helo(dialogue: Dialogue, argument: string): Complaint {
-  const { hostname, peer } = dialogue.wire;
-  return introduce(dialogue, argument, { protocol: "SMTP", reply: () => helloReply(hostname, peer.address) });
+  return introduce(dialogue, argument, "SMTP");
 }
 
-function extensions(dialogue: Dialogue): string {
-  const { wire, settings, login } = dialogue;
-  const keywords = ["PIPELINING", `SIZE ${settings.limits.messageSize}`, "8BITMIME", "SMTPUTF8"];
-  keywords.push("ENHANCEDSTATUSCODES", "CHUNKING", "DSN");
-  if (wire.canUpgrade) keywords.push("STARTTLS");
-  if (login.offered) keywords.push(`AUTH ${login.mechanisms.join(" ")}`);
-  keywords.push("HELP");
-  return extensionsReply({ hostname: wire.hostname, peer: wire.peer.address, extensions: keywords });
-}
-
-interface Introduction {
-  readonly protocol: Envelope["protocol"];
-  reply(): string;
+function introductionReply({ wire, settings, login }: Dialogue, protocol: Envelope["protocol"]): string {
+  const { hostname, peer } = wire;
+  if (protocol === "SMTP") return helloReply(hostname, peer.address);
+  const offered = { startTls: wire.canUpgrade, auth: login.offered };
+  return extensionsReply(hostname, peer.address, settings.extensions.lines(offered));
 }
 
 /** RFC 5321 section 4.1.4: EHLO in mid-session also resets the transaction. */
-function introduce(dialogue: Dialogue, argument: string, { protocol, reply }: Introduction): Complaint {
+function introduce(dialogue: Dialogue, argument: string, protocol: Envelope["protocol"]): Complaint {
   const name = parseHelo(argument);
   if (name === null) return replies.helloSyntax;
   if (!dialogue.countIdleCommand()) return null;
   dialogue.helo = name;
   dialogue.protocol = protocol;
-  dialogue.reply(reply());
+  dialogue.reply(introductionReply(dialogue, protocol));
   dialogue.send("command.ehlo");
   return null;
 }

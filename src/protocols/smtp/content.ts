@@ -1,4 +1,5 @@
 /** The content of a message: DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030). */
+import type { Backend } from "../backend.ts";
 import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
 import { BdatReader } from "./bdat-reader.ts";
 import { parseBdat } from "./command.ts";
@@ -12,7 +13,7 @@ export function data(dialogue: Dialogue, argument: string): Complaint {
   if (argument !== "") return replies.noArguments;
   const { transaction } = dialogue;
   if (!transaction || !dialogue.can("command.data")) return outOfSequence(dialogue);
-  if (!dialogue.settings.backend.message) return replies.noMessages;
+  if (!takesMessages(dialogue.settings.backend)) return replies.noMessages;
   dialogue.data = new DataReader(dialogue.settings.limits.textLine);
   dialogue.send("command.data");
   begin(dialogue, transaction);
@@ -30,7 +31,7 @@ export function bdat(dialogue: Dialogue, argument: string): Complaint {
   const { transaction } = dialogue;
   const { limits, backend } = dialogue.settings;
   if (!transaction || !dialogue.can("command.bdat")) return discard(dialogue, chunk.octets, outOfSequence(dialogue));
-  if (!backend.message) return discard(dialogue, chunk.octets, replies.noMessages);
+  if (!takesMessages(backend)) return discard(dialogue, chunk.octets, replies.noMessages);
   if (dialogue.state === "rcpt") {
     dialogue.bdat = new BdatReader(limits.textLine);
     dialogue.send("command.bdat");
@@ -100,6 +101,10 @@ export function finishDelivery(dialogue: Dialogue): boolean {
   return true;
 }
 
+function takesMessages({ message, wholeMessage }: Backend): boolean {
+  return message !== undefined || wholeMessage !== undefined;
+}
+
 function outOfSequence(dialogue: Dialogue): string {
   switch (dialogue.state) {
     case "start":
@@ -123,13 +128,7 @@ function begin(dialogue: Dialogue, transaction: Transaction): void {
   const { wire, settings } = dialogue;
   const { backend, limits } = settings;
   wire.setIdleTimeout(limits.contentTimeout);
-  if (!backend.message) return;
-  void transaction.begin(backend.message.bind(backend), () => {
-    if (dialogue.over || dialogue.transaction !== transaction) return;
-    const { outcome, refusal } = transaction;
-    if (outcome && "error" in outcome && refusal === null) dialogue.noticeFailure("message", outcome.error);
-    wire.wake();
-  });
+  transaction.begin(backend, dialogue);
 }
 
 function inputMissing(dialogue: Dialogue): Verdict | null {
@@ -148,8 +147,8 @@ function contentEnded(dialogue: Dialogue, transaction: Transaction): void {
   if (transaction.refusal !== null) {
     answer(dialogue, transaction, repliesForAll(dialogue, transaction, transaction.refusal));
   } else {
-    transaction.finish();
     dialogue.send("content.ended");
+    transaction.finish();
   }
 }
 
@@ -184,9 +183,13 @@ function accepts(reply: string): boolean {
 
 function answer(dialogue: Dialogue, transaction: Transaction, said: readonly string[]): void {
   const { size, envelope } = transaction;
-  for (const reply of said) dialogue.reply(reply);
-  const accepted = said.filter(accepts).length;
-  const refusal = said.find((reply) => !accepts(reply));
+  let accepted = 0;
+  let refusal: string | undefined;
+  for (const reply of said) {
+    dialogue.reply(reply);
+    if (accepts(reply)) accepted++;
+    else refusal ??= reply;
+  }
   if (accepted > 0) {
     const recipients = dialogue.settings.dialect.replyForEachRecipient ? accepted : envelope.recipients.length;
     dialogue.wire.notice({ type: "session.messageAccepted", size, recipients });

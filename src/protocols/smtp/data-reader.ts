@@ -4,6 +4,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
 
+const nothing = Buffer.alloc(0);
+
 /** Where in a line the last octet left the reader. */
 const BEGINNING = 0;
 const WITHIN = 1;
@@ -32,7 +34,7 @@ export class DataReader {
 
   constructor(longestLine: number) {
     this.#longestLine = longestLine;
-    this.content = Buffer.alloc(0);
+    this.content = nothing;
   }
 
   /**

@@ -8,14 +8,16 @@ import { ReplyDialogue } from "../session/reply-dialogue.ts";
 import type { BdatReader } from "./bdat-reader.ts";
 import type { DataReader } from "./data-reader.ts";
 import type { Dialect } from "./dialect.ts";
+import type { Extensions } from "./extensions.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpMachine } from "./machine.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Transaction, TransactionOwner } from "./transaction.ts";
 
 /** What is the same for all sessions of one `smtp()` or `lmtp()`. */
 export interface SmtpSettings extends SessionSettings {
   readonly dialect: Dialect;
+  readonly extensions: Extensions;
   readonly backend: Backend;
   readonly limits: SmtpLimits;
   readonly earlyTalker: "notice" | "reject";
@@ -32,7 +34,10 @@ const chart = new SessionChart<SmtpState, SmtpEffects>(smtpMachine, [
 ]);
 
 /** What the commands of a session work on: the chart, what was learned of the client, and the way out for replies. */
-export class Dialogue extends ReplyDialogue<SmtpState, SmtpEvent, SmtpSettings> implements SmtpEffects {
+export class Dialogue
+  extends ReplyDialogue<SmtpState, SmtpEvent, SmtpSettings>
+  implements SmtpEffects, TransactionOwner
+{
   override readonly reader = new LineReader();
   protected override readonly tooManyErrors = replies.tooManyErrors;
 
@@ -81,6 +86,20 @@ export class Dialogue extends ReplyDialogue<SmtpState, SmtpEvent, SmtpSettings> 
     this.#commandsWithoutMail = 0;
     this.rejectedRecipients = 0;
     this.wire.setSessionTimeout(this.settings.limits.progressTimeout);
+  }
+
+  messageAnswered(transaction: Transaction): void {
+    const { outcome, refusal } = transaction;
+    if (!outcome || !("error" in outcome) || refusal !== null || !this.#isUnderWay(transaction)) return;
+    this.noticeFailure("message", outcome.error);
+  }
+
+  messageCalls(transaction: Transaction): void {
+    if (this.#isUnderWay(transaction)) this.wire.wake();
+  }
+
+  #isUnderWay(transaction: Transaction): boolean {
+    return !this.over && this.transaction === transaction;
   }
 
   forgetDialogue(): void {

@@ -1,6 +1,6 @@
 /** MAIL and RCPT (RFC 5321 sections 4.1.1.2 and 4.1.1.3). */
 import type { Answer, Recipient } from "../backend.ts";
-import type { Outcome } from "../session/question.ts";
+import { afterwards, type Outcome } from "../session/question.ts";
 import { answerReply } from "./delivery-replies.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { type MailParameters, parseMailParameters, parseRcptParameters } from "./parameters.ts";
@@ -43,13 +43,14 @@ export function rcpt(dialogue: Dialogue, argument: string): Complaint {
     dialogue.reply(replies.tooManyRecipients);
   } else {
     transaction.recipientsTried++;
-    askRecipient(dialogue, transaction, { address: path.address, ...parameters });
+    askRecipient(dialogue, transaction, { address: path.address, notify: parameters.notify, orcpt: parameters.orcpt });
   }
   return null;
 }
 
 /** What follows `FROM:` or `TO:`; null where it is missing. */
 function afterKeyword(argument: string, keyword: "FROM" | "TO"): string | null {
+  if (argument.startsWith(keyword) && argument[keyword.length] === ":") return argument.slice(keyword.length + 1);
   const length = keyword.length;
   const colon = argument.slice(length).trimStart();
   if (argument.slice(0, length).toUpperCase() !== keyword || !colon.startsWith(":")) return null;
@@ -68,6 +69,7 @@ function rcptOutOfSequence(dialogue: Dialogue): string {
 
 function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailParameters): void {
   const { backend, limits } = dialogue.settings;
+  const { size, body, smtpUtf8, dsn } = parameters;
   const transaction = new Transaction(
     {
       connection: dialogue.facts,
@@ -75,7 +77,11 @@ function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailP
       helo: dialogue.helo,
       identity: dialogue.identity,
       sender: path.address,
-      ...parameters,
+      body,
+      smtpUtf8,
+      size,
+      dsn,
+      recipients: [],
     },
     limits.messageSize,
   );
@@ -88,7 +94,7 @@ function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailP
   dialogue.send("command.mail");
   dialogue.ask({
     operation: "sender",
-    ask: async () => checkAnswer(await backend.sender?.(transaction.envelope)),
+    ask: () => afterwards(backend.sender?.(transaction.envelope), checkAnswer),
     answered: (outcome) => {
       const accepted = conclude(dialogue, outcome, replies.senderOk);
       dialogue.send(accepted ? "sender.accepted" : "sender.rejected");
@@ -106,7 +112,7 @@ function askRecipient(dialogue: Dialogue, transaction: Transaction, recipient: R
   dialogue.send("command.rcpt");
   dialogue.ask({
     operation: "recipient",
-    ask: async () => checkAnswer(await backend.recipient?.(transaction.envelope, recipient)),
+    ask: () => afterwards(backend.recipient?.(transaction.envelope, recipient), checkAnswer),
     answered: (outcome) => {
       const accepted = conclude(dialogue, outcome, replies.recipientOk);
       if (accepted) transaction.addRecipient(recipient);

@@ -3,6 +3,7 @@ import type { Backend } from "../backend.ts";
 import { OptionReader, type SessionOptions } from "../session/options.ts";
 import type { Dialect } from "./dialect.ts";
 import type { SmtpSettings } from "./dialogue.ts";
+import { Extensions } from "./extensions.ts";
 import { defaultSmtpLimits, type SmtpLimits } from "./limits.ts";
 
 export interface SmtpOptions extends SessionOptions, Partial<SmtpLimits> {
@@ -24,9 +25,11 @@ export interface SmtpOptions extends SessionOptions, Partial<SmtpLimits> {
 export function readSettings(options: SmtpOptions, dialect: Dialect): SmtpSettings {
   const reader = new OptionReader(dialect.name);
   const limits = reader.limits(defaultSmtpLimits, options);
+  const session = reader.session(options, limits);
   return {
-    ...reader.session(options, limits),
+    ...session,
     dialect,
+    extensions: new Extensions(limits, session.login),
     backend: options.backend,
     earlyTalker: options.earlyTalker ?? "notice",
     banner: reader.lineOfText("banner", options.banner ?? dialect.banner),

@@ -22,12 +22,22 @@ export type ParameterError = { readonly error: "unknown" | "invalid"; readonly k
 const mailKeywords = new Set(["SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"]);
 const rcptKeywords = new Set(["NOTIFY", "ORCPT"]);
 
+/** Of commands without parameters, as most are. Shared by their envelopes. */
+const noMailParameters: MailParameters = Object.freeze({
+  size: null,
+  body: "7BIT",
+  smtpUtf8: false,
+  dsn: Object.freeze({ ret: null, envid: null }),
+});
+const noRcptParameters: RcptParameters = Object.freeze({ notify: Object.freeze([]), orcpt: null });
+
 const KEYWORD = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
 const VALUE = /^[\x21-\x3c\x3e-\x7e\x80-\u{10ffff}]+$/u;
 const LONGEST_ENVID = 100;
 const LONGEST_ORCPT = 500;
 
 export function parseMailParameters(text: string): MailParameters | ParameterError {
+  if (text === "") return noMailParameters;
   const given = parseParameters(text, mailKeywords);
   if (!(given instanceof Map)) return given;
   const size = given.get("SIZE");
@@ -50,6 +60,7 @@ export function parseMailParameters(text: string): MailParameters | ParameterErr
 }
 
 export function parseRcptParameters(text: string): RcptParameters | ParameterError {
+  if (text === "") return noRcptParameters;
   const given = parseParameters(text, rcptKeywords);
   if (!(given instanceof Map)) return given;
   const notify = given.has("NOTIFY") ? parseNotify(given.get("NOTIFY") ?? "") : [];
@@ -66,7 +77,6 @@ function invalid(keyword: string): ParameterError {
 /** A keyword without a value is in the map with the empty string, which no value can be. */
 function parseParameters(text: string, known: ReadonlySet<string>): Map<string, string> | ParameterError {
   const given = new Map<string, string>();
-  if (text === "") return given;
   for (const parameter of text.split(/[ \t]+/)) {
     const equals = parameter.indexOf("=");
     const name = equals === -1 ? parameter : parameter.slice(0, equals);

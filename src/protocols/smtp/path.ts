@@ -1,3 +1,5 @@
+import { endOfPlainPath } from "./plain-path.ts";
+
 /** A path taken from a command's argument, and the text after it. */
 export interface ParsedPath {
   /** Without brackets and source route; the local part is quoted only where it must be. Empty for the null path. */
@@ -9,6 +11,7 @@ export interface ParsedPath {
 /** Octets. RFC 5321 4.5.3.1 asks for 64 and 255 at least; bounce addresses with a token in them are often longer than 64. */
 const LONGEST_LOCAL_PART = 254;
 const LONGEST_DOMAIN = 255;
+const plainLimits = { localPart: LONGEST_LOCAL_PART, domain: LONGEST_DOMAIN };
 
 const ATEXT = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\x80-\\u{10ffff}-]+";
 const DOT_STRING = new RegExp(`^${ATEXT}(?:\\.${ATEXT})*$`, "u");
@@ -25,16 +28,30 @@ const SOURCE_ROUTE = /^@[^\s:,<>"@]+(?:,@[^\s:,<>"@]+)*:/;
  * @returns null where there is no valid path.
  */
 export function parsePath(text: string, kind: "reverse" | "forward"): ParsedPath | null {
+  const end = endOfPlainPath(text, plainLimits);
+  if (end === -1) return parseAnyPath(text, kind);
+  const address = text.slice(1, end);
+  if (end + 1 === text.length) return { address, rest: "" };
+  const after = text.slice(end + 1);
+  return startsBlank(after) ? { address, rest: after.trim() } : null;
+}
+
+/** The same by the whole grammar. */
+export function parseAnyPath(text: string, kind: "reverse" | "forward"): ParsedPath | null {
   const trimmed = text.trimStart();
   const bracketed = trimmed.startsWith("<");
   const end = bracketed ? closingBracket(trimmed) : firstSpace(trimmed);
   if (end === -1) return null;
   const content = bracketed ? trimmed.slice(1, end) : trimmed.slice(0, end);
   const after = bracketed ? trimmed.slice(end + 1) : trimmed.slice(end);
-  if (after !== "" && !/^[ \t]/.test(after)) return null;
+  if (after !== "" && !startsBlank(after)) return null;
   const address = parseContent(bracketed ? content.trim() : content, kind);
   if (address === null || (address === "" && !bracketed)) return null;
   return { address, rest: after.trim() };
+}
+
+function startsBlank(text: string): boolean {
+  return text.startsWith(" ") || text.startsWith("\t");
 }
 
 /** Whether the address needs SMTPUTF8 (RFC 6531). */

@@ -75,14 +75,15 @@ export function helloReply(hostname: string, peer: string): string {
   return `250 ${hostname} Hello [${peer}]\r\n`;
 }
 
-/** The reply to EHLO: RFC 5321 section 4.1.1.1. */
-export function extensionsReply(options: {
-  readonly hostname: string;
-  readonly peer: string;
-  readonly extensions: readonly string[];
-}): string {
-  const lines = [`${options.hostname} Hello [${options.peer}]`, ...options.extensions];
-  return lines.map((line, index) => `250${index === lines.length - 1 ? " " : "-"}${line}\r\n`).join("");
+/** The reply to EHLO: RFC 5321 section 4.1.1.1. @param extensions from `extensionLines`. */
+export function extensionsReply(hostname: string, peer: string, extensions: string): string {
+  return `250-${hostname} Hello [${peer}]\r\n${extensions}`;
+}
+
+/** The lines of that reply behind its first one. */
+export function extensionLines(extensions: readonly string[]): string {
+  const last = extensions.length - 1;
+  return extensions.map((extension, index) => `250${index === last ? " " : "-"}${extension}\r\n`).join("");
 }
 
 export function challengeReply(base64: string): string {

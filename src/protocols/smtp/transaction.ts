@@ -1,11 +1,25 @@
+import { ArrivingMessage } from "../arriving-message.ts";
 import type { Backend, DeliveryAnswer, Envelope, Recipient } from "../backend.ts";
-import { IncomingBody, MessageError } from "../incoming-body.ts";
-import { errorOf, type Outcome } from "../session/question.ts";
+import { MessageError } from "../incoming-body.ts";
+import { errorOf, isPending, type Outcome } from "../session/question.ts";
+import { CollectedContent } from "./collected-content.ts";
 import { checkDelivery } from "./replies.ts";
+
+/** The envelope while recipients are added. */
+export interface OpenEnvelope extends Envelope {
+  readonly recipients: Recipient[];
+}
+
+/** Who is told what happens to a message. */
+export interface TransactionOwner {
+  /** The backend has answered; `outcome` has it. */
+  messageAnswered(transaction: Transaction): void;
+  /** There is something to do out of turn: an answer has come, or the backend takes more again. */
+  messageCalls(transaction: Transaction): void;
+}
 
 /** One mail transaction (RFC 5321 section 3.3): the envelope, then the message. */
 export class Transaction {
-  readonly envelope: Envelope;
   /** Octets of content that came so far. */
   size = 0;
   /** RCPT commands of this transaction, whatever became of them. */
@@ -15,18 +29,22 @@ export class Transaction {
   /** The session's own reply to a message that it does not take; null while all is well. */
   refusal: string | null = null;
 
-  readonly #recipients: Recipient[];
+  readonly #envelope: OpenEnvelope;
   readonly #sizeLimit: number;
-  #body: IncomingBody | null = null;
+  #owner: TransactionOwner | null = null;
+  #message: ArrivingMessage | CollectedContent | null = null;
 
-  constructor(envelope: Omit<Envelope, "recipients">, sizeLimit: number) {
-    this.#recipients = [];
-    this.envelope = { ...envelope, recipients: this.#recipients };
+  constructor(envelope: OpenEnvelope, sizeLimit: number) {
+    this.#envelope = envelope;
     this.#sizeLimit = sizeLimit;
   }
 
+  get envelope(): Envelope {
+    return this.#envelope;
+  }
+
   addRecipient(recipient: Recipient): void {
-    this.#recipients.push(recipient);
+    this.#envelope.recipients.push(recipient);
   }
 
   /** The content would be longer than the limit with that many octets more. */
@@ -34,36 +52,43 @@ export class Transaction {
     return this.size + octets > this.#sizeLimit;
   }
 
-  /** The message begins: the backend gets it. `changed` is called when the body takes more again and when the outcome is there. */
-  async begin(deliver: NonNullable<Backend["message"]>, changed: () => void): Promise<void> {
-    const body = new IncomingBody(changed);
-    this.#body = body;
-    try {
-      const answer = await deliver({ envelope: this.envelope, body });
-      this.outcome = { value: checkDelivery(answer, this.#recipients.length) };
-    } catch (error) {
-      this.outcome = { error: errorOf(error) };
+  /** The message begins: the backend gets it now or when it is complete. Where it answers at once, the outcome is there. */
+  begin(backend: Pick<Backend, "message" | "wholeMessage">, owner: TransactionOwner): void {
+    this.#owner = owner;
+    const envelope = this.#envelope;
+    if (backend.wholeMessage) {
+      this.#message = new CollectedContent((content) => {
+        this.#deliver(() => backend.wholeMessage?.({ envelope, content }));
+      });
+    } else {
+      const message = new ArrivingMessage(envelope, this);
+      this.#message = message;
+      this.#deliver(() => backend.message?.(message));
     }
-    changed();
+  }
+
+  /** The message that was full takes more again, or was given up by its reader. */
+  drained(): void {
+    this.#owner?.messageCalls(this);
   }
 
   /** The backend takes the content more slowly than it comes. */
   get full(): boolean {
-    return this.#body?.full === true && this.outcome === null;
+    return this.#message?.full === true && this.outcome === null;
   }
 
   /** More content. It is dropped once the message is refused or the backend has answered. */
   add(content: Buffer): void {
     this.size += content.length;
-    const body = this.#body;
-    if (!body || content.length === 0) return;
+    const message = this.#message;
+    if (!message || content.length === 0) return;
     if (this.outcome !== null) this.#destroy();
-    else body.add(content);
+    else message.add(content);
   }
 
   /** The content is complete. */
   finish(): void {
-    this.#body?.push(null);
+    this.#message?.finish();
   }
 
   /** The session does not take the message: nothing of it may be kept. */
@@ -76,14 +101,53 @@ export class Transaction {
   /** The transaction is over; a message that is not complete must not be kept. */
   abandon(): void {
     // An error has its price, and most transactions end without a message that is under way.
-    if (!this.#body) return;
+    if (!this.#message) return;
     const incomplete = "The client went away before the message was complete.";
     this.#destroy(this.outcome === null ? new MessageError("message-incomplete", incomplete) : undefined);
   }
 
   #destroy(error?: MessageError): void {
-    const body = this.#body;
-    this.#body = null;
-    if (body && !body.readableEnded) body.destroy(error);
+    const message = this.#message;
+    this.#message = null;
+    message?.destroy(error);
+  }
+
+  #deliver(ask: () => DeliveryAnswer | Promise<DeliveryAnswer>): void {
+    let answer: DeliveryAnswer | Promise<DeliveryAnswer>;
+    try {
+      answer = ask();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (isPending(answer)) this.#await(answer);
+    else this.#answered(answer);
+  }
+
+  #await(answer: PromiseLike<DeliveryAnswer>): void {
+    Promise.resolve(answer).then(
+      (value) => {
+        this.#answered(value);
+        this.#owner?.messageCalls(this);
+      },
+      (error: unknown) => {
+        this.#failed(error);
+        this.#owner?.messageCalls(this);
+      },
+    );
+  }
+
+  #answered(answer: DeliveryAnswer): void {
+    try {
+      this.outcome = { value: checkDelivery(answer, this.#envelope.recipients.length) };
+    } catch (error) {
+      this.outcome = { error: errorOf(error) };
+    }
+    this.#owner?.messageAnswered(this);
+  }
+
+  #failed(error: unknown): void {
+    this.outcome = { error: errorOf(error) };
+    this.#owner?.messageAnswered(this);
   }
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePath } from "../../../src/protocols/smtp/path.ts";
+import { parseAnyPath, parsePath } from "../../../src/protocols/smtp/path.ts";
 
 describe("parsePath", () => {
   it.each([
@@ -64,6 +64,35 @@ describe("parsePath", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it.each(["reverse", "forward"] as const)("reads a plain %s path as the whole grammar reads it", (kind) => {
+    const word = fc.stringMatching(/^[A-Za-z0-9_-]{1,66}$/);
+    const mark = fc.constantFrom(...'.@<>[]"\\: \t,-!{}~\x7fé\0'.split(""));
+    const words = fc.array(fc.oneof({ weight: 3, arbitrary: word }, { weight: 1, arbitrary: mark }), { maxLength: 5 });
+    const dotted = fc.array(word, { minLength: 1, maxLength: 6 }).map((parts) => parts.join("."));
+    const path = fc.oneof(
+      fc.tuple(dotted, dotted).map(([localPart, domain]) => `<${localPart}@${domain}>`),
+      fc
+        .tuple(words, words, dotted)
+        .map(([before, after, domain]) => `<${before.join("")}@${after.join("")}${domain}>`),
+      words.map((parts) => `<${parts.join("")}`),
+    );
+    const rest = fc.constantFrom("", " ", "\t", " SIZE=1", "  X  ", "x", ">", " >", "\u00a0");
+    fc.assert(
+      fc.property(path, rest, (begin, end) => {
+        expect(parsePath(begin + end, kind)).toEqual(parseAnyPath(begin + end, kind));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each([
+    ...[`<${"x".repeat(254)}@b.c>`, `<${"x".repeat(255)}@b.c>`, `<a@${"x".repeat(63)}.c>`, `<a@${"x".repeat(64)}.c>`],
+    ...[`<a@${"x.".repeat(127)}c>`, `<a@${"x.".repeat(127)}cc>`, "<a@b->", "<a@-b>", "<a@b.-c>", "<a.@b>", "<.a@b>"],
+    ...["<@b>", "<a@>", "<a@b.>", "<a@b>x", "<a@b", "<a@b@c>", "", "<", "<a@_>", "<a@b>\u00a0", "<a@b> \u00a0"],
+  ])("reads %s as the whole grammar reads it", (text) => {
+    expect(parsePath(text, "reverse")).toEqual(parseAnyPath(text, "reverse"));
   });
 
   it("takes no time to speak of for hostile input", () => {

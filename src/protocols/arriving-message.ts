@@ -1,0 +1,86 @@
+import type { Readable } from "node:stream";
+import type { Envelope, IncomingMessage } from "./backend.ts";
+import { contentAtOnce, IncomingBody, type MessageError } from "./incoming-body.ts";
+
+/** Who is told that a message that was full takes more again, or was given up by its reader. */
+interface Sender {
+  drained(): void;
+}
+
+/** What the content came to. */
+type End =
+  | { readonly how: "complete" }
+  /** Nothing of it may be kept; without an error where the backend had answered before. */
+  | { readonly how: "destroyed"; readonly error: MessageError | undefined };
+
+const complete: End = Object.freeze({ how: "complete" });
+
+/** An own property, so that a copy of the message has it. The function is one for all: it finds its message by `this`. */
+const bodyProperty: PropertyDescriptor & ThisType<ArrivingMessage> = {
+  enumerable: true,
+  get() {
+    return this.stream();
+  },
+};
+
+/**
+ * A message on its way to the backend. A stream costs more than all else about a small message, so the body is made when
+ * the backend first looks at it, with what has come by then; until then as much is held as a stream would hold.
+ */
+export class ArrivingMessage implements IncomingMessage {
+  readonly envelope: Envelope;
+  declare readonly body: Readable;
+
+  readonly #sender: Sender;
+  #body: IncomingBody | null = null;
+  /** What has come before the body was looked at. */
+  #pieces: Buffer[] = [];
+  #length = 0;
+  #end: End | null = null;
+
+  constructor(envelope: Envelope, sender: Sender) {
+    this.envelope = envelope;
+    this.#sender = sender;
+    Object.defineProperty(this, "body", bodyProperty);
+  }
+
+  /** The backend has enough for now. */
+  get full(): boolean {
+    return this.#body ? this.#body.full : this.#length >= contentAtOnce && this.#end === null;
+  }
+
+  /** The content as a stream, the same one each time. */
+  stream(): Readable {
+    if (this.#body) return this.#body;
+    const body = new IncomingBody(() => this.#sender.drained());
+    this.#body = body;
+    for (const piece of this.#pieces) body.add(piece);
+    this.#pieces = [];
+    if (this.#end?.how === "complete") body.push(null);
+    if (this.#end?.how === "destroyed") body.destroy(this.#end.error);
+    return body;
+  }
+
+  /** More content. */
+  add(content: Buffer): void {
+    if (this.#body) {
+      this.#body.add(content);
+      return;
+    }
+    this.#pieces.push(content);
+    this.#length += content.length;
+  }
+
+  /** The content is complete. */
+  finish(): void {
+    this.#end = complete;
+    this.#body?.push(null);
+  }
+
+  /** Nothing more comes, and what was not read is dropped. A content that was read to its end stays. */
+  destroy(error?: MessageError): void {
+    this.#end = { how: "destroyed", error };
+    this.#pieces = [];
+    if (this.#body && !this.#body.readableEnded) this.#body.destroy(error);
+  }
+}
