@@ -105,7 +105,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("the timers of a session are not cancelled at its end", "smtp", [
     dialogue,
-    ["    this.detach();\n    this.#deadlines.end();\n", "    this.detach();\n"],
+    ["    this.#stream = null;\n    this.#deadlines.end();\n", "    this.#stream = null;\n"],
   ]),
   {
     name: "the STARTTLS buffer is kept over the handshake",
