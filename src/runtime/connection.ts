@@ -67,6 +67,8 @@ export interface AcceptedSocket {
   readonly socket: Socket;
   /** The socket's other end. */
   readonly peer: Endpoint;
+  /** Our end; null where it has to be asked for. */
+  readonly local: Endpoint | null;
   readonly permit: Permit;
   /** The peer is a trusted proxy and owes a PROXY header. */
   readonly proxied: boolean;

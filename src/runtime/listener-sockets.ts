@@ -2,8 +2,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import type { ListenerSettings } from "../config/index.ts";
+import type { Endpoint } from "../protocols/protocol.ts";
 import type { BoundAddress } from "./lifecycle.ts";
 import { ListenerError } from "./listener-errors.ts";
+import { endpoint } from "./socket-facts.ts";
 import { bindSocket } from "./sockets/bind-socket.ts";
 import type { BindTarget, BoundSocket } from "./sockets/bound-socket.ts";
 import type { InheritedSockets } from "./sockets/inherited-sockets.ts";
@@ -22,7 +24,8 @@ export interface SocketsOwner {
   readonly inherited: InheritedSockets;
   /** It has ended: what is bound from here on is closed at once. */
   readonly ended: boolean;
-  accepted(socket: Socket): void;
+  /** @param local our end; null where every connection has to be asked for its own */
+  accepted(socket: Socket, local: Endpoint | null): void;
   acceptFailed(error: Error): void;
   warn(warning: SocketWarning): void;
 }
@@ -175,7 +178,8 @@ export class ListenerSockets {
   async #open(socket: BoundSocket): Promise<void> {
     if (this.#servers.has(socket)) return;
     const server = createServer({ allowHalfOpen: true });
-    server.on("connection", (accepted) => this.#owner.accepted(accepted));
+    const local = ownAddress(socket.address);
+    server.on("connection", (accepted) => this.#owner.accepted(accepted, local));
     server.on("error", (error) => this.#owner.acceptFailed(error));
     this.#servers.set(socket, server);
     try {
@@ -196,6 +200,11 @@ export class ListenerSockets {
   #warn(warnings: readonly SocketWarning[]): void {
     for (const warning of warnings) this.#owner.warn(warning);
   }
+}
+
+/** Null for the addresses that stand for all of this host (RFC 4291 section 2.5.2): a connection has come to one of them. */
+function ownAddress({ address, port }: BoundAddress): Endpoint | null {
+  return address === "0.0.0.0" || address === "::" ? null : endpoint(address, port);
 }
 
 /** Closing a socket resets whom the kernel has queued for it; where this fails, only those who come at that very moment. */

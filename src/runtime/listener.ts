@@ -6,7 +6,7 @@ import type { ListenerSettings } from "../config/index.ts";
 import type { Inspector } from "../machines/inspector.ts";
 import type { LifecycleMode } from "../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../machines/listener.ts";
-import type { Refusal } from "../protocols/protocol.ts";
+import type { Endpoint, Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, type ClientInside, ListenerAdmission } from "./admission/listener-admission.ts";
 import type { Admission, Arrival } from "./admission.ts";
 import { Connection, type ConnectionHost, connectionActors } from "./connection.ts";
@@ -55,6 +55,8 @@ export interface ListenerOptions extends Tuning {
 /** A socket that was accepted. */
 interface AcceptedSocket extends Arrival {
   readonly socket: Socket;
+  /** Our end, where the listener's address tells it. */
+  readonly local: Endpoint | null;
 }
 
 /** A connection whose PROXY header has told the client. */
@@ -275,7 +277,7 @@ export class Listener {
       get ended() {
         return ended();
       },
-      accepted: (socket) => this.#accept(socket),
+      accepted: (socket, local) => this.#accept(socket, local),
       acceptFailed: (error) => this.#acceptFailed(error),
       warn: ({ field, text }) => this.#emit({ type: "listener.warning", listener: this.name, field, text }),
     };
@@ -293,13 +295,13 @@ export class Listener {
     for (const connection of this.connections) connection.stop();
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, local: Endpoint | null): void {
     const peer = endpoint(socket.remoteAddress, socket.remotePort);
-    this.#admission.accepted$.next({ socket, peer, permit: null, draining: this.state === "draining" });
+    this.#admission.accepted$.next({ socket, peer, local, permit: null, draining: this.state === "draining" });
   }
 
   #socketJudged({ arrival, permit, refusal, owesHeader }: Admission<AcceptedSocket>): void {
-    const { socket, peer } = arrival;
+    const { socket, peer, local } = arrival;
     if (refusal) {
       this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
       this.#host.refused.refuse(socket, this.#busyWords(refusal));
@@ -310,6 +312,7 @@ export class Listener {
       listener: this.name,
       socket,
       peer,
+      local,
       permit,
       proxied: owesHeader,
     });

@@ -3,7 +3,17 @@ import type { ConnectionFacts, Endpoint, TlsFacts } from "../protocols/protocol.
 import type { ProxyFacts } from "../protocols/proxy-facts.ts";
 import type { ProxyHeader } from "./proxy/proxy-header.ts";
 
-/** The facts of one connection. Our own address is asked for only when somebody wants it: that costs a system call. */
+/** What is known of a socket at its accept. */
+interface Accepted {
+  readonly id: string;
+  readonly listener: string;
+  readonly socket: Socket;
+  readonly peer: Endpoint;
+  /** Null where it has to be asked for: that costs a system call, and is done only when somebody wants it. */
+  readonly local: Endpoint | null;
+}
+
+/** The facts of one connection. */
 export class SocketFacts implements ConnectionFacts {
   readonly id: string;
   readonly listener: string;
@@ -11,15 +21,15 @@ export class SocketFacts implements ConnectionFacts {
   tls: TlsFacts | null = null;
   readonly #socket: Socket;
   #peer: Endpoint;
-  #destination: Endpoint | null = null;
+  #destination: Endpoint | null;
   #proxy: ProxyFacts | null = null;
 
-  constructor(accepted: { id: string; listener: string; socket: Socket; peer: Endpoint }, generation: number) {
-    const { id, listener, socket, peer } = accepted;
+  constructor({ id, listener, socket, peer, local }: Accepted, generation: number) {
     this.id = id;
     this.listener = listener;
     this.generation = generation;
     this.#peer = peer;
+    this.#destination = local;
     this.#socket = socket;
   }
 
@@ -27,7 +37,7 @@ export class SocketFacts implements ConnectionFacts {
     return this.#peer;
   }
 
-  /** Unknown when it is asked for only after the socket has closed. */
+  /** Where the listener's address stands for all of this host, unknown when it is asked for only after the socket has closed. */
   get local(): Endpoint {
     return this.#destination ?? endpoint(this.#socket.localAddress, this.#socket.localPort);
   }
@@ -40,7 +50,7 @@ export class SocketFacts implements ConnectionFacts {
   readFrom({ version, source, destination, tlvs }: ProxyHeader): void {
     this.#proxy = { peer: this.#peer, version, ...(version === 2 ? { tlvs } : {}) };
     this.#peer = source ?? this.#peer;
-    this.#destination = destination;
+    this.#destination = destination ?? this.#destination;
   }
 }
 
