@@ -119,7 +119,7 @@ const connectionOf = Symbol("the connection that the socket carries");
 
 /** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
 interface CarriedSocket extends Duplex {
-  [connectionOf]?: Connection;
+  [connectionOf]?: Connection | undefined;
 }
 
 function onError(this: CarriedSocket, error: NodeJS.ErrnoException): void {
@@ -375,6 +375,9 @@ export class Connection implements DialogueOwner, Enrolled {
     this.#leaveHandshake();
     this.#stream.destroy();
     this.#raw.destroy();
+    // Node's sockets outlive their end: until a collection of everything under TLS. What hung on them does not.
+    (this.#stream as CarriedSocket)[connectionOf] = undefined;
+    (this.#raw as CarriedSocket)[connectionOf] = undefined;
   }
 
   closeSession(cause: EndCause): void {

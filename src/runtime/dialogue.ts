@@ -39,7 +39,7 @@ const dialogueOf = Symbol("the dialogue that the stream carries");
 
 /** The stream knows its dialogue, so that all streams share their listeners: a closure for each would cost memory. */
 interface CarriedStream extends Duplex {
-  [dialogueOf]?: Dialogue;
+  [dialogueOf]?: Dialogue | undefined;
 }
 
 function onData(this: CarriedStream, chunk: Uint8Array): void {
@@ -98,7 +98,7 @@ export class Dialogue implements Wire {
     this.#flush();
     const stream = this.#stream;
     if (!stream) return;
-    this.#stream = null;
+    this.#leaveStream();
     stream.off("data", onData);
     stream.off("end", onEnd);
     stream.off("drain", onDrain);
@@ -109,9 +109,15 @@ export class Dialogue implements Wire {
     this.#flush();
     const stream = this.#stream;
     if (!stream) return false;
-    this.#stream = null;
+    this.#leaveStream();
     if (this.#held) stream.resume();
     return true;
+  }
+
+  /** The stream may outlive the session, and is not to keep it. */
+  #leaveStream(): void {
+    if (this.#stream) (this.#stream as CarriedStream)[dialogueOf] = undefined;
+    this.#stream = null;
   }
 
   greet(): void {
@@ -136,7 +142,7 @@ export class Dialogue implements Wire {
   closed(cause: EndCause): void {
     this.#output = "";
     // A stream that is destroyed has nothing more to tell: its listeners go with it.
-    this.#stream = null;
+    this.#leaveStream();
     this.#deadlines.end();
     if (this.#turning) queueMicrotask(() => this.#close(cause));
     else this.#close(cause);

@@ -26,49 +26,81 @@ export interface HandshakeCallbacks {
  */
 export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks: HandshakeCallbacks): TLSSocket {
   const socket = new TLSSocket(raw, options.socketOptions);
-  let pending = true;
-
-  const fail = (failure: HandshakeFailure) => {
-    if (!pending) return;
-    pending = false;
-    socket.destroy();
-    raw.destroy();
-    callbacks.failed(failure);
-  };
-  const secured = () => {
-    if (!pending) return;
-    pending = false;
-    // What was for the handshake is not kept for the life of the connection.
-    raw.off("end", peerEnded);
-    socket.off("end", peerEnded).off("close", closed).off("_tlsError", tlsError);
-    socket.on("_tlsError", destroyBy);
-    callbacks.secured(socket, factsOf(socket));
-  };
-  const peerEnded = () => fail(PEER_CLOSED);
-  const closed = () => fail(DESTROYED);
-  const tlsError = (error: Error) => fail(handshakeFailure(error));
-
-  socket.once("secure", secured);
+  const handshake = new Handshake(raw, socket, callbacks);
+  (raw as HandshakingSocket)[handshakeOf] = handshake;
+  (socket as HandshakingSocket)[handshakeOf] = handshake;
+  socket.on("secure", onSecure);
   // Node reports TLS errors by `_tlsError`, and only under a `tls.Server` by `error` too.
-  socket.on("_tlsError", tlsError);
+  socket.on("_tlsError", onTlsError);
   socket.on("error", ignore);
   raw.on("error", ignore);
   // With allowHalfOpen nothing else notices a FIN in mid-handshake.
-  socket.once("end", peerEnded);
+  socket.on("end", onPeerEnded);
   // A FIN that came before, while a PROXY header was read or in the queue for a handshake, reached `raw` alone.
-  raw.once("end", peerEnded);
-  if (raw.readableEnded) process.nextTick(peerEnded);
-  socket.once("close", closed);
-  if (raw.destroyed) process.nextTick(closed);
+  raw.on("end", onPeerEnded);
+  if (raw.readableEnded) process.nextTick(() => onPeerEnded.call(raw));
+  socket.on("close", onClose);
+  if (raw.destroyed) process.nextTick(() => onClose.call(socket));
   return socket;
 }
 
-function ignore(): void {}
+const handshakeOf = Symbol("the handshake that is under way");
+
+/** Both sockets know their handshake until it is over, so that all sockets share their listeners. */
+interface HandshakingSocket extends Socket {
+  [handshakeOf]?: Handshake | undefined;
+}
+
+class Handshake {
+  readonly #raw: HandshakingSocket;
+  readonly #socket: TLSSocket & HandshakingSocket;
+  readonly #callbacks: HandshakeCallbacks;
+
+  constructor(raw: Socket, socket: TLSSocket, callbacks: HandshakeCallbacks) {
+    this.#raw = raw;
+    this.#socket = socket;
+    this.#callbacks = callbacks;
+  }
+
+  secured(): void {
+    this.#leave();
+    this.#callbacks.secured(this.#socket, factsOf(this.#socket));
+  }
+
+  fail(failure: HandshakeFailure): void {
+    this.#leave();
+    this.#socket.destroy();
+    this.#raw.destroy();
+    this.#callbacks.failed(failure);
+  }
+
+  /** What was for the handshake is not kept for the life of the connection. */
+  #leave(): void {
+    this.#raw[handshakeOf] = undefined;
+    this.#socket[handshakeOf] = undefined;
+  }
+}
+
+function onSecure(this: HandshakingSocket): void {
+  this[handshakeOf]?.secured();
+}
+
+function onPeerEnded(this: HandshakingSocket): void {
+  this[handshakeOf]?.fail(PEER_CLOSED);
+}
+
+function onClose(this: HandshakingSocket): void {
+  this[handshakeOf]?.fail(DESTROYED);
+}
 
 /** Node leaves the socket open at an error after the handshake; here it is destroyed, and the error comes by `error`. */
-function destroyBy(this: TLSSocket, error: Error): void {
-  this.destroy(error);
+function onTlsError(this: HandshakingSocket, error: Error): void {
+  const handshake = this[handshakeOf];
+  if (handshake) handshake.fail(handshakeFailure(error));
+  else this.destroy(error);
 }
+
+function ignore(): void {}
 
 // Letters, digits, hyphens and underscores: anything else is no host name and stays out of logs.
 const HOST_NAME = /^[\w.-]{1,255}$/;
