@@ -6,6 +6,8 @@ export interface Work {
   readonly server: MeasuredServer;
   /** Units of work in one turn. */
   readonly count: number;
+  /** Units of work before the first turn; those of a turn by default. */
+  readonly warmUp?: number | undefined;
   /** Does all of them. */
   readonly load: (work: { readonly port: number; readonly count: number }) => Promise<unknown>;
 }
@@ -24,7 +26,11 @@ export async function cpuInTurns<Name extends string>(
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(works) as Name[];
   return takeTurns(
-    names.map((name) => ({ name, measure: () => cpuOfEach(works[name]) })),
+    names.map((name) => ({
+      name,
+      warmUp: () => cpuOfEach({ ...works[name], count: works[name].warmUp ?? works[name].count }),
+      measure: () => cpuOfEach(works[name]),
+    })),
     rounds,
   );
 }

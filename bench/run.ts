@@ -15,8 +15,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const effort: Effort = values.quick
-  ? { rounds: 3, pick: (_whole, quick) => quick }
-  : { rounds: 5, pick: (whole) => whole };
+  ? { rounds: 3, shortRounds: 5, pick: (_whole, quick) => quick }
+  : { rounds: 5, shortRounds: 25, pick: (whole) => whole };
 
 // An end that others hear of: servers, programs and temporary files go with it.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));

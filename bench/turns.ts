@@ -2,22 +2,21 @@
 
 export interface Contender<Name extends string> {
   readonly name: Name;
+  /** Before the first turn: what a program does only while it is new is over by then. Null where it is always new. */
+  readonly warmUp: (() => Promise<unknown>) | null;
   /** One turn's figure. */
   measure(): Promise<number>;
 }
 
-/** The samples of each; the first turns warm up and do not count. */
+/** The samples of each. */
 export async function takeTurns<Name extends string>(
   contenders: readonly Contender<Name>[],
   rounds: number,
-  warmUps = 1,
 ): Promise<Record<Name, number[]>> {
   const samples = Object.fromEntries(contenders.map(({ name }) => [name, []])) as unknown as Record<Name, number[]>;
-  for (let round = -warmUps; round < rounds; round += 1) {
-    for (const { name, measure } of contenders) {
-      const figure = await measure();
-      if (round >= 0) samples[name].push(figure);
-    }
+  for (const contender of contenders) await contender.warmUp?.();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contender of contenders) samples[contender.name].push(await contender.measure());
   }
   return samples;
 }

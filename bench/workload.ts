@@ -3,8 +3,10 @@ import type { Goal } from "./goal.ts";
 
 /** How much a run may take. */
 export interface Effort {
-  /** Turns that each contender gets, after one that does not count. */
+  /** Turns that each contender gets. */
   readonly rounds: number;
+  /** The same where turns are short, so that what disturbs the machine for a second spoils few of them. */
+  readonly shortRounds: number;
   /** The first in a whole run, the second in a quick one. */
   pick<Value>(whole: Value, quick: Value): Value;
 }

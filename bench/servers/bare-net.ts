@@ -1,11 +1,28 @@
 /** The baseline of a connection: `node:net` that greets, answers whatever it gets with a goodbye, and closes. */
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { answer } from "./answers.ts";
 import { listen } from "./listen.ts";
 
+export interface BareNetVariant {
+  /** Without waiting for the client's FIN, when the goodbye has left. */
+  readonly closesAtOnce?: boolean;
+  /** A PROXY header comes before anything is said. */
+  readonly proxied?: boolean;
+}
+
+const { closesAtOnce = false, proxied = false } = JSON.parse(process.argv[2] ?? "{}") as BareNetVariant;
+
 const server = createServer((socket) => {
   socket.on("error", () => {});
-  socket.write("220 localhost ESMTP ready\r\n");
-  socket.on("data", () => socket.end("221 2.0.0 Bye\r\n"));
+  if (proxied) socket.once("data", () => greet(socket));
+  else greet(socket);
 });
 answer(await listen(server));
+
+function greet(socket: Socket): void {
+  socket.write("220 localhost ESMTP ready\r\n");
+  socket.on("data", () => {
+    socket.end("221 2.0.0 Bye\r\n");
+    if (closesAtOnce && socket.writableLength === 0) socket.destroy();
+  });
+}

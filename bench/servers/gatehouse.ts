@@ -4,7 +4,7 @@ import { type ConfigurationDocument, createGatehouse, logDestination, smtp } fro
 import { answer } from "./answers.ts";
 import { longestPauses } from "./event-loop.ts";
 import { inspectOneIn } from "./inspection.ts";
-import { discard, mailStore } from "./mail-backends.ts";
+import { discard, discardStream, mailStore } from "./mail-backends.ts";
 
 export interface GatehouseVariant {
   /** PEM with key and certificate; TLS from the first byte. */
@@ -14,7 +14,7 @@ export interface GatehouseVariant {
   /** Loopback is a trusted proxy. */
   readonly proxy?: boolean;
   /** What becomes of messages; none are taken by default. */
-  readonly messages?: "discarded" | "kept" | "kept one by one";
+  readonly messages?: "discarded" | "discarded as a stream" | "kept" | "kept one by one";
   /** Octets of the largest one; the default limit otherwise. */
   readonly messageSize?: number;
   /** For messages that are kept. */
@@ -55,7 +55,8 @@ const reloads = [
 
 const mail = variant.directory === undefined ? null : await mailStore(variant.directory, variant.messages === "kept");
 const inspector = variant.inspected === undefined ? null : await inspectOneIn(variant.inspected);
-const backend = mail?.backend ?? (variant.messages === "discarded" ? discard : {});
+const discarding = { discarded: discard, "discarded as a stream": discardStream };
+const backend = mail?.backend ?? discarding[variant.messages as keyof typeof discarding] ?? {};
 const gatehouse = createGatehouse({
   config: document(),
   backend,

@@ -2,15 +2,26 @@
 
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import type { Backend } from "../../src/index.ts";
 import { AccountDirectory, hashPassword, mailboxBackend, openStore, type Store } from "../../src/index.ts";
 import { recipient } from "../load/messages.ts";
 import type { Answers } from "./answers.ts";
 
-/** Takes every message and forgets it. */
+/** Takes every message in one piece and forgets it. */
 export const discard: Backend = {
   recipient: () => undefined,
   wholeMessage: () => undefined,
+};
+
+/** The same as a stream, for messages that nobody wants to have in memory. */
+export const discardStream: Backend = {
+  recipient: () => undefined,
+  message: async ({ body }) => {
+    body.resume();
+    await finished(body);
+    return undefined;
+  },
 };
 
 export interface MailStore {

@@ -8,15 +8,15 @@ import type { Workload } from "../workload.ts";
 export const growth: Workload = {
   name: "growth",
   openFiles: 8_500,
-  async run({ rounds, pick }) {
-    const count = pick(6_000, 2_000);
+  async run({ shortRounds, pick }) {
+    const work = { count: pick(2_500, 1_500), warmUp: pick(30_000, 5_000), load: shortDialogues };
     const others = pick([100, 1_000, 8_000] as const, [100, 1_000, 4_000] as const);
     await using cleanup = new AsyncDisposableStack();
     const crowded = async (name: string, open: number): Promise<Work> => {
       const server = cleanup.use(await startServer(name));
       const held = cleanup.use(new HeldConnections({ port: server.port }));
       await held.hold(open);
-      return { server, count, load: shortDialogues };
+      return { server, ...work };
     };
     const { few, some, many, bareFew, bareMany } = await cpuInTurns(
       {
@@ -26,7 +26,7 @@ export const growth: Workload = {
         bareFew: await crowded("bare-net", others[0]),
         bareMany: await crowded("bare-net", others[2]),
       },
-      rounds,
+      shortRounds,
     );
     const against = { name: `${others[0]} others`, samples: few };
     return {

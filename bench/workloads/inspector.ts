@@ -9,17 +9,17 @@ import type { Workload } from "../workload.ts";
 export const inspector: Workload = {
   name: "inspector",
   missing: () => (hasInspector() ? null : "This version has no inspector."),
-  async run({ rounds, pick }) {
-    const count = pick(10_000, 3_000);
+  async run({ shortRounds, pick }) {
+    const work = { count: pick(4_000, 3_000), warmUp: pick(40_000, 10_000), load: shortDialogues };
     await using unwatched = await startServer("gatehouse");
     await using watched = await startServer("gatehouse", { inspected: 100 });
     using page = await openPage(await watched.ask("inspector"));
     const { without, inspected } = await cpuInTurns(
       {
-        without: { server: unwatched, count, load: shortDialogues },
-        inspected: { server: watched, count, load: shortDialogues },
+        without: { server: unwatched, ...work },
+        inspected: { server: watched, ...work },
       },
-      rounds,
+      shortRounds,
     );
     const against = { name: "no inspector", samples: without };
     return {

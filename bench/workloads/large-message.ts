@@ -7,7 +7,7 @@ import { takeTurns } from "../turns.ts";
 import type { Effort, Table, Workload } from "../workload.ts";
 
 const megabyte = 1e6;
-const discarding = { messages: "discarded", messageSize: 1_000 * megabyte };
+const discarding = { messages: "discarded as a stream", messageSize: 1_000 * megabyte };
 const ours = "Gatehouse, no log";
 const baseline = "bare `node:net`";
 
@@ -35,12 +35,12 @@ async function compareCpu({ rounds, pick }: Effort): Promise<Table> {
 
 async function comparePeaks({ pick }: Effort): Promise<Table> {
   const turns = [
-    { name: "of50", measure: () => peakOf("gatehouse", 50) },
-    { name: "of100", measure: () => peakOf("gatehouse", 100) },
-    { name: "of400", measure: () => peakOf("gatehouse", 400) },
-    { name: "bareOf50", measure: () => peakOf("bare-counter", 50) },
+    { name: "of50", warmUp: null, measure: () => peakOf("gatehouse", 50) },
+    { name: "of100", warmUp: null, measure: () => peakOf("gatehouse", 100) },
+    { name: "of400", warmUp: null, measure: () => peakOf("gatehouse", 400) },
+    { name: "bareOf50", warmUp: null, measure: () => peakOf("bare-counter", 50) },
   ] as const;
-  const { of50, of100, of400, bareOf50 } = await takeTurns(turns, pick(3, 1), 0);
+  const { of50, of100, of400, bareOf50 } = await takeTurns(turns, pick(3, 1));
   return {
     unit: "peak RSS above the start, MB",
     rows: [

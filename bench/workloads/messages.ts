@@ -23,18 +23,20 @@ export const messagesNew: Workload = {
 };
 
 async function compare(
-  { rounds, pick }: Effort,
+  { shortRounds, pick }: Effort,
   { kept, goal }: { readonly kept: boolean; readonly goal: Goal },
 ): Promise<Findings> {
-  const count = kept ? pick(10_000, 3_000) : pick(5_000, 1_000);
+  const count = kept ? pick(2_500, 1_500) : pick(1_000, 500);
+  const warmUp = kept ? pick(20_000, 5_000) : pick(10_000, 2_000);
   const sendWith = (atOnce: number) => (work: { port: number; count: number }) =>
     sendMessages({ ...work, sessions: atOnce, length, kept });
   await using cleanup = new AsyncDisposableStack();
   const works: Record<string, Work> = {
-    [bare]: { server: cleanup.use(await startServer("bare-sink")), count, load: sendWith(sessions) },
+    [bare]: { server: cleanup.use(await startServer("bare-sink")), count, warmUp, load: sendWith(sessions) },
     [ours]: {
       server: cleanup.use(await startServer("gatehouse", { messages: "discarded" })),
       count,
+      warmUp,
       load: sendWith(sessions),
     },
   };
@@ -42,9 +44,14 @@ async function compare(
     ({ discards, missing }) => discards && missing() === null,
   )) {
     const { path } = cleanup.use(temporaryDirectory());
-    works[name] = { server: cleanup.use(await start(path)), count, load: sendWith(kept ? sessions : concurrency) };
+    works[name] = {
+      server: cleanup.use(await start(path)),
+      count,
+      warmUp,
+      load: sendWith(kept ? sessions : concurrency),
+    };
   }
-  const samples = await cpuInTurns(works, rounds);
+  const samples = await cpuInTurns(works, shortRounds);
   const against = { name: bare, samples: samples[bare] ?? [] };
   const rows = Object.keys(works)
     .filter((name) => name !== bare)

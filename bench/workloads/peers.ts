@@ -11,11 +11,12 @@ const ours = "Gatehouse";
 
 export const shortConnectionPeers: Workload = {
   name: "peers",
-  async run({ rounds, pick }) {
-    const count = pick(10_000, 2_000);
+  async run({ shortRounds, pick }) {
+    const count = pick(4_000, 2_000);
+    const warmUp = pick(20_000, 2_000);
     await using cleanup = new AsyncDisposableStack();
     const works: Record<string, Work> = {
-      [ours]: { server: cleanup.use(await startServer("gatehouse")), count, load: shortDialogues },
+      [ours]: { server: cleanup.use(await startServer("gatehouse")), count, warmUp, load: shortDialogues },
     };
     const notes: string[] = [];
     for (const { name, concurrency, missing, start } of peers) {
@@ -28,10 +29,11 @@ export const shortConnectionPeers: Workload = {
       works[name] = {
         server: cleanup.use(await start(path)),
         count,
+        warmUp,
         load: (work) => shortDialogues({ ...work, ...(concurrency === undefined ? {} : { concurrency }) }),
       };
     }
-    const samples = await cpuInTurns(works, rounds);
+    const samples = await cpuInTurns(works, shortRounds);
     const rows = peers
       .filter(({ name }) => name in works)
       .map(({ name, goal }) => ({

@@ -7,18 +7,20 @@ import type { Workload } from "../workload.ts";
 
 export const shortConnection: Workload = {
   name: "short-connection",
-  async run({ rounds, pick }) {
-    const count = pick(10_000, 3_000);
+  async run({ shortRounds, pick }) {
+    const work = { count: pick(2_500, 1_500), warmUp: pick(40_000, 10_000), load: shortDialogues };
     await using bareNet = await startServer("bare-net");
     await using gatehouse = await startServer("gatehouse");
+    await using closing = await startServer("bare-net", { closesAtOnce: true });
     await using withLog = await startServer("gatehouse", { log: true });
-    const { bare, silent, logging } = await cpuInTurns(
+    const { bare, closed, silent, logging } = await cpuInTurns(
       {
-        bare: { server: bareNet, count, load: shortDialogues },
-        silent: { server: gatehouse, count, load: shortDialogues },
-        logging: { server: withLog, count, load: shortDialogues },
+        bare: { server: bareNet, ...work },
+        closed: { server: closing, ...work },
+        silent: { server: gatehouse, ...work },
+        logging: { server: withLog, ...work },
       },
-      rounds,
+      shortRounds,
     );
     const toBare = { name: "bare `node:net`", samples: bare };
     const toSilent = { name: "without it", samples: silent };
@@ -29,6 +31,12 @@ export const shortConnection: Workload = {
           rows: [
             { measured: "Gatehouse, no log", samples: silent, against: toBare, goal: atMost(1.15) },
             { measured: "Gatehouse, one log line each", samples: logging, against: toBare, goal: null },
+            {
+              measured: "bare `node:net` that closes at once, as Gatehouse does",
+              samples: closed,
+              against: toBare,
+              goal: null,
+            },
             // Less than half of the whole: it does not dominate.
             { measured: "the log line: Gatehouse with it", samples: logging, against: toSilent, goal: atMost(2) },
           ],

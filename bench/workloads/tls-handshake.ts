@@ -8,18 +8,18 @@ import type { Workload } from "../workload.ts";
 
 export const tlsHandshake: Workload = {
   name: "tls-handshake",
-  async run({ rounds, pick }) {
-    const count = pick(2_000, 600);
+  async run({ shortRounds, pick }) {
+    const work = { count: pick(500, 300), warmUp: pick(8_000, 1_000), load: handshakes };
     using directory = temporaryDirectory();
     const certificate = await makeCertificate(directory);
     await using bareTls = await startServer("bare-tls", { certificate });
     await using gatehouse = await startServer("gatehouse", { certificate });
     const { bare, ours } = await cpuInTurns(
       {
-        bare: { server: bareTls, count, load: handshakes },
-        ours: { server: gatehouse, count, load: handshakes },
+        bare: { server: bareTls, ...work },
+        ours: { server: gatehouse, ...work },
       },
-      rounds,
+      shortRounds,
     );
     const against = { name: "bare `node:tls`", samples: bare };
     return {

@@ -1,9 +1,19 @@
-/** The content of a message for a backend that wants it in one piece. Its length is bounded by `messageSize`. */
+/** Octets of the smallest memory that pieces are put together in. */
+const smallest = 4_096;
+
+/**
+ * The content of a message for a backend that wants it in one piece. Its length is bounded by `messageSize`. A client that
+ * sends it in small pieces costs no more memory than one that does not: twice the content at most.
+ */
 export class CollectedContent {
   /** Nobody has to be waited for. */
   readonly full = false;
   readonly #deliver: (content: Buffer) => void;
-  #pieces: Buffer[] = [];
+  /** The only piece so far, or what the pieces are put together in. */
+  #memory: Buffer | null = null;
+  #length = 0;
+  /** The memory is our own; the only piece is not. */
+  #grows = false;
 
   /** @param deliver called when the content is complete; never for one that breaks off or is refused. */
   constructor(deliver: (content: Buffer) => void) {
@@ -11,17 +21,31 @@ export class CollectedContent {
   }
 
   add(content: Buffer): void {
-    this.#pieces.push(content);
+    if (this.#memory === null) this.#memory = content;
+    else this.#room(this.#memory, content.length).set(content, this.#length);
+    this.#length += content.length;
   }
 
   finish(): void {
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    const [first] = pieces;
-    this.#deliver(first && pieces.length === 1 ? first : Buffer.concat(pieces));
+    const content = this.#memory?.subarray(0, this.#length) ?? Buffer.alloc(0);
+    this.destroy();
+    this.#deliver(content);
   }
 
   destroy(): void {
-    this.#pieces = [];
+    this.#memory = null;
+    this.#length = 0;
+    this.#grows = false;
+  }
+
+  /** @returns memory of our own with what has come so far and room for more. */
+  #room(memory: Buffer, more: number): Buffer {
+    const needed = this.#length + more;
+    if (this.#grows && needed <= memory.length) return memory;
+    const grown = Buffer.allocUnsafeSlow(Math.max(smallest, 2 * needed));
+    grown.set(memory.subarray(0, this.#length));
+    this.#memory = grown;
+    this.#grows = true;
+    return grown;
   }
 }
