@@ -69,12 +69,12 @@ export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOpt
       return account && { username: account.address, roles: account.roles };
     },
 
-    async sender({ identity, sender }): Promise<Answer> {
+    sender({ identity, sender }): Answer {
       if (!identity || sender === "" || identity.roles.includes("admin")) return undefined;
       return canonicalAddress(sender).text === canonicalAddress(identity.username).text ? undefined : REPLIES.notOwner;
     },
 
-    async recipient({ identity }, { address }): Promise<Answer> {
+    recipient({ identity }, { address }): Answer {
       const directory = accounts();
       if (accountFor(directory, { address, hostname })) return undefined;
       const { local, domain } = canonicalAddress(address);
