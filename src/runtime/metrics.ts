@@ -14,12 +14,13 @@ export interface MetricsSource {
   readonly pressure: { readonly latest: Pressure };
 }
 
-/** What every connection counts in: plain numbers, put under their labels when somebody asks. */
+/** What every connection and message counts in: plain numbers, put under their labels when somebody asks. */
 class ConnectionTotals {
   accepted = 0;
   bytesRead = 0;
   bytesWritten = 0;
   readonly closed = new Map<EndCause, number>();
+  readonly messages = { accepted: 0, rejected: 0 };
 }
 
 /** The events that are counted. */
@@ -60,7 +61,6 @@ export class Metrics {
     "listener",
     "result",
   ]);
-  readonly #messages = this.#counter("messages_total", "Messages received, by result.", ["listener", "result"]);
   readonly #handshakes = new Histogram({
     name: "gatehouse_tls_handshake_seconds",
     help: "Duration of TLS handshakes that succeeded.",
@@ -153,6 +153,17 @@ export class Metrics {
           for (const [cause, count] of closed) this.inc({ listener, cause }, count);
       },
     });
+    new Counter({
+      name: "gatehouse_messages_total",
+      help: "Messages received, by result.",
+      labelNames: ["listener", "result"],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [listener, { messages }] of totals)
+          for (const [result, count] of Object.entries(messages)) if (count > 0) this.inc({ listener, result }, count);
+      },
+    });
   }
 
   #totalsOf(listener: string): ConnectionTotals {
@@ -202,11 +213,10 @@ export class Metrics {
         });
         break;
       case "session.messageAccepted":
+        this.#totalsOf(event.connection.listener).messages.accepted += 1;
+        break;
       case "session.messageRejected":
-        this.#messages.inc({
-          listener: event.connection.listener,
-          result: event.type === "session.messageAccepted" ? "accepted" : "rejected",
-        });
+        this.#totalsOf(event.connection.listener).messages.rejected += 1;
         break;
       default:
         event satisfies never;
