@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Backend } from "../../src/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 import { gone, rawClient, tlsClient } from "./raw-client.ts";
 
@@ -73,6 +74,27 @@ test("the metrics that are scraped over HTTP are those of what has happened", as
   expect(after.value('gatehouse_bytes_written_total{listener="smtp"}')).toBe(quit.bytesWritten);
   expect(after.value('gatehouse_tls_handshake_seconds_count{listener="submissions"}')).toBe(1);
   expect(after.value('gatehouse_tls_handshake_failures_total{listener="submissions",reason="not-tls"}')).toBe(1);
+});
+
+test("messages and log-ins are counted by what came of them", async () => {
+  const backend: Backend = {
+    authenticate: ({ username }) => (username === "ann" ? { username, roles: [] } : null),
+    recipient: () => undefined,
+    wholeMessage: ({ content }) =>
+      content.includes("spam") ? { code: 554, enhanced: "5.7.1", text: "No" } : undefined,
+  };
+  const house = await runGatehouse(document, { backend });
+  const client = await tlsClient({ port: house.port("submissions") });
+  const message = (text: string) => `MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n${text}\r\n.\r\n`;
+  const login = (name: string) => `AUTH PLAIN ${Buffer.from(`\0${name}\0x`).toString("base64")}\r\n`;
+  client.socket.write(`EHLO client\r\n${message("ham")}${message("spam")}${message("ham")}${login("ann")}`);
+  await client.until("235 ");
+  const { value } = await scrape(house);
+  expect(value('gatehouse_messages_total{listener="submissions",result="accepted"}')).toBe(2);
+  expect(value('gatehouse_messages_total{listener="submissions",result="rejected"}')).toBe(1);
+  expect(value('gatehouse_messages_total{listener="smtp",result="accepted"}')).toBeUndefined();
+  expect(value('gatehouse_authentications_total{listener="submissions",result="accepted"}')).toBe(1);
+  await gone(client);
 });
 
 test("every metric says what it is, and two servers count for themselves", async () => {
