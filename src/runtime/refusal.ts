@@ -1,6 +1,7 @@
 /** Turns a connection away: in clear with the protocol's own words, under implicit TLS without a word. */
 import type { Socket } from "node:net";
 import type { Clock } from "./clock.ts";
+import { type Enrolled, Roll } from "./roll.ts";
 
 /** How long a refused peer may take to read the words and close its side, in milliseconds. */
 const lingerTimeout = 2_000;
@@ -11,7 +12,7 @@ const lingerLimit = 2_048;
 /** The refused sockets that have not closed yet. They hold no slot and have no session. */
 export class RefusedSockets {
   readonly #clock: Clock;
-  readonly #lingering = new Map<Socket, unknown>();
+  readonly #lingering = new Roll<Enrolled & { readonly socket: Socket }>();
   #limit = lingerLimit;
   #emptied: (() => void)[] = [];
 
@@ -33,10 +34,11 @@ export class RefusedSockets {
     // Closing while the peer's bytes lie unread resets the connection and may take our words with it (RFC 1122
     // 4.2.2.13): say them, send FIN, and read on until the peer closes too.
     const timer = this.#clock.setTimeout(() => socket.destroy(), lingerTimeout);
-    this.#lingering.set(socket, timer);
+    const refused = { place: -1, socket };
+    this.#lingering.add(refused);
     socket.on("close", () => {
       this.#clock.clearTimeout(timer);
-      this.#lingering.delete(socket);
+      this.#lingering.delete(refused);
       if (this.#lingering.size === 0) for (const resolve of this.#emptied.splice(0)) resolve();
     });
     socket.resume();
@@ -51,7 +53,7 @@ export class RefusedSockets {
   /** Destroys those that linger; further ones are cut as soon as the words have left. */
   destroyAll(): void {
     this.#limit = 0;
-    for (const socket of this.#lingering.keys()) socket.destroy();
+    for (const { socket } of this.#lingering) socket.destroy();
   }
 }
 
