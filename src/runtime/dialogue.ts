@@ -75,7 +75,7 @@ export class Dialogue implements Wire {
 
   constructor(owner: DialogueOwner, protocol: SessionProtocol) {
     this.#owner = owner;
-    this.#deadlines = new Deadlines(owner.clock, this);
+    this.#deadlines = new Deadlines(this);
     this.#session = protocol.open(this);
   }
 
@@ -208,8 +208,12 @@ export class Dialogue implements Wire {
     return false;
   }
 
+  get clock(): Clock {
+    return this.#owner.clock;
+  }
+
   now(): number {
-    return this.#owner.clock.now();
+    return this.clock.now();
   }
 
   wake(): void {
