@@ -15,7 +15,7 @@ export interface DeadlineOwner {
   wakeDue(): void;
 }
 
-/** In mid-handshake, which has a limit of its own, silence is not looked at; when it is over, nothing is. */
+/** In mid-handshake, which has a limit of its own, nothing passes; what would have does so afterwards. */
 type Stage = "talking" | "handshake" | "over";
 
 /**
@@ -45,7 +45,7 @@ export class Deadlines implements Alarm {
   }
 
   setIdle(milliseconds: number | null): void {
-    if (this.#stage === "over") return;
+    if (this.#over) return;
     this.#idleLimit = milliseconds;
     this.#stage = "talking";
     if (milliseconds === null) return;
@@ -53,24 +53,26 @@ export class Deadlines implements Alarm {
     this.#arm();
   }
 
-  /** For the time of a handshake, which has a limit of its own. */
-  suspendIdle(): void {
-    if (this.#stage !== "over") this.#stage = "handshake";
+  handshakeBegins(): void {
+    if (!this.#over) this.#stage = "handshake";
   }
 
-  resumeIdle(): void {
-    this.setIdle(this.#idleLimit);
+  /** Silence is counted from here on. `goOff()` tells whether the session has lasted too long meanwhile. */
+  handshakeEnded(): void {
+    if (this.#over) return;
+    this.#stage = "talking";
+    this.activity();
   }
 
   setSession(milliseconds: number | null): void {
-    if (this.#stage === "over") return;
+    if (this.#over) return;
     this.#sessionDue = milliseconds === null ? null : this.#inMilliseconds(milliseconds);
     this.#arm();
   }
 
   /** In place of the time that was set before; null for none. */
   setWake(milliseconds: number | null): void {
-    if (this.#stage === "over") return;
+    if (this.#over) return;
     const { clock } = this.#owner;
     if (this.#wakeTimer !== undefined) clock.clearTimeout(this.#wakeTimer);
     this.#wakeTimer = undefined;
@@ -83,7 +85,7 @@ export class Deadlines implements Alarm {
 
   /** The peer does not read, from now on. */
   startWrite(): void {
-    if (this.#stage === "over" || this.#writeTimer !== undefined) return;
+    if (this.#over || this.#writeTimer !== undefined) return;
     this.#writeTimer = this.#owner.clock.setTimeout(() => {
       this.#writeTimer = undefined;
       this.#owner.expired("write");
@@ -103,7 +105,9 @@ export class Deadlines implements Alarm {
     this.endWrite();
   }
 
+  /** Tells of the limits that have passed. */
   goOff(): void {
+    if (this.#stage !== "talking") return;
     const now = this.#owner.clock.now();
     const idle = now >= this.#idleDue;
     const session = this.#sessionDue !== null && now >= this.#sessionDue;
@@ -111,11 +115,15 @@ export class Deadlines implements Alarm {
     if (session) this.#sessionDue = null;
     this.#arm();
     if (session) this.#owner.expired("session");
-    if (idle && this.#stage !== "over") this.#owner.expired("idle");
+    if (idle && !this.#over) this.#owner.expired("idle");
+  }
+
+  get #over(): boolean {
+    return this.#stage === "over";
   }
 
   get #idleDue(): number {
-    if (this.#idleLimit === null || this.#stage !== "talking") return Number.POSITIVE_INFINITY;
+    if (this.#idleLimit === null) return Number.POSITIVE_INFINITY;
     return this.#lastActivity + this.#idleLimit;
   }
 

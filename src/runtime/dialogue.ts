@@ -74,8 +74,6 @@ export class Dialogue implements Wire {
   #wakeAsked = false;
   /** The session runs. What it brings about by itself, by a notice for one, has to wait for the end of its turn. */
   #turning = false;
-  /** The session's time passed in mid-handshake. */
-  #sessionExpired = false;
 
   constructor(owner: DialogueOwner, protocol: SessionProtocol) {
     this.#owner = owner;
@@ -127,11 +125,9 @@ export class Dialogue implements Wire {
 
   secured(): void {
     this.#verdict = CONTINUE;
-    this.#deadlines.resumeIdle();
+    this.#deadlines.handshakeEnded();
     this.#turn("secured");
-    if (!this.#sessionExpired) return;
-    this.#sessionExpired = false;
-    this.expired("session");
+    this.#deadlines.goOff();
   }
 
   drain(): void {
@@ -283,10 +279,7 @@ export class Dialogue implements Wire {
   }
 
   expired(limit: Limit): void {
-    if (!this.#mayTurn()) {
-      this.#sessionExpired = limit === "session";
-      return;
-    }
+    if (!this.#mayTurn()) return;
     // The silence of a peer that does not read is not the session's to judge: no word would reach it.
     if (limit === "write" || (limit === "idle" && this.#blocked)) {
       this.#settle(close("write-timeout"));
@@ -334,7 +327,7 @@ export class Dialogue implements Wire {
         this.#hold(verdict.next === "wait" || this.#blocked);
         break;
       case "upgrade":
-        this.#deadlines.suspendIdle();
+        this.#deadlines.handshakeBegins();
         this.#unblock();
         this.#owner.upgrade();
         break;

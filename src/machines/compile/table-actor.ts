@@ -26,6 +26,14 @@ export interface TableProgram<Carrier> {
   readonly failed: ((carrier: Carrier, error: unknown) => void) | undefined;
 }
 
+/** Few actors ever have one. */
+interface Backlog {
+  /** Sent while another one was carried through. */
+  readonly events: EventObject[];
+  /** What an action has put off to the end of the step; before the start, the initial actions themselves. */
+  readonly effects: (() => void)[];
+}
+
 const noClock: ActorClock = {
   setTimeout: () => {
     throw new Error("The chart has `after`, and its actor was given no clock.");
@@ -49,8 +57,7 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   #phase: "new" | "idle" | "busy" = "new";
   /** Where the last event has led: while one is carried through, it is not known yet where it leads. */
   #snapshot: DirectSnapshot;
-  #waiting: EventObject[] | null = null;
-  #deferred: (() => void)[] | null = null;
+  #backlog: Backlog | null = null;
 
   constructor(program: TableProgram<Carrier>, carrier: Carrier, input: unknown) {
     const { interpreter } = program;
@@ -108,8 +115,7 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   send(event: EventObject): void {
     if (this.#ended) return;
     if (this.#phase !== "idle") {
-      this.#waiting ??= [];
-      this.#waiting.push(event);
+      this.#postponed.events.push(event);
       return;
     }
     this.#phase = "busy";
@@ -122,8 +128,8 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   }
 
   #runWaiting(): void {
-    while (this.#waiting !== null && this.#waiting.length > 0 && !this.#ended) {
-      const event = this.#waiting.shift();
+    while (this.#backlog !== null && this.#backlog.events.length > 0 && !this.#ended) {
+      const event = this.#backlog.events.shift();
       if (event) this.#process(event);
     }
     this.#phase = "idle";
@@ -144,12 +150,16 @@ export class TableActor<Carrier = unknown> implements DirectActor {
     this.#tell();
   }
 
-  /** What an action has put off to the end of the step; before the start, the initial actions themselves. */
+  get #postponed(): Backlog {
+    this.#backlog ??= { events: [], effects: [] };
+    return this.#backlog;
+  }
+
   #runDeferred(): void {
-    const deferred = this.#deferred;
-    if (deferred === null) return;
+    if (this.#backlog === null) return;
+    const { effects } = this.#backlog;
     // What runs may put off more.
-    for (let effect = deferred.shift(); effect; effect = deferred.shift()) effect();
+    for (let effect = effects.shift(); effect; effect = effects.shift()) effect();
   }
 
   #tell(): void {
@@ -186,8 +196,7 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   }
 
   defer(effect: () => void): void {
-    this.#deferred ??= [];
-    this.#deferred.push(effect);
+    this.#postponed.effects.push(effect);
   }
 
   actionExecutor({ exec, info, params }: Parameters<RunningScope["actionExecutor"]>[0]): void {
