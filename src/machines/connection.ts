@@ -58,6 +58,19 @@ export type ConnectionEvent =
   | { type: "socket.failed"; cause: EndCause }
   | { type: "socket.closed"; cause: EndCause };
 
+/**
+ * What connections begin with, which is the same for all with the same settings: an idle one needs no context of its own.
+ */
+const beginnings = new WeakMap<ConnectionSettings, ConnectionContext>();
+
+function beginning(settings: ConnectionSettings): ConnectionContext {
+  const known = beginnings.get(settings);
+  if (known) return known;
+  const context: ConnectionContext = { settings, cause: null, drainRequested: false };
+  beginnings.set(settings, context);
+  return context;
+}
+
 const unprovided = (name: string) => effect("connection", name);
 
 /** Before there is a session, nothing has been said that would have to be flushed. */
@@ -146,7 +159,7 @@ export const connectionMachine = setup({
   },
 }).createMachine({
   id: "connection",
-  context: ({ input }) => ({ settings: input, cause: null, drainRequested: false }),
+  context: ({ input }) => beginning(input),
   initial: "accepted",
   on: {
     "connection.stop": { target: ".closing", actions: { type: "recordCause", params: { cause: "stopped" } } },

@@ -8,6 +8,7 @@ import {
   type InputFrom,
   type SnapshotFrom,
 } from "xstate";
+import { CommonSnapshots } from "./compile/common-snapshots.ts";
 import { type ActorClock, TableActor, type TableProgram } from "./compile/table-actor.ts";
 import { type CompiledMachine, interpreterOf, logicOf } from "./compile.ts";
 import type { Inspector } from "./inspector.ts";
@@ -70,6 +71,7 @@ export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
   const { mode, changed, failed, clock } = options;
   const program: TableProgram<Carrier> = {
     interpreter: logic.table,
+    snapshots: new CommonSnapshots(logic.table),
     id: options.id,
     clock,
     changed: changed as TableProgram<Carrier>["changed"],

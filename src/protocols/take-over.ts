@@ -90,9 +90,8 @@ export class HandoverSession implements Session {
 
   #settle(verdict: Verdict): Verdict {
     let current = verdict;
-    if (this.#current === this.#first && this.#first.handover && verdict.next !== "close") {
-      current = this.#handOver(this.#first.handover);
-    }
+    const handover = this.#current === this.#first && verdict.next !== "close" ? this.#first.handover : null;
+    if (handover) current = this.#handOver(handover);
     // What was sent in clear before a handshake is never looked at.
     if (current.next === "upgrade") this.#rest = null;
     while (current.next === "continue" && this.#rest) {

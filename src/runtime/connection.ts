@@ -31,7 +31,7 @@ import { receiveProxyHeader } from "./proxy/receive-proxy-header.ts";
 import type { Enrolled } from "./roll.ts";
 import type { Permit } from "./slots.ts";
 import { causeOfError } from "./socket-errors.ts";
-import { SocketFacts } from "./socket-facts.ts";
+import { type Origin, SocketFacts } from "./socket-facts.ts";
 import { discardClearText } from "./tls/clear-text.ts";
 import type { TlsServerOptions } from "./tls/context.ts";
 import { startHandshake } from "./tls/handshake.ts";
@@ -39,14 +39,12 @@ import type { HandshakeFailure } from "./tls/handshake-failure.ts";
 import type { HandshakePlace, HandshakeQueue } from "./tls/handshake-queue.ts";
 
 /** What all connections of a listener share. */
-export interface ConnectionHost {
+export interface ConnectionHost extends Origin {
   readonly protocol: Protocol;
   readonly settings: ConnectionSettings;
   /** Null where TLS is not available. */
   readonly tls: TlsServerOptions | null;
   readonly hostname: string;
-  /** Number of the document in force. */
-  readonly generation: number;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   /** Who watches what hangs under the listener. */
@@ -62,8 +60,8 @@ export interface ConnectionHost {
 
 /** A socket that admission has let in. */
 export interface AcceptedSocket {
-  readonly id: string;
-  readonly listener: string;
+  /** By which it is known in the server. */
+  readonly number: number;
   readonly socket: Socket;
   /** The socket's other end. */
   readonly peer: Endpoint;
@@ -167,7 +165,7 @@ export class Connection implements DialogueOwner, Enrolled {
     this.#stream = socket;
     this.#permit = accepted.permit;
     this.#proxied = accepted.proxied;
-    this.facts = new SocketFacts(accepted, host.generation);
+    this.facts = new SocketFacts(accepted, host);
     this.#phases = new Phases(host.clock.now());
     this.watcher = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
     (socket as CarriedSocket)[connectionOf] = this;

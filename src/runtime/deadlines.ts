@@ -1,4 +1,5 @@
 /** A session's timers: the limits on silence, on the whole dialogue and on a peer that does not read, and its own waiting. */
+import { type Alarm, clearAlarm, setAlarm } from "./alarms.ts";
 import type { Clock } from "./clock.ts";
 
 /** How long a peer may take to read what fills the write buffer, in milliseconds. */
@@ -8,71 +9,75 @@ const writeTimeout = 300_000;
 export type Limit = "idle" | "session" | "write";
 
 export interface DeadlineOwner {
+  readonly clock: Clock;
   expired(limit: Limit): void;
   /** The time has come that `setWake` set. */
   wakeDue(): void;
 }
 
+/** In mid-handshake, which has a limit of its own, nothing passes; what would have does so afterwards. */
+type Stage = "talking" | "handshake" | "over";
+
 /**
- * One timer serves the silence and the whole dialogue, and is armed lazily: input only notes the time, and a timer that
- * fires too early waits for the rest. So a chunk costs no timer.
+ * One alarm serves the silence and the whole dialogue, and is set lazily: input only notes the time, and an alarm that
+ * goes off too early waits for the rest. So a chunk costs no timer.
+ *
+ * Times are whole milliseconds, rounded up, which the engine keeps without an object for each.
  */
-export class Deadlines {
-  readonly #clock: Clock;
+export class Deadlines implements Alarm {
+  due = 0;
+  place: unknown;
   readonly #owner: DeadlineOwner;
+  #stage: Stage = "talking";
   #idleLimit: number | null = null;
   #lastActivity = 0;
-  #sessionDue = Number.POSITIVE_INFINITY;
-  #timer: unknown;
-  #timerDue = Number.POSITIVE_INFINITY;
+  #sessionDue: number | null = null;
   #writeTimer: unknown;
   #wakeTimer: unknown;
-  /** In mid-handshake, which has a limit of its own, silence is not looked at. */
-  #idleSuspended = false;
-  #over = false;
 
-  constructor(clock: Clock, owner: DeadlineOwner) {
-    this.#clock = clock;
+  constructor(owner: DeadlineOwner) {
     this.#owner = owner;
   }
 
   /** Something came from the peer, or went to it. */
   activity(): void {
-    this.#lastActivity = this.#clock.now();
+    this.#lastActivity = this.#inMilliseconds(0);
   }
 
   setIdle(milliseconds: number | null): void {
     if (this.#over) return;
     this.#idleLimit = milliseconds;
-    this.#idleSuspended = false;
+    this.#stage = "talking";
     if (milliseconds === null) return;
     this.activity();
-    this.#arm(this.#lastActivity);
+    this.#arm();
   }
 
-  /** For the time of a handshake, which has a limit of its own. */
-  suspendIdle(): void {
-    this.#idleSuspended = true;
+  handshakeBegins(): void {
+    if (!this.#over) this.#stage = "handshake";
   }
 
-  resumeIdle(): void {
-    this.setIdle(this.#idleLimit);
+  /** Silence is counted from here on. `goOff()` tells whether the session has lasted too long meanwhile. */
+  handshakeEnded(): void {
+    if (this.#over) return;
+    this.#stage = "talking";
+    this.activity();
   }
 
   setSession(milliseconds: number | null): void {
     if (this.#over) return;
-    const now = this.#clock.now();
-    this.#sessionDue = milliseconds === null ? Number.POSITIVE_INFINITY : now + milliseconds;
-    this.#arm(now);
+    this.#sessionDue = milliseconds === null ? null : this.#inMilliseconds(milliseconds);
+    this.#arm();
   }
 
   /** In place of the time that was set before; null for none. */
   setWake(milliseconds: number | null): void {
     if (this.#over) return;
-    if (this.#wakeTimer !== undefined) this.#clock.clearTimeout(this.#wakeTimer);
+    const { clock } = this.#owner;
+    if (this.#wakeTimer !== undefined) clock.clearTimeout(this.#wakeTimer);
     this.#wakeTimer = undefined;
     if (milliseconds === null) return;
-    this.#wakeTimer = this.#clock.setTimeout(() => {
+    this.#wakeTimer = clock.setTimeout(() => {
       this.#wakeTimer = undefined;
       this.#owner.wakeDue();
     }, milliseconds);
@@ -81,56 +86,58 @@ export class Deadlines {
   /** The peer does not read, from now on. */
   startWrite(): void {
     if (this.#over || this.#writeTimer !== undefined) return;
-    this.#writeTimer = this.#clock.setTimeout(() => {
+    this.#writeTimer = this.#owner.clock.setTimeout(() => {
       this.#writeTimer = undefined;
       this.#owner.expired("write");
     }, writeTimeout);
   }
 
   endWrite(): void {
-    if (this.#writeTimer !== undefined) this.#clock.clearTimeout(this.#writeTimer);
+    if (this.#writeTimer !== undefined) this.#owner.clock.clearTimeout(this.#writeTimer);
     this.#writeTimer = undefined;
   }
 
   /** For good: nothing is armed any more. */
   end(): void {
     this.setWake(null);
-    this.#over = true;
-    this.#disarm();
+    this.#stage = "over";
+    clearAlarm(this.#owner.clock, this);
     this.endWrite();
   }
 
+  /** Tells of the limits that have passed. */
+  goOff(): void {
+    if (this.#stage !== "talking") return;
+    const now = this.#owner.clock.now();
+    const idle = now >= this.#idleDue;
+    const session = this.#sessionDue !== null && now >= this.#sessionDue;
+    if (idle) this.activity();
+    if (session) this.#sessionDue = null;
+    this.#arm();
+    if (session) this.#owner.expired("session");
+    if (idle && !this.#over) this.#owner.expired("idle");
+  }
+
+  get #over(): boolean {
+    return this.#stage === "over";
+  }
+
   get #idleDue(): number {
-    if (this.#idleLimit === null || this.#idleSuspended) return Number.POSITIVE_INFINITY;
+    if (this.#idleLimit === null) return Number.POSITIVE_INFINITY;
     return this.#lastActivity + this.#idleLimit;
   }
 
-  /** A timer that fires before the next limit stays: it will find out. */
-  #arm(now: number): void {
-    const due = Math.min(this.#idleDue, this.#sessionDue);
-    if (due >= this.#timerDue) return;
-    this.#disarm();
-    this.#timerDue = due;
-    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), Math.ceil(due - now - 0.01));
+  /** An alarm that goes off before the next limit stays: it will find out. */
+  #arm(): void {
+    const due = Math.min(this.#idleDue, this.#sessionDue ?? Number.POSITIVE_INFINITY);
+    if (due === Number.POSITIVE_INFINITY || (this.place !== undefined && this.due <= due)) return;
+    const { clock } = this.#owner;
+    clearAlarm(clock, this);
+    setAlarm(clock, this, due);
   }
 
-  #disarm(): void {
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerDue = Number.POSITIVE_INFINITY;
-  }
-
-  #onTimer(): void {
-    this.#timer = undefined;
-    this.#timerDue = Number.POSITIVE_INFINITY;
-    // Timers may fire a fraction of a millisecond before their time.
-    const now = this.#clock.now() + 0.5;
-    const idle = now >= this.#idleDue;
-    const session = now >= this.#sessionDue;
-    if (idle) this.activity();
-    if (session) this.#sessionDue = Number.POSITIVE_INFINITY;
-    this.#arm(this.#clock.now());
-    if (session) this.#owner.expired("session");
-    if (idle && !this.#over) this.#owner.expired("idle");
+  /** The time so many milliseconds from now. */
+  #inMilliseconds(milliseconds: number): number {
+    return Math.ceil(this.#owner.clock.now() + milliseconds);
   }
 }

@@ -1,4 +1,5 @@
 /** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../machines/causes.ts";
 import type { Inspector } from "../machines/inspector.ts";
@@ -54,6 +55,9 @@ function onDrain(this: CarriedStream): void {
   this[dialogueOf]?.drained();
 }
 
+/** Node's own listener of `end`: of a socket that may be half open, as ours are, it asks nothing and does nothing. */
+const [onEndOfAnySocket] = new Socket({ allowHalfOpen: true }).listeners("end") as (() => void)[];
+
 type Turn = "greet" | "resume" | "writable" | "secured" | "ended" | "drain";
 
 export class Dialogue implements Wire {
@@ -70,12 +74,10 @@ export class Dialogue implements Wire {
   #wakeAsked = false;
   /** The session runs. What it brings about by itself, by a notice for one, has to wait for the end of its turn. */
   #turning = false;
-  /** The session's time passed in mid-handshake. */
-  #sessionExpired = false;
 
   constructor(owner: DialogueOwner, protocol: SessionProtocol) {
     this.#owner = owner;
-    this.#deadlines = new Deadlines(owner.clock, this);
+    this.#deadlines = new Deadlines(this);
     this.#session = protocol.open(this);
   }
 
@@ -89,6 +91,8 @@ export class Dialogue implements Wire {
     this.#held = false;
     (stream as CarriedStream)[dialogueOf] = this;
     stream.on("data", onData);
+    // Two listeners of one event would be kept in a list, for each socket.
+    if (onEndOfAnySocket && stream.allowHalfOpen) stream.off("end", onEndOfAnySocket);
     stream.on("end", onEnd);
     stream.on("drain", onDrain);
   }
@@ -127,11 +131,9 @@ export class Dialogue implements Wire {
 
   secured(): void {
     this.#verdict = CONTINUE;
-    this.#deadlines.resumeIdle();
+    this.#deadlines.handshakeEnded();
     this.#turn("secured");
-    if (!this.#sessionExpired) return;
-    this.#sessionExpired = false;
-    this.expired("session");
+    this.#deadlines.goOff();
   }
 
   drain(): void {
@@ -214,8 +216,12 @@ export class Dialogue implements Wire {
     return false;
   }
 
+  get clock(): Clock {
+    return this.#owner.clock;
+  }
+
   now(): number {
-    return this.#owner.clock.now();
+    return this.clock.now();
   }
 
   wake(): void {
@@ -279,10 +285,7 @@ export class Dialogue implements Wire {
   }
 
   expired(limit: Limit): void {
-    if (!this.#mayTurn()) {
-      this.#sessionExpired = limit === "session";
-      return;
-    }
+    if (!this.#mayTurn()) return;
     // The silence of a peer that does not read is not the session's to judge: no word would reach it.
     if (limit === "write" || (limit === "idle" && this.#blocked)) {
       this.#settle(close("write-timeout"));
@@ -330,7 +333,7 @@ export class Dialogue implements Wire {
         this.#hold(verdict.next === "wait" || this.#blocked);
         break;
       case "upgrade":
-        this.#deadlines.suspendIdle();
+        this.#deadlines.handshakeBegins();
         this.#unblock();
         this.#owner.upgrade();
         break;

@@ -44,7 +44,9 @@ export interface ListenerHost extends AdmissionHost {
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
-  nextConnectionId(): string;
+  /** The ids of connections begin with it. */
+  readonly idPrefix: string;
+  nextConnectionNumber(): number;
 }
 
 export interface ListenerOptions extends Tuning {
@@ -128,6 +130,8 @@ export class Listener {
     this.#connectionHost = Object.assign(
       liveSettings(host, () => this.#tuning),
       {
+        listener: this.name,
+        idPrefix: host.idPrefix,
         clock: host.clock,
         lifecycle: host.lifecycle,
         inspect: inspectorUnder(host.inspect, this.actor),
@@ -308,8 +312,7 @@ export class Listener {
       return;
     }
     const connection = new Connection(this.#connectionHost, {
-      id: this.#host.nextConnectionId(),
-      listener: this.name,
+      number: this.#host.nextConnectionNumber(),
       socket,
       peer,
       local,

@@ -15,60 +15,39 @@ const phaseOf: Readonly<Record<ConnectionState, Phase | null>> = {
   closed: null,
 };
 
+type Spent = { [phase in Phase]: number | null };
+
 /** Adds up the milliseconds spent in each phase; STARTTLS counts as handshake, not as session. */
 export class Phases {
   readonly #start: number;
   #phase: Phase | null = null;
-  #since: number;
-  #proxyHeader: number | null = null;
-  #handshake: number | null = null;
-  #session: number | null = null;
-  #closing: number | null = null;
+  /** When the phase under way began; null for the first one, which began with the connection. */
+  #since: number | null = null;
+  /** In phases that are over; null in the first one. */
+  #spent: Spent | null = null;
 
   constructor(now: number) {
     this.#start = now;
-    this.#since = now;
   }
 
   enter(state: ConnectionState, now: number): void {
     const next = phaseOf[state];
     if (next === this.#phase) return;
-    this.#add(this.elapsed(now));
+    if (this.#phase !== null) {
+      this.#spent ??= { proxyHeader: null, handshake: null, session: null, closing: null };
+      this.#spent[this.#phase] = (this.#spent[this.#phase] ?? 0) + this.elapsed(now);
+      this.#since = now;
+    }
     this.#phase = next;
-    this.#since = now;
   }
 
   /** Milliseconds in the phase under way. */
   elapsed(now: number): number {
-    return now - this.#since;
+    return now - (this.#since ?? this.#start);
   }
 
   durations(now: number): PhaseDurations {
-    return {
-      proxyHeader: this.#proxyHeader,
-      handshake: this.#handshake,
-      session: this.#session,
-      closing: this.#closing,
-      total: now - this.#start,
-    };
-  }
-
-  #add(spent: number): void {
-    switch (this.#phase) {
-      case "proxyHeader":
-        this.#proxyHeader = (this.#proxyHeader ?? 0) + spent;
-        break;
-      case "handshake":
-        this.#handshake = (this.#handshake ?? 0) + spent;
-        break;
-      case "session":
-        this.#session = (this.#session ?? 0) + spent;
-        break;
-      case "closing":
-        this.#closing = (this.#closing ?? 0) + spent;
-        break;
-      case null:
-        break;
-    }
+    const { proxyHeader = null, handshake = null, session = null, closing = null } = this.#spent ?? {};
+    return { proxyHeader, handshake, session, closing, total: now - this.#start };
   }
 }

@@ -63,7 +63,7 @@ export class Server {
   readonly #refused: RefusedSockets;
   readonly #descriptors = new DescriptorReserve();
   readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
-  #lastId = 0;
+  #lastNumber = 0;
   readonly #configuration$: BehaviorSubject<Configuration>;
   #certificatesDigest = "";
   /** All that have not closed yet: those of the document in force, and those that drain. */
@@ -236,9 +236,10 @@ export class Server {
       lifecycle: this.lifecycle,
       inspect: inspectorUnder(this.#options.inspect, this.actor),
       lifecycleMode: this.#options.lifecycleMode,
-      nextConnectionId: () => {
-        this.#lastId += 1;
-        return this.#idPrefix + this.#lastId.toString(36);
+      idPrefix: this.#idPrefix,
+      nextConnectionNumber: () => {
+        this.#lastNumber += 1;
+        return this.#lastNumber;
       },
     };
     this.#host = host;

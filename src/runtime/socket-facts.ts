@@ -5,32 +5,50 @@ import type { ProxyHeader } from "./proxy/proxy-header.ts";
 
 /** What is known of a socket at its accept. */
 interface Accepted {
-  readonly id: string;
-  readonly listener: string;
+  readonly number: number;
   readonly socket: Socket;
   readonly peer: Endpoint;
   /** Null where it has to be asked for: that costs a system call, and is done only when somebody wants it. */
   readonly local: Endpoint | null;
 }
 
+/** Where connections come from. */
+export interface Origin {
+  /** The name. */
+  readonly listener: string;
+  /** Number of the document in force. */
+  readonly generation: number;
+  /** Makes the server's numbers of connections unique over restarts. */
+  readonly idPrefix: string;
+}
+
 /** The facts of one connection. */
 export class SocketFacts implements ConnectionFacts {
-  readonly id: string;
-  readonly listener: string;
   readonly generation: number;
   tls: TlsFacts | null = null;
+  readonly #origin: Origin;
+  readonly #number: number;
   readonly #socket: Socket;
   #peer: Endpoint;
   #destination: Endpoint | null;
   #proxy: ProxyFacts | null = null;
 
-  constructor({ id, listener, socket, peer, local }: Accepted, generation: number) {
-    this.id = id;
-    this.listener = listener;
-    this.generation = generation;
+  constructor({ number, socket, peer, local }: Accepted, origin: Origin) {
+    this.#origin = origin;
+    this.#number = number;
+    this.generation = origin.generation;
     this.#peer = peer;
     this.#destination = local;
     this.#socket = socket;
+  }
+
+  /** Put together when it is asked for: nobody asks for that of most connections. */
+  get id(): string {
+    return this.#origin.idPrefix + this.#number.toString(36);
+  }
+
+  get listener(): string {
+    return this.#origin.listener;
   }
 
   get peer(): Endpoint {

@@ -1,15 +1,13 @@
 import type { AnyMachineSnapshot, EventObject, MachineContext } from "xstate";
 import { CompileError } from "./compile-error.ts";
+import type { Whereabouts } from "./direct-snapshot.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { active, type Macrostep, type Outcome, type RunningScope } from "./macrostep.ts";
 import type { Configuration } from "./table.ts";
 
 /** An actor that nobody watches: its own scope and system, and where its chart is. */
-export interface DirectActor {
+export interface DirectActor extends Whereabouts {
   readonly interpreter: Interpreter;
-  readonly configuration: Configuration;
-  readonly context: MachineContext;
-  readonly outcome: Outcome;
 }
 
 /** Those that wait to be used again. An actor's effects may send to another actor, so that more than one is in use. */
@@ -90,7 +88,7 @@ export class DirectMacrostep implements Macrostep {
   }
 
   asSnapshot(): AnyMachineSnapshot {
-    return this.#actor.interpreter.directSnapshot(this.configuration, this.context, this.outcome);
+    return this.#actor.interpreter.directSnapshot(this) as unknown as AnyMachineSnapshot;
   }
 
   microstepTaken(): void {

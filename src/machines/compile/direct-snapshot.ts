@@ -14,6 +14,13 @@ export interface ChartFacts {
   can(configuration: Configuration, subject: GuardSubject): boolean;
 }
 
+/** Where a chart is. */
+export interface Whereabouts {
+  readonly configuration: Configuration;
+  readonly context: MachineContext;
+  readonly outcome: Outcome;
+}
+
 /** The snapshot of an actor that nobody watches: it answers what XState's answers, in a third of the memory. */
 export class DirectSnapshot {
   readonly context: MachineContext;
@@ -21,14 +28,20 @@ export class DirectSnapshot {
   readonly #configuration: Configuration;
   readonly #outcome: Outcome;
 
-  constructor(
-    chart: ChartFacts,
-    state: { readonly configuration: Configuration; readonly context: MachineContext; readonly outcome: Outcome },
-  ) {
+  constructor(chart: ChartFacts, { configuration, context, outcome }: Whereabouts) {
     this.#chart = chart;
-    this.#configuration = state.configuration;
-    this.context = state.context;
-    this.#outcome = state.outcome;
+    this.#configuration = configuration;
+    this.context = context;
+    this.#outcome = outcome;
+  }
+
+  /** Not among what a snapshot shows. */
+  static configurationOf(snapshot: DirectSnapshot): Configuration {
+    return snapshot.#configuration;
+  }
+
+  static outcomeOf(snapshot: DirectSnapshot): Outcome {
+    return snapshot.#outcome;
   }
 
   get #part(): StatePart {

@@ -2,7 +2,7 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventObject, MachineContext } from "xstate";
 import type { AfterTimers } from "./after-timers.ts";
 import { CompileError } from "./compile-error.ts";
-import { type ChartFacts, DirectSnapshot } from "./direct-snapshot.ts";
+import { type ChartFacts, DirectSnapshot, type Whereabouts } from "./direct-snapshot.ts";
 import {
   active,
   type CompiledGuard,
@@ -34,8 +34,6 @@ export class Interpreter implements SnapshotForm {
   readonly #children = Object.freeze({});
   readonly #historyValue = Object.freeze({});
   readonly #chart: ChartFacts;
-  /** Of actors that nobody watches, as long as the context is the one that the chart declares for all of them. */
-  readonly #shared = new Map<Configuration, AnyMachineSnapshot>();
 
   constructor(machine: AnyStateMachine, { table, afterTimers }: { table: Table; afterTimers: AfterTimers }) {
     this.machine = machine;
@@ -186,14 +184,8 @@ export class Interpreter implements SnapshotForm {
   }
 
   /** Of an actor that nobody watches. */
-  directSnapshot(configuration: Configuration, context: MachineContext, outcome: Outcome): AnyMachineSnapshot {
-    const shareable = context === this.machine.config.context && outcome === active;
-    const shared = shareable ? this.#shared.get(configuration) : undefined;
-    if (shared) return shared;
-    const state = { configuration, context, outcome };
-    const snapshot = new DirectSnapshot(this.#chart, state) as unknown as AnyMachineSnapshot;
-    if (shareable) this.#shared.set(configuration, snapshot);
-    return snapshot;
+  directSnapshot(whereabouts: Whereabouts): DirectSnapshot {
+    return new DirectSnapshot(this.#chart, whereabouts);
   }
 
   snapshot({ configuration, context, outcome }: Macrostep, before: AnyMachineSnapshot | null): AnyMachineSnapshot {

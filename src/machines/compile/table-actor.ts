@@ -1,9 +1,11 @@
 /** An actor of its own, for a chart that nobody watches: what XState's actor does for a root actor, and nothing besides. */
 import type { AnyActorRef, AnyMachineSnapshot, EventObject, MachineContext } from "xstate";
 import { runningTimers } from "./after-timers.ts";
+import type { CommonSnapshots } from "./common-snapshots.ts";
 import { type DirectActor, DirectMacrostep } from "./direct-macrostep.ts";
+import { DirectSnapshot } from "./direct-snapshot.ts";
 import type { Interpreter } from "./interpreter.ts";
-import { active, type Outcome, type RunningScope } from "./macrostep.ts";
+import type { Outcome, RunningScope } from "./macrostep.ts";
 import type { Configuration } from "./table.ts";
 
 /** The part of XState's clock that actors use. */
@@ -15,12 +17,21 @@ export interface ActorClock {
 /** What the actors of one chart share. */
 export interface TableProgram<Carrier> {
   readonly interpreter: Interpreter;
+  readonly snapshots: CommonSnapshots;
   readonly id: (carrier: Carrier) => string;
   readonly clock: ActorClock | undefined;
   /** Told of the state at the start and after each event, as a subscriber of XState's actor is. */
   readonly changed: ((carrier: Carrier, value: AnyMachineSnapshot["value"]) => void) | undefined;
   /** Told of what an effect or a guard threw, which has ended the actor. */
   readonly failed: ((carrier: Carrier, error: unknown) => void) | undefined;
+}
+
+/** Few actors ever have one. */
+interface Backlog {
+  /** Sent while another one was carried through. */
+  readonly events: EventObject[];
+  /** What an action has put off to the end of the step; before the start, the initial actions themselves. */
+  readonly effects: (() => void)[];
 }
 
 const noClock: ActorClock = {
@@ -30,38 +41,32 @@ const noClock: ActorClock = {
   clearTimeout: () => {},
 };
 
-const noContext: MachineContext = Object.freeze({});
 const starting: EventObject = Object.freeze({ type: "xstate.init" });
 
 /**
  * Runs to completion: events that are sent meanwhile wait. An error that an effect or a guard throws ends the actor; when
  * nobody is to be told, it is thrown where nobody catches it, as XState does.
  *
- * It is its own scope and its own system, which has just what the table asks of them, and makes a snapshot only when it is
- * asked for one.
+ * It is its own scope and its own system, which has just what the table asks of them.
  */
 export class TableActor<Carrier = unknown> implements DirectActor {
   /** For whom the chart is carried out; the machine's effects find it by their `self`. */
   readonly carrier: Carrier;
-  /** Where the last event has led: while one is carried through, it is not known yet where it leads. */
-  configuration: Configuration;
-  context: MachineContext = noContext;
-  outcome: Outcome = active;
   [runningTimers]: unknown[] | undefined = undefined;
   readonly #program: TableProgram<Carrier>;
   #phase: "new" | "idle" | "busy" = "new";
-  #snapshot: AnyMachineSnapshot | null = null;
-  #waiting: EventObject[] | null = null;
-  #deferred: (() => void)[] | null = null;
+  /** Where the last event has led: while one is carried through, it is not known yet where it leads. */
+  #snapshot: DirectSnapshot;
+  #backlog: Backlog | null = null;
 
   constructor(program: TableProgram<Carrier>, carrier: Carrier, input: unknown) {
     const { interpreter } = program;
     this.carrier = carrier;
     this.#program = program;
-    this.configuration = interpreter.beginning;
+    this.#snapshot = program.snapshots.beginning;
     const macrostep = DirectMacrostep.of(this, starting);
     interpreter.begin(macrostep, input);
-    this.#settle(macrostep);
+    this.#snapshot = program.snapshots.begun(macrostep);
     macrostep.end();
   }
 
@@ -73,14 +78,25 @@ export class TableActor<Carrier = unknown> implements DirectActor {
     return this.#program.interpreter;
   }
 
+  get configuration(): Configuration {
+    return DirectSnapshot.configurationOf(this.#snapshot);
+  }
+
+  get context(): MachineContext {
+    return this.#snapshot.context;
+  }
+
+  get outcome(): Outcome {
+    return DirectSnapshot.outcomeOf(this.#snapshot);
+  }
+
   /** Initial actions wait for the start; from then on actions run as the table comes to them. */
   get direct(): boolean {
     return this.#phase !== "new";
   }
 
   getSnapshot(): AnyMachineSnapshot {
-    this.#snapshot ??= this.interpreter.directSnapshot(this.configuration, this.context, this.outcome);
-    return this.#snapshot;
+    return this.#snapshot as unknown as AnyMachineSnapshot;
   }
 
   start(): this {
@@ -99,8 +115,7 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   send(event: EventObject): void {
     if (this.#ended) return;
     if (this.#phase !== "idle") {
-      this.#waiting ??= [];
-      this.#waiting.push(event);
+      this.#postponed.events.push(event);
       return;
     }
     this.#phase = "busy";
@@ -113,8 +128,8 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   }
 
   #runWaiting(): void {
-    while (this.#waiting !== null && this.#waiting.length > 0 && !this.#ended) {
-      const event = this.#waiting.shift();
+    while (this.#backlog !== null && this.#backlog.events.length > 0 && !this.#ended) {
+      const event = this.#backlog.events.shift();
       if (event) this.#process(event);
     }
     this.#phase = "idle";
@@ -124,7 +139,7 @@ export class TableActor<Carrier = unknown> implements DirectActor {
     const macrostep = DirectMacrostep.of(this, event);
     try {
       this.interpreter.run(macrostep);
-      this.#settle(macrostep);
+      this.#snapshot = this.#program.snapshots.of(macrostep);
       this.#runDeferred();
     } catch (error) {
       this.#fail(error);
@@ -135,19 +150,16 @@ export class TableActor<Carrier = unknown> implements DirectActor {
     this.#tell();
   }
 
-  #settle({ configuration, context, outcome }: DirectMacrostep): void {
-    this.configuration = configuration;
-    this.context = context;
-    this.outcome = outcome;
-    this.#snapshot = null;
+  get #postponed(): Backlog {
+    this.#backlog ??= { events: [], effects: [] };
+    return this.#backlog;
   }
 
-  /** What an action has put off to the end of the step; before the start, the initial actions themselves. */
   #runDeferred(): void {
-    const deferred = this.#deferred;
-    if (deferred === null) return;
+    if (this.#backlog === null) return;
+    const { effects } = this.#backlog;
     // What runs may put off more.
-    for (let effect = deferred.shift(); effect; effect = deferred.shift()) effect();
+    for (let effect = effects.shift(); effect; effect = effects.shift()) effect();
   }
 
   #tell(): void {
@@ -157,9 +169,9 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   /** Whatever the event has changed on the way is as it was before. */
   #fail(error: unknown): void {
     this.interpreter.giveUp(this.#scope);
-    this.outcome = { status: "error", output: undefined, error };
-    this.#snapshot = null;
-    const { failed } = this.#program;
+    const { configuration, context } = this;
+    const { failed, snapshots } = this.#program;
+    this.#snapshot = snapshots.of({ configuration, context, outcome: { status: "error", output: undefined, error } });
     if (failed) failed(this.carrier, error);
     // Neither Node's timers nor its microtasks are known here; a rejection that nobody handles ends the process as well.
     else void Promise.reject(error);
@@ -184,8 +196,7 @@ export class TableActor<Carrier = unknown> implements DirectActor {
   }
 
   defer(effect: () => void): void {
-    this.#deferred ??= [];
-    this.#deferred.push(effect);
+    this.#postponed.effects.push(effect);
   }
 
   actionExecutor({ exec, info, params }: Parameters<RunningScope["actionExecutor"]>[0]): void {

@@ -38,7 +38,6 @@ export interface Ending {
 export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings> implements ImapEffects {
   override readonly reader = new CommandReader(unauthenticatedGrammarLimits);
   readonly output = new Output();
-  protected override readonly tooManyErrors = "* BYE Too many errors\r\n";
 
   /** The mail of whoever logged in. */
   account: AccountMail | null = null;
@@ -55,6 +54,10 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
 
   constructor(wire: Wire, settings: ImapSettings) {
     super(chart, wire, settings);
+  }
+
+  protected override get tooManyErrors(): string {
+    return "* BYE Too many errors\r\n";
   }
 
   override reply(text: string): void {
@@ -152,7 +155,7 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
 
   forgetDialogue(): void {
     this.reader.clear();
-    this.login.cancel();
+    this.cancelLogin();
   }
 
   giveBack(): void {

@@ -14,10 +14,16 @@ import type { ImapSettings } from "./settings.ts";
 
 /** The dialogue with one IMAP client: reads what the chart says is due, and answers each turn with a verdict. */
 export class ImapSession extends SessionTurns<Dialogue> {
-  protected override readonly notTls = "* BYE This port begins in clear: STARTTLS comes first\r\n";
-
   constructor(wire: Wire, settings: ImapSettings) {
-    super(new Dialogue(wire, settings), logIn);
+    super(new Dialogue(wire, settings));
+  }
+
+  protected override get logIn(): typeof logIn {
+    return logIn;
+  }
+
+  protected override get notTls(): string {
+    return "* BYE This port begins in clear: STARTTLS comes first\r\n";
   }
 
   protected override begin(): void {

@@ -34,7 +34,6 @@ export class Dialogue
   implements ManageSieveEffects
 {
   override readonly reader = new CommandReader();
-  protected override readonly tooManyErrors = replies.tooManyErrors;
 
   /** The name of who logged in; for the capability OWNER. */
   owner = "";
@@ -43,6 +42,10 @@ export class Dialogue
 
   constructor(wire: Wire, settings: ManageSieveSettings) {
     super(chart, wire, settings);
+  }
+
+  protected override get tooManyErrors(): string {
+    return replies.tooManyErrors;
   }
 
   forgetDialogue(): void {

@@ -11,12 +11,11 @@ import type { Word } from "./words.ts";
 
 /** The dialogue with one ManageSieve client: reads what the chart says is due, and answers each turn with a verdict. */
 export class ManageSieveSession extends SessionTurns<Dialogue> {
-  protected override readonly notTls = replies.notTls;
   readonly #limits: ReadLimits;
 
   constructor(wire: Wire, settings: ManageSieveSettings) {
     const dialogue = new Dialogue(wire, settings);
-    super(dialogue, logIn);
+    super(dialogue);
     const { commandLine, authLine, refusedScript } = settings.limits;
     this.#limits = {
       get line() {
@@ -27,6 +26,14 @@ export class ManageSieveSession extends SessionTurns<Dialogue> {
         return dialogue.account ? refusedScript : authLine;
       },
     };
+  }
+
+  protected override get logIn(): typeof logIn {
+    return logIn;
+  }
+
+  protected override get notTls(): string {
+    return replies.notTls;
   }
 
   protected override begin(): void {

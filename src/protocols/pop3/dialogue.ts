@@ -28,7 +28,6 @@ const chart = new SessionChart<Pop3State, Pop3Effects>(pop3Machine, [
 /** What the commands of a session work on: the chart, what was learned of the client, and the way out for replies. */
 export class Dialogue extends ReplyDialogue<Pop3State, Pop3Event, Pop3Settings> implements Pop3Effects {
   override readonly reader = new LineReader();
-  protected override readonly tooManyErrors = replies.tooManyErrors;
 
   /** As USER gave it. */
   username = "";
@@ -40,6 +39,10 @@ export class Dialogue extends ReplyDialogue<Pop3State, Pop3Event, Pop3Settings> 
 
   constructor(wire: Wire, settings: Pop3Settings) {
     super(chart, wire, settings);
+  }
+
+  protected override get tooManyErrors(): string {
+    return replies.tooManyErrors;
   }
 
   forgetDialogue(): void {

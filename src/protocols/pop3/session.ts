@@ -9,11 +9,20 @@ import { continueRetrieval } from "./retrieval.ts";
 
 /** The dialogue with one POP3 client: reads what the chart says is due, and answers each turn with a verdict. */
 export class Pop3Session extends LineTurns<Dialogue> {
-  protected override readonly notTls = replies.notTls;
-  protected override readonly lineReplies = replies;
-
   constructor(wire: Wire, settings: Pop3Settings) {
-    super(new Dialogue(wire, settings), logIn);
+    super(new Dialogue(wire, settings));
+  }
+
+  protected override get logIn(): typeof logIn {
+    return logIn;
+  }
+
+  protected override get lineReplies(): typeof replies {
+    return replies;
+  }
+
+  protected override get notTls(): string {
+    return replies.notTls;
   }
 
   protected override begin(): void {

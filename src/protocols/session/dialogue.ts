@@ -1,5 +1,5 @@
 import type { EndCause } from "../../machines/causes.ts";
-import { Login } from "../login.ts";
+import { Login, type LoginOutcome } from "../login.ts";
 import type { Session, Wire } from "../protocol.ts";
 import type { ChartActor, SessionChart } from "./chart-actor.ts";
 import type { SessionSettings } from "./options.ts";
@@ -24,6 +24,11 @@ export interface DialogueReader {
   rest(): Uint8Array | null;
 }
 
+interface Answer {
+  readonly question: Question<unknown>;
+  readonly outcome: Outcome<unknown>;
+}
+
 /** Any protocol's. */
 export type AnyDialogue = SessionDialogue<string, { readonly type: string }, SessionSettings>;
 
@@ -38,7 +43,6 @@ export abstract class SessionDialogue<
 > {
   readonly wire: Wire;
   readonly settings: Settings;
-  readonly login: Login;
   abstract readonly reader: DialogueReader;
 
   /** The embedder's session, which has the dialogue from the state `takenOver` on. */
@@ -50,15 +54,16 @@ export abstract class SessionDialogue<
   congested = false;
 
   readonly #actor: ChartActor<State>;
+  /** Most clients that are idle have not tried to log in. */
+  #login: Login | null = null;
   #errors = 0;
-  #asking = false;
-  #answer: { readonly question: Question<unknown>; readonly outcome: Outcome<unknown> } | null = null;
+  /** To the question that was asked. */
+  #answer: "awaited" | Answer | null = null;
 
   /** @param chart has no effect in its first state: the session is not complete yet when it starts. */
   constructor(chart: SessionChart<State, object>, wire: Wire, settings: Settings) {
     this.wire = wire;
     this.settings = settings;
-    this.login = new Login(wire, settings.login);
     this.#actor = chart.start(this);
   }
 
@@ -69,7 +74,23 @@ export abstract class SessionDialogue<
   abstract flush(): void;
 
   /** The last words to a client that makes too many errors. */
-  protected abstract readonly tooManyErrors: string;
+  protected abstract get tooManyErrors(): string;
+
+  /** The log-ins of the session. */
+  get login(): Login {
+    this.#login ??= new Login(this.wire, this.settings.login);
+    return this.#login;
+  }
+
+  /** Drops an exchange that is under way. */
+  cancelLogin(): void {
+    this.#login?.cancel();
+  }
+
+  /** To be asked in each turn while the session waits for it. */
+  loginOutcome(): LoginOutcome | null {
+    return this.#login?.outcome() ?? null;
+  }
 
   get state(): State {
     return this.#actor.getSnapshot().value;
@@ -115,11 +136,11 @@ export abstract class SessionDialogue<
   /** The connection is over: gives everything back. */
   closed(cause: EndCause): void {
     this.reader.clear();
-    this.login.end(cause);
+    this.#login?.end(cause);
     this.#actor.send({ type: "connection.closed" });
     const answer = this.#answer;
     this.#answer = null;
-    if (answer) tellLate(answer.question, answer.outcome);
+    if (answer && answer !== "awaited") tellLate(answer.question, answer.outcome);
   }
 
   /** Replies to what the client did wrong; too much of it ends the session. */
@@ -139,12 +160,12 @@ export abstract class SessionDialogue<
 
   /** The answer has not come yet, or has not been acted on. */
   get asking(): boolean {
-    return this.#asking;
+    return this.#answer !== null;
   }
 
   /** Asks the backend or the mailbox, within a turn; one question at a time. An answer that is there at once is acted on. */
   ask<T>(question: Question<T>): void {
-    this.#asking = true;
+    this.#answer = "awaited";
     let answer: T | Promise<T>;
     try {
       answer = question.ask();
@@ -165,9 +186,8 @@ export abstract class SessionDialogue<
   /** Acts on the answer, if there is one. */
   takeAnswer(): void {
     const answer = this.#answer;
-    if (!answer) return;
+    if (!answer || answer === "awaited") return;
     this.#answer = null;
-    this.#asking = false;
     answer.question.answered(answer.outcome);
   }
 
@@ -176,7 +196,7 @@ export abstract class SessionDialogue<
   }
 
   #answerAtOnce<T>(question: Question<T>, outcome: Outcome<T>): void {
-    this.#asking = false;
+    this.#answer = null;
     if (this.#mayAnswer(question, outcome)) question.answered(outcome);
   }
 

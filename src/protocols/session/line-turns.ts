@@ -19,13 +19,9 @@ interface LineReplies {
 
 /** The turns of a session whose commands, and answers to SASL challenges, are lines. */
 export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> {
-  protected abstract readonly lineReplies: LineReplies;
-  readonly #logIn: LogIn<D, string>;
+  protected abstract get lineReplies(): LineReplies;
 
-  constructor(dialogue: D, logIn: LogIn<D, string>) {
-    super(dialogue, logIn);
-    this.#logIn = logIn;
-  }
+  protected abstract override get logIn(): LogIn<D, string>;
 
   /** A command is there. */
   protected abstract command(line: string): void;
@@ -48,10 +44,10 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
         dialogue.quit(this.lineReplies.bareLineFeed, "protocol-error");
         return null;
       case "malformed":
-        this.#logIn.giveUp(dialogue, this.lineReplies.malformedLine);
+        this.logIn.giveUp(dialogue, this.lineReplies.malformedLine);
         return null;
       case "line":
-        if (authenticating) this.#logIn.proceed(dialogue, dialogue.login.respond(dialogue.reader.line));
+        if (authenticating) this.logIn.proceed(dialogue, dialogue.login.respond(dialogue.reader.line));
         else this.command(dialogue.reader.line);
         return null;
     }

@@ -50,14 +50,14 @@ export class LogIn<D extends AnyDialogue, Refusal> {
 
   /** Ends an exchange, if there is one, without a verdict on credentials. */
   giveUp(dialogue: D, refusal: Refusal): void {
-    dialogue.login.cancel();
+    dialogue.cancelLogin();
     this.#manner.sayRefused(dialogue, refusal);
     if (dialogue.state === "authenticating") dialogue.send(this.#manner.failed);
   }
 
   /** Tells the client what came of its credentials, once that is known. */
   conclude(dialogue: D): void {
-    const outcome = dialogue.login.outcome();
+    const outcome = dialogue.loginOutcome();
     if (!outcome) return;
     switch (outcome.result) {
       case "accepted":

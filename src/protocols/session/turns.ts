@@ -16,20 +16,19 @@ interface LogInEnd<D> {
 /** The turns of a session: each does what the chart says is due, for as long as there is something, and ends with a verdict. */
 export abstract class SessionTurns<D extends AnyDialogue> implements PredecessorSession {
   protected readonly dialogue: D;
-  readonly #logIn: LogInEnd<D>;
   #excused = 0;
-  #handover: Handover | null = null;
 
-  constructor(dialogue: D, logIn: LogInEnd<D>) {
+  constructor(dialogue: D) {
     this.dialogue = dialogue;
-    this.#logIn = logIn;
   }
+
+  protected abstract get logIn(): LogInEnd<D>;
 
   /** The server's first words, and the first limits on time. */
   protected abstract begin(): void;
 
   /** The last words to a client that speaks TLS to a port that does not. */
-  protected abstract readonly notTls: string;
+  protected abstract get notTls(): string;
 
   /** Does what is next in a state of the protocol's own. @returns null when there may be more to do. */
   protected abstract step(state: D["state"]): Verdict | null;
@@ -43,10 +42,8 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
 
   get handover(): Handover | null {
     const { successor, state, reader } = this.dialogue;
-    if (successor && state === "takenOver") {
-      this.#handover ??= { session: successor, rest: reader.rest(), ended: reader.ended };
-    }
-    return this.#handover;
+    if (!successor || state !== "takenOver") return null;
+    return { session: successor, rest: reader.rest(), ended: reader.ended };
   }
 
   greet(): Verdict {
@@ -103,7 +100,7 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
   protected goOn(): Verdict {
     if (!this.dialogue.over) {
       this.dialogue.takeAnswer();
-      this.#logIn.conclude(this.dialogue);
+      this.logIn.conclude(this.dialogue);
     }
     return this.turn();
   }

@@ -84,8 +84,7 @@ function introduce(dialogue: Dialogue, argument: string, protocol: Envelope["pro
   const name = parseHelo(argument);
   if (name === null) return replies.helloSyntax;
   if (!dialogue.countIdleCommand()) return null;
-  dialogue.helo = name;
-  dialogue.protocol = protocol;
+  dialogue.introduction = { helo: name, protocol };
   dialogue.reply(introductionReply(dialogue, protocol));
   dialogue.send("command.ehlo");
   return null;

@@ -8,13 +8,14 @@ import { deliveryReplies, repliesForAll } from "./delivery-replies.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { chunkReply, replies } from "./replies.ts";
 import type { Transaction } from "./transaction.ts";
+import { UnwantedChunk } from "./unwanted-chunk.ts";
 
 export function data(dialogue: Dialogue, argument: string): Complaint {
   if (argument !== "") return replies.noArguments;
   const { transaction } = dialogue;
   if (!transaction || !dialogue.can("command.data")) return outOfSequence(dialogue);
   if (!takesMessages(dialogue.settings.backend)) return replies.noMessages;
-  dialogue.data = new DataReader(dialogue.settings.limits.textLine);
+  dialogue.content = new DataReader(dialogue.settings.limits.textLine);
   dialogue.send("command.data");
   begin(dialogue, transaction);
   dialogue.reply(replies.startContent);
@@ -33,7 +34,7 @@ export function bdat(dialogue: Dialogue, argument: string): Complaint {
   if (!transaction || !dialogue.can("command.bdat")) return discard(dialogue, chunk.octets, outOfSequence(dialogue));
   if (!takesMessages(backend)) return discard(dialogue, chunk.octets, replies.noMessages);
   if (dialogue.state === "rcpt") {
-    dialogue.bdat = new BdatReader(limits.textLine);
+    dialogue.content = new BdatReader(limits.textLine);
     dialogue.send("command.bdat");
     begin(dialogue, transaction);
   }
@@ -41,14 +42,14 @@ export function bdat(dialogue: Dialogue, argument: string): Complaint {
     transaction.refuse(replies.tooBig);
     if (chunk.octets > 2 * limits.messageSize) dialogue.quit(replies.tooBig, "protocol-error");
   }
-  dialogue.bdat?.begin(chunk.octets, chunk.last);
+  if (dialogue.content instanceof BdatReader) dialogue.content.begin(chunk.octets, chunk.last);
   return null;
 }
 
 /** Reads what follows DATA. @returns null when there may be more to do. */
 export function readData(dialogue: Dialogue): Verdict | null {
-  const { transaction, data: content, reader } = dialogue;
-  if (!transaction || !content) return WAIT;
+  const { transaction, content, reader } = dialogue;
+  if (!transaction || !(content instanceof DataReader)) return WAIT;
   if (transaction.full) return WAIT;
   const chunk = reader.rest();
   if (!chunk) return inputMissing(dialogue);
@@ -81,14 +82,14 @@ export function readChunk(dialogue: Dialogue, chunks: BdatReader): Verdict | nul
 }
 
 /** Reads octets of a chunk that is not wanted. @returns null when there may be more to do. */
-export function readUnwanted(dialogue: Dialogue, unwanted: { octets: number; readonly reply: string }): Verdict | null {
-  if (unwanted.octets > 0) {
-    const octets = dialogue.reader.take(unwanted.octets);
+export function readUnwanted(dialogue: Dialogue, unwanted: UnwantedChunk): Verdict | null {
+  if (unwanted.remaining > 0) {
+    const octets = dialogue.reader.take(unwanted.remaining);
     if (!octets) return inputMissing(dialogue);
-    unwanted.octets -= octets.length;
-    if (unwanted.octets > 0) return null;
+    unwanted.remaining -= octets.length;
+    if (unwanted.remaining > 0) return null;
   }
-  dialogue.unwanted = null;
+  dialogue.content = null;
   dialogue.complain(unwanted.reply);
   return null;
 }
@@ -120,7 +121,7 @@ function outOfSequence(dialogue: Dialogue): string {
 
 function discard(dialogue: Dialogue, octets: number, reply: string): null {
   if (octets > 2 * dialogue.settings.limits.messageSize) dialogue.quit(reply, "protocol-error");
-  else dialogue.unwanted = { octets, reply };
+  else dialogue.content = new UnwantedChunk(octets, reply);
   return null;
 }
 

@@ -13,6 +13,7 @@ import type { SmtpLimits } from "./limits.ts";
 import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpMachine } from "./machine.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
 import type { Transaction, TransactionOwner } from "./transaction.ts";
+import type { UnwantedChunk } from "./unwanted-chunk.ts";
 
 /** What is the same for all sessions of one `smtp()` or `lmtp()`. */
 export interface SmtpSettings extends SessionSettings {
@@ -23,6 +24,17 @@ export interface SmtpSettings extends SessionSettings {
   readonly earlyTalker: "notice" | "reject";
   readonly banner: string;
 }
+
+/** How the client introduced itself. */
+export interface Introduction {
+  /** The name that it gave. */
+  readonly helo: string;
+  /** By the command that it gave it with. */
+  readonly protocol: Envelope["protocol"];
+}
+
+/** Before EHLO. */
+const notIntroduced: Introduction = { helo: "", protocol: "SMTP" };
 
 /** What the client did wrong, as the reply that says so; null when all is well. */
 export type Complaint = string | null;
@@ -39,18 +51,12 @@ export class Dialogue
   implements SmtpEffects, TransactionOwner
 {
   override readonly reader = new LineReader();
-  protected override readonly tooManyErrors = replies.tooManyErrors;
 
-  /** As the client introduced itself; empty before EHLO. */
-  helo = "";
-  /** By which command it did. */
-  protocol: Envelope["protocol"] = "SMTP";
+  introduction: Introduction = notIntroduced;
   identity: Identity | null = null;
   transaction: Transaction | null = null;
-  data: DataReader | null = null;
-  bdat: BdatReader | null = null;
-  /** A BDAT chunk that is not wanted: the octets still to come, and what is said after them. */
-  unwanted: { octets: number; readonly reply: string } | null = null;
+  /** What the octets go to that are no commands. */
+  content: DataReader | BdatReader | UnwantedChunk | null = null;
   rejectedRecipients = 0;
 
   #commandsWithoutMail = 0;
@@ -58,6 +64,10 @@ export class Dialogue
 
   constructor(wire: Wire, settings: SmtpSettings) {
     super(chart, wire, settings);
+  }
+
+  protected override get tooManyErrors(): string {
+    return replies.tooManyErrors;
   }
 
   /** The replies that differ between SMTP and LMTP. */
@@ -103,15 +113,14 @@ export class Dialogue
   }
 
   forgetDialogue(): void {
-    this.helo = "";
+    this.introduction = notIntroduced;
     this.identity = null;
     this.reader.clear();
   }
 
   forgetTransaction(): void {
-    this.login.cancel();
-    this.data = null;
-    this.bdat = null;
+    this.cancelLogin();
+    this.content = null;
     const { transaction } = this;
     this.transaction = null;
     transaction?.abandon();

@@ -73,8 +73,8 @@ function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailP
   const transaction = new Transaction(
     {
       connection: dialogue.facts,
-      protocol: dialogue.protocol,
-      helo: dialogue.helo,
+      protocol: dialogue.introduction.protocol,
+      helo: dialogue.introduction.helo,
       identity: dialogue.identity,
       sender: path.address,
       body,

@@ -1,21 +1,30 @@
 import { type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { LineTurns } from "../session/line-turns.ts";
 import { logIn } from "./authentication.ts";
+import { BdatReader } from "./bdat-reader.ts";
 import { parseCommand } from "./command.ts";
 import { execute } from "./commands.ts";
 import { finishDelivery, readChunk, readData, readUnwanted } from "./content.ts";
 import { Dialogue, type SmtpSettings } from "./dialogue.ts";
 import type { SmtpState } from "./machine.ts";
 import { greetingReply, replies } from "./replies.ts";
+import { UnwantedChunk } from "./unwanted-chunk.ts";
 
 /** The dialogue with one SMTP client: reads what the chart says is due, and answers each turn with a verdict. */
 export class SmtpSession extends LineTurns<Dialogue> {
-  protected override readonly lineReplies = replies;
   /** Octets of the message under way at the last expiry of the progress timeout; null when there was none. */
   #sizeAtExpiry: number | null = null;
 
   constructor(wire: Wire, settings: SmtpSettings) {
-    super(new Dialogue(wire, settings), logIn);
+    super(new Dialogue(wire, settings));
+  }
+
+  protected override get logIn(): typeof logIn {
+    return logIn;
+  }
+
+  protected override get lineReplies(): typeof replies {
+    return replies;
   }
 
   protected override get notTls(): string {
@@ -77,10 +86,16 @@ export class SmtpSession extends LineTurns<Dialogue> {
         return readData(dialogue);
       default:
         if (dialogue.congested) return WAIT;
-        if (dialogue.unwanted) return readUnwanted(dialogue, dialogue.unwanted);
-        if (dialogue.bdat?.open) return readChunk(dialogue, dialogue.bdat);
+        if (dialogue.content) return this.#readContent(dialogue.content);
         return this.readLine();
     }
+  }
+
+  /** @param content commands come again between the chunks of a message. */
+  #readContent(content: NonNullable<Dialogue["content"]>): Verdict | null {
+    if (content instanceof UnwantedChunk) return readUnwanted(this.dialogue, content);
+    if (content instanceof BdatReader && content.open) return readChunk(this.dialogue, content);
+    return this.readLine();
   }
 
   protected override command(line: string): void {
