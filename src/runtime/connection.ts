@@ -3,24 +3,18 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AnyActorRef } from "xstate";
 import type { EndCause } from "../machines/causes.ts";
-import {
-  type ConnectionEvent,
-  type ConnectionSettings,
-  type ConnectionState,
+import type {
+  ConnectionEvent,
+  ConnectionSettings,
+  ConnectionState,
   connectionMachine,
 } from "../machines/connection.ts";
 import type { Inspector } from "../machines/inspector.ts";
-import {
-  type ActorFactory,
-  actorsOf,
-  carrierOf as carrierOfActor,
-  type LifecycleActor,
-  type LifecycleMode,
-  lifecycleLogic,
-} from "../machines/lifecycle-logic.ts";
+import type { LifecycleActor } from "../machines/lifecycle-logic.ts";
 import type { Endpoint, Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../protocols/protocol.ts";
 import type { ClientInside } from "./admission/listener-admission.ts";
 import type { Clock } from "./clock.ts";
+import type { ConnectionActors, ConnectionEffects } from "./connection-actors.ts";
 import { Dialogue, type DialogueOwner } from "./dialogue.ts";
 import { inspectorOf, inspectorUnder } from "./inspection.ts";
 import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "./lifecycle.ts";
@@ -72,47 +66,6 @@ export interface AcceptedSocket {
   readonly proxied: boolean;
 }
 
-function carrierOf(self: object): Connection {
-  const connection = carrierOfActor(self);
-  if (!(connection instanceof Connection)) {
-    throw new Error("The connection machine ran in an actor that no connection carries.");
-  }
-  return connection;
-}
-
-const logic = lifecycleLogic(
-  connectionMachine.provide({
-    actions: {
-      readProxyHeader: ({ self }) => carrierOf(self).readProxyHeader(),
-      startHandshake: ({ self }) => carrierOf(self).startHandshake(),
-      openSession: ({ self }) => carrierOf(self).openSession(),
-      secureSession: ({ self }) => carrierOf(self).secureSession(),
-      drainSession: ({ self }) => carrierOf(self).drainSession(),
-      endSocket: ({ self }) => carrierOf(self).endSocket(),
-      destroySocket: ({ self }) => carrierOf(self).destroySocket(),
-      closeSession: ({ self, context }) => carrierOf(self).closeSession(context.cause ?? "socket-error"),
-      returnSlot: ({ self }) => carrierOf(self).returnSlot(),
-      reportClosed: ({ self, context }) => carrierOf(self).reportClosed(context.cause ?? "socket-error"),
-    },
-  }),
-);
-
-export type ConnectionActors = ActorFactory<typeof connectionMachine, Connection>;
-
-/** How the actors of a listener's connections are run. */
-export function connectionActors(host: {
-  readonly lifecycleMode: LifecycleMode;
-  readonly clock: Clock;
-}): ConnectionActors {
-  return actorsOf(logic, {
-    mode: host.lifecycleMode,
-    id: ({ facts }) => `connection:${facts.id}`,
-    clock: host.clock,
-    inspect: ({ watcher }) => watcher,
-    changed: stateChanged,
-  });
-}
-
 const connectionOf = Symbol("the connection that the socket carries");
 
 /** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
@@ -139,7 +92,7 @@ const stateEvents = {
   closing: "connection.closing",
 } as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
 
-export class Connection implements DialogueOwner, Enrolled {
+export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
   place = -1;
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
@@ -473,10 +426,6 @@ export class Connection implements DialogueOwner, Enrolled {
   #emit(event: LifecycleEvent): void {
     this.#host.lifecycle.emit(event);
   }
-}
-
-function stateChanged(connection: Connection, state: ConnectionState): void {
-  connection.stateChanged(state);
 }
 
 function discard(): void {

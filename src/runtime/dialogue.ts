@@ -1,5 +1,4 @@
 /** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../machines/causes.ts";
 import type { Inspector } from "../machines/inspector.ts";
@@ -55,9 +54,6 @@ function onDrain(this: CarriedStream): void {
   this[dialogueOf]?.drained();
 }
 
-/** Node's own listener of `end`: of a socket that may be half open, as ours are, it asks nothing and does nothing. */
-const [onEndOfAnySocket] = new Socket({ allowHalfOpen: true }).listeners("end") as (() => void)[];
-
 type Turn = "greet" | "resume" | "writable" | "secured" | "ended" | "drain";
 
 export class Dialogue implements Wire {
@@ -91,8 +87,6 @@ export class Dialogue implements Wire {
     this.#held = false;
     (stream as CarriedStream)[dialogueOf] = this;
     stream.on("data", onData);
-    // Two listeners of one event would be kept in a list, for each socket.
-    if (onEndOfAnySocket && stream.allowHalfOpen) stream.off("end", onEndOfAnySocket);
     stream.on("end", onEnd);
     stream.on("drain", onDrain);
   }

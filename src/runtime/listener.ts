@@ -9,7 +9,8 @@ import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReas
 import type { Endpoint, Refusal } from "../protocols/protocol.ts";
 import { type AdmissionHost, type ClientInside, ListenerAdmission } from "./admission/listener-admission.ts";
 import type { Admission, Arrival } from "./admission.ts";
-import { Connection, type ConnectionHost, connectionActors } from "./connection.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+import { connectionActors } from "./connection-actors.ts";
 import { type DescriptorReserve, descriptorPlenty, descriptorReserve, lacksDescriptors } from "./descriptor-reserve.ts";
 import { spreadDrain } from "./drain-spread.ts";
 import { messageOf } from "./error-message.ts";

@@ -64,6 +64,12 @@ export class SocketFacts implements ConnectionFacts {
     return this.#proxy;
   }
 
+  /** For whoever writes them down. */
+  toJSON(): ConnectionFacts {
+    const { id, listener, generation, peer, local, proxy, tls } = this;
+    return { id, listener, generation, peer, local, proxy, tls };
+  }
+
   /** A header that names no client (LOCAL, UNKNOWN) leaves the peer its own address. */
   readFrom({ version, source, destination, tlvs }: ProxyHeader): void {
     this.#proxy = { peer: this.#peer, version, ...(version === 2 ? { tlvs } : {}) };

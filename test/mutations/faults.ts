@@ -46,7 +46,7 @@ export const faults: readonly Fault[] = [
     ["    this.#reportClosed(cause);\n", "    this.#reportClosed(cause);\n    this.#reportClosed(cause);\n"],
   ]),
   fault("the end of a connection bears another cause", "connection", [
-    connection,
+    "src/runtime/connection-actors.ts",
     [
       'carrierOf(self).reportClosed(context.cause ?? "socket-error")',
       'carrierOf(self).reportClosed(context.cause ? "quit" : "socket-error")',
@@ -105,7 +105,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("the timers of a session are not cancelled at its end", "smtp", [
     dialogue,
-    ["    this.#stream = null;\n    this.#deadlines.end();\n", "    this.#stream = null;\n"],
+    ["    this.#leaveStream();\n    this.#deadlines.end();\n", "    this.#leaveStream();\n"],
   ]),
   {
     name: "the STARTTLS buffer is kept over the handshake",
