@@ -39,10 +39,14 @@ export class NodeServer implements MeasuredServer {
   }
 }
 
-/** Starts `servers/NAME.ts` with these options, which it finds as JSON in its first argument. */
-export async function startServer(name: string, options: object = {}): Promise<NodeServer> {
+/** Starts `servers/NAME.ts` with these options, which it finds as JSON in its first argument, and Node with these flags. */
+export async function startServer(
+  name: string,
+  options: object = {},
+  flags: readonly string[] = [],
+): Promise<NodeServer> {
   const script = new URL(`./servers/${name}.ts`, import.meta.url).pathname;
-  const { file, args } = pinned("server", { file: process.execPath, args: ["--expose-gc"] });
+  const { file, args } = pinned("server", { file: process.execPath, args: ["--expose-gc", ...flags] });
   const child = fork(script, [JSON.stringify(options)], {
     execPath: file,
     execArgv: [...args],

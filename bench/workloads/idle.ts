@@ -1,6 +1,6 @@
 /** Connections that are greeted and then do nothing: live heap of each, and how the process grows with them. */
 import { atMost } from "../goal.ts";
-import { HeldConnections, handshakes, shortDialogues } from "../load/load.ts";
+import { HeldConnections } from "../load/load.ts";
 import { startServer } from "../server-process.ts";
 import { makeCertificate, temporaryDirectory } from "../temporary.ts";
 import type { Effort, Findings, Row, Workload } from "../workload.ts";
@@ -25,8 +25,8 @@ interface Sizes {
   readonly growth: number[];
 }
 
-/** Connections before the first one that is held. */
-const warmUp = { clear: 30_000, tls: 6_000 };
+/** V8 enlarges its young generation in steps of up to 16 MB, which no connection is the cause of. */
+const flags = ["--max-semi-space-size=1"];
 
 async function compare({ rounds, pick }: Effort, certificate: string | null): Promise<Findings> {
   const count = pick(10_000, certificate === null ? 4_000 : 2_000);
@@ -63,11 +63,9 @@ async function hold(
   { name, certificate, count }: { readonly name: string; readonly certificate: string | null; readonly count: number },
   sizes: Sizes,
 ): Promise<void> {
-  await using server = await startServer(name, certificate === null ? {} : { certificate });
+  await using server = await startServer(name, certificate === null ? {} : { certificate }, flags);
   await using held = new HeldConnections({ port: server.port, tls: certificate !== null });
-  // What a new process still grows by, such as compiled code and V8's young generation, belongs to no connection.
-  if (certificate === null) await shortDialogues({ port: server.port, count: warmUp.clear });
-  else await handshakes({ port: server.port, count: warmUp.tls });
+  // What the first connections leave behind in the process, such as compiled code, belongs to none of them.
   await held.hold(100);
   const before = await server.ask("memory");
   await held.hold(count / 2);
