@@ -13,6 +13,8 @@ import { type ActorClock, TableActor, type TableProgram } from "./compile/table-
 import { type CompiledMachine, interpreterOf, logicOf } from "./compile.ts";
 import type { Inspector } from "./inspector.ts";
 
+export type { ActorClock } from "./compile/table-actor.ts";
+
 /** `interpreted` is for debugging: XState runs the chart itself, to the same effect and at a higher price. */
 export type LifecycleMode = "compiled" | "interpreted";
 

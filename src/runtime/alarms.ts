@@ -1,5 +1,6 @@
 /** Timers for those of whom there are many: they are kept in one queue, behind one timer of Node's. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { ActorClock } from "../machines/lifecycle-logic.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
 /**
@@ -27,8 +28,13 @@ export function setAlarm(clock: Clock, alarm: Alarm, due: number): void {
       alarm.place = undefined;
       alarm.goOff();
     },
-    Math.ceil(due - clock.now()),
+    millisecondsTo(due, clock),
   );
+}
+
+/** Whole ones; what is overdue is due now. */
+function millisecondsTo(due: number, clock: Clock): number {
+  return Math.max(0, Math.ceil(due - clock.now()));
 }
 
 /** Safe to call again. */
@@ -37,6 +43,36 @@ export function clearAlarm(clock: Clock, alarm: Alarm): void {
   if (clock === systemClock) systemAlarms.delete(alarm);
   else clock.clearTimeout(alarm.place);
   alarm.place = undefined;
+}
+
+class CallbackAlarm implements Alarm {
+  due = 0;
+  place: unknown;
+  readonly #callback: () => void;
+
+  constructor(callback: () => void) {
+    this.#callback = callback;
+  }
+
+  goOff(): void {
+    this.#callback();
+  }
+}
+
+const alarmTimers: ActorClock = {
+  setTimeout(callback, milliseconds) {
+    const alarm = new CallbackAlarm(callback);
+    setAlarm(systemClock, alarm, Math.ceil(systemClock.now() + milliseconds));
+    return alarm;
+  },
+  clearTimeout(alarm) {
+    if (alarm instanceof CallbackAlarm) clearAlarm(systemClock, alarm);
+  },
+};
+
+/** The clock for the many actors of one chart: their timers are alarms, where nobody else's clock is to see them. */
+export function actorClock(clock: Clock): ActorClock {
+  return clock === systemClock ? alarmTimers : clock;
 }
 
 /** Node takes no more milliseconds for one timer; what is due later waits for the rest. */
@@ -81,7 +117,7 @@ class AlarmQueue {
     if (!first || first.due >= this.#timerDue) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timerDue = first.due;
-    const delay = Math.min(Math.ceil(first.due - systemClock.now()), longestTimeout);
+    const delay = Math.min(millisecondsTo(first.due, systemClock), longestTimeout);
     this.#timer = inNobodysContext(() => setTimeout(() => this.#timerWentOff(), delay));
   }
 

@@ -9,6 +9,7 @@ import {
   type LifecycleMode,
   lifecycleLogic,
 } from "../machines/lifecycle-logic.ts";
+import { actorClock } from "./alarms.ts";
 import type { Clock } from "./clock.ts";
 
 /** What the machine names, as the connection does it; `src/machines/connection.ts` says what each is for. */
@@ -63,7 +64,7 @@ export function connectionActors(host: {
   return actorsOf(logic, {
     mode: host.lifecycleMode,
     id: ({ facts }) => `connection:${facts.id}`,
-    clock: host.clock,
+    clock: actorClock(host.clock),
     inspect: ({ watcher }) => watcher,
     changed: (connection, state) => connection.stateChanged(state),
   });

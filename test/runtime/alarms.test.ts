@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { type Alarm, clearAlarm, setAlarm } from "../../src/runtime/alarms.ts";
+import { type Alarm, actorClock, clearAlarm, setAlarm } from "../../src/runtime/alarms.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { TestClock } from "../../src/testing/clock.ts";
 
@@ -86,6 +86,14 @@ describe("alarms of the system's clock", () => {
     expect(stdout).toBe("thrown\nwent off\n");
   });
 
+  it("go off at once when they are overdue, which Node is not told as a time in the past", async () => {
+    const { stdout, stderr } = await runs(`
+      set(-50, () => console.log("went off"));
+      set(3, () => { const end = Date.now() + 20; while (Date.now() < end); set(-5, () => console.log("so did this")); });
+    `);
+    expect({ stdout, stderr }).toEqual({ stdout: "went off\nso did this\n", stderr: "" });
+  });
+
   it("keep the process alive for as long as one is set", async () => {
     const { stdout } = await runs(`
       clearAlarm(systemClock, set(600_000, () => console.log("cleared")));
@@ -93,6 +101,26 @@ describe("alarms of the system's clock", () => {
       clearAlarm(systemClock, set(600_000, () => console.log("cleared")));
     `);
     expect(stdout).toBe("waited for\n");
+  });
+});
+
+describe("the clock of the actors of many connections", () => {
+  it("has timers that are alarms, and can be cleared", async () => {
+    const clock = actorClock(systemClock);
+    const began = systemClock.now();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cleared = clock.setTimeout(() => expect.unreachable("It was cleared."), 1);
+    clock.setTimeout(resolve, 5);
+    clock.clearTimeout(cleared);
+    clock.clearTimeout(cleared);
+    clock.clearTimeout(undefined);
+    await promise;
+    expect(systemClock.now() - began).toBeGreaterThanOrEqual(5);
+  });
+
+  it("is another one's own, which is to see each timer", () => {
+    const clock = new TestClock();
+    expect(actorClock(clock)).toBe(clock);
   });
 });
 
@@ -110,7 +138,7 @@ it("an alarm of another clock is a timer of that clock", () => {
 });
 
 /** Runs a script in a process of its own until it ends by itself. */
-function runs(script: string): Promise<{ readonly stdout: string }> {
+function runs(script: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const from = (path: string) => JSON.stringify(new URL(`../../src/runtime/${path}`, import.meta.url).href);
   const prelude = `
     import { clearAlarm, setAlarm } from ${from("alarms.ts")};

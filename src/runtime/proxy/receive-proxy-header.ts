@@ -5,7 +5,10 @@ import { ProxyHeaderReader } from "./proxy-header-reader.ts";
 
 /** At most one of these is called, once. None is when the socket is destroyed before. */
 export interface ProxyHeaderCallbacks {
-  /** The socket is paused, without listeners of its bytes; what came behind the header is in its read buffer. */
+  /**
+   * The socket has no listeners of its bytes; what came behind the header is in its read buffer. It is paused after this
+   * call, or before it when there is something in the buffer, unless somebody listens to its bytes by then.
+   */
   accepted(header: ProxyHeader): void;
   rejected(error: ProxyHeaderError): void;
   /** The peer sent FIN before the header was complete. */
@@ -14,24 +17,58 @@ export interface ProxyHeaderCallbacks {
 
 /** Takes the PROXY header off a socket that nobody has read from. Has no time limit: whoever has one destroys the socket. */
 export function receiveProxyHeader(socket: Socket, callbacks: ProxyHeaderCallbacks): void {
-  const reader = new ProxyHeaderReader();
-  const leave = (): void => {
-    // Paused first: a flowing socket without a listener would drop what is put back.
-    socket.pause();
-    socket.off("data", take);
-    socket.off("end", callbacks.ended);
-  };
-  const take = (chunk: Buffer): void => {
-    const step = reader.feed(chunk);
+  (socket as ReceivingSocket)[receiverOf] = new HeaderReceiver(socket, callbacks);
+  socket.on("data", onData);
+  socket.on("end", onEnd);
+}
+
+const receiverOf = Symbol("who receives the PROXY header");
+
+/** The socket knows its receiver, so that all sockets share their listeners. */
+interface ReceivingSocket extends Socket {
+  [receiverOf]?: HeaderReceiver | undefined;
+}
+
+function onData(this: ReceivingSocket, chunk: Buffer): void {
+  this[receiverOf]?.take(chunk);
+}
+
+function onEnd(this: ReceivingSocket): void {
+  this[receiverOf]?.ended();
+}
+
+class HeaderReceiver {
+  readonly #socket: ReceivingSocket;
+  readonly #callbacks: ProxyHeaderCallbacks;
+  readonly #reader = new ProxyHeaderReader();
+
+  constructor(socket: Socket, callbacks: ProxyHeaderCallbacks) {
+    this.#socket = socket;
+    this.#callbacks = callbacks;
+  }
+
+  take(chunk: Buffer): void {
+    const step = this.#reader.feed(chunk);
     if (step === "more") return;
-    leave();
+    const socket = this.#socket;
+    socket[receiverOf] = undefined;
+    socket.off("data", onData);
+    socket.off("end", onEnd);
     if ("error" in step) {
-      callbacks.rejected(step.error);
+      socket.pause();
+      this.#callbacks.rejected(step.error);
       return;
     }
-    if (step.rest.length > 0) socket.unshift(step.rest);
-    callbacks.accepted(step.header);
-  };
-  socket.on("data", take);
-  socket.on("end", callbacks.ended);
+    if (step.rest.length > 0) {
+      // Paused first: a flowing socket without a listener would drop what is put back.
+      socket.pause();
+      socket.unshift(step.rest);
+    }
+    this.#callbacks.accepted(step.header);
+    if (socket.listenerCount("data") === 0) socket.pause();
+  }
+
+  ended(): void {
+    this.#callbacks.ended();
+  }
 }
