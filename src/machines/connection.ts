@@ -79,17 +79,16 @@ const cutShort = {
   "drain.expired": { target: "closed", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
 } as const;
 
+/** The event tells it. */
+const recordItsCause = {
+  type: "recordCause",
+  params: ({ event }: { event: { cause: EndCause } }) => ({ cause: event.cause }),
+} as const;
+
 /** Who has parted has nothing to wait for. */
 const sessionEnded = [
-  {
-    guard: "parted",
-    target: "closed",
-    actions: { type: "recordCause", params: ({ event }: { event: { cause: EndCause } }) => ({ cause: event.cause }) },
-  },
-  {
-    target: "closing",
-    actions: { type: "recordCause", params: ({ event }: { event: { cause: EndCause } }) => ({ cause: event.cause }) },
-  },
+  { guard: "parted", target: "closed", actions: recordItsCause },
+  { target: "closing", actions: recordItsCause },
 ] as const;
 
 /**
@@ -163,14 +162,8 @@ export const connectionMachine = setup({
   initial: "accepted",
   on: {
     "connection.stop": { target: ".closing", actions: { type: "recordCause", params: { cause: "stopped" } } },
-    "socket.failed": {
-      target: ".closed",
-      actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
-    },
-    "socket.closed": {
-      target: ".closed",
-      actions: { type: "recordCause", params: ({ event }) => ({ cause: event.cause }) },
-    },
+    "socket.failed": { target: ".closed", actions: recordItsCause },
+    "socket.closed": { target: ".closed", actions: recordItsCause },
   },
   states: {
     accepted: {

@@ -191,11 +191,19 @@ function builtinAction(
 }
 
 /**
- * The root can be entered anew without being left. A chart with `after` there has its timers wait for the end of the step,
- * lest one that fails leaves some behind; all of them, since the order of timers shows.
+ * Where nobody watches, timers need not wait for the end of the step. The root can be entered anew without being left: in a
+ * chart with `after` there they do, lest a step that fails leaves some behind; all of them, since the order of timers shows.
  */
-function waitsForTheEnd(scope: RunningScope, { root }: AnyStateMachine): boolean {
-  return !scope.direct || root.config.after !== undefined;
+function timesAtOnce(scope: RunningScope, { root }: AnyStateMachine): boolean {
+  return scope.direct === true && root.config.after === undefined;
+}
+
+/** Has the effect on a timer wait for the end of the step, and tells those who watch of it. */
+function timeAtTheEnd(macrostep: Macrostep, told: { type: string; params: object }, effect: () => void): void {
+  const { scope } = macrostep;
+  const exec = () => scope.defer(effect);
+  if (scope.direct) exec();
+  else scope.actionExecutor({ ...told, info: infoOf(macrostep), exec });
 }
 
 function startAfter({ type, event, id, delay }: RaiseAction, { machine, afterTimers }: ActionSite): CompiledAction {
@@ -205,19 +213,11 @@ function startAfter({ type, event, id, delay }: RaiseAction, { machine, afterTim
     const { scope } = macrostep;
     const delay: unknown = typeof declared === "function" ? declared(macrostep, undefined) : declared;
     if (typeof delay !== "number") macrostep.internalQueue.push(event);
-    if (!waitsForTheEnd(scope, machine)) {
-      if (typeof delay === "number") afterTimers.start(scope, timer, delay);
-      return;
-    }
     const start = () => {
       if (typeof delay === "number") afterTimers.start(scope, timer, delay);
     };
-    const exec = () => scope.defer(start);
-    if (scope.direct) {
-      exec();
-      return;
-    }
-    scope.actionExecutor({ type, info: infoOf(macrostep), params: { event, id, delay }, exec });
+    if (timesAtOnce(scope, machine)) start();
+    else timeAtTheEnd(macrostep, { type, params: { event, id, delay } }, start);
   };
 }
 
@@ -226,12 +226,8 @@ function cancelAfter({ type, sendId }: CancelAction, { machine, afterTimers }: A
   const params = { sendId };
   return (macrostep) => {
     const { scope } = macrostep;
-    if (!waitsForTheEnd(scope, machine)) {
-      afterTimers.cancel(scope, timer);
-      return;
-    }
     const cancel = () => afterTimers.cancel(scope, timer);
-    if (scope.direct) scope.defer(cancel);
-    else scope.actionExecutor({ type, info: infoOf(macrostep), params, exec: () => scope.defer(cancel) });
+    if (timesAtOnce(scope, machine)) cancel();
+    else timeAtTheEnd(macrostep, { type, params }, cancel);
   };
 }

@@ -20,30 +20,26 @@ const empty: MachineContext = Object.freeze({});
 /** An event on its way through an actor that nobody watches. It is used again, so that an event costs no object. */
 export class DirectMacrostep implements Macrostep {
   configuration: Configuration;
-  context: MachineContext;
-  event: EventObject;
-  outcome: Outcome;
+  context: MachineContext = empty;
+  event: EventObject = nothing;
+  outcome: Outcome = active;
   #actor: DirectActor;
   readonly #raised: EventObject[] = [];
 
-  private constructor(actor: DirectActor, event: EventObject) {
+  private constructor(actor: DirectActor) {
     this.#actor = actor;
-    this.event = event;
     this.configuration = actor.configuration;
-    this.context = actor.context;
-    this.outcome = actor.outcome;
   }
 
   /** To be given back by `end()`. */
   static of(actor: DirectActor, event: EventObject): DirectMacrostep {
-    const used = unused.pop();
-    if (used === undefined) return new DirectMacrostep(actor, event);
-    used.#actor = actor;
-    used.event = event;
-    used.configuration = actor.configuration;
-    used.context = actor.context;
-    used.outcome = actor.outcome;
-    return used;
+    const macrostep = unused.pop() ?? new DirectMacrostep(actor);
+    macrostep.#actor = actor;
+    macrostep.event = event;
+    macrostep.configuration = actor.configuration;
+    macrostep.context = actor.context;
+    macrostep.outcome = actor.outcome;
+    return macrostep;
   }
 
   /** Keeps nothing alive from here on. */
