@@ -3,7 +3,7 @@ import { Login, type LoginOutcome } from "../login.ts";
 import type { Session, Wire } from "../protocol.ts";
 import type { ChartActor, SessionChart } from "./chart-actor.ts";
 import type { SessionSettings } from "./options.ts";
-import { errorOf, isPending, type Outcome, type Question } from "./question.ts";
+import { ask, errorOf, type Outcome, type Question } from "./question.ts";
 
 /** Events of a chart without a field of their own. */
 export type PlainType<Event extends { readonly type: string }> = Exclude<
@@ -166,21 +166,10 @@ export abstract class SessionDialogue<
   /** Asks the backend or the mailbox, within a turn; one question at a time. An answer that is there at once is acted on. */
   ask<T>(question: Question<T>): void {
     this.#answer = "awaited";
-    let answer: T | Promise<T>;
-    try {
-      answer = question.ask();
-    } catch (error) {
-      this.#answerAtOnce(question, { error: errorOf(error) });
-      return;
-    }
-    if (isPending(answer)) {
-      Promise.resolve(answer).then(
-        (value) => this.#answerLater(question, { value }),
-        (error: unknown) => this.#answerLater(question, { error: errorOf(error) }),
-      );
-    } else {
-      this.#answerAtOnce(question, { value: answer });
-    }
+    ask(() => question.ask(), {
+      atOnce: (outcome) => this.#answerAtOnce(question, outcome),
+      later: (outcome) => this.#answerLater(question, outcome),
+    });
   }
 
   /** Acts on the answer, if there is one. */

@@ -21,6 +21,31 @@ export function isPending<T>(answer: T | PromiseLike<T>): answer is PromiseLike<
   return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
+/** Who is told of an answer: within the call that asks, or after it. */
+interface Told<T> {
+  atOnce(outcome: Outcome<T>): void;
+  later(outcome: Outcome<T>): void;
+}
+
+/** Asks. An answer that is no promise is there at once; to throw is to reject. */
+export function ask<T>(question: () => T | Promise<T>, told: Told<T>): void {
+  let answer: T | Promise<T>;
+  try {
+    answer = question();
+  } catch (error) {
+    told.atOnce({ error: errorOf(error) });
+    return;
+  }
+  if (isPending(answer)) {
+    Promise.resolve(answer).then(
+      (value) => told.later({ value }),
+      (error: unknown) => told.later({ error: errorOf(error) }),
+    );
+  } else {
+    told.atOnce({ value: answer });
+  }
+}
+
 /** What is made of an answer, once it is there. */
 export function afterwards<T, U>(answer: T | Promise<T>, make: (value: T) => U): U | Promise<U> {
   return isPending(answer) ? Promise.resolve(answer).then(make) : make(answer);

@@ -1,7 +1,7 @@
 import { ArrivingMessage } from "../arriving-message.ts";
 import type { Backend, DeliveryAnswer, Envelope, Recipient } from "../backend.ts";
 import { MessageError } from "../incoming-body.ts";
-import { errorOf, isPending, type Outcome } from "../session/question.ts";
+import { ask, errorOf, type Outcome } from "../session/question.ts";
 import { CollectedContent } from "./collected-content.ts";
 import { checkDelivery } from "./replies.ts";
 
@@ -112,42 +112,27 @@ export class Transaction {
     message?.destroy(error);
   }
 
-  #deliver(ask: () => DeliveryAnswer | Promise<DeliveryAnswer>): void {
-    let answer: DeliveryAnswer | Promise<DeliveryAnswer>;
-    try {
-      answer = ask();
-    } catch (error) {
-      this.#failed(error);
-      return;
-    }
-    if (isPending(answer)) this.#await(answer);
-    else this.#answered(answer);
-  }
-
-  #await(answer: PromiseLike<DeliveryAnswer>): void {
-    Promise.resolve(answer).then(
-      (value) => {
-        this.#answered(value);
+  #deliver(question: () => DeliveryAnswer | Promise<DeliveryAnswer>): void {
+    ask(question, {
+      atOnce: (outcome) => this.#answered(outcome),
+      later: (outcome) => {
+        this.#answered(outcome);
         this.#owner?.messageCalls(this);
       },
-      (error: unknown) => {
-        this.#failed(error);
-        this.#owner?.messageCalls(this);
-      },
-    );
+    });
   }
 
-  #answered(answer: DeliveryAnswer): void {
-    try {
-      this.outcome = { value: checkDelivery(answer, this.#envelope.recipients.length) };
-    } catch (error) {
-      this.outcome = { error: errorOf(error) };
-    }
+  #answered(outcome: Outcome<DeliveryAnswer>): void {
+    this.outcome = this.#checked(outcome);
     this.#owner?.messageAnswered(this);
   }
 
-  #failed(error: unknown): void {
-    this.outcome = { error: errorOf(error) };
-    this.#owner?.messageAnswered(this);
+  #checked(outcome: Outcome<DeliveryAnswer>): Outcome<DeliveryAnswer> {
+    if ("error" in outcome) return outcome;
+    try {
+      return { value: checkDelivery(outcome.value, this.#envelope.recipients.length) };
+    } catch (error) {
+      return { error: errorOf(error) };
+    }
   }
 }
