@@ -7,9 +7,9 @@ import {
   type GrammarLimits,
   unauthenticatedGrammarLimits,
 } from "../src/protocols/imap/grammar/limits.ts";
-import { Metrics } from "../src/runtime/metrics.ts";
+import { SlotCounter } from "../src/runtime/admission/slots.ts";
+import { Metrics } from "../src/runtime/observe/metrics.ts";
 import { noPressure } from "../src/runtime/pressure/pressure.ts";
-import { SlotCounter } from "../src/runtime/slots.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
 import { markdownTable } from "./markdown-table.ts";
 

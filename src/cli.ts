@@ -47,7 +47,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .command("schema")
     .description("print the JSON Schema of the document, for editors")
     .action(async () => {
-      const { jsonSchema } = await import("./config/json-schema.ts");
+      const { jsonSchema } = await import("./config/document/json-schema.ts");
       say(JSON.stringify(jsonSchema(), null, 2));
     });
   program

@@ -16,19 +16,19 @@ import type { ConnectionFacts, Protocol } from "./protocols/protocol.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
-import { type Clock, systemClock } from "./runtime/clock.ts";
-import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/document-feeds.ts";
-import { httpEndpoints } from "./runtime/http-endpoints.ts";
-import type { BoundAddress, LifecycleEvent } from "./runtime/lifecycle.ts";
-import { logLifecycle } from "./runtime/log.ts";
-import { Metrics } from "./runtime/metrics.ts";
-import { prepareListeners } from "./runtime/prepared-listeners.ts";
+import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
+import type { BoundAddress, LifecycleEvent } from "./runtime/observe/lifecycle.ts";
+import { logLifecycle } from "./runtime/observe/log.ts";
+import { Metrics } from "./runtime/observe/metrics.ts";
 import type { Pressure } from "./runtime/pressure/pressure.ts";
 import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
-import type { ReloadReport } from "./runtime/reload.ts";
-import { type Foundation, Server } from "./runtime/server.ts";
+import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/reload/document-feeds.ts";
+import type { ReloadReport } from "./runtime/reload/reload.ts";
+import { prepareListeners } from "./runtime/server/prepared-listeners.ts";
+import { type Foundation, Server } from "./runtime/server/server.ts";
+import { countStates, type StateCounts } from "./runtime/server/state-counts.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
-import { countStates, type StateCounts } from "./runtime/state-counts.ts";
+import { type Clock, systemClock } from "./runtime/time/clock.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */

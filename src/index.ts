@@ -139,10 +139,9 @@ export { defaultSmtpLimits, type SmtpLimits, type SmtpOptions, smtp } from "./pr
 export type { TakeOver } from "./protocols/take-over.ts";
 export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./runtime/admission/block-list.ts";
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
-export { type Clock, systemClock } from "./runtime/clock.ts";
-export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/lifecycle.ts";
-export { ListenerStateError } from "./runtime/listener-errors.ts";
-export { logDestination } from "./runtime/log-destination.ts";
+export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
+export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/observe/lifecycle.ts";
+export { logDestination } from "./runtime/observe/log-destination.ts";
 export type {
   ExhaustedResource,
   Pressure,
@@ -160,11 +159,12 @@ export {
 export { dropPrivileges } from "./runtime/privileges/drop-privileges.ts";
 export { PrivilegeError } from "./runtime/privileges/privilege-error.ts";
 export { findProcessUser, type ProcessUser } from "./runtime/privileges/process-user.ts";
-export { ReloadError, type ReloadReport } from "./runtime/reload.ts";
-export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server-errors.ts";
+export { ReloadError, type ReloadReport } from "./runtime/reload/reload.ts";
+export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server/server-errors.ts";
+export type { StateCounts } from "./runtime/server/state-counts.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
 export { type InheritedSocket, InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
-export type { StateCounts } from "./runtime/state-counts.ts";
 export { inheritedSockets } from "./runtime/systemd/listen-fds.ts";
 export { NotifySocketError } from "./runtime/systemd/notify-socket.ts";
 export { ServiceManager } from "./runtime/systemd/service-manager.ts";
+export { type Clock, systemClock } from "./runtime/time/clock.ts";

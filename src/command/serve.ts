@@ -5,7 +5,7 @@ import { map, type Observable } from "rxjs";
 import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { type ControlOptions, createGatehouse, type Gatehouse } from "../gatehouse.ts";
-import { logDestination } from "../runtime/log-destination.ts";
+import { logDestination } from "../runtime/observe/log-destination.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
 import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";

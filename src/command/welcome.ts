@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { exampleAccount } from "../config/index.ts";
 import type { Gatehouse, ListenerStatus, MadeAdministrator } from "../gatehouse.ts";
-import { addressText } from "../runtime/log.ts";
+import { addressText } from "../runtime/observe/log.ts";
 
 export function welcome(
   gatehouse: Pick<Gatehouse, "listeners">,

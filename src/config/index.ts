@@ -1,11 +1,34 @@
 /** The configuration document: what the rest of the house uses of it. */
 
-export type { AccountSettings } from "./account.ts";
-export type { AddressConflict } from "./address-conflicts.ts";
-export type { AddressPlan, HandOver, TakeOver } from "./address-plan.ts";
-export { type BindAddress, readBindAddress } from "./bind-address.ts";
-export type { BlockedIpSettings } from "./blocked-ip.ts";
-export type { CertificateSettings } from "./certificate.ts";
+export { type BindAddress, readBindAddress } from "./addresses/bind-address.ts";
+export type { AccountSettings } from "./document/account.ts";
+export type { BlockedIpSettings } from "./document/blocked-ip.ts";
+export type { CertificateSettings } from "./document/certificate.ts";
+export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./document/configuration-error.ts";
+export { type ParseOptions, parseDocument } from "./document/document.ts";
+export type { Configuration } from "./document/effective.ts";
+export { exampleAccount, exampleDocument } from "./document/example-document.ts";
+export { jsonSchema } from "./document/json-schema.ts";
+export { type ListenerSettings, PROTOCOLS } from "./document/listener.ts";
+export { readConfiguration } from "./document/read.ts";
+export type { ConfigurationDocument } from "./document/schema.ts";
+export { serializeDocument } from "./document/serialize.ts";
+export { describeConfiguration } from "./document/summary.ts";
+export type { SystemSettings } from "./document/system.ts";
+export type { AddressConflict } from "./plan/address-conflicts.ts";
+export type { AddressPlan, HandOver, TakeOver } from "./plan/address-plan.ts";
+export type { FieldChange, FieldValue, ListenerField, SystemField } from "./plan/field-changes.ts";
+export { ipv6OnlyIn } from "./plan/ipv6-only.ts";
+export { describePlan } from "./plan/plan-text.ts";
+export { type CertificatePlan, type ListenerPlan, planReload, type ReloadPlan } from "./plan/reload-plan.ts";
+export type { SourceClock } from "./sources/clock.ts";
+export { fileChanges } from "./sources/file-changes.ts";
+export { type FileSourceOptions, fileSource } from "./sources/file-source.ts";
+export { mergeSources } from "./sources/merge-sources.ts";
+export type { WatchOptions } from "./sources/settled-files.ts";
+export { signalSource } from "./sources/signal-source.ts";
+export type { ConfigurationSource, DocumentRead } from "./sources/source.ts";
+export { valueSource } from "./sources/value-source.ts";
 export {
   CIPHER_SUITE_NAMES,
   type CipherSuite,
@@ -15,29 +38,6 @@ export {
   SUITES,
   TLS_PROTOCOLS,
   type TlsProtocol,
-} from "./cipher-suites.ts";
-export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./configuration-error.ts";
-export { type ParseOptions, parseDocument } from "./document.ts";
-export { describeDuration } from "./duration.ts";
-export type { Configuration } from "./effective.ts";
-export { exampleAccount, exampleDocument } from "./example-document.ts";
-export type { FieldChange, FieldValue, ListenerField, SystemField } from "./field-changes.ts";
-export { ipv6OnlyIn } from "./ipv6-only.ts";
-export { jsonSchema } from "./json-schema.ts";
-export { type ListenerSettings, PROTOCOLS } from "./listener.ts";
-export { describePlan } from "./plan-text.ts";
-export { readConfiguration } from "./read.ts";
-export { type CertificatePlan, type ListenerPlan, planReload, type ReloadPlan } from "./reload-plan.ts";
-export type { ConfigurationDocument } from "./schema.ts";
-export { describeSource, type PublicText, type SecretText } from "./secret-text.ts";
-export { serializeDocument } from "./serialize.ts";
-export type { SourceClock } from "./sources/clock.ts";
-export { fileChanges } from "./sources/file-changes.ts";
-export { type FileSourceOptions, fileSource } from "./sources/file-source.ts";
-export { mergeSources } from "./sources/merge-sources.ts";
-export type { WatchOptions } from "./sources/settled-files.ts";
-export { signalSource } from "./sources/signal-source.ts";
-export type { ConfigurationSource, DocumentRead } from "./sources/source.ts";
-export { valueSource } from "./sources/value-source.ts";
-export { describeConfiguration } from "./summary.ts";
-export type { SystemSettings } from "./system.ts";
+} from "./values/cipher-suites.ts";
+export { describeDuration } from "./values/duration.ts";
+export { describeSource, type PublicText, type SecretText } from "./values/secret-text.ts";

@@ -2,8 +2,8 @@
 import { describePlan } from "../config/index.ts";
 import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../gatehouse.ts";
 import type { TlsFacts } from "../protocols/protocol.ts";
-import { addressText } from "../runtime/log.ts";
-import type { ReloadReport } from "../runtime/reload.ts";
+import { addressText } from "../runtime/observe/log.ts";
+import type { ReloadReport } from "../runtime/reload/reload.ts";
 
 export interface StatusReport {
   /** `starting`, `running`, `draining`. */

@@ -5,8 +5,8 @@ import { prettifyError, strictObject, string, type ZodType } from "zod";
 import { ConfigurationError } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse.ts";
 import { messageOf } from "../runtime/error-message.ts";
-import type { ReloadReport } from "../runtime/reload.ts";
-import { UnknownListenerError } from "../runtime/server-errors.ts";
+import type { ReloadReport } from "../runtime/reload/reload.ts";
+import { UnknownListenerError } from "../runtime/server/server-errors.ts";
 import { connectionReport, listenerReport, reloadAnswer, statusReport } from "./reports.ts";
 
 /** Octets of a request's body. */

@@ -1,8 +1,8 @@
 /** Watching the machines of a running server, recordings of them, and drawings of charts: `gatehouse/inspect`. */
 
 export type { ChartMark, ChartMarks } from "../machines/chart-marks.ts";
-export type { TreeInspector } from "../runtime/inspection.ts";
-export type { StateCounts } from "../runtime/state-counts.ts";
+export type { TreeInspector } from "../runtime/observe/inspection.ts";
+export type { StateCounts } from "../runtime/server/state-counts.ts";
 export type { ChartCounts, DrawingOptions } from "./chart-text.ts";
 export { charts } from "./charts.ts";
 export type { ChartDefinition } from "./definition.ts";

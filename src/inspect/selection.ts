@@ -1,5 +1,5 @@
 /** Which connections are watched. */
-import { readNetwork } from "../config/networks.ts";
+import { readNetwork } from "../config/addresses/networks.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import { TrustedNetworks } from "../runtime/proxy/trusted-networks.ts";

@@ -5,7 +5,7 @@
 import type { AnyActorRef, InspectionEvent } from "xstate";
 import type { Inspector } from "../machines/inspector.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
-import type { TreeInspector } from "../runtime/inspection.ts";
+import type { TreeInspector } from "../runtime/observe/inspection.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
 import type { PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
 import { type ChartSanitizer, type ChartView, Sanitizer, type SeenContext } from "./sanitizer.ts";

@@ -9,12 +9,12 @@ import type {
   LoginAttempt,
   Reply,
 } from "../protocols/backend.ts";
-import type { AccountDirectory } from "./accounts.ts";
-import { canonicalAddress, canonicalDomain } from "./address.ts";
-import type { Store } from "./store.ts";
-import type { DeliveryRecipient } from "./store-calls.ts";
-import { type StoreError, toStoreError } from "./store-error.ts";
-import { traceHeader } from "./trace-header.ts";
+import type { AccountDirectory } from "./accounts/accounts.ts";
+import { canonicalAddress, canonicalDomain } from "./accounts/address.ts";
+import { traceHeader } from "./message/trace-header.ts";
+import type { Store } from "./store/store.ts";
+import type { DeliveryRecipient } from "./store/store-calls.ts";
+import { type StoreError, toStoreError } from "./store/store-error.ts";
 
 /** As much of pino as is needed. */
 export interface MailboxLogger {

@@ -1,5 +1,5 @@
 /** Time that stands still until it is told to pass: for the runtime, for XState's actors, and for both at once. */
-import type { Clock } from "../runtime/clock.ts";
+import type { Clock } from "../runtime/time/clock.ts";
 
 /** A timer that runs. */
 export interface PendingTimer {

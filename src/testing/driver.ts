@@ -2,7 +2,7 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import type { Observable, Subscription } from "rxjs";
-import type { LifecycleEvent } from "../runtime/lifecycle.ts";
+import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
 import type { Bench } from "./bench.ts";
 import { Client } from "./client.ts";
 import type { Situation } from "./model.ts";

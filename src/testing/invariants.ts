@@ -1,6 +1,6 @@
 /** What is true on every path, whatever the model. */
 import { endCauses } from "../machines/causes.ts";
-import type { LifecycleEvent } from "../runtime/lifecycle.ts";
+import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
 import type { Driver } from "./driver.ts";
 
 /** A sentence, and how it is found broken. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { CIPHER_SUITE_NAMES } from "../../src/config/cipher-suites.ts";
+import { CIPHER_SUITE_NAMES } from "../../src/config/values/cipher-suites.ts";
 
 const duration = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 31 - 1 }),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { readBindAddress } from "../../src/config/bind-address.ts";
-import { parseDocument } from "../../src/config/document.ts";
-import type { Configuration } from "../../src/config/effective.ts";
+import { readBindAddress } from "../../src/config/addresses/bind-address.ts";
+import { parseDocument } from "../../src/config/document/document.ts";
+import type { Configuration } from "../../src/config/document/effective.ts";
 import { configurationDocuments } from "./configuration-documents.ts";
 
 const PORTS = ["[::]:25", "0.0.0.0:25", "127.0.0.1:25", "[::]:587", "0.0.0.0:587", "[::1]:143", "127.0.0.1:143"];

@@ -1,5 +1,5 @@
-import { ConfigurationError, type ConfigurationIssue } from "../../src/config/configuration-error.ts";
-import { type ParseOptions, parseDocument } from "../../src/config/document.ts";
+import { ConfigurationError, type ConfigurationIssue } from "../../src/config/document/configuration-error.ts";
+import { type ParseOptions, parseDocument } from "../../src/config/document/document.ts";
 
 /** The example of the documentation. */
 export const mailServer = {

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseDocument } from "../../src/config/document.ts";
-import type { Configuration } from "../../src/config/effective.ts";
-import type { FieldChange } from "../../src/config/field-changes.ts";
-import { ipv6OnlyIn } from "../../src/config/ipv6-only.ts";
-import type { ListenerSettings } from "../../src/config/listener.ts";
-import { type ListenerPlan, planReload, type ReloadPlan } from "../../src/config/reload-plan.ts";
-import { serializeDocument } from "../../src/config/serialize.ts";
+import { parseDocument } from "../../src/config/document/document.ts";
+import type { Configuration } from "../../src/config/document/effective.ts";
+import type { ListenerSettings } from "../../src/config/document/listener.ts";
+import { serializeDocument } from "../../src/config/document/serialize.ts";
+import type { FieldChange } from "../../src/config/plan/field-changes.ts";
+import { ipv6OnlyIn } from "../../src/config/plan/ipv6-only.ts";
+import { type ListenerPlan, planReload, type ReloadPlan } from "../../src/config/plan/reload-plan.ts";
 import { configurationPairs, configurations } from "./configuration-pairs.ts";
 
 test("from a configuration to itself there is nothing to do, however it is written", () => {

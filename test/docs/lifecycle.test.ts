@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { quotedWords, readPage, tableRows } from "./pages.ts";
 import { exportedType, literalsOf, typeProgram } from "./type-program.ts";
 
-const program = typeProgram(["src/runtime/lifecycle.ts", "src/runtime/tls/handshake-failure.ts"]);
+const program = typeProgram(["src/runtime/observe/lifecycle.ts", "src/runtime/tls/handshake-failure.ts"]);
 const checker = program.getTypeChecker();
 
 test("the table of lifecycle events has every event with its fields, and no other", () => {
-  const events = exportedType(program, "src/runtime/lifecycle.ts", "LifecycleEvents");
+  const events = exportedType(program, "src/runtime/observe/lifecycle.ts", "LifecycleEvents");
   const declared = checker.getPropertiesOfType(events).map((event): [string, string[]] => {
     const fields = checker.getPropertiesOfType(checker.getTypeOfSymbol(event));
     return [event.name, fields.map(({ name }) => name).toSorted()];
@@ -19,7 +19,7 @@ test("the table of lifecycle events has every event with its fields, and no othe
 });
 
 test("the page names every phase of `durations`", () => {
-  const durations = exportedType(program, "src/runtime/lifecycle.ts", "PhaseDurations");
+  const durations = exportedType(program, "src/runtime/observe/lifecycle.ts", "PhaseDurations");
   const words = quotedWords(readPage("docs/lifecycle.md").text);
   for (const { name } of checker.getPropertiesOfType(durations)) expect(words).toContain(name);
 });

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openStore, type Store, StoreError, type StoreOptions } from "../../src/mailbox/index.ts";
-import { MailStore } from "../../src/mailbox/store.ts";
-import { StoreThread } from "../../src/mailbox/store-thread.ts";
+import { MailStore } from "../../src/mailbox/store/store.ts";
+import { StoreThread } from "../../src/mailbox/store/store-thread.ts";
 import { bodyOf, bytesOf, contentOf, letter, listOf } from "./letters.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 

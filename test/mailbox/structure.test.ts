@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseAddresses } from "../../src/mailbox/address-list.ts";
-import { decodeWords } from "../../src/mailbox/encoded-words.ts";
-import { parseParameterized } from "../../src/mailbox/mime-fields.ts";
-import { parseStructure, type ReadRange } from "../../src/mailbox/parse-structure.ts";
+import { parseAddresses } from "../../src/mailbox/message/address-list.ts";
+import { decodeWords } from "../../src/mailbox/message/encoded-words.ts";
+import { parseParameterized } from "../../src/mailbox/message/mime-fields.ts";
+import { parseStructure, type ReadRange } from "../../src/mailbox/message/parse-structure.ts";
 import type { MessagePart } from "../../src/protocols/mailbox.ts";
 
 /** Reads in pieces as a file or a socket would give them. */

@@ -28,9 +28,9 @@ const fault = (
   edits: replacements.map(([search, replace]) => ({ file, search, replace })),
 });
 
-const connection = "src/runtime/connection.ts";
-const listener = "src/runtime/listener.ts";
-const dialogue = "src/runtime/dialogue.ts";
+const connection = "src/runtime/connection/connection.ts";
+const listener = "src/runtime/listener/listener.ts";
+const dialogue = "src/runtime/connection/dialogue.ts";
 const smtp = "src/protocols/smtp";
 const pop3 = "src/protocols/pop3";
 const manageSieve = "src/protocols/manage-sieve";
@@ -46,7 +46,7 @@ export const faults: readonly Fault[] = [
     ["    this.#reportClosed(cause);\n", "    this.#reportClosed(cause);\n    this.#reportClosed(cause);\n"],
   ]),
   fault("the end of a connection bears another cause", "connection", [
-    "src/runtime/connection-actors.ts",
+    "src/runtime/connection/connection-actors.ts",
     [
       'carrierOf(self).reportClosed(context.cause ?? "socket-error")',
       'carrierOf(self).reportClosed(context.cause ? "quit" : "socket-error")',
@@ -81,7 +81,7 @@ export const faults: readonly Fault[] = [
     ],
   ]),
   fault("the handshake is cut a millisecond early", "connection", [
-    "src/runtime/live-settings.ts",
+    "src/runtime/listener/live-settings.ts",
     ["return tuning().settings.tlsTimeout;", "return tuning().settings.tlsTimeout - 1;"],
   ]),
   fault("a FIN in the PROXY header is not noticed", "connection", [
@@ -89,7 +89,7 @@ export const faults: readonly Fault[] = [
     ['      ended: () => this.#send({ type: "peer.ended" }),\n', "      ended: () => {},\n"],
   ]),
   fault("a client that reads nothing is waited for without end", "connection", [
-    "src/runtime/deadlines.ts",
+    "src/runtime/time/deadlines.ts",
     [
       "    if (this.#over || this.#writeTimer !== undefined) return;",
       "    if (this.#writeTimer === undefined) return;",
@@ -232,11 +232,11 @@ export const faults: readonly Fault[] = [
     ["fromPromise(() => this.#sockets.pause())", "fromPromise(async () => {})"],
   ]),
   fault("a listener that holds lets one too many in", "listener", [
-    "src/runtime/slots.ts",
+    "src/runtime/admission/slots.ts",
     ["    return this.#taken >= this.#limit;", "    return this.#taken > this.#limit;"],
   ]),
   fault("a listener that holds is not told of a free slot", "listener", [
-    "src/runtime/hold-reasons.ts",
+    "src/runtime/listener/hold-reasons.ts",
     ['      if (!isFull()) send({ type: "capacity.freed" });', ""],
   ]),
   fault("a shortage of descriptors is not noticed", "listener", [
@@ -248,40 +248,40 @@ export const faults: readonly Fault[] = [
     ['          { actions: ["countRetry", "scheduleRetry"] },', '          { actions: ["countRetry"] },'],
   ]),
   fault("a server that is told to stop while it starts opens its sockets all the same", "server", [
-    "src/runtime/server.ts",
+    "src/runtime/server/server.ts",
     ['    for (const listener of this.#listeners) listener.send({ type: "listener.stop" });', ""],
   ]),
   fault("a server has stopped before its connections have ended", "server", [
-    "src/runtime/server.ts",
+    "src/runtime/server/server.ts",
     [
       'waitFor(listener.actor, ({ status }) => status !== "active", forever)),\n    );\n    await this.#refused',
       "waitFor(listener.actor, () => true, forever)),\n    );\n    await this.#refused",
     ],
   ]),
   fault("a reload closes listeners that it does not change", "reload", [
-    "src/runtime/reload-transaction.ts",
+    "src/runtime/reload/reload-transaction.ts",
     [
       '    for (const { name } of this.#plans("removed")) {',
       '    for (const { name } of [...this.#plans("removed"), ...this.#plans("unchanged")]) {',
     ],
   ]),
   fault("a reload that is undone keeps the sockets that it has bound", "reload", [
-    "src/runtime/reload-transaction.ts",
+    "src/runtime/reload/reload-transaction.ts",
     ['    for (const listener of this.#added.values()) listener.send({ type: "listener.stop" });', ""],
   ]),
   fault("a reload does not count the documents", "reload", [
-    "src/runtime/reload-transaction.ts",
+    "src/runtime/reload/reload-transaction.ts",
     ["    host.generation += 1;\n", ""],
   ]),
   fault("a document that gives way to a newer one is never answered", "reload", [
-    "src/runtime/reload.ts",
+    "src/runtime/reload/reload.ts",
     [
       "      this.#requests.delete(document);\n      reject(\n",
       "      this.#requests.delete(document);\n      (() => {})(\n",
     ],
   ]),
   fault("removed listeners are counted for ever", "connection", [
-    "src/runtime/metrics.ts",
+    "src/runtime/observe/metrics.ts",
     [
       '        this.reset();\n        this.set({ listener: "" }, source.slots.taken);',
       '        this.set({ listener: "" }, source.slots.taken);',

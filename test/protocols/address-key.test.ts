@@ -1,6 +1,6 @@
 import { assert, bigInt, ipV6, property } from "fast-check";
 import { expect, test } from "vitest";
-import { addressOf, octetsOf, readIpAddress } from "../../src/config/ip-address.ts";
+import { addressOf, octetsOf, readIpAddress } from "../../src/config/addresses/ip-address.ts";
 import { addressKey } from "../../src/protocols/address-key.ts";
 
 test.each([

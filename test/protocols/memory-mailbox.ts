@@ -1,11 +1,17 @@
 /** A mailbox in memory, for tests of protocols: the whole contract in the plainest way, and `deliver` beside it. */
 import { buffer } from "node:stream/consumers";
-import { ChangeFeed } from "../../src/mailbox/change-feed.ts";
-import { compareFlags, isKeyword, parseFlags, tooManyKeywords } from "../../src/mailbox/flags.ts";
-import { canonicalName, compareNames, isBelow, newName, superiorsOf } from "../../src/mailbox/mailbox-names.ts";
-import { parseStructure } from "../../src/mailbox/parse-structure.ts";
-import { checkScript, checkScriptName, tooManyScripts } from "../../src/mailbox/script-names.ts";
-import { matches } from "../../src/mailbox/text-search.ts";
+import { compareFlags, isKeyword, parseFlags, tooManyKeywords } from "../../src/mailbox/database/flags.ts";
+import {
+  canonicalName,
+  compareNames,
+  isBelow,
+  newName,
+  superiorsOf,
+} from "../../src/mailbox/database/mailbox-names.ts";
+import { checkScript, checkScriptName, tooManyScripts } from "../../src/mailbox/database/script-names.ts";
+import { parseStructure } from "../../src/mailbox/message/parse-structure.ts";
+import { matches } from "../../src/mailbox/message/text-search.ts";
+import { ChangeFeed } from "../../src/mailbox/open/change-feed.ts";
 import {
   type AccountMail,
   type Appended,

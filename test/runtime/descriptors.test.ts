@@ -1,6 +1,6 @@
 /** A server that runs out of file descriptors, under a limit that is really reached. */
 import { describe, expect, test } from "vitest";
-import { DescriptorReserve, lacksDescriptors } from "../../src/runtime/descriptor-reserve.ts";
+import { DescriptorReserve, lacksDescriptors } from "../../src/runtime/sockets/descriptor-reserve.ts";
 import { installed } from "../real/programs.ts";
 import { gone, type RawClient, rawClient } from "./raw-client.ts";
 import { type TalkingChild, talkingChild } from "./talking-child.ts";

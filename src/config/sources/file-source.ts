@@ -1,7 +1,7 @@
 import { mergeMap, skip } from "rxjs";
-import type { ParseOptions } from "../document.ts";
-import type { Configuration } from "../effective.ts";
-import { parseContent, unreadableFile } from "../read.ts";
+import type { ParseOptions } from "../document/document.ts";
+import type { Configuration } from "../document/effective.ts";
+import { parseContent, unreadableFile } from "../document/read.ts";
 import type { FileContent } from "./file-content.ts";
 import { settledFiles, type WatchOptions } from "./settled-files.ts";
 import { type ConfigurationSource, documentRead } from "./source.ts";

@@ -1,5 +1,5 @@
 import { fromEvent, map } from "rxjs";
-import type { Configuration } from "../effective.ts";
+import type { Configuration } from "../document/effective.ts";
 import { type ConfigurationSource, documentRead } from "./source.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Observable } from "rxjs";
-import { ConfigurationError } from "../configuration-error.ts";
-import type { Configuration } from "../effective.ts";
+import { ConfigurationError } from "../document/configuration-error.ts";
+import type { Configuration } from "../document/effective.ts";
 
 /** A document that was read, or why it cannot be used. */
 export type DocumentRead =

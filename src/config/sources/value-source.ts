@@ -1,6 +1,6 @@
 import { catchError, map, type Observable, of } from "rxjs";
-import { parseDocument } from "../document.ts";
-import type { Configuration } from "../effective.ts";
+import { parseDocument } from "../document/document.ts";
+import type { Configuration } from "../document/effective.ts";
 import { type ConfigurationSource, documentRead, rejected } from "./source.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Counter } from "../slots.ts";
+import type { Counter } from "./slots.ts";
 
 /**
  * The connections that each address has inside. An address without any takes no memory, so there are never more keys

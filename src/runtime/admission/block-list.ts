@@ -1,6 +1,6 @@
-import { octetsOf, readIpAddress } from "../../config/ip-address.ts";
-import { readNetwork } from "../../config/networks.ts";
-import type { Clock } from "../clock.ts";
+import { octetsOf, readIpAddress } from "../../config/addresses/ip-address.ts";
+import { readNetwork } from "../../config/addresses/networks.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** An address or a network that nobody is let in from. */
 export interface BlockedAddress {

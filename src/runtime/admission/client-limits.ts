@@ -1,9 +1,9 @@
 import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
-import type { Permit, SlotCounter } from "../slots.ts";
 import type { AddressCounts } from "./address-counts.ts";
 import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
+import type { Permit, SlotCounter } from "./slots.ts";
 
 /** A rule of the embedder's: refuses, or has nothing against it. */
 export type AdmissionRule = (request: AdmissionRequest) => Refusal | null;

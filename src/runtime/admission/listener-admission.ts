@@ -2,15 +2,15 @@ import { BehaviorSubject, type Observable, Subject } from "rxjs";
 import type { ListenerSettings } from "../../config/index.ts";
 import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint } from "../../protocols/protocol.ts";
-import { type Admission, type AdmissionLimits, type Arrival, admission } from "../admission.ts";
-import type { Clock } from "../clock.ts";
 import type { Pressure } from "../pressure/pressure.ts";
 import { TrustedNetworks } from "../proxy/trusted-networks.ts";
-import type { Permit, SlotCounter } from "../slots.ts";
+import type { Clock } from "../time/clock.ts";
 import { AddressCounts } from "./address-counts.ts";
+import { type Admission, type AdmissionLimits, type Arrival, admission } from "./admission.ts";
 import type { BlockList } from "./block-list.ts";
 import type { AddressLimits, AdmissionRule } from "./client-limits.ts";
 import { ConnectionRates } from "./connection-rates.ts";
+import type { Permit, SlotCounter } from "./slots.ts";
 
 /** What the admission of all listeners shares. */
 export interface AdmissionHost {

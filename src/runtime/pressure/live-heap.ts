@@ -2,7 +2,7 @@
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
 import { resourceLimits } from "node:worker_threads";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { ResourceUse } from "./pressure.ts";
 
 /** For how long a collection tells of the present, in milliseconds. */

@@ -1,8 +1,8 @@
 /** The pressure of one server: its samples become what is exhausted, while the server runs. */
 import { BehaviorSubject, map, NEVER, type Observable, Subscription, scan } from "rxjs";
-import type { Clock } from "../clock.ts";
 import { messageOf } from "../error-message.ts";
-import type { Lifecycle, LifecycleEvent } from "../lifecycle.ts";
+import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
+import type { Clock } from "../time/clock.ts";
 import {
   currentOf,
   initialPressure,

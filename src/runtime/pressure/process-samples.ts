@@ -2,8 +2,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Observable } from "rxjs";
-import type { Clock } from "../clock.ts";
-import { descriptorLimit } from "../descriptor-reserve.ts";
+import { descriptorLimit } from "../sockets/descriptor-reserve.ts";
+import type { Clock } from "../time/clock.ts";
 import { LiveHeap } from "./live-heap.ts";
 import type { PressureSample, ResourceUse } from "./pressure.ts";
 

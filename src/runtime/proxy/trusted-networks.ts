@@ -1,6 +1,6 @@
 import { BlockList } from "node:net";
-import { readIpAddress } from "../../config/ip-address.ts";
-import { readNetwork } from "../../config/networks.ts";
+import { readIpAddress } from "../../config/addresses/ip-address.ts";
+import { readNetwork } from "../../config/addresses/networks.ts";
 
 /** An element of a set of trusted networks is neither an IP address nor a network in CIDR form. */
 export class TrustedNetworkError extends Error {

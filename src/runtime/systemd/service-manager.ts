@@ -2,7 +2,7 @@
 import { constants } from "node:os";
 import type { Observable, Subscription } from "rxjs";
 import { messageOf } from "../error-message.ts";
-import type { LifecycleEvent } from "../lifecycle.ts";
+import type { LifecycleEvent } from "../observe/lifecycle.ts";
 import { loadLibc } from "../sockets/libc.ts";
 import { type Assignments, NotifySocket, NotifySocketError } from "./notify-socket.ts";
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Subject } from "rxjs";
 import { onTestFinished } from "vitest";
-import { readConfiguration } from "../../../src/config/read.ts";
+import { readConfiguration } from "../../../src/config/document/read.ts";
 import { fileSource } from "../../../src/config/sources/file-source.ts";
 import { mergeSources } from "../../../src/config/sources/merge-sources.ts";
 import { signalSource } from "../../../src/config/sources/signal-source.ts";

@@ -277,7 +277,7 @@ test("an observer may leave at its first document", () => {
 
 test("a process whose only subscription ends has no handle left, and ends", async () => {
   const file = fileWith(1);
-  const modules = ["sources/file-source.ts", "sources/signal-source.ts", "read.ts"].map((name) =>
+  const modules = ["sources/file-source.ts", "sources/signal-source.ts", "document/read.ts"].map((name) =>
     JSON.stringify(pathToFileURL(join(import.meta.dirname, "../../../src/config", name)).href),
   );
   const script = `

@@ -1,6 +1,6 @@
 import { NEVER, of, throwError } from "rxjs";
 import { expect, test } from "vitest";
-import { parseDocument } from "../../../src/config/document.ts";
+import { parseDocument } from "../../../src/config/document/document.ts";
 import { mergeSources } from "../../../src/config/sources/merge-sources.ts";
 import { valueSource } from "../../../src/config/sources/value-source.ts";
 import { capOf } from "./conformance.ts";

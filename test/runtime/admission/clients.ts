@@ -1,11 +1,16 @@
 import { BehaviorSubject, Subject } from "rxjs";
+import {
+  type Admission,
+  type AdmissionLimits,
+  type Arrival,
+  admission,
+} from "../../../src/runtime/admission/admission.ts";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
 import type { AddressLimits } from "../../../src/runtime/admission/client-limits.ts";
-import { type Admission, type AdmissionLimits, type Arrival, admission } from "../../../src/runtime/admission.ts";
-import { systemClock } from "../../../src/runtime/clock.ts";
+import { type Permit, SlotCounter } from "../../../src/runtime/admission/slots.ts";
 import { noPressure, type Pressure } from "../../../src/runtime/pressure/pressure.ts";
 import { TrustedNetworks } from "../../../src/runtime/proxy/trusted-networks.ts";
-import { type Permit, SlotCounter } from "../../../src/runtime/slots.ts";
+import { systemClock } from "../../../src/runtime/time/clock.ts";
 
 const noAddressLimits: AddressLimits = {
   listener: "smtp",

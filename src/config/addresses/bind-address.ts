@@ -1,0 +1,86 @@
+import { isIPv6 } from "node:net";
+import { z } from "zod";
+import { mustBe } from "../values/expectation.ts";
+import { type Reading, read, readableBy, unreadable } from "../values/reading.ts";
+import { readIpAddress } from "./ip-address.ts";
+
+/** An address to listen on. */
+export interface BindAddress {
+  /** Canonical `host:port`; an IPv6 host is bracketed. */
+  readonly text: string;
+  /** Without brackets; a link-local IPv6 address ends in `%` and its interface. */
+  readonly host: string;
+  readonly family: 4 | 6;
+  /** 0 asks the operating system for a free port. */
+  readonly port: number;
+}
+
+const FORMS = 'an IP address with a port, like "0.0.0.0:25", "127.0.0.1:2525" or "[::]:25"';
+const BRACKETED = /^\[([^\]]*)\](?::(.*))?$/s;
+const LINK_LOCAL = /^fe[89ab]/;
+const ZONE = /^[\w.-]{1,15}$/;
+
+/** Reads `host:port`. Host names are refused: what they resolve to can change, and may be several addresses. */
+export function readBindAddress(text: string): Reading<BindAddress> {
+  const bracketed = BRACKETED.exec(text);
+  if (bracketed)
+    return isIPv6(bracketed[1] ?? "") ? withPort(bracketed[1] ?? "", bracketed[2]) : notBracketable(bracketed[1] ?? "");
+  const unbracketed = unbracketedIPv6(text);
+  if (unbracketed !== null) return unreadable(`must have its IPv6 address in brackets: "${unbracketed}"`);
+  const [host = "", port, ...more] = text.split(":");
+  if (more.length > 0) return unreadable(`must be ${FORMS}`);
+  if (readIpAddress(host)) return withPort(host, port);
+  return notAnAddress(host, port);
+}
+
+function withPort(host: string, port: string | undefined): Reading<BindAddress> {
+  if (port === undefined || port === "") return unreadable("must end in a port, like :25");
+  if (!isPort(port)) return unreadable("must end in a port from 0 to 65535, in digits without leading zeros");
+  const ip = readIpAddress(host);
+  if (!ip) return unreadable(`must be ${FORMS}`);
+  const linkLocal = ip.family === 6 && LINK_LOCAL.test(ip.address);
+  if (linkLocal && ip.zone === null) {
+    return unreadable(`must name the interface of its link-local address: "[${ip.address}%eth0]:${port}"`);
+  }
+  if (ip.zone !== null && !linkLocal)
+    return unreadable("must not name an interface (%): only link-local addresses have one");
+  if (ip.zone !== null && !ZONE.test(ip.zone)) return unreadable("must name a network interface after %");
+  const bare = ip.zone === null ? ip.address : `${ip.address}%${ip.zone}`;
+  const canonical = ip.family === 6 ? `[${bare}]:${port}` : `${bare}:${port}`;
+  return read({ text: canonical, host: bare, family: ip.family, port: Number(port) });
+}
+
+function isPort(text: string): boolean {
+  return /^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535;
+}
+
+function notBracketable(host: string): Reading<never> {
+  const instead = readIpAddress(host)?.family === 4 ? "; an IPv4 address is written without them" : "";
+  return unreadable(`must have an IPv6 address in its brackets${instead}`);
+}
+
+/** @returns how an IPv6 address without brackets should have been written, or null when the text is none. */
+function unbracketedIPv6(text: string): string | null {
+  const colon = text.lastIndexOf(":");
+  const host = text.slice(0, colon);
+  const port = text.slice(colon + 1);
+  if (isIPv6(host) && isPort(port)) return `[${host}]:${port}`;
+  return isIPv6(text) ? `[${text}]:25` : null;
+}
+
+function notAnAddress(host: string, port: string | undefined): Reading<never> {
+  if (port === undefined && isPort(host)) return unreadable(`must be ${FORMS}; for all addresses write "[::]:${host}"`);
+  if (host === "" || host === "*") {
+    return unreadable(
+      `must be ${FORMS}; for all addresses write "[::]:${port !== undefined && isPort(port) ? port : 25}"`,
+    );
+  }
+  if (/[a-z]/i.test(host)) return unreadable(`must be ${FORMS}; host names are not allowed`);
+  return unreadable(`must be ${FORMS}`);
+}
+
+/** One element of `bind`. */
+export const bindAddressText = z
+  .string({ error: mustBe(FORMS) })
+  .superRefine(readableBy(readBindAddress))
+  .meta({ examples: ["[::]:25", "127.0.0.1:2525"] });

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { mustBe } from "../values/expectation.ts";
+import { fieldsOf } from "../values/fields.ts";
+import { secretText } from "../values/secret-text.ts";
+import { setOfNames } from "../values/set-of.ts";
+
+/** Schemes whose hashes would otherwise be taken for a clear-text password that happens to start with a dollar sign. */
+const FOREIGN_HASH = /^\$(?:argon2(?:id|i|d)|pbkdf2(?:-[a-z0-9]+)?|2[abxy]?|1|5|6|y|gy|7|apr1|bcrypt(?:-sha256)?)\$/;
+const SCRYPT = /^\$scrypt\$ln=\d{1,2},r=\d{1,3},p=\d{1,3}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
+
+const accountSecret = secretText.superRefine((secret, context) => {
+  if (secret["@type"] !== "Text") return;
+  if (FOREIGN_HASH.test(secret.secret)) {
+    context.addIssue({
+      code: "custom",
+      params: { hideFound: true },
+      message: "must be clear text or a scrypt hash; this is another scheme's hash",
+    });
+  } else if (secret.secret.startsWith("$scrypt$") && !SCRYPT.test(secret.secret)) {
+    const form = "$scrypt$ln=15,r=8,p=1$salt$hash, base64 without padding";
+    context.addIssue({ code: "custom", params: { hideFound: true }, message: `must be a whole scrypt hash: ${form}` });
+  }
+});
+
+export const accountSchema = fieldsOf({
+  secret: accountSecret.describe("The password: clear text, or a scrypt hash in PHC form."),
+  roles: setOfNames("roles", ["admin"]).prefault([]).describe("admin: may use the management API."),
+});
+
+/** One who may log in. */
+export interface AccountSettings extends Readonly<z.output<typeof accountSchema>> {
+  /** Mail address; the domain in lower case. Compared without regard to letter case. */
+  readonly address: string;
+}
+
+const ADDRESS = 'a mail address like "anna@example.com"';
+
+/** The key of an account (RFC 5321 4.5.3.1: at most 254 octets in a path). */
+export const accountAddress = z
+  .string({ error: mustBe(ADDRESS) })
+  .max(254, { error: mustBe(ADDRESS) })
+  .regex(/^[^\s@\x00-\x1f\x7f-\x9f]{1,64}@[^\s@\x00-\x1f\x7f-\x9f]+$/, { error: mustBe(ADDRESS) });
+
+export function canonicalAddress(address: string): string {
+  const at = address.lastIndexOf("@");
+  return address.slice(0, at) + address.slice(at).toLowerCase();
+}

@@ -1,0 +1,56 @@
+import { withAbsolutePath } from "../values/secret-text.ts";
+import type { AccountSettings } from "./account.ts";
+import { canonicalAddress } from "./account.ts";
+import type { BlockedIpSettings } from "./blocked-ip.ts";
+import type { CertificateSettings } from "./certificate.ts";
+import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
+import type { Entry, ParsedSections } from "./sections.ts";
+import { defaultHostname, type SystemSettings, systemSchema } from "./system.ts";
+
+/** A document in effect: defaults, inheritance and paths resolved. */
+export interface Configuration {
+  readonly listeners: readonly ListenerSettings[];
+  readonly system: SystemSettings;
+  readonly certificates: readonly CertificateSettings[];
+  readonly accounts: readonly AccountSettings[];
+  /** Expired entries included. */
+  readonly blocked: readonly BlockedIpSettings[];
+  /** Absolute; relative paths in the document start here. */
+  readonly directory: string;
+}
+
+/** Resolves defaults, inheritance and relative paths. */
+export function effective(parsed: ParsedSections, directory: string): Configuration {
+  const certificates = complete(parsed.certificates).map(([id, { certificate, privateKey }]) => ({
+    id,
+    certificate: withAbsolutePath(certificate, directory),
+    privateKey: withAbsolutePath(privateKey, directory),
+  }));
+  const accounts = complete(parsed.accounts).map(([address, { secret, roles }]) => ({
+    address: canonicalAddress(address),
+    secret: withAbsolutePath(secret, directory),
+    roles,
+  }));
+  const given = parsed.system.settings ?? systemSchema.parse({});
+  const only = certificates.length === 1 ? certificates[0]?.id : undefined;
+  const system = {
+    ...given,
+    defaultHostname: given.defaultHostname ?? defaultHostname(),
+    defaultCertificateId: given.defaultCertificateId ?? only ?? null,
+  };
+  const listeners = complete(parsed.listeners).map(([, listener]) => ({
+    ...listener,
+    maxConnections: listener.maxConnections ?? system.maxConnections,
+    proxyTrustedNetworks:
+      listener.overrideProxyTrustedNetworks.length > 0
+        ? listener.overrideProxyTrustedNetworks
+        : system.proxyTrustedNetworks,
+    socketBacklog: listener.socketBacklog ?? DEFAULT_BACKLOG,
+  }));
+  const blocked = complete(parsed.blocked).map(([, entry]) => entry);
+  return { listeners, system, certificates, accounts, blocked, directory };
+}
+
+function complete<Settings>(entries: readonly Entry<Settings>[]): [string, Settings][] {
+  return entries.flatMap(({ key, settings }): [string, Settings][] => (settings === null ? [] : [[key, settings]]));
+}

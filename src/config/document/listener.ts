@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { bindAddressText, readBindAddress } from "../addresses/bind-address.ts";
+import { networkText, readNetwork } from "../addresses/networks.ts";
+import { CIPHER_SUITE_NAMES, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
+import { duration } from "../values/duration.ts";
+import { mustBe } from "../values/expectation.ts";
+import { count, countOrNull, fieldsOf, flag, octetOrNull } from "../values/fields.ts";
+import { objectName } from "../values/names.ts";
+import { setOf, setOfNames } from "../values/set-of.ts";
+
+/** The protocols that Gatehouse speaks itself. */
+export const PROTOCOLS = ["smtp", "lmtp", "http", "imap", "pop3", "manageSieve"] as const;
+
+export const DEFAULT_BACKLOG = 1024;
+
+export const networks = setOf({
+  of: "IP addresses or networks",
+  element: networkText,
+  reader: readNetwork,
+  textOf: (network) => network,
+}).prefault([]);
+
+const addresses = setOf({
+  of: "addresses with ports",
+  element: bindAddressText,
+  reader: readBindAddress,
+  textOf: (address) => address.text,
+  atLeastOne: true,
+});
+
+const PROTOCOL = "the name of a protocol";
+
+const protocol = z
+  .string({ error: mustBe(PROTOCOL) })
+  .min(1, { error: mustBe(PROTOCOL) })
+  .default("smtp")
+  .meta({ examples: [...PROTOCOLS] });
+
+const connectionRate = fieldsOf({
+  count: count().describe("Connections allowed in each interval."),
+  interval: duration(1).describe("Length of the interval."),
+});
+
+const shape = {
+  name: objectName.describe("Identifies the listener in logs, metrics and the API. Unique."),
+  bind: addresses.describe(
+    "Addresses to listen on: IPv4 or bracketed IPv6, with a port. [::]:P listens on both families; port 0 asks for a free port.",
+  ),
+  protocol: protocol.describe(
+    "What is spoken: one of the six built-in protocols, or one that the embedder registered.",
+  ),
+  maxConnections: countOrNull().describe(
+    "Cap on the concurrent connections of this listener, over all its addresses. Null: the server's maxConnections.",
+  ),
+  overrideProxyTrustedNetworks: networks.describe(
+    "When not empty, replaces the server's proxyTrustedNetworks for this listener.",
+  ),
+  socketReuseAddress: flag(true).describe("SO_REUSEADDR."),
+  socketReusePort: flag(true).describe("SO_REUSEPORT."),
+  socketBacklog: countOrNull()
+    .default(DEFAULT_BACKLOG)
+    .describe(`Backlog of listen(2): connections that the kernel queues. Null: ${DEFAULT_BACKLOG}.`),
+  socketTtl: octetOrNull().describe("IP_TTL, and IPV6_UNICAST_HOPS on IPv6. Null: the system's own."),
+  socketSendBufferSize: countOrNull().describe("SO_SNDBUF, in bytes. Null: the system's own."),
+  socketReceiveBufferSize: countOrNull().describe("SO_RCVBUF, in bytes, set before listen(2). Null: the system's own."),
+  socketTosV4: octetOrNull().describe("IP_TOS of IPv4 traffic. Null: the system's own."),
+  socketNoDelay: flag(true).describe("TCP_NODELAY."),
+  useTls: flag(true).describe("Whether TLS is available on this listener at all."),
+  tlsImplicit: flag(false).describe(
+    "TLS from the first byte; otherwise STARTTLS where the protocol has it (HTTP has none).",
+  ),
+  tlsTimeout: duration(1).prefault(60_000).describe("Limit of the whole TLS handshake, implicit or STARTTLS."),
+  tlsDisableProtocols: setOfNames("TLS versions", TLS_PROTOCOLS).prefault([]).describe("TLS versions to refuse."),
+  tlsDisableCipherSuites: setOfNames("cipher suites", CIPHER_SUITE_NAMES)
+    .prefault([])
+    .describe("Cipher suites to refuse. Without any TLS 1.3 suite, TLS 1.3 is refused too."),
+  tlsIgnoreClientOrder: flag(true).describe("The server's order of cipher suites wins over the client's."),
+  atCapacity: z
+    .enum(["reject", "hold"], { error: mustBe('"reject" or "hold"') })
+    .default("reject")
+    .describe(
+      "At the cap, reject: accept, say why in the protocol's words, close. Hold: stop accepting, so that clients queue in the kernel.",
+    ),
+  ignoreServerCap: flag(false).describe(
+    "Count only against this listener's own cap, so that it stays reachable when the server is full.",
+  ),
+  proxyTimeout: duration(1).prefault(5_000).describe("Limit of the whole PROXY header."),
+  maxHandshakes: countOrNull().describe("TLS handshakes under way at once; further ones queue. Null: no limit."),
+  maxConnectionsPerAddress: countOrNull().describe(
+    "Concurrent connections of one client address, or of one /64 of IPv6. Null: no limit.",
+  ),
+  connectionRate: connectionRate
+    .nullable()
+    .prefault(null)
+    .describe("New connections of one client address, or of one /64 of IPv6. Null: no limit."),
+};
+
+export const listenerSchema = fieldsOf(shape);
+
+/** In the map form the key stands in for a missing name. */
+export const namedListenerSchema = fieldsOf({
+  ...shape,
+  name: objectName.optional().describe("Identifies the listener; the key of this object unless given. Unique."),
+});
+
+type Parsed = z.output<typeof listenerSchema>;
+
+/** A listener as it runs, nulls and inheritance resolved. */
+export interface ListenerSettings extends Readonly<Parsed> {
+  /** The listener's own cap, or else the server's. */
+  readonly maxConnections: number;
+  /** The trusted networks in force: the listener's own if it has any, or else the server's. */
+  readonly proxyTrustedNetworks: readonly string[];
+  readonly socketBacklog: number;
+  readonly connectionRate: Readonly<NonNullable<Parsed["connectionRate"]>> | null;
+}

@@ -1,0 +1,38 @@
+import { hostname as machineName } from "node:os";
+import type { z } from "zod";
+import { duration } from "../values/duration.ts";
+import { count, fieldsOf } from "../values/fields.ts";
+import { hostname, objectName } from "../values/names.ts";
+import { networks } from "./listener.ts";
+
+export const systemSchema = fieldsOf({
+  defaultHostname: hostname
+    .optional()
+    .describe("The name that the server greets with. Unless given, the machine's host name."),
+  defaultCertificateId: objectName
+    .nullable()
+    .default(null)
+    .describe(
+      "The certificate for clients that name no host, or one that no certificate fits. Null: the only certificate, if there is one.",
+    ),
+  maxConnections: count().default(8192).describe("Cap on the concurrent connections of the whole server."),
+  proxyTrustedNetworks: networks.describe(
+    "Peers from which a PROXY header is required; from others none is looked for.",
+  ),
+  drainTimeout: duration(0)
+    .prefault(30_000)
+    .describe("How long sessions may take to finish when the server stops or a listener is removed."),
+});
+
+type Parsed = z.output<typeof systemSchema>;
+
+/** The settings of the whole server, defaults resolved. */
+export interface SystemSettings extends Readonly<Parsed> {
+  readonly defaultHostname: string;
+}
+
+/** The machine's host name, or `localhost` when that is not one that a server may greet with. */
+export function defaultHostname(): string {
+  const name = hostname.safeParse(machineName());
+  return name.success ? name.data : "localhost";
+}

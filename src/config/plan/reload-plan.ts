@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from "node:util";
+import type { BindAddress } from "../addresses/bind-address.ts";
+import type { AccountSettings } from "../document/account.ts";
+import type { BlockedIpSettings } from "../document/blocked-ip.ts";
+import type { CertificateSettings } from "../document/certificate.ts";
+import type { Configuration } from "../document/effective.ts";
+import type { ListenerSettings } from "../document/listener.ts";
+import { type AddressConflict, findConflicts } from "./address-conflicts.ts";
+import { type AddressPlan, type HandOver, planAddresses, type TakeOver } from "./address-plan.ts";
+import {
+  type FieldChange,
+  type ListenerField,
+  listenerChanges,
+  onLiveSocket,
+  type SystemField,
+  sharedChanges,
+  systemChanges,
+} from "./field-changes.ts";
+
+/** What becomes of one listener. */
+export type ListenerPlan = { readonly name: string } & (
+  | { readonly kind: "unchanged" }
+  /** The same sockets with other settings, which hold from the next connection or handshake on. */
+  | { readonly kind: "retuned"; readonly fields: readonly FieldChange<ListenerField>[] }
+  | ({ readonly kind: "rebound"; readonly fields: readonly FieldChange<ListenerField>[] } & AddressPlan)
+  | { readonly kind: "added"; readonly added: readonly BindAddress[]; readonly takeOver: readonly TakeOver[] }
+  | { readonly kind: "removed"; readonly removed: readonly BindAddress[]; readonly handOver: readonly HandOver[] }
+);
+
+/** Certificates by their ids. One that is changed is found elsewhere or given anew; what its files hold is not looked at. */
+export interface CertificatePlan {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** Entries of `BlockedIp`. */
+export interface BlockListPlan {
+  readonly added: readonly BlockedIpSettings[];
+  readonly removed: readonly BlockedIpSettings[];
+}
+
+/** What has to happen so that one configuration becomes another. Holds no secret. */
+export interface ReloadPlan {
+  /** In the order of the document after; then those that are removed. */
+  readonly listeners: readonly ListenerPlan[];
+  readonly system: readonly FieldChange<SystemField>[];
+  readonly certificates: CertificatePlan;
+  /** Whether anything about the accounts has changed. */
+  readonly accounts: boolean;
+  /** What becomes of the block list; an entry that has changed is in both. */
+  readonly blocked: BlockListPlan;
+  /** Where the plan cannot be carried out without a gap: such a reload needs a restart. */
+  readonly conflicts: readonly AddressConflict[];
+  /** There is nothing to do. */
+  readonly isEmpty: boolean;
+}
+
+/**
+ * The difference between two configurations as what has to be done. A listener is the same as one of the same name; its
+ * addresses and settings are compared by what is in force, and the order of listeners and of sets means nothing.
+ */
+export function planReload(before: Configuration, after: Configuration): ReloadPlan {
+  const addresses = planAddresses(before, after);
+  const listeners = planListeners(before, after, addresses);
+  const system = systemChanges(before.system, after.system);
+  const certificates = planCertificates(before.certificates, after.certificates);
+  const accounts = !isDeepStrictEqual(comparableAccounts(before.accounts), comparableAccounts(after.accounts));
+  const blocked = {
+    added: after.blocked.filter((entry) => !before.blocked.some((other) => isDeepStrictEqual(entry, other))),
+    removed: before.blocked.filter((entry) => !after.blocked.some((other) => isDeepStrictEqual(entry, other))),
+  };
+  const isEmpty =
+    listeners.every(({ kind }) => kind === "unchanged") &&
+    system.length === 0 &&
+    Object.values(certificates).every((ids) => ids.length === 0) &&
+    !accounts &&
+    blocked.added.length === 0 &&
+    blocked.removed.length === 0;
+  const conflicts = findConflicts(before, after, addresses);
+  return { listeners, system, certificates, accounts, blocked, conflicts, isEmpty };
+}
+
+function planListeners(
+  before: Configuration,
+  after: Configuration,
+  addresses: ReadonlyMap<string, AddressPlan>,
+): ListenerPlan[] {
+  const former = new Map(before.listeners.map((listener) => [listener.name, listener]));
+  const staying = new Set(after.listeners.map(({ name }) => name));
+  const planOf = (name: string): AddressPlan => addresses.get(name) ?? NO_ADDRESSES;
+  const current = after.listeners.map((listener): ListenerPlan => {
+    const { name } = listener;
+    const was = former.get(name);
+    if (!was) return { name, kind: "added", added: planOf(name).added, takeOver: planOf(name).takeOver };
+    const shared = sharedChanges(listener, before, after);
+    return planStaying({ was, is: listener, shared, addresses: planOf(name) });
+  });
+  const removed = before.listeners
+    .filter(({ name }) => !staying.has(name))
+    .map(({ name }): ListenerPlan => {
+      return { name, kind: "removed", removed: planOf(name).removed, handOver: planOf(name).handOver };
+    });
+  return [...current, ...removed];
+}
+
+const NO_ADDRESSES: AddressPlan = { kept: [], replaced: [], added: [], removed: [], takeOver: [], handOver: [] };
+
+function planStaying(listener: {
+  readonly was: ListenerSettings;
+  readonly is: ListenerSettings;
+  readonly shared: readonly FieldChange<ListenerField>[];
+  readonly addresses: AddressPlan;
+}): ListenerPlan {
+  const { was, is, shared, addresses } = listener;
+  const { name } = is;
+  const own = listenerChanges(was, is);
+  const stays = addresses.kept.length > 0 || addresses.replaced.length > 0;
+  const fields = [...(stays ? onLiveSocket(own) : own), ...shared];
+  const { kept: _, ...moves } = addresses;
+  if (Object.values(moves).some((list) => list.length > 0)) return { name, kind: "rebound", fields, ...addresses };
+  return fields.length > 0 ? { name, kind: "retuned", fields } : { name, kind: "unchanged" };
+}
+
+function planCertificates(
+  before: readonly CertificateSettings[],
+  after: readonly CertificateSettings[],
+): CertificatePlan {
+  const former = new Map(before.map((certificate) => [certificate.id, certificate]));
+  const current = new Set(after.map(({ id }) => id));
+  const ids = (certificates: readonly CertificateSettings[]): string[] => certificates.map(({ id }) => id);
+  return {
+    added: ids(after.filter(({ id }) => !former.has(id))),
+    removed: ids(before.filter(({ id }) => !current.has(id))),
+    changed: ids(
+      after.filter((certificate) => {
+        const was = former.get(certificate.id);
+        return was !== undefined && !isDeepStrictEqual(was, certificate);
+      }),
+    ),
+  };
+}
+
+function comparableAccounts(accounts: readonly AccountSettings[]): Map<string, unknown> {
+  return new Map(accounts.map(({ address, secret, roles }) => [address, { secret, roles: roles.toSorted() }]));
+}

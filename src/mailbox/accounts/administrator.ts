@@ -1,0 +1,106 @@
+/** The account that a server without configured accounts starts with. */
+import { randomBytes, randomInt } from "node:crypto";
+import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { syncDirectory } from "../store/sync-directory.ts";
+import type { AccountEntry } from "./accounts.ts";
+import { canonicalAddress, canonicalDomain } from "./address.ts";
+import { hashPassword, parseSecret } from "./password.ts";
+
+/** Letters and digits that are not taken for one another: no `0 O o`, `1 I i l`. */
+const ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+const LENGTH = 24;
+
+/** The file that keeps the administrator cannot be used; the message says what to do. Never holds the hash. */
+export class AdministratorError extends Error {
+  readonly code = "invalid-administrator";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "AdministratorError";
+  }
+}
+
+export type Administrator =
+  /** Made just now: the password is known this one time only. */
+  | { readonly created: true; readonly address: string; readonly password: string; readonly account: AccountEntry }
+  | { readonly created: false; readonly address: string; readonly account: AccountEntry };
+
+/**
+ * The administrator of a data folder: the one kept there, else a new `admin@<defaultHostname>` with a random password
+ * of 24 characters. Only the password's scrypt hash is kept, in `administrator.json`, mode 0600. The address stays what
+ * it was at first when `defaultHostname` changes, since the account's mail is kept under it.
+ * @throws AdministratorError when the file is there and cannot be used.
+ */
+export async function administrator(directory: string, defaultHostname: string): Promise<Administrator> {
+  const file = join(directory, "administrator.json");
+  const kept = await readAdministrator(file);
+  if (kept) return { created: false, address: kept.address, account: kept };
+  const password = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+  const address = `admin@${canonicalDomain(defaultHostname)}`;
+  const account = { address, secret: await hashPassword(password), roles: ["admin"] };
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (await writeOnce(file, `${JSON.stringify(account, null, 2)}\n`)) {
+    syncDirectory(directory);
+    return { created: true, address, password, account };
+  }
+  // Another process that starts on the same folder was first.
+  const other = await readAdministrator(file);
+  if (!other) throw new AdministratorError(`${file} vanished while it was read; start again.`);
+  return { created: false, address: other.address, account: other };
+}
+
+async function readAdministrator(file: string): Promise<AccountEntry | null> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw new AdministratorError(`${file} cannot be read; see its owner and mode.`, { cause: error });
+  }
+  const account = parseAdministrator(text);
+  if (account) return account;
+  throw new AdministratorError(
+    `${file} is damaged. Restore it, or delete it to get an administrator with a new password.`,
+  );
+}
+
+function parseAdministrator(text: string): AccountEntry | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || !("address" in value) || !("secret" in value)) return null;
+    const { address, secret } = value;
+    if (typeof address !== "string" || typeof secret !== "string") return null;
+    if (canonicalAddress(address).domain === "" || parseSecret(secret).kind !== "scrypt") return null;
+    return { address: canonicalAddress(address).text, secret, roles: ["admin"] };
+  } catch {
+    return null;
+  }
+}
+
+/** Writes a file that appears complete or not at all, and replaces none. @returns false when it was there already. */
+async function writeOnce(file: string, text: string): Promise<boolean> {
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  const handle = await open(draft, "wx", 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    // File systems without hard links: a rename is as atomic, and only loses the check for another process.
+    await rename(draft, file);
+    return true;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

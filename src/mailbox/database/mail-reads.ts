@@ -1,0 +1,199 @@
+/** Reads mailboxes on the store's reading thread. */
+import { createReadStream } from "node:fs";
+import { MailboxError, type MailboxStatus, type TextQuery } from "../../protocols/mailbox.ts";
+import { parseStructure, type ReadRange } from "../message/parse-structure.ts";
+import { matches } from "../message/text-search.ts";
+import { contentFile, spoolFile } from "../store/data-folder.ts";
+import type {
+  AnalyseRequest,
+  Calls,
+  ListRow,
+  MailboxName,
+  MessageContentRow,
+  ScriptRow,
+} from "../store/store-calls.ts";
+import { accountId, openMailbox, selectableNamed } from "./account-rows.ts";
+import { DELETED_BIT, SEEN_BIT } from "./flag-bits.ts";
+import { canonicalName } from "./mailbox-names.ts";
+import type { Row, Statements } from "./statements.ts";
+import { SUMMARY_COLUMNS, type SummaryColumns, toColumns } from "./summary-columns.ts";
+
+export class MailReads {
+  readonly #sql: Statements;
+  readonly #directory: string;
+
+  constructor(sql: Statements, directory: string) {
+    this.#sql = sql;
+    this.#directory = directory;
+  }
+
+  resolve({ account, name }: MailboxName): number {
+    const id = accountId(this.#sql, account);
+    return selectableNamed(this.#sql, { account: id, name: canonicalName(name) }).uidValidity;
+  }
+
+  list(account: string): ListRow[] {
+    const id = accountId(this.#sql, account);
+    const rows = this.#sql.all(
+      `SELECT name, 1 AS present, selectable, special_use,
+         EXISTS (SELECT 1 FROM subscription WHERE account = mailbox.account AND name = mailbox.name) AS subscribed
+       FROM mailbox WHERE account = ?1
+       UNION ALL
+       SELECT name, 0, 0, '', 1 FROM subscription
+       WHERE account = ?1 AND NOT EXISTS (SELECT 1 FROM mailbox WHERE account = ?1 AND name = subscription.name)`,
+      id,
+    );
+    return rows.map((row) => ({
+      name: String(row["name"]),
+      exists: row["present"] === 1,
+      selectable: row["selectable"] === 1,
+      subscribed: row["subscribed"] === 1,
+      specialUse: String(row["special_use"]),
+    }));
+  }
+
+  status({ mailbox, toldUntil }: Calls["status"]["request"]): MailboxStatus {
+    const { id, uidNext, uidValidity, modseq, recentFrom } = openMailbox(this.#sql, mailbox);
+    const row = this.#sql.get(
+      `SELECT count(*) AS messages, count(*) FILTER (WHERE uid >= ?) AS recent,
+         count(*) FILTER (WHERE flags & ${SEEN_BIT} = 0) AS unseen,
+         count(*) FILTER (WHERE flags & ${DELETED_BIT}) AS deleted, coalesce(sum(size), 0) AS size
+       FROM message WHERE mailbox = ?`,
+      ...[Math.max(recentFrom, toldUntil), id],
+    );
+    return {
+      messages: Number(row?.["messages"]),
+      recent: Number(row?.["recent"]),
+      unseen: Number(row?.["unseen"]),
+      deleted: Number(row?.["deleted"]),
+      size: Number(row?.["size"]),
+      ...{ uidNext, uidValidity, highestModseq: modseq },
+    };
+  }
+
+  summaries({ mailbox, after, limit }: Calls["summaries"]["request"]): SummaryColumns {
+    const { id } = openMailbox(this.#sql, mailbox);
+    return toColumns(
+      this.#sql.all(
+        `SELECT ${SUMMARY_COLUMNS} FROM message WHERE mailbox = ? AND uid > ? ORDER BY uid LIMIT ?`,
+        ...[id, after, limit],
+      ),
+    );
+  }
+
+  message({ mailbox, uid }: Calls["message"]["request"]): MessageContentRow {
+    const [row] = this.#contents({ mailbox, uids: [uid] });
+    if (!row) throw new MailboxError("message-missing", "The message was expunged.");
+    return { id: row.id, size: row.size, bytes: row.bytes };
+  }
+
+  async structures({ mailbox, uids }: Calls["structures"]["request"]): Promise<Calls["structures"]["reply"]> {
+    const structures = [];
+    const { id: mailboxId } = openMailbox(this.#sql, mailbox);
+    const known = this.#sql.all(
+      `SELECT uid, content.id, structure FROM message JOIN content ON content.key = message.content
+       WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid`,
+      ...[mailboxId, JSON.stringify(uids)],
+    );
+    for (const row of known) {
+      const [uid, id] = [Number(row["uid"]), String(row["id"])];
+      if (typeof row["structure"] === "string") structures.push({ uid, id, json: row["structure"], found: false });
+      else {
+        const json = await this.#structureOf({ mailbox, uid });
+        if (json !== null) structures.push({ uid, id, json, found: true });
+      }
+    }
+    return structures;
+  }
+
+  async analyse({ id, size, bytes }: AnalyseRequest): Promise<string> {
+    const read = bytes ? slices(bytes) : fileRange(spoolFile(this.#directory, id));
+    return JSON.stringify(await parseStructure(read, size));
+  }
+
+  async matching({ mailbox, uids, query }: Calls["matching"]["request"]): Promise<number[]> {
+    const found: number[] = [];
+    // One at a time: contents may be large together.
+    for (const uid of uids) {
+      const [row] = this.#contents({ mailbox, uids: [uid] });
+      if (row && (await this.#matches(query, row))) found.push(uid);
+    }
+    return found;
+  }
+
+  quota(account: string): Calls["quota"]["reply"] {
+    const row = this.#sql.get(
+      `SELECT used, (SELECT count(*) FROM message JOIN mailbox ON mailbox.id = message.mailbox
+         WHERE mailbox.account = account.id) AS messages
+       FROM account WHERE address = ?`,
+      account,
+    );
+    return { used: Number(row?.["used"] ?? 0), messages: Number(row?.["messages"] ?? 0) };
+  }
+
+  scripts(account: string): ScriptRow[] {
+    const id = accountId(this.#sql, account);
+    const rows = this.#sql.all("SELECT name, active, length(bytes) AS size FROM script WHERE account = ?", id);
+    return rows.map((row) => {
+      return { name: String(row["name"]), active: row["active"] === 1, size: Number(row["size"]) };
+    });
+  }
+
+  script({ account, name }: Calls["script"]["request"]): Uint8Array | null {
+    const id = accountId(this.#sql, account);
+    return bytesOf(this.#sql.get("SELECT bytes FROM script WHERE account = ? AND name = ?", id, name));
+  }
+
+  #contents({ mailbox, uids }: { readonly mailbox: number; readonly uids: readonly number[] }) {
+    const { id } = openMailbox(this.#sql, mailbox);
+    const rows = this.#sql.all(
+      `SELECT content.id, content.size, bytes FROM message JOIN content ON content.key = message.content
+       WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid`,
+      ...[id, JSON.stringify(uids)],
+    );
+    return rows.map((row) => ({ id: String(row["id"]), size: Number(row["size"]), bytes: bytesOf(row) }));
+  }
+
+  async #structureOf({ mailbox, uid }: { readonly mailbox: number; readonly uid: number }): Promise<string | null> {
+    const [row] = this.#contents({ mailbox, uids: [uid] });
+    if (!row) return null;
+    try {
+      return JSON.stringify(await parseStructure(this.#rangesOf(row), row.size));
+    } catch (error) {
+      if (isGone(error)) return null;
+      throw error;
+    }
+  }
+
+  async #matches(query: TextQuery, row: MessageContentRow): Promise<boolean> {
+    try {
+      return await matches(query, this.#rangesOf(row)(0, row.size));
+    } catch (error) {
+      if (isGone(error)) return false;
+      throw error;
+    }
+  }
+
+  #rangesOf({ id, bytes }: MessageContentRow): ReadRange {
+    return bytes ? slices(bytes) : fileRange(contentFile(this.#directory, id));
+  }
+}
+
+function slices(bytes: Uint8Array): ReadRange {
+  return async function* (start, end) {
+    yield bytes.subarray(start, end);
+  };
+}
+
+function fileRange(file: string): ReadRange {
+  return (start, end) => createReadStream(file, { start, end: end - 1 });
+}
+
+function bytesOf(row: Row | undefined): Uint8Array | null {
+  return row?.["bytes"] instanceof Uint8Array ? row["bytes"] : null;
+}
+
+/** Expunged, and its file removed, since the row was read. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

@@ -1,0 +1,35 @@
+import { isIPv6 } from "node:net";
+import type { Envelope } from "../../protocols/backend.ts";
+
+/**
+ * What a server puts before a message at final delivery (RFC 5321 4.4): Return-Path, and the Received line of this hop.
+ * Who logged in is not said, and of several recipients none is named: the others need not know.
+ */
+export function traceHeader(
+  envelope: Envelope,
+  { hostname, id, date }: { readonly hostname: string; readonly id: string; readonly date: Date },
+): string {
+  const { connection, sender, recipients } = envelope;
+  const { address } = connection.peer;
+  const [recipient, ...others] = recipients;
+  const clauses = [
+    `from ${printable(envelope.helo)} ([${isIPv6(address) ? "IPv6:" : ""}${address}])`,
+    `by ${hostname} with ${withProtocol(envelope)} id ${id}`,
+    ...(connection.tls ? [`(${connection.tls.version} ${connection.tls.cipherSuite})`] : []),
+    ...(recipient && others.length === 0 ? [`for <${printable(recipient.address)}>`] : []),
+  ];
+  const time = date.toUTCString().replace("GMT", "+0000");
+  return `Return-Path: <${printable(sender)}>\r\nReceived: ${clauses.join("\r\n\t")};\r\n\t${time}\r\n`;
+}
+
+/** RFC 3848 and, for SMTPUTF8, RFC 6531 4.3. */
+function withProtocol({ protocol, smtpUtf8, connection, identity }: Envelope): string {
+  if (protocol === "SMTP") return "SMTP";
+  const base = smtpUtf8 ? protocol.replace("ESMTP", "SMTP").replace(/^/, "UTF8") : protocol;
+  return `${base}${connection.tls ? "S" : ""}${identity ? "A" : ""}`;
+}
+
+/** What a client said stays on its line and in its place. */
+function printable(text: string): string {
+  return text.replace(/[\x00-\x20\x7f()]/g, "?").slice(0, 512);
+}

@@ -1,0 +1,160 @@
+import type { Observable } from "rxjs";
+import {
+  type Copied,
+  type FlagChange,
+  type Mailbox,
+  type MailboxChange,
+  MailboxError,
+  type MailboxLimits,
+  type MessageContent,
+  type MessageStructure,
+  type MessageSummary,
+  type StoreResult,
+  type TextQuery,
+} from "../../protocols/mailbox.ts";
+import { missingMailbox } from "../database/account-rows.ts";
+import { MAX_KEYWORDS } from "../database/flag-bits.ts";
+import { compareFlags } from "../database/flags.ts";
+import { toMailboxError } from "../store/failure.ts";
+import type { SelectReply } from "../store/mailbox-calls.ts";
+import type { MailStore } from "../store/store.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import type { HubView, MailboxHub } from "./mailbox-hub.ts";
+import { openContent } from "./stored-content.ts";
+
+export interface ViewOptions {
+  readonly id: number;
+  readonly store: MailStore;
+  readonly hub: MailboxHub;
+  readonly uidValidity: number;
+  readonly readOnly: boolean;
+  readonly limits: MailboxLimits;
+  readonly selected: SelectReply;
+  /** Called once. */
+  readonly onClose: (view: MailboxView) => void;
+}
+
+/** One session's view of a mailbox in the store. */
+export class MailboxView implements Mailbox, HubView {
+  readonly #options: ViewOptions;
+  readonly #feed = new ChangeFeed();
+  #isOpen = true;
+  readonly id: number;
+  readonly name: string;
+  readonly readOnly: boolean;
+  readonly uidValidity: number;
+  readonly messages: readonly MessageSummary[];
+  readonly uidNext: number;
+  readonly highestModseq: number;
+  readonly recentFrom: number;
+
+  constructor(options: ViewOptions) {
+    const { hub } = options;
+    this.#options = options;
+    this.id = options.id;
+    this.readOnly = options.readOnly;
+    this.uidValidity = options.uidValidity;
+    this.recentFrom = options.selected.recentFrom;
+    this.messages = hub.join(this);
+    this.name = hub.name;
+    this.uidNext = hub.uidNext;
+    this.highestModseq = hub.highestModseq;
+  }
+
+  get changes$(): Observable<MailboxChange> {
+    return this.#feed.changes$;
+  }
+
+  get keywords(): readonly string[] {
+    return [...this.#options.hub.keywords].sort(compareFlags);
+  }
+
+  get acceptsKeywords(): boolean {
+    return this.#options.hub.keywords.length < Math.min(this.#options.limits.maxKeywords, MAX_KEYWORDS);
+  }
+
+  tell(change: MailboxChange): void {
+    this.#feed.push(change);
+    if (change.type === "mailbox.deleted") this.close();
+  }
+
+  /** Whatever is durable has been told of. */
+  async refresh(): Promise<void> {
+    this.#expectOpen();
+  }
+
+  describe(uids: readonly number[]): Promise<ReadonlyMap<number, MessageStructure>> {
+    return this.#do(async (store, mailbox) => {
+      const described = new Map<number, MessageStructure>();
+      for (const { uid, id, json, found } of await store.read("structures", { mailbox, uids })) {
+        described.set(uid, JSON.parse(json));
+        // Kept for the next time; when that fails, it is found again.
+        if (found) store.write("keepStructure", { id, structure: json }).catch(() => {});
+      }
+      return described;
+    });
+  }
+
+  content(uid: number): Promise<MessageContent> {
+    return this.#do(async (store, mailbox) => {
+      return openContent(store.directory, await store.read("message", { mailbox, uid }));
+    });
+  }
+
+  matching(query: TextQuery, uids: readonly number[]): Promise<readonly number[]> {
+    return this.#do((store, mailbox) => store.read("matching", { mailbox, query, uids: ascending(uids) }));
+  }
+
+  async store(uids: readonly number[], { mode, flags, unchangedSince }: FlagChange): Promise<StoreResult> {
+    this.#expectWritable();
+    const change = { uids, mode, flags, unchangedSince: unchangedSince ?? null };
+    return this.#do(async (store, mailbox) => {
+      const { messages, modified } = await store.write("storeFlags", { ...change, mailbox, view: this.id });
+      return { messages: this.#options.hub.summariesOf(messages), modified };
+    });
+  }
+
+  copy(uids: readonly number[], to: string): Promise<Copied> {
+    return this.#do((store, mailbox) => store.write("copy", { uids, to, isMove: false, mailbox, view: this.id }));
+  }
+
+  async move(uids: readonly number[], to: string): Promise<Copied> {
+    this.#expectWritable();
+    return this.#do((store, mailbox) => store.write("copy", { uids, to, isMove: true, mailbox, view: this.id }));
+  }
+
+  async expunge(uids?: readonly number[]): Promise<readonly number[]> {
+    this.#expectWritable();
+    const request = { uids: uids ?? null, deletedOnly: true, view: this.id };
+    return this.#do((store, mailbox) => store.write("expunge", { ...request, mailbox }));
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#feed.complete();
+    this.#options.onClose(this);
+  }
+
+  async #do<Result>(call: (store: MailStore, mailbox: number) => Promise<Result>): Promise<Result> {
+    this.#expectOpen();
+    try {
+      return await call(this.#options.store, this.uidValidity);
+    } catch (error) {
+      throw toMailboxError(error);
+    }
+  }
+
+  #expectOpen(): void {
+    if (!this.#isOpen) throw missingMailbox();
+  }
+
+  #expectWritable(): void {
+    this.#expectOpen();
+    if (this.readOnly) throw new MailboxError("mailbox-read-only", "The mailbox was selected for reading only.");
+  }
+}
+
+function ascending(uids: readonly number[]): number[] {
+  return [...new Set(uids)].sort((a, b) => a - b);
+}

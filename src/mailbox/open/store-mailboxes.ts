@@ -1,0 +1,130 @@
+import type { Identity } from "../../protocols/backend.ts";
+import { type AccountMail, MailboxError, type Mailboxes, type MailboxLimits } from "../../protocols/mailbox.ts";
+import { canonicalAddress } from "../accounts/address.ts";
+import { toMailboxError } from "../store/failure.ts";
+import type { MailStore } from "../store/store.ts";
+import type { ChangeSet } from "../store/store-calls.ts";
+import { MailboxHub } from "./mailbox-hub.ts";
+import { MailboxView } from "./mailbox-view.ts";
+import { StoredAccount } from "./stored-account.ts";
+import { readMaildrop, StoredMaildrop } from "./stored-maildrop.ts";
+import { readPage } from "./summary-pages.ts";
+
+/** The mailboxes of a store, and who has which of them open. */
+export class StoreMailboxes implements Mailboxes {
+  readonly #store: MailStore;
+  readonly limits: MailboxLimits;
+  /** By UIDVALIDITY. */
+  readonly #hubs = new Map<number, MailboxHub>();
+  readonly #lockedMaildrops = new Set<string>();
+  #viewId = 0;
+
+  constructor(store: MailStore, limits: MailboxLimits) {
+    this.#store = store;
+    this.limits = limits;
+  }
+
+  async open({ username }: Identity): Promise<AccountMail> {
+    // As deliveries name it, also where an embedder decides who logs in.
+    const account = canonicalAddress(username).text;
+    try {
+      await this.#store.write("open", { account });
+    } catch (error) {
+      throw toMailboxError(error);
+    }
+    return new StoredAccount({ store: this.#store, mailboxes: this, account });
+  }
+
+  /** What commits changed, in their order. */
+  changed(changes: readonly ChangeSet[]): void {
+    for (const change of changes) this.#hubs.get(change.mailbox)?.take(change);
+  }
+
+  /** Some commit may have been made that nobody was told of. */
+  lost(): void {
+    for (const [mailbox, hub] of this.#hubs) {
+      hub.reload().catch((error: unknown) => {
+        if (toMailboxError(error).code === "mailbox-missing") hub.take({ type: "deleted", mailbox, view: null });
+      });
+    }
+  }
+
+  /** @param mailbox UIDVALIDITY. @throws MailboxError */
+  async select(
+    mailbox: number,
+    { readOnly, onClose }: { readonly readOnly: boolean; readonly onClose: (view: MailboxView) => void },
+  ): Promise<MailboxView> {
+    const hub = this.#hubFor(mailbox);
+    try {
+      return await hub.expecting(async () => {
+        const selected = await this.#store.write("select", { mailbox, toldUntil: hub.toldUntil, readOnly });
+        await hub.load(selected);
+        this.#viewId += 1;
+        return new MailboxView({
+          ...{
+            id: this.#viewId,
+            store: this.#store,
+            limits: this.limits,
+            hub,
+            uidValidity: mailbox,
+            readOnly,
+            selected,
+          },
+          onClose: (view) => {
+            this.#left(hub, view);
+            onClose(view);
+          },
+        });
+      });
+    } catch (error) {
+      throw toMailboxError(error);
+    } finally {
+      this.#drop(hub, mailbox);
+    }
+  }
+
+  /** Messages of the mailbox below this UID have been told to a session that has it open. */
+  toldUntil(mailbox: number): number {
+    return this.#hubs.get(mailbox)?.toldUntil ?? 1;
+  }
+
+  /** @param inbox UIDVALIDITY of the account's INBOX. @throws MailboxError `maildrop-locked` */
+  async lockMaildrop(account: string, inbox: () => Promise<number>): Promise<StoredMaildrop> {
+    if (this.#lockedMaildrops.has(account)) {
+      throw new MailboxError("maildrop-locked", "Another session has this maildrop; try again when it has ended.");
+    }
+    this.#lockedMaildrops.add(account);
+    const onRelease = () => this.#lockedMaildrops.delete(account);
+    try {
+      const mailbox = await inbox();
+      const messages = await readMaildrop(this.#store, mailbox);
+      return new StoredMaildrop({ store: this.#store, mailbox, messages, onRelease });
+    } catch (error) {
+      onRelease();
+      throw toMailboxError(error);
+    }
+  }
+
+  #hubFor(mailbox: number): MailboxHub {
+    let hub = this.#hubs.get(mailbox);
+    if (!hub) {
+      hub = new MailboxHub((after) => readPage(this.#store, { mailbox, after }));
+      this.#hubs.set(mailbox, hub);
+    }
+    return hub;
+  }
+
+  #left(hub: MailboxHub, view: MailboxView): void {
+    hub.leave(view);
+    const { toldUntil } = hub;
+    if (!view.readOnly && toldUntil > view.uidNext) {
+      // When this fails, messages are recent once more: no harm.
+      this.#store.write("markRecent", { mailbox: view.uidValidity, toldUntil }).catch(() => {});
+    }
+    this.#drop(hub, view.uidValidity);
+  }
+
+  #drop(hub: MailboxHub, mailbox: number): void {
+    if (!hub.isInUse && this.#hubs.get(mailbox) === hub) this.#hubs.delete(mailbox);
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  type AccountMail,
+  type Appended,
+  type AppendRequest,
+  INBOX,
+  type Mailbox,
+  type MailboxEntry,
+  MailboxError,
+  type MailboxLimits,
+  type MailboxStatus,
+  type Maildrop,
+  type Quota,
+  type Scripts,
+  SPECIAL_USES,
+} from "../../protocols/mailbox.ts";
+import { parseFlags } from "../database/flags.ts";
+import { compareNames, superiorsOf } from "../database/mailbox-names.ts";
+import { toMailboxError } from "../store/failure.ts";
+import type { MailStore } from "../store/store.ts";
+import type { MailboxView } from "./mailbox-view.ts";
+import type { StoreMailboxes } from "./store-mailboxes.ts";
+import { StoredScripts } from "./stored-scripts.ts";
+
+/** One session's account in the store. */
+export class StoredAccount implements AccountMail {
+  readonly #store: MailStore;
+  readonly #mailboxes: StoreMailboxes;
+  readonly #account: string;
+  readonly #open = new Set<{ close(): void }>();
+  #isClosed = false;
+  readonly limits: MailboxLimits;
+  readonly scripts: Scripts;
+
+  constructor(options: { readonly store: MailStore; readonly mailboxes: StoreMailboxes; readonly account: string }) {
+    this.#store = options.store;
+    this.#mailboxes = options.mailboxes;
+    this.#account = options.account;
+    this.limits = options.mailboxes.limits;
+    this.scripts = new StoredScripts(options.store, { account: options.account, limits: this.limits });
+  }
+
+  list(): Promise<readonly MailboxEntry[]> {
+    return this.#do(async () => {
+      const rows = await this.#store.read("list", this.#account);
+      const withChildren = new Set(rows.filter(({ exists }) => exists).flatMap(({ name }) => superiorsOf(name)));
+      return rows
+        .map((row) => ({
+          ...row,
+          hasChildren: withChildren.has(row.name),
+          specialUse: SPECIAL_USES.filter((use) => row.specialUse.split(" ").includes(use)),
+        }))
+        .sort((a, b) => compareNames(a.name, b.name));
+    });
+  }
+
+  async create(name: string, { specialUse = [] }: { readonly specialUse?: readonly string[] } = {}): Promise<void> {
+    await this.#do(() => this.#store.write("create", { account: this.#account, name, specialUse }));
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#do(() => this.#store.write("delete", { account: this.#account, name }));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#do(() => this.#store.write("rename", { account: this.#account, from, to }));
+  }
+
+  async subscribe(name: string): Promise<void> {
+    await this.#do(() => this.#store.write("subscribe", { account: this.#account, name }));
+  }
+
+  async unsubscribe(name: string): Promise<void> {
+    await this.#do(() => this.#store.write("unsubscribe", { account: this.#account, name }));
+  }
+
+  status(name: string): Promise<MailboxStatus> {
+    return this.#do(async () => {
+      const mailbox = await this.#resolve(name);
+      return this.#store.read("status", { mailbox, toldUntil: this.#mailboxes.toldUntil(mailbox) });
+    });
+  }
+
+  select(name: string, options: { readonly readOnly: boolean }): Promise<Mailbox> {
+    return this.#do(async () => {
+      const onClose = (closed: MailboxView) => this.#open.delete(closed);
+      return this.#keep(await this.#mailboxes.select(await this.#resolve(name), { ...options, onClose }));
+    });
+  }
+
+  async append(name: string, message: AppendRequest): Promise<Appended> {
+    const { body } = message;
+    try {
+      return await this.#do(() => this.#append(name, message));
+    } catch (error) {
+      // Whoever feeds the body must not be stalled, and its breaking off is no news any more.
+      body.on("error", () => {}).resume();
+      throw error;
+    }
+  }
+
+  lockMaildrop(): Promise<Maildrop> {
+    return this.#do(async () => {
+      const maildrop = await this.#mailboxes.lockMaildrop(this.#account, () => this.#resolve(INBOX));
+      return this.#keep(maildrop);
+    });
+  }
+
+  quota(): Promise<Quota> {
+    return this.#do(async () => {
+      return { ...(await this.#store.read("quota", this.#account)), limit: this.limits.maxStorage };
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const open of [...this.#open]) open.close();
+    this.#open.clear();
+  }
+
+  async #append(name: string, { body, size, flags = [], internalDate }: AppendRequest): Promise<Appended> {
+    // A body that breaks off while the name is looked up is an error when it is read.
+    const ignore = () => {};
+    body.on("error", ignore);
+    try {
+      const mailbox = await this.#resolve(name);
+      parseFlags(flags, this.limits);
+      await this.#expectRoom(size ?? 0);
+      return await this.#store.takeIn("append", {
+        body,
+        header: undefined,
+        request: (content) => ({ mailbox, content, flags, internalDate: internalDate ?? content.receivedAt }),
+      });
+    } finally {
+      body.off("error", ignore);
+    }
+  }
+
+  async #expectRoom(size: number): Promise<void> {
+    const { maxStorage } = this.limits;
+    if (maxStorage === null) return;
+    const { used } = await this.#store.read("quota", this.#account);
+    if (used + size <= maxStorage) return;
+    throw new MailboxError("over-quota", `The account has ${maxStorage} octets, and not so much left.`);
+  }
+
+  #resolve(name: string): Promise<number> {
+    return this.#store.read("resolve", { account: this.#account, name });
+  }
+
+  /** What was opened too late for `close()` is closed at once. */
+  #keep<Opened extends { close(): void }>(opened: Opened): Opened {
+    if (this.#isClosed) opened.close();
+    else this.#open.add(opened);
+    return opened;
+  }
+
+  async #do<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      return await call();
+    } catch (error) {
+      throw toMailboxError(error);
+    }
+  }
+}

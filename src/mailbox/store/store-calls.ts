@@ -1,0 +1,230 @@
+/** What the store and its threads say to one another. */
+import type { MailboxLimits, MailboxStatus, TextQuery } from "../../protocols/mailbox.ts";
+import type { SummaryColumns } from "../database/summary-columns.ts";
+import type { Failure } from "./failure.ts";
+import type { MailboxWrites } from "./mailbox-calls.ts";
+
+/** A message's bytes, complete, on their way into a transaction. */
+export interface IncomingContent {
+  /** Names the content; also the queue id that a client may be told. */
+  readonly id: string;
+  readonly size: number;
+  /** Null when the content waits in the spool. */
+  readonly bytes: Uint8Array | null;
+  /** JSON of its MessageStructure; null when it is not known yet. */
+  readonly structure: string | null;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** One message by way of SMTP or LMTP. */
+export interface Delivery {
+  readonly content: IncomingContent;
+  readonly sender: string;
+  readonly recipients: readonly DeliveryRecipient[];
+  readonly trace: Trace;
+}
+
+export interface DeliveryRecipient {
+  /** Address of the account. */
+  readonly account: string;
+  /** As the client gave it. */
+  readonly address: string;
+}
+
+/** How a message came: what a Received header is made of (RFC 5321 4.4). */
+export interface Trace {
+  /** As given in EHLO, HELO or LHLO. */
+  readonly helo?: string | null;
+  /** The client's IP address. */
+  readonly receivedFrom?: string | null;
+  readonly authenticatedAs?: string | null;
+  /** TLS version and cipher suite; null in clear. */
+  readonly tls?: string | null;
+}
+
+/** A message in a mailbox. */
+export interface StoredMessage {
+  /** Names the content; recipients of one message share it. */
+  readonly id: string;
+  readonly account: string;
+  readonly mailbox: string;
+  readonly uid: number;
+  /** Octets. */
+  readonly size: number;
+  /** Reverse-path; empty for the null sender. */
+  readonly sender: string;
+  /** Forward-path as the client gave it; empty for what a mail reader added. */
+  readonly recipient: string;
+  readonly receivedAt: Date;
+  readonly helo: string | null;
+  readonly receivedFrom: string | null;
+  readonly authenticatedAs: string | null;
+  readonly tls: string | null;
+}
+
+export interface OpenRequest {
+  readonly directory: string;
+  readonly readOnly: boolean;
+  /** Bytes that the database may have; null for no limit. */
+  readonly maxDatabaseSize: number | null;
+  /** Milliseconds to wait for another program's lock. */
+  readonly busyTimeout: number;
+  /** What each account may have; the defaults where it is left out. */
+  readonly limits?: MailboxLimits;
+  /** The process has just started: what is in the spool was left behind by another. */
+  readonly first: boolean;
+}
+
+/** What changes the database, with what each answers. */
+export interface Writes extends MailboxWrites {
+  /** Accounts that have no room for it are answered; nothing is kept when all of them have none. */
+  readonly deliver: { readonly request: Delivery; readonly reply: readonly string[] };
+  /** A structure that was found when somebody asked. */
+  readonly keepStructure: {
+    readonly request: { readonly id: string; readonly structure: string };
+    readonly reply: null;
+  };
+}
+
+export type WriteName = keyof Writes;
+
+export type Write = {
+  [Name in WriteName]: { readonly name: Name; readonly request: Writes[Name]["request"] };
+}[WriteName];
+
+export type WriteResult = { readonly reply: Writes[WriteName]["reply"] } | { readonly failure: Failure };
+
+export interface CommitReply {
+  /** Transactions that it took. */
+  readonly commits: number;
+  /** One for each write. */
+  readonly results: readonly WriteResult[];
+}
+
+/** What a transaction did to a mailbox, for those who have it open. */
+export type ChangeSet = {
+  /** UIDVALIDITY, which names a mailbox for good. */
+  readonly mailbox: number;
+  /** The view that it was done by; null for others. */
+  readonly view: number | null;
+} & (
+  | {
+      readonly type: "appended" | "flagsChanged";
+      readonly messages: SummaryColumns;
+      readonly keywords: readonly string[];
+    }
+  | { readonly type: "expunged"; readonly uids: readonly number[]; readonly modseq: number }
+  | { readonly type: "renamed"; readonly name: string }
+  | { readonly type: "deleted" }
+);
+
+export interface Calls {
+  readonly open: { readonly request: OpenRequest; readonly reply: null };
+  /** Carries out all, in one transaction where that works. */
+  readonly commit: { readonly request: readonly Write[]; readonly reply: CommitReply };
+  /** A page of messages after a position, in the order of arrival. */
+  readonly page: {
+    readonly request: { readonly account: string | null; readonly after: number; readonly limit: number };
+    readonly reply: Page;
+  };
+  readonly content: { readonly request: string; readonly reply: Content | null };
+  /** JSON of a message's structure, its bytes given or in the spool. */
+  readonly analyse: { readonly request: AnalyseRequest; readonly reply: string };
+  /** UIDVALIDITY of a mailbox that can be selected. */
+  readonly resolve: { readonly request: MailboxName; readonly reply: number };
+  readonly list: { readonly request: string; readonly reply: readonly ListRow[] };
+  /** `toldUntil`: sessions that have it open were told of messages below this UID. */
+  readonly status: {
+    readonly request: { readonly mailbox: number; readonly toldUntil: number };
+    readonly reply: MailboxStatus;
+  };
+  /** Messages of a mailbox after a UID; fewer than asked for at the end. */
+  readonly summaries: {
+    readonly request: { readonly mailbox: number; readonly after: number; readonly limit: number };
+    readonly reply: SummaryColumns;
+  };
+  readonly message: {
+    readonly request: { readonly mailbox: number; readonly uid: number };
+    readonly reply: MessageContentRow;
+  };
+  /** `found`: not in the database yet. */
+  readonly structures: {
+    readonly request: { readonly mailbox: number; readonly uids: readonly number[] };
+    readonly reply: readonly {
+      readonly uid: number;
+      readonly id: string;
+      readonly json: string;
+      readonly found: boolean;
+    }[];
+  };
+  readonly matching: {
+    readonly request: { readonly mailbox: number; readonly uids: readonly number[]; readonly query: TextQuery };
+    readonly reply: readonly number[];
+  };
+  readonly quota: { readonly request: string; readonly reply: { readonly used: number; readonly messages: number } };
+  readonly scripts: { readonly request: string; readonly reply: readonly ScriptRow[] };
+  readonly script: {
+    readonly request: { readonly account: string; readonly name: string };
+    readonly reply: Uint8Array | null;
+  };
+  readonly close: { readonly request: null; readonly reply: null };
+}
+
+export interface AnalyseRequest {
+  readonly id: string;
+  readonly size: number;
+  readonly bytes: Uint8Array | null;
+}
+
+export interface ListRow {
+  readonly name: string;
+  readonly exists: boolean;
+  readonly selectable: boolean;
+  readonly subscribed: boolean;
+  /** Separated by spaces. */
+  readonly specialUse: string;
+}
+
+export interface MailboxName {
+  readonly account: string;
+  readonly name: string;
+}
+
+export interface MessageContentRow {
+  readonly id: string;
+  readonly size: number;
+  readonly bytes: Uint8Array | null;
+}
+
+export interface ScriptRow {
+  readonly name: string;
+  readonly active: boolean;
+  readonly size: number;
+}
+
+export interface Page {
+  readonly messages: readonly StoredMessage[];
+  /** Position after the last message; null at the end. */
+  readonly next: number | null;
+}
+
+/** Inline bytes, or null when the content is in its file. */
+export interface Content {
+  readonly bytes: Uint8Array | null;
+}
+
+export type CallName = keyof Calls;
+
+export type Request = {
+  [Name in CallName]: { readonly number: number; readonly name: Name; readonly request: Calls[Name]["request"] };
+}[CallName];
+
+export type Response =
+  | {
+      readonly number: number;
+      readonly reply: Calls[CallName]["reply"];
+      /** In the order in which they became durable. */
+      readonly changes?: readonly ChangeSet[];
+    }
+  | { readonly number: number; readonly failure: Failure };

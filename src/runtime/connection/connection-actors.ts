@@ -1,0 +1,71 @@
+/** Runs the connection machine, and has its effects carried out by the connection. */
+import type { EndCause } from "../../machines/causes.ts";
+import { type ConnectionState, connectionMachine } from "../../machines/connection.ts";
+import type { Inspector } from "../../machines/inspector.ts";
+import {
+  type ActorFactory,
+  actorsOf,
+  carrierOf as carrierOfActor,
+  type LifecycleMode,
+  lifecycleLogic,
+} from "../../machines/lifecycle-logic.ts";
+import { actorClock } from "../time/alarms.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** What the machine names, as the connection does it; `src/machines/connection.ts` says what each is for. */
+export interface ConnectionEffects {
+  readonly facts: { readonly id: string };
+  /** Undefined when nobody watches this connection. */
+  readonly watcher: Inspector | undefined;
+  readProxyHeader(): void;
+  startHandshake(): void;
+  openSession(): void;
+  secureSession(): void;
+  drainSession(): void;
+  endSocket(): void;
+  destroySocket(): void;
+  closeSession(cause: EndCause): void;
+  returnSlot(): void;
+  reportClosed(cause: EndCause): void;
+  /** The machine has taken its event. */
+  stateChanged(state: ConnectionState): void;
+}
+
+function carrierOf(self: object): ConnectionEffects {
+  const connection = carrierOfActor(self);
+  if (!connection) throw new Error("The connection machine ran in an actor that no connection carries.");
+  return connection as ConnectionEffects;
+}
+
+const logic = lifecycleLogic(
+  connectionMachine.provide({
+    actions: {
+      readProxyHeader: ({ self }) => carrierOf(self).readProxyHeader(),
+      startHandshake: ({ self }) => carrierOf(self).startHandshake(),
+      openSession: ({ self }) => carrierOf(self).openSession(),
+      secureSession: ({ self }) => carrierOf(self).secureSession(),
+      drainSession: ({ self }) => carrierOf(self).drainSession(),
+      endSocket: ({ self }) => carrierOf(self).endSocket(),
+      destroySocket: ({ self }) => carrierOf(self).destroySocket(),
+      closeSession: ({ self, context }) => carrierOf(self).closeSession(context.cause ?? "socket-error"),
+      returnSlot: ({ self }) => carrierOf(self).returnSlot(),
+      reportClosed: ({ self, context }) => carrierOf(self).reportClosed(context.cause ?? "socket-error"),
+    },
+  }),
+);
+
+export type ConnectionActors = ActorFactory<typeof connectionMachine, ConnectionEffects>;
+
+/** How the actors of a listener's connections are run. */
+export function connectionActors(host: {
+  readonly lifecycleMode: LifecycleMode;
+  readonly clock: Clock;
+}): ConnectionActors {
+  return actorsOf(logic, {
+    mode: host.lifecycleMode,
+    id: ({ facts }) => `connection:${facts.id}`,
+    clock: actorClock(host.clock),
+    inspect: ({ watcher }) => watcher,
+    changed: (connection, state) => connection.stateChanged(state),
+  });
+}

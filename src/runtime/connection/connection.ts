@@ -1,0 +1,433 @@
+/** Carries out the connection machine on one socket. */
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { AnyActorRef } from "xstate";
+import type { EndCause } from "../../machines/causes.ts";
+import type {
+  ConnectionEvent,
+  ConnectionSettings,
+  ConnectionState,
+  connectionMachine,
+} from "../../machines/connection.ts";
+import type { Inspector } from "../../machines/inspector.ts";
+import type { LifecycleActor } from "../../machines/lifecycle-logic.ts";
+import type { Endpoint, Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../../protocols/protocol.ts";
+import type { ClientInside } from "../admission/listener-admission.ts";
+import type { Permit } from "../admission/slots.ts";
+import { inspectorOf, inspectorUnder } from "../observe/inspection.ts";
+import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
+import type { ProxyHeader } from "../proxy/proxy-header.ts";
+import type { ProxyHeaderError } from "../proxy/proxy-header-error.ts";
+import { receiveProxyHeader } from "../proxy/receive-proxy-header.ts";
+import type { Clock } from "../time/clock.ts";
+import { discardClearText } from "../tls/clear-text.ts";
+import type { TlsServerOptions } from "../tls/context.ts";
+import { startHandshake } from "../tls/handshake.ts";
+import type { HandshakeFailure } from "../tls/handshake-failure.ts";
+import type { HandshakePlace, HandshakeQueue } from "../tls/handshake-queue.ts";
+import type { ConnectionActors, ConnectionEffects } from "./connection-actors.ts";
+import { Dialogue, type DialogueOwner } from "./dialogue.ts";
+import { Phases } from "./phases.ts";
+import type { Enrolled } from "./roll.ts";
+import { causeOfError } from "./socket-errors.ts";
+import { type Origin, SocketFacts } from "./socket-facts.ts";
+
+/** What all connections of a listener share. */
+export interface ConnectionHost extends Origin {
+  readonly protocol: Protocol;
+  readonly settings: ConnectionSettings;
+  /** Null where TLS is not available. */
+  readonly tls: TlsServerOptions | null;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  /** Who watches what hangs under the listener. */
+  readonly inspect: Inspector | undefined;
+  readonly actors: ConnectionActors;
+  readonly handshakes: HandshakeQueue;
+  /** Asks about the client whom a PROXY header has told; `clientJudged` answers, in the same call. */
+  clientTold(connection: Connection, client: ClientInside): void;
+  /** What a refused client is told, null where nothing may be said. */
+  busyWords(refusal: Refusal): string | null;
+  closed(connection: Connection): void;
+}
+
+/** A socket that admission has let in. */
+export interface AcceptedSocket {
+  /** By which it is known in the server. */
+  readonly number: number;
+  readonly socket: Socket;
+  /** The socket's other end. */
+  readonly peer: Endpoint;
+  /** Our end; null where it has to be asked for. */
+  readonly local: Endpoint | null;
+  readonly permit: Permit;
+  /** The peer is a trusted proxy and owes a PROXY header. */
+  readonly proxied: boolean;
+}
+
+const connectionOf = Symbol("the connection that the socket carries");
+
+/** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
+interface CarriedSocket extends Duplex {
+  [connectionOf]?: Connection | undefined;
+}
+
+function onError(this: CarriedSocket, error: NodeJS.ErrnoException): void {
+  this[connectionOf]?.socketFailed(error);
+}
+
+function onClose(this: CarriedSocket): void {
+  this[connectionOf]?.socketClosed();
+}
+
+/** Told on entering the state; of `closed` there is more to tell. */
+const stateEvents = {
+  accepted: "connection.accepted",
+  proxyHeader: "connection.proxyHeader",
+  handshaking: "connection.handshaking",
+  active: "connection.active",
+  upgrading: "connection.upgrading",
+  draining: "connection.draining",
+  closing: "connection.closing",
+} as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
+
+export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
+  place = -1;
+  readonly facts: SocketFacts;
+  readonly #host: ConnectionHost;
+  readonly #raw: Socket;
+  readonly #permit: Permit;
+  /** The peer is a trusted proxy. */
+  readonly #proxied: boolean;
+  readonly #actor: LifecycleActor<typeof connectionMachine>;
+  readonly #phases: Phases;
+  /** Undefined when nobody watches this connection. */
+  readonly watcher: Inspector | undefined;
+  /** The socket, or the TLS stream over it. */
+  #stream: Duplex;
+  #handshake: HandshakePlace | null = null;
+  #dialogue: Dialogue | null = null;
+  #streamSession: StreamSession | null = null;
+  #state: ConnectionState | null = null;
+
+  constructor(host: ConnectionHost, accepted: AcceptedSocket) {
+    const { socket } = accepted;
+    this.#host = host;
+    this.#raw = socket;
+    this.#stream = socket;
+    this.#permit = accepted.permit;
+    this.#proxied = accepted.proxied;
+    this.facts = new SocketFacts(accepted, host);
+    this.#phases = new Phases(host.clock.now());
+    this.watcher = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
+    (socket as CarriedSocket)[connectionOf] = this;
+    socket.on("error", onError);
+    socket.on("close", onClose);
+    this.#actor = host.actors(this, host.settings);
+  }
+
+  /** Starts the machine; the connection has been admitted. */
+  start(): void {
+    this.#actor.start();
+    this.#send({ type: "connection.admitted", proxied: this.#proxied });
+  }
+
+  get state(): ConnectionState {
+    return this.#state ?? "accepted";
+  }
+
+  /** The session's own state, e.g. `data`; null without a session. */
+  get sessionState(): string | null {
+    return this.#dialogue?.sessionState ?? null;
+  }
+
+  /** Name of the protocol. */
+  get protocol(): string {
+    return this.#host.protocol.name;
+  }
+
+  /** Whom admission has let in; null before a proxy has told its client, and when the client was refused then. */
+  get client(): ClientInside | null {
+    const { value, context } = this.#actor.getSnapshot();
+    if (value === "proxyHeader" || context.cause === "over-cap") return null;
+    return { peer: this.facts.peer, permit: this.#permit };
+  }
+
+  get bytesRead(): number {
+    return this.#raw.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#raw.bytesWritten ?? 0;
+  }
+
+  drain(): void {
+    this.#send({ type: "connection.drain" });
+  }
+
+  /** The listener's whole `drainTimeout` has passed. */
+  drainExpired(): void {
+    this.#send({ type: "drain.expired" });
+  }
+
+  stop(): void {
+    this.#send({ type: "connection.stop" });
+  }
+
+  /** Admission has decided about the client whom the PROXY header has told. @param refusal null lets it in. */
+  clientJudged(refusal: Refusal | null): void {
+    if (!refusal) {
+      this.#send({ type: "proxy.accepted" });
+      return;
+    }
+    const words = this.#host.busyWords(refusal);
+    if (words !== null) this.#raw.write(words);
+    this.#send({ type: "connection.refused" });
+  }
+
+  // What the dialogue asks and tells.
+
+  get hostname(): string {
+    return this.#host.hostname;
+  }
+
+  get clock(): Clock {
+    return this.#host.clock;
+  }
+
+  get canUpgrade(): boolean {
+    return this.#host.tls !== null && this.#host.protocol.startTls && this.facts.tls === null;
+  }
+
+  get inspect(): Inspector | undefined {
+    // The actor of a connection that is watched is XState's.
+    return this.watcher && inspectorUnder(this.watcher, this.#actor as unknown as AnyActorRef);
+  }
+
+  upgrade(): void {
+    if (this.canUpgrade) this.#send({ type: "session.upgrade" });
+    else this.#failSession(new Error("The session asked for TLS although wire.canUpgrade is false."));
+  }
+
+  ended(cause: EndCause, goodbye: boolean): void {
+    this.#send({ type: "session.ended", cause, parted: this.#parted(goodbye) });
+  }
+
+  /**
+   * The client has said goodbye or ended its side, so that it sends nothing more, and what was said to it has left: close(2)
+   * sends FIN and loses nothing. TLS says its own goodbye, `close_notify`, before that.
+   */
+  #parted(goodbye: boolean): boolean {
+    const raw = this.#raw;
+    if (this.#stream !== raw || raw.writableLength > 0 || raw.readableLength > 0) return false;
+    return goodbye || raw.readableEnded;
+  }
+
+  sessionFailed(error: unknown): void {
+    this.#emit({ type: "connection.sessionFailed", connection: this.facts, error });
+  }
+
+  notice(notice: Notice): void {
+    this.#emit({ ...notice, connection: this.facts });
+  }
+
+  // The machine's effects.
+
+  readProxyHeader(): void {
+    receiveProxyHeader(this.#raw, {
+      accepted: (header) => this.#proxyHeaderRead(header),
+      rejected: (error) => this.#proxyHeaderRejected(error),
+      ended: () => this.#send({ type: "peer.ended" }),
+    });
+  }
+
+  startHandshake(): void {
+    const tls = this.#host.tls;
+    if (!tls) {
+      this.#send({ type: "tls.failed" });
+      return;
+    }
+    this.#dialogue?.detach();
+    const begin = (): void => {
+      this.#stream = startHandshake(this.#raw, tls, {
+        secured: (_stream, facts) => this.#secured(facts),
+        failed: (failure) => this.#handshakeFailed(failure),
+      });
+    };
+    const queue = (): void => {
+      if (!this.#raw.destroyed) this.#handshake = this.#host.handshakes.enter(begin);
+    };
+    if (!this.#dialogue) queue();
+    else {
+      discardClearText(this.#raw);
+      // The go-ahead must have left before the TLS stream takes the socket over.
+      if (this.#raw.writableLength === 0) queue();
+      else this.#raw.write("", queue);
+    }
+  }
+
+  #leaveHandshake(): void {
+    this.#handshake?.leave();
+    this.#handshake = null;
+  }
+
+  openSession(): void {
+    const { protocol } = this.#host;
+    try {
+      if (protocol.kind === "stream") {
+        this.#streamSession = protocol.open(this.#stream, this.facts);
+        this.#unpause();
+        return;
+      }
+      this.#dialogue = new Dialogue(this, protocol);
+    } catch (error) {
+      this.#failSession(error);
+      return;
+    }
+    this.#dialogue.attach(this.#stream);
+    this.#unpause();
+    this.#dialogue.greet();
+  }
+
+  /** A socket that gave a PROXY header up is paused; one that nobody listens to yet starts with its first listener. */
+  #unpause(): void {
+    if (this.#proxied && this.#stream === this.#raw && this.#raw.listenerCount("data") > 0) this.#raw.resume();
+  }
+
+  #failSession(error: unknown): void {
+    this.sessionFailed(error);
+    this.ended("session-failed", false);
+  }
+
+  secureSession(): void {
+    this.#dialogue?.attach(this.#stream);
+    this.#dialogue?.secured();
+  }
+
+  drainSession(): void {
+    this.#dialogue?.drain();
+    try {
+      this.#streamSession?.drain();
+    } catch (error) {
+      this.#failSession(error);
+    }
+  }
+
+  endSocket(): void {
+    if (!this.#dialogue?.fallSilent()) {
+      if (!this.#streamSession) this.#stream.on("data", discard);
+      this.#stream.resume();
+    }
+    this.#stream.end();
+  }
+
+  destroySocket(): void {
+    this.#leaveHandshake();
+    this.#stream.destroy();
+    this.#raw.destroy();
+    // Node's sockets outlive their end: until a collection of everything under TLS. What hung on them does not.
+    (this.#stream as CarriedSocket)[connectionOf] = undefined;
+    (this.#raw as CarriedSocket)[connectionOf] = undefined;
+  }
+
+  closeSession(cause: EndCause): void {
+    this.#dialogue?.closed(cause);
+  }
+
+  returnSlot(): void {
+    this.#permit.release();
+  }
+
+  reportClosed(cause: EndCause): void {
+    this.#reportClosed(cause);
+    this.#host.closed(this);
+  }
+
+  #reportClosed(cause: EndCause): void {
+    if (!this.#host.lifecycle.wants("connection.closed")) return;
+    const now = this.#host.clock.now();
+    this.#phases.enter("closed", now);
+    this.#emit({
+      type: "connection.closed",
+      connection: this.facts,
+      cause,
+      durations: this.#phases.durations(now),
+      bytesRead: this.bytesRead,
+      bytesWritten: this.bytesWritten,
+    });
+  }
+
+  // The socket's events.
+
+  #proxyHeaderRead(header: ProxyHeader): void {
+    this.facts.readFrom(header);
+    this.#host.clientTold(this, { peer: this.facts.peer, permit: this.#permit });
+  }
+
+  #proxyHeaderRejected({ reason, message }: ProxyHeaderError): void {
+    this.#emit({ type: "connection.proxyRejected", connection: this.facts, reason, detail: message });
+    this.#send({ type: "proxy.rejected" });
+  }
+
+  #secured(tls: TlsFacts): void {
+    this.#leaveHandshake();
+    this.facts.tls = tls;
+    this.#emit({
+      type: "connection.secured",
+      connection: this.facts,
+      tls,
+      duration: this.#phases.elapsed(this.#host.clock.now()),
+    });
+    (this.#stream as CarriedSocket)[connectionOf] = this;
+    this.#stream.on("error", onError);
+    this.#send({ type: "tls.secured" });
+  }
+
+  #handshakeFailed({ reason, detail }: HandshakeFailure): void {
+    this.#leaveHandshake();
+    // The time-out and the server's stop destroy the socket: they have said why.
+    if (this.state === "closed") return;
+    this.#emit({ type: "connection.handshakeFailed", connection: this.facts, reason, detail });
+    if (reason === "peer-closed") this.#send({ type: "peer.ended" });
+    else if (reason === "peer-reset") this.#send({ type: "socket.failed", cause: "peer-reset" });
+    else this.#send({ type: "tls.failed" });
+  }
+
+  socketFailed(error: NodeJS.ErrnoException): void {
+    this.#send({ type: "socket.failed", cause: causeOfError(error) });
+  }
+
+  socketClosed(): void {
+    this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
+  }
+
+  /** What ends a stream session is its own end of the stream; a dialogue ends with a verdict. */
+  #causeOfClose(): EndCause {
+    if (!this.#streamSession) return "peer-ended";
+    return this.state === "draining" ? "drained" : "quit";
+  }
+
+  /** The machine has taken its event. */
+  stateChanged(state: ConnectionState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    if (state === "closed") return;
+    this.#phases.enter(state, this.#host.clock.now());
+    const type = stateEvents[state];
+    if (this.#host.lifecycle.wants(type)) this.#emit({ type, connection: this.facts });
+  }
+
+  #send(event: ConnectionEvent): void {
+    // The socket goes on to raise events after `closed`; the machine has nothing left to decide then.
+    if (this.#state !== "closed") this.#actor.send(event);
+  }
+
+  #emit(event: LifecycleEvent): void {
+    this.#host.lifecycle.emit(event);
+  }
+}
+
+function discard(): void {
+  // A closing connection reads on only so that the peer's FIN is seen and unread bytes do not reset it.
+}

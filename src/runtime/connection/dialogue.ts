@@ -1,0 +1,371 @@
+/** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
+import type { Duplex } from "node:stream";
+import type { EndCause } from "../../machines/causes.ts";
+import type { Inspector } from "../../machines/inspector.ts";
+import {
+  CONTINUE,
+  type ConnectionFacts,
+  close,
+  type Endpoint,
+  type Notice,
+  type Session,
+  type SessionProtocol,
+  type TlsFacts,
+  type Verdict,
+  type Wire,
+} from "../../protocols/protocol.ts";
+import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
+import type { Clock } from "../time/clock.ts";
+import { Deadlines, type Limit } from "../time/deadlines.ts";
+
+/** Output kept back for one write a turn; beyond this many characters it leaves at once. */
+const outputLimit = 65_536;
+
+/** What a dialogue tells its connection. */
+export interface DialogueOwner {
+  readonly facts: ConnectionFacts;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly canUpgrade: boolean;
+  readonly inspect: Inspector | undefined;
+  upgrade(): void;
+  /** @param goodbye the client has said goodbye */
+  ended(cause: EndCause, goodbye: boolean): void;
+  sessionFailed(error: unknown): void;
+  notice(notice: Notice): void;
+}
+
+const dialogueOf = Symbol("the dialogue that the stream carries");
+
+/** The stream knows its dialogue, so that all streams share their listeners: a closure for each would cost memory. */
+interface CarriedStream extends Duplex {
+  [dialogueOf]?: Dialogue | undefined;
+}
+
+function onData(this: CarriedStream, chunk: Uint8Array): void {
+  this[dialogueOf]?.received(chunk);
+}
+
+function onEnd(this: CarriedStream): void {
+  this[dialogueOf]?.ended();
+}
+
+function onDrain(this: CarriedStream): void {
+  this[dialogueOf]?.drained();
+}
+
+type Turn = "greet" | "resume" | "writable" | "secured" | "ended" | "drain";
+
+export class Dialogue implements Wire {
+  readonly #owner: DialogueOwner;
+  readonly #deadlines: Deadlines;
+  readonly #session: Session;
+  #stream: Duplex | null = null;
+  #verdict: Verdict = CONTINUE;
+  #output = "";
+  /** The session was told to stop writing, and waits for `writable()`. */
+  #blocked = false;
+  /** The stream is paused: the session waits, or goes on writing to a peer that does not read. */
+  #held = false;
+  #wakeAsked = false;
+  /** The session runs. What it brings about by itself, by a notice for one, has to wait for the end of its turn. */
+  #turning = false;
+
+  constructor(owner: DialogueOwner, protocol: SessionProtocol) {
+    this.#owner = owner;
+    this.#deadlines = new Deadlines(this);
+    this.#session = protocol.open(this);
+  }
+
+  get sessionState(): string {
+    return this.#session.state;
+  }
+
+  /** From here on the session talks over this stream: the socket, or after a handshake the TLS stream. */
+  attach(stream: Duplex): void {
+    this.#stream = stream;
+    this.#held = false;
+    (stream as CarriedStream)[dialogueOf] = this;
+    stream.on("data", onData);
+    stream.on("end", onEnd);
+    stream.on("drain", onDrain);
+  }
+
+  /** Flushes, and takes no more of the stream's events. */
+  detach(): void {
+    this.#flush();
+    const stream = this.#stream;
+    if (!stream) return;
+    this.#leaveStream();
+    stream.off("data", onData);
+    stream.off("end", onEnd);
+    stream.off("drain", onDrain);
+  }
+
+  /** Flushes, and lets what the peer still sends pass unheard. @returns false when there is no stream to do that to. */
+  fallSilent(): boolean {
+    this.#flush();
+    const stream = this.#stream;
+    if (!stream) return false;
+    this.#leaveStream();
+    if (this.#held) stream.resume();
+    return true;
+  }
+
+  /** The stream may outlive the session, and is not to keep it. */
+  #leaveStream(): void {
+    if (this.#stream) (this.#stream as CarriedStream)[dialogueOf] = undefined;
+    this.#stream = null;
+  }
+
+  greet(): void {
+    this.#deadlines.activity();
+    this.#turn("greet");
+  }
+
+  secured(): void {
+    this.#verdict = CONTINUE;
+    this.#deadlines.handshakeEnded();
+    this.#turn("secured");
+    this.#deadlines.goOff();
+  }
+
+  drain(): void {
+    if (this.#turning) queueMicrotask(() => this.drain());
+    else this.#turn("drain");
+  }
+
+  closed(cause: EndCause): void {
+    this.#output = "";
+    // A stream that is destroyed has nothing more to tell: its listeners go with it.
+    this.#leaveStream();
+    this.#deadlines.end();
+    if (this.#turning) queueMicrotask(() => this.#close(cause));
+    else this.#close(cause);
+  }
+
+  #close(cause: EndCause): void {
+    try {
+      this.#session.closed(cause);
+    } catch (error) {
+      this.#owner.sessionFailed(error);
+    }
+  }
+
+  // The session's side.
+
+  get id(): string {
+    return this.#owner.facts.id;
+  }
+
+  get listener(): string {
+    return this.#owner.facts.listener;
+  }
+
+  get generation(): number {
+    return this.#owner.facts.generation;
+  }
+
+  get peer(): Endpoint {
+    return this.#owner.facts.peer;
+  }
+
+  get local(): Endpoint {
+    return this.#owner.facts.local;
+  }
+
+  get proxy(): ProxyFacts | null {
+    return this.#owner.facts.proxy;
+  }
+
+  get tls(): TlsFacts | null {
+    return this.#owner.facts.tls;
+  }
+
+  get hostname(): string {
+    return this.#owner.hostname;
+  }
+
+  get canUpgrade(): boolean {
+    return this.#owner.canUpgrade;
+  }
+
+  get inspect(): Inspector | undefined {
+    return this.#owner.inspect;
+  }
+
+  write(data: string | Uint8Array): boolean {
+    const stream = this.#stream;
+    if (!stream) return false;
+    if (typeof data === "string") {
+      this.#output += data;
+      if (this.#output.length >= outputLimit) this.#flush();
+    } else {
+      this.#flush();
+      stream.write(data);
+    }
+    if (stream.writableLength + this.#output.length < stream.writableHighWaterMark) return true;
+    this.#blocked = true;
+    this.#deadlines.startWrite();
+    return false;
+  }
+
+  get clock(): Clock {
+    return this.#owner.clock;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  wake(): void {
+    if (this.#wakeAsked) return;
+    this.#wakeAsked = true;
+    queueMicrotask(() => this.#woken());
+  }
+
+  wakeAfter(milliseconds: number | null): void {
+    this.#deadlines.setWake(milliseconds);
+  }
+
+  setIdleTimeout(milliseconds: number | null): void {
+    this.#deadlines.setIdle(milliseconds);
+  }
+
+  setSessionTimeout(milliseconds: number | null): void {
+    this.#deadlines.setSession(milliseconds);
+  }
+
+  notice(notice: Notice): void {
+    this.#owner.notice(notice);
+  }
+
+  // The stream's side.
+
+  received(chunk: Uint8Array): void {
+    if (!this.#stream) return;
+    this.#deadlines.activity();
+    let verdict: Verdict;
+    this.#turning = true;
+    try {
+      verdict = this.#session.receive(chunk);
+    } catch (error) {
+      verdict = this.#failed(error);
+    }
+    this.#turning = false;
+    this.#settle(verdict);
+  }
+
+  ended(): void {
+    this.#turn("ended");
+  }
+
+  drained(): void {
+    if (!this.#stream) return;
+    this.#deadlines.activity();
+    if (!this.#blocked) return;
+    this.#unblock();
+    this.#turn("writable");
+  }
+
+  #woken(): void {
+    this.#wakeAsked = false;
+    this.#turn("resume");
+  }
+
+  /** The time has come that `wakeAfter` asked for. */
+  wakeDue(): void {
+    this.#turn("resume");
+  }
+
+  expired(limit: Limit): void {
+    if (!this.#mayTurn()) return;
+    // The silence of a peer that does not read is not the session's to judge: no word would reach it.
+    if (limit === "write" || (limit === "idle" && this.#blocked)) {
+      this.#settle(close("write-timeout"));
+      return;
+    }
+    let verdict: Verdict;
+    this.#turning = true;
+    try {
+      verdict = this.#session.expired(limit);
+    } catch (error) {
+      verdict = this.#failed(error);
+    }
+    this.#turning = false;
+    this.#settle(verdict);
+  }
+
+  /** Not after the last verdict, and not while there is no stream to talk over. */
+  #mayTurn(): boolean {
+    return this.#stream !== null && this.#verdict.next !== "close" && this.#verdict.next !== "upgrade";
+  }
+
+  #turn(turn: Turn): void {
+    if (!this.#mayTurn()) return;
+    let verdict: Verdict;
+    this.#turning = true;
+    try {
+      verdict = this.#session[turn]();
+    } catch (error) {
+      verdict = this.#failed(error);
+    }
+    this.#turning = false;
+    this.#settle(verdict);
+  }
+
+  #settle(verdict: Verdict): void {
+    // The connection was ended during the turn: it has a cause already.
+    if (!this.#stream) return;
+    this.#verdict = verdict;
+    this.#flush();
+    switch (verdict.next) {
+      case "continue":
+      case "wait":
+        this.#unblockFlushed();
+        // A session that goes on although it was told to stop does not fill the memory either.
+        this.#hold(verdict.next === "wait" || this.#blocked);
+        break;
+      case "upgrade":
+        this.#deadlines.handshakeBegins();
+        this.#unblock();
+        this.#owner.upgrade();
+        break;
+      case "close":
+        this.#deadlines.end();
+        this.#owner.ended(verdict.cause, verdict.goodbye === true);
+        break;
+    }
+  }
+
+  /** A write may have filled the buffer and emptied it again before anyone waited for `drain`. */
+  #unblockFlushed(): void {
+    if (!this.#blocked || !this.#stream || this.#stream.writableNeedDrain) return;
+    this.#unblock();
+    queueMicrotask(() => this.#turn("writable"));
+  }
+
+  #unblock(): void {
+    this.#blocked = false;
+    this.#deadlines.endWrite();
+  }
+
+  #hold(held: boolean): void {
+    if (held === this.#held) return;
+    this.#held = held;
+    if (held) this.#stream?.pause();
+    else this.#stream?.resume();
+  }
+
+  #flush(): void {
+    if (this.#output === "") return;
+    const output = this.#output;
+    this.#output = "";
+    this.#stream?.write(output);
+  }
+
+  #failed(error: unknown): Verdict {
+    this.#owner.sessionFailed(error);
+    return close("session-failed");
+  }
+}

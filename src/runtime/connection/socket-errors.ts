@@ -1,0 +1,19 @@
+/** What an error of a socket says about the end of its connection. */
+import type { EndCause } from "../../machines/causes.ts";
+
+const causes: Readonly<Record<string, EndCause>> = {
+  ECONNRESET: "peer-reset",
+  EPIPE: "peer-reset",
+  ECONNABORTED: "peer-reset",
+  ERR_HTTP_REQUEST_TIMEOUT: "session-timeout",
+};
+
+/** Prefixes of OpenSSL's errors after the handshake, and of those of Node's HTTP parser. */
+const broken = ["ERR_SSL_", "HPE_"];
+
+/** By the code of the operating system, of OpenSSL, or of `node:http`, which destroys its sockets with its errors. */
+export function causeOfError({ code = "" }: NodeJS.ErrnoException): EndCause {
+  const cause = causes[code];
+  if (cause) return cause;
+  return broken.some((prefix) => code.startsWith(prefix)) ? "protocol-error" : "socket-error";
+}

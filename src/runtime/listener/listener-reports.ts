@@ -1,0 +1,48 @@
+/** What is told of a listener when its machine has taken a step. */
+import type { ListenerState, PauseReason } from "../../machines/listener.ts";
+import type { SlotCounter } from "../admission/slots.ts";
+import type { LifecycleEvent } from "../observe/lifecycle.ts";
+import type { Listener } from "./listener.ts";
+
+interface Step {
+  readonly before: ListenerState | null;
+  readonly pausedBefore: readonly PauseReason[];
+  /** What made the listener fail. */
+  readonly error: unknown;
+  /** Those whose caps hold the listener. */
+  readonly counters: readonly SlotCounter[];
+}
+
+export function listenerReports(listener: Listener, step: Step): LifecycleEvent[] {
+  const pauses = listener.pausedBy.filter((reason) => !step.pausedBefore.includes(reason));
+  const reports = pauses.map((reason) => pauseReport(listener.name, reason, step.counters));
+  return listener.state === step.before ? reports : [...stateReports(listener, step), ...reports];
+}
+
+function pauseReport(listener: string, reason: PauseReason, counters: readonly SlotCounter[]): LifecycleEvent {
+  const full = reason === "at-capacity" ? counters.find((counter) => counter.full) : undefined;
+  return { type: "listener.paused", listener, reason, limit: full?.limit ?? null, current: full?.taken ?? null };
+}
+
+function stateReports(listener: Listener, { before, error }: Step): LifecycleEvent[] {
+  const { name, state, connections } = listener;
+  switch (state) {
+    case "listening":
+      if (before === "paused") return [{ type: "listener.resumed", listener: name }];
+      return [listeningReport(listener)];
+    case "draining":
+      return [{ type: "listener.draining", listener: name, connections: connections.size }];
+    case "failed":
+      return [{ type: "listener.failed", listener: name, error }];
+    case "binding":
+    case "closed":
+      return [{ type: `listener.${state}`, listener: name }];
+    case "paused":
+      // It held before it could accept anybody; the kernel queues for it all the same.
+      return before === "binding" ? [listeningReport(listener)] : [];
+  }
+}
+
+function listeningReport({ name, settings, addresses }: Listener): LifecycleEvent {
+  return { type: "listener.listening", listener: name, protocol: settings.protocol, addresses };
+}

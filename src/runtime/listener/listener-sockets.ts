@@ -1,0 +1,217 @@
+/** The sockets of one listener: bound, in use, staged for a reload, or on their way out. */
+import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
+import type { ListenerSettings } from "../../config/index.ts";
+import type { Endpoint } from "../../protocols/protocol.ts";
+import { endpoint } from "../connection/socket-facts.ts";
+import type { BoundAddress } from "../observe/lifecycle.ts";
+import { bindSocket } from "../sockets/bind-socket.ts";
+import type { BindTarget, BoundSocket } from "../sockets/bound-socket.ts";
+import type { InheritedSockets } from "../sockets/inherited-sockets.ts";
+import type { SocketWarning } from "../sockets/options.ts";
+import { ListenerError } from "./listener-errors.ts";
+
+/** How long the clients that the kernel has queued for a socket that goes may take to be accepted, in milliseconds. */
+const emptyingTimeout = 1_000;
+
+/** How long a client may be on its way through the TCP handshake with a socket that a reload closes, in milliseconds. */
+const handshakeTime = 100;
+
+/** What the sockets tell their listener. */
+export interface SocketsOwner {
+  readonly name: string;
+  readonly settings: ListenerSettings;
+  readonly inherited: InheritedSockets;
+  /** It has ended: what is bound from here on is closed at once. */
+  readonly ended: boolean;
+  /** @param local our end; null where every connection has to be asked for its own */
+  accepted(socket: Socket, local: Endpoint | null): void;
+  acceptFailed(error: Error): void;
+  warn(warning: SocketWarning): void;
+}
+
+export class ListenerSockets {
+  readonly #owner: SocketsOwner;
+  readonly #servers = new Map<BoundSocket, Server>();
+  /** By the address as the document writes it. */
+  readonly #bound = new Map<string, BoundSocket>();
+  /** Bound for a reload under way, and not in use yet. */
+  readonly #staged = new Map<string, BoundSocket>();
+  /** Replaced by a reload under way; they accept until their queue is empty. */
+  readonly #replaced: BoundSocket[] = [];
+
+  constructor(owner: SocketsOwner) {
+    this.#owner = owner;
+  }
+
+  /** As bound, with the ports that the kernel chose. */
+  get addresses(): readonly BoundAddress[] {
+    return [...this.#bound.values()].map((socket) => socket.address);
+  }
+
+  /** @throws ListenerError with every address that cannot be bound. */
+  bind(targets: readonly BindTarget[]): Promise<void> {
+    return this.#bind(targets, { settings: this.#owner.settings, into: this.#bound });
+  }
+
+  /** Binds further addresses beside those in use. @throws ListenerError with every address that cannot be bound. */
+  stage(targets: readonly BindTarget[], settings: ListenerSettings): Promise<void> {
+    return this.#bind(targets, { settings, into: this.#staged });
+  }
+
+  /** The kernel queues clients from here on, for whoever comes to accept them. */
+  async listen(): Promise<void> {
+    await this.#all([...this.#bound.values(), ...this.#staged.values()].map((socket) => socket.listen()));
+  }
+
+  /** Takes the staged sockets into use, in the place of those of the same address. */
+  useStaged(): void {
+    for (const [text, socket] of this.#staged) {
+      const old = this.#bound.get(text);
+      if (old) this.#replaced.push(old);
+      this.adopt(text, socket);
+    }
+    this.#staged.clear();
+  }
+
+  discardStaged(): void {
+    for (const socket of this.#staged.values()) socket.close();
+    this.#staged.clear();
+  }
+
+  /** Another listener's socket, bound and perhaps listening, is this one's now. */
+  adopt(text: string, socket: BoundSocket): void {
+    this.#bound.set(text, socket);
+    this.#warn([...socket.warnings, ...socket.retune(this.#owner.settings).unsupported]);
+  }
+
+  /** Stops accepting from a socket, which goes on queueing, and lets go of it. */
+  async giveUp(text: string): Promise<BoundSocket | undefined> {
+    const socket = this.#bound.get(text);
+    if (!socket) return undefined;
+    this.#bound.delete(text);
+    await this.#stopAccepting(socket);
+    return socket;
+  }
+
+  /** Socket options at once, where the kernel allows it. */
+  retune(settings: ListenerSettings): void {
+    for (const socket of this.#bound.values()) this.#warn(socket.retune(settings).unsupported);
+  }
+
+  /** Accepts on every address; those that accept already go on. */
+  async open(): Promise<void> {
+    const opening = [...this.#bound.values()].map((socket) => this.#open(socket));
+    await Promise.allSettled(opening);
+    if (this.#owner.ended) this.close();
+    await this.#all(opening);
+  }
+
+  /** Stops accepting; the kernel goes on queueing. */
+  async pause(): Promise<void> {
+    await Promise.all([...this.#servers].map(([socket, server]) => socket.suspend(server)));
+    this.#servers.clear();
+  }
+
+  /**
+   * Accepts until nobody is queued, and nobody will be. Who is queued on an inherited socket is left to the next process
+   * that is started with it.
+   */
+  async empty(signal: AbortSignal): Promise<void> {
+    const all = [...this.#bound.values()];
+    await Promise.all(all.filter(({ inherited }) => inherited).map((socket) => this.#stopAccepting(socket)));
+    const sockets = all.filter(({ inherited }) => !inherited);
+    queueNoMore(sockets);
+    if (anyQueued(sockets)) await Promise.all(sockets.map((socket) => this.#open(socket)));
+    while (!signal.aborted && anyQueued(sockets)) await immediate();
+  }
+
+  /** Lets in whom the kernel has queued, then closes the sockets of these addresses and those that were replaced. */
+  async retire(texts: readonly string[]): Promise<void> {
+    const retiring = this.#replaced.splice(0);
+    for (const text of texts) {
+      const socket = this.#bound.get(text);
+      if (socket) retiring.push(socket);
+      this.#bound.delete(text);
+    }
+    const deadline = AbortSignal.timeout(emptyingTimeout);
+    const accepting = retiring.filter((socket) => this.#servers.has(socket));
+    queueNoMore(retiring);
+    // Handshakes that are under way are completed, and their clients queued.
+    if (accepting.length > 0) await delay(handshakeTime);
+    while (!deadline.aborted && anyQueued(accepting)) await immediate();
+    for (const socket of retiring) this.#close(socket);
+  }
+
+  close(): void {
+    this.discardStaged();
+    for (const socket of [...this.#bound.values(), ...this.#replaced]) this.#close(socket);
+    this.#bound.clear();
+    this.#replaced.length = 0;
+  }
+
+  async #stopAccepting(socket: BoundSocket): Promise<void> {
+    const server = this.#servers.get(socket);
+    this.#servers.delete(socket);
+    if (server) await socket.suspend(server);
+  }
+
+  #close(socket: BoundSocket): void {
+    socket.close();
+    this.#servers.delete(socket);
+  }
+
+  async #bind(
+    targets: readonly BindTarget[],
+    { settings, into }: { settings: ListenerSettings; into: Map<string, BoundSocket> },
+  ): Promise<void> {
+    const binding = targets.map(async (target) => {
+      const socket = await bindSocket(target, settings, { inherited: this.#owner.inherited });
+      into.set(target.text, socket);
+      this.#warn(socket.warnings);
+    });
+    await Promise.allSettled(binding);
+    if (this.#owner.ended) this.close();
+    await this.#all(binding);
+  }
+
+  async #open(socket: BoundSocket): Promise<void> {
+    if (this.#servers.has(socket)) return;
+    const server = createServer({ allowHalfOpen: true });
+    const local = ownAddress(socket.address);
+    server.on("connection", (accepted) => this.#owner.accepted(accepted, local));
+    server.on("error", (error) => this.#owner.acceptFailed(error));
+    this.#servers.set(socket, server);
+    try {
+      await socket.accept(server);
+    } catch (error) {
+      this.#servers.delete(socket);
+      throw error;
+    }
+  }
+
+  /** @throws ListenerError with everything that failed. */
+  async #all(steps: readonly Promise<void>[]): Promise<void> {
+    const outcomes = await Promise.allSettled(steps);
+    const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    if (errors.length > 0) throw new ListenerError(this.#owner.name, errors);
+  }
+
+  #warn(warnings: readonly SocketWarning[]): void {
+    for (const warning of warnings) this.#owner.warn(warning);
+  }
+}
+
+/** Null for the addresses that stand for all of this host (RFC 4291 section 2.5.2): a connection has come to one of them. */
+function ownAddress({ address, port }: BoundAddress): Endpoint | null {
+  return address === "0.0.0.0" || address === "::" ? null : endpoint(address, port);
+}
+
+/** Closing a socket resets whom the kernel has queued for it; where this fails, only those who come at that very moment. */
+function queueNoMore(sockets: readonly BoundSocket[]): void {
+  for (const socket of sockets) socket.queueNoMore();
+}
+
+function anyQueued(sockets: readonly BoundSocket[]): boolean {
+  return sockets.some((socket) => (socket.queued() ?? 0) > 0);
+}

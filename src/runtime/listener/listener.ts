@@ -1,0 +1,421 @@
+/** Carries out the listener machine: the sockets of all its addresses, and the connections that they accept. */
+import type { Socket } from "node:net";
+import { Subscription } from "rxjs";
+import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { ListenerSettings } from "../../config/index.ts";
+import type { Inspector } from "../../machines/inspector.ts";
+import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
+import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../../machines/listener.ts";
+import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
+import type { Admission, Arrival } from "../admission/admission.ts";
+import { type AdmissionHost, type ClientInside, ListenerAdmission } from "../admission/listener-admission.ts";
+import { SlotCounter } from "../admission/slots.ts";
+import { Connection, type ConnectionHost } from "../connection/connection.ts";
+import { connectionActors } from "../connection/connection-actors.ts";
+import { Roll } from "../connection/roll.ts";
+import { endpoint } from "../connection/socket-facts.ts";
+import { messageOf } from "../error-message.ts";
+import { inspectorUnder } from "../observe/inspection.ts";
+import type { BoundAddress, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
+import type { BindTarget, BoundSocket } from "../sockets/bound-socket.ts";
+import {
+  type DescriptorReserve,
+  descriptorPlenty,
+  descriptorReserve,
+  lacksDescriptors,
+} from "../sockets/descriptor-reserve.ts";
+import type { InheritedSockets } from "../sockets/inherited-sockets.ts";
+import { HandshakeQueue } from "../tls/handshake-queue.ts";
+import { spreadDrain } from "./drain-spread.ts";
+import { followHoldReasons } from "./hold-reasons.ts";
+import { ListenerStateError } from "./listener-errors.ts";
+import { listenerReports } from "./listener-reports.ts";
+import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
+import { liveSettings, type Tuning } from "./live-settings.ts";
+import type { RefusedSockets } from "./refusal.ts";
+
+/** How long the clients that the kernel has queued may take to be refused when the listener ends, in milliseconds. */
+const refusalTimeout = 1_000;
+
+/** What all listeners of a server share. A reload changes some of it for the next connection. */
+export interface ListenerHost extends AdmissionHost {
+  hostname: string;
+  /** Milliseconds. */
+  drainTimeout: number;
+  /** Number of the document in force; the first is 1. */
+  generation: number;
+  readonly refused: RefusedSockets;
+  readonly descriptors: DescriptorReserve;
+  readonly inherited: InheritedSockets;
+  readonly lifecycle: Lifecycle;
+  readonly inspect: Inspector | undefined;
+  readonly lifecycleMode: LifecycleMode;
+  /** The ids of connections begin with it. */
+  readonly idPrefix: string;
+  nextConnectionNumber(): number;
+}
+
+export interface ListenerOptions extends Tuning {
+  /** What the listener binds itself; sockets that it takes over come by `adopt`. */
+  readonly targets: readonly BindTarget[];
+}
+
+/** A socket that was accepted. */
+interface AcceptedSocket extends Arrival {
+  readonly socket: Socket;
+  /** Our end, where the listener's address tells it. */
+  readonly local: Endpoint | null;
+}
+
+/** A connection whose PROXY header has told the client. */
+interface ToldClient extends Arrival {
+  readonly connection: Connection;
+}
+
+export class Listener {
+  readonly slots: SlotCounter;
+  readonly connections = new Roll<Connection>();
+  readonly actor: Actor<typeof listenerMachine>;
+  readonly #host: ListenerHost;
+  readonly #targets: readonly BindTarget[];
+  readonly #admission: ListenerAdmission<AcceptedSocket, ToldClient>;
+  readonly #handshakes: HandshakeQueue;
+  readonly #connectionHost: ConnectionHost;
+  readonly #sockets: ListenerSockets;
+  #tuning: Tuning;
+  #holdReasons = Subscription.EMPTY;
+  #pausedBy: readonly PauseReason[] = [];
+  #state: ListenerState | null = null;
+
+  constructor(host: ListenerHost, options: ListenerOptions) {
+    this.#host = host;
+    this.#tuning = options;
+    this.#targets = options.targets;
+    this.#sockets = new ListenerSockets(this.#socketsOwner());
+    this.slots = new SlotCounter(options.settings.maxConnections);
+    this.#handshakes = new HandshakeQueue(options.settings.maxHandshakes);
+    this.#admission = new ListenerAdmission(host, {
+      settings: options.settings,
+      slots: this.slots,
+      ruleFailed: (error) => this.#ruleFailed(error),
+    });
+    this.#admission.sockets$.subscribe((admission) => this.#socketJudged(admission));
+    this.#admission.clients$.subscribe((admission) => this.#clientJudged(admission));
+    this.actor = createActor(
+      listenerMachine.provide({
+        actors: {
+          bindSockets: fromPromise(() => this.#sockets.bind(this.#targets)),
+          openSockets: fromPromise(() => this.#sockets.open()),
+          pauseSockets: fromPromise(() => this.#sockets.pause()),
+          refuseQueued: fromPromise(({ signal }) => this.#sockets.empty(signal)),
+          drainConnections: fromCallback(() => spreadDrain(this.connections, host)),
+        },
+        actions: {
+          closeSockets: () => this.#sockets.close(),
+          awaitConnections: () => this.#awaitConnections(),
+          expireConnections: () => this.#expireConnections(),
+          stopConnections: () => this.#stopConnections(),
+        },
+        guards: {
+          findsDescriptors: () => host.descriptors.spare() >= this.#descriptorsToResume,
+          foundNoDescriptor: ({ event }) => "error" in event && lacksDescriptors(event.error),
+        },
+      }),
+      {
+        id: `listener:${this.name}`,
+        input: {
+          get drainTimeout() {
+            return host.drainTimeout;
+          },
+          refusalTimeout,
+        },
+        clock: host.clock,
+        ...(host.inspect ? { inspect: host.inspect } : {}),
+      },
+    );
+    this.#connectionHost = Object.assign(
+      liveSettings(host, () => this.#tuning),
+      {
+        listener: this.name,
+        idPrefix: host.idPrefix,
+        clock: host.clock,
+        lifecycle: host.lifecycle,
+        inspect: inspectorUnder(host.inspect, this.actor),
+        actors: connectionActors(host),
+        handshakes: this.#handshakes,
+        clientTold: (connection: Connection, client: ClientInside) =>
+          this.#admission.told$.next({ ...client, connection, draining: false }),
+        busyWords: (refusal: Refusal) => this.#busyWords(refusal),
+        closed: (connection: Connection) => this.#connectionClosed(connection),
+      },
+    );
+    this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+    if (this.settings.atCapacity === "hold") this.#followHoldReasons();
+  }
+
+  get settings(): ListenerSettings {
+    return this.#tuning.settings;
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  get state(): ListenerState {
+    return this.#state ?? "binding";
+  }
+
+  /** Why it does not accept; empty unless it is paused. */
+  get pausedBy(): readonly PauseReason[] {
+    return this.state === "paused" ? this.#pausedBy : [];
+  }
+
+  /** As bound, with the ports that the kernel chose. */
+  get addresses(): readonly BoundAddress[] {
+    return this.#sockets.addresses;
+  }
+
+  send(event: ListenerEvent): void {
+    if (this.actor.getSnapshot().status === "active") this.actor.send(event);
+  }
+
+  /** Other settings, from the next connection or handshake on; socket options at once, where the kernel allows it. */
+  retune(tuning: Tuning): void {
+    this.#tuning = tuning;
+    this.slots.limit = tuning.settings.maxConnections;
+    this.#sockets.retune(tuning.settings);
+    this.#handshakes.setLimit(tuning.settings.maxHandshakes);
+    this.#admission.retune(tuning.settings, this.#clientsInside());
+    this.#followHoldReasons();
+  }
+
+  *#clientsInside(): Generator<ClientInside> {
+    for (const { client } of this.connections) if (client) yield client;
+  }
+
+  /** Binds further addresses beside those in use. @throws ListenerError with every address that cannot be bound. */
+  stageSockets(targets: readonly BindTarget[], settings: ListenerSettings): Promise<void> {
+    return this.#sockets.stage(targets, settings);
+  }
+
+  /** The kernel queues clients for what is bound and not in use yet, from here on. */
+  listenOnStaged(): Promise<void> {
+    return this.#sockets.listen();
+  }
+
+  /** Takes the staged sockets into use, in the place of those of the same address. */
+  async openStaged(): Promise<void> {
+    this.#sockets.useStaged();
+    if (this.state === "listening") await this.#sockets.open();
+  }
+
+  discardStaged(): void {
+    this.#sockets.discardStaged();
+  }
+
+  /** Another listener's socket is this one's now. */
+  adopt(text: string, socket: BoundSocket): void {
+    this.#sockets.adopt(text, socket);
+  }
+
+  /** Lets go of a socket, which goes on queueing. */
+  giveUp(text: string): Promise<BoundSocket | undefined> {
+    return this.#sockets.giveUp(text);
+  }
+
+  /** Closes the sockets of these addresses, and those that were replaced, once whoever is queued has been let in. */
+  retireSockets(texts: readonly string[]): Promise<void> {
+    return this.#sockets.retire(texts);
+  }
+
+  /**
+   * Stops accepting; resolves when it has. A resume that comes meanwhile wins.
+   * @throws ListenerStateError unless it listens or is paused
+   */
+  async suspend(): Promise<void> {
+    this.#assertPausable("suspended");
+    this.send({ type: "listener.suspend" });
+    await this.#settled(({ value, context }) => {
+      const isPausing = typeof value === "object" && "paused" in value && value.paused === "pausing";
+      return !isPausing || !context.pausedBy.includes("suspended");
+    });
+    this.#assertPausable("suspended");
+  }
+
+  /**
+   * Accepts again; resolves when it does, or when another reason than a suspension is left to keep it from it.
+   * @throws ListenerStateError unless it listens or is paused
+   */
+  async resume(): Promise<void> {
+    this.#assertPausable("resumed");
+    this.send({ type: "listener.resume" });
+    await this.#settled(({ value, context }) => value === "listening" || context.pausedBy.length > 0);
+    this.#assertPausable("resumed");
+  }
+
+  #assertPausable(wanted: "suspended" | "resumed"): void {
+    if (this.state !== "listening" && this.state !== "paused")
+      throw new ListenerStateError(this.name, { wanted, state: this.state });
+  }
+
+  async #settled(reached: (snapshot: SnapshotFrom<typeof listenerMachine>) => boolean): Promise<void> {
+    await waitFor(this.actor, (snapshot) => snapshot.status !== "active" || reached(snapshot), {
+      timeout: Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /** The counters whose slots a connection takes. */
+  get #counters(): readonly SlotCounter[] {
+    return this.settings.ignoreServerCap ? [this.slots] : [this.slots, this.#host.serverSlots];
+  }
+
+  #followHoldReasons(): void {
+    this.#holdReasons.unsubscribe();
+    const reasons = { settings: this.settings, counters: this.#counters, pressure$: this.#host.pressure$ };
+    this.#holdReasons = followHoldReasons(reasons, (event) => this.send(event));
+  }
+
+  #socketsOwner(): SocketsOwner {
+    const settings = () => this.settings;
+    const ended = () => this.actor.getSnapshot().status !== "active";
+    return {
+      name: this.name,
+      inherited: this.#host.inherited,
+      get settings() {
+        return settings();
+      },
+      get ended() {
+        return ended();
+      },
+      accepted: (socket, local) => this.#accept(socket, local),
+      acceptFailed: (error) => this.#acceptFailed(error),
+      warn: ({ field, text }) => this.#emit({ type: "listener.warning", listener: this.name, field, text }),
+    };
+  }
+
+  #awaitConnections(): void {
+    if (this.connections.size === 0) this.send({ type: "connections.none" });
+  }
+
+  #expireConnections(): void {
+    for (const connection of this.connections) connection.drainExpired();
+  }
+
+  #stopConnections(): void {
+    for (const connection of this.connections) connection.stop();
+  }
+
+  #accept(socket: Socket, local: Endpoint | null): void {
+    const peer = endpoint(socket.remoteAddress, socket.remotePort);
+    this.#admission.accepted$.next({ socket, peer, local, permit: null, draining: this.state === "draining" });
+  }
+
+  #socketJudged({ arrival, permit, refusal, owesHeader }: Admission<AcceptedSocket>): void {
+    const { socket, peer, local } = arrival;
+    if (refusal) {
+      this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
+      this.#host.refused.refuse(socket, this.#busyWords(refusal));
+      return;
+    }
+    const connection = new Connection(this.#connectionHost, {
+      number: this.#host.nextConnectionNumber(),
+      socket,
+      peer,
+      local,
+      permit,
+      proxied: owesHeader,
+    });
+    this.connections.add(connection);
+    connection.start();
+    this.#keepDescriptors();
+  }
+
+  #clientJudged({ arrival, refusal }: Admission<ToldClient>): void {
+    const { connection, peer } = arrival;
+    if (refusal) this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
+    connection.clientJudged(refusal);
+  }
+
+  /** Pauses when too few descriptors could be opened. */
+  descriptorsLeft(spare: number): void {
+    if (spare < this.#descriptorsToAccept) this.send({ type: "descriptors.exhausted" });
+  }
+
+  /** The endpoint that tells about the server is to be reachable for as long as it can be. */
+  get #descriptorsToAccept(): number {
+    return this.settings.ignoreServerCap ? 1 : descriptorReserve;
+  }
+
+  get #descriptorsToResume(): number {
+    if (!this.settings.ignoreServerCap) return descriptorPlenty;
+    return Math.min(this.#descriptorsToAccept + this.#sockets.addresses.length, descriptorPlenty);
+  }
+
+  #keepDescriptors(): void {
+    if (this.settings.ignoreServerCap) return;
+    if (this.#host.descriptors.runsOut(this.#host.serverSlots.taken)) this.send({ type: "descriptors.exhausted" });
+  }
+
+  #ruleFailed(error: unknown): void {
+    this.#emit({
+      type: "listener.warning",
+      listener: this.name,
+      field: "admission",
+      text: `A client was refused: an admission rule threw ${messageOf(error)}.`,
+    });
+  }
+
+  /** Null where nothing may be said in clear. */
+  #busyWords(refusal: Refusal): string | null {
+    if (this.settings.tlsImplicit) return null;
+    try {
+      return this.#tuning.protocol.busy(refusal, this.#host.hostname);
+    } catch (error) {
+      this.#emit({
+        type: "listener.warning",
+        listener: this.name,
+        field: "protocol",
+        text: `A client was refused without a word: busy() of "${this.settings.protocol}" threw ${messageOf(error)}.`,
+      });
+      return null;
+    }
+  }
+
+  #acceptFailed(error: Error): void {
+    if (lacksDescriptors(error)) {
+      this.send({ type: "descriptors.exhausted" });
+      return;
+    }
+    this.#emit({
+      type: "listener.warning",
+      listener: this.name,
+      field: "bind",
+      text: `A connection could not be accepted: ${error.message}. Established connections go on.`,
+    });
+  }
+
+  #connectionClosed(connection: Connection): void {
+    this.connections.delete(connection);
+    if (this.connections.size === 0) this.send({ type: "connections.none" });
+  }
+
+  #onSnapshot(snapshot: SnapshotFrom<typeof listenerMachine>): void {
+    const state = (
+      typeof snapshot.value === "string" ? snapshot.value : Object.keys(snapshot.value)[0]
+    ) as ListenerState;
+    const [before, pausedBefore] = [this.#state, this.pausedBy];
+    this.#state = state;
+    this.#pausedBy = snapshot.context.pausedBy;
+    if (snapshot.status !== "active") {
+      this.#holdReasons.unsubscribe();
+      this.#admission.complete();
+    }
+    const { error } = snapshot.context;
+    for (const event of listenerReports(this, { before, pausedBefore, error, counters: this.#counters }))
+      this.#emit(event);
+  }
+
+  #emit(event: LifecycleEvent): void {
+    this.#host.lifecycle.emit(event);
+  }
+}

@@ -1,0 +1,60 @@
+import type { ListenerSettings } from "../../config/index.ts";
+import type { Protocol } from "../../protocols/protocol.ts";
+import type { ConnectionHost } from "../connection/connection.ts";
+import type { TlsServerOptions } from "../tls/context.ts";
+
+/** How long a peer may take to read the last bytes and close its side, in milliseconds. */
+const closeTimeout = 5_000;
+
+/** What a reload can change while a listener runs. */
+export interface Tuning {
+  readonly settings: ListenerSettings;
+  readonly protocol: Protocol;
+  /** Null where TLS is not available. */
+  readonly tls: TlsServerOptions | null;
+}
+
+/** What a reload can change for all listeners. */
+export interface SharedTuning {
+  readonly hostname: string;
+  /** Milliseconds. */
+  readonly drainTimeout: number;
+  /** Number of the document in force; the first is 1. */
+  readonly generation: number;
+}
+
+/** The settings of connections, read anew for each one and for each handshake, so that a reload needs to touch neither. */
+export function liveSettings(
+  host: SharedTuning,
+  tuning: () => Tuning,
+): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation"> {
+  return {
+    get protocol() {
+      return tuning().protocol;
+    },
+    get tls() {
+      return tuning().tls;
+    },
+    get hostname() {
+      return host.hostname;
+    },
+    get generation() {
+      return host.generation;
+    },
+    settings: {
+      get tlsImplicit() {
+        return tuning().settings.tlsImplicit;
+      },
+      get proxyTimeout() {
+        return tuning().settings.proxyTimeout;
+      },
+      get tlsTimeout() {
+        return tuning().settings.tlsTimeout;
+      },
+      get drainTimeout() {
+        return host.drainTimeout;
+      },
+      closeTimeout,
+    },
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * One stream of everything that happens. The core logs nothing and counts nothing: the log, the metrics and embedders
+ * subscribe here. `docs/lifecycle.md` has the table of events; a test holds the two together.
+ */
+import { Observable, Subject } from "rxjs";
+import type { ReloadPlan } from "../../config/index.ts";
+import type { EndCause } from "../../machines/causes.ts";
+import type { ConnectionState } from "../../machines/connection.ts";
+import type { PauseReason } from "../../machines/listener.ts";
+import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../../protocols/protocol.ts";
+import type { ExhaustedResource, PressureResource } from "../pressure/pressure.ts";
+import type { ProxyHeaderFault } from "../proxy/proxy-header-error.ts";
+
+/** What a bound address looks like: port 0 resolved. */
+export interface BoundAddress extends Endpoint {
+  readonly family: 4 | 6;
+}
+
+/** Milliseconds spent in each part of a connection's life; null for a part it never reached. */
+export interface PhaseDurations {
+  readonly proxyHeader: number | null;
+  readonly handshake: number | null;
+  readonly session: number | null;
+  readonly closing: number | null;
+  readonly total: number;
+}
+
+export interface ServerEvents {
+  "server.starting": object;
+  "server.running": { readonly listeners: number };
+  "server.draining": { readonly connections: number };
+  "server.stopped": object;
+  "server.failed": { readonly error: unknown };
+  /** Something to know about the document that is no error: an expired certificate, a self-signed one made. */
+  "server.warning": { readonly code: string; readonly text: string };
+}
+
+export interface ReloadEvents {
+  "reload.validating": object;
+  "reload.staging": { readonly plan: ReloadPlan };
+  "reload.swapping": object;
+  "reload.retiring": object;
+  "reload.rollingBack": object;
+  "reload.carriedOut": {
+    readonly generation: number;
+    readonly plan: ReloadPlan;
+    /** Other certificates or keys are served than before, be it that only their files have changed. */
+    readonly certificatesChanged: boolean;
+    /** What there is to know of certificates and keys that were not served before. */
+    readonly warnings: readonly string[];
+    /** Connections that drain, by the name of the listener that was removed. */
+    readonly draining: Readonly<Record<string, number>>;
+  };
+  "reload.rejected": { readonly error: Error };
+}
+
+/** Milliseconds for `eventLoopDelay`, bytes for `heap`, a number for `descriptors`. */
+export interface PressureEvents {
+  "pressure.began": ExhaustedResource;
+  "pressure.ended": {
+    readonly resource: PressureResource;
+    /** The value from which on it counted as exhausted. */
+    readonly limit: number;
+    /** Null where it is not known any more. */
+    readonly current: number | null;
+  };
+}
+
+export interface ListenerEvents {
+  "listener.binding": { readonly listener: string };
+  "listener.listening": {
+    readonly listener: string;
+    readonly protocol: string;
+    readonly addresses: readonly BoundAddress[];
+  };
+  /** One for each reason, as it begins. */
+  "listener.paused": {
+    readonly listener: string;
+    readonly reason: PauseReason;
+    /** The cap that is reached; null for other reasons than `at-capacity`. */
+    readonly limit: number | null;
+    /** The slots taken of it. */
+    readonly current: number | null;
+  };
+  /** It accepts again: no reason is left. */
+  "listener.resumed": { readonly listener: string };
+  "listener.draining": { readonly listener: string; readonly connections: number };
+  "listener.closed": { readonly listener: string };
+  "listener.failed": { readonly listener: string; readonly error: unknown };
+  /** A setting that this platform cannot carry out, or carries out differently. */
+  "listener.warning": { readonly listener: string; readonly field: string; readonly text: string };
+}
+
+export type ConnectionStateEvents = {
+  [State in Exclude<ConnectionState, "closed"> as `connection.${State}`]: { readonly connection: ConnectionFacts };
+};
+
+export interface ConnectionEvents extends ConnectionStateEvents {
+  "connection.refused": { readonly listener: string; readonly peer: Endpoint; readonly refusal: Refusal };
+  "connection.secured": {
+    readonly connection: ConnectionFacts;
+    readonly tls: TlsFacts;
+    /** Milliseconds. */
+    readonly duration: number;
+  };
+  "connection.handshakeFailed": {
+    readonly connection: ConnectionFacts;
+    readonly reason: string;
+    readonly detail: string;
+  };
+  /** A trusted proxy sent no valid PROXY header. */
+  "connection.proxyRejected": {
+    readonly connection: ConnectionFacts;
+    readonly reason: ProxyHeaderFault;
+    readonly detail: string;
+  };
+  "connection.sessionFailed": { readonly connection: ConnectionFacts; readonly error: unknown };
+  "connection.closed": {
+    readonly connection: ConnectionFacts;
+    readonly cause: EndCause;
+    readonly durations: PhaseDurations;
+    /** Octets on the wire, TLS records and all. */
+    readonly bytesRead: number;
+    readonly bytesWritten: number;
+  };
+}
+
+type NoticeEvents = {
+  [Type in Notice["type"]]: Omit<Extract<Notice, { type: Type }>, "type"> & { readonly connection: ConnectionFacts };
+};
+
+export interface LifecycleEvents
+  extends ServerEvents,
+    PressureEvents,
+    ReloadEvents,
+    ListenerEvents,
+    ConnectionEvents,
+    NoticeEvents {}
+
+export type LifecycleEventType = keyof LifecycleEvents;
+
+/** An event of the server, a listener, a connection or a session. */
+export type LifecycleEvent = {
+  [Type in LifecycleEventType]: { readonly type: Type } & LifecycleEvents[Type];
+}[LifecycleEventType];
+
+type Handler<Type extends LifecycleEventType> = (event: Extract<LifecycleEvent, { type: Type }>) => void;
+
+/** Where the runtime tells what happens. An event is made only where somebody wants its type: ask `wants` before. */
+export class Lifecycle {
+  readonly #events = new Subject<LifecycleEvent>();
+  /** Those who want certain types only. */
+  readonly #handlers = new Map<LifecycleEventType, readonly ((event: LifecycleEvent) => void)[]>();
+  readonly events$: Observable<LifecycleEvent> = new Observable((subscriber) => this.#events.subscribe(subscriber));
+
+  wants(type: LifecycleEventType): boolean {
+    return this.#handlers.has(type) || this.#events.observed;
+  }
+
+  /**
+   * Tells of these types only. What the handler throws is thrown where nobody catches it, as for those who subscribe.
+   * @returns what ends it.
+   */
+  listen<Type extends LifecycleEventType>(types: readonly Type[], handler: Handler<Type>): () => void {
+    // Each type that it is told of is one of its own.
+    const told = handler as (event: LifecycleEvent) => void;
+    for (const type of types) this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), told]);
+    return () => {
+      for (const type of types) {
+        const left = this.#handlers.get(type)?.filter((each) => each !== told) ?? [];
+        if (left.length > 0) this.#handlers.set(type, left);
+        else this.#handlers.delete(type);
+      }
+    };
+  }
+
+  emit(event: LifecycleEvent): void {
+    const handlers = this.#handlers.get(event.type);
+    if (handlers !== undefined) {
+      for (const handler of handlers) {
+        try {
+          handler(event);
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    }
+    if (this.#events.observed) this.#events.next(event);
+  }
+
+  complete(): void {
+    this.#events.complete();
+    this.#handlers.clear();
+  }
+}

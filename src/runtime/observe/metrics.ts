@@ -1,0 +1,229 @@
+/** The metrics: a subscriber of lifecycle events, with a registry of its own. `docs/metrics.md` has the table. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { EndCause } from "../../machines/causes.ts";
+import type { SlotCounter } from "../admission/slots.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { Pressure } from "../pressure/pressure.ts";
+import { pressureGauges } from "../pressure/pressure-gauges.ts";
+import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
+
+/** What the gauges are read from when somebody asks. */
+export interface MetricsSource {
+  readonly slots: SlotCounter;
+  readonly listeners: readonly Listener[];
+  readonly pressure: { readonly latest: Pressure };
+}
+
+/** What every connection and message counts in: plain numbers, put under their labels when somebody asks. */
+class ConnectionTotals {
+  accepted = 0;
+  bytesRead = 0;
+  bytesWritten = 0;
+  readonly closed = new Map<EndCause, number>();
+  readonly messages = { accepted: 0, rejected: 0 };
+}
+
+/** The events that are counted. */
+const counted = [
+  "connection.accepted",
+  "connection.refused",
+  "connection.secured",
+  "connection.handshakeFailed",
+  "connection.proxyRejected",
+  "connection.closed",
+  "listener.paused",
+  "session.authenticated",
+  "session.authenticationFailed",
+  "session.messageAccepted",
+  "session.messageRejected",
+] as const;
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #totals = new Map<string, ConnectionTotals>();
+  readonly #refused = this.#counter("connections_refused_total", "Connections refused, by admission rule.", [
+    "listener",
+    "rule",
+  ]);
+  readonly #pauses = this.#counter("listener_pauses_total", "Times that a listener stopped accepting, by reason.", [
+    "listener",
+    "reason",
+  ]);
+  readonly #handshakeFailures = this.#counter("tls_handshake_failures_total", "TLS handshakes failed, by reason.", [
+    "listener",
+    "reason",
+  ]);
+  readonly #proxyFailures = this.#counter("proxy_header_failures_total", "PROXY headers not accepted, by reason.", [
+    "listener",
+    "reason",
+  ]);
+  readonly #authentications = this.#counter("authentications_total", "Log-ins tried, by result.", [
+    "listener",
+    "result",
+  ]);
+  readonly #handshakes = new Histogram({
+    name: "gatehouse_tls_handshake_seconds",
+    help: "Duration of TLS handshakes that succeeded.",
+    labelNames: ["listener"],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60],
+    registers: [this.registry],
+  });
+
+  constructor(source: MetricsSource) {
+    const registers = [this.registry];
+    this.#totalCounters();
+    new Gauge({
+      name: "gatehouse_connections",
+      help: "Connections inside, by state.",
+      labelNames: ["listener", "state"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { name, connections } of source.listeners)
+          for (const { state } of connections) this.inc({ listener: name, state });
+      },
+    });
+    new Gauge({
+      name: "gatehouse_slots_taken",
+      help: "Slots taken, by listener; the empty listener is the whole server.",
+      labelNames: ["listener"],
+      registers,
+      collect() {
+        this.reset();
+        this.set({ listener: "" }, source.slots.taken);
+        for (const { name, slots } of source.listeners) this.set({ listener: name }, slots.taken);
+      },
+    });
+    new Gauge({
+      name: "gatehouse_slots_limit",
+      help: "maxConnections, by listener; the empty listener is the whole server.",
+      labelNames: ["listener"],
+      registers,
+      collect() {
+        this.reset();
+        this.set({ listener: "" }, source.slots.limit);
+        for (const { name, slots } of source.listeners) this.set({ listener: name }, slots.limit);
+      },
+    });
+    new Gauge({
+      name: "gatehouse_listener_paused",
+      help: "1 while a listener does not accept for this reason.",
+      labelNames: ["listener", "reason"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { name, pausedBy } of source.listeners)
+          for (const reason of pausedBy) this.set({ listener: name, reason }, 1);
+      },
+    });
+    pressureGauges(this.registry, source.pressure);
+  }
+
+  follow(lifecycle: Lifecycle): void {
+    lifecycle.listen(counted, (event) => this.#count(event));
+  }
+
+  #totalCounters(): void {
+    const totals = this.#totals;
+    const counters = [
+      ["connections_accepted_total", "Connections that were let in.", "accepted"],
+      ["bytes_read_total", "Octets read from sockets.", "bytesRead"],
+      ["bytes_written_total", "Octets written to sockets.", "bytesWritten"],
+    ] as const;
+    for (const [name, help, total] of counters) {
+      new Counter({
+        name: `gatehouse_${name}`,
+        help,
+        labelNames: ["listener"],
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          for (const [listener, { [total]: value }] of totals) this.inc({ listener }, value);
+        },
+      });
+    }
+    new Counter({
+      name: "gatehouse_connections_closed_total",
+      help: "Connections that ended, by cause.",
+      labelNames: ["listener", "cause"],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [listener, { closed }] of totals)
+          for (const [cause, count] of closed) this.inc({ listener, cause }, count);
+      },
+    });
+    new Counter({
+      name: "gatehouse_messages_total",
+      help: "Messages received, by result.",
+      labelNames: ["listener", "result"],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [listener, { messages }] of totals)
+          for (const [result, count] of Object.entries(messages)) if (count > 0) this.inc({ listener, result }, count);
+      },
+    });
+  }
+
+  #totalsOf(listener: string): ConnectionTotals {
+    let totals = this.#totals.get(listener);
+    if (!totals) {
+      totals = new ConnectionTotals();
+      this.#totals.set(listener, totals);
+    }
+    return totals;
+  }
+
+  #count(event: Extract<LifecycleEvent, { type: (typeof counted)[number] }>): void {
+    switch (event.type) {
+      case "connection.accepted":
+        this.#totalsOf(event.connection.listener).accepted += 1;
+        break;
+      case "connection.refused":
+        this.#refused.inc({ listener: event.listener, rule: event.refusal.rule });
+        break;
+      case "listener.paused":
+        this.#pauses.inc({ listener: event.listener, reason: event.reason });
+        break;
+      case "connection.secured":
+        this.#handshakes.observe({ listener: event.connection.listener }, event.duration / 1_000);
+        break;
+      case "connection.handshakeFailed":
+        this.#handshakeFailures.inc({ listener: event.connection.listener, reason: event.reason });
+        break;
+      case "connection.proxyRejected":
+        this.#proxyFailures.inc({ listener: event.connection.listener, reason: event.reason });
+        break;
+      case "connection.closed": {
+        const { listener } = event.connection;
+        const totals = this.#totalsOf(listener);
+        totals.closed.set(event.cause, (totals.closed.get(event.cause) ?? 0) + 1);
+        totals.bytesRead += event.bytesRead;
+        totals.bytesWritten += event.bytesWritten;
+        if (event.cause === "proxy-timeout") this.#proxyFailures.inc({ listener, reason: "timeout" });
+        if (event.cause === "tls-timeout") this.#handshakeFailures.inc({ listener, reason: "timeout" });
+        break;
+      }
+      case "session.authenticated":
+      case "session.authenticationFailed":
+        this.#authentications.inc({
+          listener: event.connection.listener,
+          result: event.type === "session.authenticated" ? "accepted" : "failed",
+        });
+        break;
+      case "session.messageAccepted":
+        this.#totalsOf(event.connection.listener).messages.accepted += 1;
+        break;
+      case "session.messageRejected":
+        this.#totalsOf(event.connection.listener).messages.rejected += 1;
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name: `gatehouse_${name}`, help, labelNames, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,77 @@
+/** What brings a running server another document: a stream of them, and certificates that change on disk. */
+import { isDeepStrictEqual } from "node:util";
+import { distinctUntilChanged, map, type Observable, type Subscription, switchMap } from "rxjs";
+import { type Configuration, ConfigurationError, fileChanges } from "../../config/index.ts";
+import type { Server } from "../server/server.ts";
+import { ReloadError, type ReloadReport } from "./reload.ts";
+
+/** Reads one value of a stream of documents. @throws ConfigurationError */
+type ReadDocument = (value: unknown) => Configuration;
+
+/** Puts each document into force. What cannot be is told as `reload.rejected`, and the stream goes on. */
+export function followDocuments(server: Server, values: Observable<unknown>, read: ReadDocument): Subscription {
+  return values.subscribe({
+    next: (value) => {
+      try {
+        if (value instanceof ConfigurationError) throw value;
+        server.reload(read(value)).catch(ignore);
+      } catch (error) {
+        reject(server, error);
+      }
+    },
+    error: (error: unknown) => reject(server, error),
+  });
+}
+
+/** Loads the certificates anew when a file of theirs changes, without a change of the document. */
+export function followCertificates(server: Server): Subscription {
+  return server.configuration$
+    .pipe(
+      map(certificateFiles),
+      distinctUntilChanged<string[]>(isDeepStrictEqual),
+      switchMap((files) => fileChanges(files)),
+    )
+    .subscribe(() => server.renew().catch(ignore));
+}
+
+/**
+ * Puts the document that is read now into force; a document that cannot be read is told of like one of a stream. Waits for
+ * the newest where others come meanwhile.
+ * @throws ConfigurationError, ReloadError
+ */
+export async function reloadDocument(
+  server: Server,
+  read: () => Configuration | Promise<Configuration>,
+): Promise<ReloadReport> {
+  let configuration: Configuration;
+  try {
+    configuration = await read();
+  } catch (error) {
+    reject(server, error);
+    throw error;
+  }
+  return newest(server.reload(configuration));
+}
+
+/** What becomes of the document, or of the one that it gave way to. */
+export async function newest(reload: Promise<ReloadReport>): Promise<ReloadReport> {
+  try {
+    return await reload;
+  } catch (error) {
+    if (error instanceof ReloadError && error.newer) return newest(error.newer);
+    throw error;
+  }
+}
+
+function certificateFiles({ certificates }: Configuration): string[] {
+  const texts = certificates.flatMap(({ certificate, privateKey }) => [certificate, privateKey]);
+  return [...new Set(texts.flatMap((text) => (text["@type"] === "File" ? [text.filePath] : [])))];
+}
+
+function reject(server: Server, error: unknown): void {
+  server.lifecycle.emit({ type: "reload.rejected", error: error instanceof Error ? error : new Error(String(error)) });
+}
+
+function ignore(): void {
+  // The reload has told of it: `reload.rejected`.
+}

@@ -1,0 +1,220 @@
+/** One document on its way into force: plan, stage, swap, retire; or discard. */
+import { waitFor } from "xstate";
+import { type Configuration, type ListenerPlan, planReload, type ReloadPlan } from "../../config/index.ts";
+import { Listener, type ListenerHost } from "../listener/listener.ts";
+import { bindTargets } from "../server/bind-targets.ts";
+import { type PreparedListener, type PreparedListeners, prepareListeners } from "../server/prepared-listeners.ts";
+import type { Foundation } from "../server/server.ts";
+import { ReloadError, type ReloadReport, type ReloadTransaction } from "./reload.ts";
+
+/** What a reload works on: the server, as far as it is concerned. */
+export interface ReloadableServer {
+  readonly configuration: Configuration;
+  readonly host: ListenerHost;
+  readonly foundation: Foundation;
+  readonly dataDirectory: string;
+  readonly certificatesDigest: string;
+  /** The listeners of the document in force, by name. */
+  readonly current: ReadonlyMap<string, Listener>;
+  /** From here on the server has these; listeners that are not among them are kept until they have closed. */
+  replace(replacement: Replacement): void;
+}
+
+export interface Replacement {
+  readonly configuration: Configuration;
+  readonly certificatesDigest: string;
+  readonly listeners: readonly Listener[];
+}
+
+type PlanOf<Kind extends ListenerPlan["kind"]> = Extract<ListenerPlan, { kind: Kind }>;
+
+export class ServerReload implements ReloadTransaction {
+  readonly #server: ReloadableServer;
+  readonly #after: Configuration;
+  readonly #plan: ReloadPlan;
+  #prepared = new Map<string, PreparedListener>();
+  #certificatesDigest = "";
+  #warnings: PreparedListeners["warnings"] = [];
+  #added = new Map<string, Listener>();
+  /** Puts the backend's side of the document into force. */
+  #commit: () => void = () => {};
+
+  constructor(server: ReloadableServer, after: Configuration) {
+    this.#server = server;
+    this.#after = after;
+    this.#plan = planReload(server.configuration, after);
+  }
+
+  plan(): ReloadPlan {
+    const { conflicts } = this.#plan;
+    if (conflicts.length > 0) {
+      const reasons = conflicts.map(
+        ({ listener, address, heldBy }) =>
+          `Listener "${listener}": ${address.text} cannot be bound while listener "${heldBy.listener}" has ${heldBy.address.text}.`,
+      );
+      throw new ReloadError(
+        "reload-needs-restart",
+        `${reasons.join("\n")}\nSet socketReusePort for both, change the document in two steps, or restart.`,
+      );
+    }
+    return this.#plan;
+  }
+
+  async stage(): Promise<void> {
+    const { foundation, dataDirectory, host } = this.#server;
+    const prepared = await prepareListeners({
+      configuration: this.#after,
+      protocols: foundation.protocols,
+      dataDirectory,
+    });
+    this.#certificatesDigest = prepared.certificatesDigest;
+    // The same certificates have been warned of when they came.
+    if (!this.#sameCertificates) this.#warnings = prepared.warnings;
+    this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
+    this.#commit = await foundation.stage(this.#after);
+    for (const { name, takeOver } of this.#plans("added")) {
+      const taken = new Set(takeOver.filter(({ replaced }) => !replaced).map(({ address }) => address.text));
+      const listener = this.#preparedOf(name);
+      const targets = bindTargets(listener.settings, this.#after).filter(({ text }) => !taken.has(text));
+      this.#added.set(name, new Listener(host, { ...listener, targets }));
+    }
+    await settled([
+      ...[...this.#added.values()].map((listener) => bound(listener)),
+      ...this.#plans("rebound").map(({ name, added, replaced, takeOver }) => {
+        const wanted = new Set(
+          [...added, ...replaced, ...takeOver.filter((one) => one.replaced).map(({ address }) => address)].map(
+            ({ text }) => text,
+          ),
+        );
+        const { settings } = this.#preparedOf(name);
+        const targets = bindTargets(settings, this.#after).filter(({ text }) => wanted.has(text));
+        return this.#listener(name).stageSockets(targets, settings);
+      }),
+    ]);
+  }
+
+  async swap(): Promise<void> {
+    const { host } = this.#server;
+    // What can still fail comes first: from here on nothing running is touched until all of it has succeeded.
+    const rebound = this.#plans("rebound").map(({ name }) => this.#listener(name));
+    await settled([...rebound, ...this.#added.values()].map((listener) => listener.listenOnStaged()));
+
+    const { system } = this.#after;
+    host.serverSlots.limit = system.maxConnections;
+    host.hostname = system.defaultHostname;
+    host.drainTimeout = system.drainTimeout;
+    host.generation += 1;
+    for (const { address } of this.#plan.blocked.removed) host.blockList.remove(address);
+    for (const entry of this.#plan.blocked.added) host.blockList.add(entry);
+    this.#commit();
+    const listeners = this.#after.listeners.map(({ name }) => this.#added.get(name) ?? this.#listener(name));
+    this.#server.replace({
+      configuration: this.#after,
+      certificatesDigest: this.#certificatesDigest,
+      listeners,
+    });
+    for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
+    this.#retune();
+    await this.#handOver();
+    for (const listener of this.#added.values()) listener.send({ type: "listener.listen" });
+    await settled(listeners.map((listener) => listener.openStaged()));
+    await Promise.all(
+      [...this.#added.values()].map((listener) =>
+        waitFor(listener.actor, ({ status }) => status !== "active" || isOpen(listener), forever),
+      ),
+    );
+  }
+
+  async retire(): Promise<ReloadReport> {
+    await Promise.all(
+      this.#plans("rebound").map(({ name, removed, handOver }) => {
+        const replaced = handOver.filter((one) => one.replaced).map(({ address }) => address);
+        return this.#listener(name).retireSockets([...removed, ...replaced].map(({ text }) => text));
+      }),
+    );
+    const draining: Record<string, number> = {};
+    for (const { name } of this.#plans("removed")) {
+      const listener = this.#listener(name);
+      draining[name] = listener.connections.size;
+      listener.send({ type: "listener.drain" });
+    }
+    return {
+      generation: this.#server.host.generation,
+      plan: this.#plan,
+      certificatesChanged: !this.#sameCertificates,
+      warnings: this.#warnings.map(({ text }) => text),
+      draining,
+    };
+  }
+
+  async discard(): Promise<void> {
+    for (const listener of this.#added.values()) listener.send({ type: "listener.stop" });
+    for (const { name } of this.#plans("rebound")) this.#listener(name).discardStaged();
+  }
+
+  get #sameCertificates(): boolean {
+    return this.#certificatesDigest === this.#server.certificatesDigest;
+  }
+
+  /** TLS contexts are kept where they would be the same, so that clients can go on resuming their sessions. */
+  #retune(): void {
+    for (const { name, kind } of this.#plan.listeners) {
+      if (kind === "added" || kind === "removed" || (kind === "unchanged" && this.#sameCertificates)) continue;
+      this.#listener(name).retune(this.#preparedOf(name));
+    }
+  }
+
+  /** Sockets that go from one listener to another: the kernel queues while they have none. */
+  async #handOver(): Promise<void> {
+    for (const plan of this.#plan.listeners) {
+      if (plan.kind !== "added" && plan.kind !== "rebound") continue;
+      const taker = this.#added.get(plan.name) ?? this.#listener(plan.name);
+      for (const { address, from, replaced } of plan.takeOver) {
+        if (replaced) continue;
+        const socket = await this.#listener(from).giveUp(address.text);
+        if (socket) taker.adopt(address.text, socket);
+      }
+    }
+  }
+
+  /** One of those that ran before. */
+  #listener(name: string): Listener {
+    const listener = this.#server.current.get(name);
+    if (!listener) throw new Error(`There is no listener "${name}".`);
+    return listener;
+  }
+
+  #plans<Kind extends ListenerPlan["kind"]>(kind: Kind): PlanOf<Kind>[] {
+    return this.#plan.listeners.filter((plan): plan is PlanOf<Kind> => plan.kind === kind);
+  }
+
+  #preparedOf(name: string): PreparedListener {
+    const prepared = this.#prepared.get(name);
+    if (!prepared) throw new Error(`The listener "${name}" was not prepared.`);
+    return prepared;
+  }
+}
+
+const forever = { timeout: Number.POSITIVE_INFINITY };
+
+/** It accepts, or would if nothing kept it from it. */
+function isOpen({ state }: Listener): boolean {
+  return state === "listening" || state === "paused";
+}
+
+async function bound(listener: Listener): Promise<void> {
+  listener.actor.start();
+  const reached = await waitFor(
+    listener.actor,
+    (snapshot) => snapshot.status !== "active" || snapshot.matches({ binding: "bound" }),
+    forever,
+  );
+  if (reached.context.error !== null) throw reached.context.error;
+}
+
+/** Waits for all, then throws every error at once. */
+async function settled(steps: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(steps);
+  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  if (errors.length > 0) throw new AggregateError(errors);
+}

@@ -1,0 +1,225 @@
+/** Carries out the reload machine: one document after another, each as a transaction. */
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Configuration, ReloadPlan } from "../../config/index.ts";
+import type { Inspector } from "../../machines/inspector.ts";
+import { reloadMachine } from "../../machines/reload.ts";
+import { messageOf } from "../error-message.ts";
+import type { Lifecycle } from "../observe/lifecycle.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** One document on its way into force. Each step is taken once, in this order; `discard` in place of what is left. */
+export interface ReloadTransaction {
+  /** @throws ReloadError when the difference cannot be carried out without a restart. */
+  plan(): ReloadPlan;
+  /** Makes all that is new, beside what runs. */
+  stage(): Promise<void>;
+  /** Puts it in the place of the old. */
+  swap(): Promise<void>;
+  /** Lets go of what is not needed any more. */
+  retire(): Promise<ReloadReport>;
+  /** Undoes `stage`. */
+  discard(): Promise<void>;
+}
+
+/** What a reload did. */
+export interface ReloadReport {
+  /** Number of the document that is in force now; the first is 1. */
+  readonly generation: number;
+  readonly plan: ReloadPlan;
+  /** Other certificates or keys are served than before, be it that only their files have changed. */
+  readonly certificatesChanged: boolean;
+  /** What there is to know of certificates and keys that were not served before, e.g. that one has expired. */
+  readonly warnings: readonly string[];
+  /** Connections that drain, by the name of the listener that was removed. */
+  readonly draining: Readonly<Record<string, number>>;
+}
+
+/** A document that was not put into force; everything is as it was. */
+export class ReloadError extends AggregateError {
+  readonly code: "reload-failed" | "reload-needs-restart" | "reload-superseded" | "reload-stopped";
+  /** For `reload-superseded`: what becomes of the newer document. */
+  readonly newer: Promise<ReloadReport> | undefined;
+
+  constructor(
+    code: ReloadError["code"],
+    message: string,
+    { errors = [], newer }: { errors?: readonly unknown[]; newer?: Promise<ReloadReport> } = {},
+  ) {
+    super(errors, message);
+    this.name = "ReloadError";
+    this.code = code;
+    this.newer = newer;
+  }
+}
+
+interface Request {
+  /** Asked when its turn has come. */
+  configuration(): Configuration;
+  readonly outcome: Promise<ReloadReport>;
+  readonly resolve: (report: ReloadReport) => void;
+  readonly reject: (error: ReloadError) => void;
+}
+
+interface ReloaderOptions {
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly inspect: Inspector | undefined;
+  /** The document in force. */
+  inForce(): Configuration;
+  begin(configuration: Configuration): ReloadTransaction;
+}
+
+export class Reloader {
+  readonly actor: Actor<typeof reloadMachine>;
+  readonly #options: ReloaderOptions;
+  /** The document under way and the one that waits, by number. */
+  readonly #requests = new Map<number, Request>();
+  #lastDocument = 0;
+  #transaction: ReloadTransaction | null = null;
+  #plan: ReloadPlan | null = null;
+  #report: ReloadReport | null = null;
+  #state: string | null = null;
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.actor = createActor(
+      reloadMachine.provide({
+        actors: {
+          planReload: fromPromise(async ({ input }) => this.#begin(input.document)),
+          stageReload: fromPromise(async () => this.#transaction?.stage()),
+          swapStaged: fromPromise(async () => this.#transaction?.swap()),
+          retireReplaced: fromPromise(async () => {
+            this.#report = (await this.#transaction?.retire()) ?? null;
+          }),
+          discardStaged: fromPromise(async () => this.#transaction?.discard()),
+        },
+        actions: {
+          reportCarriedOut: ({ context }) => this.#carriedOut(context.document),
+          reportRejected: ({ context }) => this.#rejected(context.document, context.error),
+        },
+      }),
+      { id: "reload", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
+    );
+    this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+    this.actor.start();
+  }
+
+  /**
+   * Puts a document into force.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  submit(configuration: Configuration): Promise<ReloadReport> {
+    return this.#submit(() => configuration);
+  }
+
+  /**
+   * Puts the document that is in force when its turn has come into force again, with its certificates read anew. A document
+   * that waits does not give way to it, but stands for it.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  renew(): Promise<ReloadReport> {
+    const [waiting] = this.#waiting();
+    return waiting?.[1].outcome ?? this.#submit(() => this.#options.inForce());
+  }
+
+  get state(): SnapshotFrom<typeof reloadMachine>["value"] {
+    return this.actor.getSnapshot().value;
+  }
+
+  #submit(configuration: () => Configuration): Promise<ReloadReport> {
+    if (this.actor.getSnapshot().status !== "active")
+      return Promise.reject(
+        new ReloadError("reload-stopped", "The server ends: no document is put into force any more."),
+      );
+    this.#lastDocument += 1;
+    const document = this.#lastDocument;
+    const { promise, resolve, reject } = Promise.withResolvers<ReloadReport>();
+    this.#supersede(promise);
+    this.#requests.set(document, { configuration, outcome: promise, resolve, reject });
+    this.actor.send({ type: "document.arrived", document });
+    return promise;
+  }
+
+  /** Ends after the reload under way. */
+  async stop(): Promise<void> {
+    this.#supersede(null);
+    await waitFor(this.actor, ({ value, status }) => value === "idle" || status !== "active", forever);
+    this.actor.send({ type: "reload.stop" });
+  }
+
+  /** The one that waits, if there is one, gives way: to a newer one, or to the server's end. */
+  #supersede(newer: Promise<ReloadReport> | null): void {
+    for (const [document, { reject }] of this.#waiting()) {
+      this.#requests.delete(document);
+      reject(
+        newer
+          ? new ReloadError("reload-superseded", "A newer document arrived before this one was looked at.", { newer })
+          : new ReloadError("reload-stopped", "The server ends before this document was looked at."),
+      );
+    }
+  }
+
+  /** The document that waits for the one under way, if there is one. */
+  #waiting(): [number, Request][] {
+    const { document: current } = this.actor.getSnapshot().context;
+    return [...this.#requests].filter(([document]) => document !== current);
+  }
+
+  #begin(document: number | null): void {
+    const request = this.#requests.get(document ?? 0);
+    if (!request) throw new ReloadError("reload-stopped", "The server ends before this document was looked at.");
+    this.#transaction = this.#options.begin(request.configuration());
+    this.#plan = this.#transaction.plan();
+  }
+
+  #carriedOut(document: number | null): void {
+    const report = this.#report;
+    if (report) {
+      this.#options.lifecycle.emit({ type: "reload.carriedOut", ...report });
+      this.#requests.get(document ?? 0)?.resolve(report);
+    }
+    this.#end(document);
+  }
+
+  #rejected(document: number | null, cause: unknown): void {
+    const error = cause instanceof ReloadError ? cause : failure(cause);
+    this.#options.lifecycle.emit({ type: "reload.rejected", error });
+    this.#requests.get(document ?? 0)?.reject(error);
+    this.#end(document);
+  }
+
+  #end(document: number | null): void {
+    this.#requests.delete(document ?? 0);
+    this.#transaction = null;
+    this.#plan = null;
+    this.#report = null;
+  }
+
+  #onSnapshot({ value }: SnapshotFrom<typeof reloadMachine>): void {
+    if (value === this.#state) return;
+    this.#state = value;
+    switch (value) {
+      case "staging":
+        if (this.#plan) this.#options.lifecycle.emit({ type: "reload.staging", plan: this.#plan });
+        break;
+      case "validating":
+      case "swapping":
+      case "retiring":
+      case "rollingBack":
+        this.#options.lifecycle.emit({ type: `reload.${value}` });
+        break;
+      case "idle":
+      case "stopped":
+        break;
+    }
+  }
+}
+
+const forever = { timeout: Number.POSITIVE_INFINITY };
+
+function failure(cause: unknown): ReloadError {
+  const errors = cause instanceof AggregateError ? cause.errors : [cause];
+  const reasons = errors.map(messageOf);
+  const message = `The new document was not put into force; everything is as it was.\n${reasons.join("\n")}`;
+  return new ReloadError("reload-failed", message, { errors });
+}

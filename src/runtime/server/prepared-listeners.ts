@@ -1,0 +1,102 @@
+/** What each listener needs before it can be bound: its protocol, its certificates and its TLS contexts. */
+import { createHash } from "node:crypto";
+import type { Configuration, ListenerSettings } from "../../config/index.ts";
+import type { Protocol } from "../../protocols/protocol.ts";
+import { ListenerError } from "../listener/listener-errors.ts";
+import type { LoadedCertificate } from "../tls/certificates.ts";
+import { type TlsServerOptions, tlsContexts } from "../tls/context.ts";
+import { loadServerCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
+
+/** A listener with all that it needs before it is bound. */
+export interface PreparedListener {
+  readonly settings: ListenerSettings;
+  readonly protocol: Protocol;
+  /** Null where TLS is not available. */
+  readonly tls: TlsServerOptions | null;
+}
+
+export interface PreparedListeners {
+  readonly listeners: readonly PreparedListener[];
+  readonly warnings: ServerCertificates["warnings"];
+  /** Two of them are equal when the same certificates and keys are served; tells nothing of the keys. */
+  readonly certificatesDigest: string;
+}
+
+/**
+ * Finds each listener's protocol, and makes the TLS contexts of those that want them.
+ * @param options.dataDirectory where a self-signed certificate is made or found; null makes none.
+ * @throws AggregateError with every certificate and every listener that cannot be used.
+ */
+export async function prepareListeners(options: {
+  readonly configuration: Configuration;
+  readonly protocols: ReadonlyMap<string, Protocol>;
+  readonly dataDirectory: string | null;
+}): Promise<PreparedListeners> {
+  const { configuration, protocols, dataDirectory } = options;
+  const errors: unknown[] = [];
+  const spoken = configuration.listeners.flatMap((settings) => {
+    const protocol = protocols.get(settings.protocol);
+    if (protocol) return [{ settings, protocol }];
+    errors.push(new UnavailableProtocolError(settings));
+    return [];
+  });
+  const needed = dataDirectory !== null && spoken.some(({ settings, protocol }) => wantsTls(settings, protocol));
+  const certificates = await loadServerCertificates({
+    configuration,
+    dataDirectory: dataDirectory ?? "",
+    needed,
+  }).catch((error: unknown) => {
+    errors.push(...(error instanceof AggregateError ? error.errors : [error]));
+    return null;
+  });
+  const listeners: PreparedListener[] = [];
+  for (const { settings, protocol } of spoken) {
+    try {
+      const usable = certificates !== null && certificates.loaded.length > 0 && wantsTls(settings, protocol);
+      listeners.push({ settings, protocol, tls: usable ? tlsOf(settings, protocol, certificates) : null });
+    } catch (error) {
+      errors.push(new ListenerError(settings.name, [error]));
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, "Some listeners cannot be prepared.");
+  return {
+    listeners,
+    warnings: certificates?.warnings ?? [],
+    certificatesDigest: digestOf(certificates?.loaded ?? []),
+  };
+}
+
+function digestOf(certificates: readonly LoadedCertificate[]): string {
+  const hash = createHash("sha256");
+  for (const { id, certificate, privateKey } of certificates)
+    hash.update(JSON.stringify([id, certificate, privateKey]));
+  return hash.digest("base64");
+}
+
+/** TLS is made ready where a connection may ask for it. */
+function wantsTls(settings: ListenerSettings, protocol: Protocol): boolean {
+  return settings.useTls && (settings.tlsImplicit || protocol.startTls);
+}
+
+function tlsOf(settings: ListenerSettings, protocol: Protocol, certificates: ServerCertificates): TlsServerOptions {
+  return tlsContexts({
+    certificates: certificates.loaded,
+    defaultId: certificates.defaultId,
+    listener: settings,
+    ...(protocol.alpn ? { alpn: protocol.alpn } : {}),
+  });
+}
+
+/** A listener asks for a protocol that this server does not speak. */
+export class UnavailableProtocolError extends Error {
+  readonly code = "protocol-unavailable";
+
+  constructor({ name, protocol }: { name: string; protocol: string }) {
+    super(
+      `Listener "${name}" wants the protocol "${protocol}", which this server does not speak. ` +
+        "Choose another one, or register it with createGatehouse({ protocols: [ … ] }). " +
+        "IMAP, POP3 and ManageSieve need createGatehouse({ mailboxes }) beside a backend of your own.",
+    );
+    this.name = "UnavailableProtocolError";
+  }
+}

@@ -1,0 +1,402 @@
+/** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
+import { BehaviorSubject, type Observable } from "rxjs";
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Configuration } from "../../config/index.ts";
+import type { Inspector } from "../../machines/inspector.ts";
+import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
+import { type ServerState, serverMachine } from "../../machines/server.ts";
+import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
+import { BlockList } from "../admission/block-list.ts";
+import type { AdmissionRule } from "../admission/client-limits.ts";
+import { SlotCounter } from "../admission/slots.ts";
+import type { Connection } from "../connection/connection.ts";
+import { messageOf } from "../error-message.ts";
+import { Listener, type ListenerHost } from "../listener/listener.ts";
+import { RefusedSockets } from "../listener/refusal.ts";
+import { inspectorUnder } from "../observe/inspection.ts";
+import { Lifecycle } from "../observe/lifecycle.ts";
+import { type PressureOptions, PressureWatch } from "../pressure/pressure-watch.ts";
+import { ReloadError, Reloader, type ReloadReport } from "../reload/reload.ts";
+import { type ReloadableServer, type Replacement, ServerReload } from "../reload/reload-transaction.ts";
+import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
+import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
+import type { Clock } from "../time/clock.ts";
+import { bindTargets, unnamedSockets } from "./bind-targets.ts";
+import { prepareListeners } from "./prepared-listeners.ts";
+import { NotRunningError, StartError, StoppedWhileStartingError, UnknownListenerError } from "./server-errors.ts";
+
+/** What listeners stand on: made before the first bind, given back after the last connection. */
+export interface Foundation {
+  /** By name. */
+  readonly protocols: ReadonlyMap<string, Protocol>;
+  /** Makes ready what another document asks of the backend; what it resolves with puts that into force. */
+  stage(configuration: Configuration): Promise<() => void>;
+  release(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  /** Where a self-signed certificate is kept. */
+  readonly dataDirectory: string;
+  readonly inspect: Inspector | undefined;
+  readonly lifecycleMode: LifecycleMode;
+  /** The embedder's own rules of admission. */
+  readonly admission: readonly AdmissionRule[];
+  /** False: there never is pressure. */
+  readonly pressure: PressureOptions | false;
+  /** Sockets that this process was started with. */
+  readonly inherited: InheritedSockets;
+  /** Awaited when every address is bound, and before anybody is let in. A rejection fails the start. */
+  onBound(): void | Promise<void>;
+  /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
+  prepare(): Promise<Foundation>;
+}
+
+export class Server {
+  readonly lifecycle = new Lifecycle();
+  readonly slots: SlotCounter;
+  readonly blockList: BlockList;
+  readonly pressure: PressureWatch;
+  readonly actor: Actor<typeof serverMachine>;
+  readonly #options: ServerOptions;
+  readonly #refused: RefusedSockets;
+  readonly #descriptors = new DescriptorReserve();
+  readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
+  #lastNumber = 0;
+  readonly #configuration$: BehaviorSubject<Configuration>;
+  #certificatesDigest = "";
+  /** All that have not closed yet: those of the document in force, and those that drain. */
+  #listeners: Listener[] = [];
+  /** Those of the document in force, by name. */
+  #current = new Map<string, Listener>();
+  #host: ListenerHost | null = null;
+  #reloader: Reloader | null = null;
+  #foundation: Foundation | null = null;
+  #starting: Promise<void> = Promise.resolve();
+  #state: ServerState | null = null;
+  #unwatchDescriptors = (): void => {};
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#configuration$ = new BehaviorSubject(options.configuration);
+    this.slots = new SlotCounter(options.configuration.system.maxConnections);
+    this.#refused = new RefusedSockets(options.clock);
+    this.blockList = new BlockList(options.clock);
+    for (const blocked of options.configuration.blocked) this.blockList.add(blocked);
+    const { clock, pressure } = options;
+    this.pressure = new PressureWatch({ clock, pressure, lifecycle: this.lifecycle });
+    this.actor = createActor(
+      serverMachine.provide({
+        actors: {
+          startListeners: fromPromise(() => {
+            this.#starting = this.#start();
+            return this.#starting;
+          }),
+          drainListeners: fromPromise(() => this.#drainListeners()),
+        },
+        actions: {
+          stopListeners: () => this.#stopListeners(),
+          releaseResources: () => this.#releaseResources(),
+        },
+      }),
+      { id: "server", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
+    );
+    this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+  }
+
+  get state(): ServerState {
+    return this.#state ?? "starting";
+  }
+
+  get configuration(): Configuration {
+    return this.#configuration$.value;
+  }
+
+  /** The document in force, now and whenever another one is; never completes. */
+  get configuration$(): Observable<Configuration> {
+    return this.#configuration$;
+  }
+
+  /** Number of the document in force; the first is 1. */
+  get generation(): number {
+    return this.#host?.generation ?? 1;
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.#listeners;
+  }
+
+  /** Of the reload machine; null before the server runs. */
+  get reloadState(): string | null {
+    return this.#reloader?.state ?? null;
+  }
+
+  *connections(): Generator<Connection> {
+    for (const listener of this.#listeners) yield* listener.connections;
+  }
+
+  /** @throws StartError with all that failed. */
+  async start(): Promise<void> {
+    this.actor.start();
+    const snapshot = await waitFor(this.actor, ({ value }) => value !== "starting", forever);
+    if (snapshot.value === "failed") throw snapshot.context.error;
+    if (snapshot.value !== "running") throw new StartError([new StoppedWhileStartingError()]);
+  }
+
+  /** Resolves when the last connection has closed; may be called again to stop without waiting. */
+  async stop({ wait }: { wait: boolean }): Promise<void> {
+    const { status } = this.actor.getSnapshot();
+    if (status !== "active" || this.#state === null) return;
+    this.actor.send({ type: wait ? "server.drain" : "server.stop" });
+    await waitFor(this.actor, (snapshot) => snapshot.status !== "active", forever);
+  }
+
+  /**
+   * Puts another document into force, as one transaction; of several that arrive meanwhile only the newest.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  async reload(configuration: Configuration): Promise<ReloadReport> {
+    return this.#runningReloader().submit(configuration);
+  }
+
+  /**
+   * Puts the document in force into force again, with its certificates read anew; not before one that is under way.
+   * @throws ReloadError when it cannot be: everything stays as it was.
+   */
+  async renew(): Promise<ReloadReport> {
+    return this.#runningReloader().renew();
+  }
+
+  #runningReloader(): Reloader {
+    if (this.#reloader) return this.#reloader;
+    throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
+  }
+
+  /**
+   * Suspends one listener, or all; resolves when none of them accepts any more.
+   * @throws NotRunningError, UnknownListenerError, ListenerStateError
+   */
+  async suspend(name?: string): Promise<void> {
+    await Promise.all(this.#named(name).map((listener) => listener.suspend()));
+  }
+
+  /**
+   * Resumes one listener, or all.
+   * @throws NotRunningError, UnknownListenerError, ListenerStateError
+   */
+  async resume(name?: string): Promise<void> {
+    await Promise.all(this.#named(name).map((listener) => listener.resume()));
+  }
+
+  #named(name: string | undefined): readonly Listener[] {
+    if (this.state !== "running") throw new NotRunningError(this.state);
+    // Those of another document, which drain, are none of its names any more.
+    if (name === undefined) return [...this.#current.values()];
+    const named = this.#current.get(name);
+    if (!named) throw new UnknownListenerError(name, [...this.#current.keys()]);
+    return [named];
+  }
+
+  async #start(): Promise<void> {
+    try {
+      this.#foundation = await this.#options.prepare();
+      await this.#startListeners(this.#foundation.protocols);
+    } catch (error) {
+      this.#stopListeners();
+      await this.#foundation?.release();
+      throw error instanceof StartError
+        ? error
+        : new StartError(error instanceof AggregateError ? error.errors : [error]);
+    }
+  }
+
+  async #startListeners(protocols: ReadonlyMap<string, Protocol>): Promise<void> {
+    const { configuration, clock } = this.#options;
+    const { listeners, warnings, certificatesDigest } = await prepareListeners({
+      configuration,
+      protocols,
+      dataDirectory: this.#options.dataDirectory,
+    });
+    for (const { code, text } of warnings) this.lifecycle.emit({ type: "server.warning", code, text });
+
+    this.#certificatesDigest = certificatesDigest;
+    const host: ListenerHost = {
+      generation: 1,
+      hostname: configuration.system.defaultHostname,
+      drainTimeout: configuration.system.drainTimeout,
+      serverSlots: this.slots,
+      blockList: this.blockList,
+      admissionRules: this.#options.admission,
+      pressure$: this.pressure.pressure$,
+      refused: this.#refused,
+      descriptors: this.#descriptors,
+      inherited: this.#options.inherited,
+      clock,
+      lifecycle: this.lifecycle,
+      inspect: inspectorUnder(this.#options.inspect, this.actor),
+      lifecycleMode: this.#options.lifecycleMode,
+      idPrefix: this.#idPrefix,
+      nextConnectionNumber: () => {
+        this.#lastNumber += 1;
+        return this.#lastNumber;
+      },
+    };
+    this.#host = host;
+    this.#listeners = listeners.map((prepared) => {
+      const { settings } = prepared;
+      return new Listener(host, { ...prepared, targets: bindTargets(settings, configuration) });
+    });
+    this.#current = new Map(this.#listeners.map((listener) => [listener.name, listener]));
+    await this.#bindThenListen();
+  }
+
+  async #bindThenListen(): Promise<void> {
+    for (const listener of this.#listeners) listener.actor.start();
+    await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
+    this.#warnOfInherited();
+    await this.#options.onBound();
+    if (this.state !== "starting") throw new StoppedWhileStartingError();
+    for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
+    await this.#untilAll(({ state }) => state === "listening" || state === "paused");
+    const { clock, inspect } = this.#options;
+    this.#reloader = new Reloader({
+      clock,
+      inspect: inspectorUnder(inspect, this.actor),
+      lifecycle: this.lifecycle,
+      inForce: () => this.configuration,
+      begin: (configuration) => new ServerReload(this.#reloadable(), configuration),
+    });
+  }
+
+  #reloadable(): ReloadableServer {
+    const host = this.#host;
+    const foundation = this.#foundation;
+    if (!host || !foundation)
+      throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
+    return {
+      configuration: this.configuration,
+      certificatesDigest: this.#certificatesDigest,
+      dataDirectory: this.#options.dataDirectory,
+      host,
+      foundation,
+      current: this.#current,
+      replace: (replacement) => this.#replace(replacement),
+    };
+  }
+
+  #replace({ configuration, certificatesDigest, listeners }: Replacement): void {
+    this.#certificatesDigest = certificatesDigest;
+    this.#current = new Map(listeners.map((listener) => [listener.name, listener]));
+    const closing = this.#listeners.filter(
+      (listener) => !listeners.includes(listener) && listener.actor.getSnapshot().status === "active",
+    );
+    this.#listeners = [...listeners, ...closing];
+    for (const listener of closing)
+      listener.actor.subscribe({
+        complete: () => {
+          this.#listeners = this.#listeners.filter((other) => other !== listener);
+        },
+      });
+    const former = this.configuration;
+    this.#configuration$.next(configuration);
+    this.#warnOfInherited(former);
+  }
+
+  /** Clients of a socket that no listener takes wait in the kernel's queue, so it is worth a word. */
+  #warnOfInherited(former?: Configuration): void {
+    const { inherited } = this.#options;
+    const code = "inherited-socket";
+    for (const text of former ? [] : inherited.warnings) this.lifecycle.emit({ type: "server.warning", code, text });
+    const unnamedBefore = former ? unnamedSockets(inherited, former) : [];
+    for (const socket of unnamedSockets(inherited, this.configuration)) {
+      if (unnamedBefore.includes(socket)) continue;
+      const text = `No listener has the address ${inheritedText(socket)}, for which this process was started with a socket: its clients wait until a reload names it.`;
+      this.lifecycle.emit({ type: "server.warning", code, text });
+    }
+  }
+
+  /** @throws StartError as soon as every listener has either reached the state or ended. */
+  async #untilAll(reached: (listener: Listener) => boolean): Promise<void> {
+    await Promise.all(
+      this.#listeners.map((listener) =>
+        waitFor(listener.actor, (snapshot) => snapshot.status !== "active" || reached(listener), forever),
+      ),
+    );
+    if (this.state !== "starting") throw new StoppedWhileStartingError();
+    const errors = this.#listeners.flatMap(({ actor }) => {
+      const { error } = actor.getSnapshot().context;
+      return error === null ? [] : [error];
+    });
+    if (errors.length > 0) throw new StartError(errors);
+  }
+
+  async #drainListeners(): Promise<void> {
+    // A start under way ends first, so that no socket is opened behind the drain's back.
+    const started = await this.#starting.then(
+      () => true,
+      () => false,
+    );
+    if (!started) return;
+    await this.#reloader?.stop();
+    for (const listener of this.#listeners) listener.send({ type: "listener.drain" });
+    await Promise.all(
+      this.#listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
+    );
+    await this.#refused.emptied();
+    await this.#foundation?.release();
+  }
+
+  #stopListeners(): void {
+    this.#refused.destroyAll();
+    for (const listener of this.#listeners) listener.send({ type: "listener.stop" });
+  }
+
+  #releaseResources(): void {
+    this.#refused.destroyAll();
+    for (const protocol of this.#foundation?.protocols.values() ?? [])
+      if (protocol.kind === "stream") this.#end(protocol);
+  }
+
+  #end(protocol: StreamProtocol): void {
+    try {
+      protocol.stop?.();
+    } catch (error) {
+      const text = `The protocol "${protocol.name}" could not be stopped: ${messageOf(error)}`;
+      this.lifecycle.emit({ type: "server.warning", code: "protocol-stop-failed", text });
+    }
+  }
+
+  #onSnapshot(snapshot: SnapshotFrom<typeof serverMachine>): void {
+    const state = snapshot.value;
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#unwatchDescriptors();
+    this.pressure.stop();
+    switch (state) {
+      case "starting":
+      case "stopped":
+        this.lifecycle.emit({ type: `server.${state}` });
+        break;
+      case "running":
+        this.#unwatchDescriptors = this.#descriptors.watch(this.#options.clock, (spare) => {
+          for (const listener of this.#listeners) listener.descriptorsLeft(spare);
+        });
+        this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.length });
+        this.pressure.start();
+        break;
+      case "draining":
+        this.lifecycle.emit({ type: "server.draining", connections: [...this.connections()].length });
+        break;
+      case "failed":
+        this.lifecycle.emit({ type: "server.failed", error: snapshot.context.error });
+        break;
+    }
+    if (snapshot.status !== "active") {
+      this.pressure.complete();
+      this.lifecycle.complete();
+    }
+  }
+}
+
+const forever = { timeout: Number.POSITIVE_INFINITY };

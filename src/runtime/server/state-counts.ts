@@ -1,0 +1,23 @@
+/** How many actors are in which state, counted when somebody asks. */
+import { statePath } from "../../machines/state-path.ts";
+import type { Server } from "./server.ts";
+
+/** By chart, then by state: `{ listener: { listening: 2, "paused.held": 1 } }`. Only states that somebody is in. */
+export type StateCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export function countStates(server: Server): StateCounts {
+  const counts: Record<string, Record<string, number>> = {};
+  const count = (chart: string, state: string): void => {
+    const ofChart = counts[chart] ?? {};
+    counts[chart] = ofChart;
+    ofChart[state] = (ofChart[state] ?? 0) + 1;
+  };
+  count("server", server.state);
+  if (server.reloadState !== null) count("reload", server.reloadState);
+  for (const { actor } of server.listeners) count("listener", statePath(actor.getSnapshot().value));
+  for (const { state, protocol, sessionState } of server.connections()) {
+    count("connection", state);
+    if (sessionState !== null) count(protocol, sessionState);
+  }
+  return counts;
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ConfigurationError } from "../../../src/config/document/configuration-error.ts";
+import { readConfiguration } from "../../../src/config/document/read.ts";
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "gatehouse-config-"));
+});
+
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function fileWith(name: string, content: string | Uint8Array): string {
+  const file = join(directory, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+function failureOf(file: string): ConfigurationError {
+  try {
+    readConfiguration(file);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error("the file is valid");
+}
+
+test("a file is read with its folder as the base of relative paths", () => {
+  const file = fileWith("good.json", '\uFEFF{ // comment\n "SystemSettings": {"maxConnections": 5,}, }');
+  expect(readConfiguration(file)).toMatchObject({ directory, system: { maxConnections: 5 } });
+});
+
+test("a file that is missing, a folder or not text is refused with the reason", () => {
+  expect(failureOf(join(directory, "none.json")).message).toContain("there is no such file (ENOENT)");
+  expect(failureOf(directory).message).toContain("it is a folder");
+  expect(failureOf(fileWith("binary.json", new Uint8Array([0xff, 0xfe, 0]))).message).toContain("not UTF-8");
+  expect(failureOf("a\0b").message).toContain("cannot be read");
+});
+
+test("a file that is not JSON is refused with file, line and column", () => {
+  const file = fileWith("broken.json", '{\n  "NetworkListener": [\n    {"name": }\n  ]\n}\n');
+  const error = failureOf(file);
+  expect(error.file).toBe(file);
+  expect(error.issues).toEqual([{ path: "", message: "is not JSON: a value is expected here", line: 3, column: 14 }]);
+});
