@@ -17,7 +17,7 @@ export type ProxyHeaderFault =
   | "address"
   /** Version 1: not a decimal number up to 65535 without leading zeros. */
   | "port"
-  /** Version 2: a vector that is cut off, that may not be there twice, or whose value has the wrong length. */
+  /** Version 2: a vector that is cut off, or whose value has the wrong length. */
   | "tlv"
   /** Version 2: the checksum is wrong, so anything else may be. */
   | "crc32c";

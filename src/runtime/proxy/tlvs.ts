@@ -26,43 +26,34 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /**
  * Decodes the vectors from `start` to the end of the header, and checks the header's checksum if there is one. The
- * result holds copies. A type with a meaning may be there once only, so that no two readers disagree on which counts.
+ * result holds copies. Of a type with a meaning the first counts, as for HAProxy; later ones are not looked into.
  * @throws ProxyHeaderError `tlv` or `crc32c`; the latter also where a wrong checksum stands before a broken vector.
  */
 export function decodeTlvs(header: Buffer, start: number): ProxyTlvs {
   if (header.length === start) return NO_TLVS;
   const other: Tlv[] = [];
   const tlvs: Writable<ProxyTlvs> = { other };
-  const once = new Once();
   eachTlv(header, start, (type, valueStart, end) => {
     switch (type) {
       case ALPN:
-        once.check(type);
-        tlvs.alpn = header.toString("utf8", valueStart, end);
+        tlvs.alpn ??= header.toString("utf8", valueStart, end);
         break;
       case AUTHORITY:
-        once.check(type);
-        tlvs.authority = header.toString("utf8", valueStart, end);
+        tlvs.authority ??= header.toString("utf8", valueStart, end);
         break;
       case CRC32C:
-        once.check(type);
-        checkChecksum(header, valueStart, end);
-        tlvs.crc32c = true;
+        tlvs.crc32c ??= checkedChecksum(header, valueStart, end);
         break;
       case NOOP:
         break;
       case UNIQUE_ID:
-        once.check(type);
-        if (end - valueStart > LONGEST_UNIQUE_ID) throw new ProxyHeaderError("tlv", "the unique id exceeds 128 octets");
-        tlvs.uniqueId = copyOf(header, valueStart, end);
+        tlvs.uniqueId ??= uniqueIdOf(header, valueStart, end);
         break;
       case SSL:
-        once.check(type);
-        tlvs.ssl = decodeSsl(header.subarray(valueStart, end));
+        tlvs.ssl ??= decodeSsl(header.subarray(valueStart, end));
         break;
       case NETNS:
-        once.check(type);
-        tlvs.netns = header.toString("utf8", valueStart, end);
+        tlvs.netns ??= header.toString("utf8", valueStart, end);
         break;
       default:
         other.push([type, copyOf(header, valueStart, end)]);
@@ -84,15 +75,10 @@ function decodeSsl(value: Buffer): ProxySsl {
     verify: value.readUInt32BE(1),
     other,
   };
-  const once = new Once();
   eachTlv(value, SSL_FIXED, (type, start, end) => {
     const field = SSL_TEXTS.get(type);
-    if (field) {
-      once.check(type);
-      ssl[field] = value.toString("utf8", start, end);
-    } else {
-      other.push([type, copyOf(value, start, end)]);
-    }
+    if (field) ssl[field] ??= value.toString("utf8", start, end);
+    else other.push([type, copyOf(value, start, end)]);
   });
   return ssl;
 }
@@ -116,25 +102,20 @@ function eachTlv(bytes: Buffer, from: number, visit: (type: number, start: numbe
   }
 }
 
-class Once {
-  readonly #seen = new Set<number>();
-
-  check(type: number): void {
-    if (this.#seen.has(type)) {
-      throw new ProxyHeaderError("tlv", `there are two vectors of type 0x${type.toString(16).padStart(2, "0")}`);
-    }
-    this.#seen.add(type);
-  }
-}
-
 /** The checksum covers the whole header, with zeros in its own place (proxy-protocol.txt 2.2.3). */
-function checkChecksum(header: Buffer, start: number, end: number): void {
+function checkedChecksum(header: Buffer, start: number, end: number): true {
   if (end - start !== CHECKSUM_LENGTH) throw new ProxyHeaderError("tlv", "the checksum has not four octets");
   const sum = crc32c(header.subarray(end), crc32c(ZEROS, crc32c(header.subarray(0, start))));
   if (sum !== header.readUInt32BE(start)) throw new ProxyHeaderError("crc32c", "the checksum is wrong");
+  return true;
 }
 
 const ZEROS = new Uint8Array(CHECKSUM_LENGTH);
+
+function uniqueIdOf(header: Buffer, start: number, end: number): Uint8Array {
+  if (end - start > LONGEST_UNIQUE_ID) throw new ProxyHeaderError("tlv", "the unique id exceeds 128 octets");
+  return copyOf(header, start, end);
+}
 
 /** A view would keep the whole chunk in memory for as long as the connection lives. */
 function copyOf(bytes: Buffer, start: number, end: number): Uint8Array {

@@ -68,7 +68,8 @@ function checkFamily(family: number): void {
 export function decodeVersion2(header: Buffer): ProxyHeader {
   const family = header.readUInt8(13);
   const addressLength = ADDRESS_LENGTHS.get(family);
-  if (header.readUInt8(12) === 0x20) return decodeLocal(header, addressLength);
+  if (header.readUInt8(12) === 0x20) return decodeAnonymous("LOCAL", header, addressLength);
+  if (family === UNSPEC) return decodeAnonymous("PROXY", header, addressLength);
   const tlvsStart = FIXED + (addressLength ?? 0);
   if (header.length < tlvsStart) throw new ProxyHeaderError("address", "version 2 ends within its addresses");
 
@@ -86,22 +87,25 @@ export function decodeVersion2(header: Buffer): ProxyHeader {
       return { ...known, source: endpointIPv6(header, 16, 48), destination: endpointIPv6(header, 32, 50), unix: null };
     case UNIX_STREAM:
       return { ...withoutEndpoints(known), unix: { source: pathText(header, 16), destination: pathText(header, 124) } };
-    case UNSPEC:
-      return withoutEndpoints(known);
     default:
       throw new ProxyHeaderError("family", "version 2 has an unknown family");
   }
 }
 
 /**
- * LOCAL must be accepted whatever its block holds; only a checksum that can be found there must be right. It may tell
- * that the header was a client's before a bit fell over.
+ * LOCAL and UNSPEC must be accepted whatever their block holds: for UNSPEC there may be addresses of a length that nobody
+ * knows. Only a checksum that can be found there must be right. It may tell that the header was a client's before a bit
+ * fell over.
  */
-function decodeLocal(header: Buffer, addressLength: number | undefined): ProxyHeader {
-  return withoutEndpoints({ version: 2, command: "LOCAL", tlvs: tlvsOfLocal(header, addressLength) });
+function decodeAnonymous(
+  command: ProxyHeader["command"],
+  header: Buffer,
+  addressLength: number | undefined,
+): ProxyHeader {
+  return withoutEndpoints({ version: 2, command, tlvs: readableTlvs(header, addressLength) });
 }
 
-function tlvsOfLocal(header: Buffer, addressLength: number | undefined): ProxyTlvs {
+function readableTlvs(header: Buffer, addressLength: number | undefined): ProxyTlvs {
   if (addressLength === undefined || header.length < FIXED + addressLength) return NO_TLVS;
   try {
     return decodeTlvs(header, FIXED + addressLength);
