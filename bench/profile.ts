@@ -12,7 +12,7 @@ const total = Number(connections);
 
 /** Sources by the beginning of their path; the first that fits counts. */
 const sources: readonly (readonly [name: string, path: RegExp])[] = [
-  ["charts: src/machines", /src\/machines\//],
+  ["charts: src/charts, src/machines", /src\/(charts|machines)\//],
   ["connections, dialogues, admission: src/runtime", /src\/runtime\//],
   ["SMTP sessions: src/protocols", /src\/protocols\//],
   ["Node: sockets and streams", /^node:(net|internal\/(stream|net))/],

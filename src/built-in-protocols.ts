@@ -1,6 +1,6 @@
 /** The six protocols that Gatehouse speaks itself, over one backend and one mailbox. */
 import type { RequestListener } from "node:http";
-import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
+import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
 import type { Backend } from "./protocols/backend.ts";
 import { http } from "./protocols/http/index.ts";
 import { imap } from "./protocols/imap/index.ts";

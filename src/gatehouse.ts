@@ -2,12 +2,12 @@
 import type { Logger } from "pino";
 import { type Observable, Subscription } from "rxjs";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
+import type { Inspector } from "./charts/inspector.ts";
+import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
 import { type Configuration, parseDocument } from "./config/index.ts";
 import { openControl } from "./control/control.ts";
 import { ControlSocketError } from "./control/control-socket.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
-import type { Inspector } from "./machines/inspector.ts";
-import type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";

@@ -1,4 +1,7 @@
 /** Gatehouse for embedders: the only door. */
+
+export type { Inspector } from "./charts/inspector.ts";
+export type { LifecycleMode } from "./charts/lifecycle-logic.ts";
 export {
   type Configuration,
   type ConfigurationDocument,
@@ -32,8 +35,6 @@ export {
   type StopOptions,
 } from "./gatehouse.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
-export type { Inspector } from "./machines/inspector.ts";
-export type { LifecycleMode } from "./machines/lifecycle-logic.ts";
 export { type PauseReason, pauseReasons } from "./machines/listener.ts";
 export {
   AccountDirectory,

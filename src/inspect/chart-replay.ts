@@ -1,7 +1,7 @@
 /** One actor's chart of today, given what was recorded: pure, without any of its effects. */
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from "xstate";
-import { EffectNotProvided } from "../machines/effect.ts";
-import { statePath } from "../machines/state-path.ts";
+import { EffectNotProvided } from "../charts/effect-not-provided.ts";
+import { statePath } from "../charts/text.ts";
 import { Sanitizer, type ShownEvent, type ShownSnapshot } from "./sanitizer.ts";
 
 /** Beyond so many guards whose answers were not recorded, not every combination of answers is tried. */

@@ -1,7 +1,7 @@
 /** What a drawing of a chart says: labels of transitions, notes of states, and how many are where. */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
-import { type ChartMark, type ChartMarks, transitionKey } from "../machines/chart-marks.ts";
-import { nameOf, transitionsOf, triggerText } from "../machines/transition-text.ts";
+import { type ChartMark, type ChartMarks, transitionKey } from "../charts/chart-marks.ts";
+import { nameOf, transitionsOf, triggerText } from "../charts/text.ts";
 
 /** Actors of one chart by state: `{ listening: 2, "paused.held": 1 }`. */
 export type ChartCounts = Readonly<Record<string, number>>;

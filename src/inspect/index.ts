@@ -1,6 +1,6 @@
 /** Watching the machines of a running server, recordings of them, and drawings of charts: `gatehouse/inspect`. */
 
-export type { ChartMark, ChartMarks } from "../machines/chart-marks.ts";
+export type { ChartMark, ChartMarks } from "../charts/chart-marks.ts";
 export type { TreeInspector } from "../runtime/observe/inspection.ts";
 export type { StateCounts } from "../runtime/server/state-counts.ts";
 export type { ChartCounts, DrawingOptions } from "./chart-text.ts";

@@ -1,6 +1,6 @@
 /** Steps through a recording, and checks that today's charts take the same path. */
 import type { AnyStateMachine } from "xstate";
-import { statePath } from "../machines/state-path.ts";
+import { statePath } from "../charts/text.ts";
 import { ChartReplay } from "./chart-replay.ts";
 import { charts as ownCharts } from "./charts.ts";
 import { type ActorLine, type RecordingLine, recordingLine, type SnapshotLine } from "./recording-format.ts";

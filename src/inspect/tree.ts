@@ -3,7 +3,7 @@
  * that it invokes. Which connections are in it is chosen, and what is shown of them is sanitised, before anybody sees it.
  */
 import type { AnyActorRef, InspectionEvent } from "xstate";
-import type { Inspector } from "../machines/inspector.ts";
+import type { Inspector } from "../charts/inspector.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import type { TreeInspector } from "../runtime/observe/inspection.ts";
 import { ConnectionWatch } from "./connection-watch.ts";

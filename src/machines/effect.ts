@@ -1,12 +1,4 @@
-/** Thrown when a machine runs an effect, guard or delay that nobody provided: it is never silently skipped. */
-export class EffectNotProvided extends Error {
-  readonly code = "effect-not-provided";
-
-  constructor(machine: string, effect: string) {
-    super(`The machine "${machine}" names "${effect}", and nobody provided it. Pass it to machine.provide({ … }).`);
-    this.name = "EffectNotProvided";
-  }
-}
+import { EffectNotProvided } from "../charts/effect-not-provided.ts";
 
 /** Declares a named effect of a machine, to be provided by the runtime. */
 export function effect(machine: string, name: string): () => never {

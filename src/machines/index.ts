@@ -1,6 +1,10 @@
 /** The statecharts of Gatehouse, without the code that carries them out: `gatehouse/machines`. */
+
+export { type CompiledMachine, CompileError, compile, type RefusedFeature } from "../charts/compile.ts";
+export { EffectNotProvided } from "../charts/effect-not-provided.ts";
+export type { Inspector } from "../charts/inspector.ts";
+export type { LifecycleMode } from "../charts/lifecycle-logic.ts";
 export { type EndCause, endCauses } from "./causes.ts";
-export { type CompiledMachine, CompileError, compile, type RefusedFeature } from "./compile.ts";
 export {
   type ConnectionContext,
   type ConnectionEvent,
@@ -8,9 +12,6 @@ export {
   type ConnectionState,
   connectionMachine,
 } from "./connection.ts";
-export { EffectNotProvided } from "./effect.ts";
-export type { Inspector } from "./inspector.ts";
-export type { LifecycleMode } from "./lifecycle-logic.ts";
 export {
   type ListenerContext,
   type ListenerEvent,

@@ -15,8 +15,8 @@
  *    resets, a time-out passes, or the server is stopped: `closed` is called exactly once and is always the last call.
  */
 import type { Duplex } from "node:stream";
+import type { Inspector } from "../charts/inspector.ts";
 import type { EndCause } from "../machines/causes.ts";
-import type { Inspector } from "../machines/inspector.ts";
 import type { ProxyFacts } from "./proxy-facts.ts";
 
 /** What the connection does next. Every entry into a session answers with one. */

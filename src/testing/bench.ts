@@ -1,6 +1,6 @@
 /** What one path is carried out on: time that stands still, and everything that the instance tells. */
 import pino, { type Logger } from "pino";
-import type { Inspector } from "../machines/inspector.ts";
+import type { Inspector } from "../charts/inspector.ts";
 import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
 import { TestClock } from "./clock.ts";
 import { Observation } from "./observation.ts";

@@ -1,6 +1,6 @@
 /** What a chart's parts are called: its states, and the pairs of a state and an event that it has a transition for. */
 import type { AnyStateMachine, AnyStateNode } from "xstate";
-import { transitionsOf, triggerText } from "../machines/transition-text.ts";
+import { transitionsOf, triggerText } from "../charts/text.ts";
 
 /** A state and something that happens there, as reports name them: `handshaking`, `tls.secured [drainRequested]`. */
 export interface Pair {

@@ -1,6 +1,6 @@
 /** Coverage as the colours of a drawing. */
 import type { AnyStateMachine } from "xstate";
-import { type ChartMark, type ChartMarks, transitionKey } from "../machines/chart-marks.ts";
+import { type ChartMark, type ChartMarks, transitionKey } from "../charts/chart-marks.ts";
 import { declaredPairsOf, pairText } from "./chart.ts";
 import type { CoverageReport, CoveredPair } from "./coverage.ts";
 import { coverageSummary } from "./coverage-text.ts";

@@ -1,5 +1,5 @@
 /** Model-based tests of lifecycles, on real sockets: `gatehouse/testing`. Needs fast-check beside it. */
-export type { ChartMark, ChartMarks } from "../machines/chart-marks.ts";
+export type { ChartMark, ChartMarks } from "../charts/chart-marks.ts";
 export { Bench, type BenchOptions, type LogLine } from "./bench.ts";
 export { type Pair, pairsOf, pairText } from "./chart.ts";
 export { Client, type PeerView, UnheardError } from "./client.ts";

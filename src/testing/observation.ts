@@ -1,6 +1,6 @@
 /** What inspection shows of the actors of a real instance: their states, and the transitions that they took. */
 import type { AnyMachineSnapshot, AnyTransitionDefinition, InspectionEvent } from "xstate";
-import { triggerText } from "../machines/transition-text.ts";
+import { triggerText } from "../charts/text.ts";
 import { type Pair, stateText } from "./chart.ts";
 
 /** A transition that a real actor took. */

@@ -1,14 +1,14 @@
 /** Runs the chart of a session, and has its effects carried out by the session. */
 import type { AnyStateMachine, EventObject } from "xstate";
-import type { EndCause } from "../../machines/causes.ts";
-import type { Inspector } from "../../machines/inspector.ts";
+import type { Inspector } from "../../charts/inspector.ts";
 import {
   type ActorFactory,
   actorsOf,
   carrierOf,
   type LifecycleMode,
   lifecycleLogic,
-} from "../../machines/lifecycle-logic.ts";
+} from "../../charts/lifecycle-logic.ts";
+import type { EndCause } from "../../machines/causes.ts";
 import type { Wire } from "../protocol.ts";
 
 /** What a session needs of its actor. */

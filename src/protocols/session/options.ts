@@ -1,6 +1,6 @@
 /** What the functions that make a protocol are told, in every protocol, and what they make of it. */
-import type { Inspector } from "../../machines/inspector.ts";
-import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
+import type { Inspector } from "../../charts/inspector.ts";
+import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { Backend } from "../backend.ts";
 import type { LoginSettings } from "../login.ts";
 import { LoginFailures } from "../login-failures.ts";

@@ -1,14 +1,15 @@
 /** Runs the connection machine, and has its effects carried out by the connection. */
-import type { EndCause } from "../../machines/causes.ts";
-import { type ConnectionState, connectionMachine } from "../../machines/connection.ts";
-import type { Inspector } from "../../machines/inspector.ts";
+
+import type { Inspector } from "../../charts/inspector.ts";
 import {
   type ActorFactory,
   actorsOf,
   carrierOf as carrierOfActor,
   type LifecycleMode,
   lifecycleLogic,
-} from "../../machines/lifecycle-logic.ts";
+} from "../../charts/lifecycle-logic.ts";
+import type { EndCause } from "../../machines/causes.ts";
+import { type ConnectionState, connectionMachine } from "../../machines/connection.ts";
 import { actorClock } from "../time/alarms.ts";
 import type { Clock } from "../time/clock.ts";
 

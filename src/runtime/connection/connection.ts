@@ -2,6 +2,8 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AnyActorRef } from "xstate";
+import type { Inspector } from "../../charts/inspector.ts";
+import type { LifecycleActor } from "../../charts/lifecycle-logic.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type {
   ConnectionEvent,
@@ -9,8 +11,6 @@ import type {
   ConnectionState,
   connectionMachine,
 } from "../../machines/connection.ts";
-import type { Inspector } from "../../machines/inspector.ts";
-import type { LifecycleActor } from "../../machines/lifecycle-logic.ts";
 import type { Endpoint, Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../../protocols/protocol.ts";
 import type { ClientInside } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";

@@ -1,7 +1,7 @@
 /** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
 import type { Duplex } from "node:stream";
+import type { Inspector } from "../../charts/inspector.ts";
 import type { EndCause } from "../../machines/causes.ts";
-import type { Inspector } from "../../machines/inspector.ts";
 import {
   CONTINUE,
   type ConnectionFacts,

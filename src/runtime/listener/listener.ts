@@ -2,9 +2,9 @@
 import type { Socket } from "node:net";
 import { Subscription } from "rxjs";
 import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Inspector } from "../../charts/inspector.ts";
+import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { ListenerSettings } from "../../config/index.ts";
-import type { Inspector } from "../../machines/inspector.ts";
-import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../../machines/listener.ts";
 import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
 import type { Admission, Arrival } from "../admission/admission.ts";

@@ -3,7 +3,7 @@
  * inspector that wants to know is asked for one for each place in the tree. A plain observer watches everything.
  */
 import type { AnyActorRef, InspectionEvent, Observer } from "xstate";
-import type { Inspector } from "../../machines/inspector.ts";
+import type { Inspector } from "../../charts/inspector.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
 
 /** An inspector that is told the tree: server, its listeners and its reloads, connections, sessions. */

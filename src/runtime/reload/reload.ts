@@ -1,7 +1,7 @@
 /** Carries out the reload machine: one document after another, each as a transaction. */
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ReloadPlan } from "../../config/index.ts";
-import type { Inspector } from "../../machines/inspector.ts";
 import { reloadMachine } from "../../machines/reload.ts";
 import { messageOf } from "../error-message.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";

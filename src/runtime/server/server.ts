@@ -1,9 +1,9 @@
 /** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Inspector } from "../../charts/inspector.ts";
+import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { Configuration } from "../../config/index.ts";
-import type { Inspector } from "../../machines/inspector.ts";
-import type { LifecycleMode } from "../../machines/lifecycle-logic.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
 import { BlockList } from "../admission/block-list.ts";

@@ -1,5 +1,5 @@
 /** How many actors are in which state, counted when somebody asks. */
-import { statePath } from "../../machines/state-path.ts";
+import { statePath } from "../../charts/text.ts";
 import type { Server } from "./server.ts";
 
 /** By chart, then by state: `{ listener: { listening: 2, "paused.held": 1 } }`. Only states that somebody is in. */

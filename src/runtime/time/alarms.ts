@@ -1,6 +1,6 @@
 /** Timers for those of whom there are many: they are kept in one queue, behind one timer of Node's. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ActorClock } from "../../machines/lifecycle-logic.ts";
+import type { ActorClock } from "../../charts/lifecycle-logic.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import type { Inspector } from "../../../src/machines/inspector.ts";
+import type { Inspector } from "../../../src/charts/inspector.ts";
 import { smtp } from "../../../src/protocols/smtp/index.ts";
 import { secureFacts } from "../memory-wire.ts";
 import { codes, connect, introduce, startData } from "./fixture.ts";

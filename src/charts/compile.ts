@@ -14,12 +14,12 @@ import type {
   Snapshot,
   SnapshotFrom,
 } from "xstate";
-import { AfterTimers } from "./compile/after-timers.ts";
-import { Interpreter } from "./compile/interpreter.ts";
-import { assertLifecycleSubset } from "./compile/lifecycle-subset.ts";
-import { buildTable } from "./compile/table.ts";
+import { AfterTimers } from "./after-timers.ts";
+import { Interpreter } from "./interpreter.ts";
+import { assertLifecycleSubset } from "./lifecycle-subset.ts";
+import { buildTable } from "./table.ts";
 
-export { CompileError, type RefusedFeature } from "./compile/compile-error.ts";
+export { CompileError, type RefusedFeature } from "./compile-error.ts";
 
 /** What `compile` makes: under `createActor` it takes the machine's place, with the machine's types. */
 export interface CompiledMachine<TMachine extends AnyStateMachine>

@@ -8,12 +8,12 @@ import {
   type InputFrom,
   type SnapshotFrom,
 } from "xstate";
-import { CommonSnapshots } from "./compile/common-snapshots.ts";
-import { type ActorClock, TableActor, type TableProgram } from "./compile/table-actor.ts";
+import { CommonSnapshots } from "./common-snapshots.ts";
 import { type CompiledMachine, interpreterOf, logicOf } from "./compile.ts";
 import type { Inspector } from "./inspector.ts";
+import { type ActorClock, TableActor, type TableProgram } from "./table-actor.ts";
 
-export type { ActorClock } from "./compile/table-actor.ts";
+export type { ActorClock } from "./table-actor.ts";
 
 /** `interpreted` is for debugging: XState runs the chart itself, to the same effect and at a higher price. */
 export type LifecycleMode = "compiled" | "interpreted";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { assign, setup } from "xstate";
-import { actorsOf, lifecycleLogic } from "../../src/machines/lifecycle-logic.ts";
+import { actorsOf, lifecycleLogic } from "../../src/charts/lifecycle-logic.ts";
 
 interface Settings {
   readonly name: string;

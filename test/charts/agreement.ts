@@ -10,8 +10,8 @@ import {
   initialTransition,
   transition,
 } from "xstate";
-import { type CompiledMachine, compile } from "../../src/machines/compile.ts";
-import { actorsOf, type LifecycleLogic, type LifecycleMode } from "../../src/machines/lifecycle-logic.ts";
+import { type CompiledMachine, compile } from "../../src/charts/compile.ts";
+import { actorsOf, type LifecycleLogic, type LifecycleMode } from "../../src/charts/lifecycle-logic.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 type Compiled = CompiledMachine<AnyStateMachine>;

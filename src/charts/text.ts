@@ -1,5 +1,17 @@
-/** What a chart's transitions are called where a person reads them: drawings, coverage. */
-import type { AnyStateNode, AnyTransitionDefinition } from "xstate";
+/** What a chart's states and transitions are called where a person reads them: log lines, metrics, drawings, coverage. */
+import type { AnyStateNode, AnyTransitionDefinition, StateValue } from "xstate";
+
+/** A state's value in one line: `listening`, `paused.held`; regions of a parallel state with a comma between them. */
+export function statePath(value: StateValue): string {
+  if (typeof value === "string") return value;
+  return Object.entries(value)
+    .map(([outer, inner]) => (inner === undefined || isEmpty(inner) ? outer : `${outer}.${statePath(inner)}`))
+    .join(",");
+}
+
+function isEmpty(value: StateValue): boolean {
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
 
 /** In the order of the chart; `on` holds the delayed ones and those of invoked actors too. */
 export function transitionsOf(state: AnyStateNode): AnyTransitionDefinition[] {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { compile } from "../../src/machines/compile.ts";
-import { type LifecycleMode, lifecycleLogic } from "../../src/machines/lifecycle-logic.ts";
+import { compile } from "../../src/charts/compile.ts";
+import { type LifecycleMode, lifecycleLogic } from "../../src/charts/lifecycle-logic.ts";
 import { type Move, notices, runtimeNotices, walk } from "./agreement.ts";
 import { chart, eventTypes, type GuardOutcomes, machineOf, withoutSystem } from "./random-chart.ts";
 

@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } from "xstate";
-import { EffectNotProvided } from "../effect.ts";
+import { EffectNotProvided } from "./effect-not-provided.ts";
 import type { CompiledGuard, GuardSubject } from "./macrostep.ts";
 
 type Guard = AnyTransitionDefinition["guard"];

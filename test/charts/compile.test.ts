@@ -13,7 +13,8 @@ import {
   spawnChild,
   stopChild,
 } from "xstate";
-import { type CompiledMachine, CompileError, compile } from "../../src/machines/compile.ts";
+import { type CompiledMachine, CompileError, compile } from "../../src/charts/compile.ts";
+import { lifecycleLogic } from "../../src/charts/lifecycle-logic.ts";
 import {
   type ConnectionEvent,
   type ConnectionState,
@@ -23,7 +24,6 @@ import {
   listenerMachine,
   serverMachine,
 } from "../../src/machines/index.ts";
-import { lifecycleLogic } from "../../src/machines/lifecycle-logic.ts";
 import { imapMachine } from "../../src/protocols/imap/machine.ts";
 import { manageSieveMachine } from "../../src/protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../../src/protocols/pop3/machine.ts";
