@@ -1,17 +1,24 @@
+/** The one reader and writer of IP addresses: what comes from a document, a peer, a PROXY header or the kernel passes here. */
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
 
 export interface IpAddress {
   readonly family: 4 | 6;
-  /** In the form of RFC 5952 for IPv6, without zone. */
+  /**
+   * Without zone, in the one form that this address has everywhere: RFC 5952 for IPv6, as the kernel's addresses come
+   * from Node.
+   */
   readonly address: string;
   /** Scope zone of an IPv6 address (RFC 4007): the interface of a link-local address. */
   readonly zone: string | null;
 }
 
+/** `::ffff:0:0/96`: IPv4 addresses as IPv6 sockets have them. What follows is dotted only for these. */
 const MAPPED = "::ffff:";
+const MAPPED_OCTETS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /**
  * Reads an IP address. IPv4-mapped IPv6 addresses (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2) come out as the IPv4 address.
+ * Translated ones (`::ffff:0:192.0.2.1`, RFC 2765; `64:ff9b::192.0.2.1`, RFC 6052) are IPv6 addresses like any other.
  * @returns null when the text is no IP address.
  */
 export function readIpAddress(text: string): IpAddress | null {
@@ -25,26 +32,36 @@ export function readIpAddress(text: string): IpAddress | null {
   return { family: 6, address, zone };
 }
 
-/** @returns the sixteen or four octets of an address without zone. */
-export function octetsOf({ family, address }: Pick<IpAddress, "family" | "address">): number[] {
-  if (family === 4) return address.split(".").map(Number);
-  const groups = address.replace(/[\d.]+\.[\d.]+$/, (dotted) => {
-    const [a = 0, b = 0, c = 0, d = 0] = dotted.split(".").map(Number);
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  });
-  const [left = [], right = []] = groups.split("::").map((side) => (side === "" ? [] : side.split(":")));
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => "0");
-  return [...left, ...zeros, ...right].flatMap((group) => {
+/** @returns the sixteen or four octets of an address without zone, in whatever form it is written. */
+export function octetsOf(address: string): number[] {
+  if (!address.includes(":")) return address.split(".").map(Number);
+  const [front = "", back] = address.split("::");
+  const left = octetsOfGroups(front);
+  if (back === undefined) return left;
+  const right = octetsOfGroups(back);
+  return [...left, ...new Array<number>(16 - left.length - right.length).fill(0), ...right];
+}
+
+function octetsOfGroups(groups: string): number[] {
+  if (groups === "") return [];
+  return groups.split(":").flatMap((group) => {
+    if (group.includes(".")) return group.split(".").map(Number);
     const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 255];
+    return [value >> 8, value & 0xff];
   });
 }
 
-/** The address that these octets are, in its canonical form. */
-export function addressOf(octets: readonly number[]): string {
+/** The address that these four or sixteen octets are, in its canonical form; an IPv4-mapped one is IPv4. */
+export function addressOf(octets: Uint8Array | readonly number[]): string {
   if (octets.length === 4) return octets.join(".");
-  const groups = [];
-  for (let index = 0; index < octets.length; index += 2) {
+  if (MAPPED_OCTETS.every((octet, index) => octets[index] === octet)) return octets.slice(12).join(".");
+  return ipv6AddressOf(octets);
+}
+
+/** The text of sixteen octets, in its canonical form as IPv6: mapped addresses stay so. */
+export function ipv6AddressOf(octets: Uint8Array | readonly number[]): string {
+  const groups: string[] = [];
+  for (let index = 0; index < 16; index += 2) {
     groups.push((((octets[index] ?? 0) << 8) | (octets[index + 1] ?? 0)).toString(16));
   }
   return canonicalIPv6(groups.join(":"));

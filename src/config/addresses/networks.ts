@@ -27,7 +27,7 @@ export function readNetwork(text: string): Reading<string> {
     return unreadable(`must have a prefix length from ${shortest} to ${longest} after its /`);
   }
   const prefix = Number(written) - shortest;
-  const network = addressOf(octetsOf(ip).map((octet, index) => octet & octetMask(prefix - index * 8)));
+  const network = addressOf(octetsOf(ip.address).map((octet, index) => octet & octetMask(prefix - index * 8)));
   return read(prefix === size ? network : `${network}/${prefix}`);
 }
 

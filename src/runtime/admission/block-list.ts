@@ -92,7 +92,7 @@ export class BlockList {
     if (!ip) return null;
     const prefixes = this.#families[ip.family];
     if (prefixes.size === 0) return null;
-    const whole = numberOf(octetsOf(ip));
+    const whole = numberOf(octetsOf(ip.address));
     const width = ip.family === 4 ? 32 : 128;
     for (const [prefix, networks] of prefixes) {
       const bits = whole >> BigInt(width - prefix);
@@ -129,7 +129,7 @@ function readBlocked(address: string): Network {
   const family = first.includes(":") ? 6 : 4;
   const width = family === 4 ? 32 : 128;
   const prefix = length === undefined ? width : Number(length);
-  const bits = numberOf(octetsOf({ family, address: first })) >> BigInt(width - prefix);
+  const bits = numberOf(octetsOf(first)) >> BigInt(width - prefix);
   return { family, prefix, bits, text: reading.value };
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { readIpAddress } from "../../config/addresses/ip-address.ts";
 import type { ConnectionFacts, Endpoint, TlsFacts } from "../../protocols/protocol.ts";
 import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
 import type { ProxyHeader } from "../proxy/proxy-header.ts";
@@ -81,5 +82,7 @@ export class SocketFacts implements ConnectionFacts {
 /** IPv4-mapped addresses are IPv4 everywhere; a peer that left before it was looked at has no address. */
 export function endpoint(address: string | undefined, port: number | undefined): Endpoint {
   if (address === undefined) return { address: "unknown", port: 0 };
-  return { address: address.startsWith("::ffff:") ? address.slice(7) : address, port: port ?? 0 };
+  // Node gives every other address in its canonical form already.
+  const ip = address.startsWith("::ffff:") ? readIpAddress(address) : null;
+  return { address: ip?.address ?? address, port: port ?? 0 };
 }

@@ -1,6 +1,6 @@
 /** The PROXY protocol, version 2: a binary header (proxy-protocol.txt 2.2). */
+import { addressOf } from "../../config/addresses/ip-address.ts";
 import type { Endpoint } from "../../protocols/protocol.ts";
-import { ipv6Text } from "../sockets/sockaddr.ts";
 import { NO_TLVS, type ProxyHeader, type ProxyTlvs, withoutEndpoints } from "./proxy-header.ts";
 import { ProxyHeaderError } from "./proxy-header-error.ts";
 import { decodeTlvs } from "./tlvs.ts";
@@ -120,14 +120,7 @@ function ipv4Text(header: Buffer, at: number): string {
 }
 
 function endpointIPv6(header: Buffer, at: number, portAt: number): Endpoint {
-  const address = isMapped(header, at) ? ipv4Text(header, at + 12) : ipv6Text(header.subarray(at, at + 16));
-  return { address, port: header.readUInt16BE(portAt) };
-}
-
-/** `::ffff:0:0/96` (RFC 4291 2.5.5.2). */
-function isMapped(header: Buffer, at: number): boolean {
-  for (let index = at; index < at + 10; index++) if (header[index] !== 0) return false;
-  return header.readUInt16BE(at + 10) === 0xffff;
+  return { address: addressOf(header.subarray(at, at + 16)), port: header.readUInt16BE(portAt) };
 }
 
 /** The name in a `struct sockaddr_un` (unix(7)). */

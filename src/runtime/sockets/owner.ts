@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { isIPv4 } from "node:net";
-import { ipv6Text, isUnspecified } from "./sockaddr.ts";
+import { addressOf } from "../../config/addresses/ip-address.ts";
+import { isUnspecified } from "./sockaddr.ts";
 
 /** What holds a port. */
 export interface PortOwner {
@@ -38,7 +39,8 @@ export function parseProcNetTcp(text: string): TcpSocketEntry[] {
     if (!match) continue;
     const [, address = "", port = "", state = "", uid = "", inode = ""] = match;
     entries.push({
-      address: addressOf(address),
+      // The kernel prints each 32-bit word in the host's byte order; every platform served here is little-endian.
+      address: addressOf(Buffer.from(address, "hex").swap32()),
       port: Number.parseInt(port, 16),
       state: Number.parseInt(state, 16),
       uid: Number(uid),
@@ -66,14 +68,6 @@ export async function findPortOwner(address: string, port: number): Promise<Port
   const pid = await findProcess(entry.inode);
   const name = pid === null ? null : await readName(pid);
   return { pid, name, uid: entry.uid, state: entry.state === TCP_LISTEN ? "listening" : "connected" };
-}
-
-/** The kernel prints each 32-bit word in the host's byte order; every platform served here is little-endian. */
-function addressOf(hex: string): string {
-  const bytes = Buffer.from(hex, "hex").swap32();
-  if (bytes.length === 4) return bytes.join(".");
-  const text = ipv6Text(bytes);
-  return text.startsWith("::ffff:") ? text.slice("::ffff:".length) : text;
 }
 
 function overlap(held: string, wanted: string): boolean {

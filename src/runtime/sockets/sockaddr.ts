@@ -1,5 +1,6 @@
-import { isIPv4, isIPv6, SocketAddress } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { ipv6AddressOf, octetsOf } from "../../config/addresses/ip-address.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./libc.ts";
 
 /** An address as the kernel has it bound. */
@@ -39,7 +40,7 @@ export function encodeSockaddr({ address, port, family }: BoundAddress): Buffer 
     const bytes = Buffer.alloc(16);
     bytes.writeUInt16LE(AF_INET, 0);
     bytes.writeUInt16BE(port, 2);
-    bytes.set(ipv4Bytes(address), 4);
+    bytes.set(octetsOf(address), 4);
     return bytes;
   }
   if (!isIPv6(address)) throw new SockaddrError("EINVAL", `"${address}" is not an IPv6 address.`);
@@ -47,7 +48,7 @@ export function encodeSockaddr({ address, port, family }: BoundAddress): Buffer 
   const bytes = Buffer.alloc(SOCKADDR_MAX);
   bytes.writeUInt16LE(AF_INET6, 0);
   bytes.writeUInt16BE(port, 2);
-  bytes.set(ipv6Bytes(text), 8);
+  bytes.set(octetsOf(text), 8);
   bytes.writeUInt32LE(zone === undefined ? 0 : scopeId(zone), 24);
   return bytes;
 }
@@ -70,40 +71,17 @@ export function decodeSockaddr(bytes: Buffer): BoundAddress | null {
   if (family === AF_INET) return { address: bytes.subarray(4, 8).join("."), port, family: 4 };
   if (family !== AF_INET6) return null;
   const scope = bytes.readUInt32LE(24);
-  return { address: ipv6Text(bytes.subarray(8, 24)) + (scope === 0 ? "" : `%${zoneName(scope)}`), port, family: 6 };
+  return {
+    address: ipv6AddressOf(bytes.subarray(8, 24)) + (scope === 0 ? "" : `%${zoneName(scope)}`),
+    port,
+    family: 6,
+  };
 }
 
 /** The address that stands for all of the host's: `0.0.0.0`, `::`, however it is written. */
 export function isUnspecified(address: string): boolean {
-  if (isIPv4(address)) return ipv4Bytes(address).every((byte) => byte === 0);
-  return isIPv6(address) && !address.includes("%") && ipv6Bytes(address).every((byte) => byte === 0);
-}
-
-/** RFC 5952 text of sixteen bytes. */
-export function ipv6Text(bytes: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16));
-  return new SocketAddress({ address: groups.join(":"), family: "ipv6" }).address;
-}
-
-function ipv4Bytes(text: string): number[] {
-  return text.split(".").map(Number);
-}
-
-function ipv6Bytes(text: string): number[] {
-  const [head = "", tail] = text.split("::", 2);
-  const front = groupBytes(head);
-  if (tail === undefined) return front;
-  const back = groupBytes(tail);
-  return [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];
-}
-
-function groupBytes(text: string): number[] {
-  if (text === "") return [];
-  return text.split(":").flatMap((group) => {
-    if (group.includes(".")) return ipv4Bytes(group);
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 0xff];
-  });
+  if (!isIPv4(address) && (!isIPv6(address) || address.includes("%"))) return false;
+  return octetsOf(address).every((octet) => octet === 0);
 }
 
 function scopeId(zone: string): number {

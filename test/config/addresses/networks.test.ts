@@ -71,7 +71,7 @@ test("any IP address survives being taken apart into octets", () => {
     fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
       const ip = readIpAddress(text);
       expect(ip).not.toBeNull();
-      if (ip) expect(addressOf(octetsOf(ip))).toBe(ip.address);
+      if (ip) expect(addressOf(octetsOf(ip.address))).toBe(ip.address);
     }),
   );
 });
