@@ -19,10 +19,9 @@ function change(
   listener: string | undefined,
   options: ControlCommandOptions,
 ): Promise<ExitCode> {
-  const which = listener === undefined ? "" : `/${encodeURIComponent(listener)}`;
   return askServer(
     options,
-    { method: "POST", path: `/listeners${which}/${what}` },
+    { method: "POST", path: `/${what}`, body: { listener } },
     ({ listeners }: { readonly listeners: readonly ListenerReport[] }) => describeListeners(listeners),
   );
 }

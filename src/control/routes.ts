@@ -30,6 +30,8 @@ export interface ControlProblem {
 }
 
 const blockSchema = strictObject({ address: string(), expiresAt: string().nullish(), reason: string().nullish() });
+/** All of them when it is left out. Names are never in a path, where `.` and `..` mean something. */
+const listenerSchema = strictObject({ listener: string().optional() });
 const unblockSchema = strictObject({ address: string() });
 
 export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
@@ -55,13 +57,11 @@ export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
   routes.post("/reload", async (context) => context.json(reloadAnswer(await reload())));
 
   for (const change of ["suspend", "resume"] as const) {
-    for (const path of [`/listeners/${change}`, `/listeners/:name/${change}`]) {
-      routes.post(path, async (context) => {
-        const name = context.req.param("name");
-        await gatehouse[change](name);
-        return context.json({ listeners: listeners(name) });
-      });
-    }
+    routes.post(`/${change}`, async (context) => {
+      const { listener } = await bodyOf(context, listenerSchema);
+      await gatehouse[change](listener);
+      return context.json({ listeners: listeners(listener) });
+    });
   }
 
   routes.get("/blocked", (context) => context.json({ blocked: gatehouse.blocked() }));
@@ -112,8 +112,10 @@ async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** No body is an object without fields. */
 function jsonIn(text: string): unknown {
   try {
+    if (text.trim() === "") return {};
     return JSON.parse(text);
   } catch {
     throw new InvalidRequestError("its body is not JSON.");
@@ -132,20 +134,20 @@ function problemOf(error: Error): ControlProblem {
 }
 
 /** Codes that are nobody's mistake but the caller's or the document's; any other is the server's own. */
-const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
-  "invalid-request": 400,
-  "invalid-blocked-address": 400,
-  "unknown-listener": 404,
-  "listener-state": 409,
-  "invalid-configuration": 422,
-  "reload-failed": 422,
-  "reload-needs-restart": 422,
-  "not-running": 503,
-  "reload-stopped": 503,
-};
+const statuses: ReadonlyMap<string, ContentfulStatusCode> = new Map([
+  ["invalid-request", 400],
+  ["invalid-blocked-address", 400],
+  ["unknown-listener", 404],
+  ["listener-state", 409],
+  ["invalid-configuration", 422],
+  ["reload-failed", 422],
+  ["reload-needs-restart", 422],
+  ["not-running", 503],
+  ["reload-stopped", 503],
+]);
 
 function statusOf(error: Error): ContentfulStatusCode {
-  return statuses[codeOf(error)] ?? 500;
+  return statuses.get(codeOf(error)) ?? 500;
 }
 
 function codeOf(error: Error): string {

@@ -57,7 +57,7 @@ const listener = fc.record(
   { requiredKeys: ["bind"] },
 );
 
-const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/).filter((text) => text !== "__proto__");
+const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/).filter((text) => ![".", "..", "__proto__"].includes(text));
 const listenerArray = fc
   .uniqueArray(fc.tuple(name, listener), { maxLength: 4, selector: ([given]) => given })
   .map((entries) => entries.map(([given, fields]) => ({ name: given, ...fields })));

@@ -86,19 +86,53 @@ describe("the control socket", () => {
   test("suspends and resumes one listener, or all", async () => {
     const { ask, gatehouse, port } = await controlled([smtp, other]);
     const states = () => gatehouse.listeners().map(({ state }) => state);
-    const { body } = await ask("POST", "/listeners/smtp/suspend");
+    const { body } = await ask("POST", "/suspend", '{"listener":"smtp"}');
     expect(body).toMatchObject({ listeners: [{ name: "smtp", state: "paused", pausedBy: ["suspended"] }] });
     expect(states()).toEqual(["paused", "listening"]);
     const waiting = await rawClient(port("smtp"));
-    await ask("POST", "/listeners/suspend");
+    await ask("POST", "/suspend");
     expect(states()).toEqual(["paused", "paused"]);
-    await ask("POST", "/listeners/resume");
+    await ask("POST", "/resume");
     expect(states()).toEqual(["listening", "listening"]);
     await waiting.until("220 ");
-    expect(await ask("POST", "/listeners/none/suspend")).toMatchObject({
+    expect(await ask("POST", "/suspend", '{"listener":"none"}')).toMatchObject({
       status: 404,
       body: { error: { code: "unknown-listener", message: expect.stringContaining("smtp, other") } },
     });
+  });
+
+  test.each([".", "..", "", "/", "smtp/../other", "%2e", "constructor", "__proto__"])(
+    "suspends nobody when it is given the name %j, which no listener has",
+    async (name) => {
+      const { ask, gatehouse } = await controlled([smtp, other]);
+      expect(await ask("POST", "/suspend", JSON.stringify({ listener: name }))).toMatchObject({
+        status: 404,
+        body: { error: { code: "unknown-listener" } },
+      });
+      expect(gatehouse.listeners().map(({ state }) => state)).toEqual(["listening", "listening"]);
+    },
+  );
+
+  test("takes names that objects have of themselves for names", async () => {
+    const names = ["__proto__", "constructor", "toString"];
+    const { ask, event, port } = await controlled(
+      names.map((name) => ({ ...smtp, name })),
+      {
+        reads: () => [other],
+      },
+    );
+    for (const name of names) {
+      const busy = await rawClient(port(name));
+      busy.socket.write("EHLO x\r\nMAIL FROM:<a@example.com>\r\n");
+      await busy.until("250 2.1.0");
+      expect((await ask("POST", "/suspend", JSON.stringify({ listener: name }))).body).toMatchObject({
+        listeners: [{ name, state: "paused" }],
+      });
+    }
+    const { body } = await ask("POST", "/reload");
+    expect(Object.entries(body["draining"] ?? {})).toEqual(names.map((name) => [name, 1]));
+    const { draining } = await event("reload.carriedOut");
+    expect(Object.keys(draining)).toEqual(names);
   });
 
   test("suspends all listeners of the document, though one of an older document still drains", async () => {
@@ -108,7 +142,7 @@ describe("the control socket", () => {
     await busy.until("354 ");
     await gatehouse.reload([smtp]);
     expect(gatehouse.listeners().map(({ state }) => state)).toEqual(["listening", "draining"]);
-    expect(await ask("POST", "/listeners/suspend")).toMatchObject({ status: 200 });
+    expect(await ask("POST", "/suspend")).toMatchObject({ status: 200 });
   });
 
   test("blocks, unblocks and lists", async () => {
@@ -260,7 +294,7 @@ describe("a reload over the control socket", () => {
     reading.resolve();
     expect(await late).toMatchObject({ status: 503, body: { error: { code: "reload-stopped" } } });
     expect((await ask("GET", "/status")).body).toMatchObject({ state: "draining" });
-    expect(await ask("POST", "/listeners/suspend")).toMatchObject({
+    expect(await ask("POST", "/suspend")).toMatchObject({
       status: 503,
       body: { error: { code: "not-running" } },
     });

@@ -83,6 +83,12 @@ test("suspend, resume, connections and the block list act on the server that run
     stderr: expect.stringContaining('There is no listener "none"'),
   });
 
+  expect(await tell(server, "suspend", ".")).toMatchObject({
+    code: exitCodes.configuration,
+    stderr: expect.stringContaining('There is no listener "."'),
+  });
+  expect((await tell(server, "status")).stdout).toMatch(/^smtp +listening/m);
+
   expect((await tell(server, "block", "127.0.0.0/8", "--reason", "test")).stdout).toMatch(/^127\.0\.0\.0\/8 .*test/);
   expect((await openDialogue(server.port("smtp"))).greeting).toMatch(/^421 /);
   expect(await session.ask("NOOP")).toMatch(/^250 /);

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { mustBe } from "./expectation.ts";
 
-const NAME = "1 to 64 letters, digits, dots, underscores or hyphens";
+const NAME = "1 to 64 letters, digits, dots, underscores or hyphens, and not . or ..";
 
 /** What identifies a listener or a certificate, in logs, metrics and the API. */
-export const objectName = z.string({ error: mustBe(NAME) }).regex(/^[A-Za-z0-9._-]{1,64}$/, { error: mustBe(NAME) });
+export const objectName = z
+  .string({ error: mustBe(NAME) })
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/, { error: mustBe(NAME) });
 
 const HOSTNAME = 'a host name like "mail.example.com" (internationalised names in their xn-- form)';
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";

@@ -132,7 +132,7 @@ export class ServerReload implements ReloadTransaction {
         return this.#listener(name).retireSockets([...removed, ...replaced].map(({ text }) => text));
       }),
     );
-    const draining: Record<string, number> = {};
+    const draining: Record<string, number> = Object.create(null);
     for (const { name } of this.#plans("removed")) {
       const listener = this.#listener(name);
       draining[name] = listener.connections.size;

@@ -6,9 +6,10 @@ import type { Server } from "./server.ts";
 export type StateCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export function countStates(server: Server): StateCounts {
-  const counts: Record<string, Record<string, number>> = {};
+  // Protocols and their states have whatever names an embedder gave them: nothing inherited may be taken for one.
+  const counts: Record<string, Record<string, number>> = Object.create(null);
   const count = (chart: string, state: string): void => {
-    const ofChart = counts[chart] ?? {};
+    const ofChart = counts[chart] ?? Object.create(null);
     counts[chart] = ofChart;
     ofChart[state] = (ofChart[state] ?? 0) + 1;
   };

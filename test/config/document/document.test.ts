@@ -233,7 +233,7 @@ test.each([
   ["connectionRate", [null, { count: 1, interval: "1s" }], [{ count: 0, interval: 1 }, { count: 1 }, 5]],
   ["atCapacity", ["reject", "hold"], ["drop", null]],
   ["useTls", [true, false], [null, "true", 1]],
-  ["name", ["a.b_c-9", "x".repeat(64)], ["", "a b", "x".repeat(65), "é", null]],
+  ["name", ["a.b_c-9", "...", ".a", "x".repeat(64)], [".", "..", "", "a b", "x".repeat(65), "é", null]],
 ])("%s takes what is documented and nothing else", (field, allowed, refused) => {
   for (const value of allowed) expect(mistakesWith({ [field]: value })).toEqual([]);
   for (const value of refused) expect(mistakesWith({ [field]: value })).toHaveLength(1);
