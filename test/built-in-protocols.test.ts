@@ -1,4 +1,6 @@
 /** How backend, mailboxes, log-in and take-over of an embedder come together with the built-in protocols. */
+import { once } from "node:events";
+import { connect } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import { CONTINUE, close, type GatehouseOptions, type Session, type Wire } from "../src/index.ts";
@@ -152,4 +154,43 @@ describe("an embedder", () => {
     await client.until("nothing\r\n");
     expect(await house.event("connection.closed")).toMatchObject({ cause: "quit" });
   });
+});
+
+test("each is spoken under TLS with a client that names it by ALPN, or names nothing, and with no other", async () => {
+  const named = [
+    ["smtp", "smtp"],
+    ["smtp", "esmtp"],
+    ["lmtp", "lmtp"],
+    ["imap", "imap"],
+    ["pop3", "pop3"],
+    ["manageSieve", "managesieve"],
+    ["http", "http/1.1"],
+    ["http", "http/1.0"],
+  ] as const;
+  const names = new Set<string>([...named.map(([, name]) => name), "h2", "acme-tls/1", "xmpp-client"]);
+  const all = [...new Set(named.map(([protocol]) => protocol))];
+  const listeners = all.map((name) => ({ name, protocol: name, bind: ["127.0.0.1:0"], tlsImplicit: true }));
+  house = await runGatehouse(listeners);
+
+  /** What a client that offers these names is told. */
+  const agreed = async (protocol: string, ALPNProtocols: string[]): Promise<string | false | null> => {
+    const client = connect({ port: house.port(protocol), rejectUnauthorized: false, ALPNProtocols });
+    try {
+      await once(client, "secureConnect");
+      return client.alpnProtocol;
+    } catch (error) {
+      return error instanceof Error && "code" in error ? String(error.code) : String(error);
+    } finally {
+      client.destroy();
+    }
+  };
+  for (const protocol of all) {
+    const own = new Set<string>(named.filter(([one]) => one === protocol).map(([, name]) => name));
+    expect(await agreed(protocol, [])).toBe(false);
+    for (const name of own) expect(await agreed(protocol, ["h2", name])).toBe(name);
+    for (const name of names) {
+      if (own.has(name)) continue;
+      expect([name, await agreed(protocol, [name])]).toEqual([name, "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL"]);
+    }
+  }
 });

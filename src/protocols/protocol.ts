@@ -172,7 +172,10 @@ interface ProtocolBase {
   readonly name: string;
   /** TLS can start in mid-dialogue (STARTTLS, STLS). */
   readonly startTls: boolean;
-  /** ALPN protocol names to offer under TLS (RFC 7301); none by default. */
+  /**
+   * Names of the protocol in ALPN (RFC 7301). A client that offers others alone fails the handshake, by the alert
+   * `no_application_protocol`; one that offers none is welcome. Without names here nothing is said to any.
+   */
   readonly alpn?: readonly string[];
   /** What a client is told, in clear, when it is not let in: one complete reply of the protocol. */
   busy(refusal: Refusal, hostname: string): string;

@@ -45,7 +45,7 @@ export function http(options: HttpOptions): StreamProtocol {
     kind: "stream",
     name: "http",
     startTls: false,
-    alpn: ["http/1.1"],
+    alpn: ["http/1.1", "http/1.0"],
     busy: () => busyResponse,
     open(stream) {
       if (!checking) startTimeoutChecks(server);

@@ -20,6 +20,7 @@ export function imap(options: ImapOptions): SessionProtocol {
   const settings = readSettings(options);
   return sessionProtocol({
     name: "imap",
+    alpn: ["imap"],
     login: settings.login,
     refusals: {
       shuttingDown: () => "* BYE Server shutting down\r\n",

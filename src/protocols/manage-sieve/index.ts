@@ -26,6 +26,7 @@ export function manageSieve(options: ManageSieveOptions): SessionProtocol {
   const settings = readSettings(options);
   return sessionProtocol({
     name: "manageSieve",
+    alpn: ["managesieve"],
     login: settings.login,
     refusals: {
       shuttingDown: () => replies.shuttingDown,

@@ -19,6 +19,7 @@ export function pop3(options: Pop3Options): SessionProtocol {
   const settings = readSettings(options);
   return sessionProtocol({
     name: "pop3",
+    alpn: ["pop3"],
     login: settings.login,
     refusals: { shuttingDown: shuttingDownReply, blocked: blockedReply, busy: busyReply },
     open: (wire) => new Pop3Session(wire, settings),

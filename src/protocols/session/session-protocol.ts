@@ -13,16 +13,19 @@ export interface RefusalReplies {
 
 export interface SessionProtocolParts {
   readonly name: string;
+  /** Its names in ALPN. */
+  readonly alpn: readonly string[];
   readonly login: LoginSettings;
   readonly refusals: RefusalReplies;
   open(wire: Wire): PredecessorSession;
 }
 
 /** What a listener needs to know of a mail protocol. */
-export function sessionProtocol({ name, login, refusals, open }: SessionProtocolParts): SessionProtocol {
+export function sessionProtocol({ name, alpn, login, refusals, open }: SessionProtocolParts): SessionProtocol {
   return {
     kind: "session",
     name,
+    alpn,
     startTls: true,
     busy: ({ rule }, hostname) => {
       if (rule === "draining") return refusals.shuttingDown(hostname);

@@ -1,6 +1,8 @@
 /** Where LMTP (RFC 2033) differs from SMTP (RFC 5321). */
 export interface Dialect {
   readonly name: "smtp" | "lmtp";
+  /** Nobody has registered names for ALPN: these are those that clients send, and Exim takes. */
+  readonly alpn: readonly string[];
   /** What follows the host name in the greeting, unless an option says otherwise. */
   readonly banner: string;
   /** The commands by which a client introduces itself; those of the other dialect are unknown (RFC 2033 section 4.1). */
@@ -19,6 +21,7 @@ export interface Dialect {
 
 export const smtpDialect: Dialect = {
   name: "smtp",
+  alpn: ["smtp", "esmtp"],
   banner: "ESMTP Gatehouse",
   hello: ["EHLO", "HELO"],
   replyForEachRecipient: false,
@@ -36,6 +39,7 @@ export const smtpDialect: Dialect = {
 
 export const lmtpDialect: Dialect = {
   name: "lmtp",
+  alpn: ["lmtp"],
   banner: "LMTP Gatehouse",
   hello: ["LHLO"],
   replyForEachRecipient: true,

@@ -8,6 +8,7 @@ import { SmtpSession } from "./session.ts";
 export function smtpProtocol(settings: SmtpSettings): SessionProtocol {
   return sessionProtocol({
     name: settings.dialect.name,
+    alpn: settings.dialect.alpn,
     login: settings.login,
     refusals: { shuttingDown: shuttingDownReply, blocked: blockedReply, busy: busyReply },
     open: (wire) => new SmtpSession(wire, settings),

@@ -21,7 +21,7 @@ export interface TlsContextOptions {
   /** For clients that ask for no name or an unknown one; null for the first. */
   readonly defaultId: string | null;
   readonly listener: TlsSettings;
-  /** Protocol names offered by ALPN (RFC 7301); with none, the extension is ignored. */
+  /** The protocol's names in ALPN (RFC 7301); with none, the extension is ignored. */
   readonly alpn?: readonly string[];
 }
 

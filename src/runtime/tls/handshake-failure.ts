@@ -4,6 +4,8 @@ export interface HandshakeFailure {
     | "no-shared-cipher"
     /** The peer offers no version that is offered here. */
     | "no-shared-version"
+    /** The peer offers by ALPN other protocols than that of the listener. */
+    | "no-shared-protocol"
     /** What the peer sent is not TLS: HTTP, a clear-text command, noise. */
     | "not-tls"
     /** The peer broke off with an alert: it does not trust the certificate, for one. */
@@ -28,6 +30,7 @@ const REASONS: Readonly<Record<string, HandshakeFailure["reason"]>> = {
   ERR_SSL_UNSUPPORTED_SSL_VERSION: "no-shared-version",
   ERR_SSL_VERSION_TOO_LOW: "no-shared-version",
   ERR_SSL_VERSION_TOO_HIGH: "no-shared-version",
+  ERR_SSL_NO_APPLICATION_PROTOCOL: "no-shared-protocol",
   ERR_SSL_HTTP_REQUEST: "not-tls",
   ERR_SSL_HTTPS_PROXY_REQUEST: "not-tls",
   ERR_SSL_WRONG_VERSION_NUMBER: "not-tls",

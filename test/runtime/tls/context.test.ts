@@ -223,18 +223,44 @@ describe("the certificate is chosen by the name that the client asks for:", asyn
   });
 });
 
-describe("ALPN", () => {
+describe("ALPN", async () => {
+  const other = await loaded("other", { names: ["other.example.com"] });
   const offering = (...alpn: string[]) =>
-    tlsContexts({ certificates: both, defaultId: null, listener: EVERYTHING, alpn });
+    tlsContexts({ certificates: [ecdsa, rsa, other], defaultId: null, listener: EVERYTHING, alpn });
 
   test("is answered where the protocol has names, and ignored where it has none", async () => {
     await using named = await listenWithTls(offering("http/1.1"));
     await using nameless = await listenWithTls(offering());
     const agreed = await handshake(named.port, { ALPNProtocols: ["h2", "http/1.1"] });
     const ignored = await handshake(nameless.port, { ALPNProtocols: ["h2"] });
-    expect([agreed.alpnProtocol, ignored.alpnProtocol]).toEqual(["http/1.1", false]);
+    const silent = await handshake(named.port);
+    expect([agreed, ignored, silent].map(({ alpnProtocol }) => alpnProtocol)).toEqual(["http/1.1", false, false]);
+    for (const client of [agreed, ignored, silent]) client.destroy();
+  });
+
+  test.each<[string, ConnectionOptions]>([
+    ["TLS 1.2", { maxVersion: "TLSv1.2" }],
+    ["TLS 1.3", { minVersion: "TLSv1.3" }],
+    [
+      "TLS 1.2, where the name asked for chooses the certificate",
+      { maxVersion: "TLSv1.2", servername: "other.example.com" },
+    ],
+    [
+      "TLS 1.3, where the name asked for chooses the certificate",
+      { minVersion: "TLSv1.3", servername: "other.example.com" },
+    ],
+  ])("names what both speak, or ends with an alert, under %s", async (_what, more) => {
+    await using listener = await listenWithTls(offering("imap"));
+    const agreed = await handshake(listener.port, { ...more, ALPNProtocols: ["pop3", "imap"] });
+    expect([agreed.alpnProtocol, await listener.outcome()]).toMatchObject(["imap", { facts: {} }]);
     agreed.destroy();
-    ignored.destroy();
+    for (const foreign of ["h2", "acme-tls/1", "pop3", "IMAP", "imap4"]) {
+      const refused = await handshake(listener.port, { ...more, ALPNProtocols: [foreign] }).catch((error) => error);
+      expect([refused.code, await listener.outcome()]).toMatchObject([
+        "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+        { failed: { reason: "no-shared-protocol" } },
+      ]);
+    }
   });
 });
 
