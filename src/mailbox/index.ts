@@ -4,13 +4,7 @@ export { type Administrator, AdministratorError, administrator } from "./account
 export { QueueFullError } from "./accounts/bounded-queue.ts";
 export { hashPassword, SecretError, verifyPassword } from "./accounts/password.ts";
 export { type MailboxBackend, type MailboxLogger, type MailboxOptions, mailboxBackend } from "./backend.ts";
-export {
-  type Delivered,
-  type DeliveryRequest,
-  openStore,
-  type Store,
-  type StoreOptions,
-  type StoreStatistics,
-} from "./store/store.ts";
+export { openStore } from "./open-store.ts";
+export type { Delivered, DeliveryRequest, Store, StoreOptions, StoreStatistics } from "./store/store.ts";
 export type { DeliveryRecipient, StoredMessage, Trace } from "./store/store-calls.ts";
 export { StoreError, type StoreErrorCode } from "./store/store-error.ts";

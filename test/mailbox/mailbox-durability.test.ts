@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openStore, type Store, type StoreOptions } from "../../src/mailbox/index.ts";
-import { MailStore } from "../../src/mailbox/store/store.ts";
+import { storeOn } from "../../src/mailbox/open-store.ts";
 import { StoreThread } from "../../src/mailbox/store/store-thread.ts";
 import { type MailboxChange, MailboxError } from "../../src/protocols/mailbox.ts";
 import { bodyOf, bytesOf, letter } from "./letters.ts";
@@ -158,7 +158,7 @@ test("When the writing thread dies, sessions hear of what it had done, and go on
   const directory = temporaryDirectory();
   const thread = new StoreThread({ directory, readOnly: false, maxDatabaseSize: null, busyTimeout: 1000 });
   await thread.open();
-  const store = new MailStore(directory, thread);
+  const store = storeOn(directory, thread);
   onTestFinished(() => store.close());
   const account = await store.mailboxes.open(ANN);
   for (const size of [1, 2, 3]) await account.append("INBOX", { body: bodyFrom(bytesOf(size)) });

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openStore, type Store, StoreError, type StoreOptions } from "../../src/mailbox/index.ts";
-import { MailStore } from "../../src/mailbox/store/store.ts";
+import { storeOn } from "../../src/mailbox/open-store.ts";
 import { StoreThread } from "../../src/mailbox/store/store-thread.ts";
 import { bodyOf, bytesOf, contentOf, letter, listOf } from "./letters.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -100,7 +100,7 @@ describe("the store's thread", () => {
     const directory = temporaryDirectory();
     const thread = new StoreThread({ directory, readOnly: false, maxDatabaseSize: null, busyTimeout: 1000 });
     await thread.open();
-    const store = new MailStore(directory, thread);
+    const store = storeOn(directory, thread);
     onTestFinished(() => store.close());
     const first = await store.deliver(letter(bodyOf(bytesOf(100))));
 
@@ -119,7 +119,7 @@ describe("the store's thread", () => {
     const directory = temporaryDirectory();
     const thread = new StoreThread({ directory, readOnly: false, maxDatabaseSize: null, busyTimeout: 300 });
     await thread.open();
-    const store = new MailStore(directory, thread);
+    const store = storeOn(directory, thread);
     onTestFinished(() => store.close());
     const other = new DatabaseSync(join(directory, "mail.sqlite"));
     other.exec("BEGIN EXCLUSIVE");

@@ -13,16 +13,17 @@ import {
 } from "../store/data-folder.ts";
 import { type Failure, toFailure } from "../store/failure.ts";
 import { lockFolder } from "../store/folder-lock.ts";
-import type {
-  Calls,
-  ChangeSet,
-  CommitReply,
-  Content,
-  OpenRequest,
-  Page,
-  StoredMessage,
-  Write,
-  WriteResult,
+import {
+  type Calls,
+  type ChangeSet,
+  type CommitReply,
+  type Content,
+  contentOfWrite,
+  type OpenRequest,
+  type Page,
+  type StoredMessage,
+  type Write,
+  type WriteResult,
 } from "../store/store-calls.ts";
 import { StoreError, toStoreError } from "../store/store-error.ts";
 import { syncDirectory } from "../store/sync-directory.ts";
@@ -30,7 +31,7 @@ import { MailReads } from "./mail-reads.ts";
 import { expectSchema, migrate } from "./schema.ts";
 import { Statements } from "./statements.ts";
 import type { WriteContext } from "./write-context.ts";
-import { carryOut, contentOfWrite } from "./writes.ts";
+import { carryOut } from "./writes.ts";
 
 export class MailDatabase {
   readonly #directory: string;

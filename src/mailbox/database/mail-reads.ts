@@ -12,11 +12,11 @@ import type {
   MessageContentRow,
   ScriptRow,
 } from "../store/store-calls.ts";
+import { SUMMARY_COLUMNS, type SummaryColumns, toColumns } from "../store/summary-columns.ts";
 import { accountId, openMailbox, selectableNamed } from "./account-rows.ts";
 import { DELETED_BIT, SEEN_BIT } from "./flag-bits.ts";
 import { canonicalName } from "./mailbox-names.ts";
 import type { Row, Statements } from "./statements.ts";
-import { SUMMARY_COLUMNS, type SummaryColumns, toColumns } from "./summary-columns.ts";
 
 export class MailReads {
   readonly #sql: Statements;

@@ -1,13 +1,13 @@
 /** Adds, changes and removes messages of mailboxes. */
 import { type Appended, type Copied, MailboxError } from "../../protocols/mailbox.ts";
-import type { FlagsReply, MailboxWrites, SelectReply } from "../store/mailbox-calls.ts";
-import type { IncomingContent, Trace } from "../store/store-calls.ts";
+import type { FlagsReply, IncomingContent, MailboxWrites, SelectReply } from "../store/mailbox-calls.ts";
+import type { Trace } from "../store/store-calls.ts";
+import { SUMMARY_COLUMNS, toColumns } from "../store/summary-columns.ts";
 import { type MailboxRow, nextModseq, openMailbox, selectableNamed } from "./account-rows.ts";
 import { DELETED_BIT, flagsOf, KeywordBits, keywordsOf, SYSTEM_BITS } from "./flag-bits.ts";
 import { parseFlags } from "./flags.ts";
 import { canonicalName } from "./mailbox-names.ts";
 import type { Statements } from "./statements.ts";
-import { SUMMARY_COLUMNS, toColumns } from "./summary-columns.ts";
 import type { WriteContext } from "./write-context.ts";
 
 type Requests = { readonly [Name in keyof MailboxWrites]: MailboxWrites[Name]["request"] };

@@ -1,5 +1,5 @@
 import { INBOX } from "../../protocols/mailbox.ts";
-import type { Delivery, IncomingContent, Write, WriteName, Writes } from "../store/store-calls.ts";
+import type { Delivery, Write, WriteName, Writes } from "../store/store-calls.ts";
 import { accountFor, mailboxNamed, missingMailbox } from "./account-rows.ts";
 import { createMailbox, deleteMailbox, renameMailbox, subscribe, unsubscribe } from "./hierarchy-writes.ts";
 import {
@@ -58,11 +58,6 @@ export function carryOut(context: WriteContext, write: Write): Writes[WriteName]
     case "activateScript":
       return activateScript(context, write.request);
   }
-}
-
-/** The content that a write brings, if it does. */
-export function contentOfWrite(write: Write): IncomingContent | null {
-  return write.name === "deliver" || write.name === "append" ? write.request.content : null;
 }
 
 /** Files a message in the INBOX of each recipient. @returns accounts that have no room for it. */

@@ -1,9 +1,9 @@
 import type { MailboxChange, MessageSummary } from "../../protocols/mailbox.ts";
 import { missingMailbox } from "../database/account-rows.ts";
 import { flagsOf } from "../database/flag-bits.ts";
-import type { SummaryColumns } from "../database/summary-columns.ts";
 import type { SelectReply } from "../store/mailbox-calls.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
+import type { SummaryColumns } from "../store/summary-columns.ts";
 
 /** Who has a mailbox open. */
 export interface HubView {

@@ -17,14 +17,14 @@ import { MAX_KEYWORDS } from "../database/flag-bits.ts";
 import { compareFlags } from "../database/flags.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { SelectReply } from "../store/mailbox-calls.ts";
-import type { MailStore } from "../store/store.ts";
+import type { StorePort } from "../store/store-port.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { HubView, MailboxHub } from "./mailbox-hub.ts";
 import { openContent } from "./stored-content.ts";
 
 export interface ViewOptions {
   readonly id: number;
-  readonly store: MailStore;
+  readonly store: StorePort;
   readonly hub: MailboxHub;
   readonly uidValidity: number;
   readonly readOnly: boolean;
@@ -136,7 +136,7 @@ export class MailboxView implements Mailbox, HubView {
     this.#options.onClose(this);
   }
 
-  async #do<Result>(call: (store: MailStore, mailbox: number) => Promise<Result>): Promise<Result> {
+  async #do<Result>(call: (store: StorePort, mailbox: number) => Promise<Result>): Promise<Result> {
     this.#expectOpen();
     try {
       return await call(this.#options.store, this.uidValidity);

@@ -2,8 +2,8 @@ import type { Identity } from "../../protocols/backend.ts";
 import { type AccountMail, MailboxError, type Mailboxes, type MailboxLimits } from "../../protocols/mailbox.ts";
 import { canonicalAddress } from "../accounts/address.ts";
 import { toMailboxError } from "../store/failure.ts";
-import type { MailStore } from "../store/store.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
+import type { StorePort } from "../store/store-port.ts";
 import { MailboxHub } from "./mailbox-hub.ts";
 import { MailboxView } from "./mailbox-view.ts";
 import { StoredAccount } from "./stored-account.ts";
@@ -12,14 +12,14 @@ import { readPage } from "./summary-pages.ts";
 
 /** The mailboxes of a store, and who has which of them open. */
 export class StoreMailboxes implements Mailboxes {
-  readonly #store: MailStore;
+  readonly #store: StorePort;
   readonly limits: MailboxLimits;
   /** By UIDVALIDITY. */
   readonly #hubs = new Map<number, MailboxHub>();
   readonly #lockedMaildrops = new Set<string>();
   #viewId = 0;
 
-  constructor(store: MailStore, limits: MailboxLimits) {
+  constructor(store: StorePort, limits: MailboxLimits) {
     this.#store = store;
     this.limits = limits;
   }

@@ -16,22 +16,34 @@ import {
 import { parseFlags } from "../database/flags.ts";
 import { compareNames, superiorsOf } from "../database/mailbox-names.ts";
 import { toMailboxError } from "../store/failure.ts";
-import type { MailStore } from "../store/store.ts";
+import type { StorePort } from "../store/store-port.ts";
 import type { MailboxView } from "./mailbox-view.ts";
-import type { StoreMailboxes } from "./store-mailboxes.ts";
+import type { StoredMaildrop } from "./stored-maildrop.ts";
 import { StoredScripts } from "./stored-scripts.ts";
+
+/** The mailboxes of all accounts, of which this one opens its own. */
+interface OpenMailboxes {
+  readonly limits: MailboxLimits;
+  /** @param mailbox UIDVALIDITY */
+  toldUntil(mailbox: number): number;
+  select(
+    mailbox: number,
+    options: { readonly readOnly: boolean; readonly onClose: (view: MailboxView) => void },
+  ): Promise<MailboxView>;
+  lockMaildrop(account: string, inbox: () => Promise<number>): Promise<StoredMaildrop>;
+}
 
 /** One session's account in the store. */
 export class StoredAccount implements AccountMail {
-  readonly #store: MailStore;
-  readonly #mailboxes: StoreMailboxes;
+  readonly #store: StorePort;
+  readonly #mailboxes: OpenMailboxes;
   readonly #account: string;
   readonly #open = new Set<{ close(): void }>();
   #isClosed = false;
   readonly limits: MailboxLimits;
   readonly scripts: Scripts;
 
-  constructor(options: { readonly store: MailStore; readonly mailboxes: StoreMailboxes; readonly account: string }) {
+  constructor(options: { readonly store: StorePort; readonly mailboxes: OpenMailboxes; readonly account: string }) {
     this.#store = options.store;
     this.#mailboxes = options.mailboxes;
     this.#account = options.account;

@@ -1,19 +1,19 @@
 import type { Maildrop, MaildropMessage, MessageContent } from "../../protocols/mailbox.ts";
 import { toMailboxError } from "../store/failure.ts";
-import type { MailStore } from "../store/store.ts";
+import type { StorePort } from "../store/store-port.ts";
 import { openContent } from "./stored-content.ts";
 import { readAllSummaries } from "./summary-pages.ts";
 
 /** INBOX for one POP3 session. */
 export class StoredMaildrop implements Maildrop {
-  readonly #store: MailStore;
+  readonly #store: StorePort;
   readonly #mailbox: number;
   readonly #onRelease: () => void;
   readonly messages: readonly MaildropMessage[];
   #isReleased = false;
 
   constructor(options: {
-    readonly store: MailStore;
+    readonly store: StorePort;
     /** UIDVALIDITY of INBOX. */
     readonly mailbox: number;
     readonly messages: readonly MaildropMessage[];
@@ -57,7 +57,7 @@ export class StoredMaildrop implements Maildrop {
 }
 
 /** The messages of INBOX as POP3 names them. */
-export async function readMaildrop(store: MailStore, mailbox: number): Promise<MaildropMessage[]> {
+export async function readMaildrop(store: StorePort, mailbox: number): Promise<MaildropMessage[]> {
   const messages: MaildropMessage[] = [];
   for await (const { uid, size } of readAllSummaries(store, mailbox)) {
     uid.forEach((number, index) => {

@@ -1,15 +1,15 @@
 import { MailboxError, type MailboxLimits, type ScriptEntry, type Scripts } from "../../protocols/mailbox.ts";
 import { checkScript, tooManyScripts } from "../database/script-names.ts";
 import { toMailboxError } from "../store/failure.ts";
-import type { MailStore } from "../store/store.ts";
+import type { StorePort } from "../store/store-port.ts";
 
 /** An account's scripts in the store. */
 export class StoredScripts implements Scripts {
-  readonly #store: MailStore;
+  readonly #store: StorePort;
   readonly #account: string;
   readonly #limits: MailboxLimits;
 
-  constructor(store: MailStore, { account, limits }: { readonly account: string; readonly limits: MailboxLimits }) {
+  constructor(store: StorePort, { account, limits }: { readonly account: string; readonly limits: MailboxLimits }) {
     this.#store = store;
     this.#account = account;
     this.#limits = limits;
@@ -53,7 +53,7 @@ export class StoredScripts implements Scripts {
     await this.#do((store, account) => store.write("activateScript", { account, name }));
   }
 
-  async #do<Result>(call: (store: MailStore, account: string) => Promise<Result>): Promise<Result> {
+  async #do<Result>(call: (store: StorePort, account: string) => Promise<Result>): Promise<Result> {
     try {
       return await call(this.#store, this.#account);
     } catch (error) {

@@ -1,7 +1,19 @@
 /** What sessions ask of the database's thread. Mailboxes are named by their UIDVALIDITY, which is never given twice. */
 import type { Appended, Copied } from "../../protocols/mailbox.ts";
-import type { SummaryColumns } from "../database/summary-columns.ts";
-import type { IncomingContent } from "./store-calls.ts";
+import type { SummaryColumns } from "./summary-columns.ts";
+
+/** A message's bytes, complete, on their way into a transaction. */
+export interface IncomingContent {
+  /** Names the content; also the queue id that a client may be told. */
+  readonly id: string;
+  readonly size: number;
+  /** Null when the content waits in the spool. */
+  readonly bytes: Uint8Array | null;
+  /** JSON of its MessageStructure; null when it is not known yet. */
+  readonly structure: string | null;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+}
 
 interface Named {
   readonly account: string;

@@ -1,21 +1,8 @@
 /** What the store and its threads say to one another. */
 import type { MailboxLimits, MailboxStatus, TextQuery } from "../../protocols/mailbox.ts";
-import type { SummaryColumns } from "../database/summary-columns.ts";
 import type { Failure } from "./failure.ts";
-import type { MailboxWrites } from "./mailbox-calls.ts";
-
-/** A message's bytes, complete, on their way into a transaction. */
-export interface IncomingContent {
-  /** Names the content; also the queue id that a client may be told. */
-  readonly id: string;
-  readonly size: number;
-  /** Null when the content waits in the spool. */
-  readonly bytes: Uint8Array | null;
-  /** JSON of its MessageStructure; null when it is not known yet. */
-  readonly structure: string | null;
-  /** Milliseconds since 1970. */
-  readonly receivedAt: number;
-}
+import type { IncomingContent, MailboxWrites } from "./mailbox-calls.ts";
+import type { SummaryColumns } from "./summary-columns.ts";
 
 /** One message by way of SMTP or LMTP. */
 export interface Delivery {
@@ -92,6 +79,11 @@ export type WriteName = keyof Writes;
 export type Write = {
   [Name in WriteName]: { readonly name: Name; readonly request: Writes[Name]["request"] };
 }[WriteName];
+
+/** The content that a write brings, if it does. */
+export function contentOfWrite(write: Write): IncomingContent | null {
+  return write.name === "deliver" || write.name === "append" ? write.request.content : null;
+}
 
 export type WriteResult = { readonly reply: Writes[WriteName]["reply"] } | { readonly failure: Failure };
 

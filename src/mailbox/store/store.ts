@@ -10,28 +10,26 @@
  */
 import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
-import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { DEFAULT_MAILBOX_LIMITS, type Mailboxes, type MailboxLimits } from "../../protocols/mailbox.ts";
-import { contentOfWrite } from "../database/writes.ts";
-import { StoreMailboxes } from "../open/store-mailboxes.ts";
 import { contentFile, spoolFile } from "./data-folder.ts";
 import { fromFailure } from "./failure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { receive } from "./spool.ts";
-import type {
-  CallName,
-  Calls,
-  DeliveryRecipient,
-  IncomingContent,
-  Page,
-  StoredMessage,
-  Trace,
-  Write,
-  WriteName,
-  Writes,
+import {
+  type CallName,
+  type Calls,
+  contentOfWrite,
+  type DeliveryRecipient,
+  type Page,
+  type StoredMessage,
+  type Trace,
+  type Write,
+  type WriteName,
+  type Writes,
 } from "./store-calls.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
+import type { Incoming, StorePort } from "./store-port.ts";
 import { StoreThread } from "./store-thread.ts";
 
 export interface StoreOptions {
@@ -88,14 +86,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** A body, and the write that keeps it. */
-interface Incoming<Name extends WriteName> {
-  readonly body: Readable;
-  /** Goes before the body. */
-  readonly header: ((id: string) => string) | undefined;
-  readonly request: (content: IncomingContent) => Writes[Name]["request"];
-}
-
 /** A write on its way through the group, and what came of it. */
 interface PendingWrite {
   readonly write: Write;
@@ -106,29 +96,10 @@ interface PendingWrite {
 const PAGE = 500;
 
 /**
- * Opens a data folder, and makes it when it is not there. Content that a former process left behind unacknowledged is
- * removed.
- * @throws StoreError `store-in-use` when another process has it open for writing, `store-missing` when there is nothing
- * to read, `store-version` when a newer version made it.
- */
-export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
-  const limits = { ...DEFAULT_MAILBOX_LIMITS, ...options.limits };
-  const thread = new StoreThread({
-    directory: resolve(directory),
-    readOnly: options.readOnly ?? false,
-    maxDatabaseSize: options.maxDatabaseSize ?? null,
-    busyTimeout: options.busyTimeout ?? 1000,
-    limits,
-  });
-  await thread.open();
-  return new MailStore(resolve(directory), thread, { limits, ...(options.readOnly ? { reader: thread } : {}) });
-}
-
-/**
  * The store on its threads: one writes, the other reads, so that neither a long search nor the structure of a large
- * message holds up a delivery. Embedders use {@link openStore}.
+ * message holds up a delivery.
  */
-export class MailStore implements Store {
+export class MailStore implements StorePort, Omit<Store, "mailboxes"> {
   readonly directory: string;
   readonly #writer: StoreThread;
   readonly #reader: StoreThread;
@@ -137,7 +108,6 @@ export class MailStore implements Store {
   #deliveries = 0;
   #commits = 0;
   #closing: Promise<void> | null = null;
-  readonly mailboxes: Mailboxes;
 
   constructor(
     directory: string,
@@ -151,30 +121,20 @@ export class MailStore implements Store {
     this.#writer = writer;
     this.#reader =
       reader ?? new StoreThread({ directory, readOnly: true, maxDatabaseSize: null, busyTimeout: 1000, limits });
-    const mailboxes = new StoreMailboxes(this, limits);
-    writer.onChanges = (changes) => mailboxes.changed(changes);
-    writer.onLost = () => mailboxes.lost();
-    this.mailboxes = mailboxes;
   }
 
   deliver(delivery: DeliveryRequest): Promise<Delivered> {
     return this.#track(() => this.#deliver(delivery));
   }
 
-  /** @throws StoreError or MailboxError */
   write<Name extends WriteName>(name: Name, request: Writes[Name]["request"]): Promise<Writes[Name]["reply"]> {
     return this.#track(() => this.#write(name, request));
   }
 
-  /** @throws StoreError or MailboxError */
   read<Name extends CallName>(name: Name, request: Calls[Name]["request"]): Promise<Calls[Name]["reply"]> {
     return this.#track(() => this.#reader.call(name, request));
   }
 
-  /**
-   * Takes a body in and keeps it by a write.
-   * @throws StoreError or MailboxError; nothing is kept then.
-   */
   takeIn<Name extends WriteName>(name: Name, incoming: Incoming<Name>): Promise<Writes[Name]["reply"]> {
     return this.#track(() => this.#takeIn(name, incoming));
   }
