@@ -1,6 +1,6 @@
 /** Backend and mailboxes when the embedder brings none: the document's accounts, and mail in SQLite. */
 import type { Configuration } from "./config/index.ts";
-import type { GatehouseOptions } from "./gatehouse.ts";
+import type { GatehouseOptions } from "./gatehouse-options.ts";
 import {
   AccountDirectory,
   type AccountEntry,

@@ -1,7 +1,8 @@
 /** What listens where, and what to try next, in plain words. */
 import { join } from "node:path";
 import { exampleAccount } from "../config/index.ts";
-import type { Gatehouse, ListenerStatus, MadeAdministrator } from "../gatehouse.ts";
+import type { Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
+import type { MadeAdministrator } from "../gatehouse-options.ts";
 import { addressText } from "../runtime/observe/log.ts";
 
 export function welcome(

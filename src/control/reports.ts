@@ -1,6 +1,6 @@
 /** What the control socket answers with. Addresses are written as in the log; no answer holds a secret. */
 import { describePlan } from "../config/index.ts";
-import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../gatehouse.ts";
+import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
 import type { TlsFacts } from "../protocols/protocol.ts";
 import { addressText } from "../runtime/observe/log.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";

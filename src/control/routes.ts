@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { prettifyError, strictObject, string, type ZodType } from "zod";
 import { ConfigurationError } from "../config/index.ts";
-import type { Gatehouse } from "../gatehouse.ts";
+import type { Gatehouse } from "../gatehouse-contract.ts";
 import { messageOf } from "../runtime/error-message.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { UnknownListenerError } from "../runtime/server/server-errors.ts";

@@ -1,0 +1,101 @@
+/** A Gatehouse as its embedder, the control socket and the command see it. */
+import type { Observable } from "rxjs";
+import type { Configuration } from "./config/index.ts";
+import type { PauseReason } from "./machines/listener.ts";
+import type { ConnectionFacts } from "./protocols/protocol.ts";
+import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
+import type { BoundAddress, LifecycleEvent } from "./runtime/observe/lifecycle.ts";
+import type { Metrics } from "./runtime/observe/metrics.ts";
+import type { Pressure } from "./runtime/pressure/pressure.ts";
+import type { ReloadReport } from "./runtime/reload/reload.ts";
+import type { StateCounts } from "./runtime/server/state-counts.ts";
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly protocol: string;
+  readonly state: string;
+  /** Why it does not accept: `suspended`, `at-capacity`, `under-pressure`, `no-descriptors`; empty unless it is paused. */
+  readonly pausedBy: readonly PauseReason[];
+  readonly tlsImplicit: boolean;
+  /** As bound: port 0 resolved. */
+  readonly addresses: readonly BoundAddress[];
+  readonly connections: number;
+  readonly maxConnections: number;
+}
+
+export interface ConnectionStatus extends ConnectionFacts {
+  readonly state: string;
+  /** The session's own state, e.g. `data`; null without one. */
+  readonly session: string | null;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+export interface StopOptions {
+  /** Let sessions finish, within `drainTimeout`; true by default. */
+  readonly wait?: boolean;
+}
+
+export interface Gatehouse {
+  /** The document in force. */
+  readonly configuration: Configuration;
+  /** `starting`, `running`, `draining`, `stopped` or `failed`. */
+  readonly state: string;
+  /** Number of the document in force; the first is 1. */
+  readonly generation: number;
+  /** Everything that happens, as it happens; completes when the server has ended. */
+  readonly lifecycle$: Observable<LifecycleEvent>;
+  /** What is exhausted right now, and at each further sample while the server runs; completes when it has ended. */
+  readonly pressure$: Observable<Pressure>;
+  readonly metrics: Metrics;
+  /**
+   * Binds every address, then listens on all of them.
+   * @throws StartError with every reason at once; then nothing stays open.
+   */
+  start(): Promise<void>;
+  /** Drains and stops; safe to call again, with `wait: false` to stop waiting. A stopped server does not start again. */
+  stop(options?: StopOptions): Promise<void>;
+  /**
+   * Puts another document into force, as one transaction: what stays is not touched, what is new is made before anything
+   * old is let go of. Of several documents that arrive meanwhile only the newest is looked at.
+   * @throws ConfigurationError, or ReloadError when it cannot be carried out: then everything stays as it was.
+   */
+  reload(config: unknown): Promise<ReloadReport>;
+  /**
+   * Stops accepting on one listener, or on all: the sockets stay bound and listening, the kernel queues new clients,
+   * connections go on. Resolves when nothing is accepted any more. Safe to call again.
+   * @throws NotRunningError before the start is done, and from the stop on
+   * @throws UnknownListenerError when no listener has this name
+   * @throws ListenerStateError when it has failed
+   */
+  suspend(listener?: string): Promise<void>;
+  /**
+   * Ends the suspension of one listener, or of all. Resolves when it accepts, or when only something else keeps it
+   * from it: no free slot, pressure, no descriptors. Safe to call when it is not suspended.
+   * @throws NotRunningError before the start is done, and from the stop on
+   * @throws UnknownListenerError when no listener has this name
+   * @throws ListenerStateError when it has failed
+   */
+  resume(listener?: string): Promise<void>;
+  /**
+   * Lets nobody in any more from this address or network, until it expires; takes effect at once, on every listener.
+   * Connections that are inside stay. An entry of the same address or network is replaced.
+   * @throws BlockedAddressError when the address or the date cannot be read
+   */
+  block(blocked: BlockedAddress): void;
+  /**
+   * Takes this very address or network out of the block list.
+   * @returns whether it was there
+   * @throws BlockedAddressError when the address cannot be read
+   */
+  unblock(address: string): boolean;
+  /** The block list: `BlockedIp` of the document and what was blocked since, without what has expired. */
+  blocked(): BlockedEntry[];
+  /**
+   * How many actors of each chart are in each state at this moment: `server`, `reload`, `listener`, `connection`, and the
+   * sessions by the name of their protocol. States within states are written with a dot: `paused.held`.
+   */
+  states(): StateCounts;
+  listeners(): ListenerStatus[];
+  connections(): ConnectionStatus[];
+}

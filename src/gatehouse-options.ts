@@ -1,0 +1,93 @@
+/** What `createGatehouse()` takes. */
+import type { Logger } from "pino";
+import type { Observable } from "rxjs";
+import type { Inspector } from "./charts/inspector.ts";
+import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
+import type { Backend } from "./protocols/backend.ts";
+import type { Mailboxes } from "./protocols/mailbox.ts";
+import type { Protocol } from "./protocols/protocol.ts";
+import type { TakeOver } from "./protocols/take-over.ts";
+import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
+import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
+import type { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
+import type { Clock } from "./runtime/time/clock.ts";
+
+export interface GatehouseOptions {
+  /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
+  readonly config: unknown;
+  /** Protocols of your own, by the names that listeners use; one named like a built-in replaces it. */
+  readonly protocols?: readonly Protocol[];
+  /** Who may log in, whose mail is taken and where it is kept. By default: the document's accounts, SQLite in `dataDirectory`. */
+  readonly backend?: Backend;
+  /**
+   * Where IMAP, POP3 and ManageSieve find mail and scripts. By default where the default backend keeps them. With a
+   * `backend` of your own and without this, the three are not spoken.
+   */
+  readonly mailboxes?: Mailboxes;
+  /** Who may log in, by whatever protocol, in place of the backend's own answer; the rest of the backend stays. */
+  readonly authenticate?: NonNullable<Backend["authenticate"]>;
+  /** May take the dialogue over after a log-in by IMAP, POP3 or ManageSieve. */
+  readonly takeOver?: TakeOver;
+  /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
+  readonly dataDirectory?: string;
+  /**
+   * Further documents, each in a form that `config` may have; each is put into force when it comes. One that cannot be is
+   * told of as `reload.rejected`. Subscribed to from the start to the stop.
+   */
+  readonly config$?: Observable<unknown>;
+  /**
+   * Where the running server can be asked and told things: HTTP on a Unix socket, which only the process's own user and
+   * root can reach. None by default.
+   */
+  readonly control?: string | ControlOptions;
+  /**
+   * Sockets that this process was started with, from `inheritedSockets()`: a listener that names the address of one takes
+   * it instead of binding. None by default.
+   */
+  readonly inheritedSockets?: InheritedSockets;
+  /**
+   * Awaited when everything is read and every address is bound, and before anybody is let in: the moment to give up
+   * privileges, with `dropPrivileges()`. A rejection fails the start.
+   */
+  readonly onBound?: () => void | Promise<void>;
+  /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
+  readonly admission?: readonly AdmissionRule[];
+  /**
+   * When the process counts as exhausted, so that new clients are refused, or held where `atCapacity` is `hold`. False:
+   * never. Left out: by samples of this process and the default thresholds.
+   */
+  readonly pressure?: PressureOptions | false;
+  /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
+  readonly logger?: Logger;
+  /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
+  readonly onAdministratorMade?: (administrator: MadeAdministrator) => void;
+  /** Time, for tests; the system's by default. */
+  readonly clock?: Clock;
+  /**
+   * How the charts of connections and sessions are run: as compiled tables, or, for debugging, by XState's interpreter.
+   * `compiled` by default.
+   */
+  readonly lifecycle?: LifecycleMode;
+  /**
+   * Sees every machine's events and snapshots (XState inspection); one of `gatehouse/inspect` sees them as one tree, chosen
+   * and sanitised. Costs nothing when left out.
+   */
+  readonly inspect?: Inspector;
+}
+
+export interface ControlOptions {
+  /** Of the socket, at most 107 octets; it is made at the start and removed at the end. */
+  readonly path: string;
+  /**
+   * Reads the document for `POST /reload`, in a form that `config` may have. By default the document in force is put into
+   * force again, with its certificates read anew.
+   */
+  readonly document?: () => unknown;
+}
+
+/** The administrator that was made because there were no accounts. */
+export interface MadeAdministrator {
+  readonly address: string;
+  /** Known this one time only: what is kept is its hash. */
+  readonly password: string;
+}
