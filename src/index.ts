@@ -50,6 +50,7 @@ export type {
   Reply,
   WholeMessage,
 } from "./protocols/backend.ts";
+export type { Endpoint } from "./protocols/endpoint.ts";
 export { type HttpOptions, http } from "./protocols/http/index.ts";
 export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";
 export { type LmtpOptions, lmtp } from "./protocols/lmtp/index.ts";
@@ -101,7 +102,6 @@ export {
   CONTINUE,
   type ConnectionFacts,
   close,
-  type Endpoint,
   GOODBYE,
   type Notice,
   type Protocol,
@@ -138,10 +138,10 @@ export { logDestination } from "./runtime/observe/log-destination.ts";
 export type {
   ExhaustedResource,
   Pressure,
-  PressureResource,
   PressureSample,
   ResourceUse,
 } from "./runtime/pressure/pressure.ts";
+export type { PressureResource } from "./runtime/pressure/pressure-resource.ts";
 export type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
 export {
   defaultPressureThresholds,

@@ -17,6 +17,7 @@
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../charts/inspector.ts";
 import type { EndCause } from "../machines/causes.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { ProxyFacts } from "./proxy-facts.ts";
 
 /** What the connection does next. Every entry into a session answers with one. */
@@ -52,12 +53,6 @@ export function close(cause: EndCause): Verdict {
     closings.set(cause, verdict);
   }
   return verdict;
-}
-
-/** One end of a connection. IPv4-mapped IPv6 addresses appear as IPv4. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
 }
 
 /** What the TLS handshake settled. */

@@ -1,5 +1,5 @@
 /** What a trusted proxy said of a connection by the PROXY protocol (HAProxy's proxy-protocol.txt), besides the addresses. */
-import type { Endpoint } from "./protocol.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export interface ProxyFacts {
   /** The proxy's own end of the connection. */

@@ -5,10 +5,10 @@ import type { Observable, Subscription } from "rxjs";
 import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
 import type { Bench } from "./bench.ts";
 import { Client } from "./client.ts";
-import type { Situation } from "./model.ts";
 import type { ObservedActor } from "./observation.ts";
 import { openSockets } from "./open-sockets.ts";
 import { loadScarcity, type Scarcity } from "./scarcity.ts";
+import type { Situation } from "./situation.ts";
 
 /** What the driver needs of an instance; `createGatehouse()` makes one. */
 export interface Instance {

@@ -2,7 +2,8 @@
 import { type AnyMachineSnapshot, initialTransition, transition } from "xstate";
 import { timeoutsOf } from "./chart.ts";
 import type { Driver } from "./driver.ts";
-import type { Model, Situation, Stimulus } from "./model.ts";
+import type { Model, Stimulus } from "./model.ts";
+import type { Situation } from "./situation.ts";
 import { letTimePass } from "./time-out.ts";
 
 /** A stimulus where it is applied, and where it leads. */

@@ -19,7 +19,7 @@ export { coverageSummary, coverageText } from "./coverage-text.ts";
 export { Driver, DriverError, type Instance } from "./driver.ts";
 export { PathError, stimuliOf } from "./expectation.ts";
 export { type Invariant, invariants } from "./invariants.ts";
-export type { Difference, Model, Situation, Stimulus } from "./model.ts";
+export type { Difference, Model, Stimulus } from "./model.ts";
 export { Observation, type ObservedActor, type ObservedTransition } from "./observation.ts";
 export {
   everyStep,
@@ -33,5 +33,6 @@ export {
 export { type ProxiedClient, proxyHeaderLocal, proxyHeaderV1, proxyHeaderV2 } from "./proxy-headers.ts";
 export { loadScarcity, type Scarcity, ScarcityError } from "./scarcity.ts";
 export { scriptOf } from "./script.ts";
+export type { Situation } from "./situation.ts";
 export { TimeoutError } from "./time-out.ts";
 export { WalkError, type WalkOptions, walk } from "./walk.ts";

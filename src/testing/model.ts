@@ -1,15 +1,9 @@
 /** A model: a chart, what brings its events about in reality, and where its real counterpart is found. */
-import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from "xstate";
+import type { AnyEventObject, AnyStateMachine } from "xstate";
 import type { Bench } from "./bench.ts";
 import type { Driver } from "./driver.ts";
 import type { Invariant } from "./invariants.ts";
-
-/** Where a path has come to, by the chart alone. */
-export interface Situation {
-  readonly snapshot: AnyMachineSnapshot;
-  /** What the stimuli so far have left behind that the chart does not know, by name. */
-  readonly facts: ReadonlySet<string>;
-}
+import type { Situation } from "./situation.ts";
 
 /** Something that is done to the real instance, and what the chart should hear of it. */
 export interface Stimulus<World extends Driver = Driver> {

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { stateText } from "./chart.ts";
 import type { Driver } from "./driver.ts";
-import type { Difference, Model, Situation } from "./model.ts";
+import type { Difference, Model } from "./model.ts";
+import type { Situation } from "./situation.ts";
 
 /**
  * Waits until model and instance agree, then whether they still do when the event loop has turned.

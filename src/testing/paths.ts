@@ -4,7 +4,8 @@ import type { AnyActorScope, AnyEventObject, Snapshot } from "xstate";
 import { getShortestPaths, getSimplePaths } from "xstate/graph";
 import type { Driver } from "./driver.ts";
 import { after, beginningOf, isPossible, situationText, stimuliOf } from "./expectation.ts";
-import type { Model, Situation, Stimulus } from "./model.ts";
+import type { Model, Stimulus } from "./model.ts";
+import type { Situation } from "./situation.ts";
 
 /** The names of stimuli, in their order: what `walk()` takes and scripts consist of. */
 export type Path = readonly string[];

@@ -1,7 +1,8 @@
 /** Lets a time-out of a chart pass: up to the last millisecond nothing may happen. */
 import type { AnyMachineSnapshot } from "xstate";
 import type { Driver } from "./driver.ts";
-import type { Situation, Timeout } from "./model.ts";
+import type { Timeout } from "./model.ts";
+import type { Situation } from "./situation.ts";
 
 /** A time-out came early, or the state that it belongs to is not there. */
 export class TimeoutError extends Error {

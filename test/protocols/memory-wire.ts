@@ -1,13 +1,6 @@
 import type { EndCause } from "../../src/machines/causes.ts";
-import type {
-  Endpoint,
-  Notice,
-  Session,
-  SessionProtocol,
-  TlsFacts,
-  Verdict,
-  Wire,
-} from "../../src/protocols/protocol.ts";
+import type { Endpoint } from "../../src/protocols/endpoint.ts";
+import type { Notice, Session, SessionProtocol, TlsFacts, Verdict, Wire } from "../../src/protocols/protocol.ts";
 
 export interface MemoryWireOptions {
   readonly hostname?: string;

@@ -1,8 +1,8 @@
 /** Commands of the authenticated state (RFC 3501 section 6.3) but LIST, LSUB and APPEND. */
 import { HIERARCHY_DELIMITER, type MailboxStatus } from "../mailbox.ts";
 import { onAccount, onMailbox } from "./carry-out.ts";
-import { bad, ok } from "./completion.ts";
-import { type Dialogue, notNow } from "./dialogue.ts";
+import { bad, notNow, ok } from "./completion.ts";
+import type { Dialogue } from "./dialogue.ts";
 import type {
   CreateCommand,
   EnableCommand,

@@ -1,55 +1,10 @@
 /** APPEND (RFC 3501 section 6.3.11, RFC 4315): the message streams to the mailbox, and is never held as a whole. */
-
-import { IncomingBody, MessageError } from "../incoming-body.ts";
-import type { AccountMail, Appended } from "../mailbox.ts";
-import { bad, type Completion, no, ok, refusal, tryCreate } from "./completion.ts";
-import { type Dialogue, notNow } from "./dialogue.ts";
+import type { AccountMail } from "../mailbox.ts";
+import { bad, type Completion, no, notNow, refusal, tryCreate } from "./completion.ts";
+import type { Dialogue } from "./dialogue.ts";
 import type { AppendCommand } from "./grammar/command.ts";
-import { formatAppendUid } from "./grammar/format-response.ts";
 import type { CommandError } from "./grammar/read-result.ts";
-
-/** A message under way. */
-export class IncomingAppend {
-  readonly command: AppendCommand;
-  readonly #body: IncomingBody;
-  readonly #appended: Promise<Appended>;
-
-  constructor(dialogue: Dialogue, { command, account }: { command: AppendCommand; account: AccountMail }) {
-    this.command = command;
-    this.#body = new IncomingBody(() => dialogue.wire.wake());
-    const { mailbox, flags, internalDate, size } = command;
-    const date = internalDate ? { internalDate: internalDate.time } : {};
-    this.#appended = account.append(mailbox, { body: this.#body, size, flags, ...date });
-    // Looked at when the message is complete; it may be refused long before.
-    this.#appended.catch(() => {});
-  }
-
-  /** The mailbox has enough for now. */
-  get full(): boolean {
-    return this.#body.full;
-  }
-
-  add(chunk: Buffer): void {
-    this.#body.add(chunk);
-  }
-
-  /** The message is complete. */
-  async finish(): Promise<Completion> {
-    this.#body.push(null);
-    try {
-      const { uidValidity, uid } = await this.#appended;
-      return ok("Appended", formatAppendUid(uidValidity, [uid]));
-    } catch (error) {
-      throw tryCreate(error);
-    }
-  }
-
-  /** The rest of the message will not come. */
-  abandon(): void {
-    if (this.#body.readableEnded || this.#body.destroyed) return;
-    this.#body.destroy(new MessageError("message-incomplete", "The client went away before the message was complete."));
-  }
-}
+import { IncomingAppend } from "./incoming-append.ts";
 
 /** The command is here, its message is not yet: that is asked for only when there is a place for it. */
 export function append(
@@ -95,7 +50,7 @@ interface AcceptedAppend {
 
 function receive(dialogue: Dialogue, { command, account, synchronizing }: AcceptedAppend): void {
   dialogue.wire.setIdleTimeout(dialogue.settings.limits.contentTimeout);
-  dialogue.incoming = new IncomingAppend(dialogue, { command, account });
+  dialogue.incoming = new IncomingAppend({ command, account, wake: () => dialogue.wire.wake() });
   dialogue.reader.acceptMessage();
   if (synchronizing) dialogue.output.text("+ Ready for the message\r\n");
 }

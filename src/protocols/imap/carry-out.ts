@@ -1,7 +1,7 @@
 /** How the commands that need the mailbox are carried out: in a busy state of the chart, over as many turns as they take. */
 import type { AccountMail } from "../mailbox.ts";
-import type { Completion } from "./completion.ts";
-import { type Dialogue, notNow } from "./dialogue.ts";
+import { type Completion, notNow } from "./completion.ts";
+import type { Dialogue } from "./dialogue.ts";
 import type { Tagged } from "./grammar/command.ts";
 import type { MailboxView } from "./mailbox-view.ts";
 

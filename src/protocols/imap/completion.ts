@@ -88,3 +88,8 @@ export function isServerFault(error: unknown): boolean {
 function oneLine(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, "?").replace(/^\[/, "(");
 }
+
+/** The answer to a command that may not come now. */
+export function notNow({ state }: { readonly state: string }): Completion {
+  return bad(state === "notAuthenticated" ? "Log in first" : "Select a mailbox first");
+}

@@ -3,10 +3,10 @@ import type { AccountMail } from "../mailbox.ts";
 import type { Wire } from "../protocol.ts";
 import { SessionChart } from "../session/chart-actor.ts";
 import { SessionDialogue } from "../session/dialogue.ts";
-import type { IncomingAppend } from "./append.ts";
-import { bad, type Completion, isServerFault, no, refusal, statusLine } from "./completion.ts";
+import { type Completion, isServerFault, no, refusal, statusLine } from "./completion.ts";
 import { CommandReader } from "./grammar/command-reader.ts";
 import { unauthenticatedGrammarLimits } from "./grammar/limits.ts";
+import type { IncomingAppend } from "./incoming-append.ts";
 import { type ImapEffects, type ImapEvent, type ImapState, imapMachine } from "./machine.ts";
 import type { MailboxView } from "./mailbox-view.ts";
 import { Output } from "./output.ts";
@@ -202,9 +202,4 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
     const completion = refusal(error) ?? no("Temporary failure, try again later", "UNAVAILABLE");
     return { completion, expunges: false };
   }
-}
-
-/** The answer to a command that may not come now. */
-export function notNow({ state }: Dialogue): Completion {
-  return bad(state === "notAuthenticated" ? "Log in first" : "Select a mailbox first");
 }

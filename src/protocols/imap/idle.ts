@@ -1,6 +1,6 @@
 /** IDLE (RFC 2177): changes are told as they happen, until the client says DONE. */
-import { bad, ok } from "./completion.ts";
-import { type Dialogue, notNow } from "./dialogue.ts";
+import { bad, notNow, ok } from "./completion.ts";
+import type { Dialogue } from "./dialogue.ts";
 import type { Tagged } from "./grammar/command.ts";
 
 /** Octets of the line that ends IDLE. */

@@ -1,6 +1,6 @@
 import { CONTINUE, type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { SessionTurns } from "../session/turns.ts";
-import { append, breakAppend, finishAppend, type IncomingAppend } from "./append.ts";
+import { append, breakAppend, finishAppend } from "./append.ts";
 import { continueAuthentication, logIn } from "./authentication.ts";
 import { capabilities } from "./capabilities.ts";
 import { execute } from "./commands.ts";
@@ -9,6 +9,7 @@ import { Dialogue } from "./dialogue.ts";
 import type { Command } from "./grammar/command.ts";
 import type { CommandError, ReadResult } from "./grammar/read-result.ts";
 import { DONE_LINE, endIdle, tellIdle } from "./idle.ts";
+import type { IncomingAppend } from "./incoming-append.ts";
 import type { ImapState } from "./machine.ts";
 import type { ImapSettings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import { LineReader } from "../line-reader.ts";
-import type { AccountMail } from "../mailbox.ts";
+import type { AccountMail, MessageContent } from "../mailbox.ts";
 import type { Wire } from "../protocol.ts";
 import { SessionChart } from "../session/chart-actor.ts";
 import type { MailboxSessionSettings } from "../session/options.ts";
@@ -7,8 +7,16 @@ import { ReplyDialogue } from "../session/reply-dialogue.ts";
 import type { Pop3Limits } from "./limits.ts";
 import { type Pop3Effects, type Pop3Event, type Pop3State, pop3Machine } from "./machine.ts";
 import type { MarkedMaildrop } from "./marked-maildrop.ts";
+import type { MessageText } from "./message-text.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
-import type { Retrieval } from "./retrieval.ts";
+
+/** A message on its way to the client. */
+export interface Retrieval {
+  readonly content: MessageContent;
+  readonly text: MessageText;
+  /** Octets that have been read. */
+  position: number;
+}
 
 /** What is the same for all sessions of one `pop3()`. */
 export interface Pop3Settings extends MailboxSessionSettings {

@@ -1,20 +1,10 @@
 /** RETR and TOP: a message goes out as fast as the client reads it, a slice at a time. */
-import type { MessageContent } from "../mailbox.ts";
 import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
 import type { Outcome } from "../session/question.ts";
-import type { Dialogue } from "./dialogue.ts";
-import type { MessageText } from "./message-text.ts";
+import type { Dialogue, Retrieval } from "./dialogue.ts";
 
 /** Octets that are read at once, and held in memory. */
 const slice = 65_536;
-
-/** A message on its way to the client. */
-export interface Retrieval {
-  readonly content: MessageContent;
-  readonly text: MessageText;
-  /** Octets that have been read. */
-  position: number;
-}
 
 /** Goes on with the message. @returns null when the response is complete. */
 export function continueRetrieval(dialogue: Dialogue): Verdict | null {

@@ -6,7 +6,8 @@
  * need the client's address are asked when the PROXY header has told it.
  */
 import { combineLatest, defer, filter, finalize, map, type Observable } from "rxjs";
-import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { Refusal } from "../../protocols/protocol.ts";
 import type { Pressure } from "../pressure/pressure.ts";
 import type { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import { type AddressLimits, ClientLimits } from "./client-limits.ts";

@@ -1,5 +1,6 @@
 import { addressKey } from "../../protocols/address-key.ts";
-import type { Endpoint, Refusal } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { Refusal } from "../../protocols/protocol.ts";
 import type { AddressCounts } from "./address-counts.ts";
 import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";

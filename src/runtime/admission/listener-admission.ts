@@ -1,7 +1,8 @@
 import { BehaviorSubject, type Observable, Subject } from "rxjs";
 import type { ListenerSettings } from "../../config/index.ts";
 import { addressKey } from "../../protocols/address-key.ts";
-import type { Endpoint } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+
 import type { Pressure } from "../pressure/pressure.ts";
 import { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import type { Clock } from "../time/clock.ts";

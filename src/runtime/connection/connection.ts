@@ -11,7 +11,8 @@ import type {
   ConnectionState,
   connectionMachine,
 } from "../../machines/connection.ts";
-import type { Endpoint, Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../../protocols/protocol.ts";
 import type { ClientInside } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";
 import { inspectorOf, inspectorUnder } from "../observe/inspection.ts";

@@ -2,11 +2,11 @@
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { EndCause } from "../../machines/causes.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
 import {
   CONTINUE,
   type ConnectionFacts,
   close,
-  type Endpoint,
   type Notice,
   type Session,
   type SessionProtocol,

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { readIpAddress } from "../../config/addresses/ip-address.ts";
-import type { ConnectionFacts, Endpoint, TlsFacts } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { ConnectionFacts, TlsFacts } from "../../protocols/protocol.ts";
 import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
 import type { ProxyHeader } from "../proxy/proxy-header.ts";
 

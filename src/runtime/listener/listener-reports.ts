@@ -1,8 +1,17 @@
 /** What is told of a listener when its machine has taken a step. */
 import type { ListenerState, PauseReason } from "../../machines/listener.ts";
 import type { SlotCounter } from "../admission/slots.ts";
-import type { LifecycleEvent } from "../observe/lifecycle.ts";
-import type { Listener } from "./listener.ts";
+import type { BoundAddress, LifecycleEvent } from "../observe/lifecycle.ts";
+
+/** As much of a listener as is told. */
+interface ReportedListener {
+  readonly name: string;
+  readonly settings: { readonly protocol: string };
+  readonly state: ListenerState;
+  readonly pausedBy: readonly PauseReason[];
+  readonly addresses: readonly BoundAddress[];
+  readonly connections: { readonly size: number };
+}
 
 interface Step {
   readonly before: ListenerState | null;
@@ -13,7 +22,7 @@ interface Step {
   readonly counters: readonly SlotCounter[];
 }
 
-export function listenerReports(listener: Listener, step: Step): LifecycleEvent[] {
+export function listenerReports(listener: ReportedListener, step: Step): LifecycleEvent[] {
   const pauses = listener.pausedBy.filter((reason) => !step.pausedBefore.includes(reason));
   const reports = pauses.map((reason) => pauseReport(listener.name, reason, step.counters));
   return listener.state === step.before ? reports : [...stateReports(listener, step), ...reports];
@@ -24,7 +33,7 @@ function pauseReport(listener: string, reason: PauseReason, counters: readonly S
   return { type: "listener.paused", listener, reason, limit: full?.limit ?? null, current: full?.taken ?? null };
 }
 
-function stateReports(listener: Listener, { before, error }: Step): LifecycleEvent[] {
+function stateReports(listener: ReportedListener, { before, error }: Step): LifecycleEvent[] {
   const { name, state, connections } = listener;
   switch (state) {
     case "listening":
@@ -43,6 +52,6 @@ function stateReports(listener: Listener, { before, error }: Step): LifecycleEve
   }
 }
 
-function listeningReport({ name, settings, addresses }: Listener): LifecycleEvent {
+function listeningReport({ name, settings, addresses }: ReportedListener): LifecycleEvent {
   return { type: "listener.listening", listener: name, protocol: settings.protocol, addresses };
 }

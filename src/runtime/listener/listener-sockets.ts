@@ -2,7 +2,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import type { ListenerSettings } from "../../config/index.ts";
-import type { Endpoint } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+
 import { endpoint } from "../connection/socket-facts.ts";
 import type { BoundAddress } from "../observe/lifecycle.ts";
 import { bindSocket } from "../sockets/bind-socket.ts";

@@ -7,8 +7,10 @@ import type { ReloadPlan } from "../../config/index.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type { ConnectionState } from "../../machines/connection.ts";
 import type { PauseReason } from "../../machines/listener.ts";
-import type { ConnectionFacts, Endpoint, Notice, Refusal, TlsFacts } from "../../protocols/protocol.ts";
-import type { ExhaustedResource, PressureResource } from "../pressure/pressure.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { ConnectionFacts, Notice, Refusal, TlsFacts } from "../../protocols/protocol.ts";
+import type { ExhaustedResource } from "../pressure/pressure.ts";
+import type { PressureResource } from "../pressure/pressure-resource.ts";
 import type { ProxyHeaderFault } from "../proxy/proxy-header-error.ts";
 
 /** What a bound address looks like: port 0 resolved. */

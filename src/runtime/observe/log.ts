@@ -1,7 +1,8 @@
 /** The log: a subscriber of lifecycle events. One line for each connection, at its end; the steps in between at debug. */
 import type { Level, Logger } from "pino";
 import { describePlan } from "../../config/index.ts";
-import type { ConnectionFacts, Endpoint, TlsFacts } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { ConnectionFacts, TlsFacts } from "../../protocols/protocol.ts";
 import type { Lifecycle, LifecycleEvent, LifecycleEventType, PhaseDurations } from "./lifecycle.ts";
 
 /** The level that an event is logged at; the highest, where there are several. */

@@ -1,6 +1,7 @@
 /** The latest sample and what is exhausted, as gauges. What is not known has no value. */
 import { Gauge, type Registry } from "prom-client";
-import { isExhausted, type Pressure, type PressureSample, pressureResources } from "./pressure.ts";
+import { isExhausted, type Pressure, type PressureSample } from "./pressure.ts";
+import { pressureResources } from "./pressure-resource.ts";
 
 interface SampleGauge {
   readonly name: string;

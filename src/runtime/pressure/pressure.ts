@@ -1,10 +1,6 @@
 /** Which resources of the process are exhausted, judged from samples with hysteresis. Pure: a fold over the samples. */
+import { type PressureResource, pressureResources } from "./pressure-resource.ts";
 import type { PressureThreshold, PressureThresholds } from "./thresholds.ts";
-
-/** What can run short. Each bears the same name in options, events, refusals and metrics. */
-export type PressureResource = "eventLoopDelay" | "heap" | "descriptors";
-
-export const pressureResources: readonly PressureResource[] = ["eventLoopDelay", "heap", "descriptors"];
 
 /** How much of something is in use. */
 export interface ResourceUse {

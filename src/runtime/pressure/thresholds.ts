@@ -1,5 +1,5 @@
 /** From where on a resource counts as exhausted, and from where on it no longer does. */
-import type { PressureResource } from "./pressure.ts";
+import type { PressureResource } from "./pressure-resource.ts";
 
 /** Two marks with a band between them, within which nothing changes. */
 export interface PressureThreshold {

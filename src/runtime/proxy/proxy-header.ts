@@ -1,5 +1,6 @@
 /** What a PROXY protocol header says (HAProxy's proxy-protocol.txt), once it has been read and found valid. */
-import type { Endpoint } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+
 import type { ProxyTlvs } from "../../protocols/proxy-facts.ts";
 
 export type { ProxySsl, ProxyTlvs, Tlv } from "../../protocols/proxy-facts.ts";

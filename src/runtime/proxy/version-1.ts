@@ -1,7 +1,8 @@
 /** The PROXY protocol, version 1: one line of text (proxy-protocol.txt 2.1). */
 import { isIPv4, isIPv6 } from "node:net";
 import { readIpAddress } from "../../config/addresses/ip-address.ts";
-import type { Endpoint } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+
 import { NO_TLVS, type ProxyHeader, withoutEndpoints } from "./proxy-header.ts";
 import { ProxyHeaderError } from "./proxy-header-error.ts";
 

@@ -1,6 +1,6 @@
 /** The PROXY protocol, version 2: a binary header (proxy-protocol.txt 2.2). */
 import { addressOf } from "../../config/addresses/ip-address.ts";
-import type { Endpoint } from "../../protocols/protocol.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
 import { NO_TLVS, type ProxyHeader, type ProxyTlvs, withoutEndpoints } from "./proxy-header.ts";
 import { ProxyHeaderError } from "./proxy-header-error.ts";
 import { decodeTlvs } from "./tlvs.ts";

@@ -1,30 +1,11 @@
 /** One document on its way into force: plan, stage, swap, retire; or discard. */
 import { waitFor } from "xstate";
 import { type Configuration, type ListenerPlan, planReload, type ReloadPlan } from "../../config/index.ts";
-import { Listener, type ListenerHost } from "../listener/listener.ts";
-import { bindTargets } from "../server/bind-targets.ts";
-import { type PreparedListener, type PreparedListeners, prepareListeners } from "../server/prepared-listeners.ts";
-import type { Foundation } from "../server/server.ts";
+import { bindTargets } from "../listener/bind-targets.ts";
+import { Listener } from "../listener/listener.ts";
+import { type PreparedListener, type PreparedListeners, prepareListeners } from "../listener/prepared-listeners.ts";
 import { ReloadError, type ReloadReport, type ReloadTransaction } from "./reload.ts";
-
-/** What a reload works on: the server, as far as it is concerned. */
-export interface ReloadableServer {
-  readonly configuration: Configuration;
-  readonly host: ListenerHost;
-  readonly foundation: Foundation;
-  readonly dataDirectory: string;
-  readonly certificatesDigest: string;
-  /** The listeners of the document in force, by name. */
-  readonly current: ReadonlyMap<string, Listener>;
-  /** From here on the server has these; listeners that are not among them are kept until they have closed. */
-  replace(replacement: Replacement): void;
-}
-
-export interface Replacement {
-  readonly configuration: Configuration;
-  readonly certificatesDigest: string;
-  readonly listeners: readonly Listener[];
-}
+import type { ReloadableServer } from "./reloadable-server.ts";
 
 type PlanOf<Kind extends ListenerPlan["kind"]> = Extract<ListenerPlan, { kind: Kind }>;
 

@@ -11,28 +11,21 @@ import type { AdmissionRule } from "../admission/client-limits.ts";
 import { SlotCounter } from "../admission/slots.ts";
 import type { Connection } from "../connection/connection.ts";
 import { messageOf } from "../error-message.ts";
+import { bindTargets, unnamedSockets } from "../listener/bind-targets.ts";
 import { Listener, type ListenerHost } from "../listener/listener.ts";
+import { prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
 import { type PressureOptions, PressureWatch } from "../pressure/pressure-watch.ts";
+import type { Foundation } from "../reload/foundation.ts";
 import { ReloadError, Reloader, type ReloadReport } from "../reload/reload.ts";
-import { type ReloadableServer, type Replacement, ServerReload } from "../reload/reload-transaction.ts";
+import { ServerReload } from "../reload/reload-transaction.ts";
+import type { ReloadableServer, Replacement } from "../reload/reloadable-server.ts";
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
 import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
 import type { Clock } from "../time/clock.ts";
-import { bindTargets, unnamedSockets } from "./bind-targets.ts";
-import { prepareListeners } from "./prepared-listeners.ts";
 import { NotRunningError, StartError, StoppedWhileStartingError, UnknownListenerError } from "./server-errors.ts";
-
-/** What listeners stand on: made before the first bind, given back after the last connection. */
-export interface Foundation {
-  /** By name. */
-  readonly protocols: ReadonlyMap<string, Protocol>;
-  /** Makes ready what another document asks of the backend; what it resolves with puts that into force. */
-  stage(configuration: Configuration): Promise<() => void>;
-  release(): Promise<void>;
-}
 
 export interface ServerOptions {
   readonly configuration: Configuration;

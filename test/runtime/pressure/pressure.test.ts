@@ -6,8 +6,8 @@ import {
   judgeSample,
   type PressureSample,
   type PressureState,
-  pressureResources,
 } from "../../../src/runtime/pressure/pressure.ts";
+import { pressureResources } from "../../../src/runtime/pressure/pressure-resource.ts";
 import {
   defaultPressureThresholds,
   PressureOptionError,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import type { Endpoint } from "../../../src/protocols/protocol.ts";
+import type { Endpoint } from "../../../src/protocols/endpoint.ts";
 import type { ProxyProgram } from "./proxy-program.ts";
 
 /** Says a word over an open socket and hears as many octets back; fails with the proxy if that ends. */

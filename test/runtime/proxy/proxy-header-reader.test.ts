@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../../../src/config/addresses/ip-address.ts";
-import type { Endpoint } from "../../../src/protocols/protocol.ts";
+import type { Endpoint } from "../../../src/protocols/endpoint.ts";
 import { ProxyHeaderReader, type ProxyHeaderStep } from "../../../src/runtime/proxy/proxy-header-reader.ts";
 import { SIGNATURE, tlv, version2 } from "./encode-header.ts";
 import { errorOf, step } from "./read-header.ts";

@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
-import { ListenerError } from "../listener/listener-errors.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "../tls/context.ts";
 import { loadServerCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
+import { ListenerError } from "./listener-errors.ts";
 
 /** A listener with all that it needs before it is bound. */
 export interface PreparedListener {

@@ -1,0 +1,48 @@
+import { IncomingBody, MessageError } from "../incoming-body.ts";
+import type { AccountMail, Appended } from "../mailbox.ts";
+import { type Completion, ok, tryCreate } from "./completion.ts";
+import type { AppendCommand } from "./grammar/command.ts";
+import { formatAppendUid } from "./grammar/format-response.ts";
+
+/** The message of an APPEND that is under way. */
+export class IncomingAppend {
+  readonly command: AppendCommand;
+  readonly #body: IncomingBody;
+  readonly #appended: Promise<Appended>;
+
+  constructor({ command, account, wake }: { command: AppendCommand; account: AccountMail; wake: () => void }) {
+    this.command = command;
+    this.#body = new IncomingBody(wake);
+    const { mailbox, flags, internalDate, size } = command;
+    const date = internalDate ? { internalDate: internalDate.time } : {};
+    this.#appended = account.append(mailbox, { body: this.#body, size, flags, ...date });
+    // Looked at when the message is complete; it may be refused long before.
+    this.#appended.catch(() => {});
+  }
+
+  /** The mailbox has enough for now. */
+  get full(): boolean {
+    return this.#body.full;
+  }
+
+  add(chunk: Buffer): void {
+    this.#body.add(chunk);
+  }
+
+  /** The message is complete. */
+  async finish(): Promise<Completion> {
+    this.#body.push(null);
+    try {
+      const { uidValidity, uid } = await this.#appended;
+      return ok("Appended", formatAppendUid(uidValidity, [uid]));
+    } catch (error) {
+      throw tryCreate(error);
+    }
+  }
+
+  /** The rest of the message will not come. */
+  abandon(): void {
+    if (this.#body.readableEnded || this.#body.destroyed) return;
+    this.#body.destroy(new MessageError("message-incomplete", "The client went away before the message was complete."));
+  }
+}

@@ -1,0 +1,11 @@
+import type { Configuration } from "../../config/index.ts";
+import type { Protocol } from "../../protocols/protocol.ts";
+
+/** What listeners stand on: made before the first bind, given back after the last connection. */
+export interface Foundation {
+  /** By name. */
+  readonly protocols: ReadonlyMap<string, Protocol>;
+  /** Makes ready what another document asks of the backend; what it resolves with puts that into force. */
+  stage(configuration: Configuration): Promise<() => void>;
+  release(): Promise<void>;
+}
