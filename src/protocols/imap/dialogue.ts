@@ -27,6 +27,9 @@ export class BrokenResponse extends Error {
 
 const chart = new SessionChart<ImapState, ImapEffects>(imapMachine, ["forgetDialogue", "giveBack", "sayShuttingDown"]);
 
+/** So many steps does a command compute before other connections have their turn: some milliseconds. */
+const STEPS_AT_ONCE = 500_000;
+
 /** What is said of a command when it is over. */
 export interface Ending {
   readonly completion: Completion;
@@ -49,6 +52,8 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
   /** When a client in IDLE is to be told that the server is still there, by the clock of the wire. */
   idleNoticeDue = 0;
 
+  /** Of the command, since other connections last had their turn. */
+  #steps = 0;
   #next: (() => void) | null = null;
   #roomWanted: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | null = null;
 
@@ -112,8 +117,18 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
 
   /** To be awaited by a command that computes for long: lets other connections have their turn, and makes room, too. */
   breathe(): Promise<void> {
+    this.#steps = 0;
     this.wire.wakeAfter(0);
     return this.#wanted();
+  }
+
+  /**
+   * Counts what a command computes, in steps of some nanoseconds each.
+   * @returns true when it has computed for long, or has said much, and is to `breathe`.
+   */
+  tires(steps: number): boolean {
+    this.#steps += steps;
+    return this.#steps >= STEPS_AT_ONCE || this.output.full;
   }
 
   /** For a command that asks for much: ends it when the session is over. */

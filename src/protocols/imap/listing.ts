@@ -6,12 +6,12 @@ import type { Dialogue } from "./dialogue.ts";
 import type { LsubCommand } from "./grammar/command.ts";
 import { formatList } from "./grammar/format-response.ts";
 import type { ListCommand } from "./grammar/list.ts";
-import { type ListPattern, listPattern, matchesPattern } from "./list-pattern.ts";
+import { costOf, type ListPattern, listPattern, matchesPattern } from "./list-pattern.ts";
 
-/** Longer ones match no name, and would only cost time. */
-const LONGEST_PATTERN = 1024;
-/** So many names are matched before other connections have their turn. */
-const NAMES_AT_ONCE = 100;
+/** Characters of all patterns of a command, each with the reference before it: more would only cost time. */
+const LONGEST_PATTERNS = 4096;
+/** What a name costs besides, as much as so many words of a pattern. */
+const COST_OF_NAME = 100;
 
 export function list(dialogue: Dialogue, command: ListCommand): void {
   onAccount(dialogue, command, async ({ account }) => {
@@ -19,16 +19,15 @@ export function list(dialogue: Dialogue, command: ListCommand): void {
       dialogue.output.text(`* LIST (\\Noselect) "${HIERARCHY_DELIMITER}" ""\r\n`);
       return ok("Done");
     }
-    const patterns = command.patterns.map((pattern) => readPattern(command.reference, pattern));
+    const matches = new NameTest(command.reference, command.patterns);
     const entries = await account.list();
     const subscribed = command.select.includes("SUBSCRIBED");
     const specialUse = command.select.includes("SPECIAL-USE");
     const selected = (entry: MailboxEntry): boolean =>
       (subscribed ? entry.subscribed : entry.exists) && (!specialUse || entry.specialUse.length > 0);
-    for (const [index, entry] of entries.entries()) {
-      if (index % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) await dialogue.breathe();
-      if (!selected(entry)) continue;
-      if (!patterns.some((pattern) => matchesPattern(pattern, entry.name))) continue;
+    for (const entry of entries) {
+      if (dialogue.tires(matches.cost(entry.name))) await dialogue.breathe();
+      if (!selected(entry) || !matches.fits(entry.name)) continue;
       const attributes = attributesOf(entry, subscribed || command.return.includes("SUBSCRIBED"));
       dialogue.output.text(formatList("LIST", { name: entry.name, attributes, delimiter: HIERARCHY_DELIMITER }));
     }
@@ -39,25 +38,37 @@ export function list(dialogue: Dialogue, command: ListCommand): void {
 /** A name that is only above a subscribed one is told of, as `\Noselect`, where `%` ends at it. */
 export function lsub(dialogue: Dialogue, command: LsubCommand): void {
   onAccount(dialogue, command, async ({ account }) => {
-    const pattern = readPattern(command.reference, command.pattern);
+    const matches = new NameTest(command.reference, [command.pattern]);
     const subscribed = (await account.list()).filter((entry) => entry.subscribed);
     const names = new Map<string, readonly string[]>();
-    if (pattern.text.includes("%")) for (const name of parentsOf(subscribed)) names.set(name, ["\\Noselect"]);
+    if (command.pattern.includes("%")) for (const name of parentsOf(subscribed)) names.set(name, ["\\Noselect"]);
     for (const entry of subscribed) names.set(entry.name, entry.exists && entry.selectable ? [] : ["\\Noselect"]);
-    let matched = 0;
     for (const [name, attributes] of names) {
-      if (++matched % NAMES_AT_ONCE === 0) await dialogue.breathe();
-      if (!matchesPattern(pattern, name)) continue;
+      if (dialogue.tires(matches.cost(name))) await dialogue.breathe();
+      if (!matches.fits(name)) continue;
       dialogue.output.text(formatList("LSUB", { name, attributes, delimiter: HIERARCHY_DELIMITER }));
     }
     return ok("Done");
   });
 }
 
-function readPattern(reference: string, pattern: string): ListPattern {
-  const whole = `${reference}${pattern}`;
-  if (whole.length > LONGEST_PATTERN) throw new Refused(no("The pattern is too long", "LIMIT"));
-  return listPattern(whole, HIERARCHY_DELIMITER);
+/** Whether a name fits one of the patterns of a command, and what it costs to find out. */
+class NameTest {
+  readonly #patterns: readonly ListPattern[];
+
+  constructor(reference: string, patterns: readonly string[]) {
+    const length = patterns.reduce((sum, pattern) => sum + reference.length + pattern.length, 0);
+    if (length > LONGEST_PATTERNS) throw new Refused(no("The patterns are too long", "LIMIT"));
+    this.#patterns = patterns.map((pattern) => listPattern(`${reference}${pattern}`, HIERARCHY_DELIMITER));
+  }
+
+  cost(name: string): number {
+    return this.#patterns.reduce((cost, pattern) => cost + costOf(pattern, name.length), COST_OF_NAME);
+  }
+
+  fits(name: string): boolean {
+    return this.#patterns.some((pattern) => matchesPattern(pattern, name));
+  }
 }
 
 /** All names above these. */

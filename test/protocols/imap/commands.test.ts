@@ -83,6 +83,30 @@ describe("after the log-in", () => {
     );
   });
 
+  it("finds names in either form of Unicode, and tells them in NFC", async () => {
+    await play(
+      await logIn(),
+      `
+      C: a CREATE Gru&Awg-n
+      S: a OK Created
+      C: b LIST "" Gru&Awg-n
+      S: * LIST (\\HasNoChildren) "/" "Gr&APw-n"
+      S: b OK Done
+      C: c LIST "" Gr&APw-%
+      S: * LIST (\\HasNoChildren) "/" "Gr&APw-n"
+      S: c OK Done
+      C: d LIST Gru &Awg-*
+      S: * LIST (\\HasNoChildren) "/" "Gr&APw-n"
+      S: d OK Done
+      C: e SUBSCRIBE Gru&Awg-n
+      S: e OK Done
+      C: f LSUB "" Gru&Awg-%
+      S: * LSUB () "/" "Gr&APw-n"
+      S: f OK Done
+    `,
+    );
+  });
+
   it("selects, and leaves", async () => {
     const fixture = await logIn();
     fixture.deliver(hello);

@@ -60,10 +60,10 @@ describe.each<[string, GrammarLimits]>([
 
 describe("a command of somebody who has not logged in", () => {
   it.each([
-    ["a long line", `a LOGIN ${repeat("x", 13_000)} y`],
+    ["a long line", `a LOGIN ${repeat("x", 66_000)} y`],
     ["a large literal", "a LOGIN {1025}"],
     ["a large literal, sent unasked", "a LOGIN {5000+}"],
-    ["literals that are large together", `a LIST "" (${repeat(`{1000+}\r\n${repeat("x", 1000)} `, 6000)})`],
+    ["literals that are large together", `a LIST "" (${repeat(`{1000+}\r\n${repeat("x", 1000)} `, 40_000)})`],
     ["a large message, sent unasked and refused", "a APPEND INBOX {5000+}"],
   ])("is refused for %s", (_, attack) => {
     const results = readAll(`${attack}\r\n`, { limits: unauthenticatedGrammarLimits, messages: "refuse" });
