@@ -1,7 +1,8 @@
 import { LineReader, type LineStatus } from "../line-reader.ts";
+import { isHttpRequest } from "../session/http-request.ts";
 import { MOST_WORDS, parseLine, type Word } from "./words.ts";
 
-/** What `next()` found. After the last five nothing more can be read. */
+/** What `next()` found. After the last six nothing more can be read. */
 export type CommandStatus =
   /** A whole command is in `words`. */
   | "command"
@@ -17,6 +18,8 @@ export type CommandStatus =
   /** A string so long that it will not be read over. */
   | "literal-too-long"
   | "bare-lf"
+  /** A request of HTTP. */
+  | "http"
   /** Where the command ends cannot be told: a literal that is not `{n+}`, or a line with NUL or not in UTF-8. */
   | "lost";
 
@@ -92,6 +95,7 @@ export class CommandReader {
       const status = this.#lines.next(limits.line);
       if (status !== "line") return this.#withoutLine(status);
       const parsed = parseLine(this.#lines.line, { behindLiteral: this.#continued });
+      if (parsed.malformed && isHttpRequest(this.#lines.line)) return this.#lose("http");
       if (parsed.lost) return this.#lose("lost");
       if (!this.#malformed) this.#words.push(...parsed.words);
       if (parsed.malformed || this.#words.length > MOST_WORDS) this.#refuse();

@@ -1,5 +1,4 @@
 /** Which arguments each command takes, and when it may come (RFC 5804 section 2). */
-import { httpMethods } from "../session/http-methods.ts";
 import { authenticate, startTls, unauthenticate } from "./authentication.ts";
 import { capabilityLines } from "./capabilities.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
@@ -99,12 +98,6 @@ const commands = new Map<string, Command>([
     },
   ],
 ]);
-
-/** A request of HTTP is no command even in form; its first word tells. */
-export function isHttp(words: readonly Word[]): boolean {
-  const [first] = words;
-  return first?.type === "atom" && httpMethods.has(first.name);
-}
 
 export function execute(dialogue: Dialogue, words: readonly Word[]): void {
   const [first, ...given] = words;

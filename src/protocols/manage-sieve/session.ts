@@ -3,7 +3,7 @@ import { SessionTurns } from "../session/turns.ts";
 import { continueAuthentication, logIn } from "./authentication.ts";
 import { capabilityLines } from "./capabilities.ts";
 import type { ReadLimits } from "./command-reader.ts";
-import { execute, isHttp } from "./commands.ts";
+import { execute } from "./commands.ts";
 import { Dialogue, type ManageSieveSettings } from "./dialogue.ts";
 import type { ManageSieveState } from "./machine.ts";
 import { replies } from "./replies.ts";
@@ -86,10 +86,12 @@ export class ManageSieveSession extends SessionTurns<Dialogue> {
       case "lost":
         dialogue.quit(replies.lost, "protocol-error");
         return null;
+      case "http":
+        dialogue.quit(replies.notHttp, "protocol-error");
+        return null;
       case "malformed":
         this.#count();
-        if (isHttp(reader.words)) dialogue.quit(replies.notHttp, "protocol-error");
-        else logIn.giveUp(dialogue, replies.malformed);
+        logIn.giveUp(dialogue, replies.malformed);
         return null;
       case "string-too-long":
         this.#count();

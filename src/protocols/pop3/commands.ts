@@ -1,5 +1,5 @@
 /** What each keyword does; the commands without a file of their own are here. */
-import { httpMethods } from "../session/http-methods.ts";
+import { isHttpRequest } from "../session/http-request.ts";
 import { auth, pass, user } from "./authentication.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { dele, list, noop, retr, rset, stat, type Transaction, top, uidl, update } from "./maildrop-commands.ts";
@@ -35,7 +35,7 @@ export function execute(dialogue: Dialogue, line: string): void {
   const space = line.indexOf(" ");
   const keyword = (space === -1 ? line : line.slice(0, space)).toUpperCase();
   const handler = handlers.get(keyword);
-  if (!handler && httpMethods.has(keyword)) {
+  if (!handler && isHttpRequest(line)) {
     dialogue.quit(replies.notHttp, "protocol-error");
     return;
   }

@@ -1,7 +1,7 @@
 /** What each verb does; the commands without a file of their own are here. */
 
 import type { Envelope } from "../backend.ts";
-import { httpMethods } from "../session/http-methods.ts";
+import { isHttpRequest } from "../session/http-request.ts";
 import { auth } from "./authentication.ts";
 import { parseHelo } from "./command.ts";
 import { bdat, data } from "./content.ts";
@@ -44,7 +44,7 @@ const notImplemented = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", 
 export function execute(dialogue: Dialogue, verb: string, argument: string): void {
   const { dialect } = dialogue.settings;
   const handler = handlersOf[dialect.name].get(verb);
-  if (!handler && httpMethods.has(verb)) {
+  if (!handler && isHttpRequest(`${verb} ${argument}`)) {
     dialogue.quit(dialect.replies.notHttp, "protocol-error");
     return;
   }

@@ -176,6 +176,28 @@ export function describeProtocol(fixture: ProtocolFixture): void {
       await endedBy(client, "protocol-error");
     });
 
+    test("hangs up on a request of HTTP, whatever it asks for, and says nothing of it again", async () => {
+      const fetching = ["GET /marked HTTP/1.1", "POST /marked HTTP/1.0", "MARKED / HTTP/1.1", "PRI * HTTP/2.0"];
+      const proxying = [
+        "CONNECT marked:25 HTTP/1.1",
+        "GET http://marked/ HTTP/1.1",
+        "OPTIONS * HTTP/1.1",
+        "GET /marked",
+      ];
+      for (const line of [...fetching, ...proxying]) {
+        const client = await rawClient(house.port("open"));
+        await client.until(fixture.greeting);
+        const before = client.received().length;
+        client.socket.write(`${line}\r\nHost: marked\r\n\r\n${fixture.hello?.send ?? ""}${fixture.noop.send}`);
+        await endedBy(client, "protocol-error");
+        const said = client.received().slice(before);
+        expect(said).toMatch(/not HTTP/);
+        expect(said).not.toMatch(/marked/i);
+        expect(said.split("\r\n")).toHaveLength(2);
+      }
+      await expect.poll(() => causes(house.events)).toHaveLength(fetching.length + proxying.length);
+    });
+
     test("refuses a NUL", async () => {
       const client = await visit();
       await ask(client, fixture.nul);

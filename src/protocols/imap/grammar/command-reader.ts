@@ -1,3 +1,4 @@
+import { beginsHttpRequest, isHttpRequest } from "../../session/http-request.ts";
 import type { AppendCommand, Command } from "./command.ts";
 import { complaints } from "./complaints.ts";
 import type { GrammarLimits } from "./limits.ts";
@@ -168,13 +169,18 @@ export class CommandReader {
     if (typeof line !== "string") return line;
     const marker = readLiteralMarker(line);
     this.#text = this.#text === "" ? line : this.#text + line;
-    if (FORBIDDEN.test(line)) return this.#complain(complaints.malformedLine(readTag(this.#text)), marker);
+    if (FORBIDDEN.test(line)) return this.#refuse(complaints.malformedLine(readTag(this.#text)), marker);
     try {
       return marker ? this.#announced(marker) : this.#complete();
     } catch (error) {
       if (!(error instanceof ParseFault)) throw error;
-      return this.#complain(complaints.of(error, readTag(this.#text)), marker);
+      return this.#refuse(complaints.of(error, readTag(this.#text)), marker);
     }
+  }
+
+  /** The line is no part of a command. */
+  #refuse(error: CommandError, marker: LiteralMarker | null): ReadResult | null {
+    return isHttpRequest(this.#text) ? this.#fail(complaints.notHttp, "protocol-error") : this.#complain(error, marker);
   }
 
   #complete(): ReadResult {
@@ -255,13 +261,16 @@ export class CommandReader {
     const octets = this.#input.takeLine(limit);
     if (octets === null) return this.#starved();
     if (octets === "too-long") {
-      this.#fault = complaints.lineTooLong(this.#tag(this.#input.peek(TAG_PREVIEW)));
+      const beginning = this.#input.peek(TAG_PREVIEW);
+      if (beginsHttpRequest(beginning)) return this.#fail(complaints.notHttp, "protocol-error");
+      this.#fault = complaints.lineTooLong(this.#tag(beginning));
       this.#skip();
       return null;
     }
     const end = octets.length - 2;
     if (octets[end] === CR) return octets.toString("latin1", 0, end);
-    return this.#bareLineFeed(this.#tag(octets.toString("latin1", 0, end + 1)));
+    const line = octets.toString("latin1", 0, end + 1);
+    return isHttpRequest(line) ? this.#fail(complaints.notHttp, "protocol-error") : this.#bareLineFeed(this.#tag(line));
   }
 
   /** The tag of the command that the line belongs to. */

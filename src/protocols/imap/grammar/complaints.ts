@@ -17,6 +17,7 @@ export const complaints = {
   afterMessage: (tag: string | null) => bad("APPEND takes one message, and nothing after it", tag),
   /** RFC 4469 section 4.2 has the code. */
   literalTooLarge: (tag: string | null): CommandError => ({ ...bad("The literal is too large", tag), code: "TOOBIG" }),
+  notHttp: bad("This port speaks IMAP, not HTTP", null),
   tooMuchToSkip: bad("The message is too large to be skipped", null),
 };
 

@@ -228,12 +228,39 @@ describe("lines", () => {
     ["+ NOOP", "* BAD"],
     ["a* NOOP", "* BAD"],
     ["a NOO\x7f", "a BAD"],
-    ["GET / HTTP/1.1", "GET BAD"],
+    ["GET x", "GET BAD"],
+    ["<script> x", "<script> BAD"],
+    ["<script>(1) x", "* BAD"],
     [`${"t".repeat(129)} NOOP`, "* BAD"],
     ["a NOOP NOOP", "a BAD"],
     ["a UID NOOP", "a BAD"],
   ])("that are no command are an error with the tag where there is one: %j", (line, expected) => {
     expect(told(readAll(`${line}\r\nz NOOP\r\n`))).toEqual([expected, "z NOOP"]);
+  });
+});
+
+describe("a request of HTTP", () => {
+  it.each([
+    ["GET / HTTP/1.1\r\n"],
+    ["GET / HTTP/1.1\n"],
+    ["GET /\r\n"],
+    ["GET /{5}\r\n"],
+    ["POST /{5} HTTP/1.1\r\n"],
+    ["<script/src=x> / HTTP/1.1\r\n"],
+    ["M-SEARCH * HTTP/1.1\r\n"],
+    ["PRI * HTTP/2.0\r\n"],
+    ["CONNECT localhost:143 HTTP/1.1\r\n"],
+    ["GET http://localhost:143/ HTTP/1.1\r\n"],
+    ["POST /\0 HTTP/1.1\r\n"],
+    [`POST /${"x".repeat(70_000)}`],
+  ])("ends the reading, and nothing of it is said again: %j", (request) => {
+    expect(readAll(`${request}Host: x\r\n\r\na NOOP\r\n`)).toMatchObject([
+      { type: "error", tag: null, text: "This port speaks IMAP, not HTTP", ends: "protocol-error" },
+    ]);
+  });
+
+  it("is not seen where there is a command", () => {
+    expect(told(readAll("GET SELECT HTTP/1.1\r\nPOST NOOP\r\n"))).toEqual(["GET SELECT", "POST NOOP"]);
   });
 });
 
