@@ -59,7 +59,10 @@ function imapCommandTable(): string {
 }
 
 function metricTable(): string {
-  const { registry } = new Metrics({ slots: new SlotCounter(1), listeners: [], pressure: { latest: noPressure } });
+  const { registry } = new Metrics({
+    source: { slots: new SlotCounter(1), listeners: [], pressure: { latest: noPressure } },
+    outputs: [],
+  });
   const rows = registry.getMetricsAsArray().map((metric) => {
     // prom-client has these on every metric, and does not type them.
     const labels: unknown = Reflect.get(metric, "labelNames");

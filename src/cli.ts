@@ -5,7 +5,7 @@ import { Command, CommanderError, Option } from "commander";
 import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
-import { complain, say } from "./command/output.ts";
+import { complain, print, say } from "./command/output.ts";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 const defaultData = "gatehouse-data";
@@ -14,7 +14,8 @@ function createCommand(finish: (code: ExitCode) => void): Command {
   const program = new Command("gatehouse")
     .description("Listeners for mail and other servers, from one document.")
     .version(version())
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => print("stdout", text), writeErr: (text) => print("stderr", text) });
   const config = () =>
     new Option("-c, --config <file>", "the document; gatehouse.json if there is one, else a built-in example");
   const data = () => new Option("-d, --data <dir>", "where mail, keys and accounts are kept").default(defaultData);
@@ -69,7 +70,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     });
   program.addHelpText(
     "after",
-    "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 4 no server runs there; 70 internal error.",
+    "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 4 no server runs there; 70 internal error; 74 what it prints could not be written.",
   );
   return program;
 }

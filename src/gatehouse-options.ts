@@ -8,6 +8,7 @@ import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
+import type { CountedOutput } from "./runtime/observe/output.ts";
 import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
 import type { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import type { Clock } from "./runtime/time/clock.ts";
@@ -59,6 +60,11 @@ export interface GatehouseOptions {
   readonly pressure?: PressureOptions | false;
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
+  /**
+   * What the log goes to, as far as it is from `logDestination()`: lines that it drops are counted in the metrics and told
+   * of by `output.dropped`. None by default.
+   */
+  readonly outputs?: readonly CountedOutput[];
   /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
   readonly onAdministratorMade?: (administrator: MadeAdministrator) => void;
   /** Time, for tests; the system's by default. */

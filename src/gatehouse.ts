@@ -57,13 +57,16 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
   });
   const feeds = new Subscription();
-  const metrics = new Metrics(server);
+  const outputs = options.outputs ?? [];
+  const metrics = new Metrics({ source: server, outputs });
   const endpoints = {
     ready: () => server.state === "running",
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   };
   metrics.follow(server.lifecycle);
   if (options.logger) logLifecycle(server.lifecycle, options.logger);
+  for (const output of outputs)
+    output.onFlowing((lines) => server.lifecycle.emit({ type: "output.dropped", output: output.name, lines }));
 
   const gatehouse: Gatehouse = {
     get configuration() {

@@ -134,7 +134,8 @@ export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./r
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
 export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/observe/lifecycle.ts";
-export { logDestination } from "./runtime/observe/log-destination.ts";
+export { type LogDestination, logDestination } from "./runtime/observe/log-destination.ts";
+export type { CountedOutput } from "./runtime/observe/output.ts";
 export type {
   ExhaustedResource,
   Pressure,

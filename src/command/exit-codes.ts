@@ -10,6 +10,8 @@ export const exitCodes = {
   start: 3,
   /** No server that runs with this data folder could be asked. */
   unreachable: 4,
+  /** What it printed could not be written: standard output is full, or broken otherwise than by a reader that left. */
+  output: 74,
   /** An error that is Gatehouse's own. Please report it. */
   internal: 70,
 } as const;

@@ -1,8 +1,7 @@
 /** `gatehouse messages`: what has been received, and one message as it was sent. Works beside a running server. */
-import { pipeline } from "node:stream/promises";
 import { openStore, type StoredMessage } from "../mailbox/index.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { complain, messagesOf, say } from "./output.ts";
+import { complain, messagesOf, pour, say } from "./output.ts";
 
 export interface MessagesOptions {
   readonly data: string;
@@ -26,7 +25,7 @@ export async function messages(which: string | undefined, { data, account }: Mes
       complain(which === "latest" ? "No messages." : `There is no message ${which}; see \`gatehouse messages\`.`);
       return exitCodes.configuration;
     }
-    await pipeline(await store.content(wanted.id), process.stdout, { end: false });
+    await pour(await store.content(wanted.id));
     return exitCodes.ok;
   } catch (error) {
     for (const message of messagesOf(error)) complain(message);

@@ -1,12 +1,46 @@
-/** What the command says to a person; the log goes its own way. */
+/** What a command that ends by itself says to a person: it waits for its reader. A server does not: see `ServerOutputs`. */
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { messageOf } from "../runtime/error-message.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 export function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print("stdout", `${text}\n`);
 }
 
 export function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
+  print("stderr", `${text}\n`);
+}
+
+/** As it is, without a line end. */
+export function print(name: "stdout" | "stderr", text: string): void {
+  guarded(name).write(text);
+}
+
+/** Prints all of a stream. */
+export async function pour(content: Readable): Promise<void> {
+  const stdout = guarded("stdout");
+  await pipeline(content, stdout, { end: false }).catch((error: unknown) => {
+    if (error !== stdout.errored) throw error;
+  });
+}
+
+const watched = new Set<NodeJS.WriteStream>();
+
+/** Without this, a reader that has left (`head`) or a full disk would be an exception that nobody caught. */
+function guarded(name: "stdout" | "stderr"): NodeJS.WriteStream {
+  const stream = process[name];
+  if (watched.has(stream)) return stream;
+  watched.add(stream);
+  stream.on("error", (error) => {
+    // Who has left has read what was wanted; and nobody is left to be told of it where it is standard error.
+    if (name === "stderr" || ("code" in error && error.code === "EPIPE")) return;
+    complain(`What was to be printed could not be written: ${error.message}.`);
+    process.once("exit", () => {
+      process.exitCode ||= exitCodes.output;
+    });
+  });
+  return stream;
 }
 
 /** The messages of an error and of all that it gathers, each once. One with a code words those that it gathers itself. */

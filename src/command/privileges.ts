@@ -5,7 +5,6 @@ import { dropPrivileges } from "../runtime/privileges/drop-privileges.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
 import { findProcessUser, processUserText } from "../runtime/privileges/process-user.ts";
 import type { ChosenConfiguration } from "./configuration-file.ts";
-import { complain } from "./output.ts";
 
 export interface PrivilegeOptions {
   readonly user?: string;
@@ -18,8 +17,15 @@ export interface Privileges {
   drop(chosen: ChosenConfiguration): void;
 }
 
-/** Looks the user up before anything is opened. @throws PrivilegeError */
-export async function privilegesOf({ user, group, data }: PrivilegeOptions): Promise<Privileges> {
+/**
+ * Looks the user up before anything is opened.
+ * @param complain tells a person of files that the user cannot read
+ * @throws PrivilegeError
+ */
+export async function privilegesOf(
+  { user, group, data }: PrivilegeOptions,
+  complain: (text: string) => void,
+): Promise<Privileges> {
   if (user === undefined) {
     if (group === undefined) return { drop: () => {} };
     throw new PrivilegeError("unknown-user", "--group goes with --user: say whom this process is to become.");

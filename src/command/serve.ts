@@ -1,22 +1,24 @@
 /** `gatehouse serve`: run a document until a signal ends it. */
-import { type Logger, pino } from "pino";
-import pretty from "pino-pretty";
 import { map, type Observable } from "rxjs";
 import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { createGatehouse } from "../gatehouse.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import type { ControlOptions } from "../gatehouse-options.ts";
-import { logDestination } from "../runtime/observe/log-destination.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
 import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
+import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Inspection, type InspectionOptions, openInspection } from "./inspection.ts";
-import { complain, messagesOf } from "./output.ts";
+import { messagesOf } from "./output.ts";
 import { privilegesOf } from "./privileges.ts";
+import { ServerOutputs } from "./server-outputs.ts";
 import { introduce, welcome } from "./welcome.ts";
+
+/** Milliseconds that the process may take to end when all is done. */
+const endAllowance = 2_000;
 
 export interface ServeOptions extends InspectionOptions {
   readonly config?: string;
@@ -29,18 +31,35 @@ export interface ServeOptions extends InspectionOptions {
 }
 
 export async function serve(options: ServeOptions): Promise<ExitCode> {
+  const outputs = new ServerOutputs(options.logLevel);
+  try {
+    return await serveManaged(options, outputs);
+  } finally {
+    await outputs.close();
+    endWithin(endAllowance);
+  }
+}
+
+async function serveManaged(options: ServeOptions, outputs: ServerOutputs): Promise<ExitCode> {
+  const { complain } = outputs;
   const manager = await ServiceManager.find().catch((error: unknown) => {
     for (const message of messagesOf(error)) complain(message);
     return ServiceManager.none;
   });
   try {
-    return await serveInspected(manager, options);
+    return await serveInspected(options, { manager, outputs });
   } finally {
     manager.close();
   }
 }
 
-async function serveInspected(manager: ServiceManager, options: ServeOptions): Promise<ExitCode> {
+interface Surroundings {
+  readonly manager: ServiceManager;
+  readonly outputs: ServerOutputs;
+}
+
+async function serveInspected(options: ServeOptions, { manager, outputs }: Surroundings): Promise<ExitCode> {
+  const { complain } = outputs;
   let inspection: Inspection;
   try {
     inspection = await openInspection(options);
@@ -51,7 +70,7 @@ async function serveInspected(manager: ServiceManager, options: ServeOptions): P
     return error.code === "invalid-inspection" ? exitCodes.usage : exitCodes.start;
   }
   try {
-    return await serveFor(options, { manager, inspection });
+    return await serveFor(options, { manager, outputs, inspection });
   } finally {
     for (const line of await inspection.close()) complain(line);
   }
@@ -59,22 +78,24 @@ async function serveInspected(manager: ServiceManager, options: ServeOptions): P
 
 async function serveFor(
   options: ServeOptions,
-  { manager, inspection }: { manager: ServiceManager; inspection: Inspection },
+  { manager, outputs, inspection }: Surroundings & { readonly inspection: Inspection },
 ): Promise<ExitCode> {
+  const { complain } = outputs;
   const { inspect, words } = inspection;
   let gatehouse: Gatehouse;
   let file: string | null;
   try {
     const chosen = chooseConfiguration(options.config);
     file = chosen.file;
-    const privileges = await privilegesOf(options);
+    const privileges = await privilegesOf(options, complain);
     gatehouse = createGatehouse({
       config: chosen.configuration,
       dataDirectory: options.data,
       ...(file === null ? {} : { config$: documentsOf(file) }),
       control: controlOf(options.data, file),
       ...(inspect ? { inspect } : {}),
-      logger: createLogger(options.logLevel),
+      logger: outputs.logger,
+      outputs: outputs.counted,
       inheritedSockets: await inheritedSockets(),
       onBound: () => privileges.drop(chosen),
       // Words for a person go to stderr: stdout belongs to the log.
@@ -127,12 +148,4 @@ function stopOnSignals(gatehouse: Gatehouse): Promise<void> {
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
   });
-}
-
-/** JSON lines to a pipe, readable ones to a terminal. */
-function createLogger(level: string): Logger {
-  if (!process.stdout.isTTY) return pino({ level }, logDestination());
-  // Synchronous, so that the log and what is said to the person come in the order in which they happen.
-  const stream = pretty({ colorize: true, singleLine: true, sync: true, ignore: "pid,hostname,event" });
-  return pino({ level }, stream);
 }

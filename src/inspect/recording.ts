@@ -9,6 +9,8 @@ import { linesOf, type RecordingLine, recordingVersion } from "./recording-forma
 /** Octets that may wait for a disk that is slow. */
 const mostWaiting = 4_194_304;
 const defaultBytes = 67_108_864;
+/** Milliseconds that the disk has at the end. */
+const closingLimit = 2_000;
 /** For the line that says that the recording is full. */
 const reserve = 64;
 
@@ -25,7 +27,7 @@ export interface Recording {
   readonly full: boolean;
   /** The disk's error, if it had one: nothing is recorded after it. */
   readonly error: Error | null;
-  /** Resolves when all is written. */
+  /** Resolves when all is written, or after 2 seconds: a disk that does not answer holds up no end. */
   close(): Promise<void>;
 }
 
@@ -90,7 +92,7 @@ class FileRecording implements Recording {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stream.end();
-    await finished(this.#stream).catch(() => {});
+    await finished(this.#stream, { signal: AbortSignal.timeout(closingLimit) }).catch(() => {});
   }
 
   #write(line: RecordingLine): void {

@@ -56,6 +56,15 @@ export interface ReloadEvents {
   "reload.rejected": { readonly error: Error };
 }
 
+export interface OutputEvents {
+  /** An output takes lines again: so many were dropped while it was full. */
+  "output.dropped": {
+    /** `log`, `words` */
+    readonly output: string;
+    readonly lines: number;
+  };
+}
+
 /** Milliseconds for `eventLoopDelay`, bytes for `heap`, a number for `descriptors`. */
 export interface PressureEvents {
   "pressure.began": ExhaustedResource;
@@ -133,6 +142,7 @@ type NoticeEvents = {
 
 export interface LifecycleEvents
   extends ServerEvents,
+    OutputEvents,
     PressureEvents,
     ReloadEvents,
     ListenerEvents,

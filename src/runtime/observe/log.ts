@@ -13,6 +13,7 @@ const levels: Readonly<Record<LifecycleEventType, Level>> = {
   "server.stopped": "info",
   "server.failed": "error",
   "server.warning": "warn",
+  "output.dropped": "warn",
   "pressure.began": "warn",
   "pressure.ended": "info",
   "reload.validating": "debug",
@@ -86,6 +87,12 @@ function logEvent(logger: Logger, event: LifecycleEvent): void {
       break;
     case "server.warning":
       logger.warn({ event: event.type, code: event.code }, event.text);
+      break;
+    case "output.dropped":
+      logger.warn(
+        { event: event.type, output: event.output, lines: event.lines },
+        "lines were dropped while nobody took them",
+      );
       break;
     case "pressure.began":
     case "pressure.ended": {

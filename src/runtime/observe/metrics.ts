@@ -6,12 +6,18 @@ import type { Listener } from "../listener/listener.ts";
 import type { Pressure } from "../pressure/pressure.ts";
 import { pressureGauges } from "../pressure/pressure-gauges.ts";
 import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
+import type { CountedOutput } from "./output.ts";
 
 /** What the gauges are read from when somebody asks. */
 export interface MetricsSource {
   readonly slots: SlotCounter;
   readonly listeners: readonly Listener[];
   readonly pressure: { readonly latest: Pressure };
+}
+
+export interface MetricsOptions {
+  readonly source: MetricsSource;
+  readonly outputs: readonly CountedOutput[];
 }
 
 /** What every connection and message counts in: plain numbers, put under their labels when somebody asks. */
@@ -69,7 +75,7 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor(source: MetricsSource) {
+  constructor({ source, outputs }: MetricsOptions) {
     const registers = [this.registry];
     this.#totalCounters();
     new Gauge({
@@ -114,6 +120,16 @@ export class Metrics {
         this.reset();
         for (const { name, pausedBy } of source.listeners)
           for (const reason of pausedBy) this.set({ listener: name, reason }, 1);
+      },
+    });
+    new Counter({
+      name: "gatehouse_output_lines_dropped_total",
+      help: "Lines of the log, or for people, that were dropped because nobody took them.",
+      labelNames: ["output"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { name, dropped } of outputs) this.inc({ output: name }, dropped);
       },
     });
     pressureGauges(this.registry, source.pressure);

@@ -27,6 +27,8 @@ export interface Libc {
   sendto(fd: number, message: Uint8Array, address: Uint8Array): number;
   /** close(2). */
   close(fd: number): number;
+  /** _exit(2): the end of the process without waiting for a thread that a system call holds. */
+  exit(status: number): never;
 }
 
 /** `struct sock_filter` of linux/filter.h. */
@@ -100,6 +102,7 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
     "long sendto(int fd, const void *message, size_t size, int flags, const void *address, uint32_t length)",
   );
   const close = library.func("int close(int fd)");
+  const exit = library.func("void _exit(int status)");
 
   const once = (call: () => number): number => {
     const result = call();
@@ -137,6 +140,7 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
     sendto: (fd, message, address) =>
       retried(() => sendto(fd, message, message.length, MSG_NOSIGNAL, address, address.length)),
     close: (fd) => once(() => close(fd)),
+    exit: (status): never => exit(status) as never,
   };
 }
 

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { logDestination } from "../../../src/index.ts";
@@ -16,23 +15,25 @@ const messages = (file: string): unknown[] =>
 
 test("the lines of one turn of the event loop are written at its end, in their order", async () => {
   const file = join(temporaryDirectory(), "log");
-  const logger = pino(logDestination(file));
+  const destination = logDestination(file);
+  const logger = pino(destination);
   logger.info("one");
   logger.info("two");
   expect(messages(file)).toEqual([]);
-  await turn();
+  expect(await destination.flush(10_000)).toBe(true);
   expect(messages(file)).toEqual(["one", "two"]);
   logger.info("three");
-  await turn();
+  expect(await destination.flush(10_000)).toBe(true);
   expect(messages(file)).toEqual(["one", "two", "three"]);
 });
 
 test("more than a buffer full in one turn loses nothing", async () => {
   const file = join(temporaryDirectory(), "log");
-  const logger = pino(logDestination(file));
+  const destination = logDestination(file);
+  const logger = pino(destination);
   const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index}`);
   for (const line of lines) logger.info(line);
-  await turn();
+  expect(await destination.flush(10_000)).toBe(true);
   expect(messages(file)).toEqual(lines);
 });
 

@@ -128,3 +128,19 @@ test("a listener that a reload has removed takes no slots, and has no cap", asyn
   expect(after.value('gatehouse_slots_limit{listener="smtp"}')).toBeUndefined();
   await gone(inside);
 });
+
+test("what the log has dropped is counted, and told of once it takes lines again", async () => {
+  let flowing = (_lines: number): void => {};
+  const output = {
+    name: "log",
+    dropped: 0,
+    onFlowing: (listener: typeof flowing): void => {
+      flowing = listener;
+    },
+  };
+  const house = await runGatehouse(document, { backend: {}, outputs: [output] });
+  output.dropped = 12;
+  flowing(12);
+  expect(await house.event("output.dropped")).toEqual({ type: "output.dropped", output: "log", lines: 12 });
+  expect((await scrape(house)).value('gatehouse_output_lines_dropped_total{output="log"}')).toBe(12);
+});

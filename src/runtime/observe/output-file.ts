@@ -1,0 +1,61 @@
+/** What an output is written to: how to write there without waiting for whoever reads it, or for a disk. */
+import { constants, fstatSync, openSync, type Stats } from "node:fs";
+import { Socket } from "node:net";
+import { isatty } from "node:tty";
+
+/** A descriptor, and whether write(2) on it may wait: on a disk it may, so a thread of the pool has to do it. */
+export interface OutputFile {
+  readonly fd: number;
+  readonly mayWait: boolean;
+}
+
+const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+
+/**
+ * Opens a path to append to it, or takes a descriptor that is open.
+ * @throws what open(2) refuses, e.g. ENXIO for a FIFO that nobody reads
+ */
+export function openOutput(file: string | number): OutputFile {
+  if (typeof file === "number") return neverWaiting(file, fstatSync(file));
+  const fd = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY);
+  return { fd, mayWait: isOnDisk(fstatSync(fd)) };
+}
+
+/** Whether both descriptors lead to one file, pipe or terminal. */
+export function isSameFile(one: number, other: number): boolean {
+  const [a, b] = [fstatSync(one), fstatSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+/** A descriptor of the same pipe, socket or terminal on which write(2) answers EAGAIN instead of waiting. */
+function neverWaiting(fd: number, stats: Stats): OutputFile {
+  if (isOnDisk(stats)) return { fd, mayWait: true };
+  if (stats.isSocket()) return shareNonBlocking(fd);
+  const terminal = isatty(fd);
+  // Devices such as /dev/null answer at once.
+  if (!stats.isFIFO() && !terminal) return { fd, mayWait: false };
+  try {
+    // An open file description of our own: O_NONBLOCK on the one that is there would hit all who share it, a shell too.
+    return { fd: openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY), mayWait: false };
+  } catch {
+    return terminal ? { fd, mayWait: true } : shareNonBlocking(fd);
+  }
+}
+
+function isOnDisk(stats: Stats): boolean {
+  return stats.isFile() || stats.isBlockDevice();
+}
+
+/** Sockets close their descriptors when they are collected. */
+const kept = new Map<number, unknown>();
+
+/** A socket cannot be opened anew: Node makes what it takes non-blocking, which is all that is wanted of it here. */
+function shareNonBlocking(fd: number): OutputFile {
+  if (!kept.has(fd)) kept.set(fd, nodeStreamOf(fd));
+  return { fd, mayWait: false };
+}
+
+function nodeStreamOf(fd: number): unknown {
+  if (fd === 1) return process.stdout;
+  return fd === 2 ? process.stderr : new Socket({ fd, readable: false, writable: true });
+}
