@@ -1,4 +1,4 @@
-import { sieveExtensions } from "../sieve/index.ts";
+import { notifyMethods, sieveExtensions } from "../sieve/index.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { capabilityLine } from "./replies.ts";
 
@@ -10,6 +10,7 @@ export function capabilityLines(dialogue: Dialogue): string {
     capabilityLine("VERSION", "1.0"),
     capabilityLine("SASL", login.mechanisms.join(" ")),
     capabilityLine("SIEVE", sieveExtensions.join(" ")),
+    capabilityLine("NOTIFY", notifyMethods.join(" ")),
     capabilityLine("LANGUAGE", "en"),
     capabilityLine("UNAUTHENTICATE"),
   ];

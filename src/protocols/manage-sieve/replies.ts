@@ -47,7 +47,6 @@ export const replies = {
   loggedInAlready: no("You are logged in already"),
   stringTooLong: no("A string of the command is too long"),
   badName: no("The name of a script is 1 to 128 characters of UTF-8, without control characters and line separators"),
-  emptyScript: no("The script is empty"),
 
   // TLS and AUTHENTICATE.
   tlsActive: no("TLS is active already"),

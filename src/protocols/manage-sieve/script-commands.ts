@@ -14,9 +14,11 @@ export function haveSpace(dialogue: Dialogue, name: string, size: number): Compl
   });
 }
 
-/** Only a valid script is kept; one that is not leaves an older one of the same name as it is. */
+/**
+ * Only a valid script is kept; one that is not leaves an older one of the same name as it is. RFC 5804 would rather have no
+ * empty ones; it is how people clear a script, and a valid one (RFC 5228 section 8.2).
+ */
 export function putScript(dialogue: Dialogue, name: string, script: Uint8Array): Complaint {
-  if (script.length === 0) return replies.emptyScript;
   const { error, warnings } = check(dialogue, script);
   if (error) {
     dialogue.reply(invalidReply(error));
@@ -30,7 +32,6 @@ export function putScript(dialogue: Dialogue, name: string, script: Uint8Array):
 
 /** Nothing is stored, and no quota looked at. */
 export function checkOnly(dialogue: Dialogue, script: Uint8Array): Complaint {
-  if (script.length === 0) return replies.emptyScript;
   const { error, warnings } = check(dialogue, script);
   if (error) dialogue.reply(invalidReply(error));
   else dialogue.reply(warnings.length > 0 ? warningsReply(warnings) : replies.valid);

@@ -1,9 +1,11 @@
 /** Whether the arguments of a command or a test are those that it takes (RFC 5228 section 2.6). */
+import { type DecodedString, decodeEncodedCharacters } from "./encoded-characters.ts";
 import type { Requirements, SieveExtension } from "./extensions.ts";
 import { ScriptFault } from "./finding.ts";
-import { checkEncodedCharacters, checkString, quoted } from "./string-rules.ts";
+import { quoted } from "./string-finding.ts";
+import { checkOctets, checkString, comparatorExtension, type StringRule } from "./string-rules.ts";
 import type { Argument, StringLiteral, Test } from "./syntax.ts";
-import type { Signature, TagRule, ValueRule, ValueType } from "./vocabulary.ts";
+import type { Signature, TagRule, ValueRule, ValueType } from "./vocabulary/index.ts";
 
 export interface ArgumentCheck {
   readonly required: Requirements;
@@ -27,7 +29,7 @@ export function checkArguments(node: Test, signature: Signature, check: Argument
     tags.set(rule.name, value ?? null);
   }
   checkTags(node, signature, tags);
-  checkValues(node, given.slice(at), { signature, check });
+  checkValues(node, given.slice(at), { values: valuesBeside(signature, tags), check });
 }
 
 /** @throws ScriptFault where the extension was not required. */
@@ -74,23 +76,37 @@ function checkTags(node: Test, signature: Signature, tags: Tags): void {
   }
   const comparator = tags.get("comparator");
   if (comparator?.type !== "strings" || comparator.strings[0]?.value !== "i;ascii-numeric") return;
-  const substrings = ["contains", "matches"].find((name) => tags.has(name));
+  const substrings = ["contains", "matches", "regex"].find((name) => tags.has(name));
   if (!substrings) return;
   throw new ScriptFault(comparator.offset, `The comparator "i;ascii-numeric" cannot be used with :${substrings}.`);
+}
+
+/** The values of a command, some of which are another thing beside these tags. */
+function valuesBeside(signature: Signature, tags: Tags): readonly ValueRule[] {
+  let { values } = signature;
+  for (const { name, changes } of signature.tags) {
+    if (!changes || !tags.has(name)) continue;
+    values = values.map((value) => {
+      if (value.name !== changes.value.name) return value;
+      const { strings: _, ...plain } = value;
+      return changes.to === null ? plain : { ...plain, strings: changes.to };
+    });
+  }
+  return values;
 }
 
 function checkValues(
   node: Test,
   values: readonly Argument[],
-  context: { readonly signature: Signature; readonly check: ArgumentCheck },
+  context: { readonly values: readonly ValueRule[]; readonly check: ArgumentCheck },
 ): void {
-  const { signature, check } = context;
+  const { values: all, check } = context;
   const tag = values.find(({ type }) => type === "tag");
   if (tag) {
     throw new ScriptFault(tag.offset, `The tags of ${node.name} have to stand before its other arguments.`);
   }
-  const mandatory = signature.values.filter(({ optional }) => optional === undefined);
-  const rules = values.length > mandatory.length ? signature.values : mandatory;
+  const mandatory = all.filter(({ optional }) => optional === undefined);
+  const rules = values.length > mandatory.length ? all : mandatory;
   const excess = values[rules.length];
   if (excess) {
     throw new ScriptFault(excess.offset, `${node.name} takes ${count(rules.length)}, and this is one more.`);
@@ -99,7 +115,7 @@ function checkValues(
   for (const [index, rule] of rules.entries()) {
     const value = values[index];
     checkValue(rule, value, { after, name: node.name, check });
-    if (value && rule.optional) {
+    if (value && rule.optional && rule.optional !== true) {
       needExtension(`${rule.name} of ${node.name}`, value.offset, {
         extension: rule.optional,
         required: check.required,
@@ -119,23 +135,30 @@ function checkValue(
   if (!fits(value, rule.type)) {
     throw new ScriptFault(value.offset, `${rule.name} of ${name} has to be ${typeNames[rule.type]}.`);
   }
+  if (value.type === "number" && value.value < (rule.least ?? 0)) {
+    throw new ScriptFault(value.offset, `${rule.name} of ${name} has to be ${rule.least} at least.`);
+  }
   if (value.type === "strings") for (const literal of value.strings) checkLiteral(rule, literal, check);
 }
 
 function checkLiteral(rule: ValueRule, literal: StringLiteral, { required, warn }: ArgumentCheck): void {
-  const { offset, value } = literal;
-  const variables = required.has("variables");
-  const encoded = required.has("encoded-character");
-  // A string with encoded characters is another one when the script runs.
-  const known = !(encoded && value.includes("${"));
-  const finding =
-    (encoded ? checkEncodedCharacters(value) : null) ??
-    (rule.strings && known ? checkString(rule.strings, value, variables) : null);
+  const { offset } = literal;
+  const decoded = required.has("encoded-character") ? decodeEncodedCharacters(literal.value) : plain(literal.value);
+  const finding = "severity" in decoded ? decoded : rule.strings && checkDecoded(rule.strings, decoded, required);
   if (finding?.severity === "warning") warn(offset, finding.message);
   if (finding?.severity === "error") throw new ScriptFault(offset, finding.message);
-  if (rule.strings === "comparator" && value === "i;ascii-numeric") {
-    needExtension(`The comparator ${quoted(value)}`, offset, { extension: `comparator-${value}`, required });
+  if (rule.strings === "comparator") {
+    const { value } = literal;
+    needExtension(`The comparator ${quoted(value)}`, offset, { extension: comparatorExtension(value), required });
   }
+}
+
+function plain(value: string): DecodedString {
+  return { value, isText: true };
+}
+
+function checkDecoded(rule: StringRule, { value, isText }: DecodedString, required: Requirements) {
+  return isText ? checkString(rule, value, required) : checkOctets(rule);
 }
 
 const typeNames: Readonly<Record<ValueType, string>> = {

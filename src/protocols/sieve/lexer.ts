@@ -11,14 +11,17 @@ export type Token =
   | { readonly type: ";" | "{" | "}" | "[" | "]" | "(" | ")" | ","; readonly offset: number }
   | { readonly type: "end"; readonly offset: number };
 
-const BLANKS = /[ \t\r\n]*/y;
 const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /([0-9]+)([KMG]?)/iy;
-const PUNCTUATION = /[;{}[\](),]/y;
+const PUNCTUATION = ";{}[](),";
 /** `text:` and the rest of its line, which may be a comment. */
 const MULTI_LINE = /text:[ \t]*(?:#[^\n]*)?(\r?\n)?/iy;
-const QUOTE_OR_BACKSLASH = /["\\]/g;
-const ESCAPED = /\\(.)/gs;
+
+const QUOTE = 0x22;
+const HASH = 0x23;
+const STAR = 0x2a;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
 const STUFFED_DOT = /^\.\./gm;
 
 /** Characters of a line that ends a multi-line text. */
@@ -45,10 +48,13 @@ export class Lexer {
     if (first === "") return { type: "end", offset };
     if (first === '"') return { type: "string", offset, value: this.#quoted() };
     if (first === ":") return this.#tag();
-    if (this.#match(PUNCTUATION)) return { type: first as ";", offset };
-    const number = this.#match(NUMBER);
+    if (PUNCTUATION.includes(first)) {
+      this.#at++;
+      return { type: first as ";", offset };
+    }
+    const number = first <= "9" ? this.#match(NUMBER) : null;
     if (number) return { type: "number", offset, value: this.#number(number, offset) };
-    const multiLine = this.#match(MULTI_LINE);
+    const multiLine = first === "t" || first === "T" ? this.#match(MULTI_LINE) : null;
     if (multiLine) return { type: "string", offset, value: this.#multiLine(multiLine, offset) };
     const identifier = this.#match(IDENTIFIER);
     if (identifier) return { type: "identifier", offset, name: identifier[0] };
@@ -65,11 +71,12 @@ export class Lexer {
   #skipBlanks(): void {
     const text = this.#text;
     for (;;) {
-      this.#match(BLANKS);
-      if (text.startsWith("#", this.#at)) {
+      while (isBlank(text.charCodeAt(this.#at))) this.#at++;
+      const first = text.charCodeAt(this.#at);
+      if (first === HASH) {
         const lf = text.indexOf("\n", this.#at);
         this.#at = lf === -1 ? text.length : lf + 1;
-      } else if (text.startsWith("/*", this.#at)) {
+      } else if (first === SLASH && text.charCodeAt(this.#at + 1) === STAR) {
         const end = text.indexOf("*/", this.#at + 2);
         if (end === -1) throw new ScriptFault(this.#at, "The comment has no end: */ is missing.", cutOff);
         this.#at = end + 2;
@@ -89,22 +96,20 @@ export class Lexer {
   #quoted(): string {
     const text = this.#text;
     const begin = this.#at;
-    let at = begin + 1;
-    let escaped = false;
-    for (;;) {
-      QUOTE_OR_BACKSLASH.lastIndex = at;
-      const stop = QUOTE_OR_BACKSLASH.exec(text);
-      if (!stop || (stop[0] === "\\" && stop.index + 1 >= text.length)) {
-        throw new ScriptFault(begin, "The string has no end: a quotation mark is missing.", cutOff);
+    let value = "";
+    let from = begin + 1;
+    for (let at = from; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) {
+        this.#at = at + 1;
+        return value + text.slice(from, at);
       }
-      if (stop[0] === '"') {
-        this.#at = stop.index + 1;
-        const value = text.slice(begin + 1, stop.index);
-        return escaped ? value.replace(ESCAPED, "$1") : value;
-      }
-      escaped = true;
-      at = stop.index + 2;
+      if (code !== BACKSLASH) continue;
+      value += text.slice(from, at);
+      at++;
+      from = at;
     }
+    throw new ScriptFault(begin, "The string has no end: a quotation mark is missing.", cutOff);
   }
 
   #number([, digits = "", quantifier = ""]: RegExpExecArray, offset: number): number {
@@ -135,6 +140,10 @@ export class Lexer {
     }
     throw new ScriptFault(offset, "The text has no end: a line that is a single dot is missing.", cutOff);
   }
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x0d || code === 0x0a || code === 0x09;
 }
 
 function isEnd(line: string): boolean {

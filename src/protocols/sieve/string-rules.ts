@@ -1,23 +1,38 @@
 /** What the strings of a script have to be, by their place. */
+import { isAddress } from "./address.ts";
+import { isSieveExtension, type Requirements, type SieveExtension } from "./extensions.ts";
+import { checkNotifyMethod } from "./notify-method.ts";
+import { faultOfPattern } from "./pattern.ts";
+import { error, quoted, type StringFinding, warning } from "./string-finding.ts";
 
 /** Names what a string is. */
 export type StringRule =
   | "address"
   | "address-header"
+  | "annotation-name"
+  | "by-mode"
   | "comparator"
   | "date-part"
+  | "dsn-conditions"
+  | "dsn-return"
   | "envelope-part"
+  | "extension-name"
+  | "feedback-type"
+  | "field-name"
   | "header-name"
+  | "importance"
+  | "known-mailbox"
   | "mailbox-name"
+  | "notify-method"
+  | "notify-option"
+  | "pattern"
+  | "program-name"
   | "relational-operator"
+  | "script-name"
+  | "settable-variable"
+  | "special-use"
   | "time-zone"
   | "variable-name";
-
-/** What is wrong with a string: an error, or a warning where the script does work, and probably not as intended. */
-export interface StringFinding {
-  readonly severity: "error" | "warning";
-  readonly message: string;
-}
 
 /** RFC 5260 section 4.2. */
 const dateParts = new Set("year month day date julian hour minute second time iso8601 std11 zone weekday".split(" "));
@@ -27,30 +42,66 @@ const operators = new Set(["gt", "ge", "lt", "le", "eq", "ne"]);
 const addressHeaders = new Set(
   (
     "from to cc bcc sender reply-to resent-from resent-to resent-cc resent-bcc resent-sender resent-reply-to " +
-    "return-path delivered-to x-original-to x-envelope-to envelope-to errors-to disposition-notification-to " +
-    "return-receipt-to mail-followup-to mail-reply-to apparently-to approved x-forwarded-to x-forwarded-for original-to"
+    "return-path delivered-to x-original-to x-original-from x-envelope-to envelope-to errors-to " +
+    "disposition-notification-to return-receipt-to mail-followup-to mail-reply-to apparently-to approved " +
+    "x-forwarded-to x-forwarded-for original-to"
   ).split(" "),
 );
-export const comparators = ["i;octet", "i;ascii-casemap", "i;ascii-numeric"] as const;
+
+const comparators = ["i;octet", "i;ascii-casemap", "i;ascii-numeric", "i;unicode-casemap"] as const;
+/** Those for which an extension has to be required. */
+const requiredComparators: readonly string[] = ["i;ascii-numeric", "i;unicode-casemap"];
+
+/** The parts of the envelope (RFC 5228 section 5.4), each with the extension that brings it, if one does: RFC 6009. */
+const envelopeParts: ReadonlyMap<string, SieveExtension | null> = new Map([
+  ["from", null],
+  ["to", null],
+  // Of Pigeonhole.
+  ["auth", null],
+  ["orig_to", null],
+  ...["notify", "orcpt", "ret", "envid"].map((part) => [part, "envelope-dsn"] as const),
+  ...["bytimeabsolute", "bytimerelative", "bymode", "bytrace"].map((part) => [part, "envelope-deliverby"] as const),
+]);
 
 /** RFC 5322 section 3.6.8. */
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/;
-/** An address with or without a name before it (RFC 5228 section 2.4.2.3); what is in it, the mail system knows. */
-const ADDRESS =
-  /^(?:[^<>\0-\x1f]*<)?(?:"(?:[^"\\]|\\.)+"|[^\s"<>@,;:\\[\]()]+)@(?:[^\s"<>@,;:\\[\]()]+|\[[^\s[\]]+\])>?$/;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const TIME_ZONE = /^[+-]\d{4}$/;
+/** RFC 5804 section 1.6; a slash would lead out of the folder where scripts are. */
+const FILE_NAME = /^[^/\0-\x1f\x7f-\x9f\u2028\u2029]+$/;
+/** RFC 2045 section 5.1. */
+const TOKEN = /^[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+$/;
+/** RFC 5435 section 3.5. */
+const NOTIFY_OPTION = /^[A-Za-z0-9][A-Za-z0-9._-]*=[^\0\r\n]*$/;
+/** RFC 5464 section 4.1. */
+const ANNOTATION = /^\/(?:private|shared)\/./i;
+/** RFC 6154 section 2. */
+const SPECIAL_USE = /^\\[A-Za-z0-9!#$&'+,./:;<=>?@^_`|}~-]+$/;
 
-const error = (message: string): StringFinding => ({ severity: "error", message });
-const warning = (message: string): StringFinding => ({ severity: "warning", message });
+/** RFC 5229 section 3. */
+const VARIABLE = /\$\{[A-Za-z0-9_.]+\}/;
 
-const rules: Readonly<Record<StringRule, (value: string) => StringFinding | null>> = {
+const unnamedMailbox = "The name of a mailbox cannot be empty.";
+
+type Rule = (value: string, has: Requirements["has"]) => StringFinding | null;
+
+/** Passes what a pattern fits. */
+function fits(pattern: RegExp, complaint: string): Rule {
+  return (value) => (pattern.test(value) ? null : error(`${quoted(value)} ${complaint}.`));
+}
+
+const rules: Readonly<Record<StringRule, Rule>> = {
   address: (value) => (isAddress(value) ? null : error(`${quoted(value)} is not a mail address.`)),
   "address-header": (value) =>
     headerName(value) ??
     (addressHeaders.has(value.toLowerCase())
       ? null
       : warning(`The header ${quoted(value)} is not known to hold addresses; the test "header" looks at any.`)),
+  "annotation-name": (value) =>
+    ANNOTATION.test(value)
+      ? null
+      : warning(`No annotation is named ${quoted(value)}: they begin with /private/ or /shared/.`),
+  "by-mode": fits(/^(?:notify|return)$/i, 'is no mode; there are "notify" and "return"'),
   comparator: (value) =>
     comparators.some((name) => name === value)
       ? null
@@ -59,65 +110,83 @@ const rules: Readonly<Record<StringRule, (value: string) => StringFinding | null
     dateParts.has(value.toLowerCase())
       ? null
       : error(`${quoted(value)} is no part of a date; these are: ${[...dateParts].join(", ")}.`),
-  "envelope-part": (value) =>
-    ["from", "to"].includes(value.toLowerCase())
-      ? null
-      : error(`The envelope has no part ${quoted(value)}; it has "from" and "to".`),
+  "dsn-conditions": fits(
+    /^(?:never|(?:success|failure|delay)(?:,(?:success|failure|delay)){0,2})$/i,
+    'is not "NEVER" or some of "SUCCESS,FAILURE,DELAY"',
+  ),
+  "dsn-return": fits(/^(?:full|hdrs)$/i, 'is not "FULL" or "HDRS"'),
+  "envelope-part": envelopePart,
+  "extension-name": (value) =>
+    isSieveExtension(value) ? null : warning(`There is no extension ${quoted(value)} here: the test is false.`),
+  "feedback-type": fits(TOKEN, 'is no kind of feedback like "abuse"'),
+  "field-name": fits(FIELD_NAME, "cannot be the name of a header"),
   "header-name": headerName,
-  "mailbox-name": (value) => (value === "" ? error("The name of a mailbox cannot be empty.") : null),
+  importance: fits(/^[123]$/, 'is no importance; there are "1", "2" and "3"'),
+  "known-mailbox": (value) => (value === "" ? warning(unnamedMailbox) : null),
+  "mailbox-name": (value) => (value === "" ? error(unnamedMailbox) : null),
+  "notify-method": checkNotifyMethod,
+  "notify-option": fits(NOTIFY_OPTION, 'is no option like "name=value"'),
+  pattern: (value) => {
+    const fault = faultOfPattern(value);
+    return fault === null ? null : error(`${quoted(value)} is no regular expression: ${fault}.`);
+  },
+  "program-name": fits(FILE_NAME, "cannot be the name of a program"),
   "relational-operator": (value) =>
     operators.has(value.toLowerCase())
       ? null
       : error(`${quoted(value)} is no relational operator; these are: ${[...operators].join(", ")}.`),
-  "time-zone": (value) => (TIME_ZONE.test(value) ? null : error(`${quoted(value)} is no time zone like "+0100".`)),
-  "variable-name": (value) =>
-    VARIABLE_NAME.test(value)
-      ? null
-      : error(`${quoted(value)} cannot be a variable's name: letters, digits and _, a digit not first.`),
+  "script-name": fits(FILE_NAME, "cannot be the name of a script"),
+  "settable-variable": (value, has) => variableName(has("include") ? value.replace(/^global\./i, "") : value),
+  "special-use": fits(SPECIAL_USE, 'is no special use like "\\\\Junk"'),
+  "time-zone": fits(TIME_ZONE, 'is no time zone like "+0100"'),
+  "variable-name": variableName,
 };
 
-/** These have to be known when the script is read: variables are of no use in them (RFC 5229 section 3). */
-const constants: readonly StringRule[] = ["comparator", "relational-operator", "variable-name"];
+/** These have to be known when the script is read: variables are of no use in them (RFC 5229 section 3, RFC 5463, RFC 6609). */
+const constants: readonly StringRule[] = [
+  "comparator",
+  "extension-name",
+  "relational-operator",
+  "script-name",
+  "settable-variable",
+  "variable-name",
+];
 
-/**
- * Looks at one string.
- * @param variables The script has variables: what a string with one will be, only the run can tell.
- */
-export function checkString(rule: StringRule, value: string, variables: boolean): StringFinding | null {
-  if (variables && value.includes("${") && !constants.includes(rule)) return null;
-  return rules[rule](value);
+/** Looks at one string. What a string with a variable will be, only the run can tell. */
+export function checkString(rule: StringRule, value: string, required: Requirements): StringFinding | null {
+  if (required.has("variables") && VARIABLE.test(value)) {
+    return constants.includes(rule) ? error(`${quoted(value)} cannot hold a variable here.`) : null;
+  }
+  return rules[rule](value, (extension) => required.has(extension));
+}
+
+/** Looks at a string of encoded octets that are no text. */
+export function checkOctets(rule: StringRule): StringFinding | null {
+  const message = "The name of a mailbox has to be UTF-8; these encoded octets are not.";
+  if (rule === "mailbox-name") return error(message);
+  return rule === "known-mailbox" ? warning(message) : null;
+}
+
+/** The extension that a comparator needs. */
+export function comparatorExtension(name: string): SieveExtension | undefined {
+  return requiredComparators.includes(name) ? (`comparator-${name}` as SieveExtension) : undefined;
+}
+
+function envelopePart(value: string, has: Requirements["has"]): StringFinding | null {
+  const extension = envelopeParts.get(value.toLowerCase());
+  if (extension === undefined) {
+    return error(`The envelope has no part ${quoted(value)}; it has "from" and "to".`);
+  }
+  if (extension === null || has(extension)) return null;
+  return error(`The envelope's part ${quoted(value)} needs: require "${extension}";`);
+}
+
+function variableName(value: string): StringFinding | null {
+  return VARIABLE_NAME.test(value)
+    ? null
+    : error(`${quoted(value)} cannot be a variable's name: letters, digits and _, a digit not first.`);
 }
 
 function headerName(value: string): StringFinding | null {
   return FIELD_NAME.test(value) ? null : warning(`No message has a header named ${quoted(value)}.`);
-}
-
-/** RFC 5321 section 4.5.3.1 allows 254 octets for a path, and a name may stand before it. */
-const LONGEST_ADDRESS = 1024;
-
-function isAddress(value: string): boolean {
-  return value.length <= LONGEST_ADDRESS && ADDRESS.test(value) && value.includes("<") === value.endsWith(">");
-}
-
-const LONGEST_QUOTE = 64;
-
-/** A string of the script in a message: short, and on one line. */
-export function quoted(value: string): string {
-  const text = value.replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]/g, " ");
-  return text.length <= LONGEST_QUOTE ? `"${text}"` : `"${text.slice(0, LONGEST_QUOTE).toWellFormed()}…"`;
-}
-
-const UNICODE = /\$\{unicode:([0-9a-f\s]*)\}/gi;
-
-/** What `encoded-character` makes of a string has to be characters (RFC 5228 section 2.4.2.4). */
-export function checkEncodedCharacters(value: string): StringFinding | null {
-  for (const [, digits = ""] of value.matchAll(UNICODE)) {
-    for (const number of digits.trim().split(/\s+/)) {
-      const point = Number.parseInt(number || "0", 16);
-      if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
-        return error(`U+${number.toUpperCase().slice(0, LONGEST_QUOTE)} is no character.`);
-      }
-    }
-  }
-  return null;
 }

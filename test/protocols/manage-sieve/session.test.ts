@@ -18,6 +18,7 @@ describe("the greeting", () => {
         '"VERSION" "1.0"\r\n' +
         '"SASL" ""\r\n' +
         `"SIEVE" "${sieveExtensions.join(" ")}"\r\n` +
+        '"NOTIFY" "mailto"\r\n' +
         '"LANGUAGE" "en"\r\n' +
         '"UNAUTHENTICATE"\r\n' +
         '"STARTTLS"\r\n' +
@@ -126,15 +127,24 @@ describe("scripts", () => {
     expect(await wire.send('GETSCRIPT "s"\r\n')).toMatch(/^\{5\}\r\nkeep;\r\n/);
   });
 
-  it("that need something unsupported, or are empty, are refused", async () => {
+  it("that need something unsupported are refused", async () => {
     const { wire } = await logIn();
     wire.take();
-    expect(await wire.send(`CHECKSCRIPT ${literal('require "notify";')}\r\n`)).toBe(
-      'NO "line 1, column 9: The extension \\"notify\\" is not supported."\r\n',
+    expect(await wire.send(`CHECKSCRIPT ${literal('require "magic";')}\r\n`)).toBe(
+      'NO "line 1, column 9: The extension \\"magic\\" is not supported."\r\n',
     );
-    expect(await wire.send('PUTSCRIPT "s" ""\r\nCHECKSCRIPT {0+}\r\n\r\n')).toBe(
-      'NO "The script is empty"\r\nNO "The script is empty"\r\n',
+  });
+
+  it("are cleared by an empty one, and no script is active after the name of none", async () => {
+    const { wire } = await logIn();
+    wire.take();
+    expect(await wire.send('PUTSCRIPT "s" "keep;"\r\nSETACTIVE "s"\r\nPUTSCRIPT "s" ""\r\n')).toMatch(
+      /^(OK "[^"]*"\r\n){3}$/,
     );
+    expect(await wire.send('GETSCRIPT "s"\r\nCHECKSCRIPT {0+}\r\n\r\n')).toBe(
+      '{0}\r\n\r\nOK "This is the script"\r\nOK "The script is valid"\r\n',
+    );
+    expect(await wire.send('SETACTIVE ""\r\nLISTSCRIPTS\r\n')).toMatch(/^OK "[^"]*"\r\n"s"\r\nOK /);
   });
 
   it("that are valid and odd are stored with warnings", async () => {

@@ -93,7 +93,11 @@ describe("the first error", () => {
     ["if true;", "line 1, column 1: if needs a block in { and }."],
     ["keep { stop; }", "line 1, column 1: keep takes no block: it ends with a semicolon."],
     ["keep true;", "line 1, column 6: keep takes no test."],
-    ["if not (true, false) { keep; }", "line 1, column 15: not takes one test: allof and anyof take several."],
+    ["if (true) { keep; }", "line 1, column 1: if takes one test, without parentheses: allof and anyof take several."],
+    [
+      "if not (true, false) { keep; }",
+      "line 1, column 4: not takes one test, without parentheses: allof and anyof take several.",
+    ],
     ["if anyof true { keep; }", "line 1, column 4: anyof needs its tests in parentheses."],
     ["if anyof (true false) { keep; }", "line 1, column 16: true takes no test."],
     ["if anyof () { keep; }", "line 1, column 11: Expected a test, found )."],
@@ -134,7 +138,7 @@ describe("the first error", () => {
     ],
     [
       'if header :comparator "i;ebcdic" "a" "b" { keep; }',
-      'line 1, column 23: There is no comparator "i;ebcdic"; there are i;octet, i;ascii-casemap, i;ascii-numeric.',
+      'line 1, column 23: There is no comparator "i;ebcdic"; there are i;octet, i;ascii-casemap, i;ascii-numeric, i;unicode-casemap.',
     ],
     [
       'if header :comparator "i;ascii-numeric" "a" "1" { keep; }',

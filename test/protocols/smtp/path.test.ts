@@ -25,6 +25,14 @@ describe("parsePath", () => {
     ["<a@[192.0.2.1]>", "a@[192.0.2.1]", ""],
     ["<a@[IPv6:2001:db8::1]>", "a@[IPv6:2001:db8::1]", ""],
     ["<a@[ipv6:::ffff:192.0.2.1]>", "a@[ipv6:::ffff:192.0.2.1]", ""],
+    ["<a@b.>", "a@b", ""],
+    ["<a@b.example.>", "a@b.example", ""],
+    ["<a..b@docomo.example>", '"a..b"@docomo.example', ""],
+    ["<.a@docomo.example>", '".a"@docomo.example', ""],
+    ["<a.@docomo.example> SIZE=1", '"a."@docomo.example', "SIZE=1"],
+    ['<"a..b"@docomo.example>', '"a..b"@docomo.example', ""],
+    ['<"a".b."c d"@e.example>', '"a.b.c d"@e.example', ""],
+    ["<@a.example, @[192.0.2.1], @[IPv6:::1]: joe@c.example>", "joe@c.example", ""],
     ["<ü@bücher.example>", "ü@bücher.example", ""],
     [`<${"x".repeat(254)}@b.c>`, `${"x".repeat(254)}@b.c`, ""],
   ])("reads %s as %s", (text, address, rest) => {
@@ -33,7 +41,19 @@ describe("parsePath", () => {
 
   it.each([
     ...["", "<", ">", "<a@b.c", "a", "<a>", "<@b.c>", "<a@>", "<a@b@c>", "<a b@c.d>", "<a@b c>", "<a@b..c>", "<a@.b>"],
-    ...["<a@b.>", "<.a@b.c>", "<a.@b.c>", "<a..b@c.d>", "<a@-b.c>", "<a@b-.c>", "<a@b.c>x", "<<a@b.c>>", "<a@b.c>>"],
+    ...[
+      "<a@b..>",
+      "<a@.>",
+      "<a@[192.0.2.1].>",
+      "<a\x85b@c.d>",
+      '<"a\u2028b"@c.d>',
+      "<a@b\u0080.c>",
+      "<a@-b.c>",
+      "<a@b-.c>",
+      "<a@b.c>x",
+      "<<a@b.c>>",
+      "<a@b.c>>",
+    ],
     ...[
       '<"a@b.c>',
       '<"a"b@c.d>',
