@@ -298,10 +298,12 @@ export interface MessageContent {
 
 /**
  * Substrings without regard to case (RFC 3501 6.4.4), after transfer encodings, encoded words and charsets were decoded.
- * `header`: in fields of this name; an empty text fits when there is one. `body`: in text parts. `text`: in either.
+ * `header`: in fields of this name; an empty text fits when there is one. `address`: the same, but in the addresses as
+ * ENVELOPE has them, `Name <mailbox@host>`, without comments and quotation marks. `body`: in text parts. `text`: in any
+ * field or text part.
  */
 export type TextQuery =
-  | { readonly in: "header"; readonly field: string; readonly text: string }
+  | { readonly in: "header" | "address"; readonly field: string; readonly text: string }
   | { readonly in: "body"; readonly text: string }
   | { readonly in: "text"; readonly text: string };
 

@@ -1,11 +1,14 @@
 /** Finds text in messages as readers see it: transfer encodings, charsets and encoded words decoded. */
+import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
 import { type Headers, type MessageChunk, type MimeNode, Splitter } from "@zone-eu/mailsplit";
-import type { TextQuery } from "../../protocols/mailbox.ts";
-import { DecodedPart, fold } from "./decoded-part.ts";
+import type { EnvelopeAddress, TextQuery } from "../../protocols/mailbox.ts";
+import { parseAddresses } from "./address-list.ts";
+import { DecodedPart } from "./decoded-part.ts";
 import { decodeWords } from "./encoded-words.ts";
+import { TextFinder } from "./text-finder.ts";
 
-/** @param content The message; for a `header` query its header is enough, and no more of it is read. */
+/** @param content The message; for a query of the header that is enough, and no more of it is read. */
 export async function matches(
   query: TextQuery,
   content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -30,14 +33,15 @@ export async function matches(
   }
 }
 
+/** Each field of a header and each octet of a part is looked at once. */
 class Search {
   readonly #query: TextQuery;
-  readonly #needle: string;
+  readonly #finder: TextFinder;
   #part: DecodedPart | null = null;
 
   constructor(query: TextQuery) {
     this.#query = query;
-    this.#needle = fold(query.text);
+    this.#finder = new TextFinder(query.text);
   }
 
   /** @returns the result, once it is known. */
@@ -46,10 +50,16 @@ class Search {
       return piece.type === "body" && (await this.#part?.add(piece.value)) ? true : undefined;
     }
     const headers = piece.headers || null;
-    if (this.#query.in === "header") return headers !== null && this.#fieldFits(headers, this.#query.field);
+    const query = this.#query;
+    if (query.in === "header" || query.in === "address") {
+      return headers !== null && this.#fieldFits(headers, query);
+    }
     if (await this.end()) return true;
-    this.#part = isText(piece) ? new DecodedPart(piece, this.#needle) : null;
-    return this.#query.in === "text" && headers !== null && this.#headerFits(headers) ? true : undefined;
+    if (query.in === "text" && headers?.getList().some(({ line }) => this.#finder.fits(decodeWords(unfold(line))))) {
+      return true;
+    }
+    this.#part = isText(piece) ? new DecodedPart(piece, this.#finder) : null;
+    return undefined;
   }
 
   async end(): Promise<boolean> {
@@ -58,21 +68,36 @@ class Search {
     return (await part?.end()) ?? false;
   }
 
-  #fieldFits(headers: Headers, field: string): boolean {
-    if (this.#needle === "") return headers.hasHeader(field);
-    return headers.getDecoded(field).some(({ value }) => fold(decodeWords(value)).includes(this.#needle));
-  }
-
-  #headerFits(headers: Headers): boolean {
-    const names = new Set(headers.getList().map(({ key }) => key));
-    return [...names].some((name) => {
-      return headers
-        .getDecoded(name)
-        .some(({ key, value }) => fold(decodeWords(`${key}: ${value}`)).includes(this.#needle));
+  #fieldFits(headers: Headers, query: Extract<TextQuery, { readonly field: string }>): boolean {
+    const name = query.field.trim().toLowerCase();
+    return headers.getList().some(({ key, line }) => {
+      if (key !== name) return false;
+      if (this.#finder.isEmpty) return true;
+      const value = unfold(line.slice(line.indexOf(":") + 1));
+      return this.#finder.fits(query.in === "address" ? writeAddresses(parseAddresses(value)) : decodeWords(value));
     });
   }
 }
 
 function isText({ contentType }: MimeNode): boolean {
   return !contentType || /^(text|message)\//.test(contentType);
+}
+
+/** A field as one line. What is not UTF-8 is taken for Latin-1. */
+function unfold(octets: string): string {
+  const bytes = Buffer.from(octets, "latin1");
+  const text = isUtf8(bytes) ? bytes.toString("utf8") : octets;
+  return text.replace(/(?:\r?\n|\r)[ \t]*/g, " ").trim();
+}
+
+/** Addresses as ENVELOPE has them, without comments and quotation marks: `Ann <ann@example.com>, Team:, bob@example.com, ;`. */
+function writeAddresses(addresses: readonly EnvelopeAddress[]): string {
+  return addresses.map(writeAddress).join(", ");
+}
+
+/** Without a host it is the beginning or the end of a group. */
+function writeAddress({ name, mailbox, host }: EnvelopeAddress): string {
+  if (host === null) return mailbox === null ? ";" : `${decodeWords(mailbox)}:`;
+  const address = host === "" ? decodeWords(mailbox ?? "") : `${mailbox}@${host}`;
+  return name === null ? address : `${decodeWords(name)} <${address}>`;
 }

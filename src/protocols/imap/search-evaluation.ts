@@ -1,31 +1,19 @@
-import type { MessageSummary, TextQuery } from "../mailbox.ts";
 import { dayOf, sentDay } from "./grammar/dates.ts";
-import { RECENT } from "./grammar/flags.ts";
 import type { SearchKey } from "./grammar/search-key.ts";
-import { includes, resolve, type SequenceRange } from "./grammar/sequence-set.ts";
 import type { MailboxView } from "./mailbox-view.ts";
 import { chunksOf } from "./message-numbers.ts";
-
-/** A key whose answer the view has. */
-type Test = (message: MessageSummary, index: number) => boolean;
-
-/** A key, prepared: sets are resolved once, and what costs little is asked first. */
-type Criterion =
-  | { readonly type: "test"; readonly test: Test }
-  | { readonly type: "text"; readonly query: TextQuery }
-  | { readonly type: "sent"; readonly fits: (day: number) => boolean }
-  | { readonly type: "and"; readonly criteria: readonly Criterion[] }
-  | { readonly type: "or"; readonly left: Criterion; readonly right: Criterion }
-  | { readonly type: "not"; readonly criterion: Criterion };
+import { type Criterion, type Place, prepare, type SentCriterion, type TextCriterion } from "./search-criteria.ts";
 
 /** The mailbox is asked about so many messages at once: the search can end in between, and others have their turn. */
 const ASKED_AT_ONCE = 100;
 
-/** One search over a view. Whatever the key, each message is asked about each of its parts once at most. */
+/** One search over a view. Whatever the key, the mailbox is asked about each message and each text once at most. */
 export class SearchEvaluation {
   readonly #view: MailboxView;
   readonly #criterion: Criterion;
   readonly #goOn: () => void;
+  /** What the mailbox has said of the messages that are looked at, by place. */
+  readonly #answers = new Map<Criterion, Map<number, boolean>>();
 
   /** @param goOn called before the mailbox is asked; throws when nobody waits for the answer any more. */
   constructor(view: MailboxView, key: SearchKey, goOn: () => void) {
@@ -34,8 +22,14 @@ export class SearchEvaluation {
     this.#goOn = goOn;
   }
 
+  /** What it costs to look at one message, the mailbox's part aside: as many tests. */
+  get tests(): number {
+    return this.#criterion.tests;
+  }
+
   /** Which of these messages fit; places in the view, ascending. Messages that are gone never do. */
   of(indexes: readonly number[]): Promise<readonly number[]> {
+    this.#answers.clear();
     return this.#filter(
       this.#criterion,
       indexes.filter((index) => !this.#view.isGone(index)),
@@ -46,14 +40,10 @@ export class SearchEvaluation {
     if (indexes.length === 0) return indexes;
     switch (criterion.type) {
       case "test":
-        return indexes.filter((index) => {
-          const message = this.#view.at(index);
-          return message !== undefined && criterion.test(message, index);
-        });
+        return this.#places(indexes).flatMap((place) => (criterion.test(place) ? place.index : []));
       case "text":
-        return this.#matching(criterion.query, indexes);
       case "sent":
-        return this.#sent(criterion.fits, indexes);
+        return this.#answered(criterion, indexes);
       case "and":
         return this.#all(criterion.criteria, indexes);
       case "or":
@@ -81,110 +71,46 @@ export class SearchEvaluation {
     return indexes.filter((index) => found.has(index));
   }
 
-  async #matching(query: TextQuery, indexes: readonly number[]): Promise<readonly number[]> {
-    const found = new Set<number>();
-    for (const some of chunksOf(indexes, ASKED_AT_ONCE)) {
-      this.#goOn();
-      for (const uid of await this.#view.mailbox.matching(query, this.#uids(some))) found.add(uid);
+  /** A key may stand at several places of a search, and come to the same messages again. */
+  async #answered(criterion: TextCriterion | SentCriterion, indexes: readonly number[]): Promise<readonly number[]> {
+    let answers = this.#answers.get(criterion);
+    if (!answers) {
+      answers = new Map();
+      this.#answers.set(criterion, answers);
     }
-    return indexes.filter((index) => found.has(this.#view.at(index)?.uid ?? 0));
+    const open = indexes.filter((index) => !answers.has(index));
+    for (const some of chunksOf(this.#places(open), ASKED_AT_ONCE)) {
+      this.#goOn();
+      const found =
+        criterion.type === "text" ? await this.#matching(criterion, some) : await this.#sent(criterion, some);
+      for (const { index, message } of some) answers.set(index, found.has(message.uid));
+    }
+    return indexes.filter((index) => answers.get(index));
+  }
+
+  async #matching({ query }: TextCriterion, places: readonly Place[]): Promise<ReadonlySet<number>> {
+    return new Set(await this.#view.mailbox.matching(query, uidsOf(places)));
   }
 
   /** A message without a usable Date field was sent when it arrived. */
-  async #sent(fits: (day: number) => boolean, indexes: readonly number[]): Promise<readonly number[]> {
-    const found: number[] = [];
-    for (const some of chunksOf(indexes, ASKED_AT_ONCE)) {
-      this.#goOn();
-      const structures = await this.#view.mailbox.describe(this.#uids(some));
-      for (const index of some) {
-        const message = this.#view.at(index);
-        if (!message) continue;
-        const date = structures.get(message.uid)?.envelope.date ?? null;
-        if (fits((date === null ? null : sentDay(date)) ?? dayOf(message.internalDate))) found.push(index);
-      }
+  async #sent({ fits }: SentCriterion, places: readonly Place[]): Promise<ReadonlySet<number>> {
+    const structures = await this.#view.mailbox.describe(uidsOf(places));
+    const found = new Set<number>();
+    for (const { message } of places) {
+      const date = structures.get(message.uid)?.envelope.date ?? null;
+      if (fits((date === null ? null : sentDay(date)) ?? dayOf(message.internalDate))) found.add(message.uid);
     }
     return found;
   }
 
-  #uids(indexes: readonly number[]): number[] {
-    return indexes.flatMap((index) => this.#view.at(index)?.uid ?? []);
+  #places(indexes: readonly number[]): Place[] {
+    return indexes.flatMap((index) => {
+      const message = this.#view.at(index);
+      return message ? { index, message } : [];
+    });
   }
 }
 
-function prepare(view: MailboxView, key: SearchKey): Criterion {
-  switch (key.key) {
-    case "ALL":
-      return { type: "test", test: () => true };
-    case "AND": {
-      const criteria = key.keys.map((each) => prepare(view, each));
-      return { type: "and", criteria: criteria.sort((a, b) => cost(a) - cost(b)) };
-    }
-    case "OR": {
-      const [left, right] = [prepare(view, key.left), prepare(view, key.right)];
-      return cost(left) <= cost(right) ? { type: "or", left, right } : { type: "or", left: right, right: left };
-    }
-    case "NOT":
-      return { type: "not", criterion: prepare(view, key.of) };
-    case "SET":
-      return { type: "test", test: inSet(view, key) };
-    case "FLAG":
-      return { type: "test", test: hasFlag(view, key) };
-    case "SIZE":
-      return { type: "test", test: sized(key) };
-    case "DATE": {
-      const fits = onDay(key);
-      if (key.of === "sent") return { type: "sent", fits };
-      return { type: "test", test: ({ internalDate }) => fits(dayOf(internalDate)) };
-    }
-    case "HEADER":
-      return { type: "text", query: { in: "header", field: key.field, text: key.text } };
-    case "CONTENT":
-      return { type: "text", query: { in: key.of === "body" ? "body" : "text", text: key.text } };
-  }
-}
-
-/** Tests first, then what needs the structure, then what needs the message. */
-function cost(criterion: Criterion): number {
-  switch (criterion.type) {
-    case "test":
-      return 0;
-    case "sent":
-      return 1;
-    case "text":
-      return criterion.query.in === "header" ? 2 : 3;
-    case "not":
-      return cost(criterion.criterion);
-    case "or":
-      return Math.max(cost(criterion.left), cost(criterion.right));
-    case "and":
-      return Math.max(0, ...criterion.criteria.map(cost));
-  }
-}
-
-function inSet(view: MailboxView, { set, uid }: Extract<SearchKey, { key: "SET" }>): Test {
-  const last = view.at(view.count - 1)?.uid ?? 0;
-  const ranges: readonly SequenceRange[] = resolve(set, uid ? last : view.count);
-  return (message, index) => includes(ranges, uid ? message.uid : index + 1);
-}
-
-function hasFlag(view: MailboxView, { flag, present }: Extract<SearchKey, { key: "FLAG" }>): Test {
-  if (flag === RECENT) return ({ uid }) => view.isRecent(uid) === present;
-  if (flag.startsWith("\\")) return ({ flags }) => flags.includes(flag) === present;
-  const keyword = flag.toLowerCase();
-  return ({ flags }) => flags.some((each) => each.toLowerCase() === keyword) === present;
-}
-
-function sized({ relation, octets }: Extract<SearchKey, { key: "SIZE" }>): Test {
-  return relation === "larger" ? ({ size }) => size > octets : ({ size }) => size < octets;
-}
-
-function onDay({ relation, day }: Extract<SearchKey, { key: "DATE" }>): (day: number) => boolean {
-  switch (relation) {
-    case "before":
-      return (of) => of < day;
-    case "on":
-      return (of) => of === day;
-    case "since":
-      return (of) => of >= day;
-  }
+function uidsOf(places: readonly Place[]): number[] {
+  return places.map(({ message }) => message.uid);
 }

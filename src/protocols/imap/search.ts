@@ -6,8 +6,12 @@ import type { SearchCommand } from "./grammar/search-key.ts";
 import { inBatches } from "./message-numbers.ts";
 import { SearchEvaluation } from "./search-evaluation.ts";
 
-/** So many messages are looked at before the session can be stopped, and others have their turn. */
-const BATCH = 500;
+/** So many messages are looked at before the session can be stopped. */
+const LARGEST_BATCH = 500;
+/** Keys times messages of a batch: some milliseconds. */
+const TESTS_AT_ONCE = 50_000;
+/** What a test costs: some steps of `Dialogue.tires`. */
+const STEPS_OF_TEST = 10;
 
 export function search(dialogue: Dialogue, command: SearchCommand): void {
   onMailbox(dialogue, { tag: command.tag, keepsNumbers: !command.uid }, (on) => carryOut(on, command));
@@ -16,11 +20,13 @@ export function search(dialogue: Dialogue, command: SearchCommand): void {
 async function carryOut({ dialogue, view }: OnMailbox, { key, uid }: SearchCommand): Promise<Completion> {
   const { output } = dialogue;
   const evaluation = new SearchEvaluation(view, key, () => dialogue.goOn());
+  const { tests } = evaluation;
+  const size = Math.max(1, Math.min(LARGEST_BATCH, Math.floor(TESTS_AT_ONCE / tests)));
   // What is found leaves while the rest is looked at: with many messages the line is long.
   output.text("* SEARCH");
   try {
-    for (const batch of inBatches([{ start: 0, end: view.count }], BATCH)) {
-      if ((batch[0] ?? 0) > 0) await dialogue.breathe();
+    for (const batch of inBatches([{ start: 0, end: view.count }], size)) {
+      if (dialogue.tires(batch.length * tests * STEPS_OF_TEST)) await dialogue.breathe();
       for (const index of await evaluation.of(batch)) output.text(` ${uid ? (view.at(index)?.uid ?? 0) : index + 1}`);
     }
   } finally {

@@ -8,6 +8,14 @@ import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { ann, crlf } from "./fixture.ts";
 
 const DAY = 86_400_000;
+const senders = [
+  "Ann <ann@a.example>",
+  "bob@b.example (Bob)",
+  "Ann <a@c.example>",
+  "<x@y.example>",
+  "bob@c.example",
+  "Eve",
+] as const;
 const subjects = ["apple", "Banana", "cherry apple", "nothing", "banana cherry", "date"] as const;
 /** Days since 1970 that the messages say they were sent on. */
 const sent = [19_000, 19_001, 19_001, 19_002, 19_003, 19_003] as const;
@@ -27,7 +35,9 @@ async function open() {
   const account = await new MemoryMailboxes().open({ username: ann.username });
   for (const [index, subject] of subjects.entries()) {
     const date = new Date((sent[index] ?? 0) * DAY + 3_600_000).toUTCString().replace("GMT", "+0000");
-    const text = crlf(`Subject: ${subject}\nDate: ${date}\n\n${"x".repeat(index * 10)} body of ${index}\n`);
+    const text = crlf(
+      `Subject: ${subject}\nFrom: ${senders[index]}\nDate: ${date}\n\n${"x".repeat(index * 10)} body of ${index}\n`,
+    );
     const flags = [...(index % 2 ? ["\\Seen"] : []), ...(index > 3 ? ["Junk"] : [])];
     const { Readable } = await import("node:stream");
     await account.append("INBOX", {
@@ -85,6 +95,8 @@ function fits(key: SearchKey, facts: Facts, all: readonly Facts[]): boolean {
     }
     case "HEADER":
       return facts.subject.toLowerCase().includes(key.text.toLowerCase());
+    case "ADDRESS":
+      return (senders[facts.uid - 1] ?? "").toLowerCase().includes(key.text.toLowerCase());
     case "CONTENT":
       return (
         `body of ${facts.uid - 1}`.includes(key.text.toLowerCase()) ||
@@ -107,7 +119,7 @@ const { key } = fc.letrec<{ key: SearchKey; leaf: SearchKey }>((tie) => ({
     fc.record({
       key: fc.constant("SIZE" as const),
       relation: fc.constantFrom("larger" as const, "smaller" as const),
-      octets: fc.integer({ min: 70, max: 140 }),
+      octets: fc.integer({ min: 90, max: 160 }),
     }),
     fc.record({
       key: fc.constant("DATE" as const),
@@ -122,6 +134,11 @@ const { key } = fc.letrec<{ key: SearchKey; leaf: SearchKey }>((tie) => ({
       day: fc.integer({ min: 19_000, max: 19_004 }),
     }),
     fc.record({ key: fc.constant("HEADER" as const), field: fc.constant("Subject"), text: word }),
+    fc.record({
+      key: fc.constant("ADDRESS" as const),
+      field: fc.constant("FROM" as const),
+      text: fc.constantFrom("ann", "bob", "c.example", "@"),
+    }),
     fc.record({
       key: fc.constant("CONTENT" as const),
       of: fc.constantFrom("body" as const, "message" as const),
@@ -167,5 +184,36 @@ describe("a search", () => {
       [2, 4, 6],
       [1, 5],
     ]);
+  });
+
+  it("asks the mailbox once about a text that stands at several places", async () => {
+    const { view } = await open();
+    const asked: (readonly number[])[] = [];
+    const { mailbox } = view;
+    const matching = mailbox.matching.bind(mailbox);
+    mailbox.matching = (query, uids) => {
+      asked.push(uids);
+      return matching(query, uids);
+    };
+    const text = (word: string): SearchKey => ({ key: "CONTENT", of: "message", text: word });
+    const both = (first: SearchKey, second: SearchKey): SearchKey => ({ key: "AND", keys: [first, second] });
+    const key: SearchKey = {
+      key: "OR",
+      left: both(text("apple"), { key: "NOT", of: text("zebra") }),
+      right: both(text("zebra"), text("apple")),
+    };
+    expect(await new SearchEvaluation(view, key, () => {}).of([0, 1, 2, 3, 4])).toEqual([0]);
+    expect(asked).toEqual([[1, 2, 4, 5, 6], [1], [2, 4, 5, 6]]);
+  });
+
+  it("counts equal keys once", async () => {
+    const { view } = await open();
+    const flag = (name: string): SearchKey => ({ key: "FLAG", flag: name, present: false });
+    const tests = (keys: readonly SearchKey[]) => new SearchEvaluation(view, { key: "AND", keys }, () => {}).tests;
+    const one = tests([flag("a")]);
+    expect(tests(Array.from({ length: 4000 }, () => flag("a")))).toBe(one);
+    expect(tests(Array.from({ length: 4000 }, (_, index) => flag(`a${index}`)))).toBe(one + 3999);
+    const nested = (depth: number): SearchKey => (depth === 0 ? flag("a") : { key: "NOT", of: nested(depth - 1) });
+    expect(tests([nested(32), nested(32)])).toBe(tests([nested(32)]));
   });
 });

@@ -1,6 +1,6 @@
 /** Commands that compute for long let other connections have their turn: the session asks to be woken after no time. */
 import { describe, expect, it } from "vitest";
-import { type Fixture, logIn } from "./fixture.ts";
+import { type Fixture, logIn, select } from "./fixture.ts";
 
 /** @returns what was answered, and how often others had their turn meanwhile. */
 async function measure({ wire }: Fixture, command: string): Promise<{ said: string; turns: number }> {
@@ -37,5 +37,22 @@ describe("LIST", () => {
     const patterns = (length: number) => Array.from({ length: 4 }, () => "x".repeat(length)).join(" ");
     expect((await measure(fixture, `a LIST ${"r".repeat(24)} (${patterns(1000)})`)).said).toMatch(/^a OK /);
     expect((await measure(fixture, `b LIST ${"r".repeat(25)} (${patterns(1000)})`)).said).toMatch(/^b NO \[LIMIT\] /);
+  });
+});
+
+describe("SEARCH", () => {
+  const letters = Array.from({ length: 512 }, () => "Subject: one\n\none\n");
+  const keys = (count: number) => Array.from({ length: count }, (_, index) => `UNKEYWORD z${index}`).join(" ");
+
+  it("lets others have their turn by its keys times the messages", async () => {
+    const fixture = await select(letters);
+    const { said, turns } = await measure(fixture, `a SEARCH ${keys(4000)}`);
+    expect(said).toMatch(/^\* SEARCH 1 2 .* 511 512\r\na OK /);
+    expect(turns).toBeGreaterThan(20);
+  });
+
+  it("asks equal keys once", async () => {
+    const fixture = await select(letters);
+    expect(await measure(fixture, `a SEARCH ${"UNKEYWORD zz ".repeat(4000)}`)).toMatchObject({ turns: 0 });
   });
 });

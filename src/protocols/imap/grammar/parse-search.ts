@@ -28,7 +28,7 @@ const simple = new Map<string, SearchKey>([
   ["UNSEEN", flag("\\Seen", false)],
 ]);
 
-const headerFields = new Set(["BCC", "CC", "FROM", "SUBJECT", "TO"]);
+const addressFields = ["BCC", "CC", "FROM", "TO"] as const;
 
 type DateKey = Pick<Extract<SearchKey, { key: "DATE" }>, "of" | "relation">;
 
@@ -84,7 +84,8 @@ function parseKey(cursor: Cursor, depth: number): SearchKey {
 }
 
 function parseWithArgument(cursor: Cursor, name: string, depth: number): SearchKey {
-  if (headerFields.has(name)) return { key: "HEADER", field: name, text: parseText(cursor) };
+  const addressField = addressFields.find((field) => field === name);
+  if (addressField) return { key: "ADDRESS", field: addressField, text: parseText(cursor) };
   const date = dates.get(name);
   if (date) return { key: "DATE", ...date, day: parseDate(cursor) };
   switch (name) {
@@ -102,6 +103,8 @@ function parseWithArgument(cursor: Cursor, name: string, depth: number): SearchK
       cursor.space();
       return { key: "HEADER", field, text: parseText(cursor) };
     }
+    case "SUBJECT":
+      return { key: "HEADER", field: name, text: parseText(cursor) };
     case "BODY":
       return { key: "CONTENT", of: "body", text: parseText(cursor) };
     case "TEXT":

@@ -12,8 +12,8 @@ export interface SearchCommand {
 }
 
 /**
- * A search key. The many names of the RFC come down to these: NEW is RECENT and UNSEEN, OLD is not RECENT, FROM is the
- * header field From, UNSEEN is the flag \Seen not being there.
+ * A search key. The many names of the RFC come down to these: NEW is RECENT and UNSEEN, OLD is not RECENT, SUBJECT is
+ * the header field of that name, UNSEEN is the flag \Seen not being there.
  */
 export type SearchKey =
   | { readonly key: "ALL" }
@@ -34,6 +34,8 @@ export type SearchKey =
     }
   /** RFC822.SIZE is larger, or smaller, than so many octets. */
   | { readonly key: "SIZE"; readonly relation: "larger" | "smaller"; readonly octets: number }
+  /** As HEADER, but in the addresses that ENVELOPE has of the field. */
+  | { readonly key: "ADDRESS"; readonly field: "BCC" | "CC" | "FROM" | "TO"; readonly text: string }
   /** The header field is there and has the text in it; an empty text asks for the field alone. */
   | { readonly key: "HEADER"; readonly field: string; readonly text: string }
   /** The text is in the body (BODY), or in header or body (TEXT); without regard to case. */

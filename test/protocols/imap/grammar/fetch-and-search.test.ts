@@ -123,7 +123,7 @@ describe("SEARCH", () => {
     ["sentbefore 01-jan-1970", { key: "DATE", of: "sent", relation: "before", day: 0 }],
     ["LARGER 100", { key: "SIZE", relation: "larger", octets: 100 }],
     ["SMALLER 0", { key: "SIZE", relation: "smaller", octets: 0 }],
-    ['FROM "Smith"', { key: "HEADER", field: "FROM", text: "Smith" }],
+    ['FROM "Smith"', { key: "ADDRESS", field: "FROM", text: "Smith" }],
     ['HEADER Message-ID ""', { key: "HEADER", field: "Message-ID", text: "" }],
     ["BODY x", { key: "CONTENT", of: "body", text: "x" }],
     ['TEXT {3+}\r\na"b', { key: "CONTENT", of: "message", text: 'a"b' }],
@@ -137,7 +137,7 @@ describe("SEARCH", () => {
 
   it("takes several keys as all of them", () => {
     const expected = [flag("\\Flagged"), { key: "DATE", of: "internal", relation: "since", day: day("1-Feb-1994") }];
-    const smith = { key: "NOT", of: { key: "HEADER", field: "FROM", text: "Smith" } };
+    const smith = { key: "NOT", of: { key: "ADDRESS", field: "FROM", text: "Smith" } };
     expect(searched('FLAGGED SINCE 1-Feb-1994 NOT FROM "Smith"')).toEqual({ key: "AND", keys: [...expected, smith] });
   });
 
