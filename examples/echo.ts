@@ -1,25 +1,11 @@
 /** A protocol of one's own: every byte comes back. `node examples/echo.ts [port]`, then `nc 127.0.0.1 7777`. */
 // In a project of its own this import reads: from "gatehouse".
-import { CONTINUE, close, createGatehouse, type Session, type SessionProtocol, WAIT, type Wire } from "../src/index.ts";
+import { createGatehouse, defineProtocol } from "../src/index.ts";
 
-const echo: SessionProtocol = {
-  kind: "session",
+const echo = defineProtocol({
   name: "echo",
-  startTls: false,
-  busy: () => "Too many connections, try again later\r\n",
-  open: (wire: Wire): Session => ({
-    state: "echoing",
-    greet: () => CONTINUE,
-    receive: (chunk) => (wire.write(chunk) ? CONTINUE : WAIT),
-    resume: () => CONTINUE,
-    writable: () => CONTINUE,
-    secured: () => CONTINUE,
-    ended: () => close("quit"),
-    drain: () => close("drained"),
-    expired: () => close("idle-timeout"),
-    closed: () => {},
-  }),
-};
+  open: (wire) => ({ receive: (chunk) => void wire.write(chunk) }),
+});
 
 const port = process.argv[2] ?? "7777";
 const gatehouse = createGatehouse({

@@ -50,9 +50,16 @@ export type {
   Reply,
   WholeMessage,
 } from "./protocols/backend.ts";
+export {
+  defineProtocol,
+  defineSession,
+  type ProtocolDefinition,
+  type SessionDefinition,
+} from "./protocols/define-protocol.ts";
 export type { Endpoint } from "./protocols/endpoint.ts";
 export { type HttpOptions, http } from "./protocols/http/index.ts";
 export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";
+export { LineReader, type LineReaderOptions, type LineStatus } from "./protocols/line-reader.ts";
 export { type LmtpOptions, lmtp } from "./protocols/lmtp/index.ts";
 export { defaultLoginLimits, type LoginLimits } from "./protocols/login.ts";
 export { defaultLoginDelays, type LoginDelays, LoginFailures } from "./protocols/login-failures.ts";

@@ -106,7 +106,8 @@ export interface Wire extends ConnectionFacts {
    */
   readonly inspect?: Inspector | undefined;
   /**
-   * Queues bytes for the peer; what is written during one turn leaves in one write. Strings are sent as UTF-8.
+   * Queues bytes for the peer; what is written during one turn leaves in one write, and so does what is written between
+   * turns. Strings are sent as UTF-8.
    * @returns false when the peer reads more slowly than the session writes: stop, answer `wait`, and go on in `writable()`.
    */
   write(data: string | Uint8Array): boolean;

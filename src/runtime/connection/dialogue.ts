@@ -70,6 +70,7 @@ export class Dialogue implements Wire {
   #wakeAsked = false;
   /** The session runs. What it brings about by itself, by a notice for one, has to wait for the end of its turn. */
   #turning = false;
+  #flushAsked = false;
 
   constructor(owner: DialogueOwner, protocol: SessionProtocol) {
     this.#owner = owner;
@@ -200,6 +201,7 @@ export class Dialogue implements Wire {
     if (typeof data === "string") {
       this.#output += data;
       if (this.#output.length >= outputLimit) this.#flush();
+      else if (!this.#turning) this.#flushSoon();
     } else {
       this.#flush();
       stream.write(data);
@@ -355,6 +357,18 @@ export class Dialogue implements Wire {
     this.#held = held;
     if (held) this.#stream?.pause();
     else this.#stream?.resume();
+  }
+
+  /** For what is written in no turn of this session: by another session, or by an embedder's timer. */
+  #flushSoon(): void {
+    if (this.#flushAsked) return;
+    this.#flushAsked = true;
+    queueMicrotask(() => {
+      this.#flushAsked = false;
+      this.#flush();
+      this.#unblockFlushed();
+      if (this.#blocked) this.#hold(true);
+    });
   }
 
   #flush(): void {

@@ -1,0 +1,133 @@
+/** A protocol by what is its own: everything that it leaves out has a default. */
+import type { EndCause } from "../machines/causes.ts";
+import {
+  CONTINUE,
+  close,
+  type Refusal,
+  type Session,
+  type SessionProtocol,
+  type Verdict,
+  type Wire,
+} from "./protocol.ts";
+
+/** The turns of a session; each may be left out but `receive`. A turn that answers with nothing continues. */
+export interface SessionDefinition {
+  /** The peer's bytes. While the peer does not read what was written, no more come. */
+  receive(chunk: Uint8Array): Verdict | undefined;
+  /** The server's first words; none by default. */
+  greet?(): Verdict | undefined;
+  /** The turn that `wire.wake()` or `wire.wakeAfter()` asked for. */
+  resume?(): Verdict | undefined;
+  /** What was written has left. */
+  writable?(): Verdict | undefined;
+  /** The TLS handshake that the verdict `UPGRADE` asked for is done. */
+  secured?(): Verdict | undefined;
+  /** The peer has sent all it will send; by default the session ends with the cause `quit`. */
+  ended?(): Verdict | undefined;
+  /** The server wants to end the session; by default it ends at once, with the cause `drained`. */
+  drain?(): Verdict | undefined;
+  /** A time limit has passed; by default the session ends with the cause `idle-timeout` or `session-timeout`. */
+  expired?(limit: "idle" | "session"): Verdict | undefined;
+  /** The connection is over. Always called, once, last. */
+  closed?(cause: EndCause): void;
+  /** The session's own state, for whoever watches; `open` by default. */
+  readonly state?: string;
+}
+
+export interface ProtocolDefinition {
+  /** As in a listener's `protocol`. */
+  readonly name: string;
+  /** Makes the session of a connection that may speak. A turn of it that throws ends this connection alone. */
+  open(wire: Wire): SessionDefinition;
+  /** TLS can start in mid-dialogue, by the verdict `UPGRADE`; false by default. */
+  readonly startTls?: boolean;
+  /** Names of the protocol in ALPN (RFC 7301); none by default, and then any client is welcome. */
+  readonly alpn?: readonly string[];
+  /** Milliseconds of silence after which `expired("idle")` is called; null for no limit; 300,000 by default. */
+  readonly idleTimeout?: number | null;
+  /** What a client is told that is not let in: one complete reply. By default nothing is said. */
+  busy?(refusal: Refusal, hostname: string): string;
+}
+
+const defaultIdleTimeout = 300_000;
+
+/**
+ * A session protocol for `createGatehouse({ protocols })`.
+ *
+ * @example
+ * const echo = defineProtocol({
+ *   name: "echo",
+ *   open: (wire) => ({ receive: (chunk) => void wire.write(chunk) }),
+ * });
+ */
+export function defineProtocol(definition: ProtocolDefinition): SessionProtocol {
+  const { idleTimeout = defaultIdleTimeout, alpn } = definition;
+  return {
+    kind: "session",
+    name: definition.name,
+    startTls: definition.startTls ?? false,
+    ...(alpn && { alpn }),
+    busy: (refusal, hostname) => definition.busy?.(refusal, hostname) ?? "",
+    open(wire) {
+      if (idleTimeout !== null) wire.setIdleTimeout(idleTimeout);
+      return defineSession(definition.open(wire));
+    },
+  };
+}
+
+/** A whole session, of which only the turns that differ from the defaults are given. Costs one small object. */
+export function defineSession(definition: SessionDefinition): Session {
+  return new DefinedSession(definition);
+}
+
+class DefinedSession implements Session {
+  readonly #definition: SessionDefinition;
+
+  constructor(definition: SessionDefinition) {
+    this.#definition = definition;
+  }
+
+  get state(): string {
+    return this.#definition.state ?? "open";
+  }
+
+  greet(): Verdict {
+    return this.#definition.greet?.() ?? CONTINUE;
+  }
+
+  receive(chunk: Uint8Array): Verdict {
+    return this.#definition.receive(chunk) ?? CONTINUE;
+  }
+
+  resume(): Verdict {
+    return this.#definition.resume?.() ?? CONTINUE;
+  }
+
+  writable(): Verdict {
+    return this.#definition.writable?.() ?? CONTINUE;
+  }
+
+  secured(): Verdict {
+    return this.#definition.secured?.() ?? CONTINUE;
+  }
+
+  ended(): Verdict {
+    const definition = this.#definition;
+    return definition.ended ? (definition.ended() ?? CONTINUE) : close("quit");
+  }
+
+  drain(): Verdict {
+    const definition = this.#definition;
+    return definition.drain ? (definition.drain() ?? CONTINUE) : close("drained");
+  }
+
+  expired(limit: "idle" | "session"): Verdict {
+    const definition = this.#definition;
+    if (definition.expired) return definition.expired(limit) ?? CONTINUE;
+    return close(limit === "idle" ? "idle-timeout" : "session-timeout");
+  }
+
+  closed(cause: EndCause): void {
+    this.#definition.closed?.(cause);
+  }
+}
