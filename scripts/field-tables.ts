@@ -7,6 +7,8 @@ import { markdownTable } from "./markdown-table.ts";
 interface Schema {
   readonly type?: string;
   readonly description?: string;
+  /** Known and without meaning. */
+  readonly deprecated?: boolean;
   readonly default?: unknown;
   readonly enum?: readonly string[];
   readonly examples?: readonly string[];
@@ -26,17 +28,24 @@ const INT_MAX = 2_147_483_647;
 
 /** The objects of a document by the name of their section. */
 export function sectionSchemas(): Record<
-  "NetworkListener" | "SystemSettings" | "Certificate" | "Account" | "BlockedIp",
+  "NetworkListener" | "SystemSettings" | "Certificate" | "Account" | "BlockedIp" | "AllowedIp",
   Schema
 > {
   const [document = {}, listeners = {}] = (jsonSchema() as Schema).anyOf ?? [];
-  const { SystemSettings = {}, Certificate = {}, Account = {}, BlockedIp = {} } = document.properties ?? {};
+  const {
+    SystemSettings = {},
+    Certificate = {},
+    Account = {},
+    BlockedIp = {},
+    AllowedIp = {},
+  } = document.properties ?? {};
   return {
     NetworkListener: listeners.items ?? {},
     SystemSettings,
-    Certificate: Certificate.additionalProperties || {},
+    Certificate: Certificate.anyOf?.[0]?.additionalProperties || {},
     Account: Account.additionalProperties || {},
     BlockedIp: BlockedIp.anyOf?.[0]?.items ?? {},
+    AllowedIp: AllowedIp.anyOf?.[0]?.items ?? {},
   };
 }
 
@@ -47,12 +56,14 @@ export const fieldTables: readonly GeneratedBlock[] = Object.entries(sectionSche
 }));
 
 function fieldTable({ properties = {}, required = [] }: Schema): string {
-  const rows = Object.entries(properties).map(([field, schema]) => [
-    `\`${field}\``,
-    typeText(schema),
-    required.includes(field) ? "required" : defaultText(schema.default),
-    schema.description ?? "",
-  ]);
+  const rows = Object.entries(properties)
+    .filter(([, { deprecated }]) => !deprecated)
+    .map(([field, schema]) => [
+      `\`${field}\``,
+      typeText(schema),
+      required.includes(field) ? "required" : defaultText(schema.default),
+      schema.description ?? "",
+    ]);
   return markdownTable(["field", "type", "default", "meaning"], rows);
 }
 

@@ -20,6 +20,8 @@ export interface BuiltInProtocolOptions {
   /** Asked in place of `backend.authenticate`. */
   readonly authenticate?: NonNullable<Backend["authenticate"]>;
   readonly takeOver?: TakeOver;
+  /** Whose failed log-ins hold nothing up. */
+  readonly isExempt?: (address: string) => boolean;
   /** Answers HTTP. */
   readonly onRequest: RequestListener;
   readonly lifecycle?: LifecycleMode;
@@ -31,7 +33,7 @@ export function builtInProtocols(options: BuiltInProtocolOptions): readonly Prot
   const backend: Backend = authenticate ? { ...options.backend, authenticate } : options.backend;
   const shared = {
     backend,
-    loginFailures: new LoginFailures(),
+    loginFailures: new LoginFailures({}, options.isExempt),
     ...(lifecycle ? { lifecycle } : {}),
   };
   const delivering = [smtp(shared), lmtp(shared), http({ onRequest })];

@@ -1,7 +1,7 @@
 /** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
 import { Subscription } from "rxjs";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
-import { type Configuration, parseDocument } from "./config/index.ts";
+import { type Configuration, documentWarnings, parseDocument } from "./config/index.ts";
 import { openControl } from "./control/control.ts";
 import { ControlSocketError } from "./control/control-socket.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
@@ -47,6 +47,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
           backend: mail.backend,
           mailboxes: mail.mailboxes,
           onRequest: httpEndpoints(endpoints),
+          isExempt: (address) => server.allowList.has(address),
         }),
         stage: (document) => mail.stage(document),
         release: async () => {
@@ -159,7 +160,7 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
   const protocols = protocolsOf(options, { backend: {}, mailboxes, onRequest: () => {} });
   const outcomes = await Promise.allSettled([
     prepareListeners({ configuration, protocols, dataDirectory: null }).then(({ warnings }) =>
-      warnings.map(({ text }) => text),
+      [...documentWarnings(configuration), ...warnings].map(({ text }) => text),
     ),
     resolveAccounts(configuration).then((entries) => {
       new AccountDirectory(entries);
@@ -177,7 +178,7 @@ const unopenedMailboxes: Mailboxes = { open: () => Promise.reject(new Error("A c
 /** By name; what an embedder registers replaces a built-in of the same name. */
 function protocolsOf(
   options: GatehouseOptions,
-  mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest">,
+  mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest" | "isExempt">,
 ): ReadonlyMap<string, Protocol> {
   const { protocols = [] } = options;
   const builtIn = builtInProtocols({ ...options, ...mail });

@@ -2,13 +2,14 @@
 
 export { type BindAddress, readBindAddress } from "./addresses/bind-address.ts";
 export type { AccountSettings } from "./document/account.ts";
-export type { BlockedIpSettings } from "./document/blocked-ip.ts";
 export type { CertificateSettings } from "./document/certificate.ts";
 export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./document/configuration-error.ts";
 export { type ParseOptions, parseDocument } from "./document/document.ts";
+export { type DocumentWarning, documentWarnings } from "./document/document-warnings.ts";
 export type { Configuration } from "./document/effective.ts";
 export { exampleAccount, exampleDocument } from "./document/example-document.ts";
 export { jsonSchema } from "./document/json-schema.ts";
+export type { ListedIpSettings } from "./document/listed-ip.ts";
 export { type ListenerSettings, PROTOCOLS } from "./document/listener.ts";
 export { readConfiguration } from "./document/read.ts";
 export type { ConfigurationDocument } from "./document/schema.ts";

@@ -259,7 +259,8 @@ export class Login {
     const delay = failures.failed(wire.peer.address, now);
     const outcome: LoginOutcome = { result: "rejected", last: this.#failures >= authenticationFailures };
     this.#phase = { at: "answered", outcome, until: now + delay };
-    wire.wakeAfter(delay);
+    if (delay === 0) wire.wake();
+    else wire.wakeAfter(delay);
   }
 }
 

@@ -57,7 +57,9 @@ const listener = fc.record(
   { requiredKeys: ["bind"] },
 );
 
-const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/).filter((text) => ![".", "..", "__proto__"].includes(text));
+const name = fc
+  .oneof(fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/), fc.stringMatching(/^[1-9]?[0-9]$/))
+  .filter((text) => ![".", "..", "__proto__"].includes(text));
 const listenerArray = fc
   .uniqueArray(fc.tuple(name, listener), { maxLength: 4, selector: ([given]) => given })
   .map((entries) => entries.map(([given, fields]) => ({ name: given, ...fields })));
@@ -69,6 +71,7 @@ const source = fc.oneof(
   fc.record({ "@type": fc.constant("File"), filePath: fc.stringMatching(/^[a-z./]{1,20}$/) }),
   fc.record({ "@type": fc.constant("EnvironmentVariable"), variableName: fc.stringMatching(/^[A-Z_]{1,10}$/) }),
 );
+const certificate = fc.record({ certificate: source, privateKey: source });
 const account = fc.record({ secret: source, roles: setOf(fc.subarray(["admin"])) }, { requiredKeys: ["secret"] });
 
 const blocked = fc.record(
@@ -95,9 +98,18 @@ export const configurationDocuments = fc.oneof(
         },
         { requiredKeys: [] },
       ),
-      Certificate: fc.dictionary(name, fc.record({ certificate: source, privateKey: source }), { maxKeys: 3 }),
+      Certificate: fc.oneof(
+        fc.dictionary(name, certificate, { maxKeys: 3 }),
+        fc
+          .uniqueArray(fc.tuple(name, certificate), { maxLength: 3, selector: ([id]) => id })
+          .map((entries) => entries.map(([id, fields]) => ({ id, ...fields }))),
+      ),
       Account: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}@[a-z]{1,8}\.example$/), account, { maxKeys: 3 }),
       BlockedIp: fc.oneof(
+        blocked.map((entry) => [entry]),
+        blocked.map((entry) => ({ first: entry })),
+      ),
+      AllowedIp: fc.oneof(
         blocked.map((entry) => [entry]),
         blocked.map((entry) => ({ first: entry })),
       ),

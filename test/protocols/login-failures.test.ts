@@ -31,6 +31,17 @@ describe("the delay after failed log-ins", () => {
     expect(failures.remaining("2001:db8:0:1::1", 0)).toBe(0);
   });
 
+  it("is not for those who are exempt", () => {
+    const exempt = new Set<string>();
+    const failures = new LoginFailures({}, (client) => exempt.has(client));
+    failures.failed(address, 0);
+    exempt.add(address);
+    expect(failures.remaining(address, 0)).toBe(0);
+    expect(failures.failed(address, 0)).toBe(0);
+    exempt.clear();
+    expect(failures.failed(address, 0)).toBe(2000);
+  });
+
   it("begins anew after a time without failures", () => {
     const failures = new LoginFailures();
     failures.failed(address, 0);

@@ -190,6 +190,59 @@ describe("the block list", () => {
   });
 });
 
+describe("AllowedIp", () => {
+  const AllowedIp = [{ address: "127.0.0.0/8", reason: "monitoring" }];
+
+  test("exempts from the block list and from limits of addresses, until a reload takes it away or it expires", async () => {
+    const document = {
+      BlockedIp: [{ address: "127.0.0.1" }],
+      ...smtp({ maxConnectionsPerAddress: 1, connectionRate: { count: 1, interval: "1h" } }),
+    };
+    const house = await runGatehouse({ ...document, AllowedIp }, { backend: {} });
+    const port = house.port("smtp");
+    for (let client = 0; client < 2; client++) await (await rawClient(port)).until("220 ");
+    const { plan } = await house.gatehouse.reload(document);
+    expect(plan.allowed).toEqual({ added: [], removed: [{ ...AllowedIp[0], expiresAt: null }] });
+    await (await rawClient(port)).until("421 4.7.0 ");
+    const expired = { address: "127.0.0.1", expiresAt: "2001-01-01T00:00:00Z" };
+    await house.gatehouse.reload({ ...document, AllowedIp: [expired] });
+    await (await rawClient(port)).until("421 4.7.0 ");
+    await house.gatehouse.reload({ ...document, AllowedIp });
+    await (await rawClient(port)).until("220 ");
+  });
+
+  test("does not exempt from the caps of the listener and of the server", async () => {
+    const house = await runGatehouse({ AllowedIp, ...smtp({ maxConnections: 1 }) }, { backend: {} });
+    await (await rawClient(house.port("smtp"))).until("220 ");
+    await (await rawClient(house.port("smtp"))).until("421 4.3.2 ");
+    expect((await house.event("connection.refused")).refusal.rule).toBe("listener-cap");
+  });
+
+  test("is asked about the client behind a proxy, not about the proxy", async () => {
+    const house = await runGatehouse(
+      { AllowedIp, BlockedIp: [{ address: "192.0.2.1" }], ...smtp({}, { proxyTrustedNetworks: proxies }) },
+      { backend: {} },
+    );
+    await (await behindProxy(house.port("smtp"), "192.0.2.1")).until("421 4.7.0 ");
+  });
+
+  test("exempts from the delays after failed log-ins", async () => {
+    // Time stands still: what is delayed never comes.
+    const house = await runGatehouse(
+      { AllowedIp, ...smtp({ useTls: true, tlsImplicit: true }) },
+      { backend: { authenticate: () => null }, clock: new SimulatedClock() },
+    );
+    const client = await tlsClient({ port: house.port("smtp") });
+    await client.until("220 ");
+    client.socket.write("EHLO x\r\n");
+    await client.until("250 ");
+    for (const wrong of ["one", "two"]) {
+      client.socket.write(`AUTH PLAIN ${Buffer.from(`\0anna\0${wrong}`).toString("base64")}\r\n`);
+      await client.until(wrong === "one" ? "535 " : /535 [\s\S]*535 /);
+    }
+  });
+});
+
 test("an embedder's rule decides last, by the client's address and the counts", async () => {
   const asked: AdmissionRequest[] = [];
   const house = await runGatehouse(smtp({}, { proxyTrustedNetworks: proxies }), {

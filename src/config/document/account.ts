@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { mustBe } from "../values/expectation.ts";
-import { fieldsOf } from "../values/fields.ts";
+import { fieldsOf, SERVER_SET } from "../values/fields.ts";
 import { secretText } from "../values/secret-text.ts";
 import { setOfNames } from "../values/set-of.ts";
 
@@ -22,10 +22,13 @@ const accountSecret = secretText.superRefine((secret, context) => {
   }
 });
 
-export const accountSchema = fieldsOf({
-  secret: accountSecret.describe("The password: clear text, or a scrypt hash in PHC form."),
-  roles: setOfNames("roles", ["admin"]).prefault([]).describe("admin: may use the management API."),
-});
+export const accountSchema = fieldsOf(
+  {
+    secret: accountSecret.describe("The password: clear text, or a scrypt hash in PHC form."),
+    roles: setOfNames("roles", ["admin"]).prefault([]).describe("admin: may use the management API."),
+  },
+  SERVER_SET,
+);
 
 /** One who may log in. */
 export interface AccountSettings extends Readonly<z.output<typeof accountSchema>> {

@@ -1,15 +1,30 @@
 import type { z } from "zod";
-import { fieldsOf } from "../values/fields.ts";
+import { fieldsOf, type IgnoredFields, SERVER_SET } from "../values/fields.ts";
+import { objectName } from "../values/names.ts";
 import { publicText, secretText } from "../values/secret-text.ts";
 
-const READ_ONLY = "is read from the certificate and never written; leave it out";
+const READ = "Read from the certificate, never written. Ignored.";
+const ignored: IgnoredFields = {
+  ...SERVER_SET,
+  subjectAlternativeNames: READ,
+  notValidBefore: READ,
+  notValidAfter: READ,
+  issuer: READ,
+};
 
-export const certificateSchema = fieldsOf(
-  {
-    certificate: publicText.describe("The certificate in PEM, followed by its intermediates."),
-    privateKey: secretText.describe("The private key of the certificate, in PEM, not encrypted."),
-  },
-  { subjectAlternativeNames: READ_ONLY, notValidAfter: READ_ONLY, notValidBefore: READ_ONLY, issuer: READ_ONLY },
+const shape = {
+  certificate: publicText.describe("The certificate in PEM, followed by its intermediates."),
+  privateKey: secretText.describe("The private key of the certificate, in PEM, not encrypted."),
+};
+
+export const certificateSchema = fieldsOf(shape, ignored);
+
+const { id: _, ...ignoredBesideId } = ignored;
+
+/** In the array form, which keeps its order in any program. */
+export const identifiedCertificateSchema = fieldsOf(
+  { id: objectName.describe("What `defaultCertificateId` names it by. Unique."), ...shape },
+  ignoredBesideId,
 );
 
 /** A certificate and its key: where they are found, not what they hold. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { readBindAddress } from "../addresses/bind-address.ts";
-import { offeredTls } from "../values/cipher-suites.ts";
+import { offeredTls, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
 import { suggestion } from "../values/nearest.ts";
 import type { Finding } from "./configuration-error.ts";
 import type { listenerSchema } from "./listener.ts";
@@ -41,8 +41,15 @@ function checkTls({ path, fields }: ListenerEntry): Finding[] {
   }
   if (!tlsDisableProtocols || !tlsDisableCipherSuites) return [];
   if (offeredTls({ tlsDisableProtocols, tlsDisableCipherSuites }).suites.length > 0) return [];
-  const field = tlsDisableCipherSuites.length > 0 ? "tlsDisableCipherSuites" : "tlsDisableProtocols";
-  const message = "must leave at least one TLS version with a cipher suite; for no TLS at all, set useTls to false";
+  const field =
+    tlsDisableProtocols.length < TLS_PROTOCOLS.length && tlsDisableCipherSuites.length > 0
+      ? "tlsDisableCipherSuites"
+      : "tlsDisableProtocols";
+  const hint =
+    tlsDisableProtocols.length === TLS_PROTOCOLS.length
+      ? "; where both versions are disabled Stalwart offers both: for that, leave the field out"
+      : "";
+  const message = `must leave at least one TLS version with a cipher suite; for no TLS at all, set useTls to false${hint}`;
   return [{ path: [...path, field], message, found: null }];
 }
 

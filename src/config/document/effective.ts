@@ -1,8 +1,8 @@
 import { withAbsolutePath } from "../values/secret-text.ts";
 import type { AccountSettings } from "./account.ts";
 import { canonicalAddress } from "./account.ts";
-import type { BlockedIpSettings } from "./blocked-ip.ts";
 import type { CertificateSettings } from "./certificate.ts";
+import type { ListedIpSettings } from "./listed-ip.ts";
 import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
 import type { Entry, ParsedSections } from "./sections.ts";
 import { defaultHostname, type SystemSettings, systemSchema } from "./system.ts";
@@ -14,7 +14,11 @@ export interface Configuration {
   readonly certificates: readonly CertificateSettings[];
   readonly accounts: readonly AccountSettings[];
   /** Expired entries included. */
-  readonly blocked: readonly BlockedIpSettings[];
+  readonly blocked: readonly ListedIpSettings[];
+  /** Whom `blocked` and the limits of addresses do not concern. Expired entries included. */
+  readonly allowed: readonly ListedIpSettings[];
+  /** Fields of the document that are known and mean nothing here, each once: `SystemSettings.threadPoolSize`. */
+  readonly ignoredFields: readonly string[];
   /** Absolute; relative paths in the document start here. */
   readonly directory: string;
 }
@@ -48,7 +52,9 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
     socketBacklog: listener.socketBacklog ?? DEFAULT_BACKLOG,
   }));
   const blocked = complete(parsed.blocked).map(([, entry]) => entry);
-  return { listeners, system, certificates, accounts, blocked, directory };
+  const allowed = complete(parsed.allowed).map(([, entry]) => entry);
+  const { ignoredFields } = parsed;
+  return { listeners, system, certificates, accounts, blocked, allowed, ignoredFields, directory };
 }
 
 function complete<Settings>(entries: readonly Entry<Settings>[]): [string, Settings][] {

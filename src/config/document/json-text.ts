@@ -40,16 +40,16 @@ function plainValueOf(node: Node, path: Path, report: Report): unknown {
   if (node.type === "array")
     return (node.children ?? []).map((child, index) => plainValueOf(child, [...path, index], report));
   if (node.type !== "object") return node.value;
-  const object = documentObject();
+  const members = new Map<string, unknown>();
   for (const property of node.children ?? []) {
     const [keyNode, valueNode] = property.children ?? [];
     if (!keyNode || !valueNode) continue;
     const key = String(keyNode.value);
     if (key === "__proto__") report([...path, key], FORBIDDEN_KEY, keyNode);
-    else if (Object.hasOwn(object, key)) report([...path, key], "is given twice; keep one of them", keyNode);
-    else object[key] = plainValueOf(valueNode, [...path, key], report);
+    else if (members.has(key)) report([...path, key], "is given twice; keep one of them", keyNode);
+    else members.set(key, plainValueOf(valueNode, [...path, key], report));
   }
-  return object;
+  return documentObject(members);
 }
 
 /** @returns the node at the path, or as near as the document goes. */

@@ -4,7 +4,7 @@ import { networkText, readNetwork } from "../addresses/networks.ts";
 import { CIPHER_SUITE_NAMES, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
 import { duration } from "../values/duration.ts";
 import { mustBe } from "../values/expectation.ts";
-import { count, countOrNull, fieldsOf, flag, octetOrNull } from "../values/fields.ts";
+import { count, countOrNull, fieldsOf, flag, octetOrNull, SERVER_SET } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
 import { setOf, setOfNames } from "../values/set-of.ts";
 
@@ -12,6 +12,7 @@ import { setOf, setOfNames } from "../values/set-of.ts";
 export const PROTOCOLS = ["smtp", "lmtp", "http", "imap", "pop3", "manageSieve"] as const;
 
 export const DEFAULT_BACKLOG = 1024;
+const DEFAULT_TLS_TIMEOUT = 60_000;
 
 export const networks = setOf({
   of: "IP addresses or networks",
@@ -69,7 +70,11 @@ const shape = {
   tlsImplicit: flag(false).describe(
     "TLS from the first byte; otherwise STARTTLS where the protocol has it (HTTP has none).",
   ),
-  tlsTimeout: duration(1).prefault(60_000).describe("Limit of the whole TLS handshake, implicit or STARTTLS."),
+  tlsTimeout: duration(1)
+    .nullable()
+    .prefault(DEFAULT_TLS_TIMEOUT)
+    .transform((milliseconds) => milliseconds ?? DEFAULT_TLS_TIMEOUT)
+    .describe("Limit of the whole TLS handshake, implicit or STARTTLS. Null: a minute."),
   tlsDisableProtocols: setOfNames("TLS versions", TLS_PROTOCOLS).prefault([]).describe("TLS versions to refuse."),
   tlsDisableCipherSuites: setOfNames("cipher suites", CIPHER_SUITE_NAMES)
     .prefault([])
@@ -95,13 +100,16 @@ const shape = {
     .describe("New connections of one client address, or of one /64 of IPv6. Null: no limit."),
 };
 
-export const listenerSchema = fieldsOf(shape);
+export const listenerSchema = fieldsOf(shape, SERVER_SET);
 
 /** In the map form the key stands in for a missing name. */
-export const namedListenerSchema = fieldsOf({
-  ...shape,
-  name: objectName.optional().describe("Identifies the listener; the key of this object unless given. Unique."),
-});
+export const namedListenerSchema = fieldsOf(
+  {
+    ...shape,
+    name: objectName.optional().describe("Identifies the listener; the key of this object unless given. Unique."),
+  },
+  SERVER_SET,
+);
 
 type Parsed = z.output<typeof listenerSchema>;
 

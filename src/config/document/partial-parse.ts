@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isIgnored } from "../values/fields.ts";
 import type { Finding } from "./configuration-error.ts";
 import type { Path } from "./path.ts";
 import { findingsOf } from "./zod-findings.ts";
@@ -9,6 +10,8 @@ export interface PartialParse<Settings> {
   /** Null when a field is not valid. */
   readonly settings: Settings | null;
   readonly findings: readonly Finding[];
+  /** Fields that were given and mean nothing here. */
+  readonly ignored: readonly string[];
 }
 
 /**
@@ -21,15 +24,28 @@ export function partialParse<Schema extends z.ZodObject>(
   path: Path,
 ): PartialParse<z.output<Schema>> {
   const whole = schema.safeParse(value);
-  if (whole.success) return { fields: whole.data, settings: whole.data, findings: [] };
+  const ignored = ignoredIn(schema, value);
+  if (whole.success) {
+    const settings: Record<string, unknown> = whole.data;
+    for (const field of ignored) delete settings[field];
+    return { fields: whole.data, settings: whole.data, findings: [], ignored };
+  }
   const fields: Record<string, unknown> = {};
   if (isObject(value)) {
     for (const [field, type] of Object.entries(schema.shape)) {
-      const parsed = (type as z.ZodType).safeParse(value[field]);
-      if (parsed.success) fields[field] = parsed.data;
+      const parsed = isIgnored(type) ? null : (type as z.ZodType).safeParse(value[field]);
+      if (parsed?.success) fields[field] = parsed.data;
     }
   }
-  return { fields: fields as Partial<z.output<Schema>>, settings: null, findings: findingsOf(whole.error, path) };
+  const findings = findingsOf(whole.error, path);
+  return { fields: fields as Partial<z.output<Schema>>, settings: null, findings, ignored };
+}
+
+function ignoredIn(schema: z.ZodObject, value: unknown): string[] {
+  if (!isObject(value)) return [];
+  return Object.entries(schema.shape).flatMap(([field, type]) =>
+    Object.hasOwn(value, field) && isIgnored(type) ? [field] : [],
+  );
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -9,7 +9,7 @@ export const FORBIDDEN_KEY = "is not allowed as a key";
 
 /**
  * Takes a value that a program made. It is copied into objects without prototype, as JSON would hold it, so that
- * accessors run once and nothing inherited is taken for a field.
+ * accessors run once and nothing inherited is taken for a field. A Map is an object that keeps its order.
  */
 export function readPlainValue(value: unknown): Source {
   const copies: Copies = { done: new Map(), findings: [] };
@@ -45,10 +45,12 @@ function copyOf(value: unknown, path: Path, copies: Copies): unknown {
 }
 
 function copyOfObject(value: object, path: Path, copies: Copies): object {
-  const copy = documentObject();
-  for (const [key, member] of Object.entries(value)) {
-    if (key === "__proto__") copies.findings.push({ path: [...path, key], message: FORBIDDEN_KEY, found: null });
-    else if (member !== undefined) copy[key] = copyOf(member, [...path, key], copies);
+  const members: [string, unknown][] = [];
+  const entries: Iterable<[unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
+  for (const [key, member] of entries) {
+    if (typeof key !== "string") copies.findings.push({ path, message: "must have texts for keys", found: null });
+    else if (key === "__proto__") copies.findings.push({ path: [...path, key], message: FORBIDDEN_KEY, found: null });
+    else if (member !== undefined) members.push([key, copyOf(member, [...path, key], copies)]);
   }
-  return copy;
+  return documentObject(members);
 }

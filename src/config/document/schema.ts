@@ -3,8 +3,8 @@ import { mustBe } from "../values/expectation.ts";
 import { fieldsOf } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
 import { accountAddress, accountSchema } from "./account.ts";
-import { blockedIpSchema } from "./blocked-ip.ts";
-import { certificateSchema } from "./certificate.ts";
+import { certificateSchema, identifiedCertificateSchema } from "./certificate.ts";
+import { allowedIpSchema, blockedIpSchema } from "./listed-ip.ts";
 import { listenerSchema, namedListenerSchema } from "./listener.ts";
 import { systemSchema } from "./system.ts";
 
@@ -17,12 +17,21 @@ export const sections = {
     .optional()
     .describe("For editors; without effect."),
   SystemSettings: systemSchema.optional().describe("Settings of the whole server."),
-  Certificate: z.record(objectName, certificateSchema).optional().describe("Certificates by their ids."),
+  Certificate: z
+    .union([z.record(objectName, certificateSchema), z.array(identifiedCertificateSchema)])
+    .optional()
+    .describe("Certificates: a map from id to certificate, or an array of them with their ids."),
   Account: z.record(accountAddress, accountSchema).optional().describe("Who may log in, by mail address."),
   BlockedIp: z
     .union([z.array(blockedIpSchema), z.record(objectName, blockedIpSchema)])
     .optional()
     .describe("Whom no listener lets in: an array, or a map from id to address or network."),
+  AllowedIp: z
+    .union([z.array(allowedIpSchema), z.record(objectName, allowedIpSchema)])
+    .optional()
+    .describe(
+      "Whom BlockedIp and the limits of addresses do not concern: an array, or a map from id to address or network.",
+    ),
   NetworkListener: z
     .union([listeners, z.record(z.string(), namedListenerSchema)])
     .optional()

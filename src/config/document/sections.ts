@@ -2,10 +2,11 @@ import type { z } from "zod";
 import { unknownField } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
 import { accountAddress, accountSchema } from "./account.ts";
-import { type BlockedIpSettings, blockedIpSchema } from "./blocked-ip.ts";
-import { certificateSchema } from "./certificate.ts";
+import { certificateSchema, identifiedCertificateSchema } from "./certificate.ts";
 import type { Finding } from "./configuration-error.ts";
 import { checkDefaultCertificate, checkListeners } from "./cross-checks.ts";
+import { entriesOf } from "./document-object.ts";
+import { allowedIpSchema, blockedIpSchema, type ListedIpSettings } from "./listed-ip.ts";
 import { listenerSchema, namedListenerSchema } from "./listener.ts";
 import { isObject, type PartialParse, partialParse } from "./partial-parse.ts";
 import { formatPath, type Path } from "./path.ts";
@@ -18,9 +19,12 @@ export interface ParsedSections {
   readonly system: PartialParse<z.output<typeof systemSchema>>;
   readonly certificates: readonly Entry<z.output<typeof certificateSchema>>[];
   readonly accounts: readonly Entry<z.output<typeof accountSchema>>[];
-  readonly blocked: readonly Entry<BlockedIpSettings>[];
+  readonly blocked: readonly Entry<ListedIpSettings>[];
+  readonly allowed: readonly Entry<ListedIpSettings>[];
   readonly listeners: readonly Entry<z.output<typeof listenerSchema>>[];
   readonly findings: readonly Finding[];
+  /** Fields that are known and mean nothing here, each once: `SystemSettings.threadPoolSize`. */
+  readonly ignoredFields: readonly string[];
 }
 
 /** One member of a section that is a map or an array. */
@@ -36,33 +40,55 @@ export function parseSections(
 ): ParsedSections {
   const bare = isObject(document) ? null : document;
   const members = isObject(document) ? document : {};
-  const { SystemSettings = {}, Certificate = {}, Account = {}, BlockedIp = [], NetworkListener = bare ?? [] } = members;
+  const { SystemSettings = {}, Certificate = {}, Account = {}, BlockedIp = [], AllowedIp = [] } = members;
+  const { NetworkListener = bare ?? [] } = members;
   const system = partialParse(systemSchema, SystemSettings, ["SystemSettings"]);
-  const certificates = parseMap(Certificate, { section: "Certificate", key: objectName, schema: certificateSchema });
+  const certificates = parseCertificates(Certificate);
   const accounts = parseMap(Account, { section: "Account", key: accountAddress, schema: accountSchema });
-  const blocked = parseBlocked(BlockedIp);
+  const blocked = parseListed(BlockedIp, { section: "BlockedIp", key: objectName, schema: blockedIpSchema });
+  const allowed = parseListed(AllowedIp, { section: "AllowedIp", key: objectName, schema: allowedIpSchema });
   const listeners = parseListeners(NetworkListener, bare ? [] : ["NetworkListener"]);
-  const certificateIds = isObject(Certificate) ? Object.keys(Certificate) : null;
+  const areCertificatesKnown = isObject(Certificate) || Array.isArray(Certificate);
+  const certificateIds = certificates.entries.map(({ key }) => key);
   const findings = [
     ...checkSectionNames(members),
     ...system.findings,
     ...certificates.findings,
     ...accounts.findings,
     ...blocked.findings,
+    ...allowed.findings,
     ...listeners.findings,
-    ...checkBlocked(blocked.entries),
+    ...checkListed(blocked.entries),
+    ...checkListed(allowed.entries),
     ...checkAccounts(accounts.entries),
     ...checkListeners(listeners.entries, protocols, document),
-    ...(certificateIds ? checkDefaultCertificate(system.fields.defaultCertificateId, certificateIds) : []),
+    ...(areCertificatesKnown ? checkDefaultCertificate(system.fields.defaultCertificateId, certificateIds) : []),
   ];
   return {
     system,
     certificates: certificates.entries,
     accounts: accounts.entries,
     blocked: blocked.entries,
+    allowed: allowed.entries,
     listeners: listeners.entries,
     findings,
+    ignoredFields: ignoredFields({
+      SystemSettings: [system],
+      Certificate: certificates.entries,
+      Account: accounts.entries,
+      BlockedIp: blocked.entries,
+      AllowedIp: allowed.entries,
+      NetworkListener: listeners.entries,
+    }),
   };
+}
+
+/** However many objects have a field, it is named once. */
+function ignoredFields(bySection: Readonly<Record<string, readonly PartialParse<unknown>[]>>): string[] {
+  return Object.entries(bySection).flatMap(([section, entries]) => {
+    const fields = new Set(entries.flatMap(({ ignored }) => ignored));
+    return [...fields].map((field) => `${section}.${field}`);
+  });
 }
 
 function checkSectionNames(members: Readonly<Record<string, unknown>>): Finding[] {
@@ -90,7 +116,7 @@ function parseMap<Schema extends z.ZodObject>(value: unknown, options: MapOption
   const { section, key: keyType, schema } = options;
   if (!isObject(value)) return { entries: [], findings: [{ path: [section], message: "must be a map of objects" }] };
   const findings: Finding[] = [];
-  const entries = Object.entries(value).map(([key, member]) => {
+  const entries = entriesOf(value).map(([key, member]) => {
     const path = [section, key];
     const name = keyType.safeParse(key);
     if (!name.success) {
@@ -103,13 +129,38 @@ function parseMap<Schema extends z.ZodObject>(value: unknown, options: MapOption
   return { entries, findings };
 }
 
-/** An array, or a map whose ids have no meaning of their own. */
-function parseBlocked(value: unknown): Section<BlockedIpSettings> {
-  const section = "BlockedIp";
-  if (!Array.isArray(value)) return parseMap(value, { section, key: objectName, schema: blockedIpSchema });
+/** A map from id, or an array of certificates with their ids. */
+function parseCertificates(value: unknown): Section<z.output<typeof certificateSchema>> {
+  const section = "Certificate";
+  if (!Array.isArray(value)) return parseMap(value, { section, key: objectName, schema: certificateSchema });
+  const owners = new Map<string, Path>();
+  const repeated: Finding[] = [];
   const entries = value.map((member: unknown, index) => {
     const path = [section, index];
-    return { ...partialParse(blockedIpSchema, member, path), key: String(index), path };
+    const parsed = partialParse(identifiedCertificateSchema, member, path);
+    const key = parsed.fields.id ?? String(index);
+    const owner = owners.get(key);
+    if (parsed.fields.id !== undefined && !owner) owners.set(key, path);
+    if (owner)
+      repeated.push({
+        path: [...path, "id"],
+        message: `must be unique: ${formatPath(owner)} has this id too`,
+        found: null,
+      });
+    return { ...parsed, key, path };
+  });
+  return { entries, findings: [...entries.flatMap(({ findings }) => findings), ...repeated] };
+}
+
+/** An array, or a map whose ids have no meaning of their own. */
+function parseListed<Schema extends z.ZodObject>(
+  value: unknown,
+  options: MapOptions<Schema>,
+): Section<z.output<Schema>> {
+  if (!Array.isArray(value)) return parseMap(value, options);
+  const entries = value.map((member: unknown, index) => {
+    const path = [options.section, index];
+    return { ...partialParse(options.schema, member, path), key: String(index), path };
   });
   return { entries, findings: entries.flatMap((entry) => entry.findings) };
 }
@@ -133,17 +184,18 @@ function listenerEntries(value: unknown, base: Path): Entry<Listener>[] | null {
     });
   }
   if (!isObject(value)) return null;
-  return Object.entries(value).map(([key, member]) => namedListener(key, member, [...base, key]));
+  return entriesOf(value).map(([key, member]) => namedListener(key, member, [...base, key]));
 }
 
 /** A listener of the map form, where the key is the name unless there is one. */
 function namedListener(key: string, member: unknown, path: Path): Entry<Listener> {
-  const { fields, settings, findings } = partialParse(namedListenerSchema, member, path);
+  const { fields, settings, findings, ignored } = partialParse(namedListenerSchema, member, path);
   const given = isObject(member) && member["name"] !== undefined;
   if (given) {
     const { name, ...rest } = fields;
     const named = name === undefined ? rest : { ...rest, name };
-    return { key, path, fields: named, settings: settings && { ...settings, name: settings.name ?? key }, findings };
+    const complete = settings && { ...settings, name: settings.name ?? key };
+    return { key, path, fields: named, settings: complete, findings, ignored };
   }
   const checked = objectName.safeParse(key);
   const wrong = checked.success ? [] : findingsOf(checked.error, path);
@@ -153,17 +205,18 @@ function namedListener(key: string, member: unknown, path: Path): Entry<Listener
     fields: { ...fields, name: key },
     settings: settings && { ...settings, name: key },
     findings: [...findings, ...wrong.map((finding) => ({ ...finding, found: JSON.stringify(key) }))],
+    ignored,
   };
 }
 
 /** A second entry of the same network would replace the first, its expiry too. */
-function checkBlocked(entries: readonly Entry<BlockedIpSettings>[]): Finding[] {
+function checkListed(entries: readonly Entry<ListedIpSettings>[]): Finding[] {
   const owners = new Map<string, Path>();
   return entries.flatMap(({ path, fields: { address } }) => {
     if (address === undefined) return [];
     const owner = owners.get(address);
     if (!owner) owners.set(address, path);
-    return owner ? [{ path: [...path, "address"], message: `must be unique: ${formatPath(owner)} blocks it too` }] : [];
+    return owner ? [{ path: [...path, "address"], message: `must be unique: ${formatPath(owner)} has it too` }] : [];
   });
 }
 

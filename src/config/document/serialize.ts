@@ -1,3 +1,4 @@
+import { isIndex } from "./document-object.ts";
 import type { Configuration } from "./effective.ts";
 import type { ListenerSettings } from "./listener.ts";
 
@@ -6,16 +7,30 @@ import type { ListenerSettings } from "./listener.ts";
  * What a listener has from the server is written as null, so that it follows the server's setting again. The document
  * holds the secrets that were given as text.
  */
-export function serializeDocument({ listeners, system, certificates, accounts, blocked }: Configuration): object {
+export function serializeDocument({
+  listeners,
+  system,
+  certificates,
+  accounts,
+  blocked,
+  allowed,
+}: Configuration): object {
   return {
     SystemSettings: { ...system, proxyTrustedNetworks: mapToTrue(system.proxyTrustedNetworks) },
-    Certificate: Object.fromEntries(certificates.map(({ id, ...certificate }) => [id, certificate])),
+    Certificate: serializeCertificates(certificates),
     Account: Object.fromEntries(
       accounts.map(({ address, secret, roles }) => [address, { secret, roles: mapToTrue(roles) }]),
     ),
     BlockedIp: blocked,
+    AllowedIp: allowed,
     NetworkListener: listeners.map((listener) => serializeListener(listener, system.maxConnections)),
   };
+}
+
+/** A map as long as an object keeps its order. */
+function serializeCertificates(certificates: Configuration["certificates"]): object {
+  if (certificates.some(({ id }) => isIndex(id))) return certificates;
+  return Object.fromEntries(certificates.map(({ id, ...certificate }) => [id, certificate]));
 }
 
 function serializeListener(listener: ListenerSettings, serverCap: number): object {

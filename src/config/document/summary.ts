@@ -2,6 +2,7 @@ import { CIPHER_SUITE_NAMES, offeredTls } from "../values/cipher-suites.ts";
 import { describeDuration } from "../values/duration.ts";
 import { describeSource } from "../values/secret-text.ts";
 import type { Configuration } from "./effective.ts";
+import type { ListedIpSettings } from "./listed-ip.ts";
 import type { ListenerSettings } from "./listener.ts";
 import type { SystemSettings } from "./system.ts";
 
@@ -16,7 +17,7 @@ export function describeConfiguration(configuration: Configuration): string {
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function describeServer({ system, certificates, accounts, blocked }: Configuration): string[] {
+function describeServer({ system, certificates, accounts, blocked, allowed }: Configuration): string[] {
   const certificateLines = certificates.map(({ id, certificate, privateKey }) => {
     const byDefault = id === system.defaultCertificateId ? " (default)" : "";
     return `  certificate ${id}${byDefault}: ${describeSource(certificate)}; key: ${describeSource(privateKey)}`;
@@ -24,20 +25,22 @@ function describeServer({ system, certificates, accounts, blocked }: Configurati
   const accountLines = accounts.map(({ address, secret, roles }) => {
     return `  account ${address}${roles.length > 0 ? ` (${roles.join(", ")})` : ""}: secret ${describeSource(secret)}`;
   });
-  const blockedLines = blocked.map(({ address, expiresAt, reason }) => {
-    return `  blocked: ${address}${expiresAt === null ? "" : ` until ${expiresAt}`}${reason === null ? "" : ` (${reason})`}`;
-  });
   return [
     `Server ${system.defaultHostname}`,
     `  connections: at most ${system.maxConnections}`,
     `  trusted proxies: ${list(system.proxyTrustedNetworks)}`,
     `  at the end: sessions have ${describeDuration(system.drainTimeout)} to finish`,
-    ...blockedLines,
+    ...blocked.map((entry) => `  blocked: ${describeListed(entry)}`),
+    ...allowed.map((entry) => `  exempt from limits of addresses: ${describeListed(entry)}`),
     ...(certificates.length > 0
       ? certificateLines
       : ["  certificates: none given; where TLS is used, a self-signed one is made"]),
     ...(accounts.length > 0 ? accountLines : ["  accounts: none given"]),
   ];
+}
+
+function describeListed({ address, expiresAt, reason }: ListedIpSettings): string {
+  return `${address}${expiresAt === null ? "" : ` until ${expiresAt}`}${reason === null ? "" : ` (${reason})`}`;
 }
 
 function describeListener(listener: ListenerSettings, system: SystemSettings): string[] {

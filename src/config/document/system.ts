@@ -1,28 +1,41 @@
 import { hostname as machineName } from "node:os";
 import type { z } from "zod";
 import { duration } from "../values/duration.ts";
-import { count, fieldsOf } from "../values/fields.ts";
+import { count, fieldsOf, type IgnoredFields, SERVER_SET } from "../values/fields.ts";
 import { hostname, objectName } from "../values/names.ts";
 import { networks } from "./listener.ts";
 
-export const systemSchema = fieldsOf({
-  defaultHostname: hostname
-    .optional()
-    .describe("The name that the server greets with. Unless given, the machine's host name."),
-  defaultCertificateId: objectName
-    .nullable()
-    .default(null)
-    .describe(
-      "The certificate for clients that name no host, or one that no certificate fits. Null: the only certificate, if there is one.",
+const STALWART = "A setting of Stalwart's without meaning here. Ignored.";
+const ignored: IgnoredFields = {
+  ...SERVER_SET,
+  defaultDomainId: STALWART,
+  threadPoolSize: STALWART,
+  mailExchangers: STALWART,
+  services: STALWART,
+  providerInfo: STALWART,
+};
+
+export const systemSchema = fieldsOf(
+  {
+    defaultHostname: hostname
+      .optional()
+      .describe("The name that the server greets with. Unless given, the machine's host name."),
+    defaultCertificateId: objectName
+      .nullable()
+      .default(null)
+      .describe(
+        "The certificate for clients that name no host, or one that no certificate fits. Null: the only certificate, if there is one.",
+      ),
+    maxConnections: count().default(8192).describe("Cap on the concurrent connections of the whole server."),
+    proxyTrustedNetworks: networks.describe(
+      "Peers from which a PROXY header is required; from others none is looked for.",
     ),
-  maxConnections: count().default(8192).describe("Cap on the concurrent connections of the whole server."),
-  proxyTrustedNetworks: networks.describe(
-    "Peers from which a PROXY header is required; from others none is looked for.",
-  ),
-  drainTimeout: duration(0)
-    .prefault(30_000)
-    .describe("How long sessions may take to finish when the server stops or a listener is removed."),
-});
+    drainTimeout: duration(0)
+      .prefault(30_000)
+      .describe("How long sessions may take to finish when the server stops or a listener is removed."),
+  },
+  ignored,
+);
 
 type Parsed = z.output<typeof systemSchema>;
 

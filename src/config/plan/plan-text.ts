@@ -2,19 +2,20 @@ import { describeDuration } from "../values/duration.ts";
 import type { AddressConflict } from "./address-conflicts.ts";
 import type { AddressPlan } from "./address-plan.ts";
 import { type FieldChange, type FieldValue, kindOf } from "./field-changes.ts";
-import type { BlockListPlan, CertificatePlan, ListenerPlan, ReloadPlan } from "./reload-plan.ts";
+import type { AddressListPlan, CertificatePlan, ListenerPlan, ReloadPlan } from "./reload-plan.ts";
 
 /**
  * A reload plan for a terminal: the server's part where it changes, then a line for each listener. Certificates and
  * accounts are named, never shown.
  */
 export function describePlan(plan: ReloadPlan): string {
-  const { system, certificates, accounts, blocked, listeners, conflicts } = plan;
+  const { system, certificates, accounts, blocked, allowed, listeners, conflicts } = plan;
   const lines = [
     ...(system.length > 0 ? [`SystemSettings: ${system.map(describeChange).join(", ")}`] : []),
     ...describeCertificates(certificates),
     ...(accounts ? ["Account: changed"] : []),
-    ...describeBlocked(blocked),
+    ...describeAddressList("BlockedIp", blocked),
+    ...describeAddressList("AllowedIp", allowed),
     ...listeners.map((listener) => `${listener.name}: ${describeListener(listener)}`),
     ...conflicts.map(describeConflict),
     ...(plan.isEmpty ? ["Nothing changes."] : []),
@@ -22,9 +23,9 @@ export function describePlan(plan: ReloadPlan): string {
   return `${lines.join("\n")}\n`;
 }
 
-function describeBlocked({ added, removed }: BlockListPlan): string[] {
+function describeAddressList(section: string, { added, removed }: AddressListPlan): string[] {
   const entries = [...added.map(({ address }) => `+${address}`), ...removed.map(({ address }) => `-${address}`)];
-  return entries.length === 0 ? [] : [`BlockedIp: ${entries.join(", ")}`];
+  return entries.length === 0 ? [] : [`${section}: ${entries.join(", ")}`];
 }
 
 function describeListener(plan: ListenerPlan): string {

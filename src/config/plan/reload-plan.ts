@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BindAddress } from "../addresses/bind-address.ts";
 import type { AccountSettings } from "../document/account.ts";
-import type { BlockedIpSettings } from "../document/blocked-ip.ts";
 import type { CertificateSettings } from "../document/certificate.ts";
 import type { Configuration } from "../document/effective.ts";
+import type { ListedIpSettings } from "../document/listed-ip.ts";
 import type { ListenerSettings } from "../document/listener.ts";
 import { type AddressConflict, findConflicts } from "./address-conflicts.ts";
 import { type AddressPlan, type HandOver, planAddresses, type TakeOver } from "./address-plan.ts";
@@ -34,10 +34,10 @@ export interface CertificatePlan {
   readonly changed: readonly string[];
 }
 
-/** Entries of `BlockedIp`. */
-export interface BlockListPlan {
-  readonly added: readonly BlockedIpSettings[];
-  readonly removed: readonly BlockedIpSettings[];
+/** Entries of `BlockedIp` or `AllowedIp`; one that has changed is in both. */
+export interface AddressListPlan {
+  readonly added: readonly ListedIpSettings[];
+  readonly removed: readonly ListedIpSettings[];
 }
 
 /** What has to happen so that one configuration becomes another. Holds no secret. */
@@ -48,8 +48,8 @@ export interface ReloadPlan {
   readonly certificates: CertificatePlan;
   /** Whether anything about the accounts has changed. */
   readonly accounts: boolean;
-  /** What becomes of the block list; an entry that has changed is in both. */
-  readonly blocked: BlockListPlan;
+  readonly blocked: AddressListPlan;
+  readonly allowed: AddressListPlan;
   /** Where the plan cannot be carried out without a gap: such a reload needs a restart. */
   readonly conflicts: readonly AddressConflict[];
   /** There is nothing to do. */
@@ -66,19 +66,16 @@ export function planReload(before: Configuration, after: Configuration): ReloadP
   const system = systemChanges(before.system, after.system);
   const certificates = planCertificates(before.certificates, after.certificates);
   const accounts = !isDeepStrictEqual(comparableAccounts(before.accounts), comparableAccounts(after.accounts));
-  const blocked = {
-    added: after.blocked.filter((entry) => !before.blocked.some((other) => isDeepStrictEqual(entry, other))),
-    removed: before.blocked.filter((entry) => !after.blocked.some((other) => isDeepStrictEqual(entry, other))),
-  };
+  const blocked = planAddressList(before.blocked, after.blocked);
+  const allowed = planAddressList(before.allowed, after.allowed);
   const isEmpty =
     listeners.every(({ kind }) => kind === "unchanged") &&
     system.length === 0 &&
     Object.values(certificates).every((ids) => ids.length === 0) &&
     !accounts &&
-    blocked.added.length === 0 &&
-    blocked.removed.length === 0;
+    [blocked, allowed].every(({ added, removed }) => added.length === 0 && removed.length === 0);
   const conflicts = findConflicts(before, after, addresses);
-  return { listeners, system, certificates, accounts, blocked, conflicts, isEmpty };
+  return { listeners, system, certificates, accounts, blocked, allowed, conflicts, isEmpty };
 }
 
 function planListeners(
@@ -139,6 +136,15 @@ function planCertificates(
       }),
     ),
   };
+}
+
+/** An address is in a list once. */
+function planAddressList(before: readonly ListedIpSettings[], after: readonly ListedIpSettings[]): AddressListPlan {
+  const without = (entries: readonly ListedIpSettings[], others: readonly ListedIpSettings[]) => {
+    const known = new Map(others.map((other) => [other.address, other]));
+    return entries.filter((entry) => !isDeepStrictEqual(entry, known.get(entry.address)));
+  };
+  return { added: without(after, before), removed: without(before, after) };
 }
 
 function comparableAccounts(accounts: readonly AccountSettings[]): Map<string, unknown> {

@@ -5,20 +5,36 @@ import { suggestion } from "./nearest.ts";
 /** The largest number that setsockopt(2), listen(2) and timers take: 2^31 − 1. */
 export const INT_MAX = 2_147_483_647;
 
+/** Fields that are known and mean nothing here, each with the reason. */
+export type IgnoredFields = Readonly<Record<string, string>>;
+
+/** What a server sets in every object that it answers with (RFC 8620 section 1.2, `id`). */
+export const SERVER_SET: IgnoredFields = {
+  id: "Set by a server. Ignored.",
+  createdAt: "Set by a server. Ignored.",
+};
+
 /**
  * An object of known fields. Any other field is an error at the field's own path, with the nearest known name.
- * @param readOnly fields that exist but cannot be written, each with the reason.
+ * @param ignored may be there with any value; the schema's output has them still: `isIgnored` tells which they are.
  */
-export function fieldsOf<Shape extends z.core.$ZodLooseShape>(shape: Shape, readOnly: Record<string, string> = {}) {
+export function fieldsOf<Shape extends z.core.$ZodLooseShape>(shape: Shape, ignored: IgnoredFields = {}) {
   const unknown = z.never({
-    error: (issue) => {
-      const field = String(issue.path?.at(-1));
-      return Object.hasOwn(readOnly, field) ? readOnly[field] : unknownField(field, Object.keys(shape));
-    },
+    error: (issue) => unknownField(String(issue.path?.at(-1)), Object.keys(shape)),
   });
+  const rest = Object.entries(ignored).map(
+    ([field, why]) => [field, z.unknown().optional().meta({ description: why, deprecated: true })] as const,
+  );
   // z.strictObject reports all unknown fields as one issue of the object; as a catch-all each gets its own path.
-  const schema = z.object(shape, { error: mustBe("an object") }).catchall(unknown.optional());
+  const schema = z
+    .object({ ...shape, ...Object.fromEntries(rest) }, { error: mustBe("an object") })
+    .catchall(unknown.optional());
   return schema as unknown as z.ZodObject<Shape, z.core.$strict>;
+}
+
+/** Whether a field of `fieldsOf` is one of those that mean nothing here. */
+export function isIgnored(field: z.core.$ZodType): boolean {
+  return z.globalRegistry.get(field)?.["deprecated"] === true;
 }
 
 export function unknownField(field: string, known: readonly string[]): string {
@@ -41,7 +57,12 @@ export function countOrNull() {
 
 /** One octet of the IP header, or null for the operating system's own. */
 export function octetOrNull() {
-  const error = mustBe("a whole number from 1 to 255, or null");
+  const allowed = mustBe("a whole number from 1 to 255, or null");
+  const tooLarge = mustBe(
+    "a whole number from 1 to 255, or null: it is one octet of the IP header, also in Stalwart, which stores larger numbers",
+  );
+  const error: z.core.$ZodErrorMap = (issue) =>
+    (typeof issue.input === "number" && issue.input > 255 ? tooLarge : allowed)(issue);
   return z.int({ error }).min(1, { error }).max(255, { error }).nullable().default(null);
 }
 

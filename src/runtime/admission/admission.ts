@@ -90,7 +90,7 @@ type Rule = (candidate: Candidate) => Refusal | null;
 const draining: Rule = ({ arrival, limits }) =>
   arrival.draining ? { rule: "draining", limit: 0, current: limits.listener.taken } : null;
 
-/** `BlockedIp` of the document, and what the embedder has blocked. */
+/** `BlockedIp` of the document, and what the embedder has blocked; `AllowedIp` goes before it. */
 const blocked: Rule = ({ client }) =>
   client.blocked ? { rule: "blocked", limit: 0, current: client.connections } : null;
 
@@ -105,13 +105,17 @@ const listenerCap: Rule = ({ limits: { listener } }) =>
 /** `maxConnectionsPerAddress` of the listener. */
 const addressCap: Rule = ({ client }) => {
   const { cap, connections } = client;
-  return cap !== null && connections >= cap ? { rule: "address-cap", limit: cap, current: connections } : null;
+  return cap !== null && connections >= cap && !client.exempt
+    ? { rule: "address-cap", limit: cap, current: connections }
+    : null;
 };
 
 /** `connectionRate` of the listener. */
 const addressRate: Rule = ({ client }) => {
   const { rate } = client;
-  return rate && client.rateExhausted ? { rule: "address-rate", limit: rate.count, current: rate.count } : null;
+  return rate && client.rateExhausted && !client.exempt
+    ? { rule: "address-rate", limit: rate.count, current: rate.count }
+    : null;
 };
 
 /** The event loop, the heap or the descriptors are exhausted. */

@@ -2,6 +2,7 @@ import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import type { AddressCounts } from "./address-counts.ts";
+import type { AllowList } from "./allow-list.ts";
 import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
 import type { Permit, SlotCounter } from "./slots.ts";
@@ -30,6 +31,7 @@ export interface AdmissionRequest {
 export interface AddressLimits {
   readonly listener: string;
   readonly blockList: BlockList;
+  readonly allowList: AllowList;
   readonly cap: number | null;
   /** Null where nobody asks for them. */
   readonly counts: AddressCounts | null;
@@ -45,6 +47,7 @@ export class ClientLimits {
   readonly #peer: Endpoint;
   readonly #proxied: boolean;
   #key: string | null = null;
+  #exempt: boolean | null = null;
 
   constructor(limits: AddressLimits, client: { peer: Endpoint; proxied: boolean }) {
     this.#limits = limits;
@@ -53,7 +56,13 @@ export class ClientLimits {
   }
 
   get blocked(): boolean {
-    return this.#limits.blockList.find(this.#peer.address) !== null;
+    return this.#limits.blockList.find(this.#peer.address) !== null && !this.exempt;
+  }
+
+  /** `AllowedIp`: no rule about addresses concerns it. Asked for only when one would. */
+  get exempt(): boolean {
+    this.#exempt ??= this.#limits.allowList.has(this.#peer.address);
+    return this.#exempt;
   }
 
   get cap(): number | null {
@@ -106,7 +115,8 @@ export class ClientLimits {
   }
 
   #addressKey(): string {
-    this.#key ??= addressKey(this.#peer.address);
+    // One that is exempt takes nothing from the others of its /64.
+    this.#key ??= this.exempt ? this.#peer.address : addressKey(this.#peer.address);
     return this.#key;
   }
 }

@@ -8,6 +8,7 @@ import { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import type { Clock } from "../time/clock.ts";
 import { AddressCounts } from "./address-counts.ts";
 import { type Admission, type AdmissionLimits, type Arrival, admission } from "./admission.ts";
+import type { AllowList } from "./allow-list.ts";
 import type { BlockList } from "./block-list.ts";
 import type { AddressLimits, AdmissionRule } from "./client-limits.ts";
 import { ConnectionRates } from "./connection-rates.ts";
@@ -18,6 +19,7 @@ export interface AdmissionHost {
   readonly clock: Clock;
   readonly serverSlots: SlotCounter;
   readonly blockList: BlockList;
+  readonly allowList: AllowList;
   readonly admissionRules: readonly AdmissionRule[];
   readonly pressure$: Observable<Pressure>;
 }
@@ -99,6 +101,7 @@ export class ListenerAdmission<Accepted extends Arrival, Told extends Arrival> {
     return {
       listener: settings.name,
       blockList: this.#host.blockList,
+      allowList: this.#host.allowList,
       cap,
       counts: before?.counts ?? (counted ? new AddressCounts() : null),
       rates: rate && (sameRate && before?.rates ? before.rates : new ConnectionRates(rate, this.#host.clock)),

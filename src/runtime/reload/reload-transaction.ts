@@ -1,6 +1,13 @@
 /** One document on its way into force: plan, stage, swap, retire; or discard. */
 import { waitFor } from "xstate";
-import { type Configuration, type ListenerPlan, planReload, type ReloadPlan } from "../../config/index.ts";
+import {
+  type Configuration,
+  type DocumentWarning,
+  documentWarnings,
+  type ListenerPlan,
+  planReload,
+  type ReloadPlan,
+} from "../../config/index.ts";
 import { bindTargets } from "../listener/bind-targets.ts";
 import { Listener } from "../listener/listener.ts";
 import { type PreparedListener, type PreparedListeners, prepareListeners } from "../listener/prepared-listeners.ts";
@@ -50,7 +57,8 @@ export class ServerReload implements ReloadTransaction {
     });
     this.#certificatesDigest = prepared.certificatesDigest;
     // The same certificates have been warned of when they came.
-    if (!this.#sameCertificates) this.#warnings = prepared.warnings;
+    const certificates = this.#sameCertificates ? [] : prepared.warnings;
+    this.#warnings = [...this.#newDocumentWarnings(), ...certificates];
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
     this.#commit = await foundation.stage(this.#after);
     for (const { name, takeOver } of this.#plans("added")) {
@@ -87,6 +95,8 @@ export class ServerReload implements ReloadTransaction {
     host.generation += 1;
     for (const { address } of this.#plan.blocked.removed) host.blockList.remove(address);
     for (const entry of this.#plan.blocked.added) host.blockList.add(entry);
+    for (const { address } of this.#plan.allowed.removed) host.allowList.remove(address);
+    for (const entry of this.#plan.allowed.added) host.allowList.add(entry);
     this.#commit();
     const listeners = this.#after.listeners.map(({ name }) => this.#added.get(name) ?? this.#listener(name));
     this.#server.replace({
@@ -131,6 +141,12 @@ export class ServerReload implements ReloadTransaction {
   async discard(): Promise<void> {
     for (const listener of this.#added.values()) listener.send({ type: "listener.stop" });
     for (const { name } of this.#plans("rebound")) this.#listener(name).discardStaged();
+  }
+
+  /** What the document before had too was warned of when it came. */
+  #newDocumentWarnings(): DocumentWarning[] {
+    const before = documentWarnings(this.#server.configuration).map(({ text }) => text);
+    return documentWarnings(this.#after).filter(({ text }) => !before.includes(text));
   }
 
   get #sameCertificates(): boolean {

@@ -3,9 +3,10 @@ import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
-import type { Configuration } from "../../config/index.ts";
+import { type Configuration, documentWarnings } from "../../config/index.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
+import { AllowList } from "../admission/allow-list.ts";
 import { BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
 import { SlotCounter } from "../admission/slots.ts";
@@ -50,6 +51,7 @@ export class Server {
   readonly lifecycle = new Lifecycle();
   readonly slots: SlotCounter;
   readonly blockList: BlockList;
+  readonly allowList: AllowList;
   readonly pressure: PressureWatch;
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
@@ -77,6 +79,8 @@ export class Server {
     this.#refused = new RefusedSockets(options.clock);
     this.blockList = new BlockList(options.clock);
     for (const blocked of options.configuration.blocked) this.blockList.add(blocked);
+    this.allowList = new AllowList(options.clock);
+    for (const allowed of options.configuration.allowed) this.allowList.add(allowed);
     const { clock, pressure } = options;
     this.pressure = new PressureWatch({ clock, pressure, lifecycle: this.lifecycle });
     this.actor = createActor(
@@ -211,7 +215,8 @@ export class Server {
       protocols,
       dataDirectory: this.#options.dataDirectory,
     });
-    for (const { code, text } of warnings) this.lifecycle.emit({ type: "server.warning", code, text });
+    for (const { code, text } of [...documentWarnings(configuration), ...warnings])
+      this.lifecycle.emit({ type: "server.warning", code, text });
 
     this.#certificatesDigest = certificatesDigest;
     const host: ListenerHost = {
@@ -220,6 +225,7 @@ export class Server {
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
       blockList: this.blockList,
+      allowList: this.allowList,
       admissionRules: this.#options.admission,
       pressure$: this.pressure.pressure$,
       refused: this.#refused,

@@ -44,7 +44,7 @@ describe("BlockedIp", () => {
       expect.stringMatching(/^BlockedIp\[2\]\.why: is not a known field/),
       expect.stringMatching(/^BlockedIp\[3\]\.reason: must be text/),
       expect.stringMatching(/^BlockedIp\[4\]\.address: must be|^BlockedIp\[4\]\.address: is required/),
-      "BlockedIp[2].address: must be unique: BlockedIp[1] blocks it too",
+      "BlockedIp[2].address: must be unique: BlockedIp[1] has it too",
     ]);
   });
 

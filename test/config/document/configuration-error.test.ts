@@ -28,16 +28,16 @@ test("all mistakes of a document are told at once, those across fields too, in t
 });
 
 test("an issue says where, what is allowed and what was found", () => {
-  const [issue] = issuesOf('[\n  {"name": "a", "bind": ["[::]:25"], "socketTtl": 256}\n]');
+  const [issue] = issuesOf('[\n  {"name": "a", "bind": ["[::]:25"], "socketTtl": 0}\n]');
   expect(issue).toEqual({
     path: "[0].socketTtl",
     message: "must be a whole number from 1 to 255, or null",
-    found: "256",
+    found: "0",
     line: 2,
     column: 51,
   });
   expect(issue && describeIssue(issue)).toBe(
-    "[0].socketTtl (line 2, column 51): must be a whole number from 1 to 255, or null; found 256",
+    "[0].socketTtl (line 2, column 51): must be a whole number from 1 to 255, or null; found 0",
   );
 });
 

@@ -180,14 +180,6 @@ test("accounts that differ in letter case only are refused, and domains are in l
   ]);
 });
 
-test("what is read from a certificate cannot be written", () => {
-  const document = { Certificate: { a: { certificate: secret, privateKey: secret, issuer: "x", notValidAfter: "y" } } };
-  expect(issuesOf(document).map(({ path, message }) => [path, message])).toEqual([
-    ["Certificate.a.issuer", expect.stringContaining("is read from the certificate")],
-    ["Certificate.a.notValidAfter", expect.stringContaining("is read from the certificate")],
-  ]);
-});
-
 test("names are unique and addresses belong to one listener, except for free ports", () => {
   const issues = issuesOf([
     { name: "a", bind: ["[::]:25", "127.0.0.1:0"] },

@@ -28,7 +28,7 @@ test.each(["", "60", "60 s", "s", "-1s", "1.s", ".5s", "1e3ms", "1S", "0.0001s",
   },
 );
 
-test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1e300, null, true, {}, "0s"])(
+test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1e300, true, {}, "0s"])(
   "a time limit of %j is refused",
   (value) => {
     expect(mistakesWith({ tlsTimeout: value })).toHaveLength(1);

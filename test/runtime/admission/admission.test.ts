@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import { AddressCounts } from "../../../src/runtime/admission/address-counts.ts";
 import type { AdmissionLimits } from "../../../src/runtime/admission/admission.ts";
+import { AllowList } from "../../../src/runtime/admission/allow-list.ts";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
-import type { AdmissionRequest, AdmissionRule } from "../../../src/runtime/admission/client-limits.ts";
+import type { AddressLimits, AdmissionRequest, AdmissionRule } from "../../../src/runtime/admission/client-limits.ts";
 import { ConnectionRates } from "../../../src/runtime/admission/connection-rates.ts";
 import { SlotCounter } from "../../../src/runtime/admission/slots.ts";
 import type { Pressure } from "../../../src/runtime/pressure/pressure.ts";
@@ -44,6 +45,13 @@ function fast() {
   return addressLimits({ rates, rules: [own] });
 }
 
+/** The same limits, from which an address is exempt. */
+function allowing(limits: AddressLimits, address = "192.0.2.1"): AddressLimits {
+  const allowList = new AllowList(new SimulatedClock());
+  allowList.add({ address, expiresAt: null, reason: null });
+  return { ...limits, allowList };
+}
+
 const hot: Pressure = { exhausted: [{ resource: "heap", limit: 95, current: 97 }], sample: null };
 
 describe("admission", () => {
@@ -80,6 +88,35 @@ describe("admission", () => {
     expect(door.arrive({ address: proxy }).refusal?.rule).toBe("pressure");
     door.limits$.next({ ...door.limits$.value, refusesUnderPressure: false });
     expect([door.arrive().refusal, door.arrive({ address: proxy }).refusal]).toEqual([null, null]);
+  });
+
+  test.each<[string, Partial<AdmissionLimits>, string | null]>([
+    ["the block list", { addresses: allowing(blocking()) }, null],
+    ["the address's cap and rate", { ...room, addresses: allowing(capped()) }, null],
+    ["the server's cap", { ...full, addresses: allowing(blocking()) }, "server-cap"],
+    [
+      "the listener's cap",
+      { server: slots(3, 5), listener: slots(3, 3), addresses: allowing(capped()) },
+      "listener-cap",
+    ],
+    ["an embedder's rule", { addresses: allowing(fast()) }, "own"],
+  ])("asks those who are exempt from rules about addresses only for the others: %s", (...[, limits, rule]) => {
+    expect(new Door(limits).arrive().refusal?.rule ?? null).toBe(rule);
+  });
+
+  test("refuses under pressure those who are exempt from rules about addresses", () => {
+    const door = new Door({ addresses: allowing(blocking()) });
+    door.pressure$.next(hot);
+    expect(door.arrive().refusal?.rule).toBe("pressure");
+  });
+
+  test("does not count one that is exempt against the others of its /64", () => {
+    const counts = new AddressCounts();
+    const addresses = allowing(addressLimits({ cap: 1, counts }), "2001:db8::1");
+    const door = new Door({ addresses });
+    for (const address of ["2001:db8::1", "2001:db8::1", "2001:db8::2"])
+      expect(door.arrive({ address }).refusal).toBeNull();
+    expect(door.arrive({ address: "2001:db8::3" }).refusal?.rule).toBe("address-cap");
   });
 
   test("goes by the limits of the moment", () => {

@@ -5,6 +5,7 @@ import {
   type Arrival,
   admission,
 } from "../../../src/runtime/admission/admission.ts";
+import { AllowList } from "../../../src/runtime/admission/allow-list.ts";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
 import type { AddressLimits } from "../../../src/runtime/admission/client-limits.ts";
 import { type Permit, SlotCounter } from "../../../src/runtime/admission/slots.ts";
@@ -15,6 +16,7 @@ import { systemClock } from "../../../src/runtime/time/clock.ts";
 const noAddressLimits: AddressLimits = {
   listener: "smtp",
   blockList: new BlockList(systemClock),
+  allowList: new AllowList(systemClock),
   cap: null,
   counts: null,
   rates: null,

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { networkText, readNetwork } from "../addresses/networks.ts";
+import { mustBe } from "../values/expectation.ts";
+import { fieldsOf, SERVER_SET } from "../values/fields.ts";
+
+const DATE = 'a date and time with a zone, like "2030-01-31T12:00:00Z", or null';
+const REASON = "text of at most 255 characters, or null";
+
+/** The schema of an entry of a list of addresses. Two of the same address are the same entry. */
+function listedIp(address: string, expiresAt: string) {
+  return fieldsOf(
+    {
+      address: networkText
+        .transform((text) => {
+          const reading = readNetwork(text);
+          return reading.ok ? reading.value : text;
+        })
+        .describe(address),
+      expiresAt: z.iso
+        .datetime({ offset: true, error: mustBe(DATE) })
+        .nullable()
+        .default(null)
+        .describe(expiresAt),
+      reason: z
+        .string({ error: mustBe(REASON) })
+        .max(255, { error: mustBe(REASON) })
+        .nullable()
+        .default(null)
+        .describe("For whoever reads the list."),
+    },
+    SERVER_SET,
+  );
+}
+
+export const blockedIpSchema = listedIp(
+  "The IP address or network that nobody is let in from.",
+  "When it is let in again. Null: never.",
+);
+
+export const allowedIpSchema = listedIp(
+  "The IP address or network that no rule about addresses concerns.",
+  "Until when. Null: for good.",
+);
+
+/** An address or network of the block list or of those who are exempt from it; in its canonical form. */
+export type ListedIpSettings = Readonly<z.output<typeof blockedIpSchema>>;

@@ -1,0 +1,28 @@
+import type { ListedIpSettings } from "../../config/index.ts";
+import type { Clock } from "../time/clock.ts";
+import { AddressList, listedNetwork } from "./address-list.ts";
+
+/** Whom no rule about addresses concerns: `AllowedIp` of the document. */
+export class AllowList {
+  readonly #list: AddressList;
+
+  constructor(clock: Clock) {
+    this.#list = new AddressList(clock);
+  }
+
+  /** An entry of the same address or network is replaced. */
+  add({ address, expiresAt, reason }: ListedIpSettings): void {
+    const network = listedNetwork(address);
+    if (network.ok)
+      this.#list.add(network.value, { expiresAt: expiresAt === null ? null : new Date(expiresAt), reason });
+  }
+
+  remove(address: string): void {
+    const network = listedNetwork(address);
+    if (network.ok) this.#list.remove(network.value);
+  }
+
+  has(address: string): boolean {
+    return this.#list.find(address) !== null;
+  }
+}
