@@ -143,6 +143,7 @@ export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/observe/lifecycle.ts";
 export { type LogDestination, logDestination } from "./runtime/observe/log-destination.ts";
 export type { CountedOutput } from "./runtime/observe/output.ts";
+export { MissingPackageError } from "./runtime/optional-package.ts";
 export type {
   ExhaustedResource,
   Pressure,

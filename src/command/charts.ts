@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { askControl, ControlUnreachableError } from "../control/control-client.ts";
 import type { DrawingOptions, StateCounts } from "../inspect/index.ts";
+import { MissingPackageError } from "../runtime/optional-package.ts";
 import type { ChartFormat } from "./chart-formats.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, say } from "./output.ts";
@@ -38,7 +39,8 @@ export async function drawCharts(name: string | undefined, options: ChartsOption
     await put(drawings, options);
     return exitCodes.ok;
   } catch (error) {
-    if (!(error instanceof ControlUnreachableError) && !(error instanceof Error && "syscall" in error)) throw error;
+    const isTheirs = error instanceof ControlUnreachableError || error instanceof MissingPackageError;
+    if (!isTheirs && !(error instanceof Error && "syscall" in error)) throw error;
     complain(error.message);
     return error instanceof ControlUnreachableError ? exitCodes.unreachable : exitCodes.configuration;
   }

@@ -31,7 +31,7 @@ export interface ServeOptions extends InspectionOptions {
 }
 
 export async function serve(options: ServeOptions): Promise<ExitCode> {
-  const outputs = new ServerOutputs(options.logLevel);
+  const outputs = await ServerOutputs.open(options.logLevel);
   try {
     return await serveManaged(options, outputs);
   } finally {

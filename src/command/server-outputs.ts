@@ -1,10 +1,10 @@
 /** Where `gatehouse serve` writes: the log to standard output, words for a person to standard error. */
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
-import { prettyFactory } from "pino-pretty";
 import { destinationOf } from "../runtime/observe/log-destination.ts";
 import { type CountedOutput, Output } from "../runtime/observe/output.ts";
 import { isSameFile } from "../runtime/observe/output-file.ts";
+import { loadOptional, MissingPackageError } from "../runtime/optional-package.ts";
 
 /** Milliseconds for the last lines. */
 const lastWords = 2_000;
@@ -18,13 +18,26 @@ export class ServerOutputs {
   readonly #outputs: readonly Output[];
 
   /** @param level the least that is logged */
-  constructor(level: string) {
+  static async open(level: string): Promise<ServerOutputs> {
+    if (!isatty(1)) return new ServerOutputs(level);
+    try {
+      return new ServerOutputs(level, await readable());
+    } catch (error) {
+      if (!(error instanceof MissingPackageError)) throw error;
+      const outputs = new ServerOutputs(level);
+      outputs.complain(error.message);
+      return outputs;
+    }
+  }
+
+  /** @param present puts a line of the log into words; the lines are JSON without it */
+  private constructor(level: string, present?: (line: string) => string) {
     const log = new Output(1, { name: "log" });
     // Where both lead to one place, they come in the order in which they happen.
     this.#words = isSameFile(1, 2) ? log : new Output(2, { name: "words" });
     this.#outputs = [...new Set([log, this.#words])];
     this.counted = this.#outputs;
-    this.logger = pino({ level }, destinationOf(log, isatty(1) ? readable() : undefined));
+    this.logger = pino({ level }, destinationOf(log, present));
     // Node's own way of telling them is to write to standard error, and to wait for that.
     process.removeAllListeners("warning");
     process.on("warning", (warning) => this.logger.warn({ event: "process.warning", err: warning }, warning.message));
@@ -41,7 +54,9 @@ export class ServerOutputs {
   }
 }
 
-/** Puts a line of the log into words, with colours. */
-function readable(): (line: string) => string {
+/** Puts a line of the log into words, with colours. @throws MissingPackageError */
+async function readable(): Promise<(line: string) => string> {
+  const wanted = { name: "pino-pretty", purpose: "A log for people to read" };
+  const { prettyFactory } = await loadOptional(wanted, () => import("pino-pretty"));
   return prettyFactory({ colorize: true, singleLine: true, ignore: "pid,hostname,event" });
 }

@@ -1,22 +1,41 @@
 /** The events of the tree as Stately's inspector reads them: what `createInspector` makes of them, without its detours. */
-import {
-  createInspector,
-  type StatelyActorEvent,
-  type StatelyEventEvent,
-  type StatelySnapshotEvent,
-} from "@statelyai/inspect";
 import { numberedDefinition } from "./chart-definitions.ts";
 import type { PresentedActor, PresentedEvent } from "./presented.ts";
 
-/** The package's types say string, its code writes null. */
-type Written<Event> = Omit<Event, "id"> & { readonly id: null };
+/** Of the format, as the package `@statelyai/inspect` writes it. A test holds it to the one that is installed. */
+const formatVersion = "0.7.2";
 
-/** The definition is JSON, or the number of a chart's, which the page puts in its place. */
-type NumberedActorEvent = Omit<Written<StatelyActorEvent>, "definition"> & { readonly definition: string | number };
+interface Written {
+  readonly rootId: string | undefined;
+  readonly sessionId: string;
+  readonly createdAt: string;
+  /** The package's types say string, its code writes null. */
+  readonly id: null;
+  readonly _version: string;
+}
 
-export type StatelyEvent = NumberedActorEvent | Written<StatelyEventEvent> | Written<StatelySnapshotEvent>;
+interface WrittenActor extends Written {
+  readonly type: "@xstate.actor";
+  readonly name: string;
+  readonly parentId: string | undefined;
+  /** JSON, or the number of a chart's definition, which the page puts in its place. */
+  readonly definition: string | number;
+  readonly snapshot: unknown;
+}
 
-const formatVersion = versionOfFormat();
+interface WrittenEvent extends Written {
+  readonly type: "@xstate.event";
+  readonly event: unknown;
+  readonly sourceId: string | undefined;
+}
+
+interface WrittenSnapshot extends Written {
+  readonly type: "@xstate.snapshot";
+  readonly event: unknown;
+  readonly snapshot: unknown;
+}
+
+export type StatelyEvent = WrittenActor | WrittenEvent | WrittenSnapshot;
 
 /** All in it is plain and bounded already: the sanitizer saw to it. */
 export function statelyEvent(event: PresentedEvent): StatelyEvent {
@@ -32,14 +51,4 @@ export function statelyEvent(event: PresentedEvent): StatelyEvent {
 
 function definitionIn({ chart, logic: { config } }: PresentedActor): string | number {
   return chart === null ? JSON.stringify(config) : numberedDefinition(config).number;
-}
-
-/** As the package that defines the format writes it; it tells it in its events alone. */
-function versionOfFormat(): string {
-  let version = "";
-  const send = ({ _version }: { readonly _version: string }): void => {
-    version = _version;
-  };
-  createInspector({ send }).event("", "");
-  return version;
 }

@@ -1,11 +1,17 @@
 import type { AnyStateMachine } from "xstate";
+import { loadOptional } from "../runtime/optional-package.ts";
 import type { DrawingOptions } from "./chart-text.ts";
 import { dot } from "./dot.ts";
 import { fitTexts } from "./fit-texts.ts";
 
-/** The chart as SVG, laid out by Graphviz, which is loaded when it is first needed. */
+const graphvizPackage = { name: "@viz-js/viz", purpose: "A chart as SVG" };
+
+/**
+ * The chart as SVG, laid out by Graphviz, which is loaded when it is first needed.
+ * @throws MissingPackageError without the package `@viz-js/viz`
+ */
 export async function svg(machine: AnyStateMachine, options: DrawingOptions = {}): Promise<string> {
-  const { instance } = await import("@viz-js/viz");
+  const { instance } = await loadOptional(graphvizPackage, () => import("@viz-js/viz"));
   const graphviz = await instance();
   const { output, errors } = graphviz.renderFormats(dot(machine, options), ["svg", "json"]);
   const { svg: drawing, json: layout } = output ?? {};
