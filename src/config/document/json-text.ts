@@ -30,7 +30,8 @@ export function readJsonText(text: string): Source {
   const value = plainValueOf(root, [], (path, message, node) => {
     findings.push({ path, message, found: null, position: positionOf(node.offset) });
   });
-  return { value, findings, locate: (path) => positionOf(nodeAt(root, path).offset) };
+  const members = new Map<Node, ReadonlyMap<unknown, Node | undefined>>();
+  return { value, findings, locate: (path) => positionOf(nodeAt(root, path, members).offset) };
 }
 
 type Report = (path: Path, message: string, node: Node) => void;
@@ -52,18 +53,24 @@ function plainValueOf(node: Node, path: Path, report: Report): unknown {
   return documentObject(members);
 }
 
-/** @returns the node at the path, or as near as the document goes. */
-function nodeAt(root: Node, path: Path): Node {
+/**
+ * @param members of the objects that were looked into, so that a thousand mistakes do not look a thousand times
+ * @returns the node at the path, or as near as the document goes
+ */
+function nodeAt(root: Node, path: Path, members: Map<Node, ReadonlyMap<unknown, Node | undefined>>): Node {
   let node = root;
   for (const segment of path) {
-    const child =
-      typeof segment === "number"
-        ? node.children?.[segment]
-        : node.children?.find((property) => property.children?.[0]?.value === segment)?.children?.[1];
+    if (typeof segment === "string" && !members.has(node)) members.set(node, membersOf(node));
+    const child = typeof segment === "number" ? node.children?.[segment] : members.get(node)?.get(segment);
     if (!child) break;
     node = child;
   }
   return node;
+}
+
+/** Of a key that is there twice, the first counts. */
+function membersOf({ children = [] }: Node): ReadonlyMap<unknown, Node | undefined> {
+  return new Map(children.toReversed().map(({ children: pair }) => [pair?.[0]?.value, pair?.[1]]));
 }
 
 function firstTooDeep(text: string): number | null {

@@ -33,13 +33,38 @@ export function findConflicts(
   after: Configuration,
   plans: ReadonlyMap<string, AddressPlan>,
 ): AddressConflict[] {
-  const old = socketsOf(before, plans, closed);
+  const old = new SocketIndex(socketsOf(before, plans, closed));
   return socketsOf(after, plans, opened).flatMap((socket) => {
-    const obstacle = old.find((other) => overlap(socket, other) && !(socket.shared && other.shared));
+    const obstacle = old.near(socket).find((other) => overlap(socket, other) && !(socket.shared && other.shared));
     if (!obstacle) return [];
     const { listener, address } = socket;
     return [{ listener, address, heldBy: { listener: obstacle.listener, address: obstacle.address } }];
   });
+}
+
+/** Sockets by their ports, so that not each is compared with each. */
+class SocketIndex {
+  readonly #ports: ReadonlyMap<number, readonly PlannedSocket[]>;
+  /** Of those on one port: by host, and those that take more than one. */
+  readonly #hosts: ReadonlyMap<string, readonly PlannedSocket[]>;
+  readonly #wildcards: ReadonlyMap<number, readonly PlannedSocket[]>;
+
+  constructor(sockets: readonly PlannedSocket[]) {
+    this.#ports = Map.groupBy(sockets, ({ address }) => address.port);
+    this.#hosts = Map.groupBy(sockets, ({ address }) => address.text);
+    this.#wildcards = Map.groupBy(sockets.filter(isWildcard), ({ address }) => address.port);
+  }
+
+  /** Those that may overlap with it. */
+  near(socket: PlannedSocket): readonly PlannedSocket[] {
+    const { port, text } = socket.address;
+    if (isWildcard(socket)) return this.#ports.get(port) ?? [];
+    return [...(this.#hosts.get(text) ?? []), ...(this.#wildcards.get(port) ?? [])];
+  }
+}
+
+function isWildcard({ address: { host } }: PlannedSocket): boolean {
+  return host === "::" || host === "0.0.0.0";
 }
 
 function socketsOf(

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Configuration } from "../document/effective.ts";
 import type { ListenerSettings } from "../document/listener.ts";
 import type { SystemSettings } from "../document/system.ts";
+import { Comparison, type FieldValue } from "./comparison.ts";
 
 /** How the values of a field are compared and said. */
 export type FieldKind = "plain" | "duration" | "set" | "rate";
@@ -49,14 +50,6 @@ export type SystemField = keyof typeof systemFields;
 /** A field of the listener itself, or what it takes from the server: its name, and the certificates where it has TLS. */
 export type ListenerField = keyof typeof listenerFields | "defaultHostname" | "defaultCertificateId" | "certificates";
 
-export type FieldValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly string[]
-  | { readonly count: number; readonly interval: number };
-
 /** A setting that is not what it was. */
 export interface FieldChange<Field extends string = ListenerField | SystemField> {
   readonly field: Field;
@@ -77,18 +70,26 @@ export function kindOf(field: ListenerField | SystemField): FieldKind {
   return kinds[field];
 }
 
+const namesOfSystem = Object.keys(systemFields) as SystemField[];
+const namesOfListener = Object.keys(listenerFields) as (keyof typeof listenerFields)[];
+const namesOfSocket = namesOfListener.filter((field) => field.startsWith("socket"));
+
 export function systemChanges(before: SystemSettings, after: SystemSettings): FieldChange<SystemField>[] {
-  return changesIn(Object.keys(systemFields) as SystemField[], before, after);
+  return changesIn(namesOfSystem, { before, after });
 }
 
 /** What differs between two listeners, but for their names and addresses. */
-export function listenerChanges(before: ListenerSettings, after: ListenerSettings): FieldChange<ListenerField>[] {
-  return changesIn(Object.keys(listenerFields) as (keyof typeof listenerFields)[], before, after);
+export function listenerChanges(
+  before: ListenerSettings,
+  after: ListenerSettings,
+  comparison = new Comparison(),
+): FieldChange<ListenerField>[] {
+  return changesIn(namesOfListener, { before, after }, comparison);
 }
 
 /** What differs between the sockets of two listeners. */
 export function socketChanges(before: ListenerSettings, after: ListenerSettings): FieldChange<ListenerField>[] {
-  return listenerChanges(before, after).filter(({ field }) => field.startsWith("socket"));
+  return changesIn(namesOfSocket, { before, after });
 }
 
 /** Marks what a socket that lives on cannot take over: a port that was bound with SO_REUSEPORT stays shared. */
@@ -98,19 +99,20 @@ export function onLiveSocket<Field extends string>(changes: readonly FieldChange
   );
 }
 
-/** What a listener notices of a change elsewhere in the document. */
+/** What a listener notices of changes elsewhere in the document. Looked for once for all listeners. */
 export function sharedChanges(
-  listener: ListenerSettings,
   before: Configuration,
   after: Configuration,
-): FieldChange<ListenerField>[] {
-  const names = changesIn(["defaultHostname"], before.system, after.system);
-  if (!mayUseTls(listener)) return names;
-  const defaults = changesIn(["defaultCertificateId"], before.system, after.system);
+): (listener: ListenerSettings) => readonly FieldChange<ListenerField>[] {
+  const systems = { before: before.system, after: after.system };
+  const names: FieldChange<ListenerField>[] = changesIn(["defaultHostname"], systems);
+  const withTls = [...names, ...changesIn(["defaultCertificateId"], systems)];
   // Their order counts too: without a default one, the first is.
-  if (isDeepStrictEqual(before.certificates, after.certificates)) return [...names, ...defaults];
-  const ids = ({ certificates }: Configuration): string[] => certificates.map(({ id }) => id);
-  return [...names, ...defaults, { field: "certificates", from: ids(before), to: ids(after) }];
+  if (!isDeepStrictEqual(before.certificates, after.certificates)) {
+    const ids = ({ certificates }: Configuration): string[] => certificates.map(({ id }) => id);
+    withTls.push({ field: "certificates", from: ids(before), to: ids(after) });
+  }
+  return (listener) => (mayUseTls(listener) ? withTls : names);
 }
 
 /** Any protocol but HTTP may have STARTTLS. */
@@ -120,16 +122,12 @@ function mayUseTls({ useTls, tlsImplicit, protocol }: ListenerSettings): boolean
 
 function changesIn<Field extends ListenerField | SystemField>(
   fields: readonly Field[],
-  before: Readonly<Record<Field, FieldValue>>,
-  after: Readonly<Record<Field, FieldValue>>,
+  { before, after }: Readonly<Record<"before" | "after", Readonly<Record<Field, FieldValue>>>>,
+  comparison = new Comparison(),
 ): FieldChange<Field>[] {
   return fields.flatMap((field) => {
     const from = before[field];
     const to = after[field];
-    return isDeepStrictEqual(comparable(from), comparable(to)) ? [] : [{ field, from, to }];
+    return comparison.areSame(from, to) ? [] : [{ field, from, to }];
   });
-}
-
-function comparable(value: FieldValue): FieldValue {
-  return Array.isArray(value) ? value.toSorted() : value;
 }

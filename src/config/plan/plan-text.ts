@@ -1,7 +1,8 @@
 import { describeDuration } from "../values/duration.ts";
 import type { AddressConflict } from "./address-conflicts.ts";
 import type { AddressPlan } from "./address-plan.ts";
-import { type FieldChange, type FieldValue, kindOf } from "./field-changes.ts";
+import type { FieldValue } from "./comparison.ts";
+import { type FieldChange, kindOf } from "./field-changes.ts";
 import type { AddressListPlan, CertificatePlan, ListenerPlan, ReloadPlan } from "./reload-plan.ts";
 
 /**
@@ -10,71 +11,89 @@ import type { AddressListPlan, CertificatePlan, ListenerPlan, ReloadPlan } from 
  */
 export function describePlan(plan: ReloadPlan): string {
   const { system, certificates, accounts, blocked, allowed, listeners, conflicts } = plan;
+  const sets: DescribedSets = new Map();
+  const describe = (change: FieldChange): string => describeChange(change, sets);
   const lines = [
-    ...(system.length > 0 ? [`SystemSettings: ${system.map(describeChange).join(", ")}`] : []),
+    ...(system.length > 0 ? [`SystemSettings: ${system.map(describe).join(", ")}`] : []),
     ...describeCertificates(certificates),
     ...(accounts ? ["Account: changed"] : []),
     ...describeAddressList("BlockedIp", blocked),
     ...describeAddressList("AllowedIp", allowed),
-    ...listeners.map((listener) => `${listener.name}: ${describeListener(listener)}`),
+    ...listeners.map((listener) => `${listener.name}: ${describeListener(listener, describe)}`),
     ...conflicts.map(describeConflict),
     ...(plan.isEmpty ? ["Nothing changes."] : []),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function describeAddressList(section: string, { added, removed }: AddressListPlan): string[] {
-  const entries = [...added.map(({ address }) => `+${address}`), ...removed.map(({ address }) => `-${address}`)];
-  return entries.length === 0 ? [] : [`${section}: ${entries.join(", ")}`];
+/** Entries that are named of each list: what thousands of listeners share would be said thousands of times. */
+const mostNamed = 100;
+
+function first(texts: readonly string[]): readonly string[] {
+  if (texts.length <= mostNamed) return texts;
+  return [...texts.slice(0, mostNamed), `and ${texts.length - mostNamed} more`];
 }
 
-function describeListener(plan: ListenerPlan): string {
-  const details = detailsOf(plan);
+function describeAddressList(section: string, { added, removed }: AddressListPlan): string[] {
+  const entries = [...added.map(({ address }) => `+${address}`), ...removed.map(({ address }) => `-${address}`)];
+  return entries.length === 0 ? [] : [`${section}: ${first(entries).join(", ")}`];
+}
+
+type Describe = (change: FieldChange) => string;
+
+function describeListener(plan: ListenerPlan, describe: Describe): string {
+  const details = detailsOf(plan, describe);
   return details.length === 0 ? plan.kind : `${plan.kind} (${details.join(", ")})`;
 }
 
-function detailsOf(plan: ListenerPlan): string[] {
+function detailsOf(plan: ListenerPlan, describe: Describe): string[] {
   switch (plan.kind) {
     case "unchanged":
       return [];
     case "retuned":
-      return plan.fields.map(describeChange);
+      return plan.fields.map(describe);
     case "rebound":
-      return [...describeAddresses(plan), ...plan.fields.map(describeChange)];
+      return [...describeAddresses(plan, describe), ...plan.fields.map(describe)];
     case "added":
     case "removed":
-      return describeAddresses(plan);
+      return describeAddresses(plan, describe);
   }
 }
 
-function describeAddresses({
-  added = [],
-  removed = [],
-  replaced = [],
-  takeOver = [],
-  handOver = [],
-}: Partial<AddressPlan>): string[] {
+function describeAddresses(plan: Partial<AddressPlan>, describe: Describe): string[] {
+  const { added = [], removed = [], replaced = [], takeOver = [], handOver = [] } = plan;
   return [
     ...added.map(({ text }) => `+${text}`),
     ...removed.map(({ text }) => `-${text}`),
     ...replaced.map(({ text }) => `${text} on a new socket`),
     ...takeOver.map(({ address, from, replaced: renewed, fields }) => {
-      const changes = fields.map((change) => ` with ${describeChange(change)}`).join("");
+      const changes = fields.map((change) => ` with ${describe(change)}`).join("");
       return `${address.text} from ${from}${renewed ? " on a new socket" : changes}`;
     }),
     ...handOver.map(({ address, to }) => `${address.text} to ${to}`),
   ];
 }
 
-function describeChange({ field, from, to, needsRestart }: FieldChange): string {
+/** What differs between two sets, each pair worked out once: many listeners have the server's. */
+type DescribedSets = Map<FieldValue, Map<FieldValue, readonly string[]>>;
+
+function describeChange({ field, from, to, needsRestart }: FieldChange, sets: DescribedSets): string {
   if (field === "certificates") return field;
   const late = needsRestart ? " after a restart" : "";
   if (Array.isArray(from) && Array.isArray(to)) {
-    const plus = to.filter((element) => !from.includes(element)).map((element) => ` +${element}`);
-    const minus = from.filter((element) => !to.includes(element)).map((element) => ` -${element}`);
-    return `${field}${plus.join("")}${minus.join("")}${late}`;
+    const known = sets.get(from) ?? new Map<FieldValue, readonly string[]>();
+    const difference = known.get(to) ?? first(differenceOf(from, to));
+    sets.set(from, known.set(to, difference));
+    return `${[field, ...difference].join(" ")}${late}`;
   }
   return `${field} ${describeValue(field, from)} → ${describeValue(field, to)}${late}`;
+}
+
+function differenceOf(from: readonly string[], to: readonly string[]): string[] {
+  const [former, current] = [new Set(from), new Set(to)];
+  const plus = to.filter((element) => !former.has(element)).map((element) => `+${element}`);
+  const minus = from.filter((element) => !current.has(element)).map((element) => `-${element}`);
+  return [...plus, ...minus];
 }
 
 function describeValue(field: FieldChange["field"], value: FieldValue): string {

@@ -4,9 +4,9 @@ import type { AccountSettings } from "../document/account.ts";
 import type { CertificateSettings } from "../document/certificate.ts";
 import type { Configuration } from "../document/effective.ts";
 import type { ListedIpSettings } from "../document/listed-ip.ts";
-import type { ListenerSettings } from "../document/listener.ts";
 import { type AddressConflict, findConflicts } from "./address-conflicts.ts";
 import { type AddressPlan, type HandOver, planAddresses, type TakeOver } from "./address-plan.ts";
+import { Comparison } from "./comparison.ts";
 import {
   type FieldChange,
   type ListenerField,
@@ -83,6 +83,8 @@ function planListeners(
   after: Configuration,
   addresses: ReadonlyMap<string, AddressPlan>,
 ): ListenerPlan[] {
+  const compared = new Comparison();
+  const sharedOf = sharedChanges(before, after);
   const former = new Map(before.listeners.map((listener) => [listener.name, listener]));
   const staying = new Set(after.listeners.map(({ name }) => name));
   const planOf = (name: string): AddressPlan => addresses.get(name) ?? NO_ADDRESSES;
@@ -90,8 +92,8 @@ function planListeners(
     const { name } = listener;
     const was = former.get(name);
     if (!was) return { name, kind: "added", added: planOf(name).added, takeOver: planOf(name).takeOver };
-    const shared = sharedChanges(listener, before, after);
-    return planStaying({ was, is: listener, shared, addresses: planOf(name) });
+    const fields = listenerChanges(was, listener, compared);
+    return planStaying({ name, own: fields, shared: sharedOf(listener), addresses: planOf(name) });
   });
   const removed = before.listeners
     .filter(({ name }) => !staying.has(name))
@@ -104,14 +106,12 @@ function planListeners(
 const NO_ADDRESSES: AddressPlan = { kept: [], replaced: [], added: [], removed: [], takeOver: [], handOver: [] };
 
 function planStaying(listener: {
-  readonly was: ListenerSettings;
-  readonly is: ListenerSettings;
+  readonly name: string;
+  readonly own: readonly FieldChange<ListenerField>[];
   readonly shared: readonly FieldChange<ListenerField>[];
   readonly addresses: AddressPlan;
 }): ListenerPlan {
-  const { was, is, shared, addresses } = listener;
-  const { name } = is;
-  const own = listenerChanges(was, is);
+  const { name, own, shared, addresses } = listener;
   const stays = addresses.kept.length > 0 || addresses.replaced.length > 0;
   const fields = [...(stays ? onLiveSocket(own) : own), ...shared];
   const { kept: _, ...moves } = addresses;
