@@ -1,6 +1,7 @@
 /** The configuration document: what the rest of the house uses of it. */
 
 export { type BindAddress, readBindAddress } from "./addresses/bind-address.ts";
+export { ipv6OnlyIn } from "./addresses/ipv6-only.ts";
 export type { AccountSettings } from "./document/account.ts";
 export type { CertificateSettings } from "./document/certificate.ts";
 export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./document/configuration-error.ts";
@@ -20,7 +21,6 @@ export type { AddressConflict } from "./plan/address-conflicts.ts";
 export type { AddressPlan, HandOver, TakeOver } from "./plan/address-plan.ts";
 export type { FieldValue } from "./plan/comparison.ts";
 export type { FieldChange, ListenerField, SystemField } from "./plan/field-changes.ts";
-export { ipv6OnlyIn } from "./plan/ipv6-only.ts";
 export { describePlan } from "./plan/plan-text.ts";
 export { type CertificatePlan, type ListenerPlan, planReload, type ReloadPlan } from "./plan/reload-plan.ts";
 export type { SourceClock } from "./sources/clock.ts";

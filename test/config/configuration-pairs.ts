@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { readBindAddress } from "../../src/config/addresses/bind-address.ts";
+import { ipv6OnlyIn } from "../../src/config/addresses/ipv6-only.ts";
+import { excludes, isWildcard } from "../../src/config/addresses/shared-port.ts";
 import { parseDocument } from "../../src/config/document/document.ts";
 import type { Configuration } from "../../src/config/document/effective.ts";
 import { configurationDocuments } from "./configuration-documents.ts";
@@ -18,7 +20,23 @@ function dealt(configuration: Configuration, given: readonly string[], owners: r
     });
     return { ...listener, name: given[index] ?? `listener-${index}`, bind: [...listener.bind, ...ports] };
   });
-  return { ...configuration, listeners };
+  return { ...configuration, listeners: withoutConflicts(listeners) };
+}
+
+/** Leaves addresses out that could not be bound beside a wildcard of the same port. */
+function withoutConflicts(listeners: Configuration["listeners"]): Configuration["listeners"] {
+  const ipv6Only = ipv6OnlyIn({ listeners });
+  const users = listeners.flatMap(({ bind, socketReusePort: shared }) =>
+    bind.map((address) => ({ address, shared, ipv6Only: ipv6Only(address) })),
+  );
+  const wildcards = users.filter(({ address }) => isWildcard(address));
+  return listeners.map((listener) => ({
+    ...listener,
+    bind: listener.bind.filter((address) => {
+      const user = users.find((each) => each.address === address);
+      return !user || isWildcard(address) || !wildcards.some((wildcard) => excludes(user, wildcard));
+    }),
+  }));
 }
 
 /** Valid configurations. */

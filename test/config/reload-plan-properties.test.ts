@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { ipv6OnlyIn } from "../../src/config/addresses/ipv6-only.ts";
 import { parseDocument } from "../../src/config/document/document.ts";
 import type { Configuration } from "../../src/config/document/effective.ts";
 import type { ListenerSettings } from "../../src/config/document/listener.ts";
 import { serializeDocument } from "../../src/config/document/serialize.ts";
 import type { FieldChange } from "../../src/config/plan/field-changes.ts";
-import { ipv6OnlyIn } from "../../src/config/plan/ipv6-only.ts";
 import { type ListenerPlan, planReload, type ReloadPlan } from "../../src/config/plan/reload-plan.ts";
 import { configurationPairs, configurations } from "./configuration-pairs.ts";
 

@@ -1,5 +1,7 @@
 import type { z } from "zod";
-import { readBindAddress } from "../addresses/bind-address.ts";
+import { type BindAddress, readBindAddress } from "../addresses/bind-address.ts";
+import { ipv6OnlyAmong } from "../addresses/ipv6-only.ts";
+import { excludes, isWildcard } from "../addresses/shared-port.ts";
 import { offeredTls, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
 import { suggestion } from "../values/nearest.ts";
 import type { Finding } from "./configuration-error.ts";
@@ -65,24 +67,65 @@ function checkNames(entries: readonly ListenerEntry[]): Finding[] {
   });
 }
 
-/** Reads what is written, not the field: other addresses of a listener count even where one is not valid. */
+/** An address of the document, at its place. */
+interface WrittenAddress {
+  readonly path: Path;
+  readonly listener: Path;
+  readonly address: BindAddress;
+  /** `socketReusePort` of its listener. */
+  readonly shared: boolean;
+}
+
 function checkAddresses(entries: readonly ListenerEntry[], document: unknown): Finding[] {
+  const written = entries.flatMap((entry) => writtenAddresses(entry, document));
+  return [...checkOwners(written), ...checkPorts(written)];
+}
+
+/** Reads what is written, not the field: other addresses of a listener count even where one is not valid. */
+function writtenAddresses({ path: listener, fields }: ListenerEntry, document: unknown): WrittenAddress[] {
+  const bind = valueAt(document, [...listener, "bind"]);
+  const elements: [string | number, unknown][] = Array.isArray(bind)
+    ? [...bind.entries()]
+    : Object.keys(isObject(bind) ? bind : {}).map((text) => [text, text]);
+  return elements.flatMap(([element, text]) => {
+    const reading = typeof text === "string" ? readBindAddress(text) : null;
+    if (!reading?.ok || reading.value.port === 0) return [];
+    const shared = fields.socketReusePort ?? true;
+    return [{ path: [...listener, "bind", element], listener, address: reading.value, shared }];
+  });
+}
+
+function checkOwners(written: readonly WrittenAddress[]): Finding[] {
   const owners = new Map<string, Path>();
-  return entries.flatMap(({ path }) => {
-    const bind = valueAt(document, [...path, "bind"]);
-    const elements: [string | number, unknown][] = Array.isArray(bind)
-      ? [...bind.entries()]
-      : Object.keys(isObject(bind) ? bind : {}).map((text) => [text, text]);
-    return elements.flatMap(([element, text]): Finding[] => {
-      const address = typeof text === "string" ? readBindAddress(text) : null;
-      if (!address?.ok || address.value.port === 0) return [];
-      const canonical = address.value.text;
-      const owner = owners.get(canonical);
-      if (!owner) owners.set(canonical, path);
-      if (!owner || owner === path) return [];
-      const message = `must be in one listener only: ${formatPath(owner)} listens on ${canonical} too`;
-      return [{ path: [...path, "bind", element], message, found: null }];
-    });
+  return written.flatMap(({ path, listener, address: { text } }) => {
+    const owner = owners.get(text);
+    if (!owner) owners.set(text, listener);
+    if (!owner || owner === listener) return [];
+    const message = `must be in one listener only: ${formatPath(owner)} listens on ${text} too`;
+    return [{ path, message, found: null }];
+  });
+}
+
+/** What the kernel would refuse at the start, when both are bound: an address beside one that takes all of its family. */
+function checkPorts(written: readonly WrittenAddress[]): Finding[] {
+  const isIpv6Only = ipv6OnlyAmong(written.map(({ address }) => address));
+  const asPortUser = ({ address, shared }: WrittenAddress) => ({ address, shared, ipv6Only: isIpv6Only(address) });
+  const wildcards = Map.groupBy(
+    written.filter(({ address }) => isWildcard(address)),
+    ({ address }) => address.port,
+  );
+  return written.flatMap((one) => {
+    if (isWildcard(one.address)) return [];
+    const obstacle = wildcards
+      .get(one.address.port)
+      ?.find((wildcard) => excludes(asPortUser(one), asPortUser(wildcard)));
+    if (!obstacle) return [];
+    const owner = obstacle.listener === one.listener ? "" : ` of ${formatPath(obstacle.listener)}`;
+    const which = obstacle.listener === one.listener ? "it" : "both listeners";
+    const message =
+      `cannot be bound beside ${obstacle.address.text}${owner}, which takes this address too; ` +
+      `set socketReusePort to true for ${which}, or leave one of the two addresses out`;
+    return [{ path: one.path, message, found: null }];
   });
 }
 

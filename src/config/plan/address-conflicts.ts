@@ -1,7 +1,8 @@
 import type { BindAddress } from "../addresses/bind-address.ts";
+import { ipv6OnlyIn } from "../addresses/ipv6-only.ts";
+import { excludes, isWildcard, type PortUser } from "../addresses/shared-port.ts";
 import type { Configuration } from "../document/effective.ts";
 import type { AddressPlan } from "./address-plan.ts";
-import { ipv6OnlyIn } from "./ipv6-only.ts";
 
 /**
  * A socket that cannot be bound while one that is to be closed is open, because the two do not both have
@@ -15,11 +16,8 @@ export interface AddressConflict {
   readonly heldBy: { readonly listener: string; readonly address: BindAddress };
 }
 
-interface PlannedSocket {
+interface PlannedSocket extends PortUser {
   readonly listener: string;
-  readonly address: BindAddress;
-  readonly ipv6Only: boolean;
-  readonly shared: boolean;
 }
 
 type Choice = (plan: AddressPlan) => readonly BindAddress[];
@@ -35,7 +33,7 @@ export function findConflicts(
 ): AddressConflict[] {
   const old = new SocketIndex(socketsOf(before, plans, closed));
   return socketsOf(after, plans, opened).flatMap((socket) => {
-    const obstacle = old.near(socket).find((other) => overlap(socket, other) && !(socket.shared && other.shared));
+    const obstacle = old.near(socket).find((other) => excludes(socket, other));
     if (!obstacle) return [];
     const { listener, address } = socket;
     return [{ listener, address, heldBy: { listener: obstacle.listener, address: obstacle.address } }];
@@ -52,19 +50,18 @@ class SocketIndex {
   constructor(sockets: readonly PlannedSocket[]) {
     this.#ports = Map.groupBy(sockets, ({ address }) => address.port);
     this.#hosts = Map.groupBy(sockets, ({ address }) => address.text);
-    this.#wildcards = Map.groupBy(sockets.filter(isWildcard), ({ address }) => address.port);
+    this.#wildcards = Map.groupBy(
+      sockets.filter(({ address }) => isWildcard(address)),
+      ({ address }) => address.port,
+    );
   }
 
   /** Those that may overlap with it. */
   near(socket: PlannedSocket): readonly PlannedSocket[] {
     const { port, text } = socket.address;
-    if (isWildcard(socket)) return this.#ports.get(port) ?? [];
+    if (isWildcard(socket.address)) return this.#ports.get(port) ?? [];
     return [...(this.#hosts.get(text) ?? []), ...(this.#wildcards.get(port) ?? [])];
   }
-}
-
-function isWildcard({ address: { host } }: PlannedSocket): boolean {
-  return host === "::" || host === "0.0.0.0";
 }
 
 function socketsOf(
@@ -87,15 +84,4 @@ function socketsOf(
 
 function replacedOf(moves: readonly { readonly address: BindAddress; readonly replaced: boolean }[]): BindAddress[] {
   return moves.filter(({ replaced }) => replaced).map(({ address }) => address);
-}
-
-/** Whether the kernel would see one local address in both (EADDRINUSE, bind(2)). */
-function overlap(one: PlannedSocket, other: PlannedSocket): boolean {
-  if (one.address.port !== other.address.port || one.address.port === 0) return false;
-  const same = one.address.host === other.address.host;
-  return same || takesAll(one, other.address.family) || takesAll(other, one.address.family);
-}
-
-function takesAll({ address: { host }, ipv6Only }: PlannedSocket, family: 4 | 6): boolean {
-  return family === 6 ? host === "::" : host === "0.0.0.0" || (host === "::" && !ipv6Only);
 }

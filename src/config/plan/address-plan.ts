@@ -1,8 +1,8 @@
 import type { BindAddress } from "../addresses/bind-address.ts";
+import { ipv6OnlyIn } from "../addresses/ipv6-only.ts";
 import type { Configuration } from "../document/effective.ts";
 import type { ListenerSettings } from "../document/listener.ts";
 import { type FieldChange, type ListenerField, onLiveSocket, socketChanges } from "./field-changes.ts";
-import { ipv6OnlyIn } from "./ipv6-only.ts";
 
 /** An address that comes from another listener with its socket, so that no client is refused. */
 export interface TakeOver {
