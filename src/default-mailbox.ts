@@ -70,7 +70,7 @@ class DefaultMailbox implements Mail {
 
   async stage(configuration: Configuration): Promise<() => void> {
     if (!this.#isWanted(configuration)) return () => {};
-    const hostname = configuration.system.defaultHostname;
+    const { defaultHostname: hostname, recipientDelimiter } = configuration.system;
     const entries = await resolveAccounts(configuration);
     const configured = entries.length > 0 ? new AccountDirectory(entries) : null;
     // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
@@ -78,7 +78,7 @@ class DefaultMailbox implements Mail {
     const store = this.#store;
     const accounts = configured ?? (await this.#administratorOnly(hostname));
     return () => {
-      this.#inForce = mailboxBackend({ store, accounts: () => accounts, hostname });
+      this.#inForce = mailboxBackend({ store, accounts: () => accounts, hostname, recipientDelimiter });
     };
   }
 

@@ -1,4 +1,11 @@
 /** The backend that a server has without an embedder's: the accounts of its configuration, and mail kept in a store. */
+
+import {
+  canonicalAddress,
+  canonicalDomain,
+  isSameAddress,
+  withoutDetail,
+} from "../config/addresses/canonical-address.ts";
 import type {
   Answer,
   Backend,
@@ -10,7 +17,6 @@ import type {
   Reply,
 } from "../protocols/backend.ts";
 import type { AccountDirectory } from "./accounts/accounts.ts";
-import { canonicalAddress, canonicalDomain } from "./accounts/address.ts";
 import { traceHeader } from "./message/trace-header.ts";
 import type { Store } from "./store/store.ts";
 import type { DeliveryRecipient } from "./store/store-calls.ts";
@@ -30,6 +36,11 @@ export interface MailboxOptions {
   readonly accounts: () => AccountDirectory;
   /** `defaultHostname`; its mail is taken like that of the accounts' domains. */
   readonly hostname: string;
+  /**
+   * Parts a detail from an account's name (RFC 5233): mail for `ann+lists@` goes to `ann@` unless `ann+lists@` is an account.
+   * Null: there are no details. Default: `+`.
+   */
+  readonly recipientDelimiter?: string | null;
   readonly logger?: MailboxLogger;
 }
 
@@ -51,9 +62,9 @@ const REPLIES = {
 /**
  * Who may do what:
  *
- * - Senders: whoever logged in may send from the own address and from the null sender (RFC 8098 3), an administrator
- *   from any. Nobody else is asked for one: forwarders send with addresses that are hosted here.
- * - Recipients: the accounts, and `postmaster`, bare or at a hosted domain, which reaches the first account with the
+ * - Senders: whoever logged in may send from the own address, with a detail or without, and from the null sender (RFC
+ *   8098 3), an administrator from any. Nobody else is asked for one: forwarders send with addresses that are hosted here.
+ * - Recipients: the accounts, with a detail or without, and `postmaster`, bare or at a hosted domain, which reaches the first account with the
  *   role `admin` unless an account of that name is there (RFC 5321 4.5.1). Hosted are the domains of the accounts and
  *   `hostname`. Nothing is taken for other domains, from anyone.
  * - Messages: kept once for each account, byte for byte as they came, after a header of Return-Path and Received
@@ -62,7 +73,8 @@ const REPLIES = {
  *
  * `authenticate` rejects with QueueFullError when too many logins wait, which is a temporary failure.
  */
-export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOptions): MailboxBackend {
+export function mailboxBackend(options: MailboxOptions): MailboxBackend {
+  const { store, accounts, hostname, logger, recipientDelimiter: delimiter = "+" } = options;
   return {
     async authenticate({ username, password }: LoginAttempt): Promise<Identity | null> {
       const account = await accounts().authenticate(username, password);
@@ -71,12 +83,13 @@ export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOpt
 
     sender({ identity, sender }): Answer {
       if (!identity || sender === "" || identity.roles.includes("admin")) return undefined;
-      return canonicalAddress(sender).text === canonicalAddress(identity.username).text ? undefined : REPLIES.notOwner;
+      const owner = accountFor(accounts(), { address: sender, hostname, delimiter }) ?? sender;
+      return isSameAddress(owner, identity.username) ? undefined : REPLIES.notOwner;
     },
 
     recipient({ identity }, { address }): Answer {
       const directory = accounts();
-      if (accountFor(directory, { address, hostname })) return undefined;
+      if (accountFor(directory, { address, hostname, delimiter })) return undefined;
       const { local, domain } = canonicalAddress(address);
       const hosted = isHosted(directory, { domain, hostname });
       if (local === "postmaster" && (hosted || domain === "")) return REPLIES.noPostmaster;
@@ -88,7 +101,8 @@ export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOpt
       const directory = accounts();
       const recipients = envelope.recipients.map(({ address }): DeliveryRecipient => {
         // An account that was removed after RCPT had been accepted still gets this message.
-        return { account: accountFor(directory, { address, hostname }) ?? canonicalAddress(address).text, address };
+        const account = accountFor(directory, { address, hostname, delimiter }) ?? canonicalAddress(address).text;
+        return { account, address };
       });
       try {
         const header = (id: string) => traceHeader(envelope, { hostname, id, date: new Date() });
@@ -103,8 +117,21 @@ export function mailboxBackend({ store, accounts, hostname, logger }: MailboxOpt
   };
 }
 
-/** The account that mail for an address goes to, if there is one. */
-function accountFor(directory: AccountDirectory, { address, hostname }: { address: string; hostname: string }) {
+interface Addressed {
+  readonly address: string;
+  readonly hostname: string;
+  readonly delimiter: string | null;
+}
+
+/** The account that mail for an address goes to, if there is one: that of its whole name before that without the detail. */
+function accountFor(directory: AccountDirectory, { address, hostname, delimiter }: Addressed): string | undefined {
+  const whole = accountNamed(directory, { address, hostname });
+  if (whole !== undefined || delimiter === null) return whole;
+  const base = withoutDetail(address, delimiter);
+  return base === null ? undefined : accountNamed(directory, { address: base, hostname });
+}
+
+function accountNamed(directory: AccountDirectory, { address, hostname }: { address: string; hostname: string }) {
   const account = directory.find(address);
   if (account) return account.address;
   const { local, domain } = canonicalAddress(address);

@@ -47,7 +47,7 @@ export interface Envelope {
   readonly connection: ConnectionFacts;
   /** How the client introduced itself: HELO, EHLO or LHLO. With TLS and AUTH known it gives `with` of a Received line (RFC 3848). */
   readonly protocol: "SMTP" | "ESMTP" | "LMTP";
-  /** As given in EHLO, HELO or LHLO. */
+  /** As given in EHLO, HELO or LHLO: up to 255 characters of any kind, those that cannot be printed replaced by `?`. */
   readonly helo: string;
   readonly identity: Identity | null;
   /** Reverse-path without brackets; empty for the null sender. */

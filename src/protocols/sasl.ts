@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { isSameAddress } from "../config/addresses/canonical-address.ts";
 
 /** What the server does after a response of the client. */
 export type SaslStep =
@@ -59,7 +60,7 @@ class PlainExchange implements SaslExchange {
     const [authorization, username, password, excess] = text.split("\0");
     if (authorization === undefined || !username || !password || excess !== undefined) return MALFORMED;
     if (username.length > LONGEST_FIELD || password.length > LONGEST_FIELD) return MALFORMED;
-    if (authorization !== "" && authorization !== username) return { next: "unauthorized", username };
+    if (authorization !== "" && !isSameAddress(authorization, username)) return { next: "unauthorized", username };
     return { next: "verify", username, password };
   }
 }

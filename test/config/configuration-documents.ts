@@ -94,6 +94,7 @@ export const configurationDocuments = fc.oneof(
           defaultCertificateId: fc.constant(null),
           maxConnections: fc.integer({ min: 1, max: 100_000 }),
           proxyTrustedNetworks: networks,
+          recipientDelimiter: fc.constantFrom("+", "-", "=", null),
           drainTimeout: fc.oneof(duration, fc.constant(0), fc.constant("0s")),
         },
         { requiredKeys: [] },

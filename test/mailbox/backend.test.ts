@@ -68,6 +68,8 @@ describe("sender", () => {
     [null, "anybody@elsewhere.example", undefined],
     [null, "ann@one.example", undefined],
     [ann, "Ann@ONE.example", undefined],
+    [ann, "ann+lists@one.example", undefined],
+    [ann, "root+ann@two.example", 550],
     [ann, "", undefined],
     [ann, "root@two.example", 550],
     [ann, "ann@elsewhere.example", 550],
@@ -87,6 +89,13 @@ describe("recipient", () => {
     ["postmaster", null, "accepted"],
     ["Postmaster@one.example", null, "accepted"],
     ["postmaster@mail.example", null, "accepted"],
+    ["ann+lists@one.example", null, "accepted"],
+    ['"ann+my lists"@one.example', null, "accepted"],
+    ["postmaster+x@one.example", null, "accepted"],
+    ["eve+lists@one.example", null, "550 5.1.1 No such user here"],
+    ["+ann@one.example", null, "550 5.1.1 No such user here"],
+    ["ann-lists@one.example", null, "550 5.1.1 No such user here"],
+    ["ann+x@elsewhere.example", null, "550 5.7.1 Relaying denied"],
     ["root@one.example", null, "550 5.1.1 No such user here"],
     ["ann@mail.example", ann, "550 5.1.1 No such user here"],
     ["ann", null, "550 5.1.1 No such user here"],
@@ -101,6 +110,28 @@ describe("recipient", () => {
   ])("%j asked for by %j: %s.", async (address, identity, expected) => {
     const answer = await backend.recipient(envelopeOf({ identity }), recipientOf(address));
     expect(answer ? `${answer.code} ${answer.enhanced} ${answer.text}` : "accepted").toBe(expected);
+  });
+
+  test("An account of the whole name comes before one without the detail, and null leaves only whole names.", async () => {
+    const both = new AccountDirectory([
+      { address: "ann@one.example", secret: "x", roles: [] },
+      { address: "ann+lists@one.example", secret: "x", roles: [] },
+    ]);
+    const kept: (string | undefined)[] = [];
+    const store = {
+      deliver: async ({ recipients }: { readonly recipients: readonly { readonly account: string }[] }) => {
+        kept.push(...recipients.map(({ account }) => account));
+        return { overQuota: [], id: "1" };
+      },
+    };
+    const options = { store, accounts: () => both, hostname: "mail.example" } as Parameters<typeof mailboxBackend>[0];
+    const recipients = ["ann+lists@one.example", "ann+x@one.example"].map(recipientOf);
+    await mailboxBackend(options).message({ envelope: envelopeOf({ recipients }), body: bodyOf(Buffer.from("x")) });
+    expect(kept).toEqual(["ann+lists@one.example", "ann@one.example"]);
+    const strict = mailboxBackend({ ...options, recipientDelimiter: null });
+    expect(await strict.recipient(envelopeOf(), recipientOf("ann+x@one.example"))).toMatchObject({ code: 550 });
+    const other = mailboxBackend({ ...options, recipientDelimiter: "-" });
+    expect(await other.recipient(envelopeOf(), recipientOf("ann-x@one.example"))).toBeUndefined();
   });
 
   test("Without an administrator, mail for postmaster is refused in words that say what is missing.", async () => {

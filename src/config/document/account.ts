@@ -32,7 +32,7 @@ export const accountSchema = fieldsOf(
 
 /** One who may log in. */
 export interface AccountSettings extends Readonly<z.output<typeof accountSchema>> {
-  /** Mail address; the domain in lower case. Compared without regard to letter case. */
+  /** Mail address, in the form in which addresses are compared: lower case, the domain in A-labels. */
   readonly address: string;
 }
 
@@ -43,8 +43,3 @@ export const accountAddress = z
   .string({ error: mustBe(ADDRESS) })
   .max(254, { error: mustBe(ADDRESS) })
   .regex(/^[^\s@\x00-\x1f\x7f-\x9f]{1,64}@[^\s@\x00-\x1f\x7f-\x9f]+$/, { error: mustBe(ADDRESS) });
-
-export function canonicalAddress(address: string): string {
-  const at = address.lastIndexOf("@");
-  return address.slice(0, at) + address.slice(at).toLowerCase();
-}

@@ -1,6 +1,6 @@
+import { canonicalAddress } from "../addresses/canonical-address.ts";
 import { withAbsolutePath } from "../values/secret-text.ts";
 import type { AccountSettings } from "./account.ts";
-import { canonicalAddress } from "./account.ts";
 import type { CertificateSettings } from "./certificate.ts";
 import type { ListedIpSettings } from "./listed-ip.ts";
 import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
@@ -31,7 +31,7 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
     privateKey: withAbsolutePath(privateKey, directory),
   }));
   const accounts = complete(parsed.accounts).map(([address, { secret, roles }]) => ({
-    address: canonicalAddress(address),
+    address: canonicalAddress(address).text,
     secret: withAbsolutePath(secret, directory),
     roles,
   }));

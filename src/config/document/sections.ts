@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { canonicalAddress } from "../addresses/canonical-address.ts";
 import { unknownField } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
 import { accountAddress, accountSchema } from "./account.ts";
@@ -220,14 +221,16 @@ function checkListed(entries: readonly Entry<ListedIpSettings>[]): Finding[] {
   });
 }
 
-/** Logins are compared without regard to letter case, so two spellings would be one account. */
+/** Two spellings of one name would be one account. */
 function checkAccounts(entries: readonly Entry<unknown>[]): Finding[] {
   const owners = new Map<string, string>();
   return entries.flatMap(({ key, path }) => {
-    const login = key.toLowerCase();
+    const login = canonicalAddress(key).text;
     const owner = owners.get(login);
     owners.set(login, owner ?? key);
     if (owner === undefined) return [];
-    return [{ path, message: `must differ from ${JSON.stringify(owner)} in more than letter case`, found: null }];
+    return [
+      { path, message: `must differ from ${JSON.stringify(owner)} in more than letter case and spelling`, found: null },
+    ];
   });
 }

@@ -1,9 +1,12 @@
 import { hostname as machineName } from "node:os";
-import type { z } from "zod";
+import { z } from "zod";
 import { duration } from "../values/duration.ts";
+import { mustBe } from "../values/expectation.ts";
 import { count, fieldsOf, type IgnoredFields, SERVER_SET } from "../values/fields.ts";
 import { hostname, objectName } from "../values/names.ts";
 import { networks } from "./listener.ts";
+
+const DELIMITER = 'one character like "+" or "-", or null';
 
 const STALWART = "A setting of Stalwart's without meaning here. Ignored.";
 const ignored: IgnoredFields = {
@@ -33,6 +36,14 @@ export const systemSchema = fieldsOf(
     drainTimeout: duration(0)
       .prefault(30_000)
       .describe("How long sessions may take to finish when the server stops or a listener is removed."),
+    recipientDelimiter: z
+      .string({ error: mustBe(DELIMITER) })
+      .regex(/^[!#$%&'*+/=?^_`{|}~-]$/, { error: mustBe(DELIMITER) })
+      .nullable()
+      .default("+")
+      .describe(
+        "What parts a detail from an account's name: mail for ann+lists@ goes to ann@ unless ann+lists@ is an account. Null: there are no details.",
+      ),
   },
   ignored,
 );

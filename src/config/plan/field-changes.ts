@@ -43,6 +43,7 @@ const systemFields = {
   maxConnections: "plain",
   proxyTrustedNetworks: "set",
   drainTimeout: "duration",
+  recipientDelimiter: "plain",
 } as const satisfies Record<keyof SystemSettings, FieldKind>;
 
 export type SystemField = keyof typeof systemFields;

@@ -1,4 +1,4 @@
-import { canonicalAddress } from "./address.ts";
+import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
 import { costOf, decoyOf, parseSecret, type Secret, SecretError, verifyPassword } from "./password.ts";
 
 /** An account as configured, its secret resolved: clear text or a scrypt hash. */

@@ -2,9 +2,9 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { canonicalAddress, canonicalDomain } from "../../config/addresses/canonical-address.ts";
 import { syncDirectory } from "../store/sync-directory.ts";
 import type { AccountEntry } from "./accounts.ts";
-import { canonicalAddress, canonicalDomain } from "./address.ts";
 import { hashPassword, parseSecret } from "./password.ts";
 
 /** Letters and digits that are not taken for one another: no `0 O o`, `1 I i l`. */

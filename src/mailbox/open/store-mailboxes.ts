@@ -1,6 +1,6 @@
+import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
 import type { Identity } from "../../protocols/backend.ts";
 import { type AccountMail, MailboxError, type Mailboxes, type MailboxLimits } from "../../protocols/mailbox.ts";
-import { canonicalAddress } from "../accounts/address.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { StorePort } from "../store/store-port.ts";

@@ -1,5 +1,5 @@
 /** The addresses that a script names (RFC 5228 section 2.4.2.3), as RFC 5322 section 3.4 writes them. */
-import { parseMailbox } from "../mail-address.ts";
+import { parseMailbox } from "../../config/addresses/mail-address.ts";
 
 /** What white space and comments leave of an address. */
 interface Token {

@@ -1,13 +1,14 @@
+import { isBlank, withoutBlanksBefore, withoutBlanksBehind } from "./blanks.ts";
+
 /** A command line taken apart (RFC 5321 section 4.1.1): the verb in capitals, and what follows it. */
 export interface Command {
   readonly verb: string;
   readonly argument: string;
 }
 
-const TAB = 0x09;
-const SPACE = 0x20;
-/** The first character that may be changed by the way to capitals. */
-const SMALL = 0x61;
+/** The first letter that is changed by the way to capitals, and the last. */
+const SMALL_A = 0x61;
+const SMALL_Z = 0x7a;
 
 /** By its four characters, as one number: what is nearly always meant is found without a string being made of it. */
 const usualVerbs = new Map(
@@ -24,25 +25,36 @@ function fourCharacters(text: string): number {
 
 /** Parses a line without its line end. White space at the end is ignored, as RFC 5321 section 4.1.1 asks. */
 export function parseCommand(line: string): Command {
-  const text = line.trimEnd();
+  const text = withoutBlanksBehind(line);
   let end = 0;
   let capitals = true;
   for (; end < text.length; end++) {
     const character = text.charCodeAt(end);
-    if (character === SPACE || character === TAB) break;
-    if (character >= SMALL) capitals = false;
+    if (isBlank(character)) break;
+    if (character >= SMALL_A && character <= SMALL_Z) capitals = false;
   }
-  return { verb: verbOf(text, end, capitals), argument: text.slice(end + 1).trimStart() };
+  return { verb: verbOf(text, end, capitals), argument: withoutBlanksBefore(text.slice(end + 1)) };
 }
 
 function verbOf(text: string, end: number, capitals: boolean): string {
-  if (!capitals) return text.slice(0, end).toUpperCase();
+  // Of ASCII alone: the capital of a dotless i is that of an i.
+  if (!capitals) return text.slice(0, end).replace(/[a-z]+/g, (letters) => letters.toUpperCase());
   return (end === 4 ? usualVerbs.get(fourCharacters(text)) : undefined) ?? text.slice(0, end);
 }
 
-/** The host name or address literal of EHLO and HELO: anything printable, as clients send what their host believes. */
+/** Characters of a name that are kept (RFC 1035 section 2.3.4). */
+const LONGEST_NAME = 255;
+/** What would act on a terminal or end a line: controls, separators, and what changes the direction of writing. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * What a client calls itself in EHLO, HELO or LHLO: whatever it says, since clients say what their host believes, with spaces
+ * and letters of any kind. It decides nothing. What cannot be printed is replaced by `?`.
+ * @returns null where it says nothing.
+ */
 export function parseHelo(argument: string): string | null {
-  return /^[\x21-\x7e]{1,255}$/.test(argument) ? argument : null;
+  if (argument === "") return null;
+  return argument.slice(0, LONGEST_NAME).toWellFormed().replace(UNPRINTABLE, "?");
 }
 
 /** `BDAT chunk-size [LAST]` (RFC 3030 section 2). */

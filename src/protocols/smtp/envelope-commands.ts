@@ -1,6 +1,7 @@
 /** MAIL and RCPT (RFC 5321 sections 4.1.1.2 and 4.1.1.3). */
 import type { Answer, Recipient } from "../backend.ts";
 import { afterwards, type Outcome } from "../session/question.ts";
+import { withoutBlanksBefore } from "./blanks.ts";
 import { answerReply } from "./delivery-replies.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { type MailParameters, parseMailParameters, parseRcptParameters } from "./parameters.ts";
@@ -52,7 +53,7 @@ export function rcpt(dialogue: Dialogue, argument: string): Complaint {
 function afterKeyword(argument: string, keyword: "FROM" | "TO"): string | null {
   if (argument.startsWith(keyword) && argument[keyword.length] === ":") return argument.slice(keyword.length + 1);
   const length = keyword.length;
-  const colon = argument.slice(length).trimStart();
+  const colon = withoutBlanksBefore(argument.slice(length));
   if (argument.slice(0, length).toUpperCase() !== keyword || !colon.startsWith(":")) return null;
   return colon.slice(1);
 }

@@ -102,7 +102,9 @@ function parseNotify(value: string): Recipient["notify"] | null {
 function parseOrcpt(value: string): string | null {
   const semicolon = value.indexOf(";");
   const type = value.slice(0, Math.max(semicolon, 0));
-  const address = decodeXtext(value.slice(semicolon + 1), LONGEST_ORCPT);
+  const text = value.slice(semicolon + 1);
+  // Nothing is xtext, too.
+  const address = text === "" ? "" : decodeXtext(text, LONGEST_ORCPT);
   return /^[A-Za-z0-9-]{1,64}$/.test(type) && address !== null ? `${type.toLowerCase()};${address}` : null;
 }
 
@@ -113,5 +115,5 @@ function parseOrcpt(value: string): string | null {
 function decodeXtext(text: string, limit: number): string | null {
   if (text === "" || text.length > limit || /\+(?![0-9A-F]{2})/.test(text)) return null;
   const decoded = text.replace(/\+([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  return /^[\x20-\x7e\xa0-\u{10ffff}]+$/u.test(decoded) ? decoded : null;
+  return /^[^\p{Cc}\p{Zl}\p{Zp}]+$/u.test(decoded) ? decoded : null;
 }

@@ -1,4 +1,5 @@
-import { LONGEST_DOMAIN, LONGEST_LOCAL_PART, parseMailbox } from "../mail-address.ts";
+import { LONGEST_DOMAIN, LONGEST_LOCAL_PART, parseMailbox } from "../../config/addresses/mail-address.ts";
+import { isBlank, withoutBlanksAround, withoutBlanksBefore } from "./blanks.ts";
 import { endOfPlainPath } from "./plain-path.ts";
 
 /** A path taken from a command's argument, and the text after it. */
@@ -27,25 +28,25 @@ export function parsePath(text: string, kind: "reverse" | "forward"): ParsedPath
   const address = text.slice(1, end);
   if (end + 1 === text.length) return { address, rest: "" };
   const after = text.slice(end + 1);
-  return startsBlank(after) ? { address, rest: after.trim() } : null;
+  return startsBlank(after) ? { address, rest: withoutBlanksAround(after) } : null;
 }
 
 /** The same by the whole grammar. */
 export function parseAnyPath(text: string, kind: "reverse" | "forward"): ParsedPath | null {
-  const trimmed = text.trimStart();
+  const trimmed = withoutBlanksBefore(text);
   const bracketed = trimmed.startsWith("<");
   const end = bracketed ? closingBracket(trimmed) : firstSpace(trimmed);
   if (end === -1) return null;
   const content = bracketed ? trimmed.slice(1, end) : trimmed.slice(0, end);
   const after = bracketed ? trimmed.slice(end + 1) : trimmed.slice(end);
   if (after !== "" && !startsBlank(after)) return null;
-  const address = parseContent(bracketed ? content.trim() : content, kind);
+  const address = parseContent(bracketed ? withoutBlanksAround(content) : content, kind);
   if (address === null || (address === "" && !bracketed)) return null;
-  return { address, rest: after.trim() };
+  return { address, rest: withoutBlanksAround(after) };
 }
 
 function startsBlank(text: string): boolean {
-  return text.startsWith(" ") || text.startsWith("\t");
+  return isBlank(text.charCodeAt(0));
 }
 
 /** Whether the address needs SMTPUTF8 (RFC 6531). */

@@ -53,6 +53,7 @@ test("an empty document is a server with every documented default and no listene
     maxConnections: 8192,
     proxyTrustedNetworks: [],
     drainTimeout: 30_000,
+    recipientDelimiter: "+",
   });
   expect([hostname(), "localhost"]).toContain(system.defaultHostname);
 });
@@ -171,12 +172,12 @@ test("an account's secret is clear text or a whole scrypt hash, never another sc
   }
 });
 
-test("accounts that differ in letter case only are refused, and domains are in lower case", () => {
+test("accounts that differ in letter case only are refused, and addresses are in the form in which they are compared", () => {
   expect(parseDocument({ Account: { "Anna@Example.COM": { secret } } }).accounts).toEqual([
-    { address: "Anna@example.com", secret, roles: [] },
+    { address: "anna@example.com", secret, roles: [] },
   ]);
   expect(issuesOf({ Account: { "a@b.example": { secret }, "A@b.example": { secret } } })).toEqual([
-    { path: 'Account["A@b.example"]', message: 'must differ from "a@b.example" in more than letter case' },
+    { path: 'Account["A@b.example"]', message: 'must differ from "a@b.example" in more than letter case and spelling' },
   ]);
 });
 

@@ -66,7 +66,7 @@ describe("the parameters of RCPT", () => {
     "ORCPT",
     "ORCPT=a@b",
     "ORCPT=;a",
-    "ORCPT=rfc822;",
+    "ORCPT=;x",
     "ORCPT=r f;x",
     "ORCPT=rfc822;+0A",
   ])("refuses %j", (text) => {

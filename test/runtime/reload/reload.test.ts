@@ -143,12 +143,16 @@ test("accounts take effect with the document, and one whose secret cannot be rea
     running.gatehouse.reload(account({ "@type": "EnvironmentVariable", variableName: "NO_SUCH_VARIABLE" })),
   ).rejects.toThrow("NO_SUCH_VARIABLE");
   expect(await rcpt("ann@example.com")).toContain("250 2.1.5");
+  expect(await rcpt("ann+x@example.com")).toContain("250 2.1.5");
   await running.gatehouse.reload({
     Account: { "bob@example.com": { secret: { "@type": "Text", secret: "two" } } },
+    SystemSettings: { recipientDelimiter: "-" },
     NetworkListener: [smtp],
   });
   expect(await rcpt("ann@example.com")).toContain("550 5.1.1");
   expect(await rcpt("bob@example.com")).toContain("250 2.1.5");
+  expect(await rcpt("bob-x@example.com")).toContain("250 2.1.5");
+  expect(await rcpt("bob+x@example.com")).toContain("550 5.1.1");
 });
 
 test("the block list, caps and limits of addresses hold for the next connection", async () => {
