@@ -74,7 +74,7 @@ export const disclosures: Readonly<Record<string, ChartDisclosure>> = {
     context: fields({ settings: fields({ tlsImplicit: flag, ...connectionTimes }), cause, drainRequested: flag }),
     events: {
       "connection.admitted": fields({ proxied: flag }),
-      "session.ended": fields({ cause, parted: flag }),
+      "session.ended": fields({ cause, finished: flag }),
       "socket.failed": fields({ cause }),
       "socket.closed": fields({ cause }),
     },

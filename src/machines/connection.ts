@@ -51,8 +51,8 @@ export type ConnectionEvent =
   | { type: "tls.secured" }
   | { type: "tls.failed" }
   | { type: "session.upgrade" }
-  /** `parted`: both sides have said goodbye, and what was said has left. */
-  | { type: "session.ended"; cause: EndCause; parted: boolean }
+  /** `finished`: both sides have said goodbye, and what was said has left. */
+  | { type: "session.ended"; cause: EndCause; finished: boolean }
   /** FIN before there was a session to take it. */
   | { type: "peer.ended" }
   | { type: "socket.failed"; cause: EndCause }
@@ -85,9 +85,9 @@ const recordItsCause = {
   params: ({ event }: { event: { cause: EndCause } }) => ({ cause: event.cause }),
 } as const;
 
-/** Who has parted has nothing to wait for. */
+/** Who has finished has nothing to wait for. */
 const sessionEnded = [
-  { guard: "parted", target: "closed", actions: recordItsCause },
+  { guard: "finished", target: "closed", actions: recordItsCause },
   { target: "closing", actions: recordItsCause },
 ] as const;
 
@@ -148,7 +148,7 @@ export const connectionMachine = setup({
     proxied: ({ event }) => event.type === "connection.admitted" && event.proxied,
     tlsImplicit: ({ context }) => context.settings.tlsImplicit,
     drainRequested: ({ context }) => context.drainRequested,
-    parted: ({ event }) => event.type === "session.ended" && event.parted,
+    finished: ({ event }) => event.type === "session.ended" && event.finished,
   },
   delays: {
     proxyTimeout: ({ context }) => context.settings.proxyTimeout,

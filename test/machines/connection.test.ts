@@ -76,10 +76,10 @@ describe("the cause of an end", () => {
     ({ type: `xstate.after.${delay}.connection.${state}` }) as unknown as ConnectionEvent;
 
   test.each<[string, ConnectionEvent[], EndCause]>([
-    ["a dialogue at its end", [admitted, { type: "session.ended", cause: "quit", parted: false }], "quit"],
+    ["a dialogue at its end", [admitted, { type: "session.ended", cause: "quit", finished: false }], "quit"],
     [
       "a dialogue after which both sides part",
-      [admitted, { type: "session.ended", cause: "quit", parted: true }],
+      [admitted, { type: "session.ended", cause: "quit", finished: true }],
       "quit",
     ],
     ["a malformed PROXY header", [...proxied, { type: "proxy.rejected" }], "proxy-invalid"],
@@ -109,7 +109,7 @@ describe("the cause of an end", () => {
       "a reset while closing",
       [
         admitted,
-        { type: "session.ended", cause: "quit", parted: false },
+        { type: "session.ended", cause: "quit", finished: false },
         { type: "socket.failed", cause: "peer-reset" },
       ],
       "quit",
@@ -119,9 +119,9 @@ describe("the cause of an end", () => {
   });
 
   test("a dialogue after which both sides part has nothing to flush and nobody to wait for", () => {
-    const parted = play([admitted, { type: "session.ended", cause: "quit", parted: true }]);
-    expect(parted.last.value).toBe("closed");
-    expect(parted.effects).not.toContain("endSocket");
+    const finished = play([admitted, { type: "session.ended", cause: "quit", finished: true }]);
+    expect(finished.last.value).toBe("closed");
+    expect(finished.effects).not.toContain("endSocket");
   });
 
   test("a drain asked for in mid-handshake drains the session as soon as there is one", () => {

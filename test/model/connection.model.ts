@@ -27,9 +27,9 @@ const isIn =
 const speaks = ({ facts }: Situation): boolean => !facts.has("silent") && !facts.has("deaf") && !facts.has("half sent");
 const isStream = ({ facts }: Situation): boolean => facts.has("stream");
 
-const ended = (cause: EndCause, parted = false) => ({ type: "session.ended", cause, parted });
+const ended = (cause: EndCause, finished = false) => ({ type: "session.ended", cause, finished });
 /** Neither side has anything to say or to wait for, unless it is the goodbye of TLS. */
-const parted = ({ snapshot, facts }: Situation): boolean =>
+const finished = ({ snapshot, facts }: Situation): boolean =>
   !snapshot.context.settings.tlsImplicit && !facts.has("secured");
 /** A stream protocol's own end of its stream; a dialogue that is closing has its cause already. */
 const socketClosed = (at: Situation) => ({ type: "socket.closed", cause: isIn("draining")(at) ? "drained" : "quit" });
@@ -149,7 +149,7 @@ const talksAsSession = (at: Situation): boolean => talks(at) && !isStream(at);
 const words: readonly ConnectionStimulus[] = [
   {
     name: "the client quits",
-    events: (at) => (isStream(at) ? [socketClosed(at)] : [ended("quit", parted(at))]),
+    events: (at) => (isStream(at) ? [socketClosed(at)] : [ended("quit", finished(at))]),
     possible: talks,
     leaves: ["silent"],
     apply: (world) => world.client.line("QUIT"),
@@ -219,7 +219,7 @@ const ends: readonly ConnectionStimulus[] = [
       if (isIn("active", "draining")(at))
         return isStream(at)
           ? [socketClosed(at)]
-          : [ended("peer-ended", parted(at)), ...(parted(at) ? [] : [socketClosed(at)])];
+          : [ended("peer-ended", finished(at)), ...(finished(at) ? [] : [socketClosed(at)])];
       return [{ type: "peer.ended" }];
     },
     possible: (at) => at.facts.has("connected") && at.snapshot.status === "active" && !at.facts.has("deaf"),

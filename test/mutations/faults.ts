@@ -30,7 +30,7 @@ const fault = (
 
 const connection = "src/runtime/connection/connection.ts";
 const listener = "src/runtime/listener/listener.ts";
-const dialogue = "src/runtime/connection/dialogue.ts";
+const sessionWire = "src/runtime/connection/session-wire.ts";
 const smtp = "src/protocols/smtp";
 const pop3 = "src/protocols/pop3";
 const manageSieve = "src/protocols/manage-sieve";
@@ -63,11 +63,11 @@ export const faults: readonly Fault[] = [
   fault("no FIN is sent when a connection closes", "connection", [connection, ["    this.#stream.end();\n", ""]]),
   fault("the session is not told that its connection is over", "connection", [
     connection,
-    ["    this.#dialogue?.closed(cause);", ""],
+    ["    this.#wire?.closed(cause);", ""],
   ]),
   fault("a drain ignores the safe point of the session", "connection", [
     connection,
-    ["    this.#dialogue?.drain();", '    this.ended("drained");'],
+    ["    this.#wire?.drain();", '    this.ended("drained");'],
   ]),
   fault("a drain that comes in mid-handshake is forgotten", "connection", [
     "src/machines/connection.ts",
@@ -96,7 +96,7 @@ export const faults: readonly Fault[] = [
     ],
   ]),
   fault("a session that throws goes on", "connection", [
-    dialogue,
+    sessionWire,
     ['    return close("session-failed");', "    return CONTINUE;"],
   ]),
   fault("the limit of the whole drain is not told to connections", "connection", [
@@ -104,7 +104,7 @@ export const faults: readonly Fault[] = [
     ["    for (const connection of this.connections) connection.drainExpired();", ""],
   ]),
   fault("the timers of a session are not cancelled at its end", "smtp", [
-    dialogue,
+    sessionWire,
     ["    this.#leaveStream();\n    this.#deadlines.end();\n", "    this.#leaveStream();\n"],
   ]),
   {

@@ -40,16 +40,16 @@ export interface ListenerAdmissionOptions {
 /**
  * Admission to one listener: its limits, and those who arrive.
  *
- * `Accepted` and `Told` are what the listener knows of a socket that was accepted, and of a client that a PROXY header
+ * `Accepted` and `Proxied` are what the listener knows of a socket that was accepted, and of a client that a PROXY header
  * has told. Each comes out in the same call, with what was decided; whoever subscribes is let go of by `complete()`.
  */
-export class ListenerAdmission<Accepted extends Arrival, Told extends Arrival> {
+export class ListenerAdmission<Accepted extends Arrival, Proxied extends Arrival> {
   readonly accepted$ = new Subject<Accepted>();
-  readonly told$ = new Subject<Told>();
+  readonly proxied$ = new Subject<Proxied>();
   /** What was decided about each of `accepted$`. */
   readonly sockets$: Observable<Admission<Accepted>>;
-  /** What was decided about each of `told$`. */
-  readonly clients$: Observable<Admission<Told>>;
+  /** What was decided about each of `proxied$`. */
+  readonly clients$: Observable<Admission<Proxied>>;
   readonly #host: AdmissionHost;
   readonly #slots: SlotCounter;
   readonly #ruleFailed: (error: unknown) => void;
@@ -61,14 +61,14 @@ export class ListenerAdmission<Accepted extends Arrival, Told extends Arrival> {
     this.#ruleFailed = ruleFailed;
     this.#limits$ = new BehaviorSubject(this.#limitsOf(settings, this.#addressLimits(settings, null)));
     this.sockets$ = admission(this.accepted$, this.#limits$, host.pressure$);
-    this.clients$ = admission(this.told$, this.#limits$, host.pressure$);
+    this.clients$ = admission(this.proxied$, this.#limits$, host.pressure$);
   }
 
   /**
    * Other limits for the next connection. What is known of addresses goes on, where the limit is still the same.
    * @param inside those who are; counted by address from here on if they were not before
    */
-  retune(settings: ListenerSettings, inside: Iterable<ClientInside>): void {
+  applySettings(settings: ListenerSettings, inside: Iterable<ClientInside>): void {
     const before = this.#limits$.value.addresses;
     const addresses = this.#addressLimits(settings, before);
     const { counts } = addresses;
@@ -80,7 +80,7 @@ export class ListenerAdmission<Accepted extends Arrival, Told extends Arrival> {
   /** Nobody arrives any more. */
   complete(): void {
     this.accepted$.complete();
-    this.told$.complete();
+    this.proxied$.complete();
   }
 
   #limitsOf(settings: ListenerSettings, addresses: AddressLimits): AdmissionLimits {

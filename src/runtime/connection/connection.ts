@@ -27,9 +27,9 @@ import { startHandshake } from "../tls/handshake.ts";
 import type { HandshakeFailure } from "../tls/handshake-failure.ts";
 import type { HandshakePlace, HandshakeQueue } from "../tls/handshake-queue.ts";
 import type { ConnectionActors, ConnectionEffects } from "./connection-actors.ts";
-import { Dialogue, type DialogueOwner } from "./dialogue.ts";
+import type { ListMember } from "./connection-list.ts";
 import { Phases } from "./phases.ts";
-import type { Enrolled } from "./roll.ts";
+import { type SessionOwner, SessionWire } from "./session-wire.ts";
 import { causeOfError } from "./socket-errors.ts";
 import { type Origin, SocketFacts } from "./socket-facts.ts";
 
@@ -93,7 +93,7 @@ const stateEvents = {
   closing: "connection.closing",
 } as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
 
-export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
+export class Connection implements ConnectionEffects, SessionOwner, ListMember {
   place = -1;
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
@@ -108,7 +108,7 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
   #handshake: HandshakePlace | null = null;
-  #dialogue: Dialogue | null = null;
+  #wire: SessionWire | null = null;
   #streamSession: StreamSession | null = null;
   #state: ConnectionState | null = null;
 
@@ -140,7 +140,7 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
 
   /** The session's own state, e.g. `data`; null without a session. */
   get sessionState(): string | null {
-    return this.#dialogue?.sessionState ?? null;
+    return this.#wire?.sessionState ?? null;
   }
 
   /** Name of the protocol. */
@@ -212,14 +212,14 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
   }
 
   ended(cause: EndCause, goodbye: boolean): void {
-    this.#send({ type: "session.ended", cause, parted: this.#parted(goodbye) });
+    this.#send({ type: "session.ended", cause, finished: this.#finished(goodbye) });
   }
 
   /**
    * The client has said goodbye or ended its side, so that it sends nothing more, and what was said to it has left: close(2)
    * sends FIN and loses nothing. TLS says its own goodbye, `close_notify`, before that.
    */
-  #parted(goodbye: boolean): boolean {
+  #finished(goodbye: boolean): boolean {
     const raw = this.#raw;
     if (this.#stream !== raw || raw.writableLength > 0 || raw.readableLength > 0) return false;
     return goodbye || raw.readableEnded;
@@ -249,7 +249,7 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
       this.#send({ type: "tls.failed" });
       return;
     }
-    this.#dialogue?.detach();
+    this.#wire?.detach();
     const begin = (): void => {
       this.#stream = startHandshake(this.#raw, tls, {
         secured: (_stream, facts) => this.#secured(facts),
@@ -259,7 +259,7 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
     const queue = (): void => {
       if (!this.#raw.destroyed) this.#handshake = this.#host.handshakes.enter(begin);
     };
-    if (!this.#dialogue) queue();
+    if (!this.#wire) queue();
     else {
       discardClearText(this.#raw);
       // The go-ahead must have left before the TLS stream takes the socket over.
@@ -281,14 +281,14 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
         this.#unpause();
         return;
       }
-      this.#dialogue = new Dialogue(this, protocol);
+      this.#wire = new SessionWire(this, protocol);
     } catch (error) {
       this.#failSession(error);
       return;
     }
-    this.#dialogue.attach(this.#stream);
+    this.#wire.attach(this.#stream);
     this.#unpause();
-    this.#dialogue.greet();
+    this.#wire.greet();
   }
 
   /** A socket that gave a PROXY header up is paused; one that nobody listens to yet starts with its first listener. */
@@ -302,12 +302,12 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
   }
 
   secureSession(): void {
-    this.#dialogue?.attach(this.#stream);
-    this.#dialogue?.secured();
+    this.#wire?.attach(this.#stream);
+    this.#wire?.secured();
   }
 
   drainSession(): void {
-    this.#dialogue?.drain();
+    this.#wire?.drain();
     try {
       this.#streamSession?.drain();
     } catch (error) {
@@ -316,7 +316,7 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
   }
 
   endSocket(): void {
-    if (!this.#dialogue?.fallSilent()) {
+    if (!this.#wire?.fallSilent()) {
       if (!this.#streamSession) this.#stream.on("data", discard);
       this.#stream.resume();
     }
@@ -333,7 +333,7 @@ export class Connection implements ConnectionEffects, DialogueOwner, Enrolled {
   }
 
   closeSession(cause: EndCause): void {
-    this.#dialogue?.closed(cause);
+    this.#wire?.closed(cause);
   }
 
   returnSlot(): void {

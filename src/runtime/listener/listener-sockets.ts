@@ -83,7 +83,7 @@ export class ListenerSockets {
   /** Another listener's socket, bound and perhaps listening, is this one's now. */
   adopt(text: string, socket: BoundSocket): void {
     this.#bound.set(text, socket);
-    this.#warn([...socket.warnings, ...socket.retune(this.#owner.settings).unsupported]);
+    this.#warn([...socket.warnings, ...socket.applySettings(this.#owner.settings).unsupported]);
   }
 
   /** Stops accepting from a socket, which goes on queueing, and lets go of it. */
@@ -96,8 +96,8 @@ export class ListenerSockets {
   }
 
   /** Socket options at once, where the kernel allows it. */
-  retune(settings: ListenerSettings): void {
-    for (const socket of this.#bound.values()) this.#warn(socket.retune(settings).unsupported);
+  applySettings(settings: ListenerSettings): void {
+    for (const socket of this.#bound.values()) this.#warn(socket.applySettings(settings).unsupported);
   }
 
   /** Accepts on every address; those that accept already go on. */

@@ -13,7 +13,7 @@ import { type AdmissionHost, type ClientInside, ListenerAdmission } from "../adm
 import { SlotCounter } from "../admission/slots.ts";
 import { Connection, type ConnectionHost } from "../connection/connection.ts";
 import { connectionActors } from "../connection/connection-actors.ts";
-import { Roll } from "../connection/roll.ts";
+import { ConnectionList } from "../connection/connection-list.ts";
 import { endpoint } from "../connection/socket-facts.ts";
 import { messageOf } from "../error-message.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
@@ -32,7 +32,7 @@ import { followHoldReasons } from "./hold-reasons.ts";
 import { ListenerStateError } from "./listener-errors.ts";
 import { listenerReports } from "./listener-reports.ts";
 import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
-import { liveSettings, type Tuning } from "./live-settings.ts";
+import { liveSettings, type ReloadableSettings } from "./live-settings.ts";
 import type { RefusedSockets } from "./refusal.ts";
 
 /** How long the clients that the kernel has queued may take to be refused when the listener ends, in milliseconds. */
@@ -56,7 +56,7 @@ export interface ListenerHost extends AdmissionHost {
   nextConnectionNumber(): number;
 }
 
-export interface ListenerOptions extends Tuning {
+export interface ListenerOptions extends ReloadableSettings {
   /** What the listener binds itself; sockets that it takes over come by `adopt`. */
   readonly targets: readonly BindTarget[];
 }
@@ -69,28 +69,28 @@ interface AcceptedSocket extends Arrival {
 }
 
 /** A connection whose PROXY header has told the client. */
-interface ToldClient extends Arrival {
+interface ProxiedClient extends Arrival {
   readonly connection: Connection;
 }
 
 export class Listener {
   readonly slots: SlotCounter;
-  readonly connections = new Roll<Connection>();
+  readonly connections = new ConnectionList<Connection>();
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
   readonly #targets: readonly BindTarget[];
-  readonly #admission: ListenerAdmission<AcceptedSocket, ToldClient>;
+  readonly #admission: ListenerAdmission<AcceptedSocket, ProxiedClient>;
   readonly #handshakes: HandshakeQueue;
   readonly #connectionHost: ConnectionHost;
   readonly #sockets: ListenerSockets;
-  #tuning: Tuning;
+  #live: ReloadableSettings;
   #holdReasons = Subscription.EMPTY;
   #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
 
   constructor(host: ListenerHost, options: ListenerOptions) {
     this.#host = host;
-    this.#tuning = options;
+    this.#live = options;
     this.#targets = options.targets;
     this.#sockets = new ListenerSockets(this.#socketsOwner());
     this.slots = new SlotCounter(options.settings.maxConnections);
@@ -135,7 +135,7 @@ export class Listener {
       },
     );
     this.#connectionHost = Object.assign(
-      liveSettings(host, () => this.#tuning),
+      liveSettings(host, () => this.#live),
       {
         listener: this.name,
         idPrefix: host.idPrefix,
@@ -145,7 +145,7 @@ export class Listener {
         actors: connectionActors(host),
         handshakes: this.#handshakes,
         clientTold: (connection: Connection, client: ClientInside) =>
-          this.#admission.told$.next({ ...client, connection, draining: false }),
+          this.#admission.proxied$.next({ ...client, connection, draining: false }),
         busyWords: (refusal: Refusal) => this.#busyWords(refusal),
         closed: (connection: Connection) => this.#connectionClosed(connection),
       },
@@ -155,7 +155,7 @@ export class Listener {
   }
 
   get settings(): ListenerSettings {
-    return this.#tuning.settings;
+    return this.#live.settings;
   }
 
   get name(): string {
@@ -181,12 +181,13 @@ export class Listener {
   }
 
   /** Other settings, from the next connection or handshake on; socket options at once, where the kernel allows it. */
-  retune(tuning: Tuning): void {
-    this.#tuning = tuning;
-    this.slots.limit = tuning.settings.maxConnections;
-    this.#sockets.retune(tuning.settings);
-    this.#handshakes.setLimit(tuning.settings.maxHandshakes);
-    this.#admission.retune(tuning.settings, this.#clientsInside());
+  applySettings(live: ReloadableSettings): void {
+    this.#live = live;
+    const { settings } = live;
+    this.slots.limit = settings.maxConnections;
+    this.#sockets.applySettings(settings);
+    this.#handshakes.setLimit(settings.maxHandshakes);
+    this.#admission.applySettings(settings, this.#clientsInside());
     this.#followHoldReasons();
   }
 
@@ -331,7 +332,7 @@ export class Listener {
     this.#keepDescriptors();
   }
 
-  #clientJudged({ arrival, refusal }: Admission<ToldClient>): void {
+  #clientJudged({ arrival, refusal }: Admission<ProxiedClient>): void {
     const { connection, peer } = arrival;
     if (refusal) this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
     connection.clientJudged(refusal);
@@ -370,7 +371,7 @@ export class Listener {
   #busyWords(refusal: Refusal): string | null {
     if (this.settings.tlsImplicit) return null;
     try {
-      return this.#tuning.protocol.busy(refusal, this.#host.hostname);
+      return this.#live.protocol.busy(refusal, this.#host.hostname);
     } catch (error) {
       this.#emit({
         type: "listener.warning",

@@ -7,7 +7,7 @@ import type { TlsServerOptions } from "../tls/context.ts";
 const closeTimeout = 5_000;
 
 /** What a reload can change while a listener runs. */
-export interface Tuning {
+export interface ReloadableSettings {
   readonly settings: ListenerSettings;
   readonly protocol: Protocol;
   /** Null where TLS is not available. */
@@ -15,7 +15,7 @@ export interface Tuning {
 }
 
 /** What a reload can change for all listeners. */
-export interface SharedTuning {
+export interface SharedSettings {
   readonly hostname: string;
   /** Milliseconds. */
   readonly drainTimeout: number;
@@ -25,15 +25,15 @@ export interface SharedTuning {
 
 /** The settings of connections, read anew for each one and for each handshake, so that a reload needs to touch neither. */
 export function liveSettings(
-  host: SharedTuning,
-  tuning: () => Tuning,
+  host: SharedSettings,
+  live: () => ReloadableSettings,
 ): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation"> {
   return {
     get protocol() {
-      return tuning().protocol;
+      return live().protocol;
     },
     get tls() {
-      return tuning().tls;
+      return live().tls;
     },
     get hostname() {
       return host.hostname;
@@ -43,13 +43,13 @@ export function liveSettings(
     },
     settings: {
       get tlsImplicit() {
-        return tuning().settings.tlsImplicit;
+        return live().settings.tlsImplicit;
       },
       get proxyTimeout() {
-        return tuning().settings.proxyTimeout;
+        return live().settings.proxyTimeout;
       },
       get tlsTimeout() {
-        return tuning().settings.tlsTimeout;
+        return live().settings.tlsTimeout;
       },
       get drainTimeout() {
         return host.drainTimeout;

@@ -1,6 +1,6 @@
 /** Turns a connection away: in clear with the protocol's own words, under implicit TLS without a word. */
 import type { Socket } from "node:net";
-import { type Enrolled, Roll } from "../connection/roll.ts";
+import { ConnectionList, type ListMember } from "../connection/connection-list.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** How long a refused peer may take to read the words and close its side, in milliseconds. */
@@ -12,7 +12,7 @@ const lingerLimit = 2_048;
 /** The refused sockets that have not closed yet. They hold no slot and have no session. */
 export class RefusedSockets {
   readonly #clock: Clock;
-  readonly #lingering = new Roll<Enrolled & { readonly socket: Socket }>();
+  readonly #lingering = new ConnectionList<ListMember & { readonly socket: Socket }>();
   #limit = lingerLimit;
   #emptied: (() => void)[] = [];
 

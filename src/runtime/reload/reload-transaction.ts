@@ -105,7 +105,7 @@ export class ServerReload implements ReloadTransaction {
       listeners,
     });
     for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
-    this.#retune();
+    this.#applySettings();
     await this.#handOver();
     for (const listener of this.#added.values()) listener.send({ type: "listener.listen" });
     await settled(listeners.map((listener) => listener.openStaged()));
@@ -154,10 +154,10 @@ export class ServerReload implements ReloadTransaction {
   }
 
   /** TLS contexts are kept where they would be the same, so that clients can go on resuming their sessions. */
-  #retune(): void {
+  #applySettings(): void {
     for (const { name, kind } of this.#plan.listeners) {
       if (kind === "added" || kind === "removed" || (kind === "unchanged" && this.#sameCertificates)) continue;
-      this.#listener(name).retune(this.#preparedOf(name));
+      this.#listener(name).applySettings(this.#preparedOf(name));
     }
   }
 

@@ -49,7 +49,7 @@ export interface BoundSocket {
   /** Ends the server's accepting and nothing else: its connections go on, new clients queue. */
   suspend(server: Server): Promise<void>;
   /** Puts changed settings into force for the next connections, without a gap. */
-  retune(settings: SocketSettings): Retuned;
+  applySettings(settings: SocketSettings): Retuned;
   /** What getsockopt(2) says, by field, with `ipv6Only` and `ipv6UnicastHops` besides; null for what it does not say. */
   readOptions(): Record<string, number | boolean | null>;
   /** How many clients wait to be accepted; null when it cannot be known. */

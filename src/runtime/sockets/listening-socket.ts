@@ -138,7 +138,7 @@ export class ListeningSocket implements BoundSocket {
     if (this.#servers.delete(server)) server.close();
   }
 
-  retune(settings: SocketSettings): Retuned {
+  applySettings(settings: SocketSettings): Retuned {
     const applied: SocketField[] = [];
     const refused: SocketField[] = [];
     const unsupported: SocketWarning[] = [];

@@ -89,7 +89,7 @@ class PlainSocket implements BoundSocket {
     if (index >= 0) this.#servers.splice(index, 1);
   }
 
-  retune(settings: SocketSettings): Retuned {
+  applySettings(settings: SocketSettings): Retuned {
     const changed = changedFields(this.#settings, settings);
     const refused: SocketField[] = changed.filter((field) => field !== "socketNoDelay");
     const kept = refused.map((field) => [field, this.#settings[field]]);

@@ -49,7 +49,7 @@ describe.skipIf(process.platform !== "linux")("listening socket", () => {
     const server = greeter();
     await socket.accept(server);
     expect(sendQueue(socket.address.port)).toBe(23);
-    expect(socket.retune({ ...defaults, socketBacklog: 700 }).applied).toEqual(["socketBacklog"]);
+    expect(socket.applySettings({ ...defaults, socketBacklog: 700 }).applied).toEqual(["socketBacklog"]);
     expect(sendQueue(socket.address.port)).toBe(700);
     await socket.suspend(server);
     await socket.accept(greeter());
@@ -161,7 +161,7 @@ describe.skipIf(process.platform !== "linux")("listening socket", () => {
     await socket.suspend(server);
     await expect(socket.listen()).rejects.toMatchObject({ code: "descriptor-closed" });
     await expect(socket.accept(greeter())).rejects.toMatchObject({ code: "descriptor-closed" });
-    expect(() => socket.retune({ ...defaults, socketTtl: 9 })).toThrow(/Bind the address again/);
+    expect(() => socket.applySettings({ ...defaults, socketTtl: 9 })).toThrow(/Bind the address again/);
     expect(() => socket.readOptions()).toThrow(/closed/);
     expect(calls).toEqual([]);
   });

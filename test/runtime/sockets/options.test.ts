@@ -125,7 +125,7 @@ describe.skipIf(process.platform !== "linux")("socket options", () => {
 
     const changed = { ...asked, socketReuseAddress: false, socketNoDelay: false };
     const fields = Object.keys(defaults).filter((field) => field !== "socketReusePort");
-    const retuned = socket.retune(changed);
+    const retuned = socket.applySettings(changed);
     expect(retuned.unsupported).toEqual([]);
     expect(retuned.applied.toSorted()).toEqual(fields.toSorted());
     expect(socket.readOptions()).toMatchObject({ ...inKernel(changed), ipv6UnicastHops: 77 });
@@ -137,8 +137,8 @@ describe.skipIf(process.platform !== "linux")("socket options", () => {
     });
     accepted.destroy();
 
-    expect(socket.retune(changed)).toEqual({ applied: [], unsupported: [] });
-    expect(socket.retune(defaults).unsupported).toEqual([]);
+    expect(socket.applySettings(changed)).toEqual({ applied: [], unsupported: [] });
+    expect(socket.applySettings(defaults).unsupported).toEqual([]);
     expect(socket.readOptions()).toEqual(before);
     // SO_BUF_LOCK: neither size is pinned any more, so both grow as needed again.
     const pinned = Buffer.alloc(4, 0xff);
@@ -149,7 +149,7 @@ describe.skipIf(process.platform !== "linux")("socket options", () => {
   it("report that a shared port cannot be made exclusive while it is bound", async () => {
     const socket = await bound(targetOf("127.0.0.1"), defaults);
     await socket.listen();
-    const retuned = socket.retune({ ...defaults, socketReusePort: false });
+    const retuned = socket.applySettings({ ...defaults, socketReusePort: false });
     expect(retuned.applied).toEqual([]);
     expect(retuned.unsupported).toMatchObject([{ field: "socketReusePort" }]);
   });
@@ -157,7 +157,7 @@ describe.skipIf(process.platform !== "linux")("socket options", () => {
   it("let an exclusive port be shared from then on", async () => {
     const socket = await bound(targetOf("127.0.0.1"), { ...defaults, socketReusePort: false });
     await socket.listen();
-    expect(socket.retune(defaults).applied).toEqual(["socketReusePort"]);
+    expect(socket.applySettings(defaults).applied).toEqual(["socketReusePort"]);
     const second = await bound(targetOf("127.0.0.1", socket.address.port), defaults);
     await second.listen();
     expect(second.address.port).toBe(socket.address.port);

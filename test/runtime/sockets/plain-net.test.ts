@@ -129,7 +129,7 @@ describe("a socket of node:net, where the C library cannot be called", () => {
 
   it("changes TCP_NODELAY for the next connections and reports every other change", async () => {
     const socket = await bound(targetOf("127.0.0.1"), exclusive, plain);
-    const retuned = socket.retune({ ...exclusive, socketNoDelay: false, socketTtl: 5, socketBacklog: 9 });
+    const retuned = socket.applySettings({ ...exclusive, socketNoDelay: false, socketTtl: 5, socketBacklog: 9 });
     expect(retuned.applied).toEqual(["socketNoDelay"]);
     expect(retuned.unsupported.map(({ field }) => field)).toEqual(["socketBacklog", "socketTtl"]);
     expect(socket.readOptions()["socketNoDelay"]).toBe(false);

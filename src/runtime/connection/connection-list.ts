@@ -1,5 +1,5 @@
 /** Something that can be on one roll. */
-export interface Enrolled {
+export interface ListMember {
   /** Its place on the roll; -1 while it is on none. The roll's own. */
   place: number;
 }
@@ -12,7 +12,7 @@ const slack = 32;
  * follow them: one that has become old keeps whoever came and went since then from being collected as young, which costs
  * more the more come and go.
  */
-export class Roll<Member extends Enrolled> {
+export class ConnectionList<Member extends ListMember> {
   /** Up to `#end`; who has gone leaves a place empty. It is not made shorter: an array that was outgrown would hold on to members, too. */
   readonly #places: (Member | undefined)[] = [];
   #end = 0;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Enrolled, Roll } from "../../../src/runtime/connection/roll.ts";
+import { ConnectionList, type ListMember } from "../../../src/runtime/connection/connection-list.ts";
 
-class Member implements Enrolled {
+class Member implements ListMember {
   place = -1;
 }
 
@@ -10,7 +10,7 @@ test("a roll has those who came and have not gone, in the order of their coming"
   const steps = fc.array(fc.record({ come: fc.boolean(), which: fc.nat(150) }), { maxLength: 300, size: "max" });
   fc.assert(
     fc.property(steps, (each) => {
-      const roll = new Roll<Member>();
+      const roll = new ConnectionList<Member>();
       const inside = new Set<Member>();
       const all: Member[] = [];
       for (const { come, which } of each) {
@@ -32,7 +32,7 @@ test("a roll has those who came and have not gone, in the order of their coming"
 });
 
 test("whoever goes while all are called is no reason to leave another out", () => {
-  const roll = new Roll<Member>();
+  const roll = new ConnectionList<Member>();
   const members = Array.from({ length: 5 }, () => new Member());
   for (const member of members) roll.add(member);
   const called: Member[] = [];
@@ -45,7 +45,7 @@ test("whoever goes while all are called is no reason to leave another out", () =
 });
 
 test("those who stay keep their order while many others come and go", () => {
-  const roll = new Roll<Member>();
+  const roll = new ConnectionList<Member>();
   const staying: Member[] = [];
   for (let index = 0; index < 1_000; index++) {
     const member = new Member();

@@ -21,8 +21,8 @@ import { Deadlines, type Limit } from "../time/deadlines.ts";
 /** Output kept back for one write a turn; beyond this many characters it leaves at once. */
 const outputLimit = 65_536;
 
-/** What a dialogue tells its connection. */
-export interface DialogueOwner {
+/** The connection, as the wire of its session knows it. */
+export interface SessionOwner {
   readonly facts: ConnectionFacts;
   readonly hostname: string;
   readonly clock: Clock;
@@ -35,44 +35,47 @@ export interface DialogueOwner {
   notice(notice: Notice): void;
 }
 
-const dialogueOf = Symbol("the dialogue that the stream carries");
+const wireOf = Symbol("the session's wire that the stream carries");
 
-/** The stream knows its dialogue, so that all streams share their listeners: a closure for each would cost memory. */
+/** The stream knows its wire, so that all streams share their listeners: a closure for each would cost memory. */
 interface CarriedStream extends Duplex {
-  [dialogueOf]?: Dialogue | undefined;
+  [wireOf]?: SessionWire | undefined;
 }
 
 function onData(this: CarriedStream, chunk: Uint8Array): void {
-  this[dialogueOf]?.received(chunk);
+  this[wireOf]?.received(chunk);
 }
 
 function onEnd(this: CarriedStream): void {
-  this[dialogueOf]?.ended();
+  this[wireOf]?.ended();
 }
 
 function onDrain(this: CarriedStream): void {
-  this[dialogueOf]?.drained();
+  this[wireOf]?.drained();
 }
 
-type Turn = "greet" | "resume" | "writable" | "secured" | "ended" | "drain";
+type Turn = Exclude<keyof Session, "state" | "closed">;
 
-export class Dialogue implements Wire {
-  readonly #owner: DialogueOwner;
+/**
+ * Whether input reaches the session: it does; the session waits, and the stream is paused; or it was told to stop writing,
+ * and waits for `writable()`.
+ */
+type Flow = "flowing" | "held" | "blocked";
+
+export class SessionWire implements Wire {
+  readonly #owner: SessionOwner;
   readonly #deadlines: Deadlines;
   readonly #session: Session;
   #stream: Duplex | null = null;
   #verdict: Verdict = CONTINUE;
   #output = "";
-  /** The session was told to stop writing, and waits for `writable()`. */
-  #blocked = false;
-  /** The stream is paused: the session waits, or goes on writing to a peer that does not read. */
-  #held = false;
+  #flow: Flow = "flowing";
   #wakeAsked = false;
   /** The session runs. What it brings about by itself, by a notice for one, has to wait for the end of its turn. */
   #turning = false;
   #flushAsked = false;
 
-  constructor(owner: DialogueOwner, protocol: SessionProtocol) {
+  constructor(owner: SessionOwner, protocol: SessionProtocol) {
     this.#owner = owner;
     this.#deadlines = new Deadlines(this);
     this.#session = protocol.open(this);
@@ -85,8 +88,8 @@ export class Dialogue implements Wire {
   /** From here on the session talks over this stream: the socket, or after a handshake the TLS stream. */
   attach(stream: Duplex): void {
     this.#stream = stream;
-    this.#held = false;
-    (stream as CarriedStream)[dialogueOf] = this;
+    this.#flow = "flowing";
+    (stream as CarriedStream)[wireOf] = this;
     stream.on("data", onData);
     stream.on("end", onEnd);
     stream.on("drain", onDrain);
@@ -109,13 +112,13 @@ export class Dialogue implements Wire {
     const stream = this.#stream;
     if (!stream) return false;
     this.#leaveStream();
-    if (this.#held) stream.resume();
+    if (this.#flow !== "flowing") stream.resume();
     return true;
   }
 
   /** The stream may outlive the session, and is not to keep it. */
   #leaveStream(): void {
-    if (this.#stream) (this.#stream as CarriedStream)[dialogueOf] = undefined;
+    if (this.#stream) (this.#stream as CarriedStream)[wireOf] = undefined;
     this.#stream = null;
   }
 
@@ -207,7 +210,7 @@ export class Dialogue implements Wire {
       stream.write(data);
     }
     if (stream.writableLength + this.#output.length < stream.writableHighWaterMark) return true;
-    this.#blocked = true;
+    this.#flow = "blocked";
     this.#deadlines.startWrite();
     return false;
   }
@@ -247,15 +250,7 @@ export class Dialogue implements Wire {
   received(chunk: Uint8Array): void {
     if (!this.#stream) return;
     this.#deadlines.activity();
-    let verdict: Verdict;
-    this.#turning = true;
-    try {
-      verdict = this.#session.receive(chunk);
-    } catch (error) {
-      verdict = this.#failed(error);
-    }
-    this.#turning = false;
-    this.#settle(verdict);
+    this.#takeTurn("receive", chunk);
   }
 
   ended(): void {
@@ -265,7 +260,7 @@ export class Dialogue implements Wire {
   drained(): void {
     if (!this.#stream) return;
     this.#deadlines.activity();
-    if (!this.#blocked) return;
+    if (this.#flow !== "blocked") return;
     this.#unblock();
     this.#turn("writable");
   }
@@ -283,19 +278,11 @@ export class Dialogue implements Wire {
   expired(limit: Limit): void {
     if (!this.#mayTurn()) return;
     // The silence of a peer that does not read is not the session's to judge: no word would reach it.
-    if (limit === "write" || (limit === "idle" && this.#blocked)) {
+    if (limit === "write" || (limit === "idle" && this.#flow === "blocked")) {
       this.#settle(close("write-timeout"));
       return;
     }
-    let verdict: Verdict;
-    this.#turning = true;
-    try {
-      verdict = this.#session.expired(limit);
-    } catch (error) {
-      verdict = this.#failed(error);
-    }
-    this.#turning = false;
-    this.#settle(verdict);
+    this.#takeTurn("expired", limit);
   }
 
   /** Not after the last verdict, and not while there is no stream to talk over. */
@@ -304,11 +291,15 @@ export class Dialogue implements Wire {
   }
 
   #turn(turn: Turn): void {
-    if (!this.#mayTurn()) return;
+    if (this.#mayTurn()) this.#takeTurn(turn);
+  }
+
+  /** @param argument what `receive()` and `expired()` are given */
+  #takeTurn(turn: Turn, argument?: Uint8Array | "idle" | "session"): void {
     let verdict: Verdict;
     this.#turning = true;
     try {
-      verdict = this.#session[turn]();
+      verdict = this.#session[turn](argument as never);
     } catch (error) {
       verdict = this.#failed(error);
     }
@@ -325,8 +316,7 @@ export class Dialogue implements Wire {
       case "continue":
       case "wait":
         this.#unblockFlushed();
-        // A session that goes on although it was told to stop does not fill the memory either.
-        this.#hold(verdict.next === "wait" || this.#blocked);
+        this.#letFlow(verdict.next === "continue");
         break;
       case "upgrade":
         this.#deadlines.handshakeBegins();
@@ -342,21 +332,22 @@ export class Dialogue implements Wire {
 
   /** A write may have filled the buffer and emptied it again before anyone waited for `drain`. */
   #unblockFlushed(): void {
-    if (!this.#blocked || !this.#stream || this.#stream.writableNeedDrain) return;
+    if (this.#flow !== "blocked" || !this.#stream || this.#stream.writableNeedDrain) return;
     this.#unblock();
     queueMicrotask(() => this.#turn("writable"));
   }
 
   #unblock(): void {
-    this.#blocked = false;
+    if (this.#flow === "blocked") this.#flow = "held";
     this.#deadlines.endWrite();
   }
 
-  #hold(held: boolean): void {
-    if (held === this.#held) return;
-    this.#held = held;
-    if (held) this.#stream?.pause();
-    else this.#stream?.resume();
+  /** A session that goes on although it was told to stop does not fill the memory either: it stays blocked. */
+  #letFlow(wanted: boolean): void {
+    const before = this.#flow;
+    if (before !== "blocked") this.#flow = wanted ? "flowing" : "held";
+    if (this.#flow !== "flowing") this.#stream?.pause();
+    else if (before !== "flowing") this.#stream?.resume();
   }
 
   /** For what is written in no turn of this session: by another session, or by an embedder's timer. */
@@ -367,7 +358,7 @@ export class Dialogue implements Wire {
       this.#flushAsked = false;
       this.#flush();
       this.#unblockFlushed();
-      if (this.#blocked) this.#hold(true);
+      if (this.#flow === "blocked") this.#stream?.pause();
     });
   }
 
