@@ -8,18 +8,21 @@ import type {
   AnyEventObject,
   AnyMachineSnapshot,
   AnyStateMachine,
+  AnyTransitionDefinition,
   EmittedFrom,
   EventFromLogic,
+  EventObject,
   InputFrom,
   Snapshot,
   SnapshotFrom,
 } from "xstate";
-import { AfterTimers } from "./after-timers.ts";
-import { Interpreter } from "./interpreter.ts";
-import { assertLifecycleSubset } from "./lifecycle-subset.ts";
+import type { Builtin, CancelTimer, Effect, Macrostep, StartTimer } from "./effects.ts";
+import type { Position } from "./snapshot.ts";
+import { Chart, INIT, MacrostepUnderWay, type StepHost } from "./step.ts";
+import { assertLifecycleSubset } from "./subset.ts";
 import { buildTable } from "./table.ts";
 
-export { CompileError, type RefusedFeature } from "./compile-error.ts";
+export { CompileError, type RefusedFeature } from "./subset.ts";
 
 /** What `compile` makes: under `createActor` it takes the machine's place, with the machine's types. */
 export interface CompiledMachine<TMachine extends AnyStateMachine>
@@ -50,30 +53,95 @@ export interface CompiledMachine<TMachine extends AnyStateMachine>
  *   show (`spawn` within an assignment) puts the actor into the status `error` with the same error.
  */
 export function compile<TMachine extends AnyStateMachine>(machine: TMachine): CompiledMachine<TMachine> {
-  return logicOf(machine, interpreterOf(machine));
+  return logicOf(machine, chartOf(machine));
 }
 
-/** The table with the code that runs it. */
-export function interpreterOf(machine: AnyStateMachine): Interpreter {
+/** The machine as a table. @throws {CompileError} */
+export function chartOf(machine: AnyStateMachine): Chart {
   assertLifecycleSubset(machine);
-  const afterTimers = new AfterTimers();
-  return new Interpreter(machine, { table: buildTable(machine, afterTimers), afterTimers });
+  return new Chart(machine, buildTable(machine));
 }
 
 /** The table as a logic for XState's actor. */
-export function logicOf<TMachine extends AnyStateMachine>(
-  machine: TMachine,
-  interpreter: Interpreter,
-): CompiledMachine<TMachine> {
-  const logic = {
+export function logicOf<TMachine extends AnyStateMachine>(machine: TMachine, chart: Chart): CompiledMachine<TMachine> {
+  const logic: CompiledMachine<AnyStateMachine> = {
     id: machine.id,
     config: machine.config,
     machine,
-    getInitialSnapshot: (scope: AnyActorScope, input: unknown) => interpreter.initialSnapshot(scope, input),
-    transition: (snapshot: AnyMachineSnapshot, event: AnyEventObject, scope: AnyActorScope) =>
-      interpreter.transition(snapshot, event, scope),
+    getInitialSnapshot: (scope, input) => {
+      const event = { type: INIT, input };
+      const macrostep = MacrostepUnderWay.first(new XStateHost(chart, scope), event);
+      chart.begin(macrostep, input);
+      return snapshotAtTheEnd(macrostep);
+    },
+    transition: (snapshot: AnyMachineSnapshot, event: AnyEventObject, scope) => {
+      const macrostep = MacrostepUnderWay.from(new XStateHost(chart, scope), event, snapshot);
+      chart.run(macrostep);
+      return snapshotAtTheEnd(macrostep);
+    },
     getPersistedSnapshot: (snapshot: AnyMachineSnapshot) => machine.getPersistedSnapshot(snapshot),
     restoreSnapshot: (persisted: Snapshot<unknown>, scope: AnyActorScope) => machine.restoreSnapshot(persisted, scope),
   };
-  return logic as unknown as CompiledMachine<TMachine>;
+  return logic as CompiledMachine<TMachine>;
+}
+
+function snapshotAtTheEnd(macrostep: MacrostepUnderWay): AnyMachineSnapshot {
+  const snapshot = macrostep.asSnapshot();
+  macrostep.end();
+  return snapshot;
+}
+
+/** XState's actor, by its scope. */
+class XStateHost implements StepHost {
+  readonly chart: Chart;
+  readonly #scope: AnyActorScope;
+
+  constructor(chart: Chart, scope: AnyActorScope) {
+    this.chart = chart;
+    this.#scope = scope;
+  }
+
+  get self(): object {
+    return this.#scope.self;
+  }
+
+  get system(): object {
+    return this.#scope.system;
+  }
+
+  /** The system knows who watches. */
+  get observer(): this {
+    return this;
+  }
+
+  microstep(event: EventObject, snapshot: AnyMachineSnapshot, transitions: AnyTransitionDefinition[]): void {
+    const { self, system } = this.#scope;
+    // Hidden from XState's types.
+    const tell: (event: object) => void = Reflect.get(system, "_sendInspectionEvent");
+    tell({ type: "@xstate.microstep", actorRef: self, event, snapshot, _transitions: transitions });
+  }
+
+  snapshotOf(position: Position): AnyMachineSnapshot {
+    return this.chart.snapshots.of(position);
+  }
+
+  carryOut(macrostep: Macrostep, { type, exec }: Effect, params: unknown): void {
+    const { self, system, actionExecutor } = this.#scope;
+    const { context, event } = macrostep;
+    actionExecutor({ type, info: { context, event, self, system }, params, exec });
+  }
+
+  carryOutBuiltin(macrostep: Macrostep, builtin: Builtin, params: unknown): void {
+    const scope = this.#scope;
+    const resolved = builtin.resolve(scope, macrostep, params);
+    this.carryOut(macrostep, { type: builtin.type, exec: () => builtin.execute(scope, resolved) }, resolved);
+  }
+
+  startTimer(macrostep: Macrostep, start: StartTimer): void {
+    this.carryOutBuiltin(macrostep, start, undefined);
+  }
+
+  cancelTimer(macrostep: Macrostep, cancel: CancelTimer): void {
+    this.carryOutBuiltin(macrostep, cancel, undefined);
+  }
 }

@@ -8,12 +8,13 @@ import {
   type InputFrom,
   type SnapshotFrom,
 } from "xstate";
-import { CommonSnapshots } from "./common-snapshots.ts";
-import { type CompiledMachine, interpreterOf, logicOf } from "./compile.ts";
+import { type ActorClock, type ActorProgram, ChartActor } from "./actor.ts";
+import { type CompiledMachine, chartOf, logicOf } from "./compile.ts";
 import type { Inspector } from "./inspector.ts";
-import { type ActorClock, TableActor, type TableProgram } from "./table-actor.ts";
+import { SharedSnapshots } from "./snapshot.ts";
+import type { Chart } from "./step.ts";
 
-export type { ActorClock } from "./table-actor.ts";
+export type { ActorClock } from "./actor.ts";
 
 /** `interpreted` is for debugging: XState runs the chart itself, to the same effect and at a higher price. */
 export type LifecycleMode = "compiled" | "interpreted";
@@ -21,13 +22,13 @@ export type LifecycleMode = "compiled" | "interpreted";
 /** The ways to run a machine, made once for all its actors; the types are the same. */
 export interface LifecycleLogic<TMachine extends AnyStateMachine>
   extends Readonly<Record<LifecycleMode, CompiledMachine<TMachine>>> {
-  readonly table: ReturnType<typeof interpreterOf>;
+  readonly chart: Chart;
 }
 
 export function lifecycleLogic<TMachine extends AnyStateMachine>(machine: TMachine): LifecycleLogic<TMachine> {
-  const table = interpreterOf(machine);
+  const chart = chartOf(machine);
   // A machine is an actor logic with an id and a config, too.
-  return { table, compiled: logicOf(machine, table), interpreted: machine as unknown as CompiledMachine<TMachine> };
+  return { chart, compiled: logicOf(machine, chart), interpreted: machine as unknown as CompiledMachine<TMachine> };
 }
 
 /** What connections and sessions need of their actor. */
@@ -62,31 +63,31 @@ export type ActorFactory<TMachine extends AnyStateMachine, Carrier> = (
 const carriers = new WeakMap<object, unknown>();
 
 /**
- * Decides how actors of the chart are run. Those that are inspected, or interpreted, are XState's. Those that nobody
- * watches run the same table without what XState's actor has for those who watch: a system, a mailbox, observers, an
- * object for each thing to tell.
+ * Decides how actors of the chart are run: an actor of the table does, watched or not. XState's own actor runs a chart that is
+ * interpreted, and one whose actions work on the actor's system.
  */
 export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
   logic: LifecycleLogic<TMachine>,
   options: LifecycleOptions<TMachine, Carrier>,
 ): ActorFactory<TMachine, Carrier> {
-  const { mode, changed, failed, clock } = options;
-  const program: TableProgram<Carrier> = {
-    interpreter: logic.table,
-    snapshots: new CommonSnapshots(logic.table),
-    id: options.id,
-    clock,
-    changed: changed as TableProgram<Carrier>["changed"],
-    failed,
+  const { mode, id, inspect, changed, failed, clock } = options;
+  const { chart } = logic;
+  if (mode === "interpreted" || chart.table.needsXState) return xstateActors(logic[mode], options);
+  const program: ActorProgram<Carrier> = {
+    ...{ chart, snapshots: new SharedSnapshots(chart.snapshots), logic: logic.compiled },
+    ...{ id, clock, changed, failed },
   };
-  const runsTable = mode === "compiled" && !logic.table.needsSystem;
+  return (carrier, input) =>
+    new ChartActor(program, carrier, { input, inspector: inspect(carrier) }) as unknown as LifecycleActor<TMachine>;
+}
+
+function xstateActors<TMachine extends AnyStateMachine, Carrier>(
+  logic: CompiledMachine<TMachine>,
+  { id, inspect, clock, changed, failed }: LifecycleOptions<TMachine, Carrier>,
+): ActorFactory<TMachine, Carrier> {
   return (carrier, input) => {
-    const inspect = options.inspect(carrier);
-    if (runsTable && inspect === undefined) {
-      return new TableActor(program, carrier, input) as unknown as LifecycleActor<TMachine>;
-    }
-    const actorOptions = { id: options.id(carrier), input, inspect, ...(clock && { clock }) };
-    const actor = createActor(logic[mode], actorOptions as ActorOptions<CompiledMachine<TMachine>>);
+    const options = { id: id(carrier), input, inspect: inspect(carrier), ...(clock && { clock }) };
+    const actor = createActor(logic, options as ActorOptions<CompiledMachine<TMachine>>);
     carriers.set(actor, carrier);
     actor.subscribe({
       ...(changed && {
@@ -94,11 +95,11 @@ export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
       }),
       ...(failed && { error: (error) => failed(carrier, error) }),
     });
-    return actor as unknown as LifecycleActor<TMachine>;
+    return actor;
   };
 }
 
 /** Machine implementations are shared by all actors; `self` tells which carrier is meant. */
 export function carrierOf(self: object): unknown {
-  return self instanceof TableActor ? self.carrier : carriers.get(self);
+  return self instanceof ChartActor ? self.carrier : carriers.get(self);
 }

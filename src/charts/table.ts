@@ -1,12 +1,22 @@
 /** The flat table: for each leaf of the chart, which event takes which step, with everything about the step worked out. */
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition, UnknownAction } from "xstate";
-import { compileAction } from "./action.ts";
-import type { AfterTimers } from "./after-timers.ts";
-import { initialChange, type StateChange, stateChange } from "./entry-exit.ts";
-import { descriptorsOf, matchesDescriptor, wildcardsOf } from "./event-descriptor.ts";
-import { compileGuard } from "./guard.ts";
-import { pathOf, statesOf } from "./lifecycle-subset.ts";
-import type { CompiledAction, CompiledGuard, Outcome } from "./macrostep.ts";
+import {
+  type ActionSite,
+  type CompiledAction,
+  type CompiledGuard,
+  compileAction,
+  compileGuard,
+  type GuardSubject,
+} from "./effects.ts";
+import { pathOf, statesOf } from "./subset.ts";
+import {
+  descriptorsOf,
+  initialChange,
+  matchesDescriptor,
+  type StateChange,
+  stateChange,
+  wildcardsOf,
+} from "./transitions.ts";
 
 /** The part of a snapshot that the active states decide; every snapshot in them shares it. */
 export type StatePart = Pick<AnyMachineSnapshot, "_nodes" | "value" | "tags">;
@@ -24,11 +34,6 @@ export interface Configuration {
   /** For any other event: candidates of the wildcards, in the order in which they are tried. */
   readonly wildcards: { readonly descriptor: string; readonly steps: readonly Step[] }[];
   readonly always: Step[];
-}
-
-/** What a snapshot shows of the states. */
-export function statePartOf({ statePart, doneStatePart }: Configuration, { status }: Outcome): StatePart {
-  return status === "done" ? doneStatePart : statePart;
 }
 
 /** One transition, taken in one configuration. */
@@ -57,15 +62,18 @@ export interface Table {
   readonly initial: Step;
   /** Before anything is entered: what is left when the very first step fails. */
   readonly beginning: Configuration;
-  /** An action of the chart works on the actor's system. */
-  readonly needsSystem: boolean;
+  /**
+   * Only XState's own actor can run it: an action works on the actor's system; or the root has `after`, and can be entered
+   * anew without being left, when XState starts a timer beside the one that runs.
+   */
+  readonly needsXState: boolean;
   configurationOf(nodes: AnyMachineSnapshot["_nodes"]): Configuration;
 }
 
 /** @throws {CompileError} for an action outside the lifecycle subset. */
-export function buildTable(machine: AnyStateMachine, afterTimers: AfterTimers): Table {
+export function buildTable(machine: AnyStateMachine): Table {
   const leaves = statesOf(machine.root).filter((node) => node.type !== "compound");
-  const parts = new ChartParts(machine, afterTimers);
+  const parts = new ChartParts(machine);
   const configurations = new Map(leaves.map((leaf) => [leaf, emptyConfiguration(leaf, parts)]));
   const ofLeaf = (leaf: AnyStateNode): Configuration => {
     const configuration = configurations.get(leaf);
@@ -87,7 +95,7 @@ export function buildTable(machine: AnyStateMachine, afterTimers: AfterTimers): 
   return {
     initial,
     beginning,
-    needsSystem: parts.needsSystem,
+    needsXState: parts.needsSystem || machine.root.after.length > 0,
     // Snapshots that were restored, or resolved by the machine, bring their own list of nodes.
     configurationOf: (nodes) => ofNodes.get(nodes) ?? ofLeaf(nodes.find(isLeaf) ?? machine.root),
   };
@@ -102,15 +110,14 @@ interface TransitionParts {
 class ChartParts {
   needsSystem = false;
   readonly #machine: AnyStateMachine;
-  readonly #afterTimers: AfterTimers;
+  readonly #timers = new Map<string, number>();
   readonly #entries = new Map<AnyStateNode, readonly CompiledAction[]>();
   readonly #exits = new Map<AnyStateNode, readonly CompiledAction[]>();
   readonly #initials = new Map<AnyStateNode, readonly CompiledAction[]>();
   readonly #transitions = new Map<AnyTransitionDefinition, TransitionParts>();
 
-  constructor(machine: AnyStateMachine, afterTimers: AfterTimers) {
+  constructor(machine: AnyStateMachine) {
     this.#machine = machine;
-    this.#afterTimers = afterTimers;
     for (const node of statesOf(machine.root)) {
       this.#entries.set(node, this.#compile(node.entry, node));
       this.#exits.set(node, this.#compile(node.exit, node));
@@ -138,10 +145,18 @@ class ChartParts {
   }
 
   #compile(actions: readonly UnknownAction[], node: AnyStateNode): CompiledAction[] {
-    const needsSystem = (): void => {
-      this.needsSystem = true;
+    const site: ActionSite = {
+      machine: this.#machine,
+      path: pathOf(node),
+      slotOf: (timer) => {
+        const slot = this.#timers.get(timer) ?? this.#timers.size;
+        this.#timers.set(timer, slot);
+        return slot;
+      },
+      needsSystem: () => {
+        this.needsSystem = true;
+      },
     };
-    const site = { machine: this.#machine, path: pathOf(node), afterTimers: this.#afterTimers, needsSystem };
     return actions.map((action) => compileAction(action, site));
   }
 }
@@ -251,8 +266,30 @@ function isLeaf(node: AnyStateNode): boolean {
 
 const none: readonly Step[] = [];
 
-/** The candidates for an event; none when the active states do not know it. */
-export function candidatesFor(configuration: Configuration, type: string): readonly Step[] {
+/** The step for an event; undefined when the active states do not know it, or every guard says no. */
+export function selectStep(configuration: Configuration, subject: GuardSubject): Step | undefined {
+  for (const step of candidatesFor(configuration, subject.event.type)) {
+    if (!step.guard || asked(step.guard, step, subject)) return step;
+  }
+  return undefined;
+}
+
+function asked(guard: CompiledGuard, { transitions }: Step, subject: GuardSubject): unknown {
+  try {
+    return guard(subject);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const state = transitions[0]?.source.id;
+    throw new Error(`A guard of the state "${state}" threw at the event "${subject.event.type}": ${reason}`, { cause });
+  }
+}
+
+export function selectEventless({ always }: Configuration, subject: GuardSubject): Step | undefined {
+  for (const step of always) if (!step.guard || step.guard(subject)) return step;
+  return undefined;
+}
+
+function candidatesFor(configuration: Configuration, type: string): readonly Step[] {
   const named = configuration.on.get(type);
   if (named) return named;
   const { wildcards } = configuration;

@@ -145,7 +145,10 @@ export function notices(
   return [...calls];
 }
 
-/** What the runtime notices of an actor that nobody watches: its effects, its snapshots, its timers, its error. */
+/**
+ * What the runtime notices of an actor: its effects, its snapshots, its timers, its error; and where it is watched, all that
+ * its inspector is told, in between.
+ */
 export function runtimeNotices(
   logic: LifecycleLogic<AnyStateMachine>,
   {
@@ -154,8 +157,10 @@ export function runtimeNotices(
     moves,
     calls,
     events,
+    watched = false,
   }: {
     mode: LifecycleMode;
+    watched?: boolean;
     input: unknown;
     moves: readonly Move[];
     calls: unknown[];
@@ -164,24 +169,13 @@ export function runtimeNotices(
 ): unknown[] {
   calls.length = 0;
   const clock = new WatchedClock();
-  const noticed = (snapshot: AnyMachineSnapshot) => {
-    const { output, children, historyValue, machine, _nodes } = snapshot;
-    return {
-      ...state(snapshot),
-      ...{ output, children, historyValue, machine: machine.id, nodes: _nodes.map((node) => node.id) },
-      safe: snapshot.hasTag("safe"),
-      inA: snapshot.matches("a"),
-      meta: JSON.stringify(snapshot.getMeta()),
-      can: snapshot.status === "error" ? [] : events.map((event) => snapshot.can(event)),
-      json: snapshot.status === "error" ? "" : JSON.stringify(snapshot),
-    };
-  };
   const actors = actorsOf(logic, {
-    ...{ mode, id: () => "actor", clock, inspect: () => undefined },
+    ...{ mode, id: () => "actor", clock },
+    inspect: () => (watched ? (event) => calls.push(told(event, events)) : undefined),
     changed: (carrier: unknown[], value) => {
       const snapshot = actor.getSnapshot();
       expect(snapshot.value).toBe(value);
-      carrier.push(["changed", noticed(snapshot)]);
+      carrier.push(["changed", seen(snapshot, events)]);
     },
     failed: (carrier) => carrier.push(["failed"]),
   });
@@ -196,6 +190,17 @@ export function runtimeNotices(
   }
   const { value, status } = actor.getSnapshot();
   return [...calls, ["end", value, status]];
+}
+
+/** Everything in an inspection event, the actor and its session by their relations. */
+function told(event: InspectionEvent, events: readonly AnyEventObject[]): object {
+  const { actorRef, rootId, ...rest } = event;
+  expect(rootId).toBe(actorRef.sessionId);
+  const actor = JSON.stringify(actorRef);
+  if (event.type === "@xstate.event") return { ...rest, actor, sourceRef: event.sourceRef === actorRef };
+  return "snapshot" in event
+    ? { ...rest, actor, snapshot: seen(event.snapshot as AnyMachineSnapshot, events) }
+    : { ...rest, actor };
 }
 
 function state({ value, context, status, tags }: AnyMachineSnapshot) {

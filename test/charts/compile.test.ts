@@ -100,11 +100,11 @@ describe.each(charts)("the table of the $name chart", ({ machine, input }) => {
     );
     const logic = lifecycleLogic(provided);
     fc.assert(
-      fc.property(fc.array(move, { minLength: 1, maxLength: 15 }), (moves) => {
-        const life = (mode: LifecycleMode) => runtimeNotices(logic, { mode, input, moves, calls, events });
+      fc.property(fc.array(move, { minLength: 1, maxLength: 15 }), fc.boolean(), (moves, watched) => {
+        const life = (mode: LifecycleMode) => runtimeNotices(logic, { mode, watched, input, moves, calls, events });
         expect(life("compiled")).toEqual(life("interpreted"));
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
   });
 });

@@ -109,7 +109,7 @@ export const chart: fc.Arbitrary<ChartSpec> = fc.record({
   output: fc.boolean(),
 });
 
-/** The same chart, as a table can run it alone: without actions that work on the actor's system. */
+/** The same chart, as an actor of the table can run it: no action works on the actor's system, and the root has no `after`. */
 export function withoutSystem(spec: ChartSpec): ChartSpec {
   const replace = (part: unknown): unknown => {
     if (Array.isArray(part)) return part.map(replace);
@@ -120,7 +120,7 @@ export function withoutSystem(spec: ChartSpec): ChartSpec {
     ]);
     return Object.fromEntries(entries);
   };
-  return replace(spec) as ChartSpec;
+  return { ...(replace(spec) as ChartSpec), after: {} };
 }
 
 /** How often guard, action and mapper implementations really ran is noted in `calls`. */
