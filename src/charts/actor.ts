@@ -1,5 +1,5 @@
 /** An actor that runs a table: what XState's actor does for a root actor, and nothing besides. */
-import type { ActorRefLike, AnyMachineSnapshot, EventObject } from "xstate";
+import { type ActorRefLike, type AnyMachineSnapshot, type EventObject, type Subscription, toObserver } from "xstate";
 import {
   type ActionInfo,
   type Builtin,
@@ -164,7 +164,10 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     const snapshot = this.#snapshot;
     this.#runEffects();
     if (snapshot.status === "error") this.#fail(snapshot.error);
-    if (this.#snapshot === snapshot) this.#program.changed?.(this.carrier, snapshot.value);
+    if (this.#snapshot === snapshot) {
+      this.observer?.next(snapshot);
+      this.#program.changed?.(this.carrier, snapshot.value);
+    }
     this.observer?.snapshot(event, snapshot);
   }
 
@@ -191,6 +194,7 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
       context,
       outcome: { status: "error", output: undefined, error },
     });
+    this.observer?.failed(error);
     if (failed) failed(this.carrier, error);
     // Neither Node's timers nor its microtasks are known here; a rejection that nobody handles ends the process as well.
     else void Promise.reject(error);
@@ -295,6 +299,13 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
 
   get sessionId(): string {
     return this.observer?.sessionId ?? this.id;
+  }
+
+  /** @throws Error unless somebody inspects the actor. */
+  subscribe(...observer: Parameters<typeof toObserver<AnyMachineSnapshot>>): Subscription {
+    if (this.observer === null)
+      throw new Error(`Nobody inspects the actor "${this.id}", so it cannot be subscribed to.`);
+    return this.observer.subscribe(toObserver(...observer));
   }
 
   get logic(): object {

@@ -15,7 +15,7 @@
  */
 import { assign, type SnapshotFrom, setup } from "xstate";
 import type { EndCause } from "./causes.ts";
-import { effect } from "./effect.ts";
+import { unprovided } from "./effect.ts";
 
 /** What the listener's document says of its connections. Shared by all of them; times are milliseconds. */
 export interface ConnectionSettings {
@@ -58,26 +58,16 @@ export type ConnectionEvent =
   | { type: "socket.failed"; cause: EndCause }
   | { type: "socket.closed"; cause: EndCause };
 
-/**
- * What connections begin with, which is the same for all with the same settings: an idle one needs no context of its own.
- */
-const beginnings = new WeakMap<ConnectionSettings, ConnectionContext>();
+const records = (cause: EndCause) => ({ type: "recordCause", params: { cause } }) as const;
 
-function beginning(settings: ConnectionSettings): ConnectionContext {
-  const known = beginnings.get(settings);
-  if (known) return known;
-  const context: ConnectionContext = { settings, cause: null, drainRequested: false };
-  beginnings.set(settings, context);
-  return context;
-}
+/** At once: what was not flushed is lost. */
+const closes = (cause: EndCause) => ({ target: "closed", actions: records(cause) }) as const;
 
-const unprovided = (name: string) => effect("connection", name);
+/** What was written is flushed before. */
+const ends = (cause: EndCause) => ({ target: "closing", actions: records(cause) }) as const;
 
 /** Before there is a session, nothing has been said that would have to be flushed. */
-const cutShort = {
-  "connection.stop": { target: "closed", actions: { type: "recordCause", params: { cause: "stopped" } } },
-  "drain.expired": { target: "closed", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
-} as const;
+const cutShort = { "connection.stop": closes("stopped"), "drain.expired": closes("drain-timeout") } as const;
 
 /** The event tells it. */
 const recordItsCause = {
@@ -98,17 +88,15 @@ const sessionEnded = [
 const handshake = (sessionAction: "openSession" | "secureSession") =>
   ({
     entry: "startHandshake",
-    after: {
-      tlsTimeout: { target: "closed", actions: { type: "recordCause", params: { cause: "tls-timeout" } } },
-    },
+    after: { tlsTimeout: closes("tls-timeout") },
     on: {
       "tls.secured": [
         { guard: "drainRequested", target: "draining", actions: sessionAction },
         { target: "active", actions: sessionAction },
       ],
-      "tls.failed": { target: "closed", actions: { type: "recordCause", params: { cause: "tls-failed" } } },
+      "tls.failed": closes("tls-failed"),
       "connection.drain": { actions: "requestDrain" },
-      "peer.ended": { target: "closed", actions: { type: "recordCause", params: { cause: "peer-ended" } } },
+      "peer.ended": closes("peer-ended"),
       ...cutShort,
     },
   }) as const;
@@ -116,7 +104,8 @@ const handshake = (sessionAction: "openSession" | "secureSession") =>
 export const connectionMachine = setup({
   types: {
     context: {} as ConnectionContext,
-    input: {} as ConnectionSettings,
+    /** What the connection begins with. */
+    input: {} as ConnectionContext,
     events: {} as ConnectionEvent,
   },
   actions: {
@@ -124,25 +113,27 @@ export const connectionMachine = setup({
       cause: ({ context }, params: { cause: EndCause }) => context.cause ?? params.cause,
     }),
     requestDrain: assign({ drainRequested: true }),
-    /** Reads the PROXY header; answers with `proxy.accepted` or `proxy.rejected`. */
-    readProxyHeader: unprovided("readProxyHeader"),
-    /** Flushes, drops what the peer sent in clear, does the handshake; answers with `tls.secured` or `tls.failed`. */
-    startHandshake: unprovided("startHandshake"),
-    /** Opens the protocol's session and lets it greet. */
-    openSession: unprovided("openSession"),
-    /** Tells the session that its dialogue is secured now. */
-    secureSession: unprovided("secureSession"),
-    /** Tells the session to finish at its next safe point. */
-    drainSession: unprovided("drainSession"),
-    /** Flushes, sends FIN, and drops whatever the peer still sends. */
-    endSocket: unprovided("endSocket"),
-    /** Destroys the raw socket, flushed or not. */
-    destroySocket: unprovided("destroySocket"),
-    /** Tells the session that it is over. */
-    closeSession: unprovided("closeSession"),
-    returnSlot: unprovided("returnSlot"),
-    /** Emits the one `connection.closed` event. */
-    reportClosed: unprovided("reportClosed"),
+    ...unprovided("connection", [
+      /** Reads the PROXY header; answers with `proxy.accepted` or `proxy.rejected`. */
+      "readProxyHeader",
+      /** Flushes, drops what the peer sent in clear, does the handshake; answers with `tls.secured` or `tls.failed`. */
+      "startHandshake",
+      /** Opens the protocol's session and lets it greet. */
+      "openSession",
+      /** Tells the session that its dialogue is secured now. */
+      "secureSession",
+      /** Tells the session to finish at its next safe point. */
+      "drainSession",
+      /** Flushes, sends FIN, and drops whatever the peer still sends. */
+      "endSocket",
+      /** Destroys the raw socket, flushed or not. */
+      "destroySocket",
+      /** Tells the session that it is over. */
+      "closeSession",
+      "returnSlot",
+      /** Emits the one `connection.closed` event. */
+      "reportClosed",
+    ]),
   },
   guards: {
     proxied: ({ event }) => event.type === "connection.admitted" && event.proxied,
@@ -158,10 +149,10 @@ export const connectionMachine = setup({
   },
 }).createMachine({
   id: "connection",
-  context: ({ input }) => beginning(input),
+  context: ({ input }) => input,
   initial: "accepted",
   on: {
-    "connection.stop": { target: ".closing", actions: { type: "recordCause", params: { cause: "stopped" } } },
+    "connection.stop": { target: ".closing", actions: records("stopped") },
     "socket.failed": { target: ".closed", actions: recordItsCause },
     "socket.closed": { target: ".closed", actions: recordItsCause },
   },
@@ -173,24 +164,22 @@ export const connectionMachine = setup({
           { guard: "tlsImplicit", target: "handshaking" },
           { target: "active", actions: "openSession" },
         ],
-        "connection.drain": { target: "closing", actions: { type: "recordCause", params: { cause: "drained" } } },
+        "connection.drain": ends("drained"),
       },
     },
     proxyHeader: {
       entry: "readProxyHeader",
-      after: {
-        proxyTimeout: { target: "closed", actions: { type: "recordCause", params: { cause: "proxy-timeout" } } },
-      },
+      after: { proxyTimeout: closes("proxy-timeout") },
       on: {
         "proxy.accepted": [
           { guard: "tlsImplicit", target: "handshaking" },
           { guard: "drainRequested", target: "draining", actions: "openSession" },
           { target: "active", actions: "openSession" },
         ],
-        "proxy.rejected": { target: "closed", actions: { type: "recordCause", params: { cause: "proxy-invalid" } } },
-        "connection.refused": { target: "closing", actions: { type: "recordCause", params: { cause: "over-cap" } } },
+        "proxy.rejected": closes("proxy-invalid"),
+        "connection.refused": ends("over-cap"),
         "connection.drain": { actions: "requestDrain" },
-        "peer.ended": { target: "closed", actions: { type: "recordCause", params: { cause: "peer-ended" } } },
+        "peer.ended": closes("peer-ended"),
         ...cutShort,
       },
     },
@@ -205,14 +194,12 @@ export const connectionMachine = setup({
     upgrading: handshake("secureSession"),
     draining: {
       entry: "drainSession",
-      after: {
-        drainTimeout: { target: "closing", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
-      },
+      after: { drainTimeout: ends("drain-timeout") },
       on: {
         "session.ended": sessionEnded,
-        "drain.expired": { target: "closing", actions: { type: "recordCause", params: { cause: "drain-timeout" } } },
+        "drain.expired": ends("drain-timeout"),
         // A session that still asks for TLS has missed its safe point: there is nothing worth securing any more.
-        "session.upgrade": { target: "closing", actions: { type: "recordCause", params: { cause: "drained" } } },
+        "session.upgrade": ends("drained"),
       },
     },
     closing: {

@@ -1,3 +1,5 @@
+/** What charts name and others carry out. */
+import { fromPromise, type PromiseActorLogic } from "xstate";
 import { EffectNotProvided } from "../charts/effect-not-provided.ts";
 
 /** Declares a named effect of a machine, to be provided by the runtime. */
@@ -6,3 +8,27 @@ export function effect(machine: string, name: string): () => never {
     throw new EffectNotProvided(machine, name);
   };
 }
+
+/** Declares named effects of a machine: actions and guards. */
+export function unprovided<const Name extends string>(
+  machine: string,
+  names: readonly Name[],
+): Record<Name, () => never> {
+  return Object.fromEntries(names.map((name) => [name, effect(machine, name)])) as Record<Name, () => never>;
+}
+
+/** Declares what states of a machine do, each a promise. @param _input as in `setup({ types })`, its type alone counts. */
+export function unprovidedWork<const Name extends string, Input = unknown>(
+  machine: string,
+  names: readonly Name[],
+  _input?: Input,
+): Record<Name, PromiseActorLogic<void, Input>> {
+  const works = names.map((name) => [name, fromPromise<void, Input>(async () => effect(machine, name)())]);
+  return Object.fromEntries(works) as Record<Name, PromiseActorLogic<void, Input>>;
+}
+
+/** Remembers what has failed, for charts whose context has an `error`. */
+export const recordError = {
+  type: "recordError",
+  params: ({ event }: { readonly event: { readonly error: unknown } }) => ({ error: event.error }),
+} as const;

@@ -9,8 +9,8 @@
  * The reasons of a pause come and go independently, in mid-pausing and in mid-resuming too, so they are a set in the
  * context (`pausedBy`): whoever adds the first one pauses, and the sockets open again when the last one is gone.
  */
-import { assign, fromCallback, fromPromise, raise, type SnapshotFrom, setup } from "xstate";
-import { effect } from "./effect.ts";
+import { assign, fromCallback, raise, type SnapshotFrom, setup } from "xstate";
+import { effect, recordError, unprovided, unprovidedWork } from "./effect.ts";
 
 /** Times are milliseconds. */
 export interface ListenerInput {
@@ -63,9 +63,6 @@ export type ListenerEvent =
   /** The last connection of this listener has closed. */
   | { type: "connections.none" };
 
-const unprovided = (name: string) => effect("listener", name);
-const unprovidedActor = (name: string) => fromPromise<void>(async () => unprovided(name)());
-
 /** The first and the longest wait for descriptors, in milliseconds; it doubles in between. */
 const shortestBackOff = 100;
 const longestBackOff = 5_000;
@@ -81,16 +78,18 @@ export const listenerMachine = setup({
     events: {} as ListenerEvent,
   },
   actors: {
-    /** socket(2), setsockopt(2), bind(2) for every address; all or none. */
-    bindSockets: unprovidedActor("bindSockets"),
-    /** listen(2), then accept, on every address. */
-    openSockets: unprovidedActor("openSockets"),
-    /** Stops accepting; the kernel goes on queueing. */
-    pauseSockets: unprovidedActor("pauseSockets"),
-    /** Refuses the clients that wait in the kernel's queues; closing the sockets would reset them. */
-    refuseQueued: unprovidedActor("refuseQueued"),
+    ...unprovidedWork("listener", [
+      /** socket(2), setsockopt(2), bind(2) for every address; all or none. */
+      "bindSockets",
+      /** listen(2), then accept, on every address. */
+      "openSockets",
+      /** Stops accepting; the kernel goes on queueing. */
+      "pauseSockets",
+      /** Refuses the clients that wait in the kernel's queues; closing the sockets would reset them. */
+      "refuseQueued",
+    ]),
     /** Tells every connection to finish; over a short time where there are many. */
-    drainConnections: fromCallback(() => unprovided("drainConnections")()),
+    drainConnections: fromCallback(() => effect("listener", "drainConnections")()),
   },
   actions: {
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
@@ -105,22 +104,26 @@ export const listenerMachine = setup({
     resetRetries: assign({ retries: 0 }),
     countRetry: assign({ retries: ({ context }) => context.retries + 1 }),
     scheduleRetry: raise({ type: "descriptors.retry" }, { delay: "backOff", id: "descriptors.retry" }),
-    closeSockets: unprovided("closeSockets"),
-    /** Answers `connections.none` when there is none left. */
-    awaitConnections: unprovided("awaitConnections"),
-    /** Tells every connection that `drainTimeout` has passed. */
-    expireConnections: unprovided("expireConnections"),
-    /** Ends every connection now. */
-    stopConnections: unprovided("stopConnections"),
+    ...unprovided("listener", [
+      "closeSockets",
+      /** Answers `connections.none` when there is none left. */
+      "awaitConnections",
+      /** Tells every connection that `drainTimeout` has passed. */
+      "expireConnections",
+      /** Ends every connection now. */
+      "stopConnections",
+    ]),
   },
   guards: {
     hasReason: ({ context }) => context.pausedBy.length > 0,
     hasNoReason: ({ context }) => context.pausedBy.length === 0,
     lacksDescriptors: ({ context }) => context.pausedBy.includes("no-descriptors"),
-    /** Enough descriptors to accept with can be had. */
-    findsDescriptors: unprovided("findsDescriptors"),
-    /** The sockets could not be opened for want of descriptors. */
-    foundNoDescriptor: unprovided("foundNoDescriptor"),
+    ...unprovided("listener", [
+      /** Enough descriptors to accept with can be had. */
+      "findsDescriptors",
+      /** The sockets could not be opened for want of descriptors. */
+      "foundNoDescriptor",
+    ]),
   },
   delays: {
     backOff: ({ context }) => Math.min(shortestBackOff * 2 ** context.retries, longestBackOff),
@@ -148,10 +151,7 @@ export const listenerMachine = setup({
           invoke: {
             src: "bindSockets",
             onDone: { target: "bound" },
-            onError: {
-              target: "#listener.failed",
-              actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
-            },
+            onError: { target: "#listener.failed", actions: recordError },
           },
         },
         bound: { on: { "listener.listen": { target: "opening" } } },
@@ -159,10 +159,7 @@ export const listenerMachine = setup({
           invoke: {
             src: "openSockets",
             onDone: [{ guard: "hasReason", target: "#listener.paused" }, { target: "#listener.listening" }],
-            onError: {
-              target: "#listener.failed",
-              actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
-            },
+            onError: { target: "#listener.failed", actions: recordError },
           },
           on: {
             "capacity.reached": { target: "#listener.paused", actions: pause("at-capacity") },
@@ -204,10 +201,7 @@ export const listenerMachine = setup({
           invoke: {
             src: "pauseSockets",
             onDone: { target: "held" },
-            onError: {
-              target: "#listener.failed",
-              actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
-            },
+            onError: { target: "#listener.failed", actions: recordError },
           },
         },
         held: { always: { guard: "hasNoReason", target: "resuming" } },
@@ -218,10 +212,7 @@ export const listenerMachine = setup({
             onDone: { target: "#listener.listening" },
             onError: [
               { guard: "foundNoDescriptor", target: "pausing", actions: beginBackOff },
-              {
-                target: "#listener.failed",
-                actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
-              },
+              { target: "#listener.failed", actions: recordError },
             ],
           },
         },

@@ -6,8 +6,8 @@
  * is not needed any more. What fails before the swap is undone in `rollingBack`, and everything stays as it was. A document
  * that arrives meanwhile waits; of several, only the newest does.
  */
-import { assign, fromPromise, setup } from "xstate";
-import { effect } from "./effect.ts";
+import { assign, setup } from "xstate";
+import { recordError, unprovided, unprovidedWork } from "./effect.ts";
 
 /** Documents are known by number: their contents hold secrets, and are no inspector's business. */
 export interface ReloadContext {
@@ -24,35 +24,36 @@ export type ReloadEvent =
   /** The server ends: no document counts any more. */
   | { type: "reload.stop" };
 
-const unprovided = (name: string) => effect("reload", name);
-const unprovidedActor = (name: string) =>
-  fromPromise<void, { document: number | null }>(async () => unprovided(name)());
-
-type Failure = { event: { error: unknown } };
-const recordError = { type: "recordError", params: ({ event }: Failure) => ({ error: event.error }) } as const;
+const documentUnderWay = ({ context }: { readonly context: ReloadContext }) => ({ document: context.document });
 
 export const reloadMachine = setup({
   types: {
     context: {} as ReloadContext,
     events: {} as ReloadEvent,
   },
-  actors: {
-    planReload: unprovidedActor("planReload"),
-    stageReload: unprovidedActor("stageReload"),
-    swapStaged: unprovidedActor("swapStaged"),
-    retireReplaced: unprovidedActor("retireReplaced"),
-    /** Closes and forgets what was staged. */
-    discardStaged: unprovidedActor("discardStaged"),
-  },
+  actors: unprovidedWork(
+    "reload",
+    [
+      "planReload",
+      "stageReload",
+      "swapStaged",
+      "retireReplaced",
+      /** Closes and forgets what was staged. */
+      "discardStaged",
+    ],
+    {} as { document: number | null },
+  ),
   actions: {
     takeUp: assign({ document: (_, params: { document: number | null }) => params.document, error: null }),
     takeUpNext: assign({ document: ({ context }) => context.next, next: null, error: null }),
     keepNewest: assign({ next: (_, params: { document: number }) => params.document }),
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
-    /** Answers whoever brought the document that was carried out. */
-    reportCarriedOut: unprovided("reportCarriedOut"),
-    /** Answers whoever brought the document that changed nothing, with the error. */
-    reportRejected: unprovided("reportRejected"),
+    ...unprovided("reload", [
+      /** Answers whoever brought the document that was carried out. */
+      "reportCarriedOut",
+      /** Answers whoever brought the document that changed nothing, with the error. */
+      "reportRejected",
+    ]),
   },
   guards: {
     documentWaits: ({ context }) => context.next !== null,
@@ -80,7 +81,7 @@ export const reloadMachine = setup({
     validating: {
       invoke: {
         src: "planReload",
-        input: ({ context }) => ({ document: context.document }),
+        input: documentUnderWay,
         onDone: { target: "staging" },
         onError: { target: "idle", actions: [recordError, "reportRejected"] },
       },
@@ -88,7 +89,7 @@ export const reloadMachine = setup({
     staging: {
       invoke: {
         src: "stageReload",
-        input: ({ context }) => ({ document: context.document }),
+        input: documentUnderWay,
         onDone: { target: "swapping" },
         onError: { target: "rollingBack", actions: recordError },
       },
@@ -96,7 +97,7 @@ export const reloadMachine = setup({
     swapping: {
       invoke: {
         src: "swapStaged",
-        input: ({ context }) => ({ document: context.document }),
+        input: documentUnderWay,
         onDone: { target: "retiring" },
         onError: { target: "rollingBack", actions: recordError },
       },
@@ -104,7 +105,7 @@ export const reloadMachine = setup({
     retiring: {
       invoke: {
         src: "retireReplaced",
-        input: ({ context }) => ({ document: context.document }),
+        input: documentUnderWay,
         onDone: { target: "idle", actions: "reportCarriedOut" },
         onError: { target: "idle", actions: "reportCarriedOut" },
       },
@@ -112,7 +113,7 @@ export const reloadMachine = setup({
     rollingBack: {
       invoke: {
         src: "discardStaged",
-        input: ({ context }) => ({ document: context.document }),
+        input: documentUnderWay,
         onDone: { target: "idle", actions: "reportRejected" },
         onError: { target: "idle", actions: "reportRejected" },
       },

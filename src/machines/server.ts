@@ -4,8 +4,8 @@
  * `starting` binds everything before anything listens, so that a failed start leaves nothing open; `running` serves;
  * `draining` has stopped accepting and waits for the sessions; `stopped` and `failed` end it.
  */
-import { assign, fromPromise, type SnapshotFrom, setup } from "xstate";
-import { effect } from "./effect.ts";
+import { assign, type SnapshotFrom, setup } from "xstate";
+import { recordError, unprovided, unprovidedWork } from "./effect.ts";
 
 export interface ServerContext {
   /** What made `failed`. */
@@ -18,26 +18,25 @@ export type ServerEvent =
   /** Stop without waiting. */
   | { type: "server.stop" };
 
-const unprovided = (name: string) => effect("server", name);
-const unprovidedActor = (name: string) => fromPromise<void>(async () => unprovided(name)());
-
 export const serverMachine = setup({
   types: {
     context: {} as ServerContext,
     events: {} as ServerEvent,
   },
-  actors: {
+  actors: unprovidedWork("server", [
     /** Certificates, then bind everywhere, then listen everywhere; rejects with every error there is. */
-    startListeners: unprovidedActor("startListeners"),
+    "startListeners",
     /** Tells every listener to drain; resolves when all are closed. */
-    drainListeners: unprovidedActor("drainListeners"),
-  },
+    "drainListeners",
+  ]),
   actions: {
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
-    /** Ends every listener and connection now. */
-    stopListeners: unprovided("stopListeners"),
-    /** Gives back what listeners shared: timers, protocols, metrics. */
-    releaseResources: unprovided("releaseResources"),
+    ...unprovided("server", [
+      /** Ends every listener and connection now. */
+      "stopListeners",
+      /** Gives back what listeners shared: timers, protocols, metrics. */
+      "releaseResources",
+    ]),
   },
 }).createMachine({
   id: "server",
@@ -48,10 +47,7 @@ export const serverMachine = setup({
       invoke: {
         src: "startListeners",
         onDone: { target: "running" },
-        onError: {
-          target: "failed",
-          actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
-        },
+        onError: { target: "failed", actions: recordError },
       },
       on: {
         "server.drain": { target: "draining" },
@@ -68,10 +64,7 @@ export const serverMachine = setup({
       invoke: {
         src: "drainListeners",
         onDone: { target: "stopped" },
-        onError: {
-          target: "failed",
-          actions: { type: "recordError", params: ({ event }) => ({ error: event.error }) },
-        },
+        onError: { target: "failed", actions: recordError },
       },
       on: { "server.stop": { actions: "stopListeners" } },
     },

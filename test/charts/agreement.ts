@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import {
   type Actor,
+  type AnyActorRef,
   type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
@@ -169,9 +170,18 @@ export function runtimeNotices(
 ): unknown[] {
   calls.length = 0;
   const clock = new WatchedClock();
+  const inspect = (event: InspectionEvent) => {
+    calls.push(told(event, events));
+    if (event.type !== "@xstate.actor") return;
+    (event.actorRef as AnyActorRef).subscribe({
+      next: (snapshot) => calls.push(["next", seen(snapshot, events)]),
+      error: () => calls.push(["error"]),
+      complete: () => calls.push(["complete"]),
+    });
+  };
   const actors = actorsOf(logic, {
     ...{ mode, id: () => "actor", clock },
-    inspect: () => (watched ? (event) => calls.push(told(event, events)) : undefined),
+    inspect: () => (watched ? inspect : undefined),
     changed: (carrier: unknown[], value) => {
       const snapshot = actor.getSnapshot();
       expect(snapshot.value).toBe(value);

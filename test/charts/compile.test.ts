@@ -16,6 +16,7 @@ import {
 import { type CompiledMachine, CompileError, compile } from "../../src/charts/compile.ts";
 import { lifecycleLogic } from "../../src/charts/lifecycle-logic.ts";
 import {
+  type ConnectionContext,
   type ConnectionEvent,
   type ConnectionState,
   connectionMachine,
@@ -38,6 +39,7 @@ const settings = {
   drainTimeout: 30_000,
   closeTimeout: 2_000,
 };
+const beginning: ConnectionContext = { settings, cause: null, drainRequested: false };
 const effects = {
   forgetDialogue: () => {},
   forgetTransaction: () => {},
@@ -49,7 +51,7 @@ const effects = {
 const maxSnapshots = 150;
 
 const charts = [
-  { name: "connection", machine: connectionMachine as AnyStateMachine, input: settings },
+  { name: "connection", machine: connectionMachine as AnyStateMachine, input: beginning },
   { name: "IMAP session", machine: imapMachine as AnyStateMachine, input: { effects } },
   { name: "POP3 session", machine: pop3Machine as AnyStateMachine, input: { effects } },
   { name: "ManageSieve session", machine: manageSieveMachine as AnyStateMachine, input: { effects } },
@@ -155,7 +157,7 @@ describe("a chart outside the lifecycle subset", () => {
 describe("a compiled machine", () => {
   it("has the machine's types under createActor", () => {
     const compiled = compile(connectionMachine);
-    const actor = createActor(compiled, { input: settings });
+    const actor = createActor(compiled, { input: beginning });
     expectTypeOf(actor).toEqualTypeOf<Actor<CompiledMachine<typeof connectionMachine>>>();
     expectTypeOf(actor.send).parameter(0).toEqualTypeOf<ConnectionEvent>();
     expectTypeOf(actor.getSnapshot().value).toEqualTypeOf<ConnectionState>();
@@ -167,10 +169,10 @@ describe("a compiled machine", () => {
 
   it("goes on from a persisted snapshot, its own or the chart's", () => {
     const machine = connectionMachine.provide({ actions: { openSession: () => {}, drainSession: () => {} } });
-    const before = createActor(machine, { input: settings }).start();
+    const before = createActor(machine, { input: beginning }).start();
     before.send({ type: "connection.admitted", proxied: false });
     const interpreted = before.getPersistedSnapshot();
-    const actor = createActor(compile(machine), { input: settings, snapshot: interpreted }).start();
+    const actor = createActor(compile(machine), { input: beginning, snapshot: interpreted }).start();
     expect(actor.getPersistedSnapshot()).toEqual(interpreted);
     actor.send({ type: "connection.drain" });
     expect(actor.getSnapshot().value).toBe("draining");

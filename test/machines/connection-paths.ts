@@ -1,7 +1,12 @@
 /** Every way through the connection's chart, and what an actor did on it. */
 import { type AnyEventObject, createActor, SimulatedClock, type SnapshotFrom } from "xstate";
 import { getSimplePaths } from "xstate/graph";
-import { type ConnectionEvent, type ConnectionSettings, connectionMachine } from "../../src/machines/index.ts";
+import {
+  type ConnectionContext,
+  type ConnectionEvent,
+  type ConnectionSettings,
+  connectionMachine,
+} from "../../src/machines/index.ts";
 
 export const settings: ConnectionSettings = {
   tlsImplicit: false,
@@ -10,6 +15,11 @@ export const settings: ConnectionSettings = {
   drainTimeout: 30_000,
   closeTimeout: 2_000,
 };
+
+/** What a connection with these settings begins with. */
+export function beginning(settings: ConnectionSettings): ConnectionContext {
+  return { settings, cause: null, drainRequested: false };
+}
 
 export const effectNames = [
   "readProxyHeader",
@@ -72,10 +82,10 @@ export function silentMachine() {
 }
 
 /** Runs the events through an actor whose effects only note their names. */
-export function play(sequence: readonly ConnectionEvent[], input: ConnectionSettings = settings): Run {
+export function play(sequence: readonly ConnectionEvent[], withSettings: ConnectionSettings = settings): Run {
   const effects: EffectName[] = [];
   const machine = provided((name) => () => void effects.push(name));
-  const actor = createActor(machine, { input, clock: new SimulatedClock() });
+  const actor = createActor(machine, { input: beginning(withSettings), clock: new SimulatedClock() });
   const snapshots: ConnectionSnapshot[] = [];
   actor.start();
   snapshots.push(actor.getSnapshot());
@@ -90,6 +100,6 @@ export function play(sequence: readonly ConnectionEvent[], input: ConnectionSett
 /** The events of every path that visits no state twice, under implicit TLS or not. */
 export function everyPath(tlsImplicit: boolean): ConnectionEvent[][] {
   const all = [...events, ...timeouts] as ConnectionEvent[];
-  const paths = getSimplePaths(connectionMachine, { input: { ...settings, tlsImplicit }, events: all });
+  const paths = getSimplePaths(connectionMachine, { input: beginning({ ...settings, tlsImplicit }), events: all });
   return paths.map(({ steps }) => steps.map(({ event }) => event).filter(({ type }) => String(type) !== "xstate.init"));
 }

@@ -7,7 +7,7 @@ import {
   type EndCause,
   endCauses,
 } from "../../src/machines/index.ts";
-import { everyPath, play, settings, silentMachine } from "./connection-paths.ts";
+import { beginning, everyPath, play, settings, silentMachine } from "./connection-paths.ts";
 
 const entryOfClosed = ["destroySocket", "closeSession", "returnSlot", "reportClosed"];
 const admitted: ConnectionEvent = { type: "connection.admitted", proxied: false };
@@ -157,7 +157,7 @@ test.each<TimeoutCase>([
   { state: "closing", sequence: [admitted, { type: "connection.stop" }], limit: settings.closeTimeout, next: "closed" },
 ])("the time-out of $state is exact to the millisecond", ({ state, sequence, limit, next }) => {
   const clock = new SimulatedClock();
-  const actor = createActor(silentMachine(), { input: settings, clock }).start();
+  const actor = createActor(silentMachine(), { input: beginning(settings), clock }).start();
   for (const event of sequence) actor.send(event);
   expect(actor.getSnapshot().value).toBe(state);
   clock.increment(limit - 1);
@@ -167,7 +167,7 @@ test.each<TimeoutCase>([
 });
 
 test("an effect that nobody provided throws its name; it is never skipped", async () => {
-  const actor = createActor(connectionMachine, { input: settings });
+  const actor = createActor(connectionMachine, { input: beginning(settings) });
   const failure = toPromise(actor).catch((error: unknown) => error);
   actor.subscribe({ error: () => {} });
   actor.start();

@@ -1,6 +1,11 @@
 /** The connection's chart, and how each of its events comes about on a real socket. */
 import type { AnyEventObject } from "xstate";
-import { type ConnectionSettings, connectionMachine, type EndCause } from "../../src/machines/index.ts";
+import {
+  type ConnectionContext,
+  type ConnectionSettings,
+  connectionMachine,
+  type EndCause,
+} from "../../src/machines/index.ts";
 import {
   type Difference,
   type Model,
@@ -339,10 +344,10 @@ function endCause({ bench }: ConnectionWorld): string | undefined {
 }
 
 export function connectionModel(tlsImplicit: boolean): Model<ConnectionWorld> {
-  const input: ConnectionSettings = { tlsImplicit, ...timeouts, closeTimeout };
+  const settings: ConnectionSettings = { tlsImplicit, ...timeouts, closeTimeout };
   return {
     machine: connectionMachine,
-    input,
+    input: { settings, cause: null, drainRequested: false } satisfies ConnectionContext,
     stimuli: [...arrivals, ...headers, ...piecemeal, ...handshakes, ...words, ...ends, ...server],
     async open(bench) {
       const world = new ConnectionWorld(bench, tlsImplicit);

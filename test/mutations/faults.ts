@@ -75,10 +75,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("the handshake has no time limit", "connection", [
     "src/machines/connection.ts",
-    [
-      '    after: {\n      tlsTimeout: { target: "closed", actions: { type: "recordCause", params: { cause: "tls-timeout" } } },\n    },\n',
-      "",
-    ],
+    ['    after: { tlsTimeout: closes("tls-timeout") },\n', ""],
   ]),
   fault("the handshake is cut a millisecond early", "connection", [
     "src/runtime/listener/live-settings.ts",

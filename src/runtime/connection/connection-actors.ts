@@ -2,14 +2,19 @@
 
 import type { Inspector } from "../../charts/inspector.ts";
 import {
-  type ActorFactory,
   actorsOf,
   carrierOf as carrierOfActor,
+  type LifecycleActor,
   type LifecycleMode,
   lifecycleLogic,
 } from "../../charts/lifecycle-logic.ts";
 import type { EndCause } from "../../machines/causes.ts";
-import { type ConnectionState, connectionMachine } from "../../machines/connection.ts";
+import {
+  type ConnectionContext,
+  type ConnectionSettings,
+  type ConnectionState,
+  connectionMachine,
+} from "../../machines/connection.ts";
 import { actorClock } from "../time/alarms.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -55,18 +60,27 @@ const logic = lifecycleLogic(
   }),
 );
 
-export type ConnectionActors = ActorFactory<typeof connectionMachine, ConnectionEffects>;
+export type ConnectionActors = (
+  connection: ConnectionEffects,
+  settings: ConnectionSettings,
+) => LifecycleActor<typeof connectionMachine>;
 
 /** How the actors of a listener's connections are run. */
 export function connectionActors(host: {
   readonly lifecycleMode: LifecycleMode;
   readonly clock: Clock;
 }): ConnectionActors {
-  return actorsOf(logic, {
+  const actors = actorsOf<typeof connectionMachine, ConnectionEffects>(logic, {
     mode: host.lifecycleMode,
     id: ({ facts }) => `connection:${facts.id}`,
     clock: actorClock(host.clock),
     inspect: ({ watcher }) => watcher,
     changed: (connection, state) => connection.stateChanged(state),
   });
+  // One object for all that begin with the same settings: an idle connection needs no context of its own.
+  let beginning: ConnectionContext | null = null;
+  return (connection, settings) => {
+    if (beginning?.settings !== settings) beginning = { settings, cause: null, drainRequested: false };
+    return actors(connection, beginning);
+  };
 }
