@@ -61,6 +61,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const outputs = options.outputs ?? [];
   const metrics = new Metrics({ source: server, outputs });
   const endpoints = {
+    clock: options.clock ?? systemClock,
     ready: () => server.state === "running",
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   };

@@ -117,6 +117,7 @@ export {
   type SessionProtocol,
   type StreamProtocol,
   type StreamSession,
+  type StreamWire,
   type TlsFacts,
   UPGRADE,
   type Verdict,

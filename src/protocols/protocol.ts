@@ -183,6 +183,18 @@ export interface SessionProtocol extends ProtocolBase {
   open(wire: Wire): Session;
 }
 
+/** What a protocol that is handed the stream tells its connection. */
+export interface StreamWire {
+  /**
+   * Ends the connection for this cause: what was written is flushed and FIN is sent, after `close_notify` under TLS; what the
+   * peer still sends is read and dropped, so that no reset takes the last words away. Whoever listened to the stream's `data`
+   * does not any longer.
+   */
+  end(cause: EndCause): void;
+  /** Tells loggers, metrics and embedders. */
+  notice(notice: Notice): void;
+}
+
 /** A protocol that is handed the whole byte stream: for servers that already exist, like `node:http`. */
 export interface StreamProtocol extends ProtocolBase {
   readonly kind: "stream";
@@ -190,13 +202,13 @@ export interface StreamProtocol extends ProtocolBase {
    * Takes the stream over. Listen to `data`, or pipe, before this returns: behind a PROXY header the first bytes may be
    * there already.
    */
-  open(stream: Duplex, facts: ConnectionFacts): StreamSession;
+  open(stream: Duplex, facts: ConnectionFacts, wire: StreamWire): StreamSession;
   /** The server stops for good: give back what all sessions shared. */
   stop?(): void;
 }
 
 export interface StreamSession {
-  /** Finish at the next safe point, then end the stream. */
+  /** Finish at the next safe point, then end the stream, by itself or by its wire. */
   drain(): void;
 }
 

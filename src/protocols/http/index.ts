@@ -2,13 +2,18 @@
  * HTTP/1.1 (RFC 9112) by `node:http`, fed with connections that Gatehouse has accepted, so that caps, TLS, drain and logs
  * are the same as for every other protocol.
  */
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { StreamProtocol } from "../protocol.ts";
+import { connectRefused, faultOf } from "./faults.ts";
+import { hostProblem } from "./host-field.ts";
 import { HttpSession } from "./session.ts";
 
 export interface HttpOptions {
-  /** Answers the requests. */
+  /**
+   * Answers the requests: those of a connection one after the other, each with one `Host` that is valid (RFC 9112 3.2). What
+   * it throws, and what a promise of it rejects with, is answered with 500 and told by `session.backendFailed`.
+   */
   readonly onRequest: RequestListener;
   /** Milliseconds for a request's header, from its first byte or from accept; 10,000 by default. */
   readonly headersTimeout?: number;
@@ -21,12 +26,17 @@ export interface HttpOptions {
    * its way; 3,000 by default. `drainTimeout` of the document bounds it.
    */
   readonly drainIdleTimeout?: number;
+  /** Milliseconds for a peer that takes nothing of what is there for it; 60,000 by default. */
+  readonly writeTimeout?: number;
   /** Octets of a request's header; 16,384 by default. */
   readonly maxHeaderSize?: number;
 }
 
 export function http(options: HttpOptions): StreamProtocol {
-  const drainIdleTimeout = options.drainIdleTimeout ?? 3_000;
+  const times = {
+    drainIdleTimeout: options.drainIdleTimeout ?? 3_000,
+    writeTimeout: options.writeTimeout ?? 60_000,
+  };
   const sessions = new WeakMap<Duplex, HttpSession>();
   const server = createServer({
     headersTimeout: options.headersTimeout ?? 10_000,
@@ -34,10 +44,32 @@ export function http(options: HttpOptions): StreamProtocol {
     keepAliveTimeout: options.keepAliveTimeout ?? 15_000,
     maxHeaderSize: options.maxHeaderSize ?? 16_384,
     connectionsCheckingInterval: 2_000,
+    requireHostHeader: false,
   });
-  server.on("request", (request, response) => {
-    sessions.get(request.socket)?.answering(response);
-    options.onRequest(request, response);
+  const take = (request: IncomingMessage, response: ServerResponse, answer: () => unknown) =>
+    sessions.get(request.socket)?.take({
+      request,
+      response,
+      answer: () => {
+        const problem = hostProblem(request);
+        return problem === null ? answer() : refuse(response, 400, problem);
+      },
+    });
+  server.on("request", (request, response) => take(request, response, () => options.onRequest(request, response)));
+  server.on("checkContinue", (request, response) =>
+    take(request, response, () => {
+      response.writeContinue();
+      return options.onRequest(request, response);
+    }),
+  );
+  server.on("checkExpectation", (request, response) =>
+    take(request, response, () => refuse(response, 417, "There is no such expectation.")),
+  );
+  server.on("connect", ({ socket }) => sessions.get(socket)?.reject(connectRefused));
+  server.on("timeout", (socket) => sessions.get(socket)?.timedOut());
+  server.on("clientError", (error, stream) => {
+    const fault = faultOf(error);
+    if (fault) sessions.get(stream)?.reject(fault);
   });
   let checking = false;
 
@@ -47,12 +79,12 @@ export function http(options: HttpOptions): StreamProtocol {
     startTls: false,
     alpn: ["http/1.1", "http/1.0"],
     busy: () => busyResponse,
-    open(stream) {
+    open(stream, _facts, wire) {
       if (!checking) startTimeoutChecks(server);
       checking = true;
-      const session = new HttpSession(stream, drainIdleTimeout);
-      sessions.set(stream, session);
       server.emit("connection", stream);
+      const session = new HttpSession(stream, wire, times);
+      sessions.set(stream, session);
       return session;
     },
     stop() {
@@ -64,6 +96,11 @@ export function http(options: HttpOptions): StreamProtocol {
 /** `node:http` enforces its time-outs only after `listening`, which a server that is handed its sockets never emits. */
 function startTimeoutChecks(server: Server): void {
   server.emit("listening");
+}
+
+/** A request that is wrong may be followed by anything. */
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { Connection: "close", "Content-Type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }
 
 const busyBody = "Too many connections, try again later\n";

@@ -1,39 +1,115 @@
-/** One HTTP connection: what of it is under way, and how it ends when the server drains. */
-import type { ServerResponse } from "node:http";
+/** One HTTP connection: what of it is under way, and how it ends. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { StreamSession } from "../protocol.ts";
+import type { EndCause } from "../../machines/causes.ts";
+import type { StreamSession, StreamWire } from "../protocol.ts";
+import { type Fault, faultAnswer } from "./faults.ts";
+import { Intake } from "./intake.ts";
 
 /** The header that announces the end of a connection (RFC 9112 9.6). */
 const closeHeader = ["Connection", "close"] as const;
 
-/** Sockets and TLS streams count what their peer has sent. */
-type CountingStream = Duplex & { readonly bytesRead?: number };
+/** A request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Answers it, now or later. */
+  answer(): unknown;
+}
+
+/** Milliseconds. */
+export interface SessionTimes {
+  readonly drainIdleTimeout: number;
+  readonly writeTimeout: number;
+}
+
+/** What sockets and TLS streams have beyond a stream. */
+type SocketStream = Duplex & {
+  /** What the peer has sent. */
+  readonly bytesRead?: number;
+  /** Milliseconds without anything coming or going until `timeout`; `node:http` sets it between requests alone. */
+  setTimeout?(milliseconds: number): void;
+  /** By which `node:http` closes. */
+  destroySoon?: () => void;
+};
 
 export class HttpSession implements StreamSession {
-  readonly #stream: CountingStream;
-  readonly #drainIdleTimeout: number;
-  /** The newest one; those before it are answered before it. */
-  #response: ServerResponse | null = null;
+  readonly #stream: SocketStream;
+  readonly #wire: StreamWire;
+  readonly #times: SessionTimes;
+  readonly #intake: Intake;
+  /** The one that is being answered. */
+  #current: Exchange | null = null;
+  /** The next one, where its header came together with the end of a body. */
+  #next: Exchange | null = null;
+  /** What cannot be read behind the request that is being answered. */
+  #fault: Fault | null = null;
   #draining = false;
+  #over = false;
   /** What the peer had sent when it was last seen idle. */
   #readWhenIdle = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
 
-  /** @param drainIdleTimeout milliseconds. */
-  constructor(stream: Duplex, drainIdleTimeout: number) {
+  /** @param stream one that `node:http` has just begun to listen to. */
+  constructor(stream: Duplex, wire: StreamWire, times: SessionTimes) {
     this.#stream = stream;
-    this.#drainIdleTimeout = drainIdleTimeout;
-    stream.once("close", () => clearTimeout(this.#timer));
+    this.#wire = wire;
+    this.#times = times;
+    this.#intake = new Intake(stream, () => this.#wantsMore);
+    // It would destroy the socket with what the peer has sent meanwhile unread, which resets the connection.
+    this.#stream.destroySoon = () => this.end("quit");
+    stream.once("close", () => this.#stop());
   }
 
-  answering(response: ServerResponse): void {
-    this.#response = response;
-    if (this.#draining) response.setHeader(...closeHeader);
-    response.on("close", () => {
-      if (this.#response !== response) return;
-      this.#response = null;
-      if (this.#draining) this.#awaitRequest();
+  /** A request's header has come. */
+  take(exchange: Exchange): void {
+    if (this.#over) return;
+    if (this.#current) this.#next = exchange;
+    else this.#answer(exchange);
+  }
+
+  /** Nothing more can be read: that is said, after what is due before it. */
+  reject(fault: Fault): void {
+    if (this.#over) return;
+    this.#intake.stop();
+    const current = this.#current;
+    if (current?.request.complete) {
+      this.#fault = fault;
+      return;
+    }
+    if (!current?.response.headersSent) this.#stream.write(faultAnswer(fault));
+    this.end(fault.cause);
+  }
+
+  /**
+   * Nothing has come or gone for `keepAliveTimeout`, or for `writeTimeout` while a request is under way. Whoever answers it
+   * may take its time; the peer may not, with what is there for it.
+   */
+  timedOut(): void {
+    if (this.#over) return;
+    if (!this.#current) this.end("idle-timeout");
+    else if (this.#stream.writableLength > 0) this.end("write-timeout");
+    else this.#stream.setTimeout?.(this.#times.writeTimeout);
+  }
+
+  /** Whoever answers has failed. */
+  failed(exchange: Exchange, error: unknown): void {
+    this.#wire.notice({
+      type: "session.backendFailed",
+      operation: "request",
+      error: error instanceof Error ? error : new Error(String(error)),
     });
+    const { response } = exchange;
+    if (this.#over) return;
+    if (response.headersSent) this.end("session-failed");
+    else response.writeHead(500, { Connection: "close", "Content-Type": "text/plain" }).end("Internal Server Error\n");
+  }
+
+  /** What was written leaves, and what still comes is dropped. */
+  end(cause: EndCause): void {
+    if (this.#over) return;
+    this.#stop();
+    this.#wire.end(cause === "quit" && this.#draining ? "drained" : cause);
   }
 
   /**
@@ -42,23 +118,68 @@ export class HttpSession implements StreamSession {
    */
   drain(): void {
     this.#draining = true;
-    const response = this.#response;
+    const response = this.#current?.response;
     if (!response) this.#awaitRequest();
     else if (!response.headersSent) response.setHeader(...closeHeader);
   }
 
+  #stop(): void {
+    this.#over = true;
+    this.#next = null;
+    this.#intake.stop();
+    clearTimeout(this.#idleTimer);
+    this.#stream.setTimeout?.(0);
+  }
+
+  #answer(exchange: Exchange): void {
+    const { response } = exchange;
+    this.#current = exchange;
+    if (this.#draining) response.setHeader(...closeHeader);
+    response.on("close", () => this.#answered());
+    this.#stream.setTimeout?.(this.#times.writeTimeout);
+    try {
+      const done = exchange.answer();
+      if (done instanceof Promise) done.catch((error: unknown) => this.failed(exchange, error));
+    } catch (error) {
+      this.failed(exchange, error);
+    }
+  }
+
+  /** The answer has left. Others have their turn before the next request of the same client. */
+  #answered(): void {
+    this.#current = null;
+    if (this.#over) return;
+    if (this.#next || this.#fault || !this.#intake.empty) setImmediate(() => this.#goOn());
+    else this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#over || this.#current) return;
+    const next = this.#next;
+    this.#next = null;
+    if (next) this.#answer(next);
+    else if (this.#fault) this.reject(this.#fault);
+    else if (this.#draining) this.#awaitRequest();
+    this.#intake.goOn();
+  }
+
   #awaitRequest(): void {
-    clearTimeout(this.#timer);
-    if (this.#stream.destroyed) return;
+    clearTimeout(this.#idleTimer);
+    if (this.#over) return;
     this.#readWhenIdle = this.#read;
-    this.#timer = setTimeout(() => this.#endIfIdle(), this.#drainIdleTimeout);
+    this.#idleTimer = setTimeout(() => this.#endIfIdle(), this.#times.drainIdleTimeout);
   }
 
   /** A request that has begun to arrive has `headersTimeout` to arrive. */
   #endIfIdle(): void {
-    if (this.#response) return;
-    if (this.#read === this.#readWhenIdle) this.#stream.end();
+    if (this.#current) return;
+    if (this.#read === this.#readWhenIdle) this.end("quit");
     else this.#awaitRequest();
+  }
+
+  /** The body of the request that is under way, or another request. */
+  get #wantsMore(): boolean {
+    return this.#current ? !this.#current.request.complete : !this.#next && !this.#fault;
   }
 
   get #read(): number {

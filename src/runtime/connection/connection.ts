@@ -12,7 +12,7 @@ import type {
   connectionMachine,
 } from "../../machines/connection.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
-import type { Notice, Protocol, Refusal, StreamSession, TlsFacts } from "../../protocols/protocol.ts";
+import type { Notice, Protocol, Refusal, StreamSession, StreamWire, TlsFacts } from "../../protocols/protocol.ts";
 import type { ClientInside } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";
 import { inspectorOf, inspectorUnder } from "../observe/inspection.ts";
@@ -277,7 +277,7 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
     const { protocol } = this.#host;
     try {
       if (protocol.kind === "stream") {
-        this.#streamSession = protocol.open(this.#stream, this.facts);
+        this.#streamSession = protocol.open(this.#stream, this.facts, this.#streamWire());
         this.#unpause();
         return;
       }
@@ -289,6 +289,13 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
     this.#wire.attach(this.#stream);
     this.#unpause();
     this.#wire.greet();
+  }
+
+  #streamWire(): StreamWire {
+    return {
+      end: (cause) => this.ended(cause, false),
+      notice: (notice) => this.notice(notice),
+    };
   }
 
   /** A socket that gave a PROXY header up is paused; one that nobody listens to yet starts with its first listener. */
@@ -317,7 +324,8 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
 
   endSocket(): void {
     if (!this.#wire?.fallSilent()) {
-      if (!this.#streamSession) this.#stream.on("data", discard);
+      this.#stream.removeAllListeners("data");
+      this.#stream.on("data", discard);
       this.#stream.resume();
     }
     this.#stream.end();

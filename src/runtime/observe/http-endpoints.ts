@@ -1,55 +1,85 @@
 /** What an `http` listener answers: is it alive, is it ready, how is it doing. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Clock } from "../time/clock.ts";
 
 export interface Endpoints {
   /** `/readyz`: true while connections are accepted. */
   ready(): boolean;
-  /** `/metrics`: the text and its content type. */
+  /** `/metrics`: the text and its content type. Asked for once a second at most. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly clock: Clock;
 }
 
 /** `/healthz`, `/readyz` and `/metrics`, for GET and HEAD. */
 export function httpEndpoints(endpoints: Endpoints): RequestListener {
+  const metrics = onceASecond(endpoints.clock, async (): Promise<Answer> => {
+    const { contentType, text } = await endpoints.metrics();
+    return { status: 200, body: Buffer.from(text), contentType };
+  });
   return (request, response) => {
+    if (hasBody(request)) response.setHeader("Connection", "close");
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
-      answer(response, { status: 405, text: "Only GET and HEAD are answered here.\n" });
+      answer(response, { status: 405, body: "Only GET and HEAD are answered here.\n" });
       return;
     }
     switch (pathOf(request)) {
       case "/healthz":
-        answer(response, { status: 200, text: "ok\n" });
+        answer(response, { status: 200, body: "ok\n" });
         return;
       case "/readyz":
-        answer(response, endpoints.ready() ? { status: 200, text: "ready\n" } : { status: 503, text: "not ready\n" });
+        answer(response, endpoints.ready() ? { status: 200, body: "ready\n" } : { status: 503, body: "not ready\n" });
         return;
       case "/metrics":
-        endpoints.metrics().then(
-          ({ contentType, text }) => answer(response, { status: 200, text, contentType }),
-          () => answer(response, { status: 500, text: "The metrics could not be collected.\n" }),
+        metrics().then(
+          (collected) => answer(response, collected),
+          () => answer(response, { status: 500, body: "The metrics could not be collected.\n" }),
         );
         return;
       default:
-        answer(response, { status: 404, text: "Not found. Try /healthz, /readyz or /metrics.\n" });
+        answer(response, { status: 404, body: "Not found. Try /healthz, /readyz or /metrics.\n" });
     }
   };
 }
 
+/** Whoever asks within a second is given the same: collecting costs more than asking. What fails is not kept. */
+function onceASecond<Result>(clock: Clock, collect: () => Promise<Result>): () => Promise<Result> {
+  let collected: { readonly at: number; readonly result: Promise<Result> } | null = null;
+  return () => {
+    const now = clock.now();
+    if (collected && now - collected.at < 1_000) return collected.result;
+    const mine = { at: now, result: collect() };
+    collected = mine;
+    mine.result.catch(() => {
+      if (collected === mine) collected = null;
+    });
+    return mine.result;
+  };
+}
+
+/** Nobody reads it here: the connection ends with the answer, rather than be read from until the body has come. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
 function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0] ?? "/";
+  const target = request.url ?? "/";
+  // The whole address, as for a proxy (RFC 9112 section 3.2.2).
+  if (/^https?:\/\//i.test(target)) return URL.canParse(target) ? new URL(target).pathname : "";
+  return target.split("?", 1)[0] ?? "/";
 }
 
 interface Answer {
   readonly status: number;
-  readonly text: string;
+  readonly body: string | Buffer;
   readonly contentType?: string;
 }
 
-function answer(response: ServerResponse, { status, text, contentType }: Answer): void {
+function answer(response: ServerResponse, { status, body, contentType }: Answer): void {
   response.writeHead(status, {
     "Content-Type": contentType ?? "text/plain; charset=utf-8",
-    "Content-Length": Buffer.byteLength(text),
+    "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
   });
-  response.end(text);
+  response.end(body);
 }

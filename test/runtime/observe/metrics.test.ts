@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { SimulatedClock } from "xstate";
 import type { Backend } from "../../../src/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../../running-gatehouse.ts";
 import { gone, rawClient, tlsClient } from "../raw-client.ts";
@@ -19,7 +20,14 @@ interface Scrape {
   value(sample: string): number | undefined;
 }
 
+let clock: SimulatedClock;
+beforeEach(() => {
+  clock = new SimulatedClock();
+});
+
+/** A second later than the one before, so that it is not given the same. */
 async function scrape(house: RunningGatehouse): Promise<Scrape> {
+  clock.increment(1_000);
   const response = await fetch(`http://127.0.0.1:${house.port("management")}/metrics`, {
     headers: { connection: "close" },
   });
@@ -34,7 +42,7 @@ async function scrape(house: RunningGatehouse): Promise<Scrape> {
 }
 
 test("the metrics that are scraped over HTTP are those of what has happened", async () => {
-  const house = await runGatehouse(document, { backend: {} });
+  const house = await runGatehouse(document, { backend: {}, clock });
   const inside = await rawClient(house.port("smtp"));
   await inside.until("220 ");
   const refused = await rawClient(house.port("smtp"));
@@ -83,7 +91,7 @@ test("messages and log-ins are counted by what came of them", async () => {
     wholeMessage: ({ content }) =>
       content.includes("spam") ? { code: 554, enhanced: "5.7.1", text: "No" } : undefined,
   };
-  const house = await runGatehouse(document, { backend });
+  const house = await runGatehouse(document, { backend, clock });
   const client = await tlsClient({ port: house.port("submissions") });
   const message = (text: string) => `MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n${text}\r\n.\r\n`;
   const login = (name: string) => `AUTH PLAIN ${Buffer.from(`\0${name}\0x`).toString("base64")}\r\n`;
@@ -98,8 +106,8 @@ test("messages and log-ins are counted by what came of them", async () => {
 });
 
 test("every metric says what it is, and two servers count for themselves", async () => {
-  const house = await runGatehouse(document, { backend: {} });
-  const other = await runGatehouse(document, { backend: {} });
+  const house = await runGatehouse(document, { backend: {}, clock });
+  const other = await runGatehouse(document, { backend: {}, clock });
   const client = await rawClient(other.port("smtp"));
   await client.until("220 ");
   const { text, contentType, value } = await scrape(house);
@@ -114,7 +122,7 @@ test("every metric says what it is, and two servers count for themselves", async
 });
 
 test("a listener that a reload has removed takes no slots, and has no cap", async () => {
-  const house = await runGatehouse(document, { backend: {} });
+  const house = await runGatehouse(document, { backend: {}, clock });
   const inside = await rawClient(house.port("smtp"));
   await inside.until("220 ");
   expect((await scrape(house)).value('gatehouse_slots_taken{listener="smtp"}')).toBe(1);
