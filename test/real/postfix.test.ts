@@ -79,12 +79,21 @@ describe.skipIf(!postfixRuns)("Postfix", () => {
     expect(backend.taken.map(({ content }) => body(content) === body(dots))).toEqual([true, true]);
   });
 
-  test("uses STARTTLS, 8BITMIME and the client's name in LHLO", async () => {
+  test("uses STARTTLS, 8BITMIME and the client's name in LHLO, and addresses with dots in any place", async () => {
     const backend = new NamedMailboxes();
     const house = await serve(backend);
     const postfix = await startPostfix(house.port("lmtp"), { lmtp_tls_security_level: "encrypt" });
-    await postfix.submit(["ann@example.com"], eightBitMessage);
-    await postfix.logged(/to=<ann@example\.com>.*status=sent \(250 2\.0\.0 Ok: queued\)/);
+    // As docomo has them, and a detail.
+    const recipients = ["ann+lists", "a..b", ".a", "a."].map((name) => `${name}@example.com`);
+    await postfix.submit(recipients, eightBitMessage);
+    const log = await postfix.logged(/(to=<[^>]*>.*status=sent \(250 2\.0\.0 Ok: queued\)[\s\S]*){4}/);
+    expect(Object.values(statuses(log))).toEqual(["sent", "sent", "sent", "sent"]);
+    expect(backend.taken.flatMap(({ envelope }) => envelope.recipients.map(({ address }) => address)).sort()).toEqual([
+      '".a"@example.com',
+      '"a."@example.com',
+      '"a..b"@example.com',
+      "ann+lists@example.com",
+    ]);
     expect(backend.taken).toMatchObject([
       {
         envelope: {
