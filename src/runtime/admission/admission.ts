@@ -1,11 +1,10 @@
 /**
- * Who is let in: a stream of those who arrive, the limits and the pressure of that moment, the rules in their order, and
- * a permit for those whom none refuses. All of it happens within the call that brings the arrival.
+ * Who is let in: the rules in their order, by the limits and the pressure of this moment, and a permit for those whom none
+ * refuses.
  *
  * A client is asked about at accept. Behind a trusted proxy the slot is taken at accept all the same, and the rules that
  * need the client's address are asked when the PROXY header has told it.
  */
-import { combineLatest, defer, filter, finalize, map, type Observable } from "rxjs";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import type { Pressure } from "../pressure/pressure.ts";
@@ -14,13 +13,23 @@ import { type AddressLimits, ClientLimits } from "./client-limits.ts";
 import { type Permit, type SlotCounter, takeSlots } from "./slots.ts";
 
 /** Who asks to be let in. */
-export interface Arrival {
-  /** The socket's peer; with `permit`, the client that the PROXY header names. */
+export type Arrival = ArrivedSocket | ProxiedClient;
+
+/** A socket that was accepted. */
+export interface ArrivedSocket {
+  readonly kind: "socket";
+  /** The socket's other end: a client, or a proxy. */
   readonly peer: Endpoint;
-  /** What was taken at accept for a proxy that has told its client now; null at accept. */
-  readonly permit: Permit | null;
   /** The listener ends: it accepts only to say so. */
   readonly draining: boolean;
+}
+
+/** The client of a trusted proxy, whom its PROXY header names. */
+export interface ProxiedClient {
+  readonly kind: "client";
+  readonly peer: Endpoint;
+  /** What was taken when the proxy's socket was accepted. */
+  readonly permit: Permit;
 }
 
 /** What a document sets. */
@@ -35,49 +44,31 @@ export interface AdmissionLimits {
   readonly addresses: AddressLimits;
 }
 
-export type Admission<Who extends Arrival> = Admitted<Who> | Refused<Who>;
+/** What the rules go by. */
+export interface Circumstances {
+  readonly limits: AdmissionLimits;
+  readonly pressure: Pressure;
+}
+
+export type Admission = Admitted | Refused;
 
 /** Holds a slot of the server and the listener from here on; and of its address, unless it owes a PROXY header. */
-export interface Admitted<Who extends Arrival> {
-  readonly arrival: Who;
-  readonly permit: Permit;
+export interface Admitted {
   readonly refusal: null;
-  /** The peer is a trusted proxy: it owes a header, and has to arrive again when that has told the client. */
+  readonly permit: Permit;
+  /** The peer is a trusted proxy: it owes a header, and its client is judged when that has come. */
   readonly owesHeader: boolean;
 }
 
-export interface Refused<Who extends Arrival> {
-  readonly arrival: Who;
-  readonly permit: null;
+export interface Refused {
   readonly refusal: Refusal;
+  readonly permit: null;
   readonly owesHeader: boolean;
-}
-
-/** The pipeline. Nothing that a rule throws ends it. */
-export function admission<Who extends Arrival>(
-  arrived$: Observable<Who>,
-  limits$: Observable<AdmissionLimits>,
-  pressure$: Observable<Pressure>,
-): Observable<Admission<Who>> {
-  // As withLatestFrom, which makes arrays of the latest values for each arrival.
-  return defer(() => {
-    let latest: readonly [AdmissionLimits, Pressure] | null = null;
-    const following = combineLatest([limits$, pressure$]).subscribe((both) => {
-      latest = both;
-    });
-    return arrived$.pipe(
-      map((arrival) => (latest === null ? null : judge(candidate(arrival, latest)))),
-      filter((admission) => admission !== null),
-      finalize(() => following.unsubscribe()),
-    );
-  });
 }
 
 /** What the rules look at: the counts at this moment, and whose connection it is. */
-interface Candidate<Who extends Arrival = Arrival> {
-  readonly arrival: Who;
-  readonly limits: AdmissionLimits;
-  readonly pressure: Pressure;
+interface Candidate extends Circumstances {
+  readonly arrival: Arrival;
   /** What is known of the client's address. */
   readonly client: ClientLimits;
   readonly owesHeader: boolean;
@@ -88,7 +79,7 @@ type Rule = (candidate: Candidate) => Refusal | null;
 
 /** Nobody is let in any more; no other rule is asked. */
 const draining: Rule = ({ arrival, limits }) =>
-  arrival.draining ? { rule: "draining", limit: 0, current: limits.listener.taken } : null;
+  arrival.kind === "socket" && arrival.draining ? { rule: "draining", limit: 0, current: limits.listener.taken } : null;
 
 /** `BlockedIp` of the document, and what the embedder has blocked; `AllowedIp` goes before it. */
 const blocked: Rule = ({ client }) =>
@@ -140,33 +131,24 @@ const everyRule: readonly Rule[] = [
 const rulesOfProxies: readonly Rule[] = [draining, serverCap, listenerCap, underPressure];
 const rulesAfterHeader: readonly Rule[] = [blocked, addressCap, addressRate, embedder];
 
-function candidate<Who extends Arrival>(
-  arrival: Who,
-  [limits, pressure]: readonly [AdmissionLimits, Pressure],
-): Candidate<Who> {
-  const { peer, permit } = arrival;
-  return {
-    arrival,
-    limits,
-    pressure,
-    client: new ClientLimits(limits.addresses, { peer, proxied: permit !== null }),
-    owesHeader: permit === null && limits.trusted.has(peer.address),
-  };
-}
-
-function judge<Who extends Arrival>(candidate: Candidate<Who>): Admission<Who> {
-  const { arrival, limits, client, owesHeader } = candidate;
+/** Decides, and takes the slots. Nothing that a rule throws leaves it. */
+export function judge(arrival: Arrival, circumstances: Circumstances): Admission {
+  const { limits, pressure } = circumstances;
+  const { peer } = arrival;
+  const client = new ClientLimits(limits.addresses, { peer, proxied: arrival.kind === "client" });
+  const owesHeader = arrival.kind === "socket" && limits.trusted.has(peer.address);
+  const candidate: Candidate = { arrival, limits, pressure, client, owesHeader };
   const refusal = firstRefusal(rulesFor(candidate), candidate);
-  if (refusal) return { arrival, permit: null, refusal, owesHeader };
+  if (refusal) return { refusal, permit: null, owesHeader };
   const { server, listener } = limits;
-  const permit = arrival.permit ?? takeSlots(server ? [server, listener] : [listener]);
+  const permit = arrival.kind === "client" ? arrival.permit : takeSlots(server ? [server, listener] : [listener]);
   if (!owesHeader) client.letIn(permit);
-  return { arrival, permit, refusal: null, owesHeader };
+  return { refusal: null, permit, owesHeader };
 }
 
 function rulesFor({ arrival, owesHeader }: Candidate): readonly Rule[] {
   if (owesHeader) return rulesOfProxies;
-  return arrival.permit ? rulesAfterHeader : everyRule;
+  return arrival.kind === "client" ? rulesAfterHeader : everyRule;
 }
 
 /** A rule that throws refuses: an error must not open the door. */

@@ -1,13 +1,12 @@
-import { BehaviorSubject, type Observable, Subject } from "rxjs";
+import { BehaviorSubject, combineLatest, type Observable, Subject, type Subscription } from "rxjs";
 import type { ListenerSettings } from "../../config/index.ts";
 import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
-
-import type { Pressure } from "../pressure/pressure.ts";
+import { noPressure, type Pressure } from "../pressure/pressure.ts";
 import { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import type { Clock } from "../time/clock.ts";
 import { AddressCounts } from "./address-counts.ts";
-import { type Admission, type AdmissionLimits, type Arrival, admission } from "./admission.ts";
+import { type Admission, type AdmissionLimits, type Arrival, type Circumstances, judge } from "./admission.ts";
 import type { AllowList } from "./allow-list.ts";
 import type { BlockList } from "./block-list.ts";
 import type { AddressLimits, AdmissionRule } from "./client-limits.ts";
@@ -37,31 +36,32 @@ export interface ListenerAdmissionOptions {
   ruleFailed(error: unknown): void;
 }
 
-/**
- * Admission to one listener: its limits, and those who arrive.
- *
- * `Accepted` and `Proxied` are what the listener knows of a socket that was accepted, and of a client that a PROXY header
- * has told. Each comes out in the same call, with what was decided; whoever subscribes is let go of by `complete()`.
- */
-export class ListenerAdmission<Accepted extends Arrival, Proxied extends Arrival> {
-  readonly accepted$ = new Subject<Accepted>();
-  readonly proxied$ = new Subject<Proxied>();
-  /** What was decided about each of `accepted$`. */
-  readonly sockets$: Observable<Admission<Accepted>>;
-  /** What was decided about each of `proxied$`. */
-  readonly clients$: Observable<Admission<Proxied>>;
+/** Admission to one listener. The latest limits and pressure are what it judges by. */
+export class ListenerAdmission {
+  /** Those who ask to be let in, before anything is decided about them; completes when nobody can come any more. */
+  readonly accepted$ = new Subject<Arrival>();
   readonly #host: AdmissionHost;
   readonly #slots: SlotCounter;
   readonly #ruleFailed: (error: unknown) => void;
   readonly #limits$: BehaviorSubject<AdmissionLimits>;
+  readonly #following: Subscription;
+  #circumstances: Circumstances;
 
   constructor(host: AdmissionHost, { settings, slots, ruleFailed }: ListenerAdmissionOptions) {
     this.#host = host;
     this.#slots = slots;
     this.#ruleFailed = ruleFailed;
     this.#limits$ = new BehaviorSubject(this.#limitsOf(settings, this.#addressLimits(settings, null)));
-    this.sockets$ = admission(this.accepted$, this.#limits$, host.pressure$);
-    this.clients$ = admission(this.proxied$, this.#limits$, host.pressure$);
+    this.#circumstances = { limits: this.#limits$.value, pressure: noPressure };
+    this.#following = combineLatest({ limits: this.#limits$, pressure: host.pressure$ }).subscribe((circumstances) => {
+      this.#circumstances = circumstances;
+    });
+  }
+
+  /** Whether this one is let in. A client behind a proxy is judged twice: the socket at accept, the client by its header. */
+  judge(arrival: Arrival): Admission {
+    this.accepted$.next(arrival);
+    return judge(arrival, this.#circumstances);
   }
 
   /**
@@ -80,7 +80,7 @@ export class ListenerAdmission<Accepted extends Arrival, Proxied extends Arrival
   /** Nobody arrives any more. */
   complete(): void {
     this.accepted$.complete();
-    this.proxied$.complete();
+    this.#following.unsubscribe();
   }
 
   #limitsOf(settings: ListenerSettings, addresses: AddressLimits): AdmissionLimits {

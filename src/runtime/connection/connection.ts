@@ -46,8 +46,8 @@ export interface ConnectionHost extends Origin {
   readonly inspect: Inspector | undefined;
   readonly actors: ConnectionActors;
   readonly handshakes: HandshakeQueue;
-  /** Asks about the client whom a PROXY header has told; `clientJudged` answers, in the same call. */
-  clientTold(connection: Connection, client: ClientInside): void;
+  /** Whether the client may stay whom a PROXY header has named; null lets it. */
+  judge(client: ClientInside): Refusal | null;
   /** What a refused client is told, null where nothing may be said. */
   busyWords(refusal: Refusal): string | null;
   closed(connection: Connection): void;
@@ -176,18 +176,7 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
     this.#send({ type: "connection.stop" });
   }
 
-  /** Admission has decided about the client whom the PROXY header has told. @param refusal null lets it in. */
-  clientJudged(refusal: Refusal | null): void {
-    if (!refusal) {
-      this.#send({ type: "proxy.accepted" });
-      return;
-    }
-    const words = this.#host.busyWords(refusal);
-    if (words !== null) this.#raw.write(words);
-    this.#send({ type: "connection.refused" });
-  }
-
-  // What the dialogue asks and tells.
+  // What the session asks and tells.
 
   get hostname(): string {
     return this.#host.hostname;
@@ -371,7 +360,14 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
 
   #proxyHeaderRead(header: ProxyHeader): void {
     this.facts.readFrom(header);
-    this.#host.clientTold(this, { peer: this.facts.peer, permit: this.#permit });
+    const refusal = this.#host.judge({ peer: this.facts.peer, permit: this.#permit });
+    if (!refusal) {
+      this.#send({ type: "proxy.accepted" });
+      return;
+    }
+    const words = this.#host.busyWords(refusal);
+    if (words !== null) this.#raw.write(words);
+    this.#send({ type: "connection.refused" });
   }
 
   #proxyHeaderRejected({ reason, message }: ProxyHeaderError): void {
@@ -411,7 +407,7 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
     this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
   }
 
-  /** What ends a stream session is its own end of the stream; a dialogue ends with a verdict. */
+  /** What ends a stream session is its own end of the stream; a session of verdicts ends with one. */
   #causeOfClose(): EndCause {
     if (!this.#streamSession) return "peer-ended";
     return this.state === "draining" ? "drained" : "quit";

@@ -8,7 +8,6 @@ import type { ListenerSettings } from "../../config/index.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../../machines/listener.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
-import type { Admission, Arrival } from "../admission/admission.ts";
 import { type AdmissionHost, type ClientInside, ListenerAdmission } from "../admission/listener-admission.ts";
 import { SlotCounter } from "../admission/slots.ts";
 import { Connection, type ConnectionHost } from "../connection/connection.ts";
@@ -61,25 +60,13 @@ export interface ListenerOptions extends ReloadableSettings {
   readonly targets: readonly BindTarget[];
 }
 
-/** A socket that was accepted. */
-interface AcceptedSocket extends Arrival {
-  readonly socket: Socket;
-  /** Our end, where the listener's address tells it. */
-  readonly local: Endpoint | null;
-}
-
-/** A connection whose PROXY header has told the client. */
-interface ProxiedClient extends Arrival {
-  readonly connection: Connection;
-}
-
 export class Listener {
   readonly slots: SlotCounter;
   readonly connections = new ConnectionList<Connection>();
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
   readonly #targets: readonly BindTarget[];
-  readonly #admission: ListenerAdmission<AcceptedSocket, ProxiedClient>;
+  readonly #admission: ListenerAdmission;
   readonly #handshakes: HandshakeQueue;
   readonly #connectionHost: ConnectionHost;
   readonly #sockets: ListenerSockets;
@@ -100,8 +87,6 @@ export class Listener {
       slots: this.slots,
       ruleFailed: (error) => this.#ruleFailed(error),
     });
-    this.#admission.sockets$.subscribe((admission) => this.#socketJudged(admission));
-    this.#admission.clients$.subscribe((admission) => this.#clientJudged(admission));
     this.actor = createActor(
       listenerMachine.provide({
         actors: {
@@ -144,8 +129,7 @@ export class Listener {
         inspect: inspectorUnder(host.inspect, this.actor),
         actors: connectionActors(host),
         handshakes: this.#handshakes,
-        clientTold: (connection: Connection, client: ClientInside) =>
-          this.#admission.proxied$.next({ ...client, connection, draining: false }),
+        judge: (client: ClientInside) => this.#judgeClient(client),
         busyWords: (refusal: Refusal) => this.#busyWords(refusal),
         closed: (connection: Connection) => this.#connectionClosed(connection),
       },
@@ -309,14 +293,10 @@ export class Listener {
 
   #accept(socket: Socket, local: Endpoint | null): void {
     const peer = endpoint(socket.remoteAddress, socket.remotePort);
-    this.#admission.accepted$.next({ socket, peer, local, permit: null, draining: this.state === "draining" });
-  }
-
-  #socketJudged({ arrival, permit, refusal, owesHeader }: Admission<AcceptedSocket>): void {
-    const { socket, peer, local } = arrival;
-    if (refusal) {
-      this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
-      this.#host.refused.refuse(socket, this.#busyWords(refusal));
+    const admission = this.#admission.judge({ kind: "socket", peer, draining: this.state === "draining" });
+    if (admission.refusal) {
+      this.#reportRefused(peer, admission.refusal);
+      this.#host.refused.refuse(socket, this.#busyWords(admission.refusal));
       return;
     }
     const connection = new Connection(this.#connectionHost, {
@@ -324,18 +304,22 @@ export class Listener {
       socket,
       peer,
       local,
-      permit,
-      proxied: owesHeader,
+      permit: admission.permit,
+      proxied: admission.owesHeader,
     });
     this.connections.add(connection);
     connection.start();
     this.#keepDescriptors();
   }
 
-  #clientJudged({ arrival, refusal }: Admission<ProxiedClient>): void {
-    const { connection, peer } = arrival;
-    if (refusal) this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
-    connection.clientJudged(refusal);
+  #judgeClient(client: ClientInside): Refusal | null {
+    const { refusal } = this.#admission.judge({ kind: "client", ...client });
+    if (refusal) this.#reportRefused(client.peer, refusal);
+    return refusal;
+  }
+
+  #reportRefused(peer: Endpoint, refusal: Refusal): void {
+    this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
   }
 
   /** Pauses when too few descriptors could be opened. */

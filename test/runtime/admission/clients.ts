@@ -1,10 +1,5 @@
-import { BehaviorSubject, Subject } from "rxjs";
-import {
-  type Admission,
-  type AdmissionLimits,
-  type Arrival,
-  admission,
-} from "../../../src/runtime/admission/admission.ts";
+import { BehaviorSubject } from "rxjs";
+import { type Admission, type AdmissionLimits, judge } from "../../../src/runtime/admission/admission.ts";
 import { AllowList } from "../../../src/runtime/admission/allow-list.ts";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
 import type { AddressLimits } from "../../../src/runtime/admission/client-limits.ts";
@@ -35,8 +30,6 @@ export function addressLimits(limits: Partial<AddressLimits>): AddressLimits {
 export class Door {
   readonly limits$: BehaviorSubject<AdmissionLimits>;
   readonly pressure$ = new BehaviorSubject<Pressure>(noPressure);
-  readonly #arrived$ = new Subject<Arrival>();
-  #latest: Admission<Arrival> | null = null;
 
   constructor(limits: Partial<AdmissionLimits> = {}) {
     this.limits$ = new BehaviorSubject<AdmissionLimits>({
@@ -46,9 +39,6 @@ export class Door {
       refusesUnderPressure: true,
       addresses: noAddressLimits,
       ...limits,
-    });
-    admission(this.#arrived$, this.limits$, this.pressure$).subscribe((each) => {
-      this.#latest = each;
     });
   }
 
@@ -61,10 +51,9 @@ export class Door {
     readonly address?: string;
     readonly permit?: Permit | null;
     readonly draining?: boolean;
-  } = {}): Admission<Arrival> {
-    this.#latest = null;
-    this.#arrived$.next({ peer: { address, port: 40_000 }, permit, draining });
-    if (!this.#latest) throw new Error("Nothing was decided.");
-    return this.#latest;
+  } = {}): Admission {
+    const peer = { address, port: 40_000 };
+    const circumstances = { limits: this.limits$.value, pressure: this.pressure$.value };
+    return judge(permit ? { kind: "client", peer, permit } : { kind: "socket", peer, draining }, circumstances);
   }
 }
