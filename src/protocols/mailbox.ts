@@ -263,17 +263,21 @@ export interface Mailbox {
   store(uids: readonly number[], change: FlagChange): Promise<StoreResult>;
 
   /**
-   * Adds copies with the same flags and internal date to a mailbox, which may be this one. All of them or none.
+   * Adds copies with the same flags and internal date to a mailbox, which may be this one. All of them or none; those who look
+   * meanwhile may see some of many.
    * @throws MailboxError `mailbox-missing`, `mailbox-not-selectable`, `message-missing` when any is gone, `over-quota`
    */
   copy(uids: readonly number[], to: string): Promise<Copied>;
 
-  /** As copy, and expunges here, in one step (RFC 6851). @throws MailboxError also `mailbox-read-only` */
+  /**
+   * As copy, and expunges here: each message in one step (RFC 6851). Ask for some hundred at a time, so that others may write
+   * in between. @throws MailboxError also `mailbox-read-only`
+   */
   move(uids: readonly number[], to: string): Promise<Copied>;
 
   /**
    * Removes messages with `\Deleted` for good.
-   * @param uids Only these of them (UID EXPUNGE); left out, all.
+   * @param uids Only these of them (UID EXPUNGE); left out, all. Ask for some hundred at a time, as with `move`.
    * @returns what was removed, ascending.
    * @throws MailboxError `mailbox-read-only`
    */

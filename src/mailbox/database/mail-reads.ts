@@ -1,5 +1,5 @@
 /** Reads mailboxes on the store's reading thread. */
-import { createReadStream } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { MailboxError, type MailboxStatus, type TextQuery } from "../../protocols/mailbox.ts";
 import { parseStructure, type ReadRange } from "../message/parse-structure.ts";
 import { matches } from "../message/text-search.ts";
@@ -14,13 +14,19 @@ import type {
 } from "../store/store-calls.ts";
 import { SUMMARY_COLUMNS, type SummaryColumns, toColumns } from "../store/summary-columns.ts";
 import { accountId, openMailbox, selectableNamed } from "./account-rows.ts";
+import { FairTurns, type Turn } from "./fair-turns.ts";
 import { DELETED_BIT, SEEN_BIT } from "./flag-bits.ts";
 import { canonicalName } from "./mailbox-names.ts";
 import type { Row, Statements } from "./statements.ts";
 
+/** Octets of a message that are taken at once. */
+const PIECE = 65_536;
+
 export class MailReads {
   readonly #sql: Statements;
   readonly #directory: string;
+  /** Messages are read in turns. */
+  readonly #turns = new FairTurns();
 
   constructor(sql: Statements, directory: string) {
     this.#sql = sql;
@@ -87,7 +93,11 @@ export class MailReads {
     return { id: row.id, size: row.size, bytes: row.bytes };
   }
 
-  async structures({ mailbox, uids }: Calls["structures"]["request"]): Promise<Calls["structures"]["reply"]> {
+  structures({ session, ...request }: Calls["structures"]["request"]): Promise<Calls["structures"]["reply"]> {
+    return this.#turns.run(session, (turn) => this.#structures(request, turn));
+  }
+
+  async #structures({ mailbox, uids }: InMailbox, turn: Turn): Promise<Calls["structures"]["reply"]> {
     const structures = [];
     const { id: mailboxId } = openMailbox(this.#sql, mailbox);
     const known = this.#sql.all(
@@ -99,26 +109,30 @@ export class MailReads {
       const [uid, id] = [Number(row["uid"]), String(row["id"])];
       if (typeof row["structure"] === "string") structures.push({ uid, id, json: row["structure"], found: false });
       else {
-        const json = await this.#structureOf({ mailbox, uid });
+        const json = await this.#structureOf({ mailbox, uid }, turn);
         if (json !== null) structures.push({ uid, id, json, found: true });
       }
     }
     return structures;
   }
 
-  async analyse({ id, size, bytes }: AnalyseRequest): Promise<string> {
-    const read = bytes ? slices(bytes) : fileRange(spoolFile(this.#directory, id));
-    return JSON.stringify(await parseStructure(read, size));
+  analyse({ id, size, bytes }: AnalyseRequest): Promise<string> {
+    return this.#turns.run(null, async (turn) => {
+      const read = bytes ? slices(bytes, turn) : fileRange(spoolFile(this.#directory, id), turn);
+      return JSON.stringify(await parseStructure(read, size));
+    });
   }
 
-  async matching({ mailbox, uids, query }: Calls["matching"]["request"]): Promise<number[]> {
-    const found: number[] = [];
-    // One at a time: contents may be large together.
-    for (const uid of uids) {
-      const [row] = this.#contents({ mailbox, uids: [uid] });
-      if (row && (await this.#matches(query, row))) found.push(uid);
-    }
-    return found;
+  matching({ mailbox, session, uids, query }: Calls["matching"]["request"]): Promise<number[]> {
+    return this.#turns.run(session, async (turn) => {
+      const found: number[] = [];
+      // One at a time: contents may be large together.
+      for (const uid of uids) {
+        const [row] = this.#contents({ mailbox, uids: [uid] });
+        if (row && (await this.#matches(query, row, turn))) found.push(uid);
+      }
+      return found;
+    });
   }
 
   quota(account: string): Calls["quota"]["reply"] {
@@ -144,7 +158,7 @@ export class MailReads {
     return bytesOf(this.#sql.get("SELECT bytes FROM script WHERE account = ? AND name = ?", id, name));
   }
 
-  #contents({ mailbox, uids }: { readonly mailbox: number; readonly uids: readonly number[] }) {
+  #contents({ mailbox, uids }: InMailbox) {
     const { id } = openMailbox(this.#sql, mailbox);
     const rows = this.#sql.all(
       `SELECT content.id, content.size, bytes FROM message JOIN content ON content.key = message.content
@@ -154,39 +168,66 @@ export class MailReads {
     return rows.map((row) => ({ id: String(row["id"]), size: Number(row["size"]), bytes: bytesOf(row) }));
   }
 
-  async #structureOf({ mailbox, uid }: { readonly mailbox: number; readonly uid: number }): Promise<string | null> {
+  async #structureOf(
+    { mailbox, uid }: { readonly mailbox: number; readonly uid: number },
+    turn: Turn,
+  ): Promise<string | null> {
     const [row] = this.#contents({ mailbox, uids: [uid] });
     if (!row) return null;
     try {
-      return JSON.stringify(await parseStructure(this.#rangesOf(row), row.size));
+      return JSON.stringify(await parseStructure(this.#rangesOf(row, turn), row.size));
     } catch (error) {
       if (isGone(error)) return null;
       throw error;
     }
   }
 
-  async #matches(query: TextQuery, row: MessageContentRow): Promise<boolean> {
+  async #matches(query: TextQuery, row: MessageContentRow, turn: Turn): Promise<boolean> {
     try {
-      return await matches(query, this.#rangesOf(row)(0, row.size));
+      return await matches(query, this.#rangesOf(row, turn)(0, row.size));
     } catch (error) {
       if (isGone(error)) return false;
       throw error;
     }
   }
 
-  #rangesOf({ id, bytes }: MessageContentRow): ReadRange {
-    return bytes ? slices(bytes) : fileRange(contentFile(this.#directory, id));
+  #rangesOf({ id, bytes }: MessageContentRow, turn: Turn): ReadRange {
+    return bytes ? slices(bytes, turn) : fileRange(contentFile(this.#directory, id), turn);
   }
 }
 
-function slices(bytes: Uint8Array): ReadRange {
+interface InMailbox {
+  readonly mailbox: number;
+  readonly uids: readonly number[];
+}
+
+function slices(bytes: Uint8Array, turn: Turn): ReadRange {
   return async function* (start, end) {
-    yield bytes.subarray(start, end);
+    for (let at = start; at < end; at += PIECE) {
+      const rest = turn.rest();
+      if (rest) await rest;
+      yield bytes.subarray(at, Math.min(at + PIECE, end));
+    }
   };
 }
 
-function fileRange(file: string): ReadRange {
-  return (start, end) => createReadStream(file, { start, end: end - 1 });
+/** The file is read when its turn is, and by this thread: that is what it is for. */
+function fileRange(file: string, turn: Turn): ReadRange {
+  return async function* (start, end) {
+    const descriptor = openSync(file, "r");
+    try {
+      for (let at = start; at < end; at += PIECE) {
+        const rest = turn.rest();
+        if (rest) await rest;
+        const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - at));
+        const length = readSync(descriptor, piece, 0, piece.length, at);
+        if (length === 0) return;
+        yield piece.subarray(0, length);
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  };
 }
 
 function bytesOf(row: Row | undefined): Uint8Array | null {

@@ -1,9 +1,13 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import type { MailboxChange, MessageSummary } from "../../protocols/mailbox.ts";
 import { missingMailbox } from "../database/account-rows.ts";
 import { flagsOf } from "../database/flag-bits.ts";
 import type { SelectReply } from "../store/mailbox-calls.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { SummaryColumns } from "../store/summary-columns.ts";
+
+/** Messages whose copy is worth a turn of its own. */
+const LARGE = 5000;
 
 /** Who has a mailbox open. */
 export interface HubView {
@@ -29,6 +33,8 @@ export class MailboxHub {
   #keywords: readonly string[] = [];
   #messages: MessageSummary[] = [];
   #loaded: Promise<void> | null = null;
+  /** Those who have waited for the loading get their copies one after the other, so that others have their turn. */
+  #opening: Promise<unknown> = Promise.resolve();
   /** Changes since a loading began. */
   #log: ChangeSet[] | null = null;
   #isReady = false;
@@ -87,6 +93,9 @@ export class MailboxHub {
     this.#advance(uidNext, highestModseq);
     this.#loaded ??= this.#loadAll();
     await this.#loaded;
+    if (this.#messages.length < LARGE) return;
+    this.#opening = this.#opening.then(() => immediate());
+    await this.#opening;
   }
 
   /**

@@ -20,6 +20,7 @@ import type { SelectReply } from "../store/mailbox-calls.ts";
 import type { StorePort } from "../store/store-port.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { HubView, MailboxHub } from "./mailbox-hub.ts";
+import { copyInSteps, moveInSteps } from "./stepwise-writes.ts";
 import { openContent } from "./stored-content.ts";
 
 export interface ViewOptions {
@@ -86,7 +87,7 @@ export class MailboxView implements Mailbox, HubView {
   describe(uids: readonly number[]): Promise<ReadonlyMap<number, MessageStructure>> {
     return this.#do(async (store, mailbox) => {
       const described = new Map<number, MessageStructure>();
-      for (const { uid, id, json, found } of await store.read("structures", { mailbox, uids })) {
+      for (const { uid, id, json, found } of await store.read("structures", { mailbox, session: this.id, uids })) {
         described.set(uid, JSON.parse(json));
         // Kept for the next time; when that fails, it is found again.
         if (found) store.write("keepStructure", { id, structure: json }).catch(() => {});
@@ -102,7 +103,9 @@ export class MailboxView implements Mailbox, HubView {
   }
 
   matching(query: TextQuery, uids: readonly number[]): Promise<readonly number[]> {
-    return this.#do((store, mailbox) => store.read("matching", { mailbox, query, uids: ascending(uids) }));
+    return this.#do((store, mailbox) =>
+      store.read("matching", { mailbox, session: this.id, query, uids: ascending(uids) }),
+    );
   }
 
   async store(uids: readonly number[], { mode, flags, unchangedSince }: FlagChange): Promise<StoreResult> {
@@ -115,12 +118,12 @@ export class MailboxView implements Mailbox, HubView {
   }
 
   copy(uids: readonly number[], to: string): Promise<Copied> {
-    return this.#do((store, mailbox) => store.write("copy", { uids, to, isMove: false, mailbox, view: this.id }));
+    return this.#do((store, mailbox) => copyInSteps(store, { mailbox, view: this.id, to }, uids));
   }
 
   async move(uids: readonly number[], to: string): Promise<Copied> {
     this.#expectWritable();
-    return this.#do((store, mailbox) => store.write("copy", { uids, to, isMove: true, mailbox, view: this.id }));
+    return this.#do((store, mailbox) => moveInSteps(store, { mailbox, view: this.id, to }, uids));
   }
 
   async expunge(uids?: readonly number[]): Promise<readonly number[]> {

@@ -14,10 +14,11 @@ import {
   SPECIAL_USES,
 } from "../../protocols/mailbox.ts";
 import { parseFlags } from "../database/flags.ts";
-import { compareNames, superiorsOf } from "../database/mailbox-names.ts";
+import { canonicalName, compareNames, superiorsOf } from "../database/mailbox-names.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { StorePort } from "../store/store-port.ts";
 import type { MailboxView } from "./mailbox-view.ts";
+import { moveInSteps, removeInSteps, STEP, wholeSteps } from "./stepwise-writes.ts";
 import type { StoredMaildrop } from "./stored-maildrop.ts";
 import { StoredScripts } from "./stored-scripts.ts";
 
@@ -70,11 +71,18 @@ export class StoredAccount implements AccountMail {
   }
 
   async delete(name: string): Promise<void> {
-    await this.#do(() => this.#store.write("delete", { account: this.#account, name }));
+    await this.#do(async () => {
+      if (canonicalName(name) !== INBOX) await this.#empty(name);
+      await this.#store.write("delete", { account: this.#account, name });
+    });
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await this.#do(() => this.#store.write("rename", { account: this.#account, from, to }));
+    await this.#do(async () => {
+      if (canonicalName(from) !== INBOX || !(await this.#emptyInbox(to))) {
+        await this.#store.write("rename", { account: this.#account, from, to });
+      }
+    });
   }
 
   async subscribe(name: string): Promise<void> {
@@ -153,6 +161,29 @@ export class StoredAccount implements AccountMail {
     const { used } = await this.#store.read("quota", this.#account);
     if (used + size <= maxStorage) return;
     throw new MailboxError("over-quota", `The account has ${maxStorage} octets, and not so much left.`);
+  }
+
+  /** Removes what is too much for one step. The mailbox may not be there, or hold no messages. */
+  async #empty(name: string): Promise<void> {
+    const mailbox = await this.#resolve(name).catch(() => null);
+    if (mailbox === null) return;
+    for await (const uids of wholeSteps(this.#store, mailbox)) await removeInSteps(this.#store, mailbox, uids);
+  }
+
+  /** Moves what is in INBOX to a new mailbox. @returns false when it is not too much for one step: nothing was done then. */
+  async #emptyInbox(to: string): Promise<boolean> {
+    const mailbox = await this.#resolve(INBOX);
+    const { messages } = await this.#store.read("status", { mailbox, toldUntil: 0 });
+    if (messages <= STEP) return false;
+    await this.#store.write("create", { account: this.#account, name: to, specialUse: [] });
+    for (;;) {
+      const { uid } = await this.#store.read("summaries", { mailbox, after: 0, limit: STEP });
+      if (uid.length === 0) return true;
+      await moveInSteps(this.#store, { mailbox, view: null, to }, [...uid]).catch((error: unknown) => {
+        // Expunged by somebody else meanwhile: then the others are still to be moved.
+        if (toMailboxError(error).code !== "message-missing") throw error;
+      });
+    }
   }
 
   #resolve(name: string): Promise<number> {

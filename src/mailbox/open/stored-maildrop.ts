@@ -1,6 +1,7 @@
 import type { Maildrop, MaildropMessage, MessageContent } from "../../protocols/mailbox.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { StorePort } from "../store/store-port.ts";
+import { removeInSteps } from "./stepwise-writes.ts";
 import { openContent } from "./stored-content.ts";
 import { readAllSummaries } from "./summary-pages.ts";
 
@@ -38,7 +39,7 @@ export class StoredMaildrop implements Maildrop {
   async remove(uids: readonly number[]): Promise<void> {
     if (uids.length === 0) return;
     try {
-      await this.#store.write("expunge", { mailbox: this.#mailbox, view: null, uids, deletedOnly: false });
+      await removeInSteps(this.#store, this.#mailbox, uids);
     } catch (error) {
       throw toMailboxError(error);
     }

@@ -1,20 +1,36 @@
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 /**
  * Group commit: whatever waits while a commit is under way goes into the next one, so that one fsync(2) serves many.
- * Nothing waits while no commit is under way.
+ * Nothing waits while no commit is under way. Of items that are heavy, each group has one: the others wait for the next
+ * one, and let pass what is light, so that nobody who has little to write waits for more than a heavy item.
  */
 export class GroupCommit<Item> {
   readonly #commit: (items: readonly Item[]) => Promise<readonly (Error | null)[]>;
   readonly #limit: number;
-  #waiting: { item: Item; resolve: () => void; reject: (error: Error) => void }[] = [];
+  readonly #isHeavy: (item: Item) => boolean;
+  #waiting: Waiting<Item>[] = [];
   #committing = false;
 
   /**
    * @param commit Answers for each item in turn with null, or with why it was not kept; rejects when none was.
-   * @param limit Most items in one commit, since the first of them waits for the last.
+   * @param options `limit`: most items in one commit, since the first of them waits for the last. `isHeavy`: what takes as
+   * long as a hundred others; nothing by default.
    */
-  constructor(commit: (items: readonly Item[]) => Promise<readonly (Error | null)[]>, limit = 256) {
+  constructor(
+    commit: (items: readonly Item[]) => Promise<readonly (Error | null)[]>,
+    {
+      limit = 256,
+      isHeavy = () => false,
+    }: { readonly limit?: number; readonly isHeavy?: (item: Item) => boolean } = {},
+  ) {
     this.#commit = commit;
     this.#limit = limit;
+    this.#isHeavy = isHeavy;
   }
 
   /** Resolves when the commit that holds the item is done. */
@@ -28,7 +44,7 @@ export class GroupCommit<Item> {
   async #run(): Promise<void> {
     this.#committing = true;
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, this.#limit);
+      const group = this.#takeGroup();
       const results = await this.#commit(group.map(({ item }) => item)).catch((error: unknown) => {
         const failure = error instanceof Error ? error : new Error(String(error));
         return group.map(() => failure);
@@ -40,5 +56,20 @@ export class GroupCommit<Item> {
       }
     }
     this.#committing = false;
+  }
+
+  /** In the order in which they came. */
+  #takeGroup(): Waiting<Item>[] {
+    const group: Waiting<Item>[] = [];
+    const later: Waiting<Item>[] = [];
+    let hasHeavy = false;
+    for (const waiting of this.#waiting) {
+      const isHeavy = this.#isHeavy(waiting.item);
+      if (group.length >= this.#limit || (isHeavy && hasHeavy)) later.push(waiting);
+      else group.push(waiting);
+      hasHeavy ||= isHeavy;
+    }
+    this.#waiting = later;
+    return group;
   }
 }

@@ -140,9 +140,9 @@ export interface Calls {
     readonly request: { readonly mailbox: number; readonly uid: number };
     readonly reply: MessageContentRow;
   };
-  /** `found`: not in the database yet. */
+  /** `session` is who asks: sessions take turns. `found`: not in the database yet. */
   readonly structures: {
-    readonly request: { readonly mailbox: number; readonly uids: readonly number[] };
+    readonly request: { readonly mailbox: number; readonly session: number; readonly uids: readonly number[] };
     readonly reply: readonly {
       readonly uid: number;
       readonly id: string;
@@ -151,7 +151,12 @@ export interface Calls {
     }[];
   };
   readonly matching: {
-    readonly request: { readonly mailbox: number; readonly uids: readonly number[]; readonly query: TextQuery };
+    readonly request: {
+      readonly mailbox: number;
+      readonly session: number;
+      readonly uids: readonly number[];
+      readonly query: TextQuery;
+    };
     readonly reply: readonly number[];
   };
   readonly quota: { readonly request: string; readonly reply: { readonly used: number; readonly messages: number } };

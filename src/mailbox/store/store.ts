@@ -15,6 +15,7 @@ import { DEFAULT_MAILBOX_LIMITS, type Mailboxes, type MailboxLimits } from "../.
 import { contentFile, spoolFile } from "./data-folder.ts";
 import { fromFailure } from "./failure.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { isHeavy } from "./heavy-writes.ts";
 import { receive } from "./spool.ts";
 import {
   type CallName,
@@ -103,7 +104,9 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes"> {
   readonly directory: string;
   readonly #writer: StoreThread;
   readonly #reader: StoreThread;
-  readonly #group = new GroupCommit<PendingWrite>((writes) => this.#commit(writes));
+  readonly #group = new GroupCommit<PendingWrite>((writes) => this.#commit(writes), {
+    isHeavy: ({ write }) => isHeavy(write),
+  });
   readonly #underWay = new Set<Promise<unknown>>();
   #deliveries = 0;
   #commits = 0;

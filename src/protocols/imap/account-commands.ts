@@ -16,7 +16,11 @@ import type {
 } from "./grammar/command.ts";
 import { formatStatus } from "./grammar/format-response.ts";
 import { MailboxView } from "./mailbox-view.ts";
+import { expungeAll } from "./message-commands.ts";
 import { flagLists } from "./untagged.ts";
+
+/** What a message costs when a mailbox is selected, in steps of `Dialogue.tires`. */
+const STEPS_OF_MESSAGE = 10;
 
 /** SELECT and EXAMINE. A failure leaves no mailbox selected (RFC 3501 section 6.3.1). */
 export function select(dialogue: Dialogue, { tag, name, mailbox }: SelectCommand): void {
@@ -24,6 +28,8 @@ export function select(dialogue: Dialogue, { tag, name, mailbox }: SelectCommand
     dialogue.closeMailbox();
     dialogue.send("mailbox.closed");
     const selected = await account.select(mailbox, { readOnly: name === "EXAMINE" });
+    // Many sessions may have waited for the same mailbox.
+    if (dialogue.tires(selected.messages.length * STEPS_OF_MESSAGE)) await dialogue.breathe();
     if (dialogue.over) {
       selected.close();
       return ok("Selected");
@@ -48,7 +54,7 @@ function sayMailbox({ output }: Dialogue, view: MailboxView): void {
 /** CLOSE and UNSELECT (RFC 3691). What CLOSE removes is not told of. */
 export function leave(dialogue: Dialogue, { tag, name }: PlainCommand): void {
   onMailbox(dialogue, { tag }, async ({ view }) => {
-    if (name === "CLOSE" && !view.mailbox.readOnly && !view.deleted) await view.mailbox.expunge();
+    if (name === "CLOSE" && !view.mailbox.readOnly && !view.deleted) await expungeAll(view);
     dialogue.closeMailbox();
     dialogue.send("mailbox.closed");
     return ok("Closed");

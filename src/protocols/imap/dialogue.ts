@@ -151,15 +151,16 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
     if (this.state === "idling") this.wire.wake();
   };
 
-  /** @param expunges whether it may be told now of messages that are gone. */
-  tellChanges(expunges: boolean): void {
+  /** @param expunges whether it may be told now of messages that are gone. @returns whether there is more to tell. */
+  tellChanges(expunges: boolean): boolean {
     const { view } = this;
-    if (!view) return;
+    if (!view) return false;
+    if (!view.failure && !view.deleted) return tellChanges(this.output, { view, expunges });
     if (view.failure) {
       this.noticeFailure("changes", view.failure);
       this.bye("[UNAVAILABLE] The mailbox cannot be reached any more", "session-failed");
-    } else if (view.deleted) this.bye("The selected mailbox was deleted", "quit");
-    else tellChanges(this.output, { view, expunges });
+    } else this.bye("The selected mailbox was deleted", "quit");
+    return false;
   }
 
   closeMailbox(): void {
@@ -198,10 +199,16 @@ export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings
     this.wire.wake();
   }
 
-  #conclude(tag: string, { completion, expunges }: Ending): void {
-    this.tellChanges(expunges);
+  #conclude(tag: string, ending: Ending): void {
+    const more = this.tellChanges(ending.expunges);
     if (this.over) return;
-    this.complete(tag, completion);
+    if (more) {
+      const goOn = () => this.#inNextTurn(() => this.#conclude(tag, ending));
+      // Rejected when the session is over.
+      this.breathe().then(goOn, () => {});
+      return;
+    }
+    this.complete(tag, ending.completion);
     if (!this.over) this.send("command.completed");
   }
 

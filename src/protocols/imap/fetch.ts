@@ -9,11 +9,13 @@ import type { FetchAttribute, FetchItem, FetchSection } from "./grammar/fetch-it
 import { formatSectionName } from "./grammar/format-response.ts";
 import { formatBody, formatBodyStructure, formatEnvelope } from "./grammar/format-structure.ts";
 import { findMessages, inBatches, noSuchMessage } from "./message-numbers.ts";
-import { clip, locate, needsStructure, READ_SIZE, readFields } from "./sections.ts";
+import { clip, HeaderFields, locate, needsStructure, READ_SIZE } from "./sections.ts";
 import { flagsOf, tellKeywords } from "./untagged.ts";
 
 /** Structures of so many messages are held at once. */
 const BATCH = 64;
+/** What an item of a message costs, in steps of `Dialogue.tires`. */
+const STEPS_OF_ITEM = 50;
 
 export function fetch(dialogue: Dialogue, command: FetchCommand): void {
   onMailbox(dialogue, { tag: command.tag, keepsNumbers: !command.uid }, (on) => new Fetch(on, command).carryOut());
@@ -32,8 +34,9 @@ class Fetch {
     const { uid, items } = command;
     this.#on = on;
     this.#command = command;
-    // The response to UID FETCH always has the UID.
-    this.#items = uid && !items.some(({ item }) => item === "UID") ? [{ item: "UID" }, ...items] : items;
+    // The response to UID FETCH always has the UID. What is asked for twice is told once.
+    const asked = uid && !items.some(({ item }) => item === "UID") ? [{ item: "UID" } as const, ...items] : items;
+    this.#items = [...new Map(asked.map((item) => [JSON.stringify(item), item])).values()];
     this.#sections = items.some(({ item }) => item === "SECTION");
     this.#structures = items.some(asksForStructure);
     this.#setsSeen = items.some((item) => item.item === "SECTION" && !item.peek) && !on.view.mailbox.readOnly;
@@ -54,7 +57,7 @@ class Fetch {
     const structures = this.#structures ? await view.mailbox.describe(this.#uidsOf(indexes)) : null;
     const seen = this.#setsSeen ? await this.#setSeen(indexes) : null;
     for (const index of indexes) {
-      if (dialogue.output.full) await dialogue.breathe();
+      if (dialogue.tires(STEPS_OF_ITEM * this.#items.length)) await dialogue.breathe();
       const message = view.at(index);
       if (!message) continue;
       const structure = structures?.get(message.uid);
@@ -105,18 +108,20 @@ class Fetch {
       return;
     }
     try {
-      await this.#sayItems(response, content);
+      await this.#sayItems(response, { content, fields: new HeaderFields(content) });
     } finally {
       content.close();
     }
   }
 
-  async #sayItems({ number, message, structure, items }: Response, content: MessageContent): Promise<void> {
-    const { output } = this.#on.dialogue;
+  async #sayItems({ number, message, structure, items }: Response, opened: OpenedMessage): Promise<void> {
+    const { dialogue } = this.#on;
+    const { output } = dialogue;
     output.text(`* ${number} FETCH (`);
     for (const [place, item] of items.entries()) {
       if (place > 0) output.text(" ");
-      if (item.item === "SECTION") await this.#saySection(item, { content, structure });
+      if (dialogue.tires(STEPS_OF_ITEM)) await dialogue.breathe();
+      if (item.item === "SECTION") await this.#saySection(item, { ...opened, structure });
       else output.text(this.#attribute(item.item, { message, structure }));
     }
     output.text(")\r\n");
@@ -149,9 +154,10 @@ class Fetch {
 
   async #saySection(
     section: FetchSection,
-    { content, structure }: { readonly content: MessageContent; readonly structure: MessageStructure | undefined },
+    { content, fields, structure }: OpenedMessage & { readonly structure: MessageStructure | undefined },
   ): Promise<void> {
-    const { output } = this.#on.dialogue;
+    const { dialogue } = this.#on;
+    const { output } = dialogue;
     const name = formatSectionName(section);
     const whole = structure && needsStructure(section) ? locate(section, structure) : { start: 0, end: content.size };
     if (!whole) {
@@ -159,10 +165,11 @@ class Fetch {
       return;
     }
     if (section.text === "HEADER.FIELDS" || section.text === "HEADER.FIELDS.NOT") {
-      const fields = await readFields(content, { header: whole, section }).catch(broken);
-      const { start, end } = clip({ start: 0, end: fields.length }, section.partial);
+      const octets = await fields.select(section, whole).catch(broken);
+      const { start, end } = clip({ start: 0, end: octets.length }, section.partial);
       output.text(`${name} {${end - start}}\r\n`);
-      output.octets(fields.subarray(start, end));
+      output.octets(octets.subarray(start, end));
+      if (dialogue.tires(whole.end - whole.start)) await dialogue.breathe();
       return;
     }
     const range = clip(whole, section.partial);
@@ -181,6 +188,12 @@ class Fetch {
       at += octets.length;
     }
   }
+}
+
+/** A message whose octets are read. */
+interface OpenedMessage {
+  readonly content: MessageContent;
+  readonly fields: HeaderFields;
 }
 
 interface Response {

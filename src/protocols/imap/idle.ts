@@ -22,7 +22,7 @@ export function idle(dialogue: Dialogue, { tag }: Tagged): void {
 /** What a client in IDLE is told in each turn: what has changed, and now and then that the server is still there. */
 export function tellIdle(dialogue: Dialogue): void {
   if (dialogue.congested) return;
-  dialogue.tellChanges(true);
+  if (dialogue.tellChanges(true)) dialogue.wire.wake();
   if (dialogue.over || dialogue.wire.now() + timerSlack < dialogue.idleNoticeDue) return;
   dialogue.output.text("* OK Still here\r\n");
   awaitNotice(dialogue);

@@ -18,8 +18,8 @@ export class MailboxView {
   /** Why changes are not told of any more; null while they are. */
   failure: unknown = null;
 
-  #messages: MessageSummary[];
-  #uids: number[];
+  readonly #messages: MessageSummary[];
+  readonly #uids: number[];
   /** So many messages does the client know of; the rest has arrived since. */
   #known: number;
   /** Messages whose flags are not what the client knows. */
@@ -96,6 +96,13 @@ export class MailboxView {
     return uids;
   }
 
+  /** UIDs of the messages that EXPUNGE removes, those that the client does not know of included. */
+  get deletedUids(): number[] {
+    return this.#messages.flatMap(({ uid, flags }) => {
+      return flags.includes("\\Deleted") && !this.#gone.has(uid) ? uid : [];
+    });
+  }
+
   /** Place of a message; -1 when it is not here. */
   indexOf(uid: number): number {
     const index = this.#lowerBound(uid);
@@ -118,13 +125,29 @@ export class MailboxView {
   /**
    * What the client does not know yet, in an order that it may be told in; afterwards it knows.
    * @param expunges whether it may be told now of messages that are gone.
+   * @param most so many messages are told of; the others `isOwed`. All by default.
    */
-  *tell(expunges: boolean): Generator<Told> {
-    yield* this.#tellFlags();
-    if (expunges && this.#gone.size > 0) yield* this.#tellExpunges();
-    else this.#known = this.#uids.length;
+  *tell(expunges: boolean, most = Number.POSITIVE_INFINITY): Generator<Told> {
+    let left = most;
+    for (const uid of this.#changed) {
+      if (left === 0) return;
+      left--;
+      this.#changed.delete(uid);
+      const index = this.indexOf(uid);
+      const message = this.#messages[index];
+      if (message && index < this.#known && !this.#gone.has(uid)) yield { type: "flags", number: index + 1, message };
+    }
+    if (expunges) yield* this.#tellExpunges(left);
+    // What has arrived comes after what was there: its numbers depend on that.
+    if (expunges && this.#gone.size > 0) return;
+    this.#known = this.#uids.length;
     if (this.#arrived) yield { type: "exists", messages: this.#known, recent: this.recent };
     this.#arrived = false;
+  }
+
+  /** There is more to `tell`. */
+  isOwed(expunges: boolean): boolean {
+    return this.#changed.size > 0 || (expunges && this.#gone.size > 0) || this.#arrived;
   }
 
   close(): void {
@@ -164,25 +187,37 @@ export class MailboxView {
     if (!own) this.#changed.add(message.uid);
   }
 
-  *#tellFlags(): Generator<Told> {
-    for (const uid of this.#changed) {
-      const index = this.indexOf(uid);
-      const message = this.#messages[index];
-      if (message && index < this.#known && !this.#gone.has(uid)) yield { type: "flags", number: index + 1, message };
+  /** What arrived and is gone again is not told of at all. */
+  *#tellExpunges(most: number): Generator<Told> {
+    const places: number[] = [];
+    for (const uid of this.#gone) {
+      if (places.length === most) break;
+      places.push(this.indexOf(uid));
+      this.#gone.delete(uid);
     }
-    this.#changed.clear();
+    places.sort((a, b) => a - b);
+    const told = places.filter((place) => place < this.#known);
+    this.#remove(places);
+    this.#known -= told.length;
+    for (const [before, place] of told.entries()) yield { type: "expunge", number: place + 1 - before };
   }
 
-  /** What arrived and is gone again is not told of at all. */
-  *#tellExpunges(): Generator<Told> {
-    const gone = new Set(this.#gone);
-    const places: number[] = [];
-    for (let index = 0; index < this.#known; index++) if (gone.has(this.#uids[index] ?? 0)) places.push(index);
-    this.#messages = this.#messages.filter(({ uid }) => !gone.has(uid));
-    this.#uids = this.#messages.map(({ uid }) => uid);
-    this.#known = this.#uids.length;
-    this.#gone.clear();
-    for (const [told, place] of places.entries()) yield { type: "expunge", number: place + 1 - told };
+  /** @param places ascending. */
+  #remove(places: readonly number[]): void {
+    const [messages, uids] = [this.#messages, this.#uids];
+    let end = places[0] ?? messages.length;
+    let next = 0;
+    for (let index = end; index < messages.length; index++) {
+      const message = messages[index];
+      if (index === places[next]) next++;
+      else if (message) {
+        messages[end] = message;
+        uids[end] = message.uid;
+        end++;
+      }
+    }
+    messages.length = end;
+    uids.length = end;
   }
 
   #firstRecent(): number {

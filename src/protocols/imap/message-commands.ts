@@ -10,8 +10,8 @@ import type { MailboxView } from "./mailbox-view.ts";
 import { chunksOf, findMessages, noSuchMessage } from "./message-numbers.ts";
 import { flagsOf, tellKeywords } from "./untagged.ts";
 
-/** Flags of so many messages are changed in one step. */
-const STORED_AT_ONCE = 1000;
+/** So many messages are changed in one step, so that what others write is not held up. */
+const CHANGED_AT_ONCE = 500;
 
 const someAreGone = no("Some of the messages are no more", "EXPUNGEISSUED");
 
@@ -21,7 +21,7 @@ export function store(dialogue: Dialogue, command: StoreCommand): void {
     const ranges = findMessages(view, command);
     if (!ranges) return noSuchMessage;
     const uids = view.uidsOf(ranges);
-    for (const some of chunksOf(uids, STORED_AT_ONCE)) {
+    for (const some of chunksOf(uids, CHANGED_AT_ONCE)) {
       await view.mailbox.store(some, { mode: command.action, flags: command.flags });
       if (!command.silent) await tellFlags({ dialogue, view, withUid: command.uid }, some);
     }
@@ -45,7 +45,7 @@ async function tellFlags(
   }
 }
 
-/** COPY and MOVE: all of the messages or none. */
+/** COPY: all of the messages or none. MOVE: each message as a whole (RFC 6851 section 3.3). */
 export function copy(dialogue: Dialogue, command: CopyCommand): void {
   onMailbox(dialogue, command, async ({ view }) => {
     const ranges = findMessages(view, command);
@@ -54,10 +54,8 @@ export function copy(dialogue: Dialogue, command: CopyCommand): void {
     if (!command.uid && uids.length < countOf(ranges)) return someAreGone;
     if (uids.length === 0) return ok("There are no such messages");
     try {
-      if (command.name === "COPY") return copied(await view.mailbox.copy(uids, command.mailbox));
-      const moved = copied(await view.mailbox.move(uids, command.mailbox));
-      // Before the EXPUNGE responses (RFC 6851 section 4.3).
-      dialogue.output.text(statusLine("*", moved));
+      if (command.name === "COPY") return copied([await view.mailbox.copy(uids, command.mailbox)]);
+      await move({ dialogue, view, to: command.mailbox }, uids);
       return ok("Moved");
     } catch (error) {
       throw tryCreate(error);
@@ -65,17 +63,44 @@ export function copy(dialogue: Dialogue, command: CopyCommand): void {
   });
 }
 
-function copied(uids: Copied): Completion {
-  return uids.from.length === 0 ? ok("Copied") : ok("Copied", formatCopyUid(uids));
+async function move(
+  { dialogue, view, to }: { dialogue: Dialogue; view: MailboxView; to: string },
+  uids: readonly number[],
+): Promise<void> {
+  const moved: Copied[] = [];
+  try {
+    for (const some of chunksOf(uids, CHANGED_AT_ONCE)) moved.push(await view.mailbox.move(some, to));
+  } finally {
+    // Before the EXPUNGE responses (RFC 6851 section 4.3), also when it could not go on.
+    if (moved.length > 0) dialogue.output.text(statusLine("*", copied(moved)));
+  }
+}
+
+function copied(steps: readonly Copied[]): Completion {
+  const from = steps.flatMap((step) => step.from);
+  const to = steps.flatMap((step) => step.to);
+  const uidValidity = steps[0]?.uidValidity ?? 0;
+  return from.length === 0 ? ok("Copied") : ok("Copied", formatCopyUid({ uidValidity, from, to }));
 }
 
 /** What was removed is told of when the command is completed, as all changes are. */
 export function expunge(dialogue: Dialogue, command: ExpungeCommand): void {
   onMailbox(dialogue, command, async ({ view }) => {
-    const uids = command.set ? view.uidsOf(view.find(command.set, true)) : undefined;
-    await view.mailbox.expunge(uids);
+    if (command.set) await expungeOf(view, view.uidsOf(view.find(command.set, true)));
+    else await expungeAll(view);
     return ok("Expunged");
   });
+}
+
+/** What has `\Deleted`, as far as the session knows in steps, and then whatever has it besides. */
+export async function expungeAll(view: MailboxView): Promise<void> {
+  const { deletedUids } = view;
+  if (deletedUids.length > CHANGED_AT_ONCE) await expungeOf(view, deletedUids);
+  await view.mailbox.expunge();
+}
+
+async function expungeOf(view: MailboxView, uids: readonly number[]): Promise<void> {
+  for (const some of chunksOf(uids, CHANGED_AT_ONCE)) await view.mailbox.expunge(some);
 }
 
 function countOf(ranges: readonly IndexRange[]): number {

@@ -59,20 +59,39 @@ export function clip({ start, end }: ByteRange, partial: Partial | null): ByteRa
   return { start: from, end: Math.min(from + partial.length, end) };
 }
 
-/** A header's fields of these names, or but these, and the empty line that ends it. */
-export async function readFields(
-  content: MessageContent,
-  { header, section }: { readonly header: ByteRange; readonly section: FetchSection },
-): Promise<Buffer> {
-  const names = new Set(section.fields.map((field) => field.toLowerCase()));
-  const wanted = section.text === "HEADER.FIELDS";
-  const octets = await readRange(content, {
-    start: header.start,
-    end: Math.min(header.end, header.start + LONGEST_HEADER),
-  });
-  // Latin-1 keeps each octet as one character.
-  const kept = splitFields(octets.toString("latin1")).filter((field) => names.has(fieldName(field)) === wanted);
-  return Buffer.from(`${kept.join("")}\r\n`, "latin1");
+interface HeaderField {
+  /** In lower case. */
+  readonly name: string;
+  /** With its folded lines and line ends; an octet is a character. */
+  readonly text: string;
+}
+
+/** The fields of a message's headers. The header that was last asked about is read and split once. */
+export class HeaderFields {
+  readonly #content: MessageContent;
+  #last: { readonly header: ByteRange; readonly fields: readonly HeaderField[] } | null = null;
+
+  constructor(content: MessageContent) {
+    this.#content = content;
+  }
+
+  /** A header's fields of the names that the section has, or but these, and the empty line that ends it. */
+  async select(section: FetchSection, header: ByteRange): Promise<Buffer> {
+    const names = new Set(section.fields.map((field) => field.toLowerCase()));
+    const wanted = section.text === "HEADER.FIELDS";
+    const fields = await this.#of(header);
+    const kept = fields.flatMap(({ name, text }) => (names.has(name) === wanted ? text : []));
+    return Buffer.from(`${kept.join("")}\r\n`, "latin1");
+  }
+
+  async #of(header: ByteRange): Promise<readonly HeaderField[]> {
+    if (this.#last?.header.start === header.start) return this.#last.fields;
+    const end = Math.min(header.end, header.start + LONGEST_HEADER);
+    const octets = await readRange(this.#content, { start: header.start, end });
+    const fields = splitFields(octets.toString("latin1")).map((text) => ({ name: fieldName(text), text }));
+    this.#last = { header, fields };
+    return fields;
+  }
 }
 
 async function readRange(content: MessageContent, { start, end }: ByteRange): Promise<Buffer> {

@@ -9,13 +9,16 @@ export function flagsOf(view: MailboxView, message: MessageSummary): string {
   return formatFlags(view.isRecent(message.uid) ? [...message.flags, RECENT] : message.flags);
 }
 
-/** What has happened since the client was last told. */
+/** The client is told of so many messages before other connections have their turn: some milliseconds. */
+const TOLD_AT_ONCE = 5000;
+
+/** What has happened since the client was last told. @returns whether there is more to tell. */
 export function tellChanges(
   output: Output,
   { view, expunges }: { readonly view: MailboxView; readonly expunges: boolean },
-): void {
+): boolean {
   tellKeywords(output, view);
-  for (const told of view.tell(expunges)) {
+  for (const told of view.tell(expunges, TOLD_AT_ONCE)) {
     switch (told.type) {
       case "flags":
         output.text(`* ${told.number} FETCH (FLAGS ${flagsOf(view, told.message)})\r\n`);
@@ -28,6 +31,7 @@ export function tellChanges(
         break;
     }
   }
+  return view.isOwed(expunges);
 }
 
 /** Before a message is told of with a keyword that is new (RFC 3501 section 7.2.6). */

@@ -17,6 +17,7 @@ import {
 import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines, type Limit } from "../time/deadlines.ts";
+import { isTimeForTurn } from "./turn-time.ts";
 
 /** Output kept back for one write a turn; beyond this many characters it leaves at once. */
 const outputLimit = 65_536;
@@ -266,13 +267,17 @@ export class SessionWire implements Wire {
   }
 
   #woken(): void {
+    if (!isTimeForTurn()) {
+      setImmediate(() => this.#woken());
+      return;
+    }
     this.#wakeAsked = false;
     this.#turn("resume");
   }
 
   /** The time has come that `wakeAfter` asked for. */
   wakeDue(): void {
-    this.#turn("resume");
+    this.wake();
   }
 
   expired(limit: Limit): void {

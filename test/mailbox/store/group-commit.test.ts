@@ -3,13 +3,31 @@ import { GroupCommit } from "../../../src/mailbox/store/group-commit.ts";
 
 test("What comes during a commit goes into the next one together, up to the limit.", async () => {
   const groups: number[][] = [];
-  const group = new GroupCommit<number>(async (items) => {
-    groups.push([...items]);
-    await new Promise((resolve) => setImmediate(resolve));
-    return items.map(() => null);
-  }, 3);
+  const group = new GroupCommit<number>(
+    async (items) => {
+      groups.push([...items]);
+      await new Promise((resolve) => setImmediate(resolve));
+      return items.map(() => null);
+    },
+    { limit: 3 },
+  );
   await Promise.all([1, 2, 3, 4, 5, 6].map((item) => group.add(item)));
   expect(groups).toEqual([[1], [2, 3, 4], [5, 6]]);
+});
+
+test("A group has one heavy item; what is light does not wait for the others.", async () => {
+  const groups: string[][] = [];
+  const group = new GroupCommit<string>(
+    async (items) => {
+      groups.push([...items]);
+      await new Promise((resolve) => setImmediate(resolve));
+      return items.map(() => null);
+    },
+    { limit: 3, isHeavy: (item) => item.startsWith("heavy") },
+  );
+  const items = ["first", "heavy 1", "heavy 2", "a", "heavy 3", "b", "c"];
+  await Promise.all(items.map((item) => group.add(item)));
+  expect(groups).toEqual([["first"], ["heavy 1", "a", "b"], ["heavy 2", "c"], ["heavy 3"]]);
 });
 
 test("A failure of one item is its own; a failure of the commit is everybody's; afterwards it goes on.", async () => {

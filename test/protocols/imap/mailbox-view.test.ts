@@ -13,7 +13,11 @@ class Client {
   }
 
   hear(view: MailboxView, expunges: boolean): void {
-    for (const told of view.tell(expunges)) {
+    while (view.isOwed(expunges)) this.hearSome(view, expunges);
+  }
+
+  hearSome(view: MailboxView, expunges: boolean): void {
+    for (const told of view.tell(expunges, 2)) {
       if (told.type === "flags") {
         expect(told.number).toBeLessThanOrEqual(this.flags.length);
         this.flags[told.number - 1] = told.message.flags.join(" ");
@@ -33,7 +37,8 @@ type Step =
   | { readonly do: "deliver" }
   | { readonly do: "flag"; readonly uid: number; readonly flag: string }
   | { readonly do: "expunge"; readonly uid: number }
-  | { readonly do: "hear"; readonly expunges: boolean };
+  | { readonly do: "hear"; readonly expunges: boolean }
+  | { readonly do: "hear some"; readonly expunges: boolean };
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("deliver" as const) }),
@@ -44,6 +49,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ do: fc.constant("expunge" as const), uid: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ do: fc.constant("hear" as const), expunges: fc.boolean() }),
+  fc.record({ do: fc.constant("hear some" as const), expunges: fc.boolean() }),
 );
 
 async function open(messages: number) {
@@ -65,6 +71,7 @@ describe("a client's view of a mailbox", () => {
           if (step.do === "deliver") mailboxes.deliver(ann.username, "Subject: y\r\n\r\n");
           else if (step.do === "flag") await other.store([step.uid], { mode: "add", flags: [step.flag] });
           else if (step.do === "hear") client.hear(view, step.expunges);
+          else if (step.do === "hear some") client.hearSome(view, step.expunges);
           else {
             await other.store([step.uid], { mode: "add", flags: ["\\Deleted"] });
             await other.expunge([step.uid]);
