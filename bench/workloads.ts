@@ -11,6 +11,7 @@ import { proxyHeader } from "./workloads/proxy-header.ts";
 import { reloadPause } from "./workloads/reload-pause.ts";
 import { scripts } from "./workloads/scripts.ts";
 import { shortConnection } from "./workloads/short-connection.ts";
+import { stalls } from "./workloads/stalls.ts";
 import { tlsHandshake } from "./workloads/tls-handshake.ts";
 
 export const workloads: readonly Workload[] = [
@@ -27,5 +28,6 @@ export const workloads: readonly Workload[] = [
   growth,
   reloadPause,
   inspector,
+  stalls,
   ...scripts,
 ];

@@ -15,6 +15,10 @@ export interface Answers {
   quiet: Pauses;
   /** With an inspector only. The URL of its page. */
   inspector: string;
+  /** Gatehouse with all protocols only. By the name of the listener. */
+  ports: Readonly<Record<string, number>>;
+  /** Gatehouse with all protocols only. The longest turn of the event loop and of a thread of the store since the last such question; busy milliseconds. */
+  stalls: { readonly loop: number; readonly thread: number };
   /** Gatehouse's mail store only. */
   kept: { readonly messages: number; readonly commits: number };
 }
