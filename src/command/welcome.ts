@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { exampleAccount } from "../config/index.ts";
 import type { Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
 import type { MadeAdministrator } from "../gatehouse-options.ts";
-import { addressText } from "../runtime/observe/log.ts";
+import { addressText } from "../runtime/observe/log-lines.ts";
 
 export function welcome(
   gatehouse: Pick<Gatehouse, "listeners">,

@@ -2,7 +2,7 @@
 import { describePlan } from "../config/index.ts";
 import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
 import type { TlsFacts } from "../protocols/protocol.ts";
-import { addressText } from "../runtime/observe/log.ts";
+import { addressText } from "../runtime/observe/log-lines.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 
 export interface StatusReport {

@@ -156,7 +156,10 @@ export type LifecycleEvent = {
   [Type in LifecycleEventType]: { readonly type: Type } & LifecycleEvents[Type];
 }[LifecycleEventType];
 
-type Handler<Type extends LifecycleEventType> = (event: Extract<LifecycleEvent, { type: Type }>) => void;
+/** One event, by its type. */
+export type LifecycleEventOf<Type extends LifecycleEventType> = Extract<LifecycleEvent, { readonly type: Type }>;
+
+type Handler<Type extends LifecycleEventType> = (event: LifecycleEventOf<Type>) => void;
 
 /** Where the runtime tells what happens. An event is made only where somebody wants its type: ask `wants` before. */
 export class Lifecycle {

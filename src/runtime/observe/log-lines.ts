@@ -1,0 +1,194 @@
+/** What the log says of each event: level, text and fields, in one table. */
+import type { Level } from "pino";
+import { describePlan } from "../../config/index.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { ConnectionFacts, TlsFacts } from "../../protocols/protocol.ts";
+import type { LifecycleEventOf, LifecycleEventType, PhaseDurations } from "./lifecycle.ts";
+
+/** How one event is logged. */
+export interface LogLine<Event> {
+  readonly level: Level;
+  /** Where the event decides: never above `level`. */
+  readonly levelOf?: (event: Event) => Level;
+  readonly text: string | ((event: Event) => string);
+  /** Beside `event`, which is the event's type. */
+  readonly fields?: (event: Event) => object;
+}
+
+type LogLines = { readonly [Type in LifecycleEventType]: LogLine<LifecycleEventOf<Type>> };
+
+/** A step that is told with its connection alone. */
+function step(text: string) {
+  return {
+    level: "debug",
+    text,
+    fields: ({ connection }: { readonly connection: ConnectionFacts }) => connectionFields(connection),
+  } as const;
+}
+
+/** What an event tells of its connection, and all the rest of it. */
+function withConnection<Event extends { readonly type: string; readonly connection: ConnectionFacts }>(event: Event) {
+  const { type: _, connection, ...fields } = event;
+  return { ...connectionFields(connection), ...fields };
+}
+
+/** All that an event tells. */
+function everything<Event extends { readonly type: string }>({ type: _, ...fields }: Event): object {
+  return fields;
+}
+
+const listenerName = ({ listener }: { readonly listener: string }) => ({ listener });
+
+export const logLines: LogLines = {
+  "server.starting": { level: "info", text: "server starting" },
+  "server.running": { level: "info", text: "server running", fields: ({ listeners }) => ({ listeners }) },
+  "server.draining": { level: "info", text: "server draining", fields: ({ connections }) => ({ connections }) },
+  "server.stopped": { level: "info", text: "server stopped" },
+  "server.failed": { level: "error", text: "server failed", fields: ({ error }) => ({ err: error }) },
+  "server.warning": { level: "warn", text: ({ text }) => text, fields: ({ code }) => ({ code }) },
+  "output.dropped": {
+    level: "warn",
+    text: "lines were dropped while nobody took them",
+    fields: ({ output, lines }) => ({ output, lines }),
+  },
+  "pressure.began": { level: "warn", text: "pressure began", fields: everything },
+  "pressure.ended": { level: "info", text: "pressure ended", fields: everything },
+  "reload.validating": { level: "debug", text: "reload validating" },
+  "reload.staging": { level: "debug", text: "reload staging", fields: ({ plan }) => ({ plan: describePlan(plan) }) },
+  "reload.swapping": { level: "debug", text: "reload swapping" },
+  "reload.retiring": { level: "debug", text: "reload retiring" },
+  "reload.rollingBack": { level: "debug", text: "reload rollingBack" },
+  "reload.carriedOut": {
+    level: "info",
+    text: "reload carried out",
+    fields: ({ generation, plan, certificatesChanged, draining }) => ({
+      generation,
+      plan: describePlan(plan).trimEnd().split("\n"),
+      certificatesChanged,
+      draining,
+    }),
+  },
+  "reload.rejected": {
+    level: "error",
+    text: "reload rejected, everything stays as it was",
+    fields: ({ error }) => ({ err: error }),
+  },
+  "listener.binding": { level: "debug", text: "listener binding", fields: listenerName },
+  "listener.listening": {
+    level: "info",
+    text: "listener listening",
+    fields: ({ listener, protocol, addresses }) => ({ listener, protocol, addresses: addresses.map(addressText) }),
+  },
+  "listener.paused": {
+    level: "warn",
+    levelOf: ({ reason }) => (reason === "no-descriptors" ? "warn" : "info"),
+    text: "listener paused",
+    fields: ({ listener, reason, limit, current }) =>
+      limit === null ? { listener, reason } : { listener, reason, limit, current },
+  },
+  "listener.resumed": { level: "info", text: "listener resumed", fields: listenerName },
+  "listener.draining": {
+    level: "info",
+    text: "listener draining",
+    fields: ({ listener, connections }) => ({ listener, connections }),
+  },
+  "listener.closed": { level: "info", text: "listener closed", fields: listenerName },
+  "listener.failed": {
+    level: "error",
+    text: "listener failed",
+    fields: ({ listener, error }) => ({ listener, err: error }),
+  },
+  "listener.warning": {
+    level: "warn",
+    text: ({ text }) => text,
+    fields: ({ listener, field }) => ({ listener, field }),
+  },
+  "connection.accepted": step("connection accepted"),
+  "connection.proxyHeader": step("connection proxyHeader"),
+  "connection.proxyRejected": { level: "info", text: "PROXY header rejected", fields: withConnection },
+  "connection.handshaking": step("connection handshaking"),
+  "connection.active": step("connection active"),
+  "connection.upgrading": step("connection upgrading"),
+  "connection.draining": step("connection draining"),
+  "connection.closing": step("connection closing"),
+  "connection.refused": {
+    level: "info",
+    text: "connection refused",
+    fields: ({ listener, peer, refusal }) => ({ listener, peer: addressText(peer), ...refusal }),
+  },
+  "connection.secured": {
+    level: "debug",
+    text: "TLS handshake done",
+    fields: ({ connection, tls, duration }) => ({
+      ...connectionFields(connection),
+      ...tlsFields(tls),
+      duration: round(duration),
+    }),
+  },
+  "connection.handshakeFailed": { level: "debug", text: "TLS handshake failed", fields: withConnection },
+  "connection.sessionFailed": {
+    level: "error",
+    text: "session failed",
+    fields: ({ connection, error }) => ({ ...connectionFields(connection), err: error }),
+  },
+  "connection.closed": { level: "info", text: "connection closed", fields: closedFields },
+  "session.authenticated": { level: "info", text: "authenticated", fields: withConnection },
+  "session.authenticationFailed": { level: "warn", text: "authentication failed", fields: withConnection },
+  "session.messageAccepted": { level: "info", text: "message accepted", fields: withConnection },
+  "session.messageRejected": { level: "info", text: "message rejected", fields: withConnection },
+  "session.earlyTalker": { level: "info", text: "peer spoke before it was its turn", fields: withConnection },
+  "session.backendFailed": {
+    level: "error",
+    text: "backend failed",
+    fields: ({ connection, operation, error }) => ({ ...connectionFields(connection), operation, err: error }),
+  },
+};
+
+function connectionFields({ id, listener, generation, peer, proxy }: ConnectionFacts) {
+  const fields = { connection: id, listener, generation, peer: addressText(peer) };
+  return proxy ? { ...fields, proxy: addressText(proxy.peer) } : fields;
+}
+
+/** The one line of each connection. */
+function closedFields(event: LifecycleEventOf<"connection.closed">): object {
+  const { connection, cause, durations, bytesRead, bytesWritten } = event;
+  const { tls, proxy } = connection;
+  return {
+    connection: connection.id,
+    listener: connection.listener,
+    generation: connection.generation,
+    peer: addressText(connection.peer),
+    proxy: proxy ? addressText(proxy.peer) : undefined,
+    cause,
+    durations: rounded(durations),
+    bytesRead,
+    bytesWritten,
+    tls: tls?.version,
+    cipherSuite: tls?.cipherSuite,
+    serverName: tls?.serverName ?? undefined,
+  };
+}
+
+function tlsFields(tls: TlsFacts | null) {
+  return tls ? { tls: tls.version, cipherSuite: tls.cipherSuite, serverName: tls.serverName ?? undefined } : {};
+}
+
+/** `192.0.2.1:25`, `[2001:db8::1]:25`. */
+export function addressText({ address, port }: Endpoint): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function rounded({ proxyHeader, handshake, session, closing, total }: PhaseDurations): object {
+  return {
+    proxyHeader: round(proxyHeader),
+    handshake: round(handshake),
+    session: round(session),
+    closing: round(closing),
+    total: round(total),
+  };
+}
+
+/** Milliseconds with three digits after the point; undefined fields are not written. */
+function round(milliseconds: number | null): number | undefined {
+  return milliseconds === null ? undefined : Math.round(milliseconds * 1_000) / 1_000;
+}
