@@ -1,4 +1,5 @@
 /** One question to the running server: its answer in words or as JSON, or why there is none. */
+import { printableJson } from "../config/values/printable.ts";
 import { askControl, type ControlRequest, ControlUnreachableError } from "../control/control-client.ts";
 import type { ControlProblem } from "../control/routes.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -18,7 +19,7 @@ export async function askServer<Answer>(
   try {
     const { status, body } = await askControl(data, request);
     const done = status < 300;
-    if (json) say(JSON.stringify(body, null, 2));
+    if (json) say(printableJson(body));
     else if (done) say(describe(body as Answer));
     if (!done && !json) complain((body as ControlProblem).error.message);
     return done ? exitCodes.ok : exitCodes.configuration;

@@ -1,4 +1,5 @@
 /** `gatehouse messages`: what has been received, and one message as it was sent. Works beside a running server. */
+import { printable } from "../config/values/printable.ts";
 import { openStore, type StoredMessage } from "../mailbox/index.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf, pour, say } from "./output.ts";
@@ -43,5 +44,5 @@ function latest(received: readonly StoredMessage[]): StoredMessage | undefined {
 }
 
 function describe({ id, account, uid, size, sender, receivedAt }: StoredMessage): string {
-  return `${id}  ${receivedAt.toISOString()}  ${account} #${uid}  from <${sender}>  ${size} octets`;
+  return `${id}  ${receivedAt.toISOString()}  ${printable(account)} #${uid}  from <${printable(sender)}>  ${size} octets`;
 }

@@ -1,8 +1,10 @@
 /** What a command that ends by itself says to a person: it waits for its reader. A server does not: see `ServerOutputs`. */
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { printableLines } from "../config/values/printable.ts";
 import { messageOf } from "../runtime/error-message.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { terminalContent } from "./terminal-content.ts";
 
 export function say(text: string): void {
   print("stdout", `${text}\n`);
@@ -12,15 +14,18 @@ export function complain(text: string): void {
   print("stderr", `${text}\n`);
 }
 
-/** As it is, without a line end. */
+/** Without a line end of its own. What would act on a terminal is named instead. */
 export function print(name: "stdout" | "stderr", text: string): void {
-  guarded(name).write(text);
+  guarded(name).write(printableLines(text));
 }
 
-/** Prints all of a stream. */
+/** Prints all of a stream: as it is, but for a terminal. */
 export async function pour(content: Readable): Promise<void> {
   const stdout = guarded("stdout");
-  await pipeline(content, stdout, { end: false }).catch((error: unknown) => {
+  const poured = stdout.isTTY
+    ? pipeline(content, terminalContent(), stdout, { end: false })
+    : pipeline(content, stdout, { end: false });
+  await poured.catch((error: unknown) => {
     if (error !== stdout.errored) throw error;
   });
 }

@@ -1,6 +1,7 @@
 /** Where `gatehouse serve` writes: the log to standard output, words for a person to standard error. */
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
+import { printable, printableLines } from "../config/values/printable.ts";
 import { destinationOf } from "../runtime/observe/log-destination.ts";
 import { type CountedOutput, Output } from "../runtime/observe/output.ts";
 import { isSameFile } from "../runtime/observe/output-file.ts";
@@ -44,7 +45,7 @@ export class ServerOutputs {
   }
 
   readonly complain = (text: string): void => {
-    this.#words.write(`${text}\n`);
+    this.#words.write(`${printableLines(text)}\n`);
   };
 
   /** @returns whether all is written: not where nobody reads it. */
@@ -58,5 +59,12 @@ export class ServerOutputs {
 async function readable(): Promise<(line: string) => string> {
   const wanted = { name: "pino-pretty", purpose: "A log for people to read" };
   const { prettyFactory } = await loadOptional(wanted, () => import("pino-pretty"));
-  return prettyFactory({ colorize: true, singleLine: true, ignore: "pid,hostname,event" });
+  const pretty = prettyFactory({ colorize: true, singleLine: true, ignore: "pid,hostname,event" });
+  return (line) => pretty(JSON.parse(line, shown));
+}
+
+/** Clients choose names; a stack has lines of its own. */
+function shown(key: string, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return key === "stack" ? printableLines(value) : printable(value);
 }

@@ -1,3 +1,4 @@
+import { UNPRINTABLE } from "../../config/values/printable.ts";
 import { isBlank, withoutBlanksBefore, withoutBlanksBehind } from "./blanks.ts";
 
 /** A command line taken apart (RFC 5321 section 4.1.1): the verb in capitals, and what follows it. */
@@ -44,8 +45,6 @@ function verbOf(text: string, end: number, capitals: boolean): string {
 
 /** Characters of a name that are kept (RFC 1035 section 2.3.4). */
 const LONGEST_NAME = 255;
-/** What would act on a terminal or end a line: controls, separators, and what changes the direction of writing. */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * What a client calls itself in EHLO, HELO or LHLO: whatever it says, since clients say what their host believes, with spaces

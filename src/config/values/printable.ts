@@ -1,0 +1,28 @@
+/** What a person's terminal can be shown: nothing that acts on it, ends a line of its own or turns the direction of writing. */
+
+/** Controls (C0, DEL, C1), line and paragraph separators, bidirectional controls (UAX #9), halves of surrogate pairs. */
+export const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const UNPRINTABLE_IN_LINES = /(?!\n)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** One line: `a<U+009B>b` where there was U+009B. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, named);
+}
+
+/** Lines, with their line feeds. */
+export function printableLines(text: string): string {
+  return text.replace(UNPRINTABLE_IN_LINES, named);
+}
+
+/** JSON that says the same, for a terminal too. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(UNPRINTABLE_IN_LINES, (character) => `\\u${hex(character)}`);
+}
+
+function named(character: string): string {
+  return `<U+${hex(character).toUpperCase()}>`;
+}
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(4, "0");
+}
