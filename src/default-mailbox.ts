@@ -12,6 +12,7 @@ import {
 } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
+import { Breather } from "./runtime/time/breather.ts";
 import { resolveText } from "./runtime/tls/secret-text.ts";
 
 export interface Mail {
@@ -110,11 +111,16 @@ class DefaultMailbox implements Mail {
 
 /** @throws CredentialError for a secret whose variable or file cannot be read. */
 export async function resolveAccounts(configuration: Configuration): Promise<AccountEntry[]> {
-  return Promise.all(
-    configuration.accounts.map(async ({ address, secret, roles }) => ({
-      address,
-      secret: await resolveText(secret),
-      roles,
-    })),
-  );
+  const entries: Promise<AccountEntry>[] = [];
+  await new Breather().forEach(configuration.accounts, (account) => {
+    const entry = entryOf(account);
+    // Told of below.
+    entry.catch(() => {});
+    entries.push(entry);
+  });
+  return Promise.all(entries);
+}
+
+async function entryOf({ address, secret, roles }: Configuration["accounts"][number]): Promise<AccountEntry> {
+  return { address, secret: await resolveText(secret), roles };
 }

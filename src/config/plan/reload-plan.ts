@@ -65,7 +65,7 @@ export function planReload(before: Configuration, after: Configuration): ReloadP
   const listeners = planListeners(before, after, addresses);
   const system = systemChanges(before.system, after.system);
   const certificates = planCertificates(before.certificates, after.certificates);
-  const accounts = !isDeepStrictEqual(comparableAccounts(before.accounts), comparableAccounts(after.accounts));
+  const accounts = !areSameAccounts(before.accounts, after.accounts);
   const blocked = planAddressList(before.blocked, after.blocked);
   const allowed = planAddressList(before.allowed, after.allowed);
   const isEmpty =
@@ -142,11 +142,24 @@ function planCertificates(
 function planAddressList(before: readonly ListedIpSettings[], after: readonly ListedIpSettings[]): AddressListPlan {
   const without = (entries: readonly ListedIpSettings[], others: readonly ListedIpSettings[]) => {
     const known = new Map(others.map((other) => [other.address, other]));
-    return entries.filter((entry) => !isDeepStrictEqual(entry, known.get(entry.address)));
+    return entries.filter(({ address, expiresAt, reason }) => {
+      const other = known.get(address);
+      return other?.expiresAt !== expiresAt || other.reason !== reason;
+    });
   };
   return { added: without(after, before), removed: without(before, after) };
 }
 
-function comparableAccounts(accounts: readonly AccountSettings[]): Map<string, unknown> {
-  return new Map(accounts.map(({ address, secret, roles }) => [address, { secret, roles: roles.toSorted() }]));
+/** Whatever their order. */
+function areSameAccounts(before: readonly AccountSettings[], after: readonly AccountSettings[]): boolean {
+  if (before.length !== after.length) return false;
+  const known = new Map(before.map((account) => [account.address, account]));
+  return after.every(({ address, secret, roles }) => {
+    const was = known.get(address);
+    return was !== undefined && areSameRoles(was.roles, roles) && isDeepStrictEqual(was.secret, secret);
+  });
+}
+
+function areSameRoles(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((role) => other.includes(role));
 }

@@ -20,7 +20,6 @@ import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "../observ
 import type { ProxyHeader } from "../proxy/proxy-header.ts";
 import type { ProxyHeaderError } from "../proxy/proxy-header-error.ts";
 import { receiveProxyHeader } from "../proxy/receive-proxy-header.ts";
-import { handOver, hold, type SocketHolder } from "../sockets/carried.ts";
 import type { Clock } from "../time/clock.ts";
 import { discardClearText } from "../tls/clear-text.ts";
 import type { TlsServerOptions } from "../tls/context.ts";
@@ -68,6 +67,21 @@ export interface AcceptedSocket {
   readonly proxied: boolean;
 }
 
+const connectionOf = Symbol("the connection that the socket carries");
+
+/** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
+interface CarriedSocket extends Duplex {
+  [connectionOf]?: Connection | undefined;
+}
+
+function onError(this: CarriedSocket, error: NodeJS.ErrnoException): void {
+  this[connectionOf]?.socketFailed(error);
+}
+
+function onClose(this: CarriedSocket): void {
+  this[connectionOf]?.socketClosed();
+}
+
 /** Told on entering the state; of `closed` there is more to tell. */
 const stateEvents = {
   accepted: "connection.accepted",
@@ -79,7 +93,7 @@ const stateEvents = {
   closing: "connection.closing",
 } as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
 
-export class Connection implements ConnectionEffects, SessionOwner, SocketHolder, ListMember {
+export class Connection implements ConnectionEffects, SessionOwner, ListMember {
   place = -1;
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
@@ -108,7 +122,9 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     this.facts = new SocketFacts(accepted, host);
     this.#phases = new Phases(host.clock.now());
     this.watcher = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
-    hold(socket, this);
+    (socket as CarriedSocket)[connectionOf] = this;
+    socket.on("error", onError);
+    socket.on("close", onClose);
     this.#actor = host.actors(this, host.settings);
   }
 
@@ -309,8 +325,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     this.#stream.destroy();
     this.#raw.destroy();
     // Node's sockets outlive their end: until a collection of everything under TLS. What hung on them does not.
-    handOver(this.#stream, null);
-    handOver(this.#raw, null);
+    (this.#stream as CarriedSocket)[connectionOf] = undefined;
+    (this.#raw as CarriedSocket)[connectionOf] = undefined;
   }
 
   closeSession(cause: EndCause): void {
@@ -368,7 +384,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
       tls,
       duration: this.#phases.elapsed(this.#host.clock.now()),
     });
-    handOver(this.#stream, this);
+    (this.#stream as CarriedSocket)[connectionOf] = this;
+    this.#stream.on("error", onError);
     this.#send({ type: "tls.secured" });
   }
 
@@ -386,9 +403,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     this.#send({ type: "socket.failed", cause: causeOfError(error) });
   }
 
-  /** The TLS stream closes with the socket that it is over, which alone counts. */
-  socketClosed(socket: Duplex): void {
-    if (socket === this.#raw) this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
+  socketClosed(): void {
+    this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
   }
 
   /** What ends a stream session is its own end of the stream; a session of verdicts ends with one. */

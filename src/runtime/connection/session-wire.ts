@@ -15,7 +15,6 @@ import {
   type Wire,
 } from "../../protocols/protocol.ts";
 import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
-import { forgetReader, type SocketReader, startReading, stopReading } from "../sockets/carried.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines, type Limit } from "../time/deadlines.ts";
 import { isTimeForTurn } from "./turn-time.ts";
@@ -37,6 +36,25 @@ export interface SessionOwner {
   notice(notice: Notice): void;
 }
 
+const wireOf = Symbol("the session's wire that the stream carries");
+
+/** The stream knows its wire, so that all streams share their listeners: a closure for each would cost memory. */
+interface CarriedStream extends Duplex {
+  [wireOf]?: SessionWire | undefined;
+}
+
+function onData(this: CarriedStream, chunk: Uint8Array): void {
+  this[wireOf]?.received(chunk);
+}
+
+function onEnd(this: CarriedStream): void {
+  this[wireOf]?.ended();
+}
+
+function onDrain(this: CarriedStream): void {
+  this[wireOf]?.drained();
+}
+
 type Turn = Exclude<keyof Session, "state" | "closed">;
 
 /**
@@ -45,7 +63,7 @@ type Turn = Exclude<keyof Session, "state" | "closed">;
  */
 type Flow = "flowing" | "held" | "blocked";
 
-export class SessionWire implements Wire, SocketReader {
+export class SessionWire implements Wire {
   readonly #owner: SessionOwner;
   readonly #deadlines: Deadlines;
   readonly #session: Session;
@@ -72,7 +90,10 @@ export class SessionWire implements Wire, SocketReader {
   attach(stream: Duplex): void {
     this.#stream = stream;
     this.#flow = "flowing";
-    startReading(stream, this);
+    (stream as CarriedStream)[wireOf] = this;
+    stream.on("data", onData);
+    stream.on("end", onEnd);
+    stream.on("drain", onDrain);
   }
 
   /** Flushes, and takes no more of the stream's events. */
@@ -80,8 +101,10 @@ export class SessionWire implements Wire, SocketReader {
     this.#flush();
     const stream = this.#stream;
     if (!stream) return;
-    this.#stream = null;
-    stopReading(stream);
+    this.#leaveStream();
+    stream.off("data", onData);
+    stream.off("end", onEnd);
+    stream.off("drain", onDrain);
   }
 
   /** Flushes, and lets what the peer still sends pass unheard. @returns false when there is no stream to do that to. */
@@ -96,7 +119,7 @@ export class SessionWire implements Wire, SocketReader {
 
   /** The stream may outlive the session, and is not to keep it. */
   #leaveStream(): void {
-    if (this.#stream) forgetReader(this.#stream);
+    if (this.#stream) (this.#stream as CarriedStream)[wireOf] = undefined;
     this.#stream = null;
   }
 

@@ -3,12 +3,12 @@ import type { BindTarget } from "../sockets/bound-socket.ts";
 import type { InheritedSocket, InheritedSockets } from "../sockets/inherited-sockets.ts";
 
 /** `[::]` takes both families, unless the document gives IPv4 a socket of its own on the same port. */
-export function bindTargets(settings: ListenerSettings, configuration: Configuration): BindTarget[] {
+export function bindTargetsIn(configuration: Configuration): (settings: ListenerSettings) => BindTarget[] {
   const ipv6Only = ipv6OnlyIn(configuration);
-  return settings.bind.map((address) => ({ ...address, ipv6Only: ipv6Only(address) }));
+  return ({ bind }) => bind.map((address) => ({ ...address, ipv6Only: ipv6Only(address) }));
 }
 
 /** Those of the inherited sockets that no listener of the document names. */
 export function unnamedSockets(inherited: InheritedSockets, configuration: Configuration): readonly InheritedSocket[] {
-  return inherited.unnamed(configuration.listeners.flatMap((settings) => bindTargets(settings, configuration)));
+  return inherited.unnamed(configuration.listeners.flatMap(bindTargetsIn(configuration)));
 }

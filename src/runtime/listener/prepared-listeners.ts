@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
+import { Breather } from "../time/breather.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "../tls/context.ts";
 import { loadServerCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
@@ -50,14 +51,15 @@ export async function prepareListeners(options: {
     return null;
   });
   const listeners: PreparedListener[] = [];
-  for (const { settings, protocol } of spoken) {
+  // A TLS context takes about a millisecond.
+  await new Breather().forEach(spoken, ({ settings, protocol }) => {
     try {
       const usable = certificates !== null && certificates.loaded.length > 0 && wantsTls(settings, protocol);
       listeners.push({ settings, protocol, tls: usable ? tlsOf(settings, protocol, certificates) : null });
     } catch (error) {
       errors.push(new ListenerError(settings.name, [error]));
     }
-  }
+  });
   if (errors.length > 0) throw new AggregateError(errors, "Some listeners cannot be prepared.");
   return {
     listeners,

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { type SocketReader, startReading, stopReading } from "../sockets/carried.ts";
 import type { ProxyHeader } from "./proxy-header.ts";
 import type { ProxyHeaderError } from "./proxy-header-error.ts";
 import { ProxyHeaderReader } from "./proxy-header-reader.ts";
@@ -18,11 +17,28 @@ export interface ProxyHeaderCallbacks {
 
 /** Takes the PROXY header off a socket that nobody has read from. Has no time limit: whoever has one destroys the socket. */
 export function receiveProxyHeader(socket: Socket, callbacks: ProxyHeaderCallbacks): void {
-  startReading(socket, new HeaderReceiver(socket, callbacks));
+  (socket as ReceivingSocket)[receiverOf] = new HeaderReceiver(socket, callbacks);
+  socket.on("data", onData);
+  socket.on("end", onEnd);
 }
 
-class HeaderReceiver implements SocketReader {
-  readonly #socket: Socket;
+const receiverOf = Symbol("who receives the PROXY header");
+
+/** The socket knows its receiver, so that all sockets share their listeners. */
+interface ReceivingSocket extends Socket {
+  [receiverOf]?: HeaderReceiver | undefined;
+}
+
+function onData(this: ReceivingSocket, chunk: Buffer): void {
+  this[receiverOf]?.take(chunk);
+}
+
+function onEnd(this: ReceivingSocket): void {
+  this[receiverOf]?.ended();
+}
+
+class HeaderReceiver {
+  readonly #socket: ReceivingSocket;
   readonly #callbacks: ProxyHeaderCallbacks;
   readonly #reader = new ProxyHeaderReader();
 
@@ -31,11 +47,13 @@ class HeaderReceiver implements SocketReader {
     this.#callbacks = callbacks;
   }
 
-  received(chunk: Buffer): void {
+  take(chunk: Buffer): void {
     const step = this.#reader.feed(chunk);
     if (step === "more") return;
     const socket = this.#socket;
-    stopReading(socket);
+    socket[receiverOf] = undefined;
+    socket.off("data", onData);
+    socket.off("end", onEnd);
     if ("error" in step) {
       socket.pause();
       this.#callbacks.rejected(step.error);
@@ -53,6 +71,4 @@ class HeaderReceiver implements SocketReader {
   ended(): void {
     this.#callbacks.ended();
   }
-
-  drained(): void {}
 }

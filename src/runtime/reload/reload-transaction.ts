@@ -8,9 +8,10 @@ import {
   planReload,
   type ReloadPlan,
 } from "../../config/index.ts";
-import { bindTargets } from "../listener/bind-targets.ts";
+import { bindTargetsIn } from "../listener/bind-targets.ts";
 import { Listener } from "../listener/listener.ts";
 import { type PreparedListener, type PreparedListeners, prepareListeners } from "../listener/prepared-listeners.ts";
+import { Breather } from "../time/breather.ts";
 import { ReloadError, type ReloadReport, type ReloadTransaction } from "./reload.ts";
 import type { ReloadableServer } from "./reloadable-server.ts";
 
@@ -20,6 +21,7 @@ export class ServerReload implements ReloadTransaction {
   readonly #server: ReloadableServer;
   readonly #after: Configuration;
   readonly #plan: ReloadPlan;
+  readonly #breather = new Breather();
   #prepared = new Map<string, PreparedListener>();
   #certificatesDigest = "";
   #warnings: PreparedListeners["warnings"] = [];
@@ -61,42 +63,40 @@ export class ServerReload implements ReloadTransaction {
     this.#warnings = [...this.#newDocumentWarnings(), ...certificates];
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
     this.#commit = await foundation.stage(this.#after);
-    for (const { name, takeOver } of this.#plans("added")) {
+    const targetsOf = bindTargetsIn(this.#after);
+    await this.#breather.forEach(this.#plans("added"), ({ name, takeOver }) => {
       const taken = new Set(takeOver.filter(({ replaced }) => !replaced).map(({ address }) => address.text));
       const listener = this.#preparedOf(name);
-      const targets = bindTargets(listener.settings, this.#after).filter(({ text }) => !taken.has(text));
+      const targets = targetsOf(listener.settings).filter(({ text }) => !taken.has(text));
       this.#added.set(name, new Listener(host, { ...listener, targets }));
-    }
-    await settled([
-      ...[...this.#added.values()].map((listener) => bound(listener)),
-      ...this.#plans("rebound").map(({ name, added, replaced, takeOver }) => {
+    });
+    const sockets = [
+      ...[...this.#added.values()].map((listener) => () => bound(listener)),
+      ...this.#plans("rebound").map(({ name, added, replaced, takeOver }) => () => {
         const wanted = new Set(
           [...added, ...replaced, ...takeOver.filter((one) => one.replaced).map(({ address }) => address)].map(
             ({ text }) => text,
           ),
         );
         const { settings } = this.#preparedOf(name);
-        const targets = bindTargets(settings, this.#after).filter(({ text }) => wanted.has(text));
+        const targets = targetsOf(settings).filter(({ text }) => wanted.has(text));
         return this.#listener(name).stageSockets(targets, settings);
       }),
-    ]);
+    ];
+    await this.#breather.settle(sockets, (bind) => bind());
   }
 
   async swap(): Promise<void> {
     const { host } = this.#server;
     // What can still fail comes first: from here on nothing running is touched until all of it has succeeded.
     const rebound = this.#plans("rebound").map(({ name }) => this.#listener(name));
-    await settled([...rebound, ...this.#added.values()].map((listener) => listener.listenOnStaged()));
+    await this.#breather.settle([...rebound, ...this.#added.values()], (listener) => listener.listenOnStaged());
 
     const { system } = this.#after;
     host.serverSlots.limit = system.maxConnections;
     host.hostname = system.defaultHostname;
     host.drainTimeout = system.drainTimeout;
     host.generation += 1;
-    for (const { address } of this.#plan.blocked.removed) host.blockList.remove(address);
-    for (const entry of this.#plan.blocked.added) host.blockList.add(entry);
-    for (const { address } of this.#plan.allowed.removed) host.allowList.remove(address);
-    for (const entry of this.#plan.allowed.added) host.allowList.add(entry);
     this.#commit();
     const listeners = this.#after.listeners.map(({ name }) => this.#added.get(name) ?? this.#listener(name));
     this.#server.replace({
@@ -105,10 +105,15 @@ export class ServerReload implements ReloadTransaction {
       listeners,
     });
     for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
-    this.#applySettings();
+    await this.#applySettings();
+    const { blocked, allowed } = this.#plan;
+    await this.#breather.forEach(blocked.removed, ({ address }) => host.blockList.remove(address));
+    await this.#breather.forEach(blocked.added, (entry) => host.blockList.add(entry));
+    await this.#breather.forEach(allowed.removed, ({ address }) => host.allowList.remove(address));
+    await this.#breather.forEach(allowed.added, (entry) => host.allowList.add(entry));
     await this.#handOver();
-    for (const listener of this.#added.values()) listener.send({ type: "listener.listen" });
-    await settled(listeners.map((listener) => listener.openStaged()));
+    await this.#breather.forEach(this.#added.values(), (listener) => listener.send({ type: "listener.listen" }));
+    await this.#breather.settle(listeners, (listener) => listener.openStaged());
     await Promise.all(
       [...this.#added.values()].map((listener) =>
         waitFor(listener.actor, ({ status }) => status !== "active" || isOpen(listener), forever),
@@ -124,11 +129,11 @@ export class ServerReload implements ReloadTransaction {
       }),
     );
     const draining: Record<string, number> = Object.create(null);
-    for (const { name } of this.#plans("removed")) {
+    await this.#breather.forEach(this.#plans("removed"), ({ name }) => {
       const listener = this.#listener(name);
       draining[name] = listener.connections.size;
       listener.send({ type: "listener.drain" });
-    }
+    });
     return {
       generation: this.#server.host.generation,
       plan: this.#plan,
@@ -154,11 +159,11 @@ export class ServerReload implements ReloadTransaction {
   }
 
   /** TLS contexts are kept where they would be the same, so that clients can go on resuming their sessions. */
-  #applySettings(): void {
-    for (const { name, kind } of this.#plan.listeners) {
-      if (kind === "added" || kind === "removed" || (kind === "unchanged" && this.#sameCertificates)) continue;
+  async #applySettings(): Promise<void> {
+    await this.#breather.forEach(this.#plan.listeners, ({ name, kind }) => {
+      if (kind === "added" || kind === "removed" || (kind === "unchanged" && this.#sameCertificates)) return;
       this.#listener(name).applySettings(this.#preparedOf(name));
-    }
+    });
   }
 
   /** Sockets that go from one listener to another: the kernel queues while they have none. */
@@ -207,11 +212,4 @@ async function bound(listener: Listener): Promise<void> {
     forever,
   );
   if (reached.context.error !== null) throw reached.context.error;
-}
-
-/** Waits for all, then throws every error at once. */
-async function settled(steps: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(steps);
-  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  if (errors.length > 0) throw new AggregateError(errors);
 }

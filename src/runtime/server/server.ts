@@ -12,12 +12,13 @@ import type { AdmissionRule } from "../admission/client-limits.ts";
 import { SlotCounter } from "../admission/slots.ts";
 import type { Connection } from "../connection/connection.ts";
 import { messageOf } from "../error-message.ts";
-import { bindTargets, unnamedSockets } from "../listener/bind-targets.ts";
+import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
 import { Listener, type ListenerHost } from "../listener/listener.ts";
 import { prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
+import { type PressureOptions, PressureWatch } from "../pressure/pressure-watch.ts";
 import type { Foundation } from "../reload/foundation.ts";
 import { ReloadError, Reloader, type ReloadReport } from "../reload/reload.ts";
 import { ServerReload } from "../reload/reload-transaction.ts";
@@ -25,7 +26,6 @@ import type { ReloadableServer, Replacement } from "../reload/reloadable-server.
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
 import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
 import type { Clock } from "../time/clock.ts";
-import { type PressureOptions, PressureWatch } from "./pressure-watch.ts";
 import { NotRunningError, StartError, StoppedWhileStartingError, UnknownListenerError } from "./server-errors.ts";
 
 export interface ServerOptions {
@@ -62,7 +62,7 @@ export class Server {
   readonly #configuration$: BehaviorSubject<Configuration>;
   #certificatesDigest = "";
   /** All that have not closed yet: those of the document in force, and those that drain. */
-  #listeners: Listener[] = [];
+  #listeners = new Set<Listener>();
   /** Those of the document in force, by name. */
   #current = new Map<string, Listener>();
   #host: ListenerHost | null = null;
@@ -121,7 +121,7 @@ export class Server {
   }
 
   get listeners(): readonly Listener[] {
-    return this.#listeners;
+    return [...this.#listeners];
   }
 
   /** Of the reload machine; null before the server runs. */
@@ -242,11 +242,12 @@ export class Server {
       },
     };
     this.#host = host;
-    this.#listeners = listeners.map((prepared) => {
-      const { settings } = prepared;
-      return new Listener(host, { ...prepared, targets: bindTargets(settings, configuration) });
-    });
-    this.#current = new Map(this.#listeners.map((listener) => [listener.name, listener]));
+    const targetsOf = bindTargetsIn(configuration);
+    const made = listeners.map(
+      (prepared) => new Listener(host, { ...prepared, targets: targetsOf(prepared.settings) }),
+    );
+    this.#listeners = new Set(made);
+    this.#current = new Map(made.map((listener) => [listener.name, listener]));
     await this.#bindThenListen();
   }
 
@@ -287,16 +288,12 @@ export class Server {
   #replace({ configuration, certificatesDigest, listeners }: Replacement): void {
     this.#certificatesDigest = certificatesDigest;
     this.#current = new Map(listeners.map((listener) => [listener.name, listener]));
-    const closing = this.#listeners.filter(
-      (listener) => !listeners.includes(listener) && listener.actor.getSnapshot().status === "active",
+    const staying = new Set(listeners);
+    const closing = this.listeners.filter(
+      (listener) => !staying.has(listener) && listener.actor.getSnapshot().status === "active",
     );
-    this.#listeners = [...listeners, ...closing];
-    for (const listener of closing)
-      listener.actor.subscribe({
-        complete: () => {
-          this.#listeners = this.#listeners.filter((other) => other !== listener);
-        },
-      });
+    this.#listeners = new Set([...listeners, ...closing]);
+    for (const listener of closing) listener.actor.subscribe({ complete: () => void this.#listeners.delete(listener) });
     const former = this.configuration;
     this.#configuration$.next(configuration);
     this.#warnOfInherited(former);
@@ -307,9 +304,10 @@ export class Server {
     const { inherited } = this.#options;
     const code = "inherited-socket";
     for (const text of former ? [] : inherited.warnings) this.lifecycle.emit({ type: "server.warning", code, text });
-    const unnamedBefore = former ? unnamedSockets(inherited, former) : [];
+    if (inherited.sockets.length === 0) return;
+    const unnamedBefore = new Set(former ? unnamedSockets(inherited, former) : []);
     for (const socket of unnamedSockets(inherited, this.configuration)) {
-      if (unnamedBefore.includes(socket)) continue;
+      if (unnamedBefore.has(socket)) continue;
       const text = `No listener has the address ${inheritedText(socket)}, for which this process was started with a socket: its clients wait until a reload names it.`;
       this.lifecycle.emit({ type: "server.warning", code, text });
     }
@@ -318,12 +316,12 @@ export class Server {
   /** @throws StartError as soon as every listener has either reached the state or ended. */
   async #untilAll(reached: (listener: Listener) => boolean): Promise<void> {
     await Promise.all(
-      this.#listeners.map((listener) =>
+      this.listeners.map((listener) =>
         waitFor(listener.actor, (snapshot) => snapshot.status !== "active" || reached(listener), forever),
       ),
     );
     if (this.state !== "starting") throw new StoppedWhileStartingError();
-    const errors = this.#listeners.flatMap(({ actor }) => {
+    const errors = this.listeners.flatMap(({ actor }) => {
       const { error } = actor.getSnapshot().context;
       return error === null ? [] : [error];
     });
@@ -340,7 +338,7 @@ export class Server {
     await this.#reloader?.stop();
     for (const listener of this.#listeners) listener.send({ type: "listener.drain" });
     await Promise.all(
-      this.#listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
+      this.listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
     );
     await this.#refused.emptied();
     await this.#foundation?.release();
@@ -381,7 +379,7 @@ export class Server {
         this.#unwatchDescriptors = this.#descriptors.watch(this.#options.clock, (spare) => {
           for (const listener of this.#listeners) listener.descriptorsLeft(spare);
         });
-        this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.length });
+        this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.size });
         this.pressure.start();
         break;
       case "draining":

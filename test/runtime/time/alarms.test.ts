@@ -139,7 +139,7 @@ it("an alarm of another clock is a timer of that clock", () => {
 
 /** Runs a script in a process of its own until it ends by itself. */
 function runs(script: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const from = (path: string) => JSON.stringify(new URL(`../../src/runtime/${path}`, import.meta.url).href);
+  const from = (path: string) => JSON.stringify(new URL(`../../../src/runtime/time/${path}`, import.meta.url).href);
   const prelude = `
     import { clearAlarm, setAlarm } from ${from("alarms.ts")};
     import { systemClock } from ${from("clock.ts")};

@@ -1,0 +1,57 @@
+/** Long work of the event loop, done a little at a time: others have a turn in between. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** Milliseconds of work in one turn. */
+const share = 10;
+
+export class Breather {
+  /** When the work of this turn began; null in a turn without. */
+  #began: number | null = null;
+
+  /** To be awaited before each piece of work, of which none may take long. Null while there is time left in this turn. */
+  rest(): Promise<void> | null {
+    return this.#hasTime() ? null : this.#wait();
+  }
+
+  /** One after the other. */
+  async forEach<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
+    for (const item of items) {
+      const rest = this.rest();
+      if (rest) await rest;
+      work(item);
+    }
+  }
+
+  /** Begins the work on each, waits for all of it, then throws every error at once. @throws AggregateError */
+  async settle<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
+    const begun: Promise<void>[] = [];
+    for (const item of items) {
+      const rest = this.rest();
+      if (rest) await rest;
+      const under = work(item);
+      // Told of below.
+      under.catch(() => {});
+      begun.push(under);
+    }
+    const outcomes = await Promise.allSettled(begun);
+    const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    if (errors.length > 0) throw new AggregateError(errors);
+  }
+
+  #hasTime(): boolean {
+    const now = performance.now();
+    if (this.#began !== null) return now - this.#began < share;
+    this.#began = now;
+    setImmediate(this.#endTurn);
+    return true;
+  }
+
+  async #wait(): Promise<void> {
+    do await nextTurn();
+    while (!this.#hasTime());
+  }
+
+  readonly #endTurn = (): void => {
+    this.#began = null;
+  };
+}
