@@ -19,6 +19,48 @@ const direction = rooms.map((room) => ({
   to: { path: "^src/", pathNot: [room, ...allowed[room]].map((name) => `^src/${name}/`) },
 }));
 
+/** The rooms within a room, and what each may import of the others. */
+const innerRooms = {
+  runtime: {
+    time: [],
+    sockets: ["time"],
+    proxy: ["sockets"],
+    tls: ["sockets"],
+    privileges: ["tls"],
+    pressure: ["sockets", "time"],
+    admission: ["pressure", "proxy", "time"],
+    observe: ["admission", "pressure", "proxy", "time"],
+    systemd: ["observe", "sockets"],
+    connection: ["admission", "observe", "proxy", "sockets", "time", "tls"],
+    listener: ["admission", "connection", "observe", "pressure", "proxy", "sockets", "time", "tls"],
+    reload: ["listener", "observe", "time", "tls"],
+    server: ["admission", "connection", "listener", "observe", "pressure", "reload", "sockets", "time", "tls"],
+  },
+  mailbox: {
+    message: [],
+    store: ["message"],
+    accounts: ["store"],
+    database: ["message", "store"],
+    open: ["accounts", "database", "message", "store"],
+  },
+  config: {
+    values: [],
+    addresses: ["values"],
+    document: ["addresses", "values"],
+    plan: ["addresses", "document", "values"],
+    sources: ["addresses", "document", "values"],
+  },
+};
+
+const innerDirection = Object.entries(innerRooms).flatMap(([room, inner]) =>
+  Object.entries(inner).map(([name, may]) => ({
+    name: `${room}-${name}-imports-only-its-own-way`,
+    severity: "error",
+    from: { path: `^src/${room}/${name}/` },
+    to: { path: `^src/${room}/[^/]+/`, pathNot: [name, ...may].map((one) => `^src/${room}/${one}/`) },
+  })),
+);
+
 const packages = (room, names) => ({
   name: `${room}-takes-only-its-own-packages`,
   severity: "error",
@@ -29,6 +71,7 @@ const packages = (room, names) => ({
 module.exports = {
   forbidden: [
     ...direction,
+    ...innerDirection,
     packages("charts", ["xstate"]),
     packages("machines", ["xstate"]),
     packages("config", ["zod", "rxjs", "jsonc-parser"]),

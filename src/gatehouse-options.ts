@@ -9,7 +9,7 @@ import type { Protocol } from "./protocols/protocol.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import type { CountedOutput } from "./runtime/observe/output.ts";
-import type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
+import type { PressureOptions } from "./runtime/server/pressure-watch.ts";
 import type { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import type { Clock } from "./runtime/time/clock.ts";
 

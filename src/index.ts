@@ -152,7 +152,6 @@ export type {
   ResourceUse,
 } from "./runtime/pressure/pressure.ts";
 export type { PressureResource } from "./runtime/pressure/pressure-resource.ts";
-export type { PressureOptions } from "./runtime/pressure/pressure-watch.ts";
 export {
   defaultPressureThresholds,
   PressureOptionError,
@@ -163,6 +162,7 @@ export { dropPrivileges } from "./runtime/privileges/drop-privileges.ts";
 export { PrivilegeError } from "./runtime/privileges/privilege-error.ts";
 export { findProcessUser, type ProcessUser } from "./runtime/privileges/process-user.ts";
 export { ReloadError, type ReloadReport } from "./runtime/reload/reload.ts";
+export type { PressureOptions } from "./runtime/server/pressure-watch.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server/server-errors.ts";
 export type { StateCounts } from "./runtime/server/state-counts.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";

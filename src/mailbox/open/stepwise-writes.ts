@@ -61,8 +61,12 @@ export async function* wholeSteps(store: StorePort, mailbox: number): AsyncGener
 }
 
 function* stepsOf(uids: readonly number[]): Generator<readonly number[]> {
-  const sorted = [...new Set(uids)].sort((a, b) => a - b);
+  const sorted = isAscending(uids) ? uids : [...new Set(uids)].sort((a, b) => a - b);
   for (let start = 0; start < Math.max(1, sorted.length); start += STEP) yield sorted.slice(start, start + STEP);
+}
+
+function isAscending(numbers: readonly number[]): boolean {
+  return numbers.every((number, index) => index === 0 || (numbers[index - 1] ?? 0) < number);
 }
 
 function joined(steps: readonly Copied[]): Copied {

@@ -13,6 +13,9 @@ import { flagsOf, tellKeywords } from "./untagged.ts";
 /** So many messages are changed in one step, so that what others write is not held up. */
 const CHANGED_AT_ONCE = 500;
 
+/** What a message that is named costs, in steps of `Dialogue.tires`. */
+const STEPS_OF_MESSAGE = 20;
+
 const someAreGone = no("Some of the messages are no more", "EXPUNGEISSUED");
 
 export function store(dialogue: Dialogue, command: StoreCommand): void {
@@ -53,6 +56,7 @@ export function copy(dialogue: Dialogue, command: CopyCommand): void {
     const uids = view.uidsOf(ranges);
     if (!command.uid && uids.length < countOf(ranges)) return someAreGone;
     if (uids.length === 0) return ok("There are no such messages");
+    if (dialogue.tires(uids.length * STEPS_OF_MESSAGE)) await dialogue.breathe();
     try {
       if (command.name === "COPY") return copied([await view.mailbox.copy(uids, command.mailbox)]);
       await move({ dialogue, view, to: command.mailbox }, uids);

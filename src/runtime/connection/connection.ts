@@ -20,6 +20,7 @@ import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "../observ
 import type { ProxyHeader } from "../proxy/proxy-header.ts";
 import type { ProxyHeaderError } from "../proxy/proxy-header-error.ts";
 import { receiveProxyHeader } from "../proxy/receive-proxy-header.ts";
+import { handOver, hold, type SocketHolder } from "../sockets/carried.ts";
 import type { Clock } from "../time/clock.ts";
 import { discardClearText } from "../tls/clear-text.ts";
 import type { TlsServerOptions } from "../tls/context.ts";
@@ -67,21 +68,6 @@ export interface AcceptedSocket {
   readonly proxied: boolean;
 }
 
-const connectionOf = Symbol("the connection that the socket carries");
-
-/** The socket knows its connection, so that all sockets share their listeners: a closure for each would cost memory. */
-interface CarriedSocket extends Duplex {
-  [connectionOf]?: Connection | undefined;
-}
-
-function onError(this: CarriedSocket, error: NodeJS.ErrnoException): void {
-  this[connectionOf]?.socketFailed(error);
-}
-
-function onClose(this: CarriedSocket): void {
-  this[connectionOf]?.socketClosed();
-}
-
 /** Told on entering the state; of `closed` there is more to tell. */
 const stateEvents = {
   accepted: "connection.accepted",
@@ -93,7 +79,7 @@ const stateEvents = {
   closing: "connection.closing",
 } as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
 
-export class Connection implements ConnectionEffects, SessionOwner, ListMember {
+export class Connection implements ConnectionEffects, SessionOwner, SocketHolder, ListMember {
   place = -1;
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
@@ -122,9 +108,7 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
     this.facts = new SocketFacts(accepted, host);
     this.#phases = new Phases(host.clock.now());
     this.watcher = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
-    (socket as CarriedSocket)[connectionOf] = this;
-    socket.on("error", onError);
-    socket.on("close", onClose);
+    hold(socket, this);
     this.#actor = host.actors(this, host.settings);
   }
 
@@ -325,8 +309,8 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
     this.#stream.destroy();
     this.#raw.destroy();
     // Node's sockets outlive their end: until a collection of everything under TLS. What hung on them does not.
-    (this.#stream as CarriedSocket)[connectionOf] = undefined;
-    (this.#raw as CarriedSocket)[connectionOf] = undefined;
+    handOver(this.#stream, null);
+    handOver(this.#raw, null);
   }
 
   closeSession(cause: EndCause): void {
@@ -384,8 +368,7 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
       tls,
       duration: this.#phases.elapsed(this.#host.clock.now()),
     });
-    (this.#stream as CarriedSocket)[connectionOf] = this;
-    this.#stream.on("error", onError);
+    handOver(this.#stream, this);
     this.#send({ type: "tls.secured" });
   }
 
@@ -403,8 +386,9 @@ export class Connection implements ConnectionEffects, SessionOwner, ListMember {
     this.#send({ type: "socket.failed", cause: causeOfError(error) });
   }
 
-  socketClosed(): void {
-    this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
+  /** The TLS stream closes with the socket that it is over, which alone counts. */
+  socketClosed(socket: Duplex): void {
+    if (socket === this.#raw) this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
   }
 
   /** What ends a stream session is its own end of the stream; a session of verdicts ends with one. */

@@ -15,6 +15,7 @@ import {
   type Wire,
 } from "../../protocols/protocol.ts";
 import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
+import { forgetReader, type SocketReader, startReading, stopReading } from "../sockets/carried.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines, type Limit } from "../time/deadlines.ts";
 import { isTimeForTurn } from "./turn-time.ts";
@@ -36,25 +37,6 @@ export interface SessionOwner {
   notice(notice: Notice): void;
 }
 
-const wireOf = Symbol("the session's wire that the stream carries");
-
-/** The stream knows its wire, so that all streams share their listeners: a closure for each would cost memory. */
-interface CarriedStream extends Duplex {
-  [wireOf]?: SessionWire | undefined;
-}
-
-function onData(this: CarriedStream, chunk: Uint8Array): void {
-  this[wireOf]?.received(chunk);
-}
-
-function onEnd(this: CarriedStream): void {
-  this[wireOf]?.ended();
-}
-
-function onDrain(this: CarriedStream): void {
-  this[wireOf]?.drained();
-}
-
 type Turn = Exclude<keyof Session, "state" | "closed">;
 
 /**
@@ -63,7 +45,7 @@ type Turn = Exclude<keyof Session, "state" | "closed">;
  */
 type Flow = "flowing" | "held" | "blocked";
 
-export class SessionWire implements Wire {
+export class SessionWire implements Wire, SocketReader {
   readonly #owner: SessionOwner;
   readonly #deadlines: Deadlines;
   readonly #session: Session;
@@ -90,10 +72,7 @@ export class SessionWire implements Wire {
   attach(stream: Duplex): void {
     this.#stream = stream;
     this.#flow = "flowing";
-    (stream as CarriedStream)[wireOf] = this;
-    stream.on("data", onData);
-    stream.on("end", onEnd);
-    stream.on("drain", onDrain);
+    startReading(stream, this);
   }
 
   /** Flushes, and takes no more of the stream's events. */
@@ -101,10 +80,8 @@ export class SessionWire implements Wire {
     this.#flush();
     const stream = this.#stream;
     if (!stream) return;
-    this.#leaveStream();
-    stream.off("data", onData);
-    stream.off("end", onEnd);
-    stream.off("drain", onDrain);
+    this.#stream = null;
+    stopReading(stream);
   }
 
   /** Flushes, and lets what the peer still sends pass unheard. @returns false when there is no stream to do that to. */
@@ -119,7 +96,7 @@ export class SessionWire implements Wire {
 
   /** The stream may outlive the session, and is not to keep it. */
   #leaveStream(): void {
-    if (this.#stream) (this.#stream as CarriedStream)[wireOf] = undefined;
+    if (this.#stream) forgetReader(this.#stream);
     this.#stream = null;
   }
 

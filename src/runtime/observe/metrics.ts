@@ -1,17 +1,26 @@
 /** The metrics: a subscriber of lifecycle events, with a registry of its own. `docs/metrics.md` has the table. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EndCause } from "../../machines/causes.ts";
+import type { ConnectionState } from "../../machines/connection.ts";
+import type { PauseReason } from "../../machines/listener.ts";
 import type { SlotCounter } from "../admission/slots.ts";
-import type { Listener } from "../listener/listener.ts";
 import type { Pressure } from "../pressure/pressure.ts";
 import { pressureGauges } from "../pressure/pressure-gauges.ts";
 import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import type { CountedOutput } from "./output.ts";
 
+/** As much of a listener as is measured. */
+interface MeasuredListener {
+  readonly name: string;
+  readonly slots: SlotCounter;
+  readonly connections: Iterable<{ readonly state: ConnectionState }>;
+  readonly pausedBy: readonly PauseReason[];
+}
+
 /** What the gauges are read from when somebody asks. */
 export interface MetricsSource {
   readonly slots: SlotCounter;
-  readonly listeners: readonly Listener[];
+  readonly listeners: readonly MeasuredListener[];
   readonly pressure: { readonly latest: Pressure };
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { type SocketReader, startReading, stopReading } from "../sockets/carried.ts";
 import type { ProxyHeader } from "./proxy-header.ts";
 import type { ProxyHeaderError } from "./proxy-header-error.ts";
 import { ProxyHeaderReader } from "./proxy-header-reader.ts";
@@ -17,28 +18,11 @@ export interface ProxyHeaderCallbacks {
 
 /** Takes the PROXY header off a socket that nobody has read from. Has no time limit: whoever has one destroys the socket. */
 export function receiveProxyHeader(socket: Socket, callbacks: ProxyHeaderCallbacks): void {
-  (socket as ReceivingSocket)[receiverOf] = new HeaderReceiver(socket, callbacks);
-  socket.on("data", onData);
-  socket.on("end", onEnd);
+  startReading(socket, new HeaderReceiver(socket, callbacks));
 }
 
-const receiverOf = Symbol("who receives the PROXY header");
-
-/** The socket knows its receiver, so that all sockets share their listeners. */
-interface ReceivingSocket extends Socket {
-  [receiverOf]?: HeaderReceiver | undefined;
-}
-
-function onData(this: ReceivingSocket, chunk: Buffer): void {
-  this[receiverOf]?.take(chunk);
-}
-
-function onEnd(this: ReceivingSocket): void {
-  this[receiverOf]?.ended();
-}
-
-class HeaderReceiver {
-  readonly #socket: ReceivingSocket;
+class HeaderReceiver implements SocketReader {
+  readonly #socket: Socket;
   readonly #callbacks: ProxyHeaderCallbacks;
   readonly #reader = new ProxyHeaderReader();
 
@@ -47,13 +31,11 @@ class HeaderReceiver {
     this.#callbacks = callbacks;
   }
 
-  take(chunk: Buffer): void {
+  received(chunk: Buffer): void {
     const step = this.#reader.feed(chunk);
     if (step === "more") return;
     const socket = this.#socket;
-    socket[receiverOf] = undefined;
-    socket.off("data", onData);
-    socket.off("end", onEnd);
+    stopReading(socket);
     if ("error" in step) {
       socket.pause();
       this.#callbacks.rejected(step.error);
@@ -71,4 +53,6 @@ class HeaderReceiver {
   ended(): void {
     this.#callbacks.ended();
   }
+
+  drained(): void {}
 }

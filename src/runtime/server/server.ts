@@ -18,7 +18,6 @@ import { prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
-import { type PressureOptions, PressureWatch } from "../pressure/pressure-watch.ts";
 import type { Foundation } from "../reload/foundation.ts";
 import { ReloadError, Reloader, type ReloadReport } from "../reload/reload.ts";
 import { ServerReload } from "../reload/reload-transaction.ts";
@@ -26,6 +25,7 @@ import type { ReloadableServer, Replacement } from "../reload/reloadable-server.
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
 import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
 import type { Clock } from "../time/clock.ts";
+import { type PressureOptions, PressureWatch } from "./pressure-watch.ts";
 import { NotRunningError, StartError, StoppedWhileStartingError, UnknownListenerError } from "./server-errors.ts";
 
 export interface ServerOptions {

@@ -1,6 +1,15 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { TlsFacts } from "../../protocols/protocol.ts";
+import {
+  awaitEnd,
+  handOver,
+  hold,
+  holderOf,
+  type SocketHolder,
+  type SocketReader,
+  stopReading,
+} from "../sockets/carried.ts";
 import type { TlsServerOptions } from "./context.ts";
 import { DESTROYED, type HandshakeFailure, handshakeFailure, PEER_CLOSED } from "./handshake-failure.ts";
 
@@ -27,33 +36,23 @@ export interface HandshakeCallbacks {
 export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks: HandshakeCallbacks): TLSSocket {
   const socket = new TLSSocket(raw, options.socketOptions);
   const handshake = new Handshake(raw, socket, callbacks);
-  (raw as HandshakingSocket)[handshakeOf] = handshake;
-  (socket as HandshakingSocket)[handshakeOf] = handshake;
   socket.on("secure", onSecure);
   // Node reports TLS errors by `_tlsError`, and only under a `tls.Server` by `error` too.
   socket.on("_tlsError", onTlsError);
-  socket.on("error", ignore);
   raw.on("error", ignore);
+  hold(socket, handshake);
   // With allowHalfOpen nothing else notices a FIN in mid-handshake.
-  socket.on("end", onPeerEnded);
+  awaitEnd(socket, handshake);
   // A FIN that came before, while a PROXY header was read or in the queue for a handshake, reached `raw` alone.
-  raw.on("end", onPeerEnded);
-  if (raw.readableEnded) process.nextTick(() => onPeerEnded.call(raw));
-  socket.on("close", onClose);
-  if (raw.destroyed) process.nextTick(() => onClose.call(socket));
+  awaitEnd(raw, handshake);
+  if (raw.readableEnded) process.nextTick(() => handshakeOn(socket)?.ended());
+  if (raw.destroyed) process.nextTick(() => handshakeOn(socket)?.socketClosed());
   return socket;
 }
 
-const handshakeOf = Symbol("the handshake that is under way");
-
-/** Both sockets know their handshake until it is over, so that all sockets share their listeners. */
-interface HandshakingSocket extends Socket {
-  [handshakeOf]?: Handshake | undefined;
-}
-
-class Handshake {
-  readonly #raw: HandshakingSocket;
-  readonly #socket: TLSSocket & HandshakingSocket;
+class Handshake implements SocketHolder, SocketReader {
+  readonly #raw: Socket;
+  readonly #socket: TLSSocket;
   readonly #callbacks: HandshakeCallbacks;
 
   constructor(raw: Socket, socket: TLSSocket, callbacks: HandshakeCallbacks) {
@@ -74,28 +73,43 @@ class Handshake {
     this.#callbacks.failed(failure);
   }
 
+  ended(): void {
+    this.fail(PEER_CLOSED);
+  }
+
+  socketClosed(): void {
+    this.fail(DESTROYED);
+  }
+
+  /** `_tlsError` has said it. */
+  socketFailed(): void {}
+
+  /** The bytes are TLS records, and are not read here. */
+  received(): void {}
+
+  drained(): void {}
+
   /** What was for the handshake is not kept for the life of the connection. */
   #leave(): void {
-    this.#raw[handshakeOf] = undefined;
-    this.#socket[handshakeOf] = undefined;
+    handOver(this.#socket, null);
+    stopReading(this.#socket);
+    stopReading(this.#raw);
   }
 }
 
-function onSecure(this: HandshakingSocket): void {
-  this[handshakeOf]?.secured();
+/** Null when it is over. */
+function handshakeOn(socket: TLSSocket): Handshake | null {
+  const holder = holderOf(socket);
+  return holder instanceof Handshake ? holder : null;
 }
 
-function onPeerEnded(this: HandshakingSocket): void {
-  this[handshakeOf]?.fail(PEER_CLOSED);
-}
-
-function onClose(this: HandshakingSocket): void {
-  this[handshakeOf]?.fail(DESTROYED);
+function onSecure(this: TLSSocket): void {
+  handshakeOn(this)?.secured();
 }
 
 /** Node leaves the socket open at an error after the handshake; here it is destroyed, and the error comes by `error`. */
-function onTlsError(this: HandshakingSocket, error: Error): void {
-  const handshake = this[handshakeOf];
+function onTlsError(this: TLSSocket, error: Error): void {
+  const handshake = handshakeOn(this);
   if (handshake) handshake.fail(handshakeFailure(error));
   else this.destroy(error);
 }

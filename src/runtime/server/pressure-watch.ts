@@ -2,7 +2,6 @@
 import { BehaviorSubject, map, NEVER, type Observable, Subscription, scan } from "rxjs";
 import { messageOf } from "../error-message.ts";
 import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
-import type { Clock } from "../time/clock.ts";
 import {
   currentOf,
   initialPressure,
@@ -11,9 +10,10 @@ import {
   noPressure,
   type Pressure,
   type PressureSample,
-} from "./pressure.ts";
-import { processSamples } from "./process-samples.ts";
-import { type PressureThresholdOptions, type PressureThresholds, readThresholds } from "./thresholds.ts";
+} from "../pressure/pressure.ts";
+import { processSamples } from "../pressure/process-samples.ts";
+import { type PressureThresholdOptions, type PressureThresholds, readThresholds } from "../pressure/thresholds.ts";
+import type { Clock } from "../time/clock.ts";
 
 export interface PressureOptions {
   /** What is measured, subscribed to while the server runs. By default this process, twice a second. */

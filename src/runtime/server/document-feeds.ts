@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { distinctUntilChanged, map, type Observable, type Subscription, switchMap } from "rxjs";
 import { type Configuration, ConfigurationError, fileChanges } from "../../config/index.ts";
-import type { Server } from "../server/server.ts";
-import { ReloadError, type ReloadReport } from "./reload.ts";
+import { ReloadError, type ReloadReport } from "../reload/reload.ts";
+import type { Server } from "./server.ts";
 
 /** Reads one value of a stream of documents. @throws ConfigurationError */
 type ReadDocument = (value: unknown) => Configuration;
