@@ -60,7 +60,13 @@ function imapCommandTable(): string {
 
 function metricTable(): string {
   const { registry } = new Metrics({
-    source: { slots: new SlotCounter(1), listeners: [], pressure: { latest: noPressure } },
+    source: {
+      slots: new SlotCounter(1),
+      listeners: [],
+      pressure: { latest: noPressure },
+      certificates: [],
+      date: new Date(),
+    },
     outputs: [],
   });
   const rows = registry.getMetricsAsArray().map((metric) => {

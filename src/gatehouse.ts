@@ -160,8 +160,8 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
   const mailboxes = options.mailboxes ?? (options.backend ? null : unopenedMailboxes);
   const protocols = protocolsOf(options, { backend: {}, mailboxes, onRequest: () => {} });
   const outcomes = await Promise.allSettled([
-    prepareListeners({ configuration, protocols, dataDirectory: null }).then(({ warnings }) =>
-      [...documentWarnings(configuration), ...warnings].map(({ text }) => text),
+    prepareListeners({ configuration, protocols, dataDirectory: null }).then(({ certificates }) =>
+      [...documentWarnings(configuration), ...certificates.warnings].map(({ text }) => text),
     ),
     resolveAccounts(configuration).then((entries) => {
       new AccountDirectory(entries);

@@ -1,7 +1,7 @@
 import { octetsOf, readIpAddress } from "../../config/addresses/ip-address.ts";
 import { readNetwork } from "../../config/addresses/networks.ts";
 import type { Reading } from "../../config/values/reading.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, dateOf } from "../time/clock.ts";
 
 /** An entry of a list, in its canonical form. */
 export interface ListedAddress {
@@ -42,7 +42,7 @@ export class AddressList {
 
   /** An entry of the same address or network is replaced. */
   add({ family, prefix, bits, text }: Network, { expiresAt, reason }: Omit<ListedAddress, "address">): void {
-    const remaining = expiresAt ? expiresAt.getTime() - Date.now() : Number.POSITIVE_INFINITY;
+    const remaining = expiresAt ? expiresAt.getTime() - dateOf(this.#clock).getTime() : Number.POSITIVE_INFINITY;
     const networks = this.#families[family].get(prefix) ?? new Map<bigint, Listed>();
     this.#families[family].set(prefix, networks);
     networks.set(bits, { entry: { address: text, expiresAt, reason }, deadline: this.#clock.now() + remaining });

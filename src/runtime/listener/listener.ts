@@ -25,6 +25,7 @@ import {
   lacksDescriptors,
 } from "../sockets/descriptor-reserve.ts";
 import type { InheritedSockets } from "../sockets/inherited-sockets.ts";
+import type { TlsServerOptions } from "../tls/context.ts";
 import { HandshakeQueue } from "../tls/handshake-queue.ts";
 import { spreadDrain } from "./drain-spread.ts";
 import { followHoldReasons } from "./hold-reasons.ts";
@@ -164,6 +165,11 @@ export class Listener {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
   }
 
+  /** What it runs with now. */
+  get live(): ReloadableSettings {
+    return this.#live;
+  }
+
   /** Other settings, from the next connection or handshake on; socket options at once, where the kernel allows it. */
   applySettings(live: ReloadableSettings): void {
     this.#live = live;
@@ -173,6 +179,11 @@ export class Listener {
     this.#handshakes.setLimit(settings.maxHandshakes);
     this.#admission.applySettings(settings, this.#clientsInside());
     this.#followHoldReasons();
+  }
+
+  /** Other certificates, from the next handshake on. */
+  serve(tls: TlsServerOptions): void {
+    this.#live = { ...this.#live, tls };
   }
 
   *#clientsInside(): Generator<ClientInside> {

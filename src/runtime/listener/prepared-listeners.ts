@@ -1,11 +1,9 @@
 /** What each listener needs before it can be bound: its protocol, its certificates and its TLS contexts. */
-import { createHash } from "node:crypto";
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { Breather } from "../time/breather.ts";
-import type { LoadedCertificate } from "../tls/certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "../tls/context.ts";
-import { loadServerCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
+import { loadServerCertificates, noCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
 import { ListenerError } from "./listener-errors.ts";
 
 /** A listener with all that it needs before it is bound. */
@@ -18,9 +16,7 @@ export interface PreparedListener {
 
 export interface PreparedListeners {
   readonly listeners: readonly PreparedListener[];
-  readonly warnings: ServerCertificates["warnings"];
-  /** Two of them are equal when the same certificates and keys are served; tells nothing of the keys. */
-  readonly certificatesDigest: string;
+  readonly certificates: ServerCertificates;
 }
 
 /**
@@ -32,8 +28,10 @@ export async function prepareListeners(options: {
   readonly configuration: Configuration;
   readonly protocols: ReadonlyMap<string, Protocol>;
   readonly dataDirectory: string | null;
+  /** Decides what is valid. Default: this moment. */
+  readonly now?: Date;
 }): Promise<PreparedListeners> {
-  const { configuration, protocols, dataDirectory } = options;
+  const { configuration, protocols, dataDirectory, now = new Date() } = options;
   const errors: unknown[] = [];
   const spoken = configuration.listeners.flatMap((settings) => {
     const protocol = protocols.get(settings.protocol);
@@ -46,6 +44,7 @@ export async function prepareListeners(options: {
     configuration,
     dataDirectory: dataDirectory ?? "",
     needed,
+    now,
   }).catch((error: unknown) => {
     errors.push(...(error instanceof AggregateError ? error.errors : [error]));
     return null;
@@ -55,24 +54,17 @@ export async function prepareListeners(options: {
   await new Breather().forEach(spoken, ({ settings, protocol }) => {
     try {
       const usable = certificates !== null && certificates.loaded.length > 0 && wantsTls(settings, protocol);
-      listeners.push({ settings, protocol, tls: usable ? tlsOf(settings, protocol, certificates) : null });
+      listeners.push({
+        settings,
+        protocol,
+        tls: usable ? tlsOptions({ settings, protocol, certificates, now }) : null,
+      });
     } catch (error) {
       errors.push(new ListenerError(settings.name, [error]));
     }
   });
   if (errors.length > 0) throw new AggregateError(errors, "Some listeners cannot be prepared.");
-  return {
-    listeners,
-    warnings: certificates?.warnings ?? [],
-    certificatesDigest: digestOf(certificates?.loaded ?? []),
-  };
-}
-
-function digestOf(certificates: readonly LoadedCertificate[]): string {
-  const hash = createHash("sha256");
-  for (const { id, certificate, privateKey } of certificates)
-    hash.update(JSON.stringify([id, certificate, privateKey]));
-  return hash.digest("base64");
+  return { listeners, certificates: certificates ?? noCertificates };
 }
 
 /** TLS is made ready where a connection may ask for it. */
@@ -80,11 +72,21 @@ function wantsTls(settings: ListenerSettings, protocol: Protocol): boolean {
   return settings.useTls && (settings.tlsImplicit || protocol.startTls);
 }
 
-function tlsOf(settings: ListenerSettings, protocol: Protocol, certificates: ServerCertificates): TlsServerOptions {
+export interface TlsOptionsOf {
+  readonly settings: ListenerSettings;
+  readonly protocol: Protocol;
+  readonly certificates: ServerCertificates;
+  /** Decides between certificates for the same name. */
+  readonly now: Date;
+}
+
+/** @throws TlsContextError */
+export function tlsOptions({ settings, protocol, certificates, now }: TlsOptionsOf): TlsServerOptions {
   return tlsContexts({
     certificates: certificates.loaded,
     defaultId: certificates.defaultId,
     listener: settings,
+    now,
     ...(protocol.alpn ? { alpn: protocol.alpn } : {}),
   });
 }

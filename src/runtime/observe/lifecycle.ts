@@ -65,6 +65,24 @@ export interface OutputEvents {
   };
 }
 
+export interface CertificateEvents {
+  /** A certificate that is served, or an issuer in its chain, has 14 days left. */
+  "certificate.expiring": CertificateEnd;
+  "certificate.expired": CertificateEnd;
+  /** Of several certificates for the same name a listener serves another from now on, since the validity of one has changed. */
+  "certificate.chosen": { readonly listener: string };
+}
+
+export interface CertificateEnd {
+  /** Its id in the document. */
+  readonly certificate: string;
+  /** Whose validity it is, on one line: `C=US, O=Let's Encrypt, CN=E5`. */
+  readonly subject: string;
+  /** The server's own certificate, or one that issued it or another of the chain. */
+  readonly role: "server" | "issuer";
+  readonly notValidAfter: Date;
+}
+
 /** Milliseconds for `eventLoopDelay`, bytes for `heap`, a number for `descriptors`. */
 export interface PressureEvents {
   "pressure.began": ExhaustedResource;
@@ -144,6 +162,7 @@ export interface LifecycleEvents
   extends ServerEvents,
     OutputEvents,
     PressureEvents,
+    CertificateEvents,
     ReloadEvents,
     ListenerEvents,
     ConnectionEvents,

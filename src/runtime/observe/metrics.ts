@@ -6,6 +6,7 @@ import type { PauseReason } from "../../machines/listener.ts";
 import type { SlotCounter } from "../admission/slots.ts";
 import type { Pressure } from "../pressure/pressure.ts";
 import { pressureGauges } from "../pressure/pressure-gauges.ts";
+import { type CertificateSource, certificateGauges } from "./certificate-gauges.ts";
 import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import type { CountedOutput } from "./output.ts";
 
@@ -18,7 +19,7 @@ interface MeasuredListener {
 }
 
 /** What the gauges are read from when somebody asks. */
-export interface MetricsSource {
+export interface MetricsSource extends CertificateSource {
   readonly slots: SlotCounter;
   readonly listeners: readonly MeasuredListener[];
   readonly pressure: { readonly latest: Pressure };
@@ -142,6 +143,7 @@ export class Metrics {
       },
     });
     pressureGauges(this.registry, source.pressure);
+    certificateGauges(this.registry, source);
   }
 
   follow(lifecycle: Lifecycle): void {

@@ -10,8 +10,10 @@ import {
 } from "../../config/index.ts";
 import { bindTargetsIn } from "../listener/bind-targets.ts";
 import { Listener } from "../listener/listener.ts";
-import { type PreparedListener, type PreparedListeners, prepareListeners } from "../listener/prepared-listeners.ts";
+import { type PreparedListener, prepareListeners } from "../listener/prepared-listeners.ts";
 import { Breather } from "../time/breather.ts";
+import { dateOf } from "../time/clock.ts";
+import { noCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
 import { ReloadError, type ReloadReport, type ReloadTransaction } from "./reload.ts";
 import type { ReloadableServer } from "./reloadable-server.ts";
 
@@ -23,8 +25,8 @@ export class ServerReload implements ReloadTransaction {
   readonly #plan: ReloadPlan;
   readonly #breather = new Breather();
   #prepared = new Map<string, PreparedListener>();
-  #certificatesDigest = "";
-  #warnings: PreparedListeners["warnings"] = [];
+  #certificates = noCertificates;
+  #warnings: ServerCertificates["warnings"] = [];
   #added = new Map<string, Listener>();
   /** Puts the backend's side of the document into force. */
   #commit: () => void = () => {};
@@ -56,10 +58,11 @@ export class ServerReload implements ReloadTransaction {
       configuration: this.#after,
       protocols: foundation.protocols,
       dataDirectory,
+      now: dateOf(host.clock),
     });
-    this.#certificatesDigest = prepared.certificatesDigest;
+    this.#certificates = prepared.certificates;
     // The same certificates have been warned of when they came.
-    const certificates = this.#sameCertificates ? [] : prepared.warnings;
+    const certificates = this.#sameCertificates ? [] : prepared.certificates.warnings;
     this.#warnings = [...this.#newDocumentWarnings(), ...certificates];
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
     this.#commit = await foundation.stage(this.#after);
@@ -101,7 +104,7 @@ export class ServerReload implements ReloadTransaction {
     const listeners = this.#after.listeners.map(({ name }) => this.#added.get(name) ?? this.#listener(name));
     this.#server.replace({
       configuration: this.#after,
-      certificatesDigest: this.#certificatesDigest,
+      certificates: this.#certificates,
       listeners,
     });
     for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
@@ -155,7 +158,7 @@ export class ServerReload implements ReloadTransaction {
   }
 
   get #sameCertificates(): boolean {
-    return this.#certificatesDigest === this.#server.certificatesDigest;
+    return this.#certificates.digest === this.#server.certificates.digest;
   }
 
   /** TLS contexts are kept where they would be the same, so that clients can go on resuming their sessions. */

@@ -25,7 +25,9 @@ import type { ReloadableServer, Replacement } from "../reload/reloadable-server.
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
 import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
 import type { Clock } from "../time/clock.ts";
+import type { LoadedCertificate } from "../tls/certificates.ts";
 import { type PressureOptions, PressureWatch } from "./pressure-watch.ts";
+import { ServedCertificates } from "./served-certificates.ts";
 import { NotRunningError, StartError, StoppedWhileStartingError, UnknownListenerError } from "./server-errors.ts";
 
 export interface ServerOptions {
@@ -60,7 +62,7 @@ export class Server {
   readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
   #lastNumber = 0;
   readonly #configuration$: BehaviorSubject<Configuration>;
-  #certificatesDigest = "";
+  readonly #certificates: ServedCertificates;
   /** All that have not closed yet: those of the document in force, and those that drain. */
   #listeners = new Set<Listener>();
   /** Those of the document in force, by name. */
@@ -82,6 +84,11 @@ export class Server {
     this.allowList = new AllowList(options.clock);
     for (const allowed of options.configuration.allowed) this.allowList.add(allowed);
     const { clock, pressure } = options;
+    this.#certificates = new ServedCertificates({
+      clock: options.clock,
+      lifecycle: this.lifecycle,
+      listeners: () => this.#current.values(),
+    });
     this.pressure = new PressureWatch({ clock, pressure, lifecycle: this.lifecycle });
     this.actor = createActor(
       serverMachine.provide({
@@ -118,6 +125,16 @@ export class Server {
   /** Number of the document in force; the first is 1. */
   get generation(): number {
     return this.#host?.generation ?? 1;
+  }
+
+  /** What is served: the certificates of the document in force, or the self-signed one. */
+  get certificates(): readonly LoadedCertificate[] {
+    return this.#certificates.inForce.loaded;
+  }
+
+  /** The date that their validity is judged by. */
+  get date(): Date {
+    return this.#certificates.date;
   }
 
   get listeners(): readonly Listener[] {
@@ -210,15 +227,16 @@ export class Server {
 
   async #startListeners(protocols: ReadonlyMap<string, Protocol>): Promise<void> {
     const { configuration, clock } = this.#options;
-    const { listeners, warnings, certificatesDigest } = await prepareListeners({
+    const { listeners, certificates } = await prepareListeners({
       configuration,
       protocols,
       dataDirectory: this.#options.dataDirectory,
+      now: this.date,
     });
-    for (const { code, text } of [...documentWarnings(configuration), ...warnings])
+    for (const { code, text } of [...documentWarnings(configuration), ...certificates.warnings])
       this.lifecycle.emit({ type: "server.warning", code, text });
 
-    this.#certificatesDigest = certificatesDigest;
+    this.#certificates.replace(certificates);
     const host: ListenerHost = {
       generation: 1,
       hostname: configuration.system.defaultHostname,
@@ -276,7 +294,7 @@ export class Server {
       throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
     return {
       configuration: this.configuration,
-      certificatesDigest: this.#certificatesDigest,
+      certificates: this.#certificates.inForce,
       dataDirectory: this.#options.dataDirectory,
       host,
       foundation,
@@ -285,8 +303,8 @@ export class Server {
     };
   }
 
-  #replace({ configuration, certificatesDigest, listeners }: Replacement): void {
-    this.#certificatesDigest = certificatesDigest;
+  #replace({ configuration, certificates, listeners }: Replacement): void {
+    this.#certificates.replace(certificates);
     this.#current = new Map(listeners.map((listener) => [listener.name, listener]));
     const staying = new Set(listeners);
     const closing = this.listeners.filter(
@@ -350,6 +368,7 @@ export class Server {
   }
 
   #releaseResources(): void {
+    this.#certificates.stop();
     this.#refused.destroyAll();
     for (const protocol of this.#foundation?.protocols.values() ?? [])
       if (protocol.kind === "stream") this.#end(protocol);

@@ -1,12 +1,20 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { CertificateSettings, PublicText, SecretText } from "../../config/index.ts";
 import { CertificateError } from "./certificate-error.ts";
-import { isCertificate, isEncrypted, isPrivateKey, pemBlocks } from "./pem.ts";
+import { type Chain, chainFrom, describeChain } from "./chain.ts";
+import { insteadOfPem, isCertificate, isPrivateKey, pemBlocks } from "./pem.ts";
+import {
+  type KeyType,
+  keyTypeOf,
+  type PrivateKey,
+  parsePrivateKeys,
+  type TlsVersion,
+  versionsFor,
+} from "./private-key.ts";
 import { CredentialError, resolveText } from "./secret-text.ts";
 import { subjectAlternativeNames } from "./subject-alternative-names.ts";
-
-export type KeyType = "rsa" | "ecdsa" | "ed25519";
+import { type ChainMember, chainMember, describeValidity, onOneLine } from "./validity.ts";
 
 /** A certificate with its key, checked and ready to be served. */
 export interface LoadedCertificate {
@@ -21,14 +29,14 @@ export interface LoadedCertificate {
   readonly notValidAfter: Date;
   /** Distinguished name on one line, e.g. `C=US, O=Let's Encrypt, CN=E5`. */
   readonly issuer: string;
+  /** The server's certificate and its issuers, as far as they were given. */
+  readonly chain: readonly ChainMember[];
   readonly keyType: KeyType;
+  /** What the key is, e.g. `ECDSA key on the curve secp256k1`, and the versions of TLS that can use it. */
+  readonly key: { readonly kind: string; readonly versions: readonly TlsVersion[] };
   /** Sentences for the log: what clients will object to now or soon. */
   readonly warnings: readonly string[];
 }
-
-/** Days before the end of a certificate's validity from which on it is warned about. */
-export const EXPIRY_WARNING_DAYS = 14;
-const DAY = 86_400_000;
 
 /**
  * Reads a certificate and its private key and checks that they fit each other and that OpenSSL will serve them.
@@ -61,113 +69,82 @@ export function checkCertificate(given: {
 }): LoadedCertificate {
   const { id, now } = given;
   const certificates = parseCertificates(id, given.certificate);
-  const { key, pem: privateKey } = parsePrivateKey(id, given.privateKey);
-  const keyType = keyTypeOf(id, key);
-  const chain = chainFrom(certificates, key);
-  const leaf = chain[0];
-  if (!leaf) throw new CertificateError("private-key-mismatch", id, mismatch(certificates[0]));
-  const certificate = chain.map((one) => one.toString()).join("");
-  checkServable(id, certificate, privateKey);
+  const keys = parsePrivateKeys(id, given.privateKey);
+  const { chain, key } = pairOf(id, certificates, keys);
+  const keyType = keyTypeOf(id, key.key);
+  const [leaf] = chain.path;
+  const certificate = [...chain.path, ...chain.rest].map((one) => one.toString()).join("");
+  checkServable(id, certificate, key.pem);
 
-  const reordered = chain.some((one, index) => one !== certificates[index]);
+  const members = chain.path.map((one, index) => chainMember(one, index === 0 ? "server" : "issuer"));
+  const names = subjectAlternativeNames(leaf);
+  const usable = versionsFor(key.key);
+  const warnings = [
+    ...members.flatMap((member) => describeValidity(member, now) ?? []),
+    ...(names.length === 0 ? [NAMELESS] : []),
+    ...(usable.versions.length > 1 ? [] : [rareKey(usable.kind)]),
+    ...describeChain(chain, certificates),
+  ];
   return {
     id,
     certificate,
-    privateKey,
-    subjectAlternativeNames: subjectAlternativeNames(leaf),
+    privateKey: key.pem,
+    subjectAlternativeNames: names,
     notValidBefore: leaf.validFromDate,
     notValidAfter: leaf.validToDate,
     issuer: onOneLine(leaf.issuer),
+    chain: members,
     keyType,
-    warnings: [...warningsOf(leaf, now), ...(reordered ? [WRONG_ORDER] : [])].map(
-      (text) => `Certificate "${id}" ${text}`,
-    ),
+    key: usable,
+    warnings: warnings.map((text) => `Certificate "${id}" ${text}`),
   };
 }
 
-const WRONG_ORDER =
-  "has its chain in the wrong order, and is served in the right one; put the server's certificate first, then each issuer.";
+const NAMELESS =
+  "has no subject alternative name, so no client will find its server's name in it; have it issued anew.";
+
+function rareKey(kind: string): string {
+  return `has an ${kind}, which hardly any client takes; make one on the curve P-256 and a certificate for it.`;
+}
 
 function parseCertificates(id: string, text: string): X509Certificate[] {
   const blocks = pemBlocks(text);
   const certificates = blocks.filter(isCertificate);
+  const malformed = (problem: string) => new CertificateError("certificate-malformed", id, problem);
   if (certificates.length === 0) {
-    throw new CertificateError(
-      "certificate-malformed",
-      id,
-      blocks.some(isPrivateKey)
-        ? "a private key stands where the certificate should; swap `certificate` and `privateKey`"
-        : "the certificate is not in PEM (a text with a line BEGIN CERTIFICATE); convert it: openssl x509 -in FILE -out tls.crt",
-    );
+    if (blocks.some(isPrivateKey))
+      throw malformed("a private key stands where the certificate should; swap `certificate` and `privateKey`");
+    if (blocks.some(({ label }) => label.endsWith("CERTIFICATE REQUEST")))
+      throw malformed("a certificate request stands where the certificate should; give what the issuer made of it");
+    if (blocks.some(({ label }) => label === "PKCS7"))
+      throw malformed("the certificate is in PKCS #7; convert it: openssl pkcs7 -in FILE -print_certs -out tls.crt");
+    const how = insteadOfPem(text) ?? "convert it: openssl x509 -in FILE -out tls.crt";
+    throw malformed(`the certificate is not in PEM (a text with a line BEGIN CERTIFICATE); ${how}`);
   }
   return certificates.map((block, index) => {
+    const which = certificates.length === 1 ? "the certificate" : `certificate ${index + 1} of its chain`;
+    if (block.flaw !== null) throw malformed(`${which} ${block.flaw}; copy it anew`);
     try {
       return new X509Certificate(block.text);
     } catch {
-      const which = certificates.length === 1 ? "the certificate" : `certificate ${index + 1} of its chain`;
-      throw new CertificateError(
-        "certificate-malformed",
-        id,
-        `${which} is damaged; copy it anew from whoever issued it`,
-      );
+      throw malformed(`${which} is damaged; copy it anew from whoever issued it`);
     }
   });
 }
 
-function parsePrivateKey(id: string, text: string): { key: KeyObject; pem: string } {
-  const blocks = pemBlocks(text);
-  const block = blocks.find(isPrivateKey);
-  const malformed = (problem: string) => new CertificateError("private-key-malformed", id, problem);
-  if (!block) {
-    throw malformed(
-      blocks.some(isCertificate)
-        ? "a certificate stands where the private key should; swap `certificate` and `privateKey`"
-        : "the private key is not in PEM (a text with a line BEGIN PRIVATE KEY); convert it: openssl pkey -in FILE -out tls.key",
-    );
+/** The first key that belongs to one of the certificates. */
+function pairOf(
+  id: string,
+  certificates: readonly X509Certificate[],
+  keys: readonly PrivateKey[],
+): { readonly chain: Chain; readonly key: PrivateKey } {
+  for (const key of keys) {
+    const chain = chainFrom(certificates, key.key);
+    if (chain) return { chain, key };
   }
-  if (isEncrypted(block)) {
-    throw malformed(
-      "the private key is encrypted, and nobody is there to type its passphrase; decrypt it: openssl pkey -in FILE -out tls.key",
-    );
-  }
-  try {
-    return { key: createPrivateKey(block.text), pem: block.text };
-  } catch {
-    throw malformed("the private key is damaged; copy it anew, or make a new key and certificate");
-  }
-}
-
-function keyTypeOf(id: string, key: KeyObject): KeyType {
-  switch (key.asymmetricKeyType) {
-    case "rsa":
-    case "rsa-pss":
-      return "rsa";
-    case "ec":
-      return "ecdsa";
-    case "ed25519":
-      return "ed25519";
-    default: {
-      const problem = `the private key is of the kind ${key.asymmetricKeyType}; make an RSA, ECDSA or Ed25519 key and a certificate for it`;
-      throw new CertificateError("private-key-malformed", id, problem);
-    }
-  }
-}
-
-/**
- * The certificate that the key fits, then issuer after issuer, then whatever is left, which may serve clients that
- * build another path. Empty when the key fits none.
- */
-function chainFrom(certificates: readonly X509Certificate[], key: KeyObject): X509Certificate[] {
-  const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
-  if (!leaf) return [];
-  const chain = [leaf];
-  const rest = new Set(certificates);
-  rest.delete(leaf);
-  for (const last of chain) {
-    const issuer = [...rest].find((certificate) => last.checkIssued(certificate));
-    if (issuer && rest.delete(issuer)) chain.push(issuer);
-  }
-  return [...chain, ...rest];
+  // A key of no use in TLS is told as such.
+  for (const { key } of keys) keyTypeOf(id, key);
+  throw new CertificateError("private-key-mismatch", id, mismatch(certificates[0]));
 }
 
 function mismatch(certificate: X509Certificate | undefined): string {
@@ -186,28 +163,4 @@ function checkServable(id: string, certificate: string, privateKey: string): voi
     const problem = `OpenSSL refuses to serve it (${reason}); make a certificate with a stronger key and digest`;
     throw new CertificateError("certificate-malformed", id, problem);
   }
-}
-
-function warningsOf(leaf: X509Certificate, now: Date): string[] {
-  const warnings: string[] = [];
-  const left = leaf.validToDate.getTime() - now.getTime();
-  if (left <= 0) warnings.push(`expired on ${day(leaf.validToDate)}; renew it.`);
-  else if (left < EXPIRY_WARNING_DAYS * DAY) warnings.push(`expires on ${day(leaf.validToDate)}; renew it.`);
-  if (leaf.validFromDate > now) {
-    warnings.push(`is not valid before ${day(leaf.validFromDate)}; wait, or set the clock right.`);
-  }
-  if (subjectAlternativeNames(leaf).length === 0) {
-    warnings.push(
-      "has no subject alternative name, so no client will find its server's name in it; have it issued anew.",
-    );
-  }
-  return warnings;
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
-}
-
-function onOneLine(distinguishedName: string): string {
-  return distinguishedName.replaceAll("\n", ", ");
 }

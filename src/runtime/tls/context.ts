@@ -7,8 +7,9 @@ import {
   type TLSSocketOptions,
 } from "node:tls";
 import { type ListenerSettings, offeredTls, SUITES } from "../../config/index.ts";
-import type { KeyType, LoadedCertificate } from "./certificates.ts";
-import { type CertificatesOfName, certificatesByName, defaultCertificates, findByServerName } from "./server-names.ts";
+import { type CertificatesOfName, choiceKey, chooseCertificates, findByServerName } from "./certificate-choice.ts";
+import type { LoadedCertificate } from "./certificates.ts";
+import type { KeyType } from "./private-key.ts";
 
 export type TlsSettings = Pick<
   ListenerSettings,
@@ -21,6 +22,8 @@ export interface TlsContextOptions {
   /** For clients that ask for no name or an unknown one; null for the first. */
   readonly defaultId: string | null;
   readonly listener: TlsSettings;
+  /** Decides between certificates for the same name. Default: this moment. */
+  readonly now?: Date;
   /** The protocol's names in ALPN (RFC 7301); with none, the extension is ignored. */
   readonly alpn?: readonly string[];
 }
@@ -32,12 +35,14 @@ export interface TlsServerOptions {
   readonly versions: readonly ("TLSv1.2" | "TLSv1.3")[];
   /** Suites that can be agreed on with the certificates there are: OpenSSL's names, in the server's order. */
   readonly suites: readonly string[];
+  /** Which certificates serve which names: the same text where another moment would not choose otherwise. */
+  readonly choice: string;
 }
 
 /** TLS cannot be offered with these settings and certificates. */
 export class TlsContextError extends Error {
   override readonly name = "TlsContextError";
-  readonly code: "no-certificate" | "unknown-certificate" | "no-usable-suite";
+  readonly code: "no-certificate" | "unknown-certificate" | "no-usable-suite" | "unusable-key";
 
   constructor(code: TlsContextError["code"], message: string) {
     super(message);
@@ -52,8 +57,9 @@ export class TlsContextError extends Error {
  */
 export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
   const { certificates, listener, alpn = [] } = options;
-  const preferred = defaultCertificate(options);
+  const { defaults, byName: certificatesOfNames, key } = choiceOf(options);
   const { suites, versions } = usableTls(certificates, listener);
+  checkKeys(certificates, versions);
   const common: SecureContextOptions = {
     ciphers: suites.join(":"),
     // Both ends are set because Node brings back OpenSSL's own suites for a version that is allowed but has none.
@@ -64,14 +70,14 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
     sessionIdContext: "gatehouse",
   };
-  const defaults = defaultCertificates(certificates, preferred);
   const secureContext = createSecureContext({ ...common, ...keyPairs(defaults) });
-  const byName = contextsByName(certificatesByName(inOrder(certificates, preferred)), defaults, common);
+  const byName = contextsByName(certificatesOfNames, defaults, common);
   const choiceIsNeeded = [...byName.values()].some((contexts) => contexts.size > 0);
 
   return {
     versions,
     suites,
+    choice: key,
     socketOptions: {
       isServer: true,
       requestCert: false,
@@ -140,7 +146,10 @@ function keyPairs(certificates: CertificatesOfName): SecureContextOptions {
   };
 }
 
-function defaultCertificate({ certificates, defaultId }: TlsContextOptions): LoadedCertificate {
+function defaultCertificate({
+  certificates,
+  defaultId,
+}: Pick<TlsContextOptions, "certificates" | "defaultId">): LoadedCertificate {
   const chosen = defaultId === null ? certificates[0] : certificates.find(({ id }) => id === defaultId);
   if (chosen) return chosen;
   if (defaultId === null)
@@ -150,9 +159,26 @@ function defaultCertificate({ certificates, defaultId }: TlsContextOptions): Loa
   throw new TlsContextError("unknown-certificate", message);
 }
 
-/** The default certificate first: it also wins where another has the same name and kind of key. */
-function inOrder(certificates: readonly LoadedCertificate[], preferred: LoadedCertificate): LoadedCertificate[] {
-  return [preferred, ...certificates.filter((certificate) => certificate !== preferred)];
+/** Which certificates serve which names at the moment, and a text that is another when they are others. */
+export function choiceOf(options: Pick<TlsContextOptions, "certificates" | "defaultId" | "now">) {
+  const choice = chooseCertificates(options.certificates, defaultCertificate(options), options.now ?? new Date());
+  return { ...choice, key: choiceKey(choice) };
+}
+
+/**
+ * A client that speaks a version whose signatures a key is not made for fails, and does not try another version.
+ * @throws TlsContextError
+ */
+function checkKeys(certificates: readonly LoadedCertificate[], offered: TlsServerOptions["versions"]): void {
+  for (const { id, key } of certificates) {
+    const unusable = offered.filter((version) => !key.versions.includes(version));
+    if (unusable.length === 0) continue;
+    const names = unusable.map((version) => version.replace("TLSv", "TLS ")).join(" and ");
+    const message =
+      `the certificate "${id}" has an ${key.kind}, which ${names} cannot use; ` +
+      "make a key on the curve P-256 and a certificate for it, or disable that version (tlsDisableProtocols)";
+    throw new TlsContextError("unusable-key", message);
+  }
 }
 
 /** What the disable fields leave, without the suites that no certificate has a key for. */

@@ -3,12 +3,12 @@ import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { CertificateError } from "./certificate-error.ts";
-import { checkCertificate, EXPIRY_WARNING_DAYS, type LoadedCertificate } from "./certificates.ts";
+import { checkCertificate, type LoadedCertificate } from "./certificates.ts";
 import { errnoOf } from "./secret-text.ts";
+import { DAY, EXPIRY_WARNING_DAYS } from "./validity.ts";
 
 const ID = "self-signed";
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 /** What browsers and Apple's rules leave room for: they object to more than 398 days. */
 const VALIDITY_DAYS = 397;
 /** RFC 5280 appendix A.1: ub-common-name. */

@@ -1,4 +1,5 @@
 /** All certificates of a document, or the self-signed one where it gives none. */
+import { createHash } from "node:crypto";
 import type { Configuration } from "../../config/index.ts";
 import { type LoadedCertificate, loadCertificate } from "./certificates.ts";
 import { selfSignedCertificate } from "./self-signed.ts";
@@ -8,6 +9,10 @@ export interface ServerCertificates {
   /** Served when SNI names none of the others. */
   readonly defaultId: string | null;
   readonly warnings: readonly { readonly code: string; readonly text: string }[];
+  /** Two of them are equal when the same certificates and keys are served; tells nothing of the keys. */
+  readonly digest: string;
+  /** When their validity was looked at. */
+  readonly date: Date;
 }
 
 /**
@@ -20,11 +25,15 @@ export async function loadServerCertificates(options: {
   readonly dataDirectory: string;
   /** A listener wants TLS: where no certificate is given, make one. */
   readonly needed: boolean;
+  /** What validity is judged by. */
+  readonly now: Date;
 }): Promise<ServerCertificates> {
   const { certificates, system } = options.configuration;
-  if (certificates.length === 0) return options.needed ? selfSigned(options) : nothing;
+  if (certificates.length === 0) return options.needed ? selfSigned(options) : noCertificates;
 
-  const outcomes = await Promise.allSettled(certificates.map((settings) => loadCertificate(settings)));
+  const outcomes = await Promise.allSettled(
+    certificates.map((settings) => loadCertificate(settings, process.env, options.now)),
+  );
   const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
   const loaded = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
@@ -32,23 +41,46 @@ export async function loadServerCertificates(options: {
     loaded,
     defaultId: system.defaultCertificateId,
     warnings: loaded.flatMap(({ warnings }) => warnings.map((text) => ({ code: "certificate", text }))),
+    digest: digestOf(loaded),
+    date: options.now,
   };
 }
 
-const nothing: ServerCertificates = { loaded: [], defaultId: null, warnings: [] };
+function digestOf(certificates: readonly LoadedCertificate[]): string {
+  const hash = createHash("sha256");
+  for (const { id, certificate, privateKey } of certificates)
+    hash.update(JSON.stringify([id, certificate, privateKey]));
+  return hash.digest("base64");
+}
+
+export const noCertificates: ServerCertificates = {
+  loaded: [],
+  defaultId: null,
+  warnings: [],
+  digest: digestOf([]),
+  date: new Date(0),
+};
 
 async function selfSigned({
   configuration,
   dataDirectory,
+  now,
 }: {
   configuration: Configuration;
   dataDirectory: string;
+  now: Date;
 }): Promise<ServerCertificates> {
   const hostname = configuration.system.defaultHostname;
-  const certificate = await selfSignedCertificate({ hostname, directory: dataDirectory });
+  const certificate = await selfSignedCertificate({ hostname, directory: dataDirectory, now });
   const made = certificate.created ? "was made and kept" : "is used";
   const text =
     `No Certificate is configured: a self-signed one for ${hostname} ${made} (${certificate.files.certificate}). ` +
     "Clients will not trust it; configure a Certificate for real use.";
-  return { loaded: [certificate], defaultId: certificate.id, warnings: [{ code: "self-signed-certificate", text }] };
+  return {
+    loaded: [certificate],
+    defaultId: certificate.id,
+    warnings: [{ code: "self-signed-certificate", text }],
+    digest: digestOf([certificate]),
+    date: now,
+  };
 }

@@ -14,9 +14,11 @@ export interface Wanted {
   readonly issuer?: KeyPair;
   readonly authority?: boolean;
   readonly commonName?: string;
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
 }
 
-/** A certificate of any shape, valid from a minute ago on for a year. */
+/** A certificate of any shape, valid from a minute ago on for a year unless told otherwise. */
 export async function issue(wanted: Wanted): Promise<KeyPair> {
   const { names, keyType = "ec", keySize = 2048, issuer, authority = false } = wanted;
   const altNames = names.map((name) =>
@@ -27,7 +29,8 @@ export async function issue(wanted: Wanted): Promise<KeyPair> {
     keySize,
     algorithm: "sha256",
     // Certificates count in whole seconds: one made for this very moment may not have begun yet.
-    notBeforeDate: new Date(Date.now() - 60_000),
+    notBeforeDate: wanted.notBefore ?? new Date(Date.now() - 60_000),
+    ...(wanted.notAfter && { notAfterDate: wanted.notAfter }),
     ...(issuer && { ca: { cert: issuer.certificate, key: issuer.privateKey } }),
     extensions: [
       { name: "basicConstraints", cA: authority, critical: true },

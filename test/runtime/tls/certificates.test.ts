@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,11 +110,11 @@ describe("refused, with what to do:", () => {
     ],
     [
       "no PEM for a certificate",
-      async () => ({ certificate: "tls.crt" }),
+      async () => ({ certificate: "no certificate" }),
       "certificate-malformed",
       /not in PEM.*openssl x509/,
     ],
-    ["no PEM for a key", async () => ({ privateKey: "tls.key" }), "private-key-malformed", /not in PEM.*openssl pkey/],
+    ["no PEM for a key", async () => ({ privateKey: "no key" }), "private-key-malformed", /not in PEM.*openssl pkey/],
     [
       "a damaged certificate",
       async () => ({ certificate: damaged(pair.certificate) }),
@@ -144,8 +144,62 @@ describe("refused, with what to do:", () => {
     [
       "an RSA key that is too short",
       () => issue({ names: ["x"], keyType: "rsa", keySize: 1024 }),
+      "private-key-malformed",
+      /has 1024 bits, too few for RSA/,
+    ],
+    [
+      "a certificate that was cut off",
+      async () => ({ certificate: pair.certificate.slice(0, -40) }),
       "certificate-malformed",
-      /OpenSSL refuses.*key too small/,
+      /the certificate has a line BEGIN CERTIFICATE and no line END CERTIFICATE: it was cut off/,
+    ],
+    [
+      "a key with other characters than base64",
+      async () => ({ privateKey: pair.privateKey.replace(/\nMI/, "\nM…I") }),
+      "private-key-malformed",
+      /not base64 \(U\+2026\)/,
+    ],
+    [
+      "PEM in base64",
+      async () => ({ certificate: Buffer.from(pair.certificate).toString("base64") }),
+      "certificate-malformed",
+      /PEM in base64 once more; decode it/,
+    ],
+    [
+      "a key without its lines of dashes",
+      async () => ({ privateKey: pair.privateKey.replaceAll(/-----.*-----/g, "") }),
+      "private-key-malformed",
+      /BEGIN and END lines are missing/,
+    ],
+    [
+      "DER, read as text",
+      async () => ({ certificate: new X509Certificate(pair.certificate).raw.toString("utf8") }),
+      "certificate-malformed",
+      /it is DER/,
+    ],
+    [
+      "the name of a file as a text",
+      async () => ({ certificate: "/etc/ssl/tls.pem" }),
+      "certificate-malformed",
+      /looks like the name of a file/,
+    ],
+    [
+      "a public key",
+      async () => ({ privateKey: createPublicKey(pair.privateKey).export({ type: "spki", format: "pem" }).toString() }),
+      "private-key-malformed",
+      /a public key stands where the private key should/,
+    ],
+    [
+      "a request in place of the certificate",
+      async () => ({ certificate: pair.certificate.replaceAll("CERTIFICATE", "CERTIFICATE REQUEST") }),
+      "certificate-malformed",
+      /a certificate request stands where/,
+    ],
+    [
+      "a key in OpenSSH's form",
+      async () => ({ privateKey: pair.privateKey.replaceAll("PRIVATE KEY", "OPENSSH PRIVATE KEY") }),
+      "private-key-malformed",
+      /OpenSSH's own form.*ssh-keygen/,
     ],
   ])("%s", async (...[, given, code, message]) => {
     const wrong = await given();
@@ -200,6 +254,49 @@ describe("a chain", async () => {
     const { certificate, warnings } = check({ certificate: shuffled, privateKey: leaf.privateKey });
     expect(certificate).toBe(inOrder);
     expect(warnings).toEqual([expect.stringContaining("chain in the wrong order")]);
+  });
+
+  test("with an issuer that has expired, or soon will, is warned about", async () => {
+    const at = (days: number) => new Date(now.getTime() + days * DAY);
+    const old = await issue({ names: [], commonName: "Old", authority: true, issuer: root, notAfter: at(10) });
+    const server = await issue({ names: ["mail.example.com"], issuer: old });
+    const given = { certificate: server.certificate + old.certificate, privateKey: server.privateKey };
+    expect(check(given).warnings).toEqual([
+      expect.stringMatching(/has an issuer in its chain, CN=Old, that expires on/),
+    ]);
+    const { warnings, chain } = check(given, at(11));
+    expect(warnings).toEqual([
+      expect.stringMatching(/has an issuer in its chain, CN=Old, that expired on .*; give the/),
+    ]);
+    expect(chain.map(({ subject, role }) => [subject, role])).toEqual([
+      ["CN=mail.example.com", "server"],
+      ["CN=Old", "issuer"],
+    ]);
+  });
+
+  test("with a foreign issuer is warned about, also when only its key is another", async () => {
+    const namesake = await issue({ names: [], commonName: "Intermediate", authority: true, issuer: root });
+    const stranger = await issue({ names: [], commonName: "Stranger", authority: true });
+    for (const [foreign, subject] of [
+      [namesake, "CN=Intermediate"],
+      [stranger, "CN=Stranger"],
+    ] as const) {
+      const { warnings, chain } = check({
+        certificate: leaf.certificate + foreign.certificate,
+        privateKey: leaf.privateKey,
+      });
+      expect(warnings).toEqual([
+        expect.stringContaining(
+          `has a certificate in its chain, ${subject}, that issued none of the others (CN=Intermediate is not there)`,
+        ),
+      ]);
+      expect(chain).toHaveLength(1);
+    }
+  });
+
+  test("with the keys of others before its own finds its own", () => {
+    const privateKey = root.privateKey + intermediate.privateKey + leaf.privateKey;
+    expect(check({ certificate: leaf.certificate, privateKey }).privateKey).toBe(leaf.privateKey);
   });
 
   test("in one text with its key serves for both", () => {

@@ -1,0 +1,29 @@
+/** How long what is served is valid, for alarms. */
+import { Gauge, type Registry } from "prom-client";
+
+export interface CertificateSource {
+  /** Those of the document in force, or the self-signed one. */
+  readonly certificates: readonly {
+    readonly id: string;
+    /** The server's own certificate and its issuers. */
+    readonly chain: readonly { readonly subject: string; readonly role: string; readonly notValidAfter: Date }[];
+  }[];
+  /** The date that validity is judged by. */
+  readonly date: Date;
+}
+
+export function certificateGauges(registry: Registry, source: CertificateSource): void {
+  new Gauge({
+    name: "gatehouse_certificate_expires_seconds",
+    help: "Until the end of a certificate, and of each issuer in its chain; negative once it has expired.",
+    labelNames: ["certificate", "subject", "role"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const now = source.date.getTime();
+      for (const { id, chain } of source.certificates)
+        for (const { subject, role, notValidAfter } of chain)
+          this.set({ certificate: id, subject, role }, (notValidAfter.getTime() - now) / 1_000);
+    },
+  });
+}
