@@ -43,18 +43,12 @@ interface Waiting {
   timers: unknown[] | null;
 }
 
-function nothingWaits(): Waiting {
-  return { events: null, effects: null, timers: null };
-}
-
 const noClock: ActorClock = {
   setTimeout: () => {
     throw new Error("The chart has `after`, and its actor was given no clock.");
   },
   clearTimeout: () => {},
 };
-
-const nothing: EventObject = Object.freeze({ type: INIT });
 
 /** What actions are given for a system: the actor is alone in it. */
 const noOtherActors = Object.freeze({ get: () => undefined, getAll: () => ({}) });
@@ -86,12 +80,13 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     const init = { type: INIT, input };
     this.carrier = carrier;
     this.#program = program;
-    this.#snapshot = chart.snapshots.beginning;
+    this.#snapshot = snapshots.beginning;
     this.observer = inspector === undefined ? null : new Inspection(this, { inspector, init });
     this.observer?.actor();
     const macrostep = MacrostepUnderWay.first(this, init);
     chart.begin(macrostep, input);
-    this.#snapshot = snapshots.begun(macrostep);
+    snapshots.begun(macrostep);
+    this.#snapshot = macrostep.asSnapshot();
     macrostep.end();
   }
 
@@ -108,8 +103,13 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     this.#phase = "busy";
     const { observer } = this;
     observer?.event(observer.init, undefined);
-    if (this.#snapshot.status === "error") this.#fail(this.#snapshot.error);
-    else this.#update(observer?.init ?? nothing);
+    const snapshot = this.#snapshot;
+    if (snapshot.status === "error") this.#fail(snapshot.error);
+    else {
+      this.#runInitialActions();
+      if (this.#snapshot === snapshot) this.#follow(snapshot);
+      observer?.snapshot(observer.init, snapshot);
+    }
     this.#runWaiting();
     return this;
   }
@@ -126,9 +126,8 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
   #take(event: EventObject): void {
     if (this.#ended) return;
     if (this.#phase !== "idle") {
-      this.#waiting ??= nothingWaits();
-      this.#waiting.events ??= [];
-      this.#waiting.events.push(event);
+      this.#postponed.events ??= [];
+      this.#postponed.events.push(event);
       return;
     }
     this.#phase = "busy";
@@ -156,40 +155,33 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     } finally {
       macrostep.end();
     }
-    this.#update(event);
-  }
-
-  /** The event has been carried through. */
-  #update(event: EventObject): void {
     const snapshot = this.#snapshot;
-    this.#runEffects();
     if (snapshot.status === "error") this.#fail(snapshot.error);
-    if (this.#snapshot === snapshot) {
-      this.observer?.next(snapshot);
-      this.#program.changed?.(this.carrier, snapshot.value);
-    }
+    else this.#follow(snapshot);
     this.observer?.snapshot(event, snapshot);
   }
 
-  #runEffects(): void {
-    const effects = this.#waiting?.effects ?? null;
-    if (effects === null) return;
+  #follow(snapshot: AnyMachineSnapshot): void {
+    this.observer?.next(snapshot);
+    this.#program.changed?.(this.carrier, snapshot.value);
+  }
+
+  #runInitialActions(): void {
+    const effects = this.#waiting?.effects ?? [];
     try {
-      // What runs may put off more.
-      for (let effect = effects.shift(); effect; effect = effects.shift()) effect();
+      for (const effect of effects) effect();
     } catch (error) {
-      effects.length = 0;
       this.#fail(error);
     }
+    if (this.#waiting) this.#waiting.effects = null;
   }
 
   /** Whatever the event has changed on the way is as it was before. */
   #fail(error: unknown): void {
     this.#cancelTimers();
     const { chart, failed } = this.#program;
-    const configuration = chart.snapshots.configurationOf(this.#snapshot);
-    const { context } = this.#snapshot;
-    this.#snapshot = chart.snapshots.of({
+    const { configuration, context } = chart.snapshots.positionOf(this.#snapshot);
+    this.#snapshot = this.snapshotOf({
       configuration,
       context,
       outcome: { status: "error", output: undefined, error },
@@ -215,17 +207,27 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
   }
 
   snapshotOf(position: Position): AnyMachineSnapshot {
-    return this.#program.snapshots.of(position);
+    const { chart, snapshots } = this.#program;
+    return this.observer === null ? snapshots.of(position) : chart.snapshots.of(position);
   }
 
   carryOut(macrostep: Macrostep, effect: Effect, params: unknown): void {
-    // Initial actions wait for the start; from then on actions run as the table comes to them.
     if (this.#phase !== "new") {
       this.#run(effect, macrostep, params);
       return;
     }
     const info = infoOf(macrostep);
-    this.#putOff(() => this.#run(effect, info, params));
+    this.#onceStarted(() => this.#run(effect, info, params));
+  }
+
+  /** Initial actions wait for the start; from then on actions run as the table comes to them. */
+  #onceStarted(effect: () => void): void {
+    if (this.#phase !== "new") {
+      effect();
+      return;
+    }
+    this.#postponed.effects ??= [];
+    this.#postponed.effects.push(effect);
   }
 
   #run({ type, exec }: Effect, info: ActionInfo, params: unknown): void {
@@ -239,32 +241,25 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     this.carryOut(macrostep, { type, exec: undefined }, builtin.resolve(null, macrostep, params));
   }
 
-  startTimer(macrostep: Macrostep, start: StartTimer): void {
-    const delay = start.delay(macrostep);
-    if (typeof delay !== "number") macrostep.internalQueue.push(start.event);
-    if (this.#phase !== "new") this.#startTimer(start, delay);
-    else this.#putOff(() => this.#startTimer(start, delay));
+  startTimer(macrostep: Macrostep, { type, event, slot, delay }: StartTimer): void {
+    const time = delay(macrostep);
+    if (typeof time !== "number") macrostep.internalQueue.push(event);
+    this.#onceStarted(() => {
+      this.observer?.action(type, { event, id: event.type, delay: time });
+      if (typeof time === "number") this.#setTimer(slot, event, time);
+    });
   }
 
-  #startTimer({ type, event, slot }: StartTimer, delay: unknown): void {
-    this.observer?.action(type, { event, id: event.type, delay });
-    if (typeof delay === "number") this.#setTimer(slot, event, delay);
-  }
-
-  cancelTimer(_macrostep: Macrostep, cancel: CancelTimer): void {
-    if (this.#phase !== "new") this.#cancelTimer(cancel);
-    else this.#putOff(() => this.#cancelTimer(cancel));
-  }
-
-  #cancelTimer({ type, sendId, slot }: CancelTimer): void {
-    this.observer?.action(type, { sendId });
-    this.#clearTimer(slot);
+  cancelTimer(_macrostep: Macrostep, { type, sendId, slot }: CancelTimer): void {
+    this.#onceStarted(() => {
+      this.observer?.action(type, { sendId });
+      this.#clearTimer(slot);
+    });
   }
 
   #setTimer(slot: number, event: EventObject, delay: number): void {
-    this.#waiting ??= nothingWaits();
-    this.#waiting.timers ??= [];
-    const { timers } = this.#waiting;
+    this.#postponed.timers ??= new Array(this.chart.table.slots);
+    const { timers } = this.#postponed;
     timers[slot] = this.#clock.setTimeout(() => {
       timers[slot] = undefined;
       this.observer?.event(event, this);
@@ -289,10 +284,9 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     return this.#program.clock ?? noClock;
   }
 
-  #putOff(effect: () => void): void {
-    this.#waiting ??= nothingWaits();
-    this.#waiting.effects ??= [];
-    this.#waiting.effects.push(effect);
+  get #postponed(): Waiting {
+    this.#waiting ??= { events: null, effects: null, timers: null };
+    return this.#waiting;
   }
 
   // What inspectors look at, beside the snapshot.

@@ -74,7 +74,7 @@ export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
   const { chart } = logic;
   if (mode === "interpreted" || chart.table.needsXState) return xstateActors(logic[mode], options);
   const program: ActorProgram<Carrier> = {
-    ...{ chart, snapshots: new SharedSnapshots(chart.snapshots), logic: logic.compiled },
+    ...{ chart, snapshots: new SharedSnapshots(chart.snapshots, chart.table), logic: logic.compiled },
     ...{ id, clock, changed, failed },
   };
   return (carrier, input) =>

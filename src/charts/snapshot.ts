@@ -1,6 +1,6 @@
 /** Snapshots of a chart: XState's in every property, made of a table's parts. */
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject, MachineContext } from "xstate";
-import { type Configuration, selectStep, type Table } from "./table.ts";
+import { type Configuration, type StatePart, selectStep, type Table } from "./table.ts";
 
 /** Whether the machine goes on, and with what it ended. */
 export type Outcome = Pick<AnyMachineSnapshot, "status" | "output" | "error">;
@@ -14,127 +14,181 @@ export interface Position {
   readonly outcome: Outcome;
 }
 
-/** What the snapshots of one chart have in common. */
-type ChartParts = Pick<
-  AnyMachineSnapshot,
-  "machine" | "children" | "historyValue" | "matches" | "hasTag" | "can" | "getMeta" | "toJSON"
->;
-
-/** What states alone decide (`value`, `tags`, `_nodes`) is the same object in all snapshots of a configuration. */
-class ChartSnapshot {
-  // XState's properties in XState's order.
-  readonly status: AnyMachineSnapshot["status"];
-  readonly output: unknown;
-  readonly error: unknown;
-  readonly machine: AnyStateMachine;
-  readonly context: MachineContext;
-  readonly _nodes: AnyMachineSnapshot["_nodes"];
-  readonly value: AnyMachineSnapshot["value"];
-  readonly tags: AnyMachineSnapshot["tags"];
-  readonly children: AnyMachineSnapshot["children"];
-  readonly historyValue: AnyMachineSnapshot["historyValue"];
-  readonly matches: AnyMachineSnapshot["matches"];
-  readonly hasTag: AnyMachineSnapshot["hasTag"];
-  readonly can: AnyMachineSnapshot["can"];
-  readonly getMeta: AnyMachineSnapshot["getMeta"];
-  readonly toJSON: AnyMachineSnapshot["toJSON"];
-  readonly #configuration: Configuration;
-
-  constructor(chart: ChartParts, { configuration, context, outcome }: Position) {
-    const { _nodes, value, tags } = outcome.status === "done" ? configuration.doneStatePart : configuration.statePart;
-    this.status = outcome.status;
-    this.output = outcome.output;
-    this.error = outcome.error;
-    this.machine = chart.machine;
-    this.context = context;
-    this._nodes = _nodes;
-    this.value = value;
-    this.tags = tags;
-    this.children = chart.children;
-    this.historyValue = chart.historyValue;
-    this.matches = chart.matches;
-    this.hasTag = chart.hasTag;
-    this.can = chart.can;
-    this.getMeta = chart.getMeta;
-    this.toJSON = chart.toJSON;
-    this.#configuration = configuration;
-  }
-
-  /** Undefined of a snapshot that the machine has made or restored itself. */
-  static configurationOf(snapshot: object): Configuration | undefined {
-    return #configuration in snapshot ? snapshot.#configuration : undefined;
-  }
-}
-
-/** Makes the snapshots of one chart. */
+/** Makes the snapshots of one chart. What states alone decide (`value`, `tags`, `_nodes`) is the same object in all. */
 export class Snapshots {
-  /** Before an actor has entered anything. */
-  readonly beginning: AnyMachineSnapshot;
   readonly #table: Table;
-  readonly #parts: ChartParts;
+  /** What all have in common. XState's own methods, so that whatever takes a machine's snapshot takes these. */
+  readonly #common: Pick<
+    AnyMachineSnapshot,
+    "machine" | "children" | "historyValue" | "matches" | "hasTag" | "can" | "getMeta" | "toJSON"
+  >;
 
   constructor(machine: AnyStateMachine, table: Table) {
     this.#table = table;
     const { value } = table.beginning.statePart;
-    // XState's own methods, so that whatever takes a machine's snapshot takes these; but `can` asks the table.
-    const { matches, hasTag, getMeta, toJSON } = machine.resolveState({ value, context: {} });
-    const configurationOf = (snapshot: AnyMachineSnapshot) => this.configurationOf(snapshot);
-    const can = function (this: AnyMachineSnapshot, event: EventObject): boolean {
-      return canTake(configurationOf(this), this, event);
-    };
+    const { matches, hasTag, can, getMeta, toJSON } = machine.resolveState({ value, context: {} });
     const [children, historyValue] = [Object.freeze({}), Object.freeze({})];
-    this.#parts = { machine, children, historyValue, matches, hasTag, can, getMeta, toJSON };
-    this.beginning = this.of({ configuration: table.beginning, context: {}, outcome: active });
+    this.#common = { machine, children, historyValue, matches, hasTag, can, getMeta, toJSON };
   }
 
-  configurationOf(snapshot: AnyMachineSnapshot): Configuration {
-    return ChartSnapshot.configurationOf(snapshot) ?? this.#table.configurationOf(snapshot._nodes);
+  positionOf(snapshot: AnyMachineSnapshot): Position {
+    if (snapshot instanceof SmallSnapshot) return snapshot;
+    return {
+      configuration: this.#table.configurationOf(snapshot._nodes),
+      context: snapshot.context,
+      outcome: snapshot,
+    };
   }
 
-  /** A new one. */
+  /** As XState's actor and whoever inspects have it: an object of plain properties, in XState's order. */
   of(position: Position): AnyMachineSnapshot {
-    return new ChartSnapshot(this.#parts, position) as AnyMachineSnapshot;
+    const { context, outcome } = position;
+    const { status, output, error } = outcome;
+    const { _nodes, value, tags } = statePartOf(position);
+    const { machine, children, historyValue, matches, hasTag, can, getMeta, toJSON } = this.#common;
+    // One literal: spreading costs more than all the rest.
+    return {
+      status,
+      output,
+      error,
+      machine,
+      context,
+      _nodes,
+      value,
+      tags,
+      children,
+      historyValue,
+      matches,
+      hasTag,
+      can,
+      getMeta,
+      toJSON,
+    } as AnyMachineSnapshot;
+  }
+
+  /** The same to whoever asks, in a third of the memory. */
+  small(position: Position): AnyMachineSnapshot {
+    return new SmallSnapshot(this, position) as AnyMachineSnapshot;
+  }
+}
+
+function statePartOf({ configuration, outcome }: Position): StatePart {
+  return outcome.status === "done" ? configuration.doneStatePart : configuration.statePart;
+}
+
+class SmallSnapshot implements Record<keyof AnyMachineSnapshot, unknown>, Position {
+  readonly configuration: Configuration;
+  readonly context: MachineContext;
+  readonly outcome: Outcome;
+  readonly #snapshots: Snapshots;
+
+  constructor(snapshots: Snapshots, { configuration, context, outcome }: Position) {
+    this.configuration = configuration;
+    this.context = context;
+    this.outcome = outcome;
+    this.#snapshots = snapshots;
+  }
+
+  // What actors are asked again and again.
+
+  get status(): Outcome["status"] {
+    return this.outcome.status;
+  }
+
+  get value(): StatePart["value"] {
+    return statePartOf(this).value;
+  }
+
+  /** XState's condition: some transition is enabled, and it is not one that forbids the event. */
+  can(event: EventObject): boolean {
+    const { context } = this;
+    const step = selectStep(this.configuration, { context, event, asSnapshot: () => this.#plain });
+    return step?.transitions.some(({ target, actions }) => target !== undefined || actions.length > 0) ?? false;
+  }
+
+  // What they are asked seldom.
+
+  get #plain(): AnyMachineSnapshot {
+    return this.#snapshots.of(this);
+  }
+
+  get output(): unknown {
+    return this.outcome.output;
+  }
+
+  get error(): unknown {
+    return this.outcome.error;
+  }
+
+  get machine(): AnyStateMachine {
+    return this.#plain.machine;
+  }
+
+  get _nodes(): AnyMachineSnapshot["_nodes"] {
+    return this.#plain._nodes;
+  }
+
+  get tags(): AnyMachineSnapshot["tags"] {
+    return this.#plain.tags;
+  }
+
+  get children(): AnyMachineSnapshot["children"] {
+    return this.#plain.children;
+  }
+
+  get historyValue(): AnyMachineSnapshot["historyValue"] {
+    return this.#plain.historyValue;
+  }
+
+  matches(value: Parameters<AnyMachineSnapshot["matches"]>[0]): boolean {
+    return this.#plain.matches(value);
+  }
+
+  hasTag(tag: string): boolean {
+    return this.#plain.hasTag(tag as never);
+  }
+
+  getMeta(): unknown {
+    return this.#plain.getMeta();
+  }
+
+  toJSON(): unknown {
+    return this.#plain.toJSON();
   }
 }
 
 /**
- * Snapshots of many actors. As long as nothing has been assigned, actors have the context that they began with, which is
- * mostly the same for all of them: they share one snapshot for each configuration.
+ * Snapshots of many actors that nobody watches. As long as nothing has been assigned, actors have the context that they began
+ * with, which is mostly the same for all of them: they share one snapshot for each configuration.
  */
 export class SharedSnapshots {
+  /** Before an actor has entered anything. */
+  readonly beginning: AnyMachineSnapshot;
   readonly #snapshots: Snapshots;
   /** The one that the last actor began with. */
   #context: MachineContext | null = null;
   readonly #ofConfiguration = new Map<Configuration, AnyMachineSnapshot>();
 
-  constructor(snapshots: Snapshots) {
+  constructor(snapshots: Snapshots, { beginning }: Table) {
     this.#snapshots = snapshots;
+    this.beginning = snapshots.small({ configuration: beginning, context: {}, outcome: active });
   }
 
   /** An actor has begun. */
-  begun(position: Position): AnyMachineSnapshot {
-    if (position.context !== this.#context) {
-      this.#context = position.context;
-      this.#ofConfiguration.clear();
-    }
-    return this.of(position);
+  begun({ context }: Position): void {
+    if (context === this.#context) return;
+    this.#context = context;
+    this.#ofConfiguration.clear();
   }
 
   of(position: Position): AnyMachineSnapshot {
     const { configuration, context, outcome } = position;
-    if (context !== this.#context || outcome.status !== "active") return this.#snapshots.of(position);
+    if (context !== this.#context || outcome.status !== "active") return this.#snapshots.small(position);
     let shared = this.#ofConfiguration.get(configuration);
     if (!shared) {
-      shared = this.#snapshots.of(position);
+      shared = this.#snapshots.small(position);
       this.#ofConfiguration.set(configuration, shared);
     }
     return shared;
   }
-}
-
-/** XState's condition: some transition is enabled, and it is not one that forbids the event. */
-function canTake(configuration: Configuration, snapshot: AnyMachineSnapshot, event: EventObject): boolean {
-  const { context } = snapshot;
-  const step = selectStep(configuration, { context, event, asSnapshot: () => snapshot });
-  return step?.transitions.some(({ target, actions }) => target !== undefined || actions.length > 0) ?? false;
 }

@@ -65,9 +65,10 @@ export class MacrostepUnderWay implements Macrostep, Position {
 
   /** An actor takes an event. To be given back by `end()`. */
   static from(host: StepHost, event: EventObject, snapshot: AnyMachineSnapshot): MacrostepUnderWay {
-    const macrostep = MacrostepUnderWay.#at(host.chart.snapshots.configurationOf(snapshot), host, event);
-    macrostep.context = snapshot.context;
-    macrostep.outcome = snapshot.status === "active" ? active : snapshot;
+    const { configuration, context, outcome } = host.chart.snapshots.positionOf(snapshot);
+    const macrostep = MacrostepUnderWay.#at(configuration, host, event);
+    macrostep.context = context;
+    macrostep.outcome = outcome;
     macrostep.#snapshot = snapshot;
     return macrostep;
   }

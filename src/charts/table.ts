@@ -67,7 +67,10 @@ export interface Table {
    * anew without being left, when XState starts a timer beside the one that runs.
    */
   readonly needsXState: boolean;
-  configurationOf(nodes: AnyMachineSnapshot["_nodes"]): Configuration;
+  /** How many timers an actor can have. */
+  readonly slots: number;
+  /** Of active states. */
+  configurationOf(nodes: readonly AnyStateNode[]): Configuration;
 }
 
 /** @throws {CompileError} for an action outside the lifecycle subset. */
@@ -82,22 +85,16 @@ export function buildTable(machine: AnyStateMachine): Table {
   };
   for (const configuration of configurations.values()) fill(configuration, parts, ofLeaf);
 
-  const ofNodes = new Map<AnyMachineSnapshot["_nodes"], Configuration>();
-  for (const configuration of configurations.values()) {
-    ofNodes.set(configuration.statePart._nodes, configuration);
-    ofNodes.set(configuration.doneStatePart._nodes, configuration);
-  }
   const initial = initialStep(machine, parts, ofLeaf);
   const { value } = initial.target.statePart;
   const entered: StatePart = { _nodes: [machine.root], value, tags: new Set(machine.root.tags) };
   const beginning: Configuration = { ...initial.target, statePart: entered, doneStatePart: entered };
-  ofNodes.set(entered._nodes, beginning);
   return {
     initial,
     beginning,
+    slots: parts.slots.size,
     needsXState: parts.needsSystem || machine.root.after.length > 0,
-    // Snapshots that were restored, or resolved by the machine, bring their own list of nodes.
-    configurationOf: (nodes) => ofNodes.get(nodes) ?? ofLeaf(nodes.find(isLeaf) ?? machine.root),
+    configurationOf: (nodes) => ofLeaf(nodes.find(isLeaf) ?? initial.target.leaf),
   };
 }
 
@@ -110,7 +107,8 @@ interface TransitionParts {
 class ChartParts {
   needsSystem = false;
   readonly #machine: AnyStateMachine;
-  readonly #timers = new Map<string, number>();
+  /** Of timers, by XState's names for them. */
+  readonly slots = new Map<string, number>();
   readonly #entries = new Map<AnyStateNode, readonly CompiledAction[]>();
   readonly #exits = new Map<AnyStateNode, readonly CompiledAction[]>();
   readonly #initials = new Map<AnyStateNode, readonly CompiledAction[]>();
@@ -149,8 +147,8 @@ class ChartParts {
       machine: this.#machine,
       path: pathOf(node),
       slotOf: (timer) => {
-        const slot = this.#timers.get(timer) ?? this.#timers.size;
-        this.#timers.set(timer, slot);
+        const slot = this.slots.get(timer) ?? this.slots.size;
+        this.slots.set(timer, slot);
         return slot;
       },
       needsSystem: () => {
