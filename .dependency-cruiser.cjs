@@ -1,13 +1,14 @@
 // Imports run one way through the house:
-// charts <- machines <- config <- protocols <- mailbox, runtime <- inspect, testing <- index, cli.
-const rooms = ["charts", "machines", "config", "protocols", "mailbox", "runtime", "inspect", "testing"];
+// charts <- machines, files <- config <- protocols <- mailbox, runtime <- inspect, testing <- index, cli.
+const rooms = ["charts", "machines", "files", "config", "protocols", "mailbox", "runtime", "inspect", "testing"];
 const allowed = {
   charts: [],
   machines: ["charts"],
-  config: ["machines"],
+  files: [],
+  config: ["machines", "files"],
   protocols: ["charts", "machines", "config"],
-  mailbox: ["config", "protocols"],
-  runtime: ["charts", "machines", "config", "protocols"],
+  mailbox: ["files", "config", "protocols"],
+  runtime: ["charts", "machines", "files", "config", "protocols"],
   inspect: ["charts", "machines", "config", "protocols", "runtime"],
   testing: ["charts", "machines", "config", "protocols", "runtime"],
 };
@@ -73,6 +74,7 @@ module.exports = {
     ...direction,
     ...innerDirection,
     packages("charts", ["xstate"]),
+    packages("files", []),
     packages("machines", ["xstate"]),
     packages("config", ["zod", "rxjs", "jsonc-parser"]),
     packages("protocols", ["xstate", "rxjs"]),
@@ -106,7 +108,8 @@ module.exports = {
         dynamic: false,
         dependencyTypesNot: ["type-only"],
         path: "^src/",
-        pathNot: "^src/command/(control-commands|inspection-commands|chart-formats|exit-codes|output)\\.ts$",
+        pathNot:
+          "^src/command/(control-commands|inspection-commands|chart-formats|exit-codes|output|refused-signals)\\.ts$",
       },
     },
     {

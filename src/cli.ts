@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command's entry point; each subcommand has its file in `src/command`, loaded when it is asked for. */
+import "./command/refused-signals.ts";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { addControlCommands } from "./command/control-commands.ts";
@@ -29,8 +30,11 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .addOption(new Option("--group <group>", "with --user: this group instead of the user's own"))
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
     .action(async (options) => {
+      // First, and small: a signal that comes while the rest is being loaded counts.
+      const { StopSignals } = await import("./command/stop-signals.ts");
+      const signals = new StopSignals();
       const { serve } = await import("./command/serve.ts");
-      finish(await serve(options));
+      finish(await serve(options, signals));
     });
   addInspectionOptions(serving);
   addControlCommands(program, { data, finish });

@@ -19,8 +19,8 @@ export interface Mail {
   readonly backend: Backend;
   /** Null where a backend of the embedder's own keeps mail and nothing is there to read it. */
   readonly mailboxes: Mailboxes | null;
-  /** Makes ready what another document asks for; what it resolves with puts that into force. */
-  stage(configuration: Configuration): Promise<() => void>;
+  /** Makes ready what another document asks for; what it resolves with puts that into force. Opens nothing once aborted. */
+  stage(configuration: Configuration, signal: AbortSignal): Promise<() => void>;
   release(): Promise<void>;
 }
 
@@ -33,13 +33,17 @@ const mailProtocols: ReadonlySet<string> = new Set(["smtp", "lmtp", "imap", "pop
  */
 export async function mailboxFor(
   options: GatehouseOptions,
-  { configuration, dataDirectory }: { configuration: Configuration; dataDirectory: string },
+  {
+    configuration,
+    dataDirectory,
+    signal,
+  }: { readonly configuration: Configuration; readonly dataDirectory: string; readonly signal: AbortSignal },
 ): Promise<Mail> {
   const { backend, mailboxes = null } = options;
   if (backend) return { backend, mailboxes, stage: async () => () => {}, release: async () => {} };
   const mailbox = new DefaultMailbox(options, dataDirectory);
   try {
-    const commit = await mailbox.stage(configuration);
+    const commit = await mailbox.stage(configuration, signal);
     commit();
     return mailbox;
   } catch (error) {
@@ -69,18 +73,27 @@ class DefaultMailbox implements Mail {
     message: (message) => this.#backend().message(message),
   };
 
-  async stage(configuration: Configuration): Promise<() => void> {
+  async stage(configuration: Configuration, signal: AbortSignal): Promise<() => void> {
     if (!this.#isWanted(configuration)) return () => {};
     const { defaultHostname: hostname, recipientDelimiter } = configuration.system;
     const entries = await resolveAccounts(configuration);
     const configured = entries.length > 0 ? new AccountDirectory(entries) : null;
     // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
-    this.#store ??= await openStore(this.#dataDirectory);
-    const store = this.#store;
+    const store = await this.#storeFor(signal);
     const accounts = configured ?? (await this.#administratorOnly(hostname));
     return () => {
       this.#inForce = mailboxBackend({ store, accounts: () => accounts, hostname, recipientDelimiter });
     };
+  }
+
+  async #storeFor(signal: AbortSignal): Promise<Store> {
+    signal.throwIfAborted();
+    if (this.#store) return this.#store;
+    const store = await openStore(this.#dataDirectory);
+    if (signal.aborted) await store.close();
+    signal.throwIfAborted();
+    this.#store = store;
+    return store;
   }
 
   async release(): Promise<void> {

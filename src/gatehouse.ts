@@ -36,8 +36,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     pressure: options.pressure ?? {},
     inherited: options.inheritedSockets ?? new InheritedSockets(),
     onBound: () => options.onBound?.(),
-    prepare: async (): Promise<Foundation> => {
-      const mail = await mailboxFor(options, { configuration, dataDirectory });
+    prepare: async (signal): Promise<Foundation> => {
+      const mail = await mailboxFor(options, { configuration, dataDirectory, signal });
       const closeControl = await openControlOf(options, { gatehouse, server }).catch(async (error: unknown) => {
         await mail.release();
         throw error;
@@ -49,7 +49,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
           onRequest: httpEndpoints(endpoints),
           isExempt: (address) => server.allowList.has(address),
         }),
-        stage: (document) => mail.stage(document),
+        stage: (document, abort) => mail.stage(document, abort),
         release: async () => {
           await closeControl();
           await mail.release();

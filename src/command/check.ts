@@ -1,9 +1,14 @@
 /** `gatehouse check`: would this document start here, as far as can be known without binding anything? */
 import { describeConfiguration, describePlan, planReload, readConfiguration } from "../config/index.ts";
+import { hungCalls } from "../files/index.ts";
 import { checkGatehouse } from "../gatehouse.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
+import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf, say } from "./output.ts";
+
+/** Milliseconds that the process may take to end, where a file hangs. */
+const endAllowance = 1_000;
 
 export interface CheckOptions {
   readonly config?: string;
@@ -13,17 +18,19 @@ export interface CheckOptions {
 
 export async function check(options: CheckOptions): Promise<ExitCode> {
   try {
-    const { configuration, file } = chooseConfiguration(options.config);
+    const { configuration, document } = await chooseConfiguration(options.config);
     for (const warning of await checkGatehouse({ config: configuration })) complain(`warning: ${warning}`);
-    const name = file ?? "The built-in example";
+    const name = document?.file ?? "The built-in example";
     if (options.against === undefined) say(`${name} is valid.\n\n${describeConfiguration(configuration)}`);
     else {
-      const before = readConfiguration(options.against);
+      const before = await readConfiguration(options.against);
       say(`${name} is valid. From ${options.against} to it:\n\n${describePlan(planReload(before, configuration))}`);
     }
     return exitCodes.ok;
   } catch (error) {
     for (const message of messagesOf(error)) complain(message);
     return exitCodes.configuration;
+  } finally {
+    if (hungCalls() > 0) endWithin(endAllowance);
   }
 }

@@ -1,21 +1,33 @@
 /** Which document the command works on. */
-import { existsSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { type Configuration, exampleDocument, parseDocument, readConfiguration } from "../config/index.ts";
+import { type Configuration, DocumentFile, exampleDocument, parseDocument } from "../config/index.ts";
+import { boundedCall, FileError } from "../files/index.ts";
 
 export interface ChosenConfiguration {
   readonly configuration: Configuration;
   /** Null for the built-in example. */
-  readonly file: string | null;
+  readonly document: DocumentFile | null;
 }
 
 /**
  * The file asked for; else `gatehouse.json` in the working directory; else the built-in example.
  * @throws ConfigurationError
  */
-export function chooseConfiguration(file: string | undefined): ChosenConfiguration {
+export async function chooseConfiguration(file: string | undefined): Promise<ChosenConfiguration> {
   const inDirectory = join(process.cwd(), "gatehouse.json");
-  const chosen = file ?? (existsSync(inDirectory) ? inDirectory : null);
-  if (chosen === null) return { configuration: parseDocument(exampleDocument), file: null };
-  return { configuration: readConfiguration(chosen), file: chosen };
+  const chosen = file ?? ((await isThere(inDirectory)) ? inDirectory : null);
+  if (chosen === null) return { configuration: parseDocument(exampleDocument), document: null };
+  const document = new DocumentFile(chosen);
+  return { configuration: await document.read(), document };
+}
+
+/** One that is there and cannot be looked at is: reading it says why it cannot be read. */
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await boundedCall(file, () => access(file));
+    return true;
+  } catch (error) {
+    return !(error instanceof FileError && error.errno === "ENOENT");
+  }
 }

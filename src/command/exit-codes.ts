@@ -1,6 +1,6 @@
 /** What the command's exit status means. */
 export const exitCodes = {
-  /** Done; for `serve`: stopped in order, after SIGTERM or SIGINT. */
+  /** Done; for `serve`: stopped in order, after SIGTERM or SIGINT, in mid-start, too. */
   ok: 0,
   /** The configuration document is invalid, or something that it or the command names cannot be used; a running server refused; a replay found a difference. */
   configuration: 1,

@@ -1,6 +1,8 @@
 /** `--user` and `--group` of `gatehouse serve`. */
-import { accessSync, constants } from "node:fs";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import type { Configuration } from "../config/index.ts";
+import { boundedCall } from "../files/index.ts";
 import { dropPrivileges } from "../runtime/privileges/drop-privileges.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
 import { findProcessUser, processUserText } from "../runtime/privileges/process-user.ts";
@@ -14,7 +16,7 @@ export interface PrivilegeOptions {
 
 /** What becomes of the privileges once every address is bound. */
 export interface Privileges {
-  drop(chosen: ChosenConfiguration): void;
+  drop(chosen: ChosenConfiguration): Promise<void>;
 }
 
 /**
@@ -27,14 +29,14 @@ export async function privilegesOf(
   complain: (text: string) => void,
 ): Promise<Privileges> {
   if (user === undefined) {
-    if (group === undefined) return { drop: () => {} };
+    if (group === undefined) return { drop: async () => {} };
     throw new PrivilegeError("unknown-user", "--group goes with --user: say whom this process is to become.");
   }
   const processUser = await findProcessUser(user, group);
   return {
-    drop: (chosen) => {
+    drop: async (chosen) => {
       dropPrivileges(processUser, [data]);
-      for (const file of unreadableFiles(chosen))
+      for (const file of await unreadableFiles(chosen))
         complain(
           `${file} cannot be read by the user ${processUserText(processUser)}: every reload will fail until it can.`,
         );
@@ -43,16 +45,17 @@ export async function privilegesOf(
 }
 
 /** What was read as root and is read again at each reload. */
-function unreadableFiles({ configuration, file }: ChosenConfiguration): string[] {
-  const files = [...(file === null ? [] : [file]), ...filesIn(configuration)];
-  return [...new Set(files)].filter((path) => {
-    try {
-      accessSync(path, constants.R_OK);
-      return false;
-    } catch {
-      return true;
-    }
-  });
+async function unreadableFiles({ configuration, document }: ChosenConfiguration): Promise<string[]> {
+  const files = new Set([...(document === null ? [] : [document.file]), ...filesIn(configuration)]);
+  const unreadable = await Promise.all(
+    [...files].map((path) =>
+      boundedCall(path, () => access(path, constants.R_OK)).then(
+        () => [],
+        () => [path],
+      ),
+    ),
+  );
+  return unreadable.flat();
 }
 
 function filesIn({ certificates, accounts }: Configuration): string[] {

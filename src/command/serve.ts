@@ -1,11 +1,13 @@
 /** `gatehouse serve`: run a document until a signal ends it. */
-import { map, type Observable } from "rxjs";
-import { ConfigurationError, fileSource, mergeSources, readConfiguration, signalSource } from "../config/index.ts";
+import type { Logger } from "pino";
+import { map, Observable } from "rxjs";
+import { ConfigurationError, type DocumentFile, demandSource, mergeSources } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { createGatehouse } from "../gatehouse.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import type { ControlOptions } from "../gatehouse-options.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
+import { StartError, StoppedWhileStartingError } from "../runtime/server/server-errors.ts";
 import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
 import { chooseConfiguration } from "./configuration-file.ts";
@@ -14,7 +16,9 @@ import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Inspection, type InspectionOptions, openInspection } from "./inspection.ts";
 import { messagesOf } from "./output.ts";
 import { privilegesOf } from "./privileges.ts";
+import { refusedSignals } from "./refused-signals.ts";
 import { ServerOutputs } from "./server-outputs.ts";
+import type { StopSignals } from "./stop-signals.ts";
 import { introduce, welcome } from "./welcome.ts";
 
 /** Milliseconds that the process may take to end when all is done. */
@@ -30,36 +34,42 @@ export interface ServeOptions extends InspectionOptions {
   readonly group?: string;
 }
 
-export async function serve(options: ServeOptions): Promise<ExitCode> {
+export async function serve(options: ServeOptions, signals: StopSignals): Promise<ExitCode> {
   const outputs = await ServerOutputs.open(options.logLevel);
+  tellOfRefusedSignals(outputs.logger);
   try {
-    return await serveManaged(options, outputs);
+    return await serveManaged(options, { outputs, signals });
   } finally {
     await outputs.close();
     endWithin(endAllowance);
   }
 }
 
-async function serveManaged(options: ServeOptions, outputs: ServerOutputs): Promise<ExitCode> {
-  const { complain } = outputs;
+interface Surroundings {
+  readonly outputs: ServerOutputs;
+  readonly signals: StopSignals;
+}
+
+interface ManagedSurroundings extends Surroundings {
+  readonly manager: ServiceManager;
+}
+
+async function serveManaged(options: ServeOptions, surroundings: Surroundings): Promise<ExitCode> {
+  const { complain } = surroundings.outputs;
   const manager = await ServiceManager.find().catch((error: unknown) => {
     for (const message of messagesOf(error)) complain(message);
     return ServiceManager.none;
   });
   try {
-    return await serveInspected(options, { manager, outputs });
+    return await serveInspected(options, { ...surroundings, manager });
   } finally {
     manager.close();
   }
 }
 
-interface Surroundings {
-  readonly manager: ServiceManager;
-  readonly outputs: ServerOutputs;
-}
-
-async function serveInspected(options: ServeOptions, { manager, outputs }: Surroundings): Promise<ExitCode> {
-  const { complain } = outputs;
+async function serveInspected(options: ServeOptions, surroundings: ManagedSurroundings): Promise<ExitCode> {
+  const { manager } = surroundings;
+  const { complain } = surroundings.outputs;
   let inspection: Inspection;
   try {
     inspection = await openInspection(options);
@@ -70,7 +80,7 @@ async function serveInspected(options: ServeOptions, { manager, outputs }: Surro
     return error.code === "invalid-inspection" ? exitCodes.usage : exitCodes.start;
   }
   try {
-    return await serveFor(options, { manager, outputs, inspection });
+    return await serveFor(options, { ...surroundings, inspection });
   } finally {
     for (const line of await inspection.close()) complain(line);
   }
@@ -78,21 +88,21 @@ async function serveInspected(options: ServeOptions, { manager, outputs }: Surro
 
 async function serveFor(
   options: ServeOptions,
-  { manager, outputs, inspection }: Surroundings & { readonly inspection: Inspection },
+  { manager, outputs, signals, inspection }: ManagedSurroundings & { readonly inspection: Inspection },
 ): Promise<ExitCode> {
   const { complain } = outputs;
   const { inspect, words } = inspection;
   let gatehouse: Gatehouse;
-  let file: string | null;
+  let document: DocumentFile | null;
   try {
-    const chosen = chooseConfiguration(options.config);
-    file = chosen.file;
+    const chosen = await signals.unlessAsked(chooseConfiguration(options.config));
+    document = chosen.document;
     const privileges = await privilegesOf(options, complain);
     gatehouse = createGatehouse({
       config: chosen.configuration,
       dataDirectory: options.data,
-      ...(file === null ? {} : { config$: documentsOf(file) }),
-      control: controlOf(options.data, file),
+      ...(document === null ? {} : { config$: documentsOf(document, signals) }),
+      control: controlOf(options.data, document),
       ...(inspect ? { inspect } : {}),
       logger: outputs.logger,
       outputs: outputs.counted,
@@ -102,50 +112,61 @@ async function serveFor(
       onAdministratorMade: (administrator) => complain(introduce(administrator)),
     });
   } catch (error) {
+    if (error instanceof StoppedWhileStartingError) return exitCodes.ok;
     manager.failed(error);
     if (!(error instanceof ConfigurationError || error instanceof PrivilegeError)) throw error;
     for (const message of messagesOf(error)) complain(message);
     return error instanceof PrivilegeError ? exitCodes.start : exitCodes.configuration;
   }
 
+  if (signals.asked) return exitCodes.ok;
   manager.follow(gatehouse);
-  const stopped = stopOnSignals(gatehouse);
+  const stopped = stopOnSignals(gatehouse, signals);
+  // Without a document there is nothing that SIGHUP could have read again.
+  if (document === null) signals.onHangup(() => signals.ask());
   try {
     await gatehouse.start();
-    complain(welcome(gatehouse, { file, data: options.data }));
+    complain(welcome(gatehouse, { file: document?.file ?? null, data: options.data }));
     for (const line of words) complain(line);
   } catch (error) {
-    for (const message of messagesOf(error)) complain(message);
-    return exitCodes.start;
+    if (!wasCalledOff(error)) {
+      for (const message of messagesOf(error)) complain(message);
+      return exitCodes.start;
+    }
   }
   await stopped;
   return exitCodes.ok;
 }
 
-/** Where the other subcommands reach this one. The built-in example has no file to read again. */
-function controlOf(data: string, file: string | null): ControlOptions {
-  const path = controlSocketOf(data);
-  return file === null ? { path } : { path, document: () => readConfiguration(file) };
+/** A stop that was asked for is no failure. */
+function wasCalledOff(error: unknown): boolean {
+  return error instanceof StartError && error.errors.some((reason) => reason instanceof StoppedWhileStartingError);
 }
 
-/** The file when it changes, and the file as it is at SIGHUP. */
-function documentsOf(file: string): Observable<unknown> {
+/** Where the other subcommands reach this one. The built-in example has no file to read again. */
+function controlOf(data: string, document: DocumentFile | null): ControlOptions {
+  const path = controlSocketOf(data);
+  return document === null ? { path } : { path, document: () => document.read() };
+}
+
+/** The file when it is not what was read last, and the file as it is at SIGHUP. */
+function documentsOf(document: DocumentFile, signals: StopSignals): Observable<unknown> {
+  const hangups = new Observable<void>((subscriber) => signals.onHangup(() => subscriber.next()));
   const reads = mergeSources(
-    fileSource(file),
-    signalSource("SIGHUP", () => readConfiguration(file)),
+    document.changes(),
+    demandSource(hangups, () => document.read()),
   );
   return reads.pipe(map((read) => (read.kind === "document" ? read.configuration : read.error)));
 }
 
 /** The first signal drains, the second does not wait. Resolves when the server has stopped. */
-function stopOnSignals(gatehouse: Gatehouse): Promise<void> {
+function stopOnSignals(gatehouse: Gatehouse, signals: StopSignals): Promise<void> {
   return new Promise((resolve, reject) => {
-    let asked = false;
-    const stop = (): void => {
-      gatehouse.stop({ wait: !asked }).then(resolve, reject);
-      asked = true;
-    };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
+    signals.hand({ stop: (options) => void gatehouse.stop(options).then(resolve, reject) });
   });
+}
+
+function tellOfRefusedSignals(logger: Logger): void {
+  for (const [signal, text] of Object.entries(refusedSignals))
+    process.on(signal, () => logger.warn({ event: "signal.refused", signal }, text));
 }

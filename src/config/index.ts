@@ -24,11 +24,11 @@ export type { FieldChange, ListenerField, SystemField } from "./plan/field-chang
 export { describePlan } from "./plan/plan-text.ts";
 export { type CertificatePlan, type ListenerPlan, planReload, type ReloadPlan } from "./plan/reload-plan.ts";
 export type { SourceClock } from "./sources/clock.ts";
+export { demandSource } from "./sources/demand-source.ts";
 export { fileChanges } from "./sources/file-changes.ts";
-export { type FileSourceOptions, fileSource } from "./sources/file-source.ts";
+export { DocumentFile, type FileSourceOptions, fileSource } from "./sources/file-source.ts";
 export { mergeSources } from "./sources/merge-sources.ts";
-export type { WatchOptions } from "./sources/settled-files.ts";
-export { signalSource } from "./sources/signal-source.ts";
+export type { LoadedDigests, WatchOptions } from "./sources/settled-files.ts";
 export type { ConfigurationSource, DocumentRead } from "./sources/source.ts";
 export { valueSource } from "./sources/value-source.ts";
 export {

@@ -1,9 +1,12 @@
 /** The Unix socket that a running server is controlled by: only its owner can reach it, and one server has it. */
 import { once } from "node:events";
-import { chmodSync, chownSync, lstatSync, mkdirSync, type Stats, statSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, type Stats } from "node:fs";
+import { lstat, mkdir, stat, unlink } from "node:fs/promises";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import { boundedCall, FileError } from "../files/index.ts";
+import { messageOf } from "../runtime/error-message.ts";
 import { bindablePath, longestSocketPath } from "./socket-path.ts";
 
 /** How long answers under way may take when the server ends, in milliseconds. */
@@ -31,7 +34,7 @@ export async function listenAt(path: string, server: Server): Promise<() => Prom
     const problem = `its path has more than the ${longestSocketPath} octets that a Unix socket may have`;
     throw unavailable(path, `${problem}; choose a data folder with a shorter path`);
   }
-  const owner = ownerOfFolder(path);
+  const owner = await ownerOfFolder(path);
   await removeStale(path, bindable);
   try {
     server.listen({ path: bindable });
@@ -47,7 +50,11 @@ export async function listenAt(path: string, server: Server): Promise<() => Prom
   }
   // What goes wrong with accepting concerns whoever wanted to ask, and the server goes on.
   server.on("error", () => {});
-  return () => end(server);
+  let ended: Promise<void> | null = null;
+  return () => {
+    ended ??= end(server);
+    return ended;
+  };
 }
 
 async function end(server: Server): Promise<void> {
@@ -59,11 +66,11 @@ async function end(server: Server): Promise<void> {
 }
 
 /** Whoever may write to the folder may put a socket of his own there, and be told what is meant for the server. */
-function ownerOfFolder(path: string): Stats {
+async function ownerOfFolder(path: string): Promise<Stats> {
   const folder = dirname(path);
-  const found = attempt(path, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return statSync(folder);
+  const found = await attempt(path, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return stat(folder);
   });
   const user = process.getuid?.() ?? 0;
   if (user !== 0 && found.uid !== user && found.uid !== 0)
@@ -84,10 +91,9 @@ async function removeStale(path: string, bindable: string): Promise<void> {
     // EAGAIN: so many wait that no more are queued. Somebody lives there.
     if (codeOf(error) === "EAGAIN") throw inUse(path);
     if (codeOf(error) !== "ECONNREFUSED") throw unavailable(path, error);
-    attempt(path, () => {
-      if (!lstatSync(bindable).isSocket()) throw unavailable(path, "something else has this name; move it away");
-      unlinkSync(bindable);
-    });
+    const found = await attempt(path, () => lstat(bindable));
+    if (!found.isSocket()) throw unavailable(path, "something else has this name; move it away");
+    await attempt(path, () => unlink(bindable));
     return;
   } finally {
     probe.destroy();
@@ -95,11 +101,11 @@ async function removeStale(path: string, bindable: string): Promise<void> {
   throw inUse(path);
 }
 
-function attempt<Result>(path: string, run: () => Result): Result {
+async function attempt<Result>(path: string, run: () => Promise<Result>): Promise<Result> {
   try {
-    return run();
+    return await boundedCall(path, run);
   } catch (error) {
-    throw error instanceof ControlSocketError ? error : unavailable(path, error);
+    throw unavailable(path, error);
   }
 }
 
@@ -109,7 +115,7 @@ function inUse(path: string): ControlSocketError {
 }
 
 function unavailable(path: string, reason: unknown): ControlSocketError {
-  const text = reason instanceof Error ? reason.message : String(reason);
+  const text = reason instanceof FileError ? reason.problem : messageOf(reason);
   return new ControlSocketError("control-unavailable", `There is no control socket at ${path}: ${text}.`);
 }
 

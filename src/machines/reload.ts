@@ -4,7 +4,8 @@
  * `validating` plans the difference; `staging` makes all that is new (sockets bound but not listening, certificates read,
  * accounts resolved) and touches nothing that runs; `swapping` puts it in the place of the old; `retiring` lets go of what
  * is not needed any more. What fails before the swap is undone in `rollingBack`, and everything stays as it was. A document
- * that arrives meanwhile waits; of several, only the newest does.
+ * that arrives meanwhile waits; of several, only the newest does. The server's end waits for no file: what has not come to
+ * the swap is undone; from the swap on nothing outside is waited for, and it is carried out.
  */
 import { assign, setup } from "xstate";
 import { recordError, unprovided, unprovidedWork } from "./effect.ts";
@@ -17,12 +18,14 @@ export interface ReloadContext {
   readonly next: number | null;
   /** What went wrong with the document under way. */
   readonly error: unknown;
+  /** The document under way is the last. */
+  readonly ending: boolean;
 }
 
 export type ReloadEvent =
   | { type: "document.arrived"; document: number }
-  /** The server ends: no document counts any more. */
-  | { type: "reload.stop" };
+  /** The server ends: no document counts any more. Whoever brought one that is called off is told the error. */
+  | { type: "reload.stop"; error: unknown };
 
 const documentUnderWay = ({ context }: { readonly context: ReloadContext }) => ({ document: context.document });
 
@@ -48,6 +51,7 @@ export const reloadMachine = setup({
     takeUpNext: assign({ document: ({ context }) => context.next, next: null, error: null }),
     keepNewest: assign({ next: (_, params: { document: number }) => params.document }),
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
+    makeLast: assign({ ending: true }),
     ...unprovided("reload", [
       /** Answers whoever brought the document that was carried out. */
       "reportCarriedOut",
@@ -57,19 +61,24 @@ export const reloadMachine = setup({
   },
   guards: {
     documentWaits: ({ context }) => context.next !== null,
+    isEnding: ({ context }) => context.ending,
   },
 }).createMachine({
   id: "reload",
-  context: { document: null, next: null, error: null },
+  context: { document: null, next: null, error: null, ending: false },
   initial: "idle",
   on: {
     "document.arrived": {
       actions: { type: "keepNewest", params: ({ event }) => ({ document: event.document }) },
     },
+    "reload.stop": { actions: "makeLast" },
   },
   states: {
     idle: {
-      always: { guard: "documentWaits", target: "validating", actions: "takeUpNext" },
+      always: [
+        { guard: "isEnding", target: "stopped" },
+        { guard: "documentWaits", target: "validating", actions: "takeUpNext" },
+      ],
       on: {
         "document.arrived": {
           target: "validating",
@@ -85,6 +94,7 @@ export const reloadMachine = setup({
         onDone: { target: "staging" },
         onError: { target: "idle", actions: [recordError, "reportRejected"] },
       },
+      on: { "reload.stop": { target: "idle", actions: ["makeLast", recordError, "reportRejected"] } },
     },
     staging: {
       invoke: {
@@ -93,6 +103,7 @@ export const reloadMachine = setup({
         onDone: { target: "swapping" },
         onError: { target: "rollingBack", actions: recordError },
       },
+      on: { "reload.stop": { target: "rollingBack", actions: ["makeLast", recordError] } },
     },
     swapping: {
       invoke: {

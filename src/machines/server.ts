@@ -2,7 +2,8 @@
  * The life of the server: all its listeners, from the first bind to the last connection's end.
  *
  * `starting` binds everything before anything listens, so that a failed start leaves nothing open; `running` serves;
- * `draining` has stopped accepting and waits for the sessions; `stopped` and `failed` end it.
+ * `draining` has stopped accepting and waits for the sessions; `releasing` gives back what they stood on, and what a start
+ * that was called off has made, within a time limit: a disk that hangs ends nobody's stop; `stopped` and `failed` end it.
  */
 import { assign, type SnapshotFrom, setup } from "xstate";
 import { recordError, unprovided, unprovidedWork } from "./effect.ts";
@@ -18,6 +19,9 @@ export type ServerEvent =
   /** Stop without waiting. */
   | { type: "server.stop" };
 
+/** How long what is kept, or a start that was called off, may take to let go, in milliseconds. */
+const RELEASE_TIMEOUT = 5_000;
+
 export const serverMachine = setup({
   types: {
     context: {} as ServerContext,
@@ -26,8 +30,10 @@ export const serverMachine = setup({
   actors: unprovidedWork("server", [
     /** Certificates, then bind everywhere, then listen everywhere; rejects with every error there is. */
     "startListeners",
-    /** Tells every listener to drain; resolves when all are closed. */
+    /** Calls off the reload under way and tells every listener to drain; resolves when all are closed. */
     "drainListeners",
+    /** Closes what is kept. A start that was called off ends first; it looks at its signal. */
+    "releaseFoundation",
   ]),
   actions: {
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
@@ -36,8 +42,11 @@ export const serverMachine = setup({
       "stopListeners",
       /** Gives back what listeners shared: timers, protocols, metrics. */
       "releaseResources",
+      /** Tells that something has not let go in time, and is left behind. */
+      "tellOfLeftBehind",
     ]),
   },
+  delays: { releaseTimeout: RELEASE_TIMEOUT },
 }).createMachine({
   id: "server",
   context: { error: null },
@@ -63,10 +72,18 @@ export const serverMachine = setup({
     draining: {
       invoke: {
         src: "drainListeners",
-        onDone: { target: "stopped" },
+        onDone: { target: "releasing" },
         onError: { target: "failed", actions: recordError },
       },
       on: { "server.stop": { actions: "stopListeners" } },
+    },
+    releasing: {
+      invoke: {
+        src: "releaseFoundation",
+        onDone: { target: "stopped" },
+        onError: { target: "failed", actions: recordError },
+      },
+      after: { releaseTimeout: { target: "stopped", actions: "tellOfLeftBehind" } },
     },
     stopped: { type: "final", entry: "releaseResources" },
     failed: { type: "final", entry: ["stopListeners", "releaseResources"] },

@@ -6,13 +6,14 @@ import { EffectNotProvided, reloadMachine } from "../../src/machines/index.ts";
 
 type Step = "planReload" | "stageReload" | "swapStaged" | "retireReplaced" | "discardStaged";
 
-/** Runs the machine with steps that only say that they were taken; one of them may fail. */
-function running(failing: Step | null = null) {
+/** Runs the machine with steps that only say that they were taken; one of them may fail, or never end. */
+function running(failing: Step | null = null, hanging: Step | null = null) {
   const log: string[] = [];
   const step = (name: Step) =>
     fromPromise<void, { document: number | null }>(async ({ input }) => {
       log.push(`${name} ${input.document}`);
       if (name === failing) throw new Error(name);
+      if (name === hanging) await new Promise(() => {});
     });
   const actor = createActor(
     reloadMachine.provide({
@@ -69,8 +70,29 @@ test("of the documents that arrive meanwhile the newest is next, and its failure
 
 test("a machine that is stopped between documents ends", async () => {
   const { actor } = running();
-  actor.send({ type: "reload.stop" });
+  actor.send({ type: "reload.stop", error: new Error("the server ends") });
   expect(actor.getSnapshot()).toMatchObject({ status: "done", value: "stopped" });
+});
+
+test("the server's end waits for no file: what has not come to the swap is undone and rejected", async () => {
+  const { actor, log, states } = running(null, "stageReload");
+  actor.send({ type: "document.arrived", document: 1 });
+  await waitFor(actor, ({ value }) => value === "staging");
+  actor.send({ type: "document.arrived", document: 2 });
+  actor.send({ type: "reload.stop", error: new Error("the server ends") });
+  await waitFor(actor, ({ status }) => status === "done");
+  expect(states).toEqual(["idle", "validating", "staging", "rollingBack", "stopped"]);
+  expect(log.slice(-2)).toEqual(["discardStaged 1", "rejected 1: Error: the server ends"]);
+});
+
+test("a document that is being swapped at the server's end is carried out, and is the last", async () => {
+  const { actor, log } = running();
+  actor.send({ type: "document.arrived", document: 1 });
+  await waitFor(actor, ({ value }) => value === "swapping");
+  actor.send({ type: "document.arrived", document: 2 });
+  actor.send({ type: "reload.stop", error: new Error("the server ends") });
+  await waitFor(actor, ({ status }) => status === "done");
+  expect(log.at(-1)).toBe("carried out 1");
 });
 
 test("a step that nobody provided is an error, not a silence", async () => {

@@ -1,24 +1,34 @@
 import { describe, expect, test } from "vitest";
-import { createActor, fromPromise, waitFor } from "xstate";
+import { createActor, fromPromise, SimulatedClock, waitFor } from "xstate";
 import { serverMachine } from "../../src/machines/index.ts";
 
 interface Work {
   readonly startListeners?: () => Promise<void>;
   readonly drainListeners?: () => Promise<void>;
+  readonly releaseFoundation?: () => Promise<void>;
 }
 
-function server({ startListeners = async () => {}, drainListeners = async () => {} }: Work = {}) {
+const done = async () => {};
+
+function server({ startListeners = done, drainListeners = done, releaseFoundation = done }: Work = {}) {
   const effects: string[] = [];
+  const clock = new SimulatedClock();
   const actor = createActor(
     serverMachine.provide({
-      actors: { startListeners: fromPromise(startListeners), drainListeners: fromPromise(drainListeners) },
+      actors: {
+        startListeners: fromPromise(startListeners),
+        drainListeners: fromPromise(drainListeners),
+        releaseFoundation: fromPromise(releaseFoundation),
+      },
       actions: {
         stopListeners: () => void effects.push("stopListeners"),
         releaseResources: () => void effects.push("releaseResources"),
+        tellOfLeftBehind: () => void effects.push("tellOfLeftBehind"),
       },
     }),
+    { clock },
   ).start();
-  return { actor, effects, reach: (state: string) => waitFor(actor, ({ value }) => value === state) };
+  return { actor, clock, effects, reach: (state: string) => waitFor(actor, ({ value }) => value === state) };
 }
 
 const never = () => new Promise<void>(() => {});
@@ -55,5 +65,17 @@ describe("the server's chart", () => {
     actor.send({ type: "server.stop" });
     await reach("stopped");
     expect(effects).toEqual(["stopListeners", "releaseResources"]);
+  });
+
+  test("what does not let go in time is left behind, and told of", async () => {
+    const { actor, clock, effects, reach } = server({ releaseFoundation: never });
+    await reach("running");
+    actor.send({ type: "server.drain" });
+    await reach("releasing");
+    clock.increment(4_999);
+    expect(actor.getSnapshot().value).toBe("releasing");
+    clock.increment(1);
+    expect(actor.getSnapshot().value).toBe("stopped");
+    expect(effects).toEqual(["tellOfLeftBehind", "releaseResources"]);
   });
 });

@@ -7,7 +7,7 @@ const closesOnly = "it closes sockets and tells listeners to end, which cannot f
 walkModels({
   models: { "a reload": reloadModel() },
   impossible: { "retiring: error retireReplaced": closesOnly, "rollingBack: error discardStaged": closesOnly },
-  pairs: 18,
+  pairs: 24,
   distinguish: ({ snapshot, facts }: Situation) => JSON.stringify([snapshot.value, facts.has("occupied")]),
   randomWalks: 15,
 });

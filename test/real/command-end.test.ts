@@ -149,3 +149,15 @@ describe("kill -9", () => {
     expect(await receivedIn(again.data)).toEqual([]);
   });
 });
+
+test("SIGUSR1 opens no debugger, and SIGUSR2 ends nothing: both are told of", async () => {
+  const server = await serve(documentWith());
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    server.kill(signal);
+    expect(await server.logged({ event: "signal.refused", signal })).toMatchObject({ level: 40 });
+  }
+  expect((await openDialogue(server.port("smtp"))).greeting).toMatch(/^220 /);
+  server.kill("SIGTERM");
+  expect(await server.end).toEqual([0, null]);
+  expect(await server.words).not.toContain("Debugger listening");
+});

@@ -1,11 +1,13 @@
 /** The command as its user runs it: a process of its own, with its exit status, its words and its log. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setImmediate as immediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createTransport } from "nodemailer";
 import { onTestFinished } from "vitest";
@@ -43,6 +45,8 @@ export interface ServingCommand {
   /** The port of a listener's first address, from the log. */
   port(listener: string): number;
   kill(signal: NodeJS.Signals): void;
+  /** Waits until a signal does what the command wants, and not what it does by default (Linux). */
+  catches(signal: NodeJS.Signals): Promise<void>;
   /** Waits for a line of the log that has these fields; one that has come already counts. */
   logged(fields: LogLine): Promise<LogLine>;
 }
@@ -57,15 +61,39 @@ export interface Launch {
   readonly descriptors?: readonly number[];
   /** Where the document lies; a folder of its own by default. */
   readonly folder?: string;
+  /** The path that is given for the document, in place of where it lies. */
+  readonly document?: string;
 }
 
 /** Starts `gatehouse serve` and waits until it runs. It is killed when the test ends, if it still lives then. */
 export async function serve(
   document: unknown,
   data = temporaryDirectory(),
-  { args = [], env = {}, by = [], descriptors = [], folder }: Launch = {},
+  launching: Launch = {},
 ): Promise<ServingCommand> {
-  const file = await documentFile(document, folder);
+  const server = await launch(document, { data, ...launching });
+  const failed = server.end.then(async ([code]) => {
+    throw new Error(`gatehouse serve ended with ${code}: ${await server.words}`);
+  });
+  failed.catch(() => {});
+  await Promise.race([server.logged({ event: "server.running" }), failed]);
+  return server;
+}
+
+/** Starts `gatehouse serve`. It is killed when the test ends, if it still lives then. */
+export async function launch(
+  content: unknown,
+  {
+    data = temporaryDirectory(),
+    document,
+    args = [],
+    env = {},
+    by = [],
+    descriptors = [],
+    folder,
+  }: Launch & { readonly data?: string } = {},
+): Promise<ServingCommand> {
+  const file = document ?? (await documentFile(content, folder));
   const [program = "", ...rest] = [...by, process.execPath, entryPoint, "serve", "--config", file, "--data", data];
   const child = spawn(program, [...rest, ...args], {
     stdio: ["ignore", "pipe", "pipe", ...descriptors],
@@ -92,11 +120,6 @@ export async function serve(
       await once(lines, "entry");
     }
   };
-  const failed = end.then(async ([code]) => {
-    throw new Error(`gatehouse serve ended with ${code}: ${await words}`);
-  });
-  failed.catch(() => {});
-  await Promise.race([logged({ event: "server.running" }), failed]);
   return {
     pid: child.pid ?? 0,
     data,
@@ -107,7 +130,17 @@ export async function serve(
     logged,
     port: (listener) => portIn(log, listener),
     kill: (signal) => child.kill(signal),
+    catches: (signal) => caught(child.pid ?? 0, signal),
   };
+}
+
+async function caught(pid: number, signal: NodeJS.Signals): Promise<void> {
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
+  for (;;) {
+    const [, mask = "0"] = /^SigCgt:\s*([0-9a-f]+)/m.exec(await readFile(`/proc/${pid}/status`, "latin1")) ?? [];
+    if ((BigInt(`0x${mask}`) & bit) !== 0n) return;
+    await immediate();
+  }
 }
 
 function portIn(log: readonly LogLine[], name: string): number {

@@ -1,29 +1,26 @@
-import { readFileSync } from "node:fs";
+import { FileError, type ReadLimits, readFileWithin } from "../../files/index.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type ParseOptions, parseDocument } from "./document.ts";
 import type { Configuration } from "./effective.ts";
 
-const ADVICE: ReadonlyMap<unknown, string> = new Map([
-  ["ENOENT", "there is no such file"],
-  ["ENOTDIR", "there is no such file"],
-  ["EACCES", "this user may not read it; check its permissions and those of its folder"],
-  ["EPERM", "this user may not read it"],
-  ["EISDIR", "it is a folder; name the file in it"],
-  ["ESPIPE", "it is a pipe or a device, which can be read only once"],
-  ["ERR_ENCODING_INVALID_ENCODED_DATA", "it is not UTF-8 text"],
-  ["ERR_FS_FILE_TOO_LARGE", "it is too large"],
-  ["ERR_INVALID_ARG_VALUE", "its name is not one that a file can have"],
-]);
+/** 16 MiB are some 200,000 entries of `BlockedIp`. */
+export const DOCUMENT_LIMITS: ReadLimits = { maxSize: 16 * 1024 * 1024 };
 
 /**
- * Reads a configuration document from a file.
+ * Reads a configuration document from a regular file of at most 16 MiB, within 10 seconds.
  * @throws ConfigurationError, also when the file cannot be read or is not JSON.
  */
-export function readConfiguration(file: string, options: Omit<ParseOptions, "file"> = {}): Configuration {
-  return parseContent(
-    reading(file, () => readFileSync(file)),
-    { ...options, file },
-  );
+export async function readConfiguration(
+  file: string,
+  options: Omit<ParseOptions, "file"> = {},
+): Promise<Configuration> {
+  let bytes: Uint8Array;
+  try {
+    ({ bytes } = await readFileWithin(file, DOCUMENT_LIMITS));
+  } catch (error) {
+    throw unreadableFile(file, error);
+  }
+  return parseContent(bytes, { ...options, file });
 }
 
 /**
@@ -31,21 +28,19 @@ export function readConfiguration(file: string, options: Omit<ParseOptions, "fil
  * @throws ConfigurationError, also when the content is not text.
  */
 export function parseContent(content: Uint8Array, options: ParseOptions & { readonly file: string }): Configuration {
-  const text = reading(options.file, () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content));
-  return parseDocument(text, options);
+  return parseDocument(textOf(content, options.file), options);
 }
 
 /** Why a file could not be read, in plain words. */
 export function unreadableFile(file: string, cause: unknown): ConfigurationError {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const message = `cannot be read: ${ADVICE.get(code) ?? "the system refused"}${code ? ` (${String(code)})` : ""}`;
-  return new ConfigurationError([{ path: "", message }], { file, cause });
+  const problem = cause instanceof FileError ? cause.problem : "the system refused";
+  return new ConfigurationError([{ path: "", message: `cannot be read: ${problem}` }], { file, cause });
 }
 
-function reading<Result>(file: string, read: () => Result): Result {
+function textOf(content: Uint8Array, file: string): string {
   try {
-    return read();
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
   } catch (cause) {
-    throw unreadableFile(file, cause);
+    throw new ConfigurationError([{ path: "", message: "cannot be read: it is not UTF-8 text" }], { file, cause });
   }
 }

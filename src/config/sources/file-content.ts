@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { FileError, type ReadLimits, readFileWithin } from "../../files/index.ts";
 
 /** What a path led to when it was read. */
 export interface FileContent {
@@ -9,22 +8,13 @@ export interface FileContent {
   readonly content: { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly cause: unknown };
 }
 
-/** Reads a file. Never waits: a pipe or a device counts as unreadable. */
-export function contentOf(file: string): FileContent {
+/** Reads a file, within the limits; being unreadable is a content like any other. */
+export async function contentOf(file: string, limits: ReadLimits): Promise<FileContent> {
   try {
-    const found = statSync(file);
-    if (!found.isFile() && !found.isDirectory()) return unreadable(file, Object.assign(new Error(file), NOT_A_FILE));
-    const bytes = readFileSync(file);
-    const digest = createHash("sha256").update(bytes).digest("base64");
+    const { bytes, digest } = await readFileWithin(file, limits);
     return { file, digest, content: { ok: true, bytes } };
   } catch (cause) {
-    return unreadable(file, cause);
+    const reason = cause instanceof FileError ? (cause.errno ?? cause.code) : "unknown";
+    return { file, digest: `unreadable: ${reason}`, content: { ok: false, cause } };
   }
-}
-
-const NOT_A_FILE = { code: "ESPIPE" } as const;
-
-function unreadable(file: string, cause: unknown): FileContent {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-  return { file, digest: `unreadable: ${code}`, content: { ok: false, cause } };
 }

@@ -1,29 +1,56 @@
-import { mergeMap, skip } from "rxjs";
+import { mergeMap } from "rxjs";
 import type { ParseOptions } from "../document/document.ts";
 import type { Configuration } from "../document/effective.ts";
-import { parseContent, unreadableFile } from "../document/read.ts";
-import type { FileContent } from "./file-content.ts";
-import { settledFiles, type WatchOptions } from "./settled-files.ts";
-import { type ConfigurationSource, documentRead } from "./source.ts";
+import { DOCUMENT_LIMITS, parseContent, unreadableFile } from "../document/read.ts";
+import { contentOf, type FileContent } from "./file-content.ts";
+import { type LoadedDigests, settledFiles, type WatchOptions } from "./settled-files.ts";
+import { type ConfigurationSource, parsed } from "./source.ts";
 
-export interface FileSourceOptions extends WatchOptions, Pick<ParseOptions, "directory" | "protocols"> {
-  /** Emit what the file holds on subscribing too, so that no change is missed since it was first read. Default: false. */
-  readonly immediate?: boolean;
+type DocumentOptions = Pick<ParseOptions, "directory" | "protocols">;
+
+export interface FileSourceOptions extends WatchOptions, DocumentOptions {
+  /** What was loaded from the file. By default nothing was, and what it holds is emitted at once on subscribing. */
+  readonly loaded?: LoadedDigests;
 }
 
 /**
- * A document in a file: emitted each time that its content has changed and settled, however that was done: written in
- * place, replaced by an editor, or swapped by its symbolic link or one of a folder's (Kubernetes). The same content is
- * emitted once. A file that stays away for longer than `settle` is rejected once, and read when it is back.
+ * A document in a file: emitted each time that its content differs from what was loaded or emitted last and has settled,
+ * however that was done: written in place, replaced by an editor, or swapped by its symbolic link or one of a folder's
+ * (Kubernetes). The same content is emitted once. A file that stays away for longer than `settle` is rejected once, and
+ * read when it is back.
  */
 export function fileSource(file: string, options: FileSourceOptions = {}): ConfigurationSource {
-  const { immediate = false, directory, protocols, ...watch } = options;
-  const parse = (content: FileContent["content"]): Configuration => {
-    if (content.ok) return parseContent(content.bytes, { file, directory, protocols });
-    throw unreadableFile(file, content.cause);
-  };
-  return settledFiles([file], watch).pipe(
-    skip(immediate ? 0 : 1),
-    mergeMap((contents) => contents.map(({ content }) => documentRead(() => parse(content)))),
+  const { directory, protocols, loaded = new Map<string, string>(), ...watch } = options;
+  return settledFiles([file], { ...watch, loaded, limits: DOCUMENT_LIMITS }).pipe(
+    mergeMap((contents) => contents.map((content) => parsed(() => parse(content, { directory, protocols })))),
   );
+}
+
+/** The document of a running server: it is read when somebody asks for it, and watched in between. */
+export class DocumentFile {
+  readonly file: string;
+  readonly #options: DocumentOptions;
+  readonly #loaded = new Map<string, string>();
+
+  constructor(file: string, options: DocumentOptions = {}) {
+    this.file = file;
+    this.#options = options;
+  }
+
+  /** @throws ConfigurationError */
+  async read(): Promise<Configuration> {
+    const content = await contentOf(this.file, DOCUMENT_LIMITS);
+    this.#loaded.set(this.file, content.digest);
+    return parse(content, this.#options);
+  }
+
+  /** What the file holds whenever that is not what was read last. */
+  changes(options: WatchOptions = {}): ConfigurationSource {
+    return fileSource(this.file, { ...options, ...this.#options, loaded: this.#loaded });
+  }
+}
+
+function parse({ file, content }: FileContent, options: DocumentOptions): Configuration {
+  if (content.ok) return parseContent(content.bytes, { file, ...options });
+  throw unreadableFile(file, content.cause);
 }

@@ -1,6 +1,8 @@
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { entriesOf } from "./path-entries.ts";
+import { boundedCall } from "../../files/index.ts";
+import { entriesOf, type FoundEntries } from "./path-entries.ts";
 
 interface WatchedFolder {
   readonly folder: string;
@@ -16,6 +18,7 @@ export class FolderWatch {
   readonly #files: readonly string[];
   readonly #onEvent: () => void;
   readonly #watched = new Map<string, { readonly watcher: FSWatcher; readonly names: Set<string> }>();
+  #closed = false;
 
   /** @param onEvent something happened to an entry that one of the files depends on. */
   constructor(files: readonly string[], onEvent: () => void) {
@@ -23,9 +26,10 @@ export class FolderWatch {
     this.#onEvent = onEvent;
   }
 
-  /** Watches where the files are now. What happens from here on is an event. */
-  follow(): void {
-    const wanted = this.#wanted();
+  /** Watches where the files are now. What happens once it has resolved is an event. */
+  async follow(): Promise<void> {
+    const wanted = await this.#wanted();
+    if (this.#closed) return;
     for (const [identity, { watcher }] of this.#watched) {
       if (wanted.has(identity)) continue;
       watcher.close();
@@ -39,22 +43,32 @@ export class FolderWatch {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { watcher } of this.#watched.values()) watcher.close();
     this.#watched.clear();
   }
 
-  #wanted(): ReadonlyMap<string, WatchedFolder> {
-    const wanted = new Map<string, WatchedFolder>();
-    for (const { folder, name } of this.#files.flatMap(entriesOf)) {
-      const identity = identityOf(folder);
-      if (identity === null) continue;
-      const present = wanted.get(identity);
-      if (present) present.names.add(name);
-      else wanted.set(identity, { folder, names: new Set([name]) });
+  async #wanted(): Promise<ReadonlyMap<string, WatchedFolder>> {
+    const found: FoundEntries = new Map();
+    const folders = new Map<string, Set<string>>();
+    for (const entries of await Promise.all(this.#files.map((file) => entriesOf(file, found)))) {
+      for (const { folder, name } of entries) {
+        const names = folders.get(folder);
+        if (names) names.add(name);
+        else folders.set(folder, new Set([name]));
+      }
     }
+    const wanted = new Map<string, WatchedFolder>();
+    await Promise.all(
+      [...folders].map(async ([folder, names]) => {
+        const identity = await identityOf(folder);
+        if (identity !== null) wanted.set(identity, { folder, names });
+      }),
+    );
     return wanted;
   }
 
+  /** fs.watch blocks while it looks the folder up; that the folder has just been found makes a hang unlikely. */
   #open(identity: string, { folder, names }: WatchedFolder): void {
     try {
       const watcher = watch(folder, (_kind, name) => {
@@ -73,9 +87,9 @@ export class FolderWatch {
 }
 
 /** A folder that was removed and made again is another one, with the same path and perhaps the same inode. */
-function identityOf(folder: string): string | null {
+async function identityOf(folder: string): Promise<string | null> {
   try {
-    const { dev, ino, birthtimeNs } = statSync(folder, { bigint: true });
+    const { dev, ino, birthtimeNs } = await boundedCall(folder, () => stat(folder, { bigint: true }));
     return [dev, ino, birthtimeNs, folder].join(" ");
   } catch {
     return null;

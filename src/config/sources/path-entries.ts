@@ -1,11 +1,18 @@
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstat, readlink } from "node:fs/promises";
 import { dirname, join, parse, resolve } from "node:path";
+import { boundedCall } from "../../files/index.ts";
 
 /** A name in a folder, by its real path. */
 export interface PathEntry {
   readonly folder: string;
   readonly name: string;
 }
+
+/** What does not lead on is taken for a folder as well: it ends the path. */
+type Found = "folder" | "missing" | { readonly target: string };
+
+/** What was found at each entry; shared by paths that are followed together. */
+export type FoundEntries = Map<string, Promise<Found>>;
 
 /** As many symbolic links as Linux follows in one path (path_resolution(7)). */
 const MOST_LINKS = 40;
@@ -14,7 +21,7 @@ const MOST_LINKS = 40;
  * The entries of folders that decide which file a path leads to: the file's own, and that of each symbolic link on the
  * way. Where the path leads nowhere, the last is that of the missing file or folder.
  */
-export function entriesOf(path: string): PathEntry[] {
+export async function entriesOf(path: string, foundEntries: FoundEntries = new Map()): Promise<PathEntry[]> {
   const entries: PathEntry[] = [];
   let links = 0;
   let { folder, names } = start(resolve(path));
@@ -24,7 +31,7 @@ export function entriesOf(path: string): PathEntry[] {
       continue;
     }
     const entry = join(folder, name);
-    const found = examine(entry);
+    const found = await examined(entry, foundEntries);
     if (found !== "folder" || names.length === 0) entries.push({ folder, name });
     if (found === "missing") break;
     if (found === "folder") {
@@ -47,10 +54,20 @@ function start(path: string): { folder: string; names: string[] } {
   return { folder: root, names: names.filter((name) => name !== "" && name !== ".") };
 }
 
-/** What does not lead on is taken for a folder as well: it ends the path. */
-function examine(entry: string): "folder" | "missing" | { readonly target: string } {
+function examined(entry: string, foundEntries: FoundEntries): Promise<Found> {
+  const present = foundEntries.get(entry);
+  if (present) return present;
+  const found = examine(entry);
+  foundEntries.set(entry, found);
+  return found;
+}
+
+/** An entry of a mount that hangs counts as missing: there is nothing to watch. */
+async function examine(entry: string): Promise<Found> {
   try {
-    return lstatSync(entry).isSymbolicLink() ? { target: readlinkSync(entry) } : "folder";
+    return await boundedCall(entry, async () =>
+      (await lstat(entry)).isSymbolicLink() ? { target: await readlink(entry) } : "folder",
+    );
   } catch {
     return "missing";
   }

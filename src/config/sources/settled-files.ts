@@ -1,4 +1,5 @@
 import { Observable, type Subscriber } from "rxjs";
+import type { ReadLimits } from "../../files/index.ts";
 import { type SourceClock, systemClock } from "./clock.ts";
 import { contentOf, type FileContent } from "./file-content.ts";
 import { FolderWatch } from "./folder-watch.ts";
@@ -15,16 +16,27 @@ export interface WatchOptions {
   readonly clock?: SourceClock;
 }
 
+/** By file, the digest of what was loaded from it last. Whoever loads the files may change it while they are watched. */
+export type LoadedDigests = ReadonlyMap<string, string>;
+
+export interface SettledFilesOptions extends WatchOptions {
+  readonly loaded: LoadedDigests;
+  readonly limits: ReadLimits;
+}
+
 /**
- * What files hold: all of them at once on subscribing, and from then on those whose content is no longer what was last
- * emitted, all together as soon as none of them changes any more. Being missing or unreadable is a content like any other.
- * A file that never rests is never read.
+ * What files hold as soon as that differs from what was loaded or emitted last: on subscribing at once, where nothing was
+ * loaded; and all together as soon as none of them changes any more. Being missing or unreadable is a content like any
+ * other. A file that never rests is never read.
  */
-export function settledFiles(files: readonly string[], options: WatchOptions = {}): Observable<readonly FileContent[]> {
+export function settledFiles(
+  files: readonly string[],
+  options: SettledFilesOptions,
+): Observable<readonly FileContent[]> {
   return new Observable((subscriber) => {
     const settling = new Settling(files, options, subscriber);
     subscriber.add(() => settling.end());
-    settling.begin();
+    void settling.begin();
   });
 }
 
@@ -32,30 +44,44 @@ class Settling {
   readonly #files: readonly string[];
   readonly #subscriber: Subscriber<readonly FileContent[]>;
   readonly #clock: SourceClock;
+  readonly #limits: ReadLimits;
   readonly #pause: number;
   readonly #poll: number;
   readonly #watch: FolderWatch;
-  /** Digests by file, as last emitted. */
-  readonly #emitted = new Map<string, string>();
+  readonly #loaded: LoadedDigests;
+  /** By file, the digest that was loaded when it was looked at last. */
+  readonly #loadedThen = new Map<string, string>();
+  /** By file, the digest of what was loaded or emitted, whichever came last. */
+  readonly #known = new Map<string, string>();
   /** What was there at the last look since something happened. */
   #lastLook: string | null = null;
+  /** Counts what has happened, so that a look knows whether it still tells how things are. */
+  #events = 0;
   #pauseTimer: unknown = null;
   #pollTimer: unknown = null;
 
-  constructor(files: readonly string[], options: WatchOptions, subscriber: Subscriber<readonly FileContent[]>) {
-    const { settle = 200, poll = 10_000, clock = systemClock } = options;
+  constructor(
+    files: readonly string[],
+    { settle = 200, poll = 10_000, clock = systemClock, loaded, limits }: SettledFilesOptions,
+    subscriber: Subscriber<readonly FileContent[]>,
+  ) {
     this.#files = [...new Set(files)];
     this.#subscriber = subscriber;
     this.#clock = clock;
+    this.#limits = limits;
     this.#pause = settle / 2;
     this.#poll = poll;
+    this.#loaded = loaded;
     this.#watch = new FolderWatch(this.#files, () => this.#disturbed());
   }
 
-  begin(): void {
-    const contents = this.#look();
+  async begin(): Promise<void> {
+    const contents = await this.#look();
+    if (this.#subscriber.closed) return;
     this.#schedulePoll();
-    this.#emit(contents);
+    const unknown = this.#changedOf(contents).filter(({ file }) => !this.#known.has(file));
+    if (unknown.length > 0 || this.#files.length === 0) this.#emit(unknown);
+    if (this.#pauseTimer === null && this.#changedOf(contents).length > 0) this.#disturbed();
   }
 
   end(): void {
@@ -67,13 +93,16 @@ class Settling {
   /** Starts the wait anew. */
   #disturbed(): void {
     this.#lastLook = null;
+    this.#events += 1;
     this.#schedulePause();
   }
 
   /** Two looks with the same outcome and no event between them: the files have settled, even where no events come. */
-  #paused(): void {
+  async #paused(): Promise<void> {
+    const events = this.#events;
+    const contents = await this.#look();
+    if (this.#subscriber.closed || events !== this.#events) return;
     this.#pauseTimer = null;
-    const contents = this.#look();
     const look = JSON.stringify(contents.map(({ digest }) => digest));
     if (look !== this.#lastLook) {
       this.#lastLook = look;
@@ -85,32 +114,41 @@ class Settling {
     if (changed.length > 0) this.#emit(changed);
   }
 
-  #polled(): void {
+  async #polled(): Promise<void> {
+    if (this.#pauseTimer === null) {
+      const contents = await this.#look();
+      if (this.#subscriber.closed) return;
+      if (this.#pauseTimer === null && this.#changedOf(contents).length > 0) this.#disturbed();
+    }
     this.#schedulePoll();
-    if (this.#pauseTimer === null && this.#changedOf(this.#look()).length > 0) this.#disturbed();
   }
 
   /** Watches first and reads then, so that what is not read is an event to come. */
-  #look(): FileContent[] {
-    this.#watch.follow();
-    return this.#files.map(contentOf);
+  async #look(): Promise<FileContent[]> {
+    await this.#watch.follow();
+    return Promise.all(this.#files.map((file) => contentOf(file, this.#limits)));
   }
 
   #changedOf(contents: readonly FileContent[]): FileContent[] {
-    return contents.filter(({ file, digest }) => this.#emitted.get(file) !== digest);
+    for (const [file, digest] of this.#loaded) {
+      if (this.#loadedThen.get(file) === digest) continue;
+      this.#loadedThen.set(file, digest);
+      this.#known.set(file, digest);
+    }
+    return contents.filter(({ file, digest }) => this.#known.get(file) !== digest);
   }
 
   #emit(contents: readonly FileContent[]): void {
-    for (const { file, digest } of contents) this.#emitted.set(file, digest);
+    for (const { file, digest } of contents) this.#known.set(file, digest);
     this.#subscriber.next(contents);
   }
 
   #schedulePause(): void {
     this.#clock.clearTimeout(this.#pauseTimer);
-    this.#pauseTimer = this.#clock.setTimeout(() => this.#paused(), this.#pause);
+    this.#pauseTimer = this.#clock.setTimeout(() => void this.#paused(), this.#pause);
   }
 
   #schedulePoll(): void {
-    this.#pollTimer = this.#clock.setTimeout(() => this.#polled(), this.#poll);
+    this.#pollTimer = this.#clock.setTimeout(() => void this.#polled(), this.#poll);
   }
 }

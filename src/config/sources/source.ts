@@ -14,10 +14,19 @@ export type DocumentRead =
  */
 export type ConfigurationSource = Observable<DocumentRead>;
 
-/** What reading comes to; whatever is thrown is a rejection. */
-export function documentRead(read: () => Configuration): DocumentRead {
+/** What reading comes to; whatever it fails with is a rejection. */
+export async function documentRead(read: () => Promise<Configuration>): Promise<DocumentRead> {
   try {
-    return { kind: "document", configuration: read() };
+    return { kind: "document", configuration: await read() };
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+/** What parsing comes to; whatever is thrown is a rejection. */
+export function parsed(parse: () => Configuration): DocumentRead {
+  try {
+    return { kind: "document", configuration: parse() };
   } catch (error) {
     return rejected(error);
   }

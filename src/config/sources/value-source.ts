@@ -1,7 +1,7 @@
 import { catchError, map, type Observable, of } from "rxjs";
 import { parseDocument } from "../document/document.ts";
 import type { Configuration } from "../document/effective.ts";
-import { type ConfigurationSource, documentRead, rejected } from "./source.ts";
+import { type ConfigurationSource, parsed, rejected } from "./source.ts";
 
 /**
  * An embedder's documents, each as text or as the value that it stands for. An Observable that fails is rejected and over.
@@ -12,7 +12,7 @@ export function valueSource(
   read: (value: unknown) => Configuration = (value) => parseDocument(value),
 ): ConfigurationSource {
   return values.pipe(
-    map((value) => documentRead(() => read(value))),
+    map((value) => parsed(() => read(value))),
     catchError((error: unknown) => of(rejected(error))),
   );
 }

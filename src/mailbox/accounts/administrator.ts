@@ -1,15 +1,16 @@
 /** The account that a server without configured accounts starts with. */
 import { randomBytes, randomInt } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { canonicalAddress, canonicalDomain } from "../../config/addresses/canonical-address.ts";
-import { syncDirectory } from "../store/sync-directory.ts";
+import { boundedCall, type FileError, type ReadLimits, readFileIfThere, toFileError } from "../../files/index.ts";
 import type { AccountEntry } from "./accounts.ts";
 import { hashPassword, parseSecret } from "./password.ts";
 
 /** Letters and digits that are not taken for one another: no `0 O o`, `1 I i l`. */
 const ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const LENGTH = 24;
+const LIMITS: ReadLimits = { maxSize: 65_536 };
 
 /** The file that keeps the administrator cannot be used; the message says what to do. Never holds the hash. */
 export class AdministratorError extends Error {
@@ -30,7 +31,7 @@ export type Administrator =
  * The administrator of a data folder: the one kept there, else a new `admin@<defaultHostname>` with a random password
  * of 24 characters. Only the password's scrypt hash is kept, in `administrator.json`, mode 0600. The address stays what
  * it was at first when `defaultHostname` changes, since the account's mail is kept under it.
- * @throws AdministratorError when the file is there and cannot be used.
+ * @throws AdministratorError when the file is there and cannot be used, or cannot be written.
  */
 export async function administrator(directory: string, defaultHostname: string): Promise<Administrator> {
   const file = join(directory, "administrator.json");
@@ -39,9 +40,7 @@ export async function administrator(directory: string, defaultHostname: string):
   const password = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
   const address = `admin@${canonicalDomain(defaultHostname)}`;
   const account = { address, secret: await hashPassword(password), roles: ["admin"] };
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  if (await writeOnce(file, `${JSON.stringify(account, null, 2)}\n`)) {
-    syncDirectory(directory);
+  if (await keep(file, `${JSON.stringify(account, null, 2)}\n`)) {
     return { created: true, address, password, account };
   }
   // Another process that starts on the same folder was first.
@@ -51,14 +50,11 @@ export async function administrator(directory: string, defaultHostname: string):
 }
 
 async function readAdministrator(file: string): Promise<AccountEntry | null> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw new AdministratorError(`${file} cannot be read; see its owner and mode.`, { cause: error });
-  }
-  const account = parseAdministrator(text);
+  const found = await readFileIfThere(file, LIMITS).catch((cause: FileError) => {
+    throw new AdministratorError(cause.message, { cause });
+  });
+  if (found === null) return null;
+  const account = parseAdministrator(found.bytes.toString("utf8"));
   if (account) return account;
   throw new AdministratorError(
     `${file} is damaged. Restore it, or delete it to get an administrator with a new password.`,
@@ -76,6 +72,28 @@ function parseAdministrator(text: string): AccountEntry | null {
   } catch {
     return null;
   }
+}
+
+/** Keeps it for good. @returns false when it was there already. @throws AdministratorError */
+async function keep(file: string, text: string): Promise<boolean> {
+  const directory = dirname(file);
+  try {
+    return await boundedCall(file, async () => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      return (await writeOnce(file, text)) && (await syncName(directory));
+    });
+  } catch (cause) {
+    const { problem } = toFileError(file, cause);
+    throw new AdministratorError(`The administrator cannot be kept in ${file}: ${problem}`, { cause });
+  }
+}
+
+/** A new name in the folder lasts when the folder has been synced. */
+async function syncName(directory: string): Promise<true> {
+  if (process.platform === "win32") return true;
+  const handle = await open(directory, "r");
+  await handle.sync().finally(() => handle.close());
+  return true;
 }
 
 /** Writes a file that appears complete or not at all, and replaces none. @returns false when it was there already. */

@@ -5,7 +5,10 @@ import type { Protocol } from "../../protocols/protocol.ts";
 export interface Foundation {
   /** By name. */
   readonly protocols: ReadonlyMap<string, Protocol>;
-  /** Makes ready what another document asks of the backend; what it resolves with puts that into force. */
-  stage(configuration: Configuration): Promise<() => void>;
+  /**
+   * Makes ready what another document asks of the backend; what it resolves with puts that into force. Once the signal is
+   * aborted nobody waits for it, and it opens nothing more.
+   */
+  stage(configuration: Configuration, signal: AbortSignal): Promise<() => void>;
   release(): Promise<void>;
 }

@@ -52,7 +52,7 @@ export class ServerReload implements ReloadTransaction {
     return this.#plan;
   }
 
-  async stage(): Promise<void> {
+  async stage(signal: AbortSignal): Promise<void> {
     const { foundation, dataDirectory, host } = this.#server;
     const prepared = await prepareListeners({
       configuration: this.#after,
@@ -60,14 +60,16 @@ export class ServerReload implements ReloadTransaction {
       dataDirectory,
       now: dateOf(host.clock),
     });
+    signal.throwIfAborted();
     this.#certificates = prepared.certificates;
     // The same certificates have been warned of when they came.
     const certificates = this.#sameCertificates ? [] : prepared.certificates.warnings;
     this.#warnings = [...this.#newDocumentWarnings(), ...certificates];
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
-    this.#commit = await foundation.stage(this.#after);
+    this.#commit = await foundation.stage(this.#after, signal);
     const targetsOf = bindTargetsIn(this.#after);
     await this.#breather.forEach(this.#plans("added"), ({ name, takeOver }) => {
+      signal.throwIfAborted();
       const taken = new Set(takeOver.filter(({ replaced }) => !replaced).map(({ address }) => address.text));
       const listener = this.#preparedOf(name);
       const targets = targetsOf(listener.settings).filter(({ text }) => !taken.has(text));
@@ -86,7 +88,10 @@ export class ServerReload implements ReloadTransaction {
         return this.#listener(name).stageSockets(targets, settings);
       }),
     ];
-    await this.#breather.settle(sockets, (bind) => bind());
+    await this.#breather.settle(sockets, async (bind) => {
+      signal.throwIfAborted();
+      await bind();
+    });
   }
 
   async swap(): Promise<void> {

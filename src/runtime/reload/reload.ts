@@ -11,8 +11,8 @@ import type { Clock } from "../time/clock.ts";
 export interface ReloadTransaction {
   /** @throws ReloadError when the difference cannot be carried out without a restart. */
   plan(): ReloadPlan;
-  /** Makes all that is new, beside what runs. */
-  stage(): Promise<void>;
+  /** Makes all that is new, beside what runs. Once the signal is aborted it makes nothing more, and `discard` has come. */
+  stage(signal: AbortSignal): Promise<void>;
   /** Puts it in the place of the old. */
   swap(): Promise<void>;
   /** Lets go of what is not needed any more. */
@@ -86,7 +86,7 @@ export class Reloader {
       reloadMachine.provide({
         actors: {
           planReload: fromPromise(async ({ input }) => this.#begin(input.document)),
-          stageReload: fromPromise(async () => this.#transaction?.stage()),
+          stageReload: fromPromise(async ({ signal }) => this.#transaction?.stage(signal)),
           swapStaged: fromPromise(async () => this.#transaction?.swap()),
           retireReplaced: fromPromise(async () => {
             this.#report = (await this.#transaction?.retire()) ?? null;
@@ -140,11 +140,12 @@ export class Reloader {
     return promise;
   }
 
-  /** Ends after the reload under way. */
+  /** Ends, and undoes the reload under way; one that is in mid-swap is carried out first, which waits for nothing outside. */
   async stop(): Promise<void> {
     this.#supersede(null);
-    await waitFor(this.actor, ({ value, status }) => value === "idle" || status !== "active", forever);
-    this.actor.send({ type: "reload.stop" });
+    const text = "The server ends before this document was in force; nothing of it is.";
+    this.actor.send({ type: "reload.stop", error: new ReloadError("reload-stopped", text) });
+    await waitFor(this.actor, ({ status }) => status !== "active", forever);
   }
 
   /** The one that waits, if there is one, gives way: to a newer one, or to the server's end. */

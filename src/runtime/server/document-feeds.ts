@@ -1,8 +1,9 @@
 /** What brings a running server another document: a stream of them, and certificates that change on disk. */
 import { isDeepStrictEqual } from "node:util";
 import { distinctUntilChanged, map, type Observable, type Subscription, switchMap } from "rxjs";
-import { type Configuration, ConfigurationError, fileChanges } from "../../config/index.ts";
+import { type Configuration, ConfigurationError, fileChanges, type LoadedDigests } from "../../config/index.ts";
 import { ReloadError, type ReloadReport } from "../reload/reload.ts";
+import { TEXT_LIMITS } from "../tls/secret-text.ts";
 import type { Server } from "./server.ts";
 
 /** Reads one value of a stream of documents. @throws ConfigurationError */
@@ -23,13 +24,13 @@ export function followDocuments(server: Server, values: Observable<unknown>, rea
   });
 }
 
-/** Loads the certificates anew when a file of theirs changes, without a change of the document. */
+/** Loads the certificates anew when a file of theirs is not what was loaded, without a change of the document. */
 export function followCertificates(server: Server): Subscription {
   return server.configuration$
     .pipe(
-      map(certificateFiles),
-      distinctUntilChanged<string[]>(isDeepStrictEqual),
-      switchMap((files) => fileChanges(files)),
+      map(() => server.certificateFiles),
+      distinctUntilChanged<LoadedDigests>(isDeepStrictEqual),
+      switchMap((loaded) => fileChanges([...loaded.keys()], { loaded, limits: TEXT_LIMITS })),
     )
     .subscribe(() => server.renew().catch(ignore));
 }
@@ -61,11 +62,6 @@ export async function newest(reload: Promise<ReloadReport>): Promise<ReloadRepor
     if (error instanceof ReloadError && error.newer) return newest(error.newer);
     throw error;
   }
-}
-
-function certificateFiles({ certificates }: Configuration): string[] {
-  const texts = certificates.flatMap(({ certificate, privateKey }) => [certificate, privateKey]);
-  return [...new Set(texts.flatMap((text) => (text["@type"] === "File" ? [text.filePath] : [])))];
 }
 
 function reject(server: Server, error: unknown): void {

@@ -3,7 +3,7 @@ import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
-import { type Configuration, documentWarnings } from "../../config/index.ts";
+import { type Configuration, documentWarnings, type LoadedDigests } from "../../config/index.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
 import { AllowList } from "../admission/allow-list.ts";
@@ -45,8 +45,11 @@ export interface ServerOptions {
   readonly inherited: InheritedSockets;
   /** Awaited when every address is bound, and before anybody is let in. A rejection fails the start. */
   onBound(): void | Promise<void>;
-  /** Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. */
-  prepare(): Promise<Foundation>;
+  /**
+   * Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. Once the signal is aborted the
+   * start has been called off, and nothing more is to be opened.
+   */
+  prepare(signal: AbortSignal): Promise<Foundation>;
 }
 
 export class Server {
@@ -93,15 +96,17 @@ export class Server {
     this.actor = createActor(
       serverMachine.provide({
         actors: {
-          startListeners: fromPromise(() => {
-            this.#starting = this.#start();
+          startListeners: fromPromise(({ signal }) => {
+            this.#starting = this.#start(signal);
             return this.#starting;
           }),
           drainListeners: fromPromise(() => this.#drainListeners()),
+          releaseFoundation: fromPromise(() => this.#releaseFoundation()),
         },
         actions: {
           stopListeners: () => this.#stopListeners(),
           releaseResources: () => this.#releaseResources(),
+          tellOfLeftBehind: () => this.#tellOfLeftBehind(),
         },
       }),
       { id: "server", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
@@ -125,6 +130,11 @@ export class Server {
   /** Number of the document in force; the first is 1. */
   get generation(): number {
     return this.#host?.generation ?? 1;
+  }
+
+  /** What was read of the certificates in force, by file. */
+  get certificateFiles(): LoadedDigests {
+    return this.#certificates.inForce.files;
   }
 
   /** What is served: the certificates of the document in force, or the self-signed one. */
@@ -212,17 +222,23 @@ export class Server {
     return [named];
   }
 
-  async #start(): Promise<void> {
+  async #start(signal: AbortSignal): Promise<void> {
     try {
-      this.#foundation = await this.#options.prepare();
+      this.#foundation = await this.#options.prepare(signal);
+      this.#assertStarting();
       await this.#startListeners(this.#foundation.protocols);
     } catch (error) {
       this.#stopListeners();
-      await this.#foundation?.release();
+      // One that was called off is followed by `releasing`.
+      if (!signal.aborted) await this.#foundation?.release();
       throw error instanceof StartError
         ? error
         : new StartError(error instanceof AggregateError ? error.errors : [error]);
     }
+  }
+
+  #assertStarting(): void {
+    if (this.state !== "starting") throw new StoppedWhileStartingError();
   }
 
   async #startListeners(protocols: ReadonlyMap<string, Protocol>): Promise<void> {
@@ -233,6 +249,7 @@ export class Server {
       dataDirectory: this.#options.dataDirectory,
       now: this.date,
     });
+    this.#assertStarting();
     for (const { code, text } of [...documentWarnings(configuration), ...certificates.warnings])
       this.lifecycle.emit({ type: "server.warning", code, text });
 
@@ -274,7 +291,7 @@ export class Server {
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     this.#warnOfInherited();
     await this.#options.onBound();
-    if (this.state !== "starting") throw new StoppedWhileStartingError();
+    this.#assertStarting();
     for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
     const { clock, inspect } = this.#options;
@@ -338,7 +355,7 @@ export class Server {
         waitFor(listener.actor, (snapshot) => snapshot.status !== "active" || reached(listener), forever),
       ),
     );
-    if (this.state !== "starting") throw new StoppedWhileStartingError();
+    this.#assertStarting();
     const errors = this.listeners.flatMap(({ actor }) => {
       const { error } = actor.getSnapshot().context;
       return error === null ? [] : [error];
@@ -347,19 +364,24 @@ export class Server {
   }
 
   async #drainListeners(): Promise<void> {
-    // A start under way ends first, so that no socket is opened behind the drain's back.
-    const started = await this.#starting.then(
-      () => true,
-      () => false,
-    );
-    if (!started) return;
     await this.#reloader?.stop();
     for (const listener of this.#listeners) listener.send({ type: "listener.drain" });
     await Promise.all(
       this.listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
     );
     await this.#refused.emptied();
+  }
+
+  async #releaseFoundation(): Promise<void> {
+    // A start that was called off makes nothing more from here on.
+    if (!this.#foundation) await this.#starting.catch(() => {});
     await this.#foundation?.release();
+  }
+
+  #tellOfLeftBehind(): void {
+    const text =
+      "A file, the data folder or something of the embedder's has not answered for 5 seconds, and is left behind: see the disks and mounts.";
+    this.lifecycle.emit({ type: "server.warning", code: "left-behind", text });
   }
 
   #stopListeners(): void {
@@ -400,6 +422,8 @@ export class Server {
         });
         this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.size });
         this.pressure.start();
+        break;
+      case "releasing":
         break;
       case "draining":
         this.lifecycle.emit({ type: "server.draining", connections: [...this.connections()].length });

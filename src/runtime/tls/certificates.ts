@@ -12,7 +12,7 @@ import {
   type TlsVersion,
   versionsFor,
 } from "./private-key.ts";
-import { CredentialError, resolveText } from "./secret-text.ts";
+import { CredentialError, resolveText, type TextReading } from "./secret-text.ts";
 import { subjectAlternativeNames } from "./subject-alternative-names.ts";
 import { type ChainMember, chainMember, describeValidity, onOneLine } from "./validity.ts";
 
@@ -44,12 +44,11 @@ export interface LoadedCertificate {
  */
 export async function loadCertificate(
   settings: CertificateSettings,
-  env: NodeJS.ProcessEnv = process.env,
-  now: Date = new Date(),
+  { now = new Date(), ...reading }: TextReading & { readonly now?: Date } = {},
 ): Promise<LoadedCertificate> {
   const read = async (what: string, text: PublicText | SecretText) => {
     try {
-      return await resolveText(text, env);
+      return await resolveText(text, reading);
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
       throw new CertificateError("certificate-unreadable", settings.id, `its ${what}: ${error.message}`);

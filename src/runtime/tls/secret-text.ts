@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { PublicText, SecretText } from "../../config/index.ts";
+import { FileError, type ReadLimits, readFileWithin } from "../../files/index.ts";
 
 /** A text that the document refers to cannot be had. The message names the variable or the file, never its content. */
 export class CredentialError extends Error {
@@ -8,26 +8,32 @@ export class CredentialError extends Error {
   /** What the operating system said, e.g. `ENOENT`; null when it said nothing. */
   readonly errno: string | null;
 
-  constructor(message: string, errno: string | null = null) {
-    super(message);
+  constructor(message: string, { errno = null, cause }: { readonly errno?: string | null; cause?: unknown } = {}) {
+    super(message, { cause });
     this.errno = errno;
   }
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file; check the path, which is relative to the document",
-  EACCES: "this process may not read it; check its owner and mode, and those of its folders",
-  EISDIR: "it is a folder; name a file in it",
-};
+/** A certificate with its chain, a key, a password: the longest that are in use have some ten thousand octets. */
+export const TEXT_LIMITS: ReadLimits = { maxSize: 1024 * 1024 };
+
+/** Where a text comes from, and who wants to know. */
+export interface TextReading {
+  /** The process's own by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Gets the digest of each file that was read, by its path. */
+  readonly loaded?: Map<string, string>;
+}
 
 /**
  * The content that a reference of the document stands for. One line end at the end of a file or variable is not part
  * of it, so that a secret written by an editor or `echo` is the same as one written by `printf`.
- * @throws CredentialError when the variable is not set, the file cannot be read, or either is empty.
+ * @throws CredentialError when the variable is not set, the file cannot be read, is no regular file or has more than 1 MiB,
+ * or either is empty.
  */
 export async function resolveText(
   text: PublicText | SecretText,
-  env: NodeJS.ProcessEnv = process.env,
+  { env = process.env, loaded }: TextReading = {},
 ): Promise<string> {
   switch (text["@type"]) {
     case "Text":
@@ -35,16 +41,18 @@ export async function resolveText(
     case "EnvironmentVariable":
       return contentOf(`environment variable ${text.variableName}`, env[text.variableName]);
     case "File":
-      return contentOf(`file ${text.filePath}`, await readText(text.filePath));
+      return contentOf(`file ${text.filePath}`, await readText(text.filePath, loaded));
   }
 }
 
-async function readText(filePath: string): Promise<string> {
+async function readText(filePath: string, loaded: TextReading["loaded"]): Promise<string> {
   try {
-    return await readFile(filePath, "utf8");
-  } catch (error) {
-    const errno = errnoOf(error);
-    throw new CredentialError(`file ${filePath} cannot be read (${errno}): ${ADVICE[errno] ?? "check it"}`, errno);
+    const { bytes, digest } = await readFileWithin(filePath, TEXT_LIMITS);
+    loaded?.set(filePath, digest);
+    return bytes.toString("utf8");
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new CredentialError(`file ${cause.message}`, { errno: cause.errno, cause });
   }
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { boundedCall, readFileIfThere, toFileError } from "../../files/index.ts";
 import { CertificateError } from "./certificate-error.ts";
 import { checkCertificate, type LoadedCertificate } from "./certificates.ts";
-import { errnoOf } from "./secret-text.ts";
+import { errnoOf, TEXT_LIMITS } from "./secret-text.ts";
 import { DAY, EXPIRY_WARNING_DAYS } from "./validity.ts";
 
 const ID = "self-signed";
@@ -40,14 +41,15 @@ export async function selfSignedCertificate(options: SelfSignedOptions): Promise
   const files = { certificate: join(directory, "self-signed.crt"), privateKey: join(directory, "self-signed.key") };
   const names = namesFor(options.hostname);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await boundedCall(directory, () => mkdir(directory, { recursive: true, mode: 0o700 }));
     const kept = await keptOrNew(files.privateKey, names, now);
     if ((await readIfThere(files.certificate)) !== kept.certificate) {
       await writeWhole(files.certificate, kept.certificate, { replace: true });
     }
     return { ...kept, files };
   } catch (error) {
-    const problem = `${directory} cannot be read or written (${errnoOf(error)}); check its owner and mode, and the space left`;
+    const { path, problem: reason } = toFileError(directory, error);
+    const problem = `${path} cannot be read or written: ${reason}; check the owner and mode of the folder, and the space left`;
     throw new CertificateError("certificate-unreadable", ID, problem);
   }
 }
@@ -61,7 +63,7 @@ async function keptOrNew(file: string, names: readonly string[], now: Date) {
   const found = await readIfThere(file);
   const kept = usable(found, names, now);
   if (kept) {
-    await chmod(file, 0o600);
+    await boundedCall(file, () => chmod(file, 0o600));
     return { ...kept, created: false };
   }
   const mine = await generate(names, now);
@@ -115,16 +117,16 @@ async function generate(names: readonly string[], now: Date): Promise<string> {
 }
 
 async function readIfThere(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
-    throw error;
-  }
+  const found = await readFileIfThere(file, TEXT_LIMITS);
+  return found === null ? null : found.bytes.toString("utf8");
 }
 
 /** No reader ever sees half of the file. Without `replace`, a file that another process has put there stays. */
-async function writeWhole(file: string, text: string, options: { readonly replace: boolean }): Promise<void> {
+function writeWhole(file: string, text: string, options: { readonly replace: boolean }): Promise<void> {
+  return boundedCall(file, () => writeThenName(file, text, options));
+}
+
+async function writeThenName(file: string, text: string, options: { readonly replace: boolean }): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
   try {
     const handle = await open(draft, "wx", 0o600);

@@ -1,6 +1,6 @@
 /** All certificates of a document, or the self-signed one where it gives none. */
 import { createHash } from "node:crypto";
-import type { Configuration } from "../../config/index.ts";
+import type { Configuration, LoadedDigests } from "../../config/index.ts";
 import { type LoadedCertificate, loadCertificate } from "./certificates.ts";
 import { selfSignedCertificate } from "./self-signed.ts";
 
@@ -8,6 +8,8 @@ export interface ServerCertificates {
   readonly loaded: readonly LoadedCertificate[];
   /** Served when SNI names none of the others. */
   readonly defaultId: string | null;
+  /** By file that was read for them, a digest of its content; the self-signed one's are not among them. */
+  readonly files: LoadedDigests;
   readonly warnings: readonly { readonly code: string; readonly text: string }[];
   /** Two of them are equal when the same certificates and keys are served; tells nothing of the keys. */
   readonly digest: string;
@@ -31,8 +33,9 @@ export async function loadServerCertificates(options: {
   const { certificates, system } = options.configuration;
   if (certificates.length === 0) return options.needed ? selfSigned(options) : noCertificates;
 
+  const files = new Map<string, string>();
   const outcomes = await Promise.allSettled(
-    certificates.map((settings) => loadCertificate(settings, process.env, options.now)),
+    certificates.map((settings) => loadCertificate(settings, { now: options.now, loaded: files })),
   );
   const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
@@ -40,6 +43,7 @@ export async function loadServerCertificates(options: {
   return {
     loaded,
     defaultId: system.defaultCertificateId,
+    files,
     warnings: loaded.flatMap(({ warnings }) => warnings.map((text) => ({ code: "certificate", text }))),
     digest: digestOf(loaded),
     date: options.now,
@@ -56,6 +60,7 @@ function digestOf(certificates: readonly LoadedCertificate[]): string {
 export const noCertificates: ServerCertificates = {
   loaded: [],
   defaultId: null,
+  files: new Map(),
   warnings: [],
   digest: digestOf([]),
   date: new Date(0),
@@ -79,6 +84,7 @@ async function selfSigned({
   return {
     loaded: [certificate],
     defaultId: certificate.id,
+    files: new Map(),
     warnings: [{ code: "self-signed-certificate", text }],
     digest: digestOf([certificate]),
     date: now,

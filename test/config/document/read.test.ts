@@ -21,9 +21,9 @@ function fileWith(name: string, content: string | Uint8Array): string {
   return file;
 }
 
-function failureOf(file: string): ConfigurationError {
+async function failureOf(file: string): Promise<ConfigurationError> {
   try {
-    readConfiguration(file);
+    await readConfiguration(file);
   } catch (error) {
     if (error instanceof ConfigurationError) return error;
     throw error;
@@ -31,21 +31,23 @@ function failureOf(file: string): ConfigurationError {
   throw new Error("the file is valid");
 }
 
-test("a file is read with its folder as the base of relative paths", () => {
+test("a file is read with its folder as the base of relative paths", async () => {
   const file = fileWith("good.json", '\uFEFF{ // comment\n "SystemSettings": {"maxConnections": 5,}, }');
-  expect(readConfiguration(file)).toMatchObject({ directory, system: { maxConnections: 5 } });
+  expect(await readConfiguration(file)).toMatchObject({ directory, system: { maxConnections: 5 } });
 });
 
-test("a file that is missing, a folder or not text is refused with the reason", () => {
-  expect(failureOf(join(directory, "none.json")).message).toContain("there is no such file (ENOENT)");
-  expect(failureOf(directory).message).toContain("it is a folder");
-  expect(failureOf(fileWith("binary.json", new Uint8Array([0xff, 0xfe, 0]))).message).toContain("not UTF-8");
-  expect(failureOf("a\0b").message).toContain("cannot be read");
+test("a file that is missing, a folder or not text is refused with the reason", async () => {
+  expect((await failureOf(join(directory, "none.json"))).message).toContain(
+    "there is no such file; check its path (ENOENT)",
+  );
+  expect((await failureOf(directory)).message).toContain("it is a folder");
+  expect((await failureOf(fileWith("binary.json", new Uint8Array([0xff, 0xfe, 0])))).message).toContain("not UTF-8");
+  expect((await failureOf("a\0b")).message).toContain("cannot be read");
 });
 
-test("a file that is not JSON is refused with file, line and column", () => {
+test("a file that is not JSON is refused with file, line and column", async () => {
   const file = fileWith("broken.json", '{\n  "NetworkListener": [\n    {"name": }\n  ]\n}\n');
-  const error = failureOf(file);
+  const error = await failureOf(file);
   expect(error.file).toBe(file);
   expect(error.issues).toEqual([{ path: "", message: "is not JSON: a value is expected here", line: 3, column: 14 }]);
 });

@@ -1,11 +1,11 @@
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Subject } from "rxjs";
-import { onTestFinished } from "vitest";
 import { readConfiguration } from "../../../src/config/document/read.ts";
+import { demandSource } from "../../../src/config/sources/demand-source.ts";
 import { fileSource } from "../../../src/config/sources/file-source.ts";
 import { mergeSources } from "../../../src/config/sources/merge-sources.ts";
-import { signalSource } from "../../../src/config/sources/signal-source.ts";
 import { valueSource } from "../../../src/config/sources/value-source.ts";
 import { describeSource, type FedSource } from "./conformance.ts";
 import { documentWith, replaceFile, temporaryFolder } from "./folders.ts";
@@ -15,28 +15,24 @@ const folderWatchers = () => process.getActiveResourcesInfo().filter((kind) => k
 function fileFed(): FedSource {
   const file = join(temporaryFolder(), "gatehouse.json");
   writeFileSync(file, documentWith(1));
+  const loaded = new Map([[file, createHash("sha256").update(documentWith(1)).digest("base64")]]);
   return {
-    source: fileSource(file, { settle: 10 }),
+    source: fileSource(file, { settle: 10, loaded }),
     give: (text) => replaceFile(file, text),
     held: folderWatchers,
   };
 }
 
-function signalFed(): FedSource {
+function demandFed(): FedSource {
   const file = join(temporaryFolder(), "gatehouse.json");
-  // Without a handler the signal would end the process that runs the tests.
-  const handler = (): void => undefined;
-  process.on("SIGHUP", handler);
-  onTestFinished(() => {
-    process.off("SIGHUP", handler);
-  });
+  const demands = new Subject<void>();
   return {
-    source: signalSource("SIGHUP", () => readConfiguration(file)),
+    source: demandSource(demands, () => readConfiguration(file)),
     give: (text) => {
       writeFileSync(file, text);
-      process.kill(process.pid, "SIGHUP");
+      demands.next();
     },
-    held: () => process.listenerCount("SIGHUP"),
+    held: () => (demands.observed ? 1 : 0),
   };
 }
 
@@ -63,6 +59,6 @@ function mergedFed(): FedSource {
 }
 
 describeSource("file source", fileFed);
-describeSource("signal source", signalFed);
+describeSource("demand source", demandFed);
 describeSource("value source", valueFed);
 describeSource("merge of a file and a value source", mergedFed);

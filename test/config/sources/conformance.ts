@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConfigurationSource, DocumentRead } from "../../../src/config/sources/source.ts";
 import { Emissions } from "./emissions.ts";
 import { documentWith } from "./folders.ts";
+import { filesIdle } from "./settling-clock.ts";
 
 /** A source and what feeds it. */
 export interface FedSource {
@@ -69,6 +70,7 @@ export function describeSource(name: string, feed: () => FedSource): void {
       await closingDone();
       const before = held();
       const [one, other] = [subscribed(source), subscribed(source)];
+      await filesIdle();
       expect(held()).toBeGreaterThan(before);
       give(documentWith(31));
       await Promise.all([one.next(), other.next()]);

@@ -39,8 +39,9 @@ export class SettlingClock implements SourceClock {
     return this.#waits;
   }
 
-  /** Does something that is noticed, and resolves when it was. */
+  /** Does something that is noticed, and resolves when it was. What is under way is finished before. */
   async noticed(change: () => void): Promise<void> {
+    await filesIdle();
     const before = this.#waits;
     change();
     while (this.#waits === before) {
@@ -50,9 +51,19 @@ export class SettlingClock implements SourceClock {
     }
   }
 
-  /** Lets time go by. */
-  pass(milliseconds: number): void {
+  /** Lets time go by, in which reading takes none. */
+  async pass(milliseconds: number): Promise<void> {
     // In small steps: a timer that is set while time goes by counts from then on.
-    for (let step = 0; step < milliseconds; step += 10) this.#time.increment(10);
+    for (let step = 0; step < milliseconds; step += 10) {
+      await filesIdle();
+      this.#time.increment(10);
+    }
+    await filesIdle();
   }
+}
+
+/** Resolves when no call for a file is under way in this process, nor follows at once from one that was. */
+export async function filesIdle(): Promise<void> {
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (process.getActiveResourcesInfo().some((kind) => kind === "FSReqPromise" || kind === "CloseReq"));
 }

@@ -163,7 +163,9 @@ describe.runIf(isRoot && firstUnprivileged > 600)("a server that is started as r
     );
     server.kill("SIGHUP");
     const { err } = await server.logged({ event: "reload.rejected" });
-    expect((err as { message: string }).message).toMatch(/Certificate "main": .*tls\.key cannot be read \(EACCES\)/);
+    expect((err as { message: string }).message).toMatch(
+      /Certificate "main": .*tls\.key cannot be read: .* \(EACCES\)/,
+    );
     server.kill("SIGTERM");
     await server.end;
     expect(await server.words).toContain(`${files.privateKey} cannot be read by the user nobody (65534:65534)`);

@@ -30,7 +30,7 @@ test("a certificate is read from a text, a variable and a file alike", async () 
       certificate: { "@type": "EnvironmentVariable", variableName: "TLS_CERTIFICATE" },
       privateKey: { "@type": "EnvironmentVariable", variableName: "TLS_KEY" },
     },
-    { TLS_CERTIFICATE: pair.certificate, TLS_KEY: pair.privateKey },
+    { env: { TLS_CERTIFICATE: pair.certificate, TLS_KEY: pair.privateKey } },
   );
   const fromFile = await loadCertificate({
     id: "main",

@@ -30,7 +30,7 @@ test.each([
 ])("one line end at the end of a file or variable is dropped: %j", async (content, expected) => {
   expect(await resolveText(await file("secret", content))).toBe(expected);
   const variable = { "@type": "EnvironmentVariable", variableName: "PASSWORD" } as const;
-  expect(await resolveText(variable, { PASSWORD: content })).toBe(expected);
+  expect(await resolveText(variable, { env: { PASSWORD: content } })).toBe(expected);
 });
 
 test("a file that cannot be read is named with its errno and what to do", async () => {
@@ -39,13 +39,17 @@ test("a file that cannot be read is named with its errno and what to do", async 
     name: "CredentialError",
     code: "unreadable-secret",
     errno: "ENOENT",
-    message: `file ${missing} cannot be read (ENOENT): there is no such file; check the path, which is relative to the document`,
+    message: `file ${missing} cannot be read: there is no such file; check its path (ENOENT)`,
   });
-  await expect(resolveText({ "@type": "File", filePath: directory })).rejects.toMatchObject({ errno: "EISDIR" });
+  await expect(resolveText({ "@type": "File", filePath: directory })).rejects.toThrow(
+    "it is a folder; name a regular file",
+  );
 });
 
 test("a variable that is not set is named", async () => {
-  await expect(resolveText({ "@type": "EnvironmentVariable", variableName: "NOT_SET" }, {})).rejects.toMatchObject({
+  await expect(
+    resolveText({ "@type": "EnvironmentVariable", variableName: "NOT_SET" }, { env: {} }),
+  ).rejects.toMatchObject({
     code: "unreadable-secret",
     message: expect.stringContaining("environment variable NOT_SET is not set"),
   });
@@ -53,7 +57,7 @@ test("a variable that is not set is named", async () => {
 
 test("an empty file or variable is an error and not an empty secret", async () => {
   await expect(resolveText(await file("empty", "\n"))).rejects.toThrow("is empty");
-  await expect(resolveText({ "@type": "EnvironmentVariable", variableName: "E" }, { E: "" })).rejects.toThrow(
+  await expect(resolveText({ "@type": "EnvironmentVariable", variableName: "E" }, { env: { E: "" } })).rejects.toThrow(
     "is empty",
   );
 });
