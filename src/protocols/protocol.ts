@@ -7,8 +7,8 @@
  * 2. `greet()` says the first words, if the protocol's server speaks first.
  * 3. `receive(chunk)` takes what the peer sent. The session writes its replies to the wire and answers with a verdict.
  * 4. After the verdict `wait` no input comes until the session's next turn answers otherwise. It asks for that turn, `resume()`,
- *    by `wire.wake()` or `wire.wakeAfter()`. A reset of the peer's is noticed meanwhile, unless the peer had sent more than
- *    Node holds for a stream that waits (64 KiB): then at the next write, or when a time limit passes.
+ *    by `wire.wake()` or `wire.wakeAfter()`. A reset of the peer's is noticed meanwhile, within 5 seconds where it
+ *    had sent FIN or more than Node holds for a stream that waits (64 KiB).
  * 5. After the verdict `upgrade` the connection flushes what was written, drops what the peer had sent in clear, and
  *    does the TLS handshake; then `secured()` is the session's turn.
  * 6. After the verdict `close` the connection flushes, closes, and calls `closed(cause)`. It also does so when the peer

@@ -160,6 +160,17 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     this.#send({ type: "connection.stop" });
   }
 
+  /**
+   * A write of nothing has the kernel say whether the peer is there. It is asked where nobody reads: in the queue for a
+   * handshake, while the session lets nothing in, and after the peer's FIN.
+   */
+  lookForPeer(): void {
+    const raw = this.#raw;
+    if (raw.writableLength > 0 || !raw.writable || this.state === "closing") return;
+    const queued = this.#handshake !== null && this.#stream === raw;
+    if (queued || this.#stream.isPaused() || this.#stream.readableEnded) raw.write("");
+  }
+
   // What the session asks and tells.
 
   get hostname(): string {

@@ -11,6 +11,7 @@ import { BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
 import { SlotCounter } from "../admission/slots.ts";
 import type { Connection } from "../connection/connection.ts";
+import { watchForVanished } from "../connection/vanished-peers.ts";
 import { messageOf } from "../error-message.ts";
 import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
 import { Listener, type ListenerHost } from "../listener/listener.ts";
@@ -76,6 +77,7 @@ export class Server {
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
   #unwatchDescriptors = (): void => {};
+  #unwatchPeers = (): void => {};
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -410,6 +412,7 @@ export class Server {
     if (state === this.#state) return;
     this.#state = state;
     this.#unwatchDescriptors();
+    if (state !== "draining") this.#unwatchPeers();
     this.pressure.stop();
     switch (state) {
       case "starting":
@@ -420,6 +423,7 @@ export class Server {
         this.#unwatchDescriptors = this.#descriptors.watch(this.#options.clock, (spare) => {
           for (const listener of this.#listeners) listener.descriptorsLeft(spare);
         });
+        this.#unwatchPeers = watchForVanished(this.#options.clock, () => this.connections());
         this.lifecycle.emit({ type: "server.running", listeners: this.#listeners.size });
         this.pressure.start();
         break;
