@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openStore, type Store, StoreError, type StoreOptions } from "../../src/mailbox/index.ts";
 import { storeOn } from "../../src/mailbox/open-store.ts";
 import { StoreThread } from "../../src/mailbox/store/store-thread.ts";
+import { makeReadOnly } from "../mounts.ts";
 import { bodyOf, bytesOf, contentOf, letter, listOf } from "./letters.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -43,6 +44,44 @@ describe("a locked database", () => {
     expect(readdirSync(join(directory, "messages"))).toEqual([]);
     other.exec("ROLLBACK");
     expect(await codeOf(store.deliver(letter(bodyOf(bytesOf(10)))))).toBe("kept");
+    expect(await listOf(store)).toHaveLength(1);
+  });
+});
+
+describe("a folder that cannot be used", () => {
+  const messageOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => (error as Error).message);
+
+  test("One that can only be read is told of, whether it is new, empty or holds mail.", async ({ skip }) => {
+    const [parent, used] = [temporaryDirectory(), temporaryDirectory()];
+    const store = await openStore(used);
+    await store.close();
+    const errno = makeReadOnly(parent);
+    if (errno === null || makeReadOnly(used) === null) return skip("needs to make a folder read-only");
+    for (const directory of [parent, join(parent, "new", "data"), used]) {
+      const opening = openStore(directory);
+      expect(await codeOf(opening)).toBe("store-unwritable");
+      expect(await messageOf(opening)).toMatch(`The mail store cannot be written to in ${directory} (${errno}: `);
+    }
+  });
+
+  test("A database that is locked when it is opened is told of by its folder, and opens when the lock is gone.", async () => {
+    const directory = temporaryDirectory();
+    const other = new DatabaseSync(join(directory, "mail.sqlite"));
+    onTestFinished(() => other.close());
+    other.exec("BEGIN EXCLUSIVE; CREATE TABLE theirs (name)");
+    const opening = openStore(directory, { busyTimeout: 100 });
+    expect(await codeOf(opening)).toBe("store-busy");
+    expect(await messageOf(opening)).toMatch(`Another program holds the mail database locked in ${directory} (`);
+    other.exec("ROLLBACK");
+    const store = await openStore(directory);
+    await store.close();
+  });
+
+  test("Becoming read-only while mail comes in refuses the mail, and loses none.", async ({ skip }) => {
+    const { store, directory } = await openTemporary({ busyTimeout: 100 });
+    await store.deliver(letter(bodyOf(bytesOf(10))));
+    if (makeReadOnly(join(directory, "spool")) === null) return skip("needs to make a folder read-only");
+    expect(await codeOf(store.deliver(letter(bodyOf(bytesOf(100_000)))))).toBe("store-unwritable");
     expect(await listOf(store)).toHaveLength(1);
   });
 });

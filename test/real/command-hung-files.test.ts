@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/command/exit-codes.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { hungMount } from "../mounts.ts";
 import { documentFile, gatehouse, launch, type ServingCommand, serve } from "./command.ts";
-import { hungMount } from "./hung-mount.ts";
 import { openDialogue } from "./smtp-dialogue.ts";
 
 const account = { "ann@example.com": { secret: { "@type": "Text", secret: "wonderland" } } };
@@ -76,6 +76,18 @@ test("a document that hangs keeps neither SIGTERM nor SIGINT from ending the sta
   // Caught last.
   await server.catches("SIGHUP");
   server.kill("SIGINT");
+  expect(await server.end).toEqual([0, null]);
+});
+
+test("SIGTERM in mid-start, with a data folder that hangs, ends the process in spite of its threads", async ({
+  skip,
+}) => {
+  const mount = hungMount();
+  if (mount === null) return skip("needs to mount a file system");
+  const server = await launch(documentWith(null), { data: join(mount, "data") });
+  await server.logged({ event: "server.starting" });
+  server.kill("SIGTERM");
+  expect(await server.logged({ event: "server.warning", code: "left-behind" })).toBeDefined();
   expect(await server.end).toEqual([0, null]);
 });
 

@@ -6,9 +6,11 @@ import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/command/exit-codes.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { makeReadOnly } from "../mounts.ts";
 import { documentFile, entryPoint, gatehouse, serve, submit } from "./command.ts";
 import { run } from "./programs.ts";
 import { openDialogue } from "./smtp-dialogue.ts";
@@ -68,6 +70,24 @@ describe("gatehouse serve", () => {
     expect(code).toBe(exitCodes.start);
     expect(stderr).toContain(first.data);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test("ends in order, and says why, with a data folder that can only be read, and with a database that is locked", async ({
+    skip,
+  }) => {
+    const file = await documentFile({ Account: account, NetworkListener: listeners });
+    const [readOnly, locked] = [temporaryDirectory(), temporaryDirectory()];
+    const other = new DatabaseSync(join(locked, "mail.sqlite"));
+    onTestFinished(() => other.close());
+    other.exec("BEGIN EXCLUSIVE; CREATE TABLE theirs (name)");
+    const busy = await gatehouse(["serve", "--config", file, "--data", locked]);
+    expect(busy).toMatchObject({ code: exitCodes.start });
+    expect(busy.stderr).toMatch(`Another program holds the mail database locked in ${locked}`);
+    if (makeReadOnly(readOnly) === null) return skip("needs to make a folder read-only");
+    const unwritable = await gatehouse(["serve", "--config", file, "--data", readOnly]);
+    expect(unwritable).toMatchObject({ code: exitCodes.start });
+    expect(unwritable.stderr).toMatch(`The mail store cannot be written to in ${readOnly}`);
+    expect(unwritable.stderr).not.toMatch(/^\s+at /m);
   });
 
   test("makes an administrator on the first start, whose password is said once and never logged", async () => {

@@ -47,14 +47,14 @@ export class MailDatabase {
     try {
       this.#lock = options.readOnly ? null : takeFolder(options.directory);
     } catch (error) {
-      throw toStoreError(error);
+      throw toStoreError(error, options.directory);
     }
     try {
       this.#sql = new Statements(options.readOnly ? openForReading(options) : openForWriting(options));
       this.reads = new MailReads(this.#sql, options.directory);
     } catch (error) {
       this.#lock?.close();
-      throw toStoreError(error);
+      throw toStoreError(error, options.directory);
     }
     if (options.readOnly) return;
     try {
@@ -62,7 +62,7 @@ export class MailDatabase {
       removeOrphans(options.directory, (id) => this.content(id) !== null);
     } catch (error) {
       this.close();
-      throw toStoreError(error);
+      throw toStoreError(error, options.directory);
     }
   }
 

@@ -8,7 +8,7 @@
  * | `spool/` | larger content on its way in; whatever is here when a server starts was never acknowledged |
  * | `lock` | held by the one process that writes, as long as it lives |
  */
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { syncDirectory } from "./sync-directory.ts";
 
@@ -17,15 +17,31 @@ export const lockFile = (directory: string): string => join(directory, "lock");
 export const spoolFile = (directory: string, id: string): string => join(directory, "spool", `${id}.part`);
 export const contentFile = (directory: string, id: string): string => join(directory, "messages", `${id}.eml`);
 
-/** Makes what is missing of the folder, for its owner only. */
+const { R_OK, W_OK, X_OK } = constants;
+
+/** Makes what is missing of the folder, for its owner only. @throws the system's error for what cannot be written to */
 export function prepareFolder(directory: string): void {
-  for (const path of [directory, join(directory, "spool"), join(directory, "messages")]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const path of [directory, join(directory, "spool"), join(directory, "messages")]) makeFolder(path);
+  for (const file of [databaseFile(directory), lockFile(directory)]) {
+    createPrivate(file);
+    // SQLite would open it for reading alone, and fail at the first message.
+    accessSync(file, R_OK | W_OK);
   }
-  createPrivate(databaseFile(directory));
-  createPrivate(lockFile(directory));
   syncDirectory(directory);
   syncDirectory(dirname(directory));
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // On a read-only file system mkdir with `recursive` says ENOENT.
+    let folder = path;
+    while (!existsSync(folder)) folder = dirname(folder);
+    accessSync(folder, R_OK | W_OK | X_OK);
+    throw error;
+  }
+  accessSync(path, R_OK | W_OK | X_OK);
 }
 
 /** Removes content that was on its way in when the last server ended. */

@@ -18,7 +18,7 @@ export function lockFolder(directory: string): DatabaseSync {
     return lock;
   } catch (error) {
     lock.close();
-    const reason = toStoreError(error);
+    const reason = toStoreError(error, directory);
     if (reason.code !== "store-busy") throw reason;
     throw new StoreError(
       "store-in-use",

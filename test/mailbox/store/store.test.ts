@@ -178,7 +178,7 @@ describe("opening", () => {
     expect((await listOf(reader)).map(({ id }) => id)).toEqual([small.id, large.id]);
     expect((await contentOf(reader, small.id)).equals(bytesOf(10))).toBe(true);
     expect((await contentOf(reader, large.id)).equals(bytesOf(100_000))).toBe(true);
-    expect(await codeOf(reader.deliver(letter(bodyOf(bytesOf(10)))))).toBe("store-failed");
+    expect(await codeOf(reader.deliver(letter(bodyOf(bytesOf(10)))))).toBe("store-unwritable");
     await reader.close();
     await store.deliver(letter(bodyOf(bytesOf(10))));
   });
@@ -219,8 +219,8 @@ describe("opening", () => {
     const { store, directory } = await openTemporary();
     await store.close();
     writeFileSync(join(directory, "mail.sqlite"), "this is not a database, and it is long enough to tell".repeat(99));
-    expect(await codeOf(openStore(directory))).toBe("store-failed");
-    expect(await codeOf(openStore(directory))).toBe("store-failed");
+    expect(await codeOf(openStore(directory))).toBe("store-damaged");
+    expect(await codeOf(openStore(directory))).toBe("store-damaged");
   });
 
   test("Nobody but the owner may read the folder.", async () => {
