@@ -34,6 +34,7 @@ export {
   hashPassword,
   mailboxBackend,
   openStore,
+  type QueuePlace,
   type Store,
   StoreError,
   verifyPassword,

@@ -6,6 +6,7 @@ import {
   isSameAddress,
   withoutDetail,
 } from "../config/addresses/canonical-address.ts";
+import { addressKey } from "../protocols/address-key.ts";
 import type {
   Answer,
   Backend,
@@ -71,13 +72,15 @@ const REPLIES = {
  *   (RFC 5321 4.4). What is known of the session (EHLO name, client address, login, TLS) is kept beside them, too. An
  *   account that has no room left gets none.
  *
- * `authenticate` rejects with QueueFullError when too many logins wait, which is a temporary failure.
+ * `authenticate` rejects with QueueFullError when too many logins wait, which is a temporary failure. Clients take turns, by
+ * address, and whoever has gone gives the place up.
  */
 export function mailboxBackend(options: MailboxOptions): MailboxBackend {
   const { store, accounts, hostname, logger, recipientDelimiter: delimiter = "+" } = options;
   return {
-    async authenticate({ username, password }: LoginAttempt): Promise<Identity | null> {
-      const account = await accounts().authenticate(username, password);
+    async authenticate({ username, password, connection, signal }: LoginAttempt): Promise<Identity | null> {
+      const place = { line: addressKey(connection.peer.address), signal };
+      const account = await accounts().authenticate(username, password, place);
       return account && { username: account.address, roles: account.roles };
     },
 

@@ -1,7 +1,7 @@
 /** What keeps mail by default, and who may log in. */
 export { type Account, AccountDirectory, type AccountEntry, AccountsError } from "./accounts/accounts.ts";
 export { type Administrator, AdministratorError, administrator } from "./accounts/administrator.ts";
-export { QueueFullError } from "./accounts/bounded-queue.ts";
+export { QueueFullError, type QueuePlace } from "./accounts/fair-queue.ts";
 export { hashPassword, SecretError, verifyPassword } from "./accounts/password.ts";
 export { type MailboxBackend, type MailboxLogger, type MailboxOptions, mailboxBackend } from "./backend.ts";
 export { openStore } from "./open-store.ts";

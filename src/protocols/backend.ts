@@ -40,6 +40,8 @@ export interface LoginAttempt {
   readonly username: string;
   readonly password: string;
   readonly connection: ConnectionFacts;
+  /** Aborted when the session ends before the answer: nobody waits for it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** What a transaction knows so far. */

@@ -85,7 +85,7 @@ type Phase =
   /** An earlier failure of this address holds this log-in up. */
   | { readonly at: "held"; readonly credentials: Credentials; readonly until: number }
   /** The backend was asked. */
-  | { readonly at: "asking" }
+  | { readonly at: "asking"; readonly abort: AbortController }
   | { readonly at: "answered"; readonly outcome: LoginOutcome; readonly until: number }
   | { readonly at: "ended"; readonly cause: EndCause };
 
@@ -168,8 +168,10 @@ export class Login {
 
   /** The session is over: nothing is waited for any more, and nothing that comes late is told of. */
   end(cause: EndCause): void {
-    if (this.#phase.at === "answered") discard(this.#phase.outcome, cause);
+    const phase = this.#phase;
     this.#phase = { at: "ended", cause };
+    if (phase.at === "answered") discard(phase.outcome, cause);
+    if (phase.at === "asking") phase.abort.abort();
     this.#wire.wakeAfter(null);
   }
 
@@ -214,8 +216,9 @@ export class Login {
   }
 
   #ask(credentials: Credentials): void {
-    this.#phase = { at: "asking" };
-    void this.#question(credentials).then((outcome) => {
+    const abort = new AbortController();
+    this.#phase = { at: "asking", abort };
+    void this.#question(credentials, abort.signal).then((outcome) => {
       if (this.#phase.at === "ended") {
         discard(outcome, this.#phase.cause);
       } else if (outcome.result === "rejected") {
@@ -228,10 +231,10 @@ export class Login {
   }
 
   /** Never rejects. */
-  async #question({ mechanism, username, password }: Credentials): Promise<LoginOutcome> {
+  async #question({ mechanism, username, password }: Credentials, signal: AbortSignal): Promise<LoginOutcome> {
     let operation = "authenticate";
     try {
-      const attempt = { mechanism, username, password, connection: factsOf(this.#wire) };
+      const attempt = { mechanism, username, password, connection: factsOf(this.#wire), signal };
       const identity = (await this.#settings.backend.authenticate?.(attempt)) ?? null;
       if (!identity || this.#phase.at === "ended") return { result: "rejected", last: false };
       this.#wire.notice({ type: "session.authenticated", mechanism, username: identity.username });

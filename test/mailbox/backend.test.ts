@@ -44,7 +44,7 @@ const backend = mailboxBackend({ store: noStore, accounts: () => accounts, hostn
 
 describe("authenticate", () => {
   const attempt = (username: string, password: string) =>
-    backend.authenticate({ mechanism: "PLAIN", username, password, connection });
+    backend.authenticate({ mechanism: "PLAIN", username, password, connection, signal: new AbortController().signal });
 
   test("An account's name and password give its address and roles.", async () => {
     expect(await attempt("ROOT@two.example", "root's")).toEqual(admin);
@@ -57,10 +57,44 @@ describe("authenticate", () => {
     const changing = mailboxBackend({ store: noStore, accounts: () => current, hostname: "mail.example" });
     current = new AccountDirectory([{ address: "new@one.example", secret: "x", roles: [] }]);
     const login = (username: string, password: string) =>
-      changing.authenticate({ mechanism: "PLAIN", username, password, connection });
+      changing.authenticate({
+        mechanism: "PLAIN",
+        username,
+        password,
+        connection,
+        signal: new AbortController().signal,
+      });
     expect(await login("ann@one.example", "ann's")).toBeNull();
     expect(await login("new@one.example", "x")).toEqual({ username: "new@one.example", roles: [] });
   });
+});
+
+test("Hundreds of wrong passwords from one network hold up nobody else's log-in, and whoever has gone costs nothing.", async () => {
+  const hash = "$scrypt$ln=12,r=8,p=1$bOvEZWdAH4E9UMAzyNzdhQ$8ZgMTVVnOWzHF1nNVsh4yQ";
+  const directory = new AccountDirectory([{ address: "ann@one.example", secret: hash, roles: [] }]);
+  const hashed = mailboxBackend({ store: noStore, accounts: () => directory, hostname: "mail.example" });
+  const answers: string[] = [];
+  const from = async (address: string, name: string, signal = new AbortController().signal): Promise<void> => {
+    const peer = { address, port: 1 };
+    const credentials = { mechanism: "PLAIN", username: "ann@one.example", password: name };
+    try {
+      await hashed.authenticate({ ...credentials, connection: { ...connection, peer }, signal });
+      answers.push(name);
+    } catch (error) {
+      answers.push(error instanceof Error ? error.name : "unknown");
+    }
+  };
+  const gone = new AbortController();
+  const crowd = Array.from({ length: 450 }, (_, at) =>
+    from(`2001:db8::${at.toString(16)}`, "wrong", at < 200 ? undefined : gone.signal),
+  );
+  const elsewhere = from("2001:db8:0:1::1", "elsewhere");
+  await elsewhere;
+  expect(answers.filter((answer) => answer === "wrong").length).toBeLessThan(5);
+  gone.abort();
+  await Promise.all(crowd);
+  expect(answers.filter((answer) => answer === "QueueFullError").length).toBeGreaterThan(150);
+  expect(answers.filter((answer) => answer === "wrong").length).toBeLessThan(210);
 });
 
 describe("sender", () => {

@@ -119,6 +119,19 @@ describe("a log-in", () => {
     ]);
   });
 
+  it("tells the backend when nobody waits for its answer any more", async () => {
+    const asked: LoginAttempt[] = [];
+    const authenticate = (attempt: LoginAttempt): Promise<null> => {
+      asked.push(attempt);
+      return new Promise(() => {});
+    };
+    const wire = connect(settingsOf({ backend: { authenticate } }));
+    wire.push("LOGIN alice right");
+    expect(asked[0]?.signal.aborted).toBe(false);
+    wire.close("peer-reset");
+    expect(asked[0]?.signal.aborted).toBe(true);
+  });
+
   it("to act for somebody else is a failure without a question to the backend", async () => {
     const asked: LoginAttempt[] = [];
     const wire = connect(

@@ -1,4 +1,5 @@
 import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
+import type { QueuePlace } from "./fair-queue.ts";
 import { costOf, decoyOf, parseSecret, type Secret, SecretError, verifyPassword } from "./password.ts";
 
 /** An account as configured, its secret resolved: clear text or a scrypt hash. */
@@ -67,12 +68,13 @@ export class AccountDirectory {
    * Checks name and password. An unknown name costs as much as the account whose secret is costliest to check, and so
    * does an account with a clear-text secret: how long it takes does not tell which names exist. (Scrypt hashes of
    * different parameters can be told apart; give all accounts the same.)
-   * @throws QueueFullError when too many checks wait.
+   * @param place whose turn it is among the checks that wait.
+   * @throws QueueFullError when too many checks wait; the signal's reason.
    */
-  async authenticate(username: string, password: string): Promise<Account | null> {
+  async authenticate(username: string, password: string, place: QueuePlace = {}): Promise<Account | null> {
     const entry = this.#entries.get(canonicalAddress(username).text);
     const scrypt = entry?.secret.kind === "scrypt";
-    const fits = await verifyPassword(scrypt ? entry.secret : this.#decoy, password);
+    const fits = await verifyPassword(scrypt ? entry.secret : this.#decoy, password, place);
     if (!entry) return null;
     return (scrypt ? fits : await verifyPassword(entry.secret, password)) ? entry.account : null;
   }

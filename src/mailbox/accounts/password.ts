@@ -5,7 +5,7 @@
  * Passwords are compared byte for byte as UTF-8; no SASLprep (RFC 4013) is applied.
  */
 import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { BoundedQueue } from "./bounded-queue.ts";
+import { FairQueue, type QueuePlace } from "./fair-queue.ts";
 
 /** A secret that cannot be used. The message says why and never holds the secret. */
 export class SecretError extends Error {
@@ -41,9 +41,10 @@ const COST = { ln: 15, r: 8, p: 1 };
 
 /**
  * libuv has four threads for all of the process unless UV_THREADPOOL_SIZE says otherwise, and files and names need some
- * of them: therefore one queue for the process, and two checks at once. 256 waiting ones take about ten seconds.
+ * of them: therefore one queue for the process, and two checks at once. 256 waiting ones take about ten seconds. Clients
+ * take turns in it, by address.
  */
-const queue = new BoundedQueue({ concurrency: 2, waiting: 256 });
+const queue = new FairQueue({ concurrency: 2, waiting: 256 });
 
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 const FOREIGN_SCHEME = /^\$(\d[abxy]?|y|gy|argon2[a-z]*|pbkdf2[a-z0-9-]*|bcrypt[a-z0-9-]*|sha1|md5)\$/;
@@ -84,12 +85,18 @@ export async function hashPassword(password: string): Promise<string> {
 
 /**
  * Whether the password fits the secret, in a time that does not depend on where they differ.
- * @throws SecretError for a secret that cannot be used, QueueFullError when too many checks wait (a temporary failure).
+ * @param place whose turn it is among the checks that wait: a client's address is a good line.
+ * @throws SecretError for a secret that cannot be used, QueueFullError when too many checks wait (a temporary failure), the
+ *   signal's reason when it is aborted while the check waits.
  */
-export async function verifyPassword(secret: string | Secret, password: string): Promise<boolean> {
+export async function verifyPassword(
+  secret: string | Secret,
+  password: string,
+  place: QueuePlace = {},
+): Promise<boolean> {
   const known = typeof secret === "string" ? parseSecret(secret) : secret;
   if (known.kind === "clear") return timingSafeEqual(known.digest, digest(password));
-  const hash = await derive(password, { ...known, length: known.hash.length });
+  const hash = await derive(password, { ...known, length: known.hash.length }, place);
   return timingSafeEqual(known.hash, hash);
 }
 
@@ -116,13 +123,14 @@ interface Derivation {
   readonly length: number;
 }
 
-function derive(password: string, { ln, r, p, salt, length }: Derivation): Promise<Buffer> {
+function derive(password: string, { ln, r, p, salt, length }: Derivation, place?: QueuePlace): Promise<Buffer> {
   const options = { N: 2 ** ln, r, p, maxmem: 128 * r * (2 ** ln + p) + 2 ** 20 };
   return queue.run(
     () =>
       new Promise((resolve, reject) => {
         scrypt(password, salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));
       }),
+    place,
   );
 }
 

@@ -1,6 +1,6 @@
 import { scryptSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { QueueFullError } from "../../../src/mailbox/accounts/bounded-queue.ts";
+import { QueueFullError } from "../../../src/mailbox/accounts/fair-queue.ts";
 import { hashPassword, parseSecret, SecretError, verifyPassword } from "../../../src/mailbox/accounts/password.ts";
 
 const base64 = (bytes: Buffer) => bytes.toString("base64").replace(/=+$/, "");
