@@ -35,7 +35,7 @@ export async function privilegesOf(
   const processUser = await findProcessUser(user, group);
   return {
     drop: async (chosen) => {
-      dropPrivileges(processUser, [data]);
+      await dropPrivileges(processUser, [data]);
       for (const file of await unreadableFiles(chosen))
         complain(
           `${file} cannot be read by the user ${processUserText(processUser)}: every reload will fail until it can.`,

@@ -68,12 +68,13 @@ async function serveManaged(options: ServeOptions, surroundings: Surroundings): 
 }
 
 async function serveInspected(options: ServeOptions, surroundings: ManagedSurroundings): Promise<ExitCode> {
-  const { manager } = surroundings;
+  const { manager, signals } = surroundings;
   const { complain } = surroundings.outputs;
   let inspection: Inspection;
   try {
-    inspection = await openInspection(options);
+    inspection = await signals.unlessAsked(openInspection(options));
   } catch (error) {
+    if (error instanceof StoppedWhileStartingError) return exitCodes.ok;
     if (!(error instanceof Error && "code" in error)) throw error;
     complain(error.message);
     manager.failed(error);

@@ -1,5 +1,6 @@
 /** From root to another user, for good. */
-import { accessSync, constants } from "node:fs";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { messageOf } from "../error-message.ts";
 import { errnoOf } from "../tls/secret-text.ts";
 import { ownFolder } from "./own-folder.ts";
@@ -15,9 +16,9 @@ type InitGroups = { readonly initgroups?: (user: string, extraGroup: number) => 
  * @param folders made where they are missing
  * @throws PrivilegeError
  */
-export function dropPrivileges(processUser: ProcessUser, folders: readonly string[]): void {
+export async function dropPrivileges(processUser: ProcessUser, folders: readonly string[]): Promise<void> {
   if (isAlready(processUser)) return;
-  for (const folder of folders) ownFolder(folder, processUser);
+  for (const folder of folders) await ownFolder(folder, processUser);
   try {
     if (processUser.user === null) process.setgroups?.([processUser.gid]);
     else (process as InitGroups).initgroups?.(processUser.user, processUser.gid);
@@ -34,7 +35,7 @@ export function dropPrivileges(processUser: ProcessUser, folders: readonly strin
       "privileges-kept",
       `This process became the user ${processUserText(processUser)} and could still become root: see its capabilities (capsh --print).`,
     );
-  for (const folder of folders) assertReachable(folder, processUser);
+  for (const folder of folders) await assertReachable(folder, processUser);
 }
 
 function canBecomeRoot(): boolean {
@@ -47,9 +48,9 @@ function canBecomeRoot(): boolean {
 }
 
 /** A folder may belong to the user and lie within one that the user may not enter. */
-function assertReachable(folder: string, processUser: ProcessUser): void {
+async function assertReachable(folder: string, processUser: ProcessUser): Promise<void> {
   try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new PrivilegeError(
       "folder-unusable",

@@ -1,15 +1,6 @@
 /** Gives a folder and what is in it to a user, wherever others may have put links. */
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fstatSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-} from "node:fs";
+import { constants, type Stats } from "node:fs";
+import { lchown, lstat, mkdir, open, readdir } from "node:fs/promises";
 import { errnoOf } from "../tls/secret-text.ts";
 import { PrivilegeError } from "./privilege-error.ts";
 import { type ProcessUser, processUserText } from "./process-user.ts";
@@ -22,10 +13,10 @@ const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
  * have belonged to that user before, who must not be able to pass the files of others off as its content.
  * @throws PrivilegeError `folder-unusable`
  */
-export function ownFolder(folder: string, processUser: ProcessUser): void {
+export async function ownFolder(folder: string, processUser: ProcessUser): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    ownTree(folder, processUser, O_RDONLY | O_DIRECTORY);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await ownTree(folder, processUser, O_RDONLY | O_DIRECTORY);
   } catch (error) {
     if (error instanceof PrivilegeError) throw error;
     throw new PrivilegeError(
@@ -39,22 +30,23 @@ export function ownFolder(folder: string, processUser: ProcessUser): void {
  * Every step goes by the descriptor of the folder that is open, not by a path that could be another one by now. Files are
  * never opened: closing any descriptor of a file drops the process's locks on it (fcntl(2)), those of SQLite among them.
  */
-function ownTree(folder: string, processUser: ProcessUser, flags: number): void {
-  const fd = openSync(folder, flags);
+async function ownTree(folder: string, processUser: ProcessUser, flags: number): Promise<void> {
+  const handle = await open(folder, flags);
   try {
-    const { uid, gid } = fstatSync(fd);
-    if (uid !== processUser.uid || gid !== processUser.gid) fchownSync(fd, processUser.uid, processUser.gid);
-    for (const name of readdirSync(`/proc/self/fd/${fd}`)) ownEntry(`/proc/self/fd/${fd}/${name}`, folder, processUser);
+    const { uid, gid } = await handle.stat();
+    if (uid !== processUser.uid || gid !== processUser.gid) await handle.chown(processUser.uid, processUser.gid);
+    const inside = `/proc/self/fd/${handle.fd}`;
+    for (const name of await readdir(inside)) await ownEntry(`${inside}/${name}`, folder, processUser);
   } finally {
-    closeSync(fd);
+    await handle.close();
   }
 }
 
-function ownEntry(path: string, folder: string, processUser: ProcessUser): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+async function ownEntry(path: string, folder: string, processUser: ProcessUser): Promise<void> {
+  const stats = await statsIfThere(path);
   if (!stats) return;
   if (stats.isDirectory()) {
-    ownTree(path, processUser, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    await ownTree(path, processUser, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     return;
   }
   if (stats.uid === processUser.uid && stats.gid === processUser.gid) return;
@@ -64,5 +56,14 @@ function ownEntry(path: string, folder: string, processUser: ProcessUser): void 
       `A file in ${folder} has ${stats.nlink} hard links and another owner: it is not given to the user ${processUserText(processUser)}. Find it with "find ${folder} -type f -links +1", and remove it or change its owner.`,
     );
   }
-  lchownSync(path, processUser.uid, processUser.gid);
+  await lchown(path, processUser.uid, processUser.gid);
+}
+
+async function statsIfThere(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
 }

@@ -178,12 +178,12 @@ describe.runIf(isRoot && firstUnprivileged > 600)("a server that is started as r
     symlinkSync(outside, join(folder, "messages", "link"));
     symlinkSync(dirname(outside), join(folder, "folder-link"));
     const user = await findProcessUser("nobody");
-    ownFolder(folder, user);
+    await ownFolder(folder, user);
     expect([statSync(outside).uid, statSync(dirname(outside)).uid]).toEqual([0, 0]);
     expect(lstatSync(join(folder, "messages", "link")).uid).toBe(nobody);
     const { code, stderr } = await run("ln", [outside, join(folder, "messages", "hard")]);
     expect([code, stderr]).toEqual([0, ""]);
-    expect(() => ownFolder(folder, user)).toThrow("2 hard links");
+    await expect(ownFolder(folder, user)).rejects.toThrow("2 hard links");
     expect(statSync(outside).uid).toBe(0);
   });
 
@@ -198,7 +198,7 @@ describe.runIf(isRoot && firstUnprivileged > 600)("a server that is started as r
 });
 
 test.runIf(isRoot)("becoming whom one is already does nothing", async () => {
-  dropPrivileges(await findProcessUser("root"), ["/nowhere/at/all"]);
+  await dropPrivileges(await findProcessUser("root"), ["/nowhere/at/all"]);
   expect(process.geteuid?.()).toBe(0);
 });
 
