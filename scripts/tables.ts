@@ -2,6 +2,7 @@
 import { SUITES } from "../src/config/index.ts";
 import { endCauses } from "../src/machines/causes.ts";
 import { pauseReasons } from "../src/machines/listener.ts";
+import { ADDRESS_COST, STRUCTURE_LIMITS } from "../src/mailbox/message/structure-limits.ts";
 import {
   authenticatedGrammarLimits,
   type GrammarLimits,
@@ -15,6 +16,7 @@ import { markdownTable } from "./markdown-table.ts";
 
 export const tables: readonly GeneratedBlock[] = [
   { file: "docs/imap.md", name: "limits of IMAP commands", text: imapCommandTable },
+  { file: "docs/imap.md", name: "limits of structures", text: structureTable },
   { file: "docs/lifecycle.md", name: "end causes", text: endCauseTable },
   { file: "docs/lifecycle.md", name: "pause reasons", text: pauseReasonTable },
   { file: "docs/metrics.md", name: "metrics", text: metricTable },
@@ -40,7 +42,7 @@ const imapCommandLimits: Readonly<Record<keyof GrammarLimits, string>> = {
   literal: "of a literal: `BAD`, before it is sent where the client asks",
   literals: "of all its literals: the same",
   skipped: "of a wrong command that is read over for the sake of the next one: `* BYE`, end `line-too-long`",
-  depth: "parentheses, NOT and OR within each other, levels of a part's number: `BAD`",
+  depth: "parentheses, NOT and OR within each other: `BAD`",
   items: "search keys, fetch items, header fields, flags: `BAD`",
   textKeys: "search keys that look into messages (BODY, TEXT, HEADER, SUBJECT, FROM, TO, CC, BCC): `NO [LIMIT]`",
 };
@@ -55,6 +57,26 @@ function imapCommandTable(): string {
       String(authenticatedGrammarLimits[name]),
       imapCommandLimits[name],
     ]),
+  );
+}
+
+const structureLimits: Readonly<Record<keyof typeof STRUCTURE_LIMITS, string>> = {
+  parts: "body parts, multiparts and messages within included: the rest of the message belongs to the last one",
+  depth: "levels of a part's number: what is deeper is not looked into, and FETCH has no sections of it (`BAD`)",
+  headers: "octets of headers: the rest of the header is not read, and the rest of the message is one part",
+  texts: `characters that headers say, each address ${ADDRESS_COST} more: texts are cut, addresses left out, and the rest is one part`,
+  field: "characters of one field: the rest is not read",
+  repeated: "fields of one name in a header: the others are not read",
+  addresses: "addresses of one field: the others are left out",
+  addressWords: "words and signs of a field of addresses: the rest is not read",
+  words: "words and signs of another field: the rest is not read",
+};
+
+function structureTable(): string {
+  const names = Object.keys(structureLimits) as (keyof typeof STRUCTURE_LIMITS)[];
+  return markdownTable(
+    ["limit", "of what, and what is beyond it"],
+    names.map((name) => [String(STRUCTURE_LIMITS[name]), structureLimits[name]]),
   );
 }
 

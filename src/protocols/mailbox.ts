@@ -27,13 +27,14 @@ import type { MessageStructure } from "./message-structure.ts";
 
 export { MailboxError, type MailboxErrorCode } from "./mailbox-error.ts";
 export { DEFAULT_MAILBOX_LIMITS, type MailboxLimits } from "./mailbox-limits.ts";
-export type {
-  ByteRange,
-  EnvelopeAddress,
-  MessageEnvelope,
-  MessagePart,
-  MessageStructure,
-  MimeParameters,
+export {
+  type ByteRange,
+  type EnvelopeAddress,
+  MAX_PART_DEPTH,
+  type MessageEnvelope,
+  type MessagePart,
+  type MessageStructure,
+  type MimeParameters,
 } from "./message-structure.ts";
 
 /** Separates the levels of a mailbox's name. */
@@ -242,8 +243,11 @@ export interface Mailbox {
   /** Resolves when changes that were made before this call have been told: for NOOP, where a store has to be asked. */
   refresh(): Promise<void>;
 
-  /** Envelope and MIME structure by UID. Ask for some hundred at a time: the answer is held in memory. */
-  describe(uids: readonly number[]): Promise<ReadonlyMap<number, MessageStructure>>;
+  /**
+   * Envelopes and MIME structures, in the order of the UIDs. They are read as they are asked for: however large they are
+   * together, a few are in memory at once.
+   */
+  describe(uids: readonly number[]): AsyncIterable<DescribedMessage>;
 
   /** A message's bytes. @throws MailboxError `message-missing` */
   content(uid: number): Promise<MessageContent>;
@@ -311,6 +315,11 @@ export type TextQuery =
   | { readonly in: "body"; readonly text: string }
   | { readonly in: "text"; readonly text: string };
 
+export interface DescribedMessage {
+  readonly uid: number;
+  readonly structure: MessageStructure;
+}
+
 export interface FlagChange {
   readonly mode: "add" | "remove" | "replace";
   /** As in {@link MessageSummary}, in any order and case. */
@@ -339,7 +348,7 @@ export interface Maildrop {
 
 export interface MaildropMessage {
   readonly uid: number;
-  /** Octets. */
+  /** Octets. POP3 sends lines with CRLF; mail that came by SMTP, LMTP and IMAP has no other line ends. */
   readonly size: number;
   /** For UIDL: 1 to 70 printable characters, the same in every session, never that of another message (RFC 1939 7). */
   readonly uniqueId: string;

@@ -4,6 +4,12 @@
  * read as UTF-8, and as ISO 8859-1 where they are none.
  */
 
+/**
+ * Levels that the number of a part has at most: `1.2.1` has three. IMAP shows what is deeper as one part, and has no
+ * sections of it.
+ */
+export const MAX_PART_DEPTH = 32;
+
 /** Octets `start` up to, and not including, `end`, from the first octet of the message. */
 export interface ByteRange {
   readonly start: number;
@@ -17,6 +23,8 @@ export interface EnvelopeAddress {
   /** The local part, or the name of the group that begins. */
   readonly mailbox: string | null;
   readonly host: string | null;
+  /** The source route of old (RFC 822 6.2.7), e.g. `@one.example,@two.example`; left out where there is none. */
+  readonly route?: string;
 }
 
 export interface MessageEnvelope {

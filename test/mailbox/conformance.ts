@@ -11,6 +11,7 @@ import {
   type MailboxLimits,
   type MessageContent,
 } from "../../src/protocols/mailbox.ts";
+import { described } from "./described.ts";
 
 export interface Subject {
   readonly mailboxes: Mailboxes;
@@ -562,13 +563,28 @@ export function mailboxConformance(name: string, makeSubject: MakeSubject): void
       "",
     ].join("\r\n");
 
+    test("Large structures come one after the other, without those of messages that are gone.", async () => {
+      const { account } = await start();
+      const to = "ann@example.com, ".repeat(4000);
+      for (let number = 0; number < 6; number++)
+        await append(account, "INBOX", { text: `Subject: ${number}\r\nTo: ${to}\r\n\r\n` });
+      const inbox = await account.select("INBOX", { readOnly: false });
+      await inbox.store([2], { mode: "add", flags: ["\\Deleted"] });
+      await inbox.expunge([2]);
+      const subjects = [];
+      for await (const { uid, structure } of inbox.describe([1, 2, 3, 4, 5, 6, 7])) {
+        subjects.push([uid, structure.envelope.subject, structure.envelope.to.length]);
+      }
+      expect(subjects).toEqual([1, 3, 4, 5, 6].map((uid) => [uid, String(uid - 1), 4000]));
+    });
+
     test("Envelope and structure are known, with the place of each part.", async () => {
       const { account } = await start();
       await append(account, "INBOX", { text: LETTER });
       const inbox = await account.select("INBOX", { readOnly: true });
-      const described = await inbox.describe([1, 2]);
-      expect([...described.keys()]).toEqual([1]);
-      const { envelope, root } = described.get(1) ?? {};
+      const structures = await described(inbox, [1, 2]);
+      expect([...structures.keys()]).toEqual([1]);
+      const { envelope, root } = structures.get(1) ?? {};
       expect(envelope).toMatchObject({
         subject: "=?utf-8?b?R3LDvMOfZQ==?= again",
         date: "Thu, 1 Jan 2026 00:00:00 +0000",

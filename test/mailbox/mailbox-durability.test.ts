@@ -12,6 +12,7 @@ import { openStore, type Store, type StoreOptions } from "../../src/mailbox/inde
 import { storeOn } from "../../src/mailbox/open-store.ts";
 import { StoreThread } from "../../src/mailbox/store/store-thread.ts";
 import { type MailboxChange, MailboxError } from "../../src/protocols/mailbox.ts";
+import { described } from "./described.ts";
 import { bodyOf, bytesOf, letter } from "./letters.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -107,10 +108,10 @@ test("A database of version 1 gets mailboxes, sizes and modification sequences; 
     { uid: 2, size: 100_000 },
   ]);
   for (const _twice of [1, 2]) {
-    const described = await inbox.describe([1, 2]);
-    expect(described.get(1)?.envelope.subject).toBe("old");
-    expect(described.get(1)?.root).toMatchObject({ type: "TEXT", subtype: "HTML" });
-    expect(described.size).toBe(2);
+    const structures = await described(inbox, [1, 2]);
+    expect(structures.get(1)?.envelope.subject).toBe("old");
+    expect(structures.get(1)?.root).toMatchObject({ type: "TEXT", subtype: "HTML" });
+    expect(structures.size).toBe(2);
   }
   await account.create("again");
   expect((await account.status("again")).uidValidity).toBeGreaterThan(inbox.uidValidity);

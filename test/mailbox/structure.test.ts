@@ -4,7 +4,9 @@ import { parseAddresses } from "../../src/mailbox/message/address-list.ts";
 import { decodeWords } from "../../src/mailbox/message/encoded-words.ts";
 import { parseParameterized } from "../../src/mailbox/message/mime-fields.ts";
 import { parseStructure, type ReadRange } from "../../src/mailbox/message/parse-structure.ts";
-import type { MessagePart } from "../../src/protocols/mailbox.ts";
+import { STRUCTURE_LIMITS, TextAllowance } from "../../src/mailbox/message/structure-limits.ts";
+import { structureFromText, structureToText } from "../../src/mailbox/message/structure-text.ts";
+import { MAX_PART_DEPTH, type MessageEnvelope, type MessagePart } from "../../src/protocols/mailbox.ts";
 
 /** Reads in pieces as a file or a socket would give them. */
 function inPieces(bytes: Buffer, size: number): ReadRange {
@@ -28,6 +30,17 @@ function outline(text: string, part: MessagePart, section = ""): string[] {
     ...below.flatMap((child, index) => outline(text, child, section ? `${section}.${index + 1}` : `${index + 1}`)),
   ];
 }
+
+function* partsOf(part: MessagePart): Generator<MessagePart> {
+  yield part;
+  for (const child of part.parts) yield* partsOf(child);
+  if (part.message) yield* partsOf(part.message.root);
+}
+
+const NO_ENVELOPE: MessageEnvelope = {
+  ...{ date: null, subject: null, inReplyTo: null, messageId: null },
+  ...{ from: [], sender: [], replyTo: [], to: [], cc: [], bcc: [] },
+};
 
 const crlf = (...lines: string[]) => lines.join("\r\n");
 
@@ -116,6 +129,16 @@ describe("structure", () => {
     expect(root.header.end).toBe(root.body.start);
   });
 
+  test("The delimiter of what holds a message ends the message's header, too.", async () => {
+    for (const header of ["", "Subject: s", "Subject: s\r\n"]) {
+      const text = `Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n${header}\r\n--b--`;
+      const { root } = await structureOf(text);
+      const inner = root.parts[0]?.message?.root;
+      expect(text.slice(inner?.header.start, inner?.header.end)).toBe(header);
+      expect(inner?.body).toEqual({ start: inner?.header.end, end: inner?.header.end });
+    }
+  });
+
   test.each([
     ["5000 parts", `Content-Type: multipart/mixed; boundary=b\r\n\r\n${"--b\r\n\r\nx\r\n".repeat(5000)}--b--\r\n`],
     ["a header of 3 MB", `${`X-Long: ${"x".repeat(1000)}\r\n`.repeat(3000)}\r\nbody`],
@@ -123,21 +146,67 @@ describe("structure", () => {
       "500 large headers",
       `Content-Type: multipart/mixed; boundary=b\r\n\r\n${`--b\r\nX: ${"x".repeat(8000)}\r\n\r\n\r\n`.repeat(500)}`,
     ],
-  ])("A message with %s counts as one text.", async (_, text) => {
+    [
+      "messages of 900 parts each",
+      `Content-Type: multipart/mixed; boundary=o\r\n\r\n${`--o\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n${"--i\r\n\r\n".repeat(900)}`.repeat(30)}`,
+    ],
+    [
+      "messages of large headers each",
+      `Content-Type: multipart/digest; boundary=b\r\n\r\n${`--b\r\n\r\nSubject: ${"x".repeat(60_000)}\r\n\r\n`.repeat(50)}`,
+    ],
+  ])("In a message with %s, what is beyond the limits belongs to one part.", async (_, text) => {
     const { root } = await structureOf(text);
-    expect(root).toMatchObject({ type: "TEXT", subtype: "PLAIN", parts: [], body: { end: text.length } });
+    let parts = 0;
+    let headers = 0;
+    for (const part of partsOf(root)) {
+      parts += 1;
+      headers += part.header.end - part.header.start;
+    }
+    expect(parts).toBeLessThanOrEqual(STRUCTURE_LIMITS.parts);
+    expect(parts === STRUCTURE_LIMITS.parts || headers > STRUCTURE_LIMITS.texts).toBe(true);
+    expect(structureToText({ envelope: NO_ENVELOPE, root }).length).toBeLessThan(1_048_576);
+    let last = root;
+    for (;;) {
+      expect(last.body.end).toBe(text.length);
+      const next = last.parts.at(-1) ?? last.message?.root;
+      if (!next) break;
+      last = next;
+    }
   });
 
-  test("Messages in messages end somewhere.", async () => {
-    const nested = `${"Content-Type: message/rfc822\r\n\r\n".repeat(50)}text`;
-    let depth = 0;
-    let { root } = await structureOf(nested);
-    while (root.message) {
-      depth += 1;
-      root = root.message.root;
+  test.each([
+    ["Messages in messages", "Content-Type: message/rfc822\r\n\r\n", "APPLICATION/OCTET-STREAM"],
+    ["Multiparts in multiparts", "", "TEXT/PLAIN"],
+  ])("%s end where a part's number would be too long.", async (_, unit, type) => {
+    const multipart = (level: number) => `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`;
+    const text = Array.from({ length: 60 }, (_each, level) => unit || multipart(level)).join("");
+    let { root: part } = await structureOf(text);
+    let level = part.type === "MULTIPART" ? 0 : 1;
+    for (let inner = part.message?.root ?? part.parts[0]; inner; inner = part.message?.root ?? part.parts[0]) {
+      part = inner;
+      level += 1;
     }
-    expect(depth).toBe(8);
-    expect(`${root.type}/${root.subtype}`).toBe("APPLICATION/OCTET-STREAM");
+    expect(level).toBe(MAX_PART_DEPTH);
+    expect(`${part.type}/${part.subtype}`).toBe(type);
+  });
+
+  test("A structure as text is the structure.", async () => {
+    const { root, envelope } = await structureOf(
+      `From: Ann <@a,@b:ann@c>\r\nTo: Team: bob@d;\r\nContent-Language: de, en\r\nContent-ID: <i>\r\n${FORWARDED}`,
+    );
+    expect(structureFromText(structureToText({ root, envelope }))).toEqual({ root, envelope });
+    const other = { ...envelope, sender: [], replyTo: [{ name: null, mailbox: "x", host: "" }], date: "now" };
+    expect(structureFromText(structureToText({ root, envelope: other }))).toEqual({ root, envelope: other });
+  });
+
+  test("A large message of short lines takes no long time.", async () => {
+    const large = (line: string) => line.repeat(Math.ceil(5_000_000 / line.length));
+    const start = process.cpuUsage();
+    await structureOf(large("\n"));
+    await structureOf(`Content-Type: multipart/mixed; boundary=b\n\n--b\n\n${large("--\n")}`);
+    await structureOf(large("a\n"));
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(3000);
   });
 
   test("Whatever the message, its parts lie within it, one after the other and inside their parents.", async () => {
@@ -188,7 +257,6 @@ describe("addresses", () => {
     ],
     ["ann@example.com (Ann (the first))", [["Ann (the first)", "ann", "example.com"]]],
     ['"ann e"@example.com', [[null, "ann e", "example.com"]]],
-    ["<@a,@b:ann@example.com>", [[null, "ann", "example.com"]]],
     [
       "Friends: ann@a.example, bob@b.example;",
       [
@@ -211,8 +279,99 @@ describe("addresses", () => {
     ["nobody", [[null, "nobody", ""]]],
     ["<ann@example.com", [[null, "ann", "example.com"]]],
     [", ,", []],
+    [
+      "Bob <bob@extern> Bobby <bobby@extern>",
+      [
+        ["Bob", "bob", "extern"],
+        ["Bobby", "bobby", "extern"],
+      ],
+    ],
+    [
+      "ann@a.example bob@b.example",
+      [
+        [null, "ann", "a.example"],
+        [null, "bob", "b.example"],
+      ],
+    ],
+    [
+      "<ann@a.example> bob@b.example",
+      [
+        [null, "ann", "a.example"],
+        [null, "bob", "b.example"],
+      ],
+    ],
+    [
+      "Ann <ann@a.example, Bob <bob@b.example>",
+      [
+        ["Ann", "ann", "a.example"],
+        ["Bob", "bob", "b.example"],
+      ],
+    ],
+    [
+      "Ann <ann@a.example Bob <bob@b.example>",
+      [
+        ["Ann", "ann", "a.example"],
+        ["Bob", "bob", "b.example"],
+      ],
+    ],
+    [
+      "ann@a.example; bob@b.example",
+      [
+        [null, "ann", "a.example"],
+        [null, "bob", "b.example"],
+      ],
+    ],
+    ["<<ann@a.example>>", [[null, "ann", "a.example"]]],
+    ["ann@a.example>", [[null, "ann", "a.example"]]],
+    ["<mailto:ann@a.example>", [[null, "ann", "a.example"]]],
+    ["<ann@a.example> Ann", [["Ann", "ann", "a.example"]]],
+    ["Ann <ann@a.example> Example", [["Ann Example", "ann", "a.example"]]],
+    ["Ann Example ann@a.example", [["Ann Example", "ann", "a.example"]]],
+    ["ann@a.example Ann Example", [["Ann Example", "ann", "a.example"]]],
+    ["ann@office <ann@a.example>", [["ann@office", "ann", "a.example"]]],
+    ["ann . b @ a . example (Ann)", [["Ann", "ann.b", "a.example"]]],
+    ["Nobody <>", [["Nobody", "", ""]]],
+    ["<>", [[null, "", ""]]],
+    ["Ann\u3000B\u00a0C <ann@example.com>", [["Ann\u3000B\u00a0C", "ann", "example.com"]]],
+    [
+      "Friends: ann@a.example",
+      [
+        [null, "Friends", null],
+        [null, "ann", "a.example"],
+        [null, null, null],
+      ],
+    ],
   ])("%j", (text, expected) => {
     expect(parseAddresses(text).map(({ name, mailbox, host }) => [name, mailbox, host])).toEqual(expected);
+  });
+
+  test("A source route is kept.", () => {
+    expect(parseAddresses("Ann <@a.example,@b.example:ann@example.com>, bob@example.com")).toEqual([
+      { name: "Ann", mailbox: "ann", host: "example.com", route: "@a.example,@b.example" },
+      { name: null, mailbox: "bob", host: "example.com" },
+    ]);
+  });
+
+  test("Words are never lost altogether.", () => {
+    const piece = fc.constantFrom("ann", "@", "b.c", "<", ">", ",", ";", ":", "(", ")", '"', " ", "\\", "[", "]");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+        const text = `ann${pieces.join("")}`;
+        expect(parseAddresses(text).length).toBeGreaterThan(0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("Of very many addresses the first are read, all fields of a message together.", async () => {
+    const many = "ann@example.com,".repeat(500_000);
+    expect(parseAddresses(many)).toHaveLength(STRUCTURE_LIMITS.addresses);
+    const allowance = new TextAllowance();
+    for (let field = 0; field < 4; field++) parseAddresses(many, allowance);
+    expect(allowance.isSpent).toBe(true);
+    const { envelope } = await structureOf(`To: a@b\r\nTo: c@d\r\n${`Cc: ${"a,".repeat(200_000)}\r\n`}\r\n`);
+    expect(envelope.to).toHaveLength(2);
+    expect(envelope.cc).toHaveLength(STRUCTURE_LIMITS.addresses);
   });
 
   test("Any text can be read.", () => {

@@ -18,6 +18,7 @@ import {
   type AppendRequest,
   type Copied,
   DEFAULT_MAILBOX_LIMITS,
+  type DescribedMessage,
   type FlagChange,
   INBOX,
   type Mailbox,
@@ -29,7 +30,6 @@ import {
   type MailboxStatus,
   type Maildrop,
   type MessageContent,
-  type MessageStructure,
   type MessageSummary,
   type Quota,
   type ScriptEntry,
@@ -326,12 +326,10 @@ class View implements Mailbox {
     this.#present();
   }
 
-  async describe(uids: readonly number[]): Promise<ReadonlyMap<number, MessageStructure>> {
-    const described = new Map<number, MessageStructure>();
+  async *describe(uids: readonly number[]): AsyncGenerator<DescribedMessage, void, undefined> {
     for (const { summary, bytes } of this.#these(uids)) {
-      described.set(summary.uid, await parseStructure(sliceOf(bytes), bytes.length));
+      yield { uid: summary.uid, structure: await parseStructure(sliceOf(bytes), bytes.length) };
     }
-    return described;
   }
 
   async content(uid: number): Promise<MessageContent> {
@@ -341,7 +339,8 @@ class View implements Mailbox {
   async matching(query: TextQuery, uids: readonly number[]): Promise<readonly number[]> {
     const found: number[] = [];
     for (const { summary, bytes } of this.#these(uids)) {
-      if (await matches(query, [bytes])) found.push(summary.uid);
+      const structure = await parseStructure(sliceOf(bytes), bytes.length);
+      if (await matches(query, { structure, read: sliceOf(bytes) })) found.push(summary.uid);
     }
     return found;
   }

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
 import { AccountDirectory, imap, mailboxBackend, openStore } from "../../src/index.ts";
 import type { AccountMail } from "../../src/protocols/mailbox.ts";
+import { described } from "../mailbox/described.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 import { ann, type TlsMode } from "./mail-server.ts";
@@ -65,7 +66,10 @@ export async function startImapServer(): Promise<ImapServer> {
 async function contentsOf(account: AccountMail, name: string): Promise<string[]> {
   const mailbox = await account.select(name, { readOnly: true });
   try {
-    const structures = await mailbox.describe(mailbox.messages.map(({ uid }) => uid));
+    const structures = await described(
+      mailbox,
+      mailbox.messages.map(({ uid }) => uid),
+    );
     return mailbox.messages.map(({ uid, flags }) =>
       `${structures.get(uid)?.envelope.subject ?? "?"}: ${flags.join(" ")}`.trimEnd(),
     );

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { MailboxError, type MailboxStatus, type TextQuery } from "../../protocols/mailbox.ts";
 import { parseStructure, type ReadRange } from "../message/parse-structure.ts";
+import { structureFromText, structureToText } from "../message/structure-text.ts";
 import { matches } from "../message/text-search.ts";
 import { contentFile, spoolFile } from "../store/data-folder.ts";
 import type {
@@ -21,6 +22,15 @@ import type { Row, Statements } from "./statements.ts";
 
 /** Octets of a message that are taken at once. */
 const PIECE = 65_536;
+/** Characters of structures from which on an answer has enough of them. */
+const STRUCTURES_AT_ONCE = 262_144;
+
+type StructureRow = Calls["structures"]["reply"]["structures"][number];
+
+interface ContentRow extends MessageContentRow {
+  /** Null when it is not known yet. */
+  readonly structure: string | null;
+}
 
 export class MailReads {
   readonly #sql: Statements;
@@ -88,7 +98,7 @@ export class MailReads {
   }
 
   message({ mailbox, uid }: Calls["message"]["request"]): MessageContentRow {
-    const [row] = this.#contents({ mailbox, uids: [uid] });
+    const row = this.#contentOf({ mailbox, uid });
     if (!row) throw new MailboxError("message-missing", "The message was expunged.");
     return { id: row.id, size: row.size, bytes: row.bytes };
   }
@@ -98,28 +108,25 @@ export class MailReads {
   }
 
   async #structures({ mailbox, uids }: InMailbox, turn: Turn): Promise<Calls["structures"]["reply"]> {
-    const structures = [];
-    const { id: mailboxId } = openMailbox(this.#sql, mailbox);
-    const known = this.#sql.all(
-      `SELECT uid, content.id, structure FROM message JOIN content ON content.key = message.content
-       WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid`,
-      ...[mailboxId, JSON.stringify(uids)],
-    );
-    for (const row of known) {
-      const [uid, id] = [Number(row["uid"]), String(row["id"])];
-      if (typeof row["structure"] === "string") structures.push({ uid, id, json: row["structure"], found: false });
-      else {
-        const json = await this.#structureOf({ mailbox, uid }, turn);
-        if (json !== null) structures.push({ uid, id, json, found: true });
-      }
+    const structures: StructureRow[] = [];
+    let size = 0;
+    let asked = 0;
+    for (const uid of uids) {
+      if (size >= STRUCTURES_AT_ONCE) break;
+      asked += 1;
+      const row = this.#contentOf({ mailbox, uid }, "iif(structure IS NULL, bytes, NULL) AS bytes");
+      const structure = row && (await this.#structureOf(row, turn));
+      if (!structure) continue;
+      structures.push({ uid, id: row.id, ...structure });
+      size += structure.text.length;
     }
-    return structures;
+    return { structures, asked };
   }
 
   analyse({ id, size, bytes }: AnalyseRequest): Promise<string> {
     return this.#turns.run(null, async (turn) => {
       const read = bytes ? slices(bytes, turn) : fileRange(spoolFile(this.#directory, id), turn);
-      return JSON.stringify(await parseStructure(read, size));
+      return structureToText(await parseStructure(read, size));
     });
   }
 
@@ -128,7 +135,7 @@ export class MailReads {
       const found: number[] = [];
       // One at a time: contents may be large together.
       for (const uid of uids) {
-        const [row] = this.#contents({ mailbox, uids: [uid] });
+        const row = this.#contentOf({ mailbox, uid });
         if (row && (await this.#matches(query, row, turn))) found.push(uid);
       }
       return found;
@@ -158,33 +165,34 @@ export class MailReads {
     return bytesOf(this.#sql.get("SELECT bytes FROM script WHERE account = ? AND name = ?", id, name));
   }
 
-  #contents({ mailbox, uids }: InMailbox) {
+  #contentOf({ mailbox, uid }: { readonly mailbox: number; readonly uid: number }, bytes = "bytes"): ContentRow | null {
     const { id } = openMailbox(this.#sql, mailbox);
-    const rows = this.#sql.all(
-      `SELECT content.id, content.size, bytes FROM message JOIN content ON content.key = message.content
-       WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid`,
-      ...[id, JSON.stringify(uids)],
+    const row = this.#sql.get(
+      `SELECT content.id, content.size, structure, ${bytes} FROM message JOIN content ON content.key = message.content
+       WHERE mailbox = ? AND uid = ?`,
+      ...[id, uid],
     );
-    return rows.map((row) => ({ id: String(row["id"]), size: Number(row["size"]), bytes: bytesOf(row) }));
+    if (!row) return null;
+    const structure = typeof row["structure"] === "string" ? row["structure"] : null;
+    return { id: String(row["id"]), size: Number(row["size"]), bytes: bytesOf(row), structure };
   }
 
-  async #structureOf(
-    { mailbox, uid }: { readonly mailbox: number; readonly uid: number },
-    turn: Turn,
-  ): Promise<string | null> {
-    const [row] = this.#contents({ mailbox, uids: [uid] });
-    if (!row) return null;
+  /** Null when the message has been expunged meanwhile. */
+  async #structureOf(row: ContentRow, turn: Turn): Promise<{ readonly text: string; readonly found: boolean } | null> {
+    if (row.structure !== null) return { text: row.structure, found: false };
     try {
-      return JSON.stringify(await parseStructure(this.#rangesOf(row, turn), row.size));
+      return { text: structureToText(await parseStructure(this.#rangesOf(row, turn), row.size)), found: true };
     } catch (error) {
       if (isGone(error)) return null;
       throw error;
     }
   }
 
-  async #matches(query: TextQuery, row: MessageContentRow, turn: Turn): Promise<boolean> {
+  async #matches(query: TextQuery, row: ContentRow, turn: Turn): Promise<boolean> {
+    const structure = await this.#structureOf(row, turn);
+    if (!structure) return false;
     try {
-      return await matches(query, this.#rangesOf(row, turn)(0, row.size));
+      return await matches(query, { structure: structureFromText(structure.text), read: this.#rangesOf(row, turn) });
     } catch (error) {
       if (isGone(error)) return false;
       throw error;

@@ -106,6 +106,10 @@ const MIGRATIONS: readonly string[] = [
   -- Envelope and MIME structure as JSON; null until somebody asks.
   ALTER TABLE content ADD COLUMN structure TEXT;
   `,
+  `
+  -- Structures are written and read otherwise; they are found anew when somebody asks.
+  UPDATE content SET structure = NULL;
+  `,
 ];
 
 /** Brings the database up to this version. @throws StoreError `store-version` when a newer one made it. */

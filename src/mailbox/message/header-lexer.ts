@@ -1,3 +1,5 @@
+import { isWhiteSpace, trimWhiteSpace } from "../../protocols/white-space.ts";
+
 /**
  * Words and specials of structured header fields (RFC 5322 3.2, RFC 2045 5.1). Any text can be read: what is not closed
  * ends with the text. Time is linear.
@@ -16,13 +18,18 @@ export const ADDRESS_SPECIALS = "<>@,;:.";
 /** RFC 2045 5.1, in the same way. */
 export const MIME_SPECIALS = "<>@,;:/=";
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const BRACKET = 0x5b;
+
 /** @param specials Characters that are tokens of their own. */
 export function* lex(text: string, specials: string): Generator<HeaderToken> {
   let at = 0;
   let spaced = false;
   while (at < text.length) {
-    const character = text[at] ?? "";
-    if (/\s/.test(character)) {
+    if (isWhiteSpace(text.charCodeAt(at))) {
       spaced = true;
       at += 1;
       continue;
@@ -41,47 +48,43 @@ interface Read {
 }
 
 function read(text: string, { at, specials }: { at: number; specials: string }): Read {
-  const character = text[at] ?? "";
-  if (character === '"') return readQuoted(text, at);
-  if (character === "(") return readComment(text, at);
-  if (character === "[") {
+  const code = text.charCodeAt(at);
+  if (code === QUOTE) return readQuoted(text, at);
+  if (code === OPEN) return readComment(text, at);
+  if (code === BRACKET) {
     const close = text.indexOf("]", at);
     const end = close < 0 ? text.length : close + 1;
     return { kind: "literal", text: text.slice(at, end), end };
   }
-  if (specials.includes(character)) return { kind: "special", text: character, end: at + 1 };
+  if (specials.includes(text.charAt(at))) return { kind: "special", text: text.charAt(at), end: at + 1 };
   let end = at + 1;
-  while (end < text.length && !/[\s"(]/.test(text[end] ?? "") && !specials.includes(text[end] ?? "")) end += 1;
+  while (end < text.length && !endsAtom(text.charCodeAt(end)) && !specials.includes(text.charAt(end))) end += 1;
   return { kind: "atom", text: text.slice(at, end), end };
 }
 
+function endsAtom(code: number): boolean {
+  return isWhiteSpace(code) || code === QUOTE || code === OPEN;
+}
+
 function readQuoted(text: string, at: number): Read {
-  let content = "";
   let end = at + 1;
-  while (end < text.length && text[end] !== '"') {
-    if (text[end] === "\\" && end + 1 < text.length) end += 1;
-    content += text[end];
-    end += 1;
-  }
-  return { kind: "quoted", text: content, end: end + 1 };
+  while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1;
+  return { kind: "quoted", text: unescaped(text.slice(at + 1, end)), end: end + 1 };
 }
 
 function readComment(text: string, at: number): Read {
-  let content = "";
   let depth = 1;
   let end = at + 1;
   while (end < text.length) {
-    const character = text[end];
-    if (character === "\\" && end + 1 < text.length) {
-      content += text[end + 1];
-      end += 2;
-      continue;
-    }
-    if (character === "(") depth += 1;
-    if (character === ")") depth -= 1;
-    end += 1;
+    const code = text.charCodeAt(end);
+    if (code === OPEN) depth += 1;
+    if (code === CLOSE) depth -= 1;
     if (depth === 0) break;
-    content += character;
+    end += code === BACKSLASH ? 2 : 1;
   }
-  return { kind: "comment", text: content.trim(), end };
+  return { kind: "comment", text: trimWhiteSpace(unescaped(text.slice(at + 1, end))), end: end + 1 };
+}
+
+function unescaped(text: string): string {
+  return text.includes("\\") ? text.replace(/\\(.)/gs, "$1") : text;
 }

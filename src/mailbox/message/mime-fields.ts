@@ -1,5 +1,6 @@
 import type { MimeParameters } from "../../protocols/mailbox.ts";
 import { type HeaderToken, lex, MIME_SPECIALS } from "./header-lexer.ts";
+import { STRUCTURE_LIMITS } from "./structure-limits.ts";
 
 /** A value with parameters: Content-Type (RFC 2045 5.1), Content-Disposition (RFC 2183). */
 export interface ParameterizedField {
@@ -19,6 +20,14 @@ export function parseParameterized(text: string): ParameterizedField {
   return { value: textOf(first).toUpperCase(), parameters };
 }
 
+const MEDIA_TYPE = /^([^ ()<>@,;:\\"/[\]?=]+) ?\/ ?([^ ()<>@,;:\\"/[\]?=]+)/;
+
+/** Type and subtype; empty where the field has none. What follows them without a semicolon belongs to neither. */
+export function mediaTypeOf({ value }: ParameterizedField): { readonly type: string; readonly subtype: string } {
+  const [, type = "", subtype = ""] = MEDIA_TYPE.exec(value) ?? [];
+  return { type, subtype };
+}
+
 /** A field that is one token, e.g. Content-Transfer-Encoding; upper case. */
 export function parseToken(text: string): string {
   return textOf(split(text, ";")[0] ?? []).toUpperCase();
@@ -33,7 +42,10 @@ export function parseLanguages(text: string): string[] {
 
 function split(text: string, separator: string): HeaderToken[][] {
   const groups: HeaderToken[][] = [[]];
+  let words = 0;
   for (const token of lex(text, MIME_SPECIALS)) {
+    words += 1;
+    if (words > STRUCTURE_LIMITS.words) break;
     if (token.kind === "special" && token.text === separator) groups.push([]);
     else if (token.kind !== "comment") groups.at(-1)?.push(token);
   }

@@ -1,93 +1,86 @@
 /** Finds text in messages as readers see it: transfer encodings, charsets and encoded words decoded. */
-import { isUtf8 } from "node:buffer";
-import { Readable } from "node:stream";
-import { type Headers, type MessageChunk, type MimeNode, Splitter } from "@zone-eu/mailsplit";
-import type { EnvelopeAddress, TextQuery } from "../../protocols/mailbox.ts";
+import type { ByteRange, EnvelopeAddress, MessagePart, MessageStructure, TextQuery } from "../../protocols/mailbox.ts";
+import { trimWhiteSpace } from "../../protocols/white-space.ts";
 import { parseAddresses } from "./address-list.ts";
-import { DecodedPart } from "./decoded-part.ts";
+import { DecodedText } from "./decoded-text.ts";
 import { decodeWords } from "./encoded-words.ts";
+import { decodeField, fieldsOf } from "./header-fields.ts";
+import type { ReadRange } from "./parse-structure.ts";
+import { STRUCTURE_LIMITS } from "./structure-limits.ts";
 import { TextFinder } from "./text-finder.ts";
 
-/** @param content The message; for a query of the header that is enough, and no more of it is read. */
-export async function matches(
-  query: TextQuery,
-  content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<boolean> {
-  const search = new Search(query);
-  const splitter = new Splitter({ defaultInlineEmbedded: true });
-  const source = Readable.from(content, { objectMode: false });
-  source.on("error", (error) => splitter.destroy(error));
-  try {
-    for await (const piece of source.pipe(splitter)) {
-      const result = await search.take(piece);
-      if (result !== undefined) return result;
-    }
-    return await search.end();
-  } catch (error) {
-    // mailsplit's limits: what lies beyond them is not found.
-    if (error instanceof Error && "code" in error && error.code === "EMAXLEN") return false;
-    throw error;
-  } finally {
-    source.destroy();
-    splitter.destroy();
-  }
+/** A message to search in: only those of its octets are read that the query is about. */
+export interface SearchedMessage {
+  readonly structure: MessageStructure;
+  readonly read: ReadRange;
 }
 
 /** Each field of a header and each octet of a part is looked at once. */
-class Search {
-  readonly #query: TextQuery;
-  readonly #finder: TextFinder;
-  #part: DecodedPart | null = null;
-
-  constructor(query: TextQuery) {
-    this.#query = query;
-    this.#finder = new TextFinder(query.text);
+export async function matches(query: TextQuery, { structure, read }: SearchedMessage): Promise<boolean> {
+  const finder = new TextFinder(query.text);
+  if (query.in === "header" || query.in === "address") {
+    return fieldFits(await readHeader(structure.root.header, read), { query, finder });
   }
-
-  /** @returns the result, once it is known. */
-  async take(piece: MimeNode | MessageChunk): Promise<boolean | undefined> {
-    if (piece.type !== "node") {
-      return piece.type === "body" && (await this.#part?.add(piece.value)) ? true : undefined;
-    }
-    const headers = piece.headers || null;
-    const query = this.#query;
-    if (query.in === "header" || query.in === "address") {
-      return headers !== null && this.#fieldFits(headers, query);
-    }
-    if (await this.end()) return true;
-    if (query.in === "text" && headers?.getList().some(({ line }) => this.#finder.fits(decodeWords(unfold(line))))) {
-      return true;
-    }
-    this.#part = isText(piece) ? new DecodedPart(piece, this.#finder) : null;
-    return undefined;
+  for (const part of partsOf(structure.root)) {
+    if (query.in === "text" && headerFits(await readHeader(part.header, read), finder)) return true;
+    if (isText(part) && (await bodyFits(part, { finder, read }))) return true;
   }
-
-  async end(): Promise<boolean> {
-    const part = this.#part;
-    this.#part = null;
-    return (await part?.end()) ?? false;
-  }
-
-  #fieldFits(headers: Headers, query: Extract<TextQuery, { readonly field: string }>): boolean {
-    const name = query.field.trim().toLowerCase();
-    return headers.getList().some(({ key, line }) => {
-      if (key !== name) return false;
-      if (this.#finder.isEmpty) return true;
-      const value = unfold(line.slice(line.indexOf(":") + 1));
-      return this.#finder.fits(query.in === "address" ? writeAddresses(parseAddresses(value)) : decodeWords(value));
-    });
-  }
+  return false;
 }
 
-function isText({ contentType }: MimeNode): boolean {
-  return !contentType || /^(text|message)\//.test(contentType);
+/** All parts, with those of messages within, in their order. */
+function* partsOf(part: MessagePart): Generator<MessagePart> {
+  yield part;
+  for (const child of part.parts) yield* partsOf(child);
+  if (part.message) yield* partsOf(part.message.root);
 }
 
-/** A field as one line. What is not UTF-8 is taken for Latin-1. */
-function unfold(octets: string): string {
-  const bytes = Buffer.from(octets, "latin1");
-  const text = isUtf8(bytes) ? bytes.toString("utf8") : octets;
-  return text.replace(/(?:\r?\n|\r)[ \t]*/g, " ").trim();
+/** What a message within says is looked at as parts of their own. */
+function isText({ type, message }: MessagePart): boolean {
+  return (type === "TEXT" || type === "MESSAGE") && !message;
+}
+
+function headerFits(header: Buffer, finder: TextFinder): boolean {
+  for (const { name, raw } of fieldsOf(header)) {
+    if (finder.fits(`${name}: ${decodeWords(lineOf(raw))}`)) return true;
+  }
+  return false;
+}
+
+function fieldFits(
+  header: Buffer,
+  { query, finder }: { readonly query: Extract<TextQuery, { readonly field: string }>; readonly finder: TextFinder },
+): boolean {
+  const wanted = trimWhiteSpace(query.field).toLowerCase();
+  for (const { name, raw } of fieldsOf(header)) {
+    if (name !== wanted) continue;
+    if (finder.isEmpty) return true;
+    const value = lineOf(raw);
+    if (finder.fits(query.in === "address" ? writeAddresses(parseAddresses(value)) : decodeWords(value))) return true;
+  }
+  return false;
+}
+
+async function bodyFits(
+  part: MessagePart,
+  { finder, read }: { readonly finder: TextFinder; readonly read: ReadRange },
+): Promise<boolean> {
+  const { start, end } = part.body;
+  const text = new DecodedText(part, finder);
+  if (end > start) for await (const chunk of read(start, end)) if (text.add(chunk)) return true;
+  return text.end();
+}
+
+async function readHeader({ start, end }: ByteRange, read: ReadRange): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  const limit = Math.min(end, start + STRUCTURE_LIMITS.headers);
+  if (limit > start) for await (const piece of read(start, limit)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** A field as one line, folds as spaces. */
+function lineOf(raw: string): string {
+  return trimWhiteSpace(decodeField(raw).replace(/(?:\r?\n|\r)[ \t]*/g, " "));
 }
 
 /** Addresses as ENVELOPE has them, without comments and quotation marks: `Ann <ann@example.com>, Team:, bob@example.com, ;`. */

@@ -1,13 +1,13 @@
 import type { Observable } from "rxjs";
 import {
   type Copied,
+  type DescribedMessage,
   type FlagChange,
   type Mailbox,
   type MailboxChange,
   MailboxError,
   type MailboxLimits,
   type MessageContent,
-  type MessageStructure,
   type MessageSummary,
   type StoreResult,
   type TextQuery,
@@ -15,6 +15,7 @@ import {
 import { missingMailbox } from "../database/account-rows.ts";
 import { MAX_KEYWORDS } from "../database/flag-bits.ts";
 import { compareFlags } from "../database/flags.ts";
+import { structureFromText } from "../message/structure-text.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { SelectReply } from "../store/mailbox-calls.ts";
 import type { StorePort } from "../store/store-port.ts";
@@ -34,6 +35,9 @@ export interface ViewOptions {
   /** Called once. */
   readonly onClose: (view: MailboxView) => void;
 }
+
+/** Messages whose structures are asked for at once; the store answers for fewer where they are large. */
+const DESCRIBED_AT_ONCE = 64;
 
 /** One session's view of a mailbox in the store. */
 export class MailboxView implements Mailbox, HubView {
@@ -84,16 +88,19 @@ export class MailboxView implements Mailbox, HubView {
     this.#expectOpen();
   }
 
-  describe(uids: readonly number[]): Promise<ReadonlyMap<number, MessageStructure>> {
-    return this.#do(async (store, mailbox) => {
-      const described = new Map<number, MessageStructure>();
-      for (const { uid, id, json, found } of await store.read("structures", { mailbox, session: this.id, uids })) {
-        described.set(uid, JSON.parse(json));
+  async *describe(uids: readonly number[]): AsyncGenerator<DescribedMessage, void, undefined> {
+    for (let from = 0; from < uids.length; ) {
+      const rest = uids.slice(from, from + DESCRIBED_AT_ONCE);
+      const { structures, asked } = await this.#do((store, mailbox) => {
+        return store.read("structures", { mailbox, session: this.id, uids: rest });
+      });
+      from += asked;
+      for (const { uid, id, text, found } of structures) {
         // Kept for the next time; when that fails, it is found again.
-        if (found) store.write("keepStructure", { id, structure: json }).catch(() => {});
+        if (found) this.#options.store.write("keepStructure", { id, structure: text }).catch(() => {});
+        yield { uid, structure: structureFromText(text) };
       }
-      return described;
-    });
+    }
   }
 
   content(uid: number): Promise<MessageContent> {

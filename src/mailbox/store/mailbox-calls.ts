@@ -9,7 +9,7 @@ export interface IncomingContent {
   readonly size: number;
   /** Null when the content waits in the spool. */
   readonly bytes: Uint8Array | null;
-  /** JSON of its MessageStructure; null when it is not known yet. */
+  /** Its structure, as `structureToText` gives it; null when it is not known yet. */
   readonly structure: string | null;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;

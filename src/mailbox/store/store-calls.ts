@@ -121,7 +121,7 @@ export interface Calls {
     readonly reply: Page;
   };
   readonly content: { readonly request: string; readonly reply: Content | null };
-  /** JSON of a message's structure, its bytes given or in the spool. */
+  /** A message's structure as text, its bytes given or in the spool. */
   readonly analyse: { readonly request: AnalyseRequest; readonly reply: string };
   /** UIDVALIDITY of a mailbox that can be selected. */
   readonly resolve: { readonly request: MailboxName; readonly reply: number };
@@ -140,15 +140,21 @@ export interface Calls {
     readonly request: { readonly mailbox: number; readonly uid: number };
     readonly reply: MessageContentRow;
   };
-  /** `session` is who asks: sessions take turns. `found`: not in the database yet. */
+  /** Of the first messages, as many as fill an answer. `session` is who asks: sessions take turns. */
   readonly structures: {
     readonly request: { readonly mailbox: number; readonly session: number; readonly uids: readonly number[] };
-    readonly reply: readonly {
-      readonly uid: number;
-      readonly id: string;
-      readonly json: string;
-      readonly found: boolean;
-    }[];
+    readonly reply: {
+      readonly structures: readonly {
+        readonly uid: number;
+        readonly id: string;
+        /** As `structureToText` gives it. */
+        readonly text: string;
+        /** It is not in the database yet. */
+        readonly found: boolean;
+      }[];
+      /** So many of the UIDs have been looked at. */
+      readonly asked: number;
+    };
   };
   readonly matching: {
     readonly request: {

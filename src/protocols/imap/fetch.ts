@@ -1,5 +1,11 @@
 /** FETCH and UID FETCH (RFC 3501 section 6.4.5). */
-import { MailboxError, type MessageContent, type MessageStructure, type MessageSummary } from "../mailbox.ts";
+import {
+  type DescribedMessage,
+  MailboxError,
+  type MessageContent,
+  type MessageStructure,
+  type MessageSummary,
+} from "../mailbox.ts";
 import { type OnMailbox, onMailbox } from "./carry-out.ts";
 import { type Completion, no, ok } from "./completion.ts";
 import { BrokenResponse, type Dialogue } from "./dialogue.ts";
@@ -12,7 +18,7 @@ import { findMessages, inBatches, noSuchMessage } from "./message-numbers.ts";
 import { clip, HeaderFields, locate, needsStructure, READ_SIZE } from "./sections.ts";
 import { flagsOf, tellKeywords } from "./untagged.ts";
 
-/** Structures of so many messages are held at once. */
+/** So many messages are looked up, and marked as seen, at once. */
 const BATCH = 64;
 /** What an item of a message costs, in steps of `Dialogue.tires`. */
 const STEPS_OF_ITEM = 50;
@@ -54,13 +60,13 @@ class Fetch {
 
   async #fetchBatch(indexes: readonly number[]): Promise<void> {
     const { dialogue, view } = this.#on;
-    const structures = this.#structures ? await view.mailbox.describe(this.#uidsOf(indexes)) : null;
+    const structures = this.#structures ? new Descriptions(view.mailbox.describe(this.#uidsOf(indexes))) : null;
     const seen = this.#setsSeen ? await this.#setSeen(indexes) : null;
     for (const index of indexes) {
       if (dialogue.tires(STEPS_OF_ITEM * this.#items.length)) await dialogue.breathe();
       const message = view.at(index);
       if (!message) continue;
-      const structure = structures?.get(message.uid);
+      const structure = await structures?.of(message.uid);
       if (structures && !structure) {
         this.#missing = true;
         continue;
@@ -187,6 +193,26 @@ class Fetch {
       dialogue.output.octets(octets);
       at += octets.length;
     }
+  }
+}
+
+/** Structures as they come, in the order of the messages, a few of them in memory at once. */
+class Descriptions {
+  readonly #coming: AsyncIterator<DescribedMessage>;
+  #next: DescribedMessage | null = null;
+
+  constructor(described: AsyncIterable<DescribedMessage>) {
+    this.#coming = described[Symbol.asyncIterator]();
+  }
+
+  /** @returns undefined when the message is no more. To be asked in the order of the messages. */
+  async of(uid: number): Promise<MessageStructure | undefined> {
+    while (!this.#next || this.#next.uid < uid) {
+      const { value, done } = await this.#coming.next();
+      if (done) return undefined;
+      this.#next = value;
+    }
+    return this.#next.uid === uid ? this.#next.structure : undefined;
   }
 }
 

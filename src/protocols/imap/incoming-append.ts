@@ -1,6 +1,7 @@
 import { IncomingBody, MessageError } from "../incoming-body.ts";
 import type { AccountMail, Appended } from "../mailbox.ts";
 import { type Completion, ok, tryCreate } from "./completion.ts";
+import { CrlfLines } from "./crlf-lines.ts";
 import type { AppendCommand } from "./grammar/command.ts";
 import { formatAppendUid } from "./grammar/format-response.ts";
 
@@ -8,6 +9,7 @@ import { formatAppendUid } from "./grammar/format-response.ts";
 export class IncomingAppend {
   readonly command: AppendCommand;
   readonly #body: IncomingBody;
+  readonly #lines = new CrlfLines();
   readonly #appended: Promise<Appended>;
 
   constructor({ command, account, wake }: { command: AppendCommand; account: AccountMail; wake: () => void }) {
@@ -26,7 +28,7 @@ export class IncomingAppend {
   }
 
   add(chunk: Buffer): void {
-    this.#body.add(chunk);
+    this.#body.add(this.#lines.write(chunk));
   }
 
   /** The message is complete. */

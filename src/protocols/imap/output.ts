@@ -31,10 +31,11 @@ export class Output {
     this.#inResponse = !text.endsWith("\r\n") || (text.endsWith("}\r\n") && announcedLiteral.test(text));
   }
 
+  /** Of a literal. */
   octets(octets: Uint8Array): void {
     this.#inResponse = true;
     this.#endText();
-    this.#pieces.push(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength));
+    this.#pieces.push(sendable(octets));
     this.#octets += octets.length;
   }
 
@@ -65,4 +66,17 @@ export class Output {
     this.#octets += octets.length;
     this.#text = "";
   }
+}
+
+/** What stands for NUL, which no literal may hold (RFC 3501 section 4.3); one octet for one, so that sizes stay what they are. */
+const NUL_SHOWN = 0x80;
+
+/** The octets themselves are their owner's: where one has to be another they are copied. */
+function sendable(octets: Uint8Array): Buffer {
+  const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  let nul = bytes.indexOf(0);
+  if (nul < 0) return bytes;
+  const shown = Buffer.from(bytes);
+  for (; nul >= 0; nul = shown.indexOf(0, nul + 1)) shown[nul] = NUL_SHOWN;
+  return shown;
 }

@@ -94,10 +94,13 @@ export class SearchEvaluation {
 
   /** A message without a usable Date field was sent when it arrived. */
   async #sent({ fits }: SentCriterion, places: readonly Place[]): Promise<ReadonlySet<number>> {
-    const structures = await this.#view.mailbox.describe(uidsOf(places));
+    const dates = new Map<number, string | null>();
+    for await (const { uid, structure } of this.#view.mailbox.describe(uidsOf(places))) {
+      dates.set(uid, structure.envelope.date);
+    }
     const found = new Set<number>();
     for (const { message } of places) {
-      const date = structures.get(message.uid)?.envelope.date ?? null;
+      const date = dates.get(message.uid) ?? null;
       if (fits((date === null ? null : sentDay(date)) ?? dayOf(message.internalDate))) found.add(message.uid);
     }
     return found;

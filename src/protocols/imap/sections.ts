@@ -1,5 +1,6 @@
 /** Which octets of a message a section means (RFC 3501 section 6.4.5). */
 import type { ByteRange, MessageContent, MessagePart, MessageStructure } from "../mailbox.ts";
+import { trimWhiteSpaceEnd } from "../white-space.ts";
 import type { FetchSection, Partial } from "./grammar/fetch-item.ts";
 
 /** Octets of a header that are looked at for HEADER.FIELDS. What a header has beyond that is left out. */
@@ -113,13 +114,14 @@ function splitFields(header: string): string[] {
     while (end > 0 && (header[end] === " " || header[end] === "\t")) end = header.indexOf("\n", end) + 1;
     if (end === 0) end = header.length;
     const field = header.slice(start, end);
-    if (field.trim() !== "") fields.push(field);
+    if (!/^[ \t\r\n]*$/.test(field)) fields.push(field);
     start = end;
   }
   return fields;
 }
 
+/** White space may stand before the colon (RFC 5322 4.5), and not before the name. */
 function fieldName(field: string): string {
   const colon = field.indexOf(":");
-  return field.slice(0, Math.max(colon, 0)).trim().toLowerCase();
+  return trimWhiteSpaceEnd(field.slice(0, Math.max(colon, 0))).toLowerCase();
 }

@@ -1,5 +1,6 @@
 /** What each keyword does; the commands without a file of their own are here. */
 import { isHttpRequest } from "../session/http-request.ts";
+import { trimWhiteSpace } from "../white-space.ts";
 import { auth, pass, user } from "./authentication.ts";
 import type { Complaint, Dialogue } from "./dialogue.ts";
 import { dele, list, noop, retr, rset, stat, type Transaction, top, uidl, update } from "./maildrop-commands.ts";
@@ -42,7 +43,7 @@ export function execute(dialogue: Dialogue, line: string): void {
   const argument = space === -1 ? "" : line.slice(space + 1);
   // A password may end with spaces; nothing else does.
   const complaint = handler
-    ? handler(dialogue, keyword === "PASS" ? argument : argument.trim())
+    ? handler(dialogue, keyword === "PASS" ? argument : trimWhiteSpace(argument))
     : replies.unknownCommand;
   if (complaint !== null) dialogue.complain(complaint);
 }

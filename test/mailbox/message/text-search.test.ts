@@ -1,10 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseStructure, type ReadRange } from "../../../src/mailbox/message/parse-structure.ts";
 import { fold, TextFinder } from "../../../src/mailbox/message/text-finder.ts";
 import { matches } from "../../../src/mailbox/message/text-search.ts";
 import type { TextQuery } from "../../../src/protocols/mailbox.ts";
 
-const search = (query: TextQuery, message: string) => matches(query, [Buffer.from(message.replaceAll("\n", "\r\n"))]);
+const search = (query: TextQuery, message: string) => matching(query, Buffer.from(message.replaceAll("\n", "\r\n")));
+
+/** @param cut where the octets come in two pieces. */
+async function matching(query: TextQuery, message: Buffer, cut = 0): Promise<boolean> {
+  const read: ReadRange = (start, end) => {
+    const middle = Math.min(Math.max(cut, start), end);
+    return [message.subarray(start, middle), message.subarray(middle, end)];
+  };
+  return matches(query, { structure: await parseStructure(read, message.length), read });
+}
 
 /** CPU time of the work, in milliseconds: other processes do not count. */
 async function costOf(work: () => unknown): Promise<number> {
@@ -69,7 +79,7 @@ describe("a search in text", () => {
     const body = Buffer.from(`Content-Type: text/plain; charset=utf-8\r\n\r\n${"x".repeat(9)}e\u0301\r\n`);
     const at = body.indexOf("e\u0301") + 1;
     for (const cut of [at, at + 1]) {
-      expect(await matches({ in: "body", text: "xé" }, [body.subarray(0, cut), body.subarray(cut)])).toBe(true);
+      expect(await matching({ in: "body", text: "xé" }, body, cut)).toBe(true);
     }
   });
 

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CrlfLines } from "../../../src/protocols/imap/crlf-lines.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { ann, logIn, select } from "./fixture.ts";
 
@@ -67,5 +69,37 @@ describe("large messages of APPEND", () => {
     const mailbox = await fixture.account.select("INBOX", { readOnly: true });
     const content = await mailbox.content(1);
     expect(Buffer.from(await content.read(0, message.length + 1)).equals(message)).toBe(true);
+  });
+});
+
+describe("octets of messages", () => {
+  it("are sent without NUL, which no literal may hold", async () => {
+    const fixture = await select(["Subject: a\0b\nX-\0: c\n\nd\0\0e\n"]);
+    const said = await fixture.wire.send(
+      "a FETCH 1 (BODY.PEEK[] BODY.PEEK[TEXT]<1.2> BODY.PEEK[HEADER.FIELDS (Subject)] ENVELOPE RFC822.SIZE)\r\n",
+    );
+    expect(said).not.toContain("\0");
+    // 0x80, which is no UTF-8.
+    const message = "Subject: a\ufffdb\r\nX-\ufffd: c\r\n\r\nd\ufffd\ufffde\r\n";
+    expect(said).toContain(`BODY[] {${message.length}}\r\n${message}`);
+    expect(said).toContain("BODY[TEXT]<1> {2}\r\n\ufffd\ufffd");
+    expect(said).toContain("BODY[HEADER.FIELDS (Subject)] {16}\r\nSubject: a\ufffdb\r\n\r\n");
+    expect(said).toContain(`RFC822.SIZE ${message.length}`);
+  });
+
+  it("of APPEND end their lines with CRLF, however they are cut", async () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom("\r", "\n", "\r\n", "a"), { maxLength: 20 }), fc.nat(20), (parts, cut) => {
+        const text = parts.join("");
+        const lines = new CrlfLines();
+        const written = [text.slice(0, cut), text.slice(cut)].map((piece) => lines.write(Buffer.from(piece)));
+        expect(Buffer.concat(written).toString()).toBe(text.replace(/(?<!\r)\n/g, "\r\n"));
+      }),
+    );
+    const fixture = await select();
+    const message = "Subject: a\n\nb\r\nc\n";
+    await fixture.wire.send(`a APPEND INBOX {${message.length}+}\r\n${message}\r\n`);
+    const said = await fixture.wire.send("b FETCH 1 (RFC822.SIZE BODY.PEEK[])\r\n");
+    expect(said).toContain("RFC822.SIZE 20 BODY[] {20}\r\nSubject: a\r\n\r\nb\r\nc\r\n)");
   });
 });

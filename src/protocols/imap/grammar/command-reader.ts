@@ -1,4 +1,5 @@
 import { beginsHttpRequest, isHttpRequest } from "../../session/http-request.ts";
+import { trimWhiteSpaceEnd } from "../../white-space.ts";
 import type { AppendCommand, Command } from "./command.ts";
 import { complaints } from "./complaints.ts";
 import type { GrammarLimits } from "./limits.ts";
@@ -241,7 +242,7 @@ export class CommandReader {
     const line = this.#takeLine(this.limits.line);
     if (typeof line !== "string") return line;
     const tag = this.#append?.tag ?? null;
-    if (line.trimEnd() !== "") return this.#complain(complaints.afterMessage(tag), readLiteralMarker(line));
+    if (trimWhiteSpaceEnd(line) !== "") return this.#complain(complaints.afterMessage(tag), readLiteralMarker(line));
     this.#begin();
     return MESSAGE_END;
   }

@@ -6,7 +6,7 @@ const DAY = 86_400_000;
 const DATE = /^(\d{1,2})-([A-Za-z]{3})-(\d{4})$/;
 const DATE_TIME = /^ ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})$/;
 /** A Date field of RFC 5322 section 3.3, the day of the week and everything after the year left aside. */
-const DATE_FIELD = /^\s*(?:[A-Za-z]+\s*,?\s*)?(\d{1,2})[\s-]+([A-Za-z]{3})[A-Za-z]*[\s-]+(\d{2,4})(?!\d)/;
+const DATE_FIELD = /^[ \t]*(?:[A-Za-z]+[ \t]*,?[ \t]*)?(\d{1,2})[ \t-]+([A-Za-z]{3})[A-Za-z]*[ \t-]+(\d{2,4})(?!\d)/;
 /** No Date field that means anything is longer; what is behind is not looked at. */
 const LONGEST_DATE_FIELD = 256;
 

@@ -1,9 +1,13 @@
 /** ENVELOPE, BODY and BODYSTRUCTURE (RFC 3501 section 7.4.2). */
-import type { EnvelopeAddress, MessageEnvelope, MessagePart, MimeParameters } from "../../mailbox.ts";
+import {
+  type EnvelopeAddress,
+  MAX_PART_DEPTH,
+  type MessageEnvelope,
+  type MessagePart,
+  type MimeParameters,
+} from "../../mailbox.ts";
 import { formatNstring, formatString } from "./format-string.ts";
 
-/** Parts that are deeper within each other are shown as one that is opaque. */
-const DEEPEST = 100;
 /** What stands for a multipart without a part: the grammar asks for one. */
 const EMPTY_TEXT = '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)';
 const NO_ENVELOPE = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
@@ -19,18 +23,24 @@ export function formatEnvelope(envelope: MessageEnvelope): string {
 
 /** @param root the outermost part of the message, or any other. */
 export function formatBody(root: MessagePart): string {
-  return formatPart(root, false, 0);
+  return formatPart(root, false, levelOf(root, 0));
 }
 
 /** With extension data. */
 export function formatBodyStructure(root: MessagePart): string {
-  return formatPart(root, true, 0);
+  return formatPart(root, true, levelOf(root, 0));
 }
 
-function formatPart(part: MessagePart, extended: boolean, depth: number): string {
-  if (part.type === "MULTIPART" && depth < DEEPEST) return formatMultipart(part, extended, depth);
+/** Levels of the number of a message's root, by those of the message: a multipart has no number of its own. */
+function levelOf(root: MessagePart, ofMessage: number): number {
+  return root.type === "MULTIPART" ? ofMessage : ofMessage + 1;
+}
+
+/** @param level of the part's number. Parts whose numbers FETCH does not take are not shown. */
+function formatPart(part: MessagePart, extended: boolean, level: number): string {
+  if (part.type === "MULTIPART" && level < MAX_PART_DEPTH) return formatMultipart(part, extended, level);
   const isMessage = part.type === "MESSAGE" && part.subtype === "RFC822";
-  const opaque = part.type === "MULTIPART" || (isMessage && depth >= DEEPEST);
+  const opaque = part.type === "MULTIPART" || (isMessage && level >= MAX_PART_DEPTH);
   const fields = [
     opaque ? '"APPLICATION" "OCTET-STREAM"' : `${formatString(part.type)} ${formatString(part.subtype)}`,
     formatParameters(part.parameters),
@@ -41,15 +51,15 @@ function formatPart(part: MessagePart, extended: boolean, depth: number): string
   ];
   if (isMessage && !opaque) {
     fields.push(part.message ? formatEnvelope(part.message.envelope) : NO_ENVELOPE);
-    fields.push(part.message ? formatPart(part.message.root, extended, depth + 1) : EMPTY_TEXT);
+    fields.push(part.message ? formatPart(part.message.root, extended, levelOf(part.message.root, level)) : EMPTY_TEXT);
   }
   if ((isMessage && !opaque) || part.type === "TEXT") fields.push(String(part.lines));
   if (extended) fields.push(formatNstring(part.md5), formatExtension(part));
   return `(${fields.join(" ")})`;
 }
 
-function formatMultipart(part: MessagePart, extended: boolean, depth: number): string {
-  const parts = part.parts.map((child) => formatPart(child, extended, depth + 1)).join("") || EMPTY_TEXT;
+function formatMultipart(part: MessagePart, extended: boolean, level: number): string {
+  const parts = part.parts.map((child) => formatPart(child, extended, level + 1)).join("") || EMPTY_TEXT;
   const subtype = formatString(part.subtype);
   if (!extended) return `(${parts} ${subtype})`;
   return `(${parts} ${subtype} ${formatParameters(part.parameters)} ${formatExtension(part)})`;
@@ -71,7 +81,6 @@ function formatAddresses(addresses: readonly EnvelopeAddress[]): string {
   return addresses.length === 0 ? "NIL" : `(${addresses.map(formatAddress).join("")})`;
 }
 
-/** The second field is the source route of old, which is NIL for ever. */
-function formatAddress({ name, mailbox, host }: EnvelopeAddress): string {
-  return `(${formatNstring(name)} NIL ${formatNstring(mailbox)} ${formatNstring(host)})`;
+function formatAddress({ name, route, mailbox, host }: EnvelopeAddress): string {
+  return `(${[name, route ?? null, mailbox, host].map(formatNstring).join(" ")})`;
 }

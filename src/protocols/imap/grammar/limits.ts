@@ -9,7 +9,7 @@
  * | `literal` | 1024 | 65536 | a synchronising literal: tagged BAD instead of `+`; else the literal is skipped, then tagged BAD |
  * | `literals` | 32768 | 262144 | as `literal`; all literals of a command together |
  * | `skipped` | 4096 | 104857600 | BAD, then the end of the session: more of a wrong command is not read for the sake of the next one |
- * | `depth` | 1 | 32 | tagged BAD; parentheses, NOT and OR within each other in SEARCH, levels of a part number in FETCH |
+ * | `depth` | 1 | 32 | tagged BAD; parentheses, NOT and OR within each other in SEARCH |
  * | `items` | 32 | 4096 | tagged BAD; search keys, fetch items, header fields, flags |
  * | `textKeys` | 1 | 64 | tagged NO [LIMIT]; search keys that look into messages, each of which may read a whole mailbox |
  *

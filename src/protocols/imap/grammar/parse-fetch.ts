@@ -1,3 +1,4 @@
+import { MAX_PART_DEPTH } from "../../mailbox.ts";
 import type { FetchCommand } from "./command.ts";
 import type { Cursor } from "./cursor.ts";
 import type { FetchAttribute, FetchItem, FetchSection, Partial } from "./fetch-item.ts";
@@ -74,7 +75,7 @@ function parsePart(cursor: Cursor): number[] {
   const part: number[] = [];
   while (cursor.next >= 0x30 && cursor.next <= 0x39) {
     part.push(cursor.nonZeroNumber("the number of a part"));
-    if (part.length > cursor.limits.depth) throw new ParseFault("The number of the part has too many levels");
+    if (part.length > MAX_PART_DEPTH) throw new ParseFault("The number of the part has too many levels");
     if (!cursor.accept(".")) return part;
   }
   return part;
@@ -118,9 +119,7 @@ function parsePartial(cursor: Cursor): Partial | null {
   return { origin, length };
 }
 
-/** Names of header fields are printable ASCII without a colon (RFC 5322 section 2.2); they come back in the response. */
+/** Any string (RFC 3501 section 9, header-fld-name); one that no field can be called names none. It comes back in the response. */
 function parseFieldName(cursor: Cursor): string {
-  const name = cursor.astring("the name of a header field");
-  if (!/^[\x21-\x39\x3b-\x7e]+$/.test(name)) throw new ParseFault("That is not the name of a header field");
-  return name;
+  return cursor.astring("the name of a header field");
 }

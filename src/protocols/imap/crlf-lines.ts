@@ -1,0 +1,39 @@
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * Line ends of a message on its way in: a bare LF becomes CRLF, as mail has it (RFC 5322 section 2.3), so that all protocols
+ * tell and send the same octets of it. A bare CR ends no line, and stays. Works on chunks, cut anywhere.
+ */
+export class CrlfLines {
+  #afterCr = false;
+
+  /** @returns the chunk itself where nothing has to be done. */
+  write(chunk: Buffer): Buffer {
+    const bare = this.#countBare(chunk);
+    const lines = bare === 0 ? chunk : this.#complete(chunk, bare);
+    if (chunk.length > 0) this.#afterCr = chunk[chunk.length - 1] === CR;
+    return lines;
+  }
+
+  #countBare(chunk: Buffer): number {
+    let count = 0;
+    for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, at + 1)) if (this.#isBare(chunk, at)) count += 1;
+    return count;
+  }
+
+  #complete(chunk: Buffer, bare: number): Buffer {
+    const lines = Buffer.allocUnsafe(chunk.length + bare);
+    let length = 0;
+    for (let at = 0; at < chunk.length; at++) {
+      if (chunk[at] === LF && this.#isBare(chunk, at)) lines[length++] = CR;
+      lines[length++] = chunk[at] ?? 0;
+    }
+    return lines;
+  }
+
+  /** @param at of a line feed. */
+  #isBare(chunk: Buffer, at: number): boolean {
+    return at > 0 ? chunk[at - 1] !== CR : !this.#afterCr;
+  }
+}
