@@ -55,8 +55,11 @@ function fieldFits(
   for (const { name, raw } of fieldsOf(header)) {
     if (name !== wanted) continue;
     if (finder.isEmpty) return true;
-    const value = lineOf(raw);
-    if (finder.fits(query.in === "address" ? writeAddresses(parseAddresses(value)) : decodeWords(value))) return true;
+    const text =
+      query.in === "address"
+        ? writeAddresses(parseAddresses(lineOf(raw.slice(0, STRUCTURE_LIMITS.field))))
+        : decodeWords(lineOf(raw));
+    if (finder.fits(text)) return true;
   }
   return false;
 }

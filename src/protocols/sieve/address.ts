@@ -11,8 +11,8 @@ interface Token {
 const LONGEST_ADDRESS = 1024;
 
 const BLANKS = /[ \t\r\n]+/y;
-const WORD = /"(?:[^"\\\0-\x1f\x7f]|\\[ -~])*"|[^\s"(),.:;<>@[\\\]\0-\x1f\x7f]+/y;
-const LITERAL = /\[[^\s[\]\\]*\]/y;
+const WORD = /"(?:[^"\\\0-\x1f\x7f]|\\[ -~])*"|[^ "(),.:;<>@[\\\]\0-\x1f\x7f]+/y;
+const LITERAL = /\[[^ [\]\\]*\]/y;
 const MARK = /[.@<>]/y;
 
 /**

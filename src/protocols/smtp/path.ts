@@ -12,7 +12,7 @@ export interface ParsedPath {
 
 const plainLimits = { localPart: LONGEST_LOCAL_PART, domain: LONGEST_DOMAIN };
 
-const HOP = String.raw`@(?:[^\s:,<>"@[\]]+|\[[^\s,<>"@[\]]+\])`;
+const HOP = String.raw`@(?:[^ \t:,<>"@[\]]+|\[[^ \t,<>"@[\]]+\])`;
 /** Accepted and dropped (RFC 5321 appendix C). */
 const SOURCE_ROUTE = new RegExp(`^${HOP}(?:, *${HOP})*: *`);
 

@@ -169,7 +169,14 @@ describe("an address", () => {
       "Ann\r\n <a@b.example>",
     ],
     ...["=?utf-8?q?J=C3=B6rg?= <a@b.example>", "Jörg <jörg@bücher.example>", "O'Neil & Co <a@b.example>"],
-    ...["a..b@docomo.example", ".a@docomo.example", "a.@docomo.example", '"a b"@c.example', '"a\\"b"@c.example'],
+    ...[
+      "a\u3000b\u00a0c@d.example",
+      "a..b@docomo.example",
+      ".a@docomo.example",
+      "a.@docomo.example",
+      '"a b"@c.example',
+      '"a\\"b"@c.example',
+    ],
     ...["a@[192.0.2.1]", "a@[IPv6:2001:db8::1]", "a@b_c.example", "a@b.example.", "a+b=c%d!e/f@g.example"],
   ])("may be %j", (address) => {
     expect(error(address)).toBeNull();
