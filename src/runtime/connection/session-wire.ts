@@ -254,7 +254,8 @@ export class SessionWire implements Wire, SocketReader {
 
   /** The time has come that `wakeAfter` asked for. */
   wakeDue(): void {
-    this.wake();
+    if (isTimeForTurn()) this.#turn("resume");
+    else this.wake();
   }
 
   expired(limit: Limit): void {
