@@ -1,6 +1,10 @@
 import type { Readable } from "node:stream";
 import type { Envelope, IncomingMessage } from "./backend.ts";
 import { contentAtOnce, IncomingBody, type MessageError } from "./incoming-body.ts";
+import { SmallPieces } from "./small-pieces.ts";
+
+/** Pieces that are taken as they come; of a message that has more, small ones are put together. */
+const ownPieces = 16;
 
 /** Who is told that a message that was full takes more again, or was given up by its reader. */
 interface Sender {
@@ -36,6 +40,9 @@ export class ArrivingMessage implements IncomingMessage {
   /** What has come before the body was looked at. */
   #pieces: Buffer[] = [];
   #length = 0;
+  /** How many have come, up to `ownPieces`. */
+  #taken = 0;
+  #small: SmallPieces | null = null;
   #end: End | null = null;
 
   constructor(envelope: Envelope, sender: Sender) {
@@ -52,6 +59,7 @@ export class ArrivingMessage implements IncomingMessage {
   /** The content as a stream, the same one each time. */
   stream(): Readable {
     if (this.#body) return this.#body;
+    this.#small?.flush();
     const body = new IncomingBody(() => this.#sender.drained());
     this.#body = body;
     for (const piece of this.#pieces) body.add(piece);
@@ -63,16 +71,27 @@ export class ArrivingMessage implements IncomingMessage {
 
   /** More content. */
   add(content: Buffer): void {
-    if (this.#body) {
-      this.#body.add(content);
+    this.#length += content.length;
+    if (this.#taken < ownPieces) {
+      this.#taken++;
+      this.#keep(content);
       return;
     }
-    this.#pieces.push(content);
-    this.#length += content.length;
+    this.#small ??= new SmallPieces((piece) => this.#keep(piece));
+    const held = !this.#small.empty;
+    this.#small.add(content);
+    // Who reads the body is not kept waiting for what a packet has brought.
+    if (this.#body && !held) queueMicrotask(() => this.#small?.flush());
+  }
+
+  #keep(piece: Buffer): void {
+    if (this.#body) this.#body.add(piece);
+    else this.#pieces.push(piece);
   }
 
   /** The content is complete. */
   finish(): void {
+    this.#small?.flush();
     this.#end = complete;
     this.#body?.push(null);
   }
@@ -81,6 +100,7 @@ export class ArrivingMessage implements IncomingMessage {
   destroy(error?: MessageError): void {
     this.#end = { how: "destroyed", error };
     this.#pieces = [];
+    this.#small = null;
     if (this.#body && !this.#body.readableEnded) this.#body.destroy(error);
   }
 }

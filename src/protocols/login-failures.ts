@@ -1,4 +1,5 @@
 import { addressKey } from "./address-key.ts";
+import { RecencyMap } from "./recency-map.ts";
 
 /** Addresses remembered at once. */
 const mostAddresses = 65_536;
@@ -31,8 +32,7 @@ interface Failures {
 export class LoginFailures {
   readonly #delays: LoginDelays;
   readonly #isExempt: (address: string) => boolean;
-  /** The address whose last failure is the oldest comes first. */
-  readonly #addresses = new Map<string, Failures>();
+  readonly #addresses = new RecencyMap<Failures>();
 
   /** @param isExempt whose failures hold nothing up; nobody's unless given. */
   constructor(delays: Partial<LoginDelays> = {}, isExempt: (address: string) => boolean = () => false) {
@@ -63,24 +63,16 @@ export class LoginFailures {
     failures.count++;
     failures.last = now;
     failures.until = Math.max(failures.until, now + delay);
-    this.#addresses.delete(key);
     this.#addresses.set(key, failures);
-    if (this.#addresses.size > mostAddresses) this.#dropFirst();
+    if (this.#addresses.size > mostAddresses) this.#addresses.deleteOldest();
     return delay;
   }
 
   #dropQuiet(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
-      const first = this.#addresses.values().next().value;
-      if (!first || now - first.last < this.#delays.forgetAfter) return;
-      this.#dropFirst();
-    }
-  }
-
-  #dropFirst(): void {
-    for (const key of this.#addresses.keys()) {
-      this.#addresses.delete(key);
-      return;
+      const { oldest } = this.#addresses;
+      if (!oldest || now - oldest.last < this.#delays.forgetAfter) return;
+      this.#addresses.deleteOldest();
     }
   }
 }

@@ -7,6 +7,10 @@ import type { AnyDialogue } from "./dialogue.ts";
 const tlsHandshake = 0x16;
 /** How many expiries are excused while it is the backend or the mailbox that is slow. */
 const excusedExpiries = 1;
+/** Milliseconds after which a turn ends with input left over. */
+const longestTurn = 10;
+/** Steps between two looks at the clock. */
+const stepsUnlooked = 16;
 
 /** The part of a log-in that is due in a later turn. */
 interface LogInEnd<D> {
@@ -119,7 +123,8 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
 
   #work(): Verdict {
     const { dialogue } = this;
-    for (;;) {
+    let began: number | null = null;
+    for (let steps = 1; ; steps++) {
       const { state } = dialogue;
       switch (state) {
         case "closing":
@@ -135,6 +140,13 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
       const verdict = this.step(state);
       if (verdict) return verdict;
       if (dialogue.state === "upgrading") return UPGRADE;
+      if (steps % stepsUnlooked > 0) continue;
+      const now = dialogue.wire.now();
+      began ??= now;
+      if (now - began < longestTurn) continue;
+      // A packet holds thousands of commands: others have their turn in between.
+      dialogue.wire.wake();
+      return WAIT;
     }
   }
 

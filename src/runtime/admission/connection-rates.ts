@@ -1,3 +1,4 @@
+import { RecencyMap } from "../../protocols/recency-map.ts";
 import type { Clock } from "../time/clock.ts";
 
 export interface RateLimit {
@@ -23,8 +24,7 @@ export const mostTimes = 1_048_576;
 export class ConnectionRates {
   readonly limit: RateLimit;
   readonly #clock: Clock;
-  /** The address let in least recently comes first. */
-  readonly #addresses = new Map<string, RecentTimes>();
+  readonly #addresses = new RecencyMap<RecentTimes>();
   #times = 0;
 
   constructor(limit: RateLimit, clock: Clock) {
@@ -57,26 +57,22 @@ export class ConnectionRates {
     if (times.newest <= now - this.limit.interval) times.clear();
     times.add(now, this.limit.count);
     this.#times += times.length - before;
-    this.#addresses.delete(key);
     this.#addresses.set(key, times);
     while (this.#addresses.size > mostAddresses || (this.#times > mostTimes && this.#addresses.size > 1))
-      this.#dropFirst();
+      this.#dropOldest();
   }
 
   #dropQuiet(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
-      const first = this.#addresses.values().next().value;
-      if (!first || now - first.newest < this.limit.interval) return;
-      this.#dropFirst();
+      const { oldest } = this.#addresses;
+      if (!oldest || now - oldest.newest < this.limit.interval) return;
+      this.#dropOldest();
     }
   }
 
-  #dropFirst(): void {
-    const first = this.#addresses.entries().next().value;
-    if (!first) return;
-    const [key, times] = first;
-    this.#times -= times.length;
-    this.#addresses.delete(key);
+  #dropOldest(): void {
+    this.#times -= this.#addresses.oldest?.length ?? 0;
+    this.#addresses.deleteOldest();
   }
 }
 

@@ -1,6 +1,9 @@
 import { array, assert, integer, nat, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
+import { addressKey } from "../../../src/protocols/address-key.ts";
+import { LoginFailures } from "../../../src/protocols/login-failures.ts";
+import { AddressCounts } from "../../../src/runtime/admission/address-counts.ts";
 import { ConnectionRates, mostAddresses, mostTimes } from "../../../src/runtime/admission/connection-rates.ts";
 
 /** Lets one in if the rate allows. */
@@ -68,4 +71,27 @@ describe("a rate", () => {
     expect(rates.times).toBe(mostTimes);
     expect([rates.exhausted("a"), rates.exhausted("b"), rates.exhausted("c")]).toEqual([false, true, true]);
   });
+});
+
+test("many more clients than are remembered, as behind a proxy, take bounded memory, and those who came last are known", () => {
+  const clock = new SimulatedClock();
+  const rates = new ConnectionRates({ count: 3, interval: 3_600_000 }, clock);
+  const failures = new LoginFailures();
+  const counts = new AddressCounts();
+  const key = (client: number) =>
+    addressKey(`2001:db8:${(client >> 16).toString(16)}:${(client & 0xffff).toString(16)}::1`);
+  const last = 150_000;
+  for (let client = 0; client < last; client++) {
+    const address = key(client);
+    rates.note(address);
+    const inside = counts.counter(address);
+    inside.take();
+    if (client % 2 === 0) failures.failed(address, client);
+    inside.giveBack();
+  }
+  expect([rates.size, failures.size, counts.size]).toEqual([mostAddresses, mostAddresses, 0]);
+  expect(rates.times).toBeLessThanOrEqual(mostTimes);
+  rates.note(key(last - 1));
+  rates.note(key(last - 1));
+  expect([rates.exhausted(key(last - 1)), rates.exhausted(key(0))]).toEqual([true, false]);
 });
