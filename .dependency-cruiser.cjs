@@ -26,7 +26,7 @@ const innerRooms = {
     time: [],
     sockets: ["time"],
     proxy: ["sockets"],
-    tls: ["sockets"],
+    tls: ["sockets", "time"],
     privileges: ["tls"],
     pressure: ["sockets", "time"],
     admission: ["pressure", "proxy", "time"],

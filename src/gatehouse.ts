@@ -1,7 +1,7 @@
 /** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
 import { Subscription } from "rxjs";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
-import { type Configuration, documentWarnings, parseDocument } from "./config/index.ts";
+import { type Configuration, documentWarnings, isLarge, parseAside, parseDocument } from "./config/index.ts";
 import { openControl } from "./control/control.ts";
 import { ControlSocketError } from "./control/control-socket.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
@@ -15,7 +15,13 @@ import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
 import { logLifecycle } from "./runtime/observe/log.ts";
 import { Metrics } from "./runtime/observe/metrics.ts";
 import type { Foundation } from "./runtime/reload/foundation.ts";
-import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/server/document-feeds.ts";
+import {
+  followCertificates,
+  followDocuments,
+  newest,
+  type ReadDocument,
+  reloadDocument,
+} from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
 import { countStates } from "./runtime/server/state-counts.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
@@ -38,10 +44,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     onBound: () => options.onBound?.(),
     prepare: async (signal): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory, signal });
-      const closeControl = await openControlOf(options, { gatehouse, server }).catch(async (error: unknown) => {
-        await mail.release();
-        throw error;
-      });
+      const closeControl = await openControlOf(options, { gatehouse, server, readDocument }).catch(
+        async (error: unknown) => {
+          await mail.release();
+          throw error;
+        },
+      );
       return {
         protocols: protocolsOf(options, {
           backend: mail.backend,
@@ -57,6 +65,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       };
     },
   });
+  const readDocument = documentReader(options);
   const feeds = new Subscription();
   const outputs = options.outputs ?? [];
   const metrics = new Metrics({ source: server, outputs });
@@ -86,10 +95,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     async start() {
       await server.start();
       feeds.add(followCertificates(server));
-      if (options.config$)
-        feeds.add(followDocuments(server, options.config$, (config) => configurationOf({ ...options, config })));
+      if (options.config$) feeds.add(followDocuments(server, options.config$, readDocument));
     },
-    reload: async (config) => server.reload(configurationOf({ ...options, config })),
+    reload: async (config) => {
+      const read = readDocument(config);
+      return server.reload(read instanceof Promise ? await read : read);
+    },
     async stop({ wait = true } = {}) {
       feeds.unsubscribe();
       await server.stop({ wait });
@@ -129,15 +140,21 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   return gatehouse;
 }
 
+interface Controlled {
+  readonly gatehouse: Gatehouse;
+  readonly server: Server;
+  readonly readDocument: ReadDocument;
+}
+
 /** @returns what ends it. @throws ControlSocketError when another server has the socket; else the server runs without. */
 async function openControlOf(
   options: GatehouseOptions,
-  { gatehouse, server }: { readonly gatehouse: Gatehouse; readonly server: Server },
+  { gatehouse, server, readDocument }: Controlled,
 ): Promise<() => Promise<void>> {
   const { control } = options;
   if (control === undefined) return async () => {};
   const { path, document } = typeof control === "string" ? { path: control } : control;
-  const read = async () => configurationOf({ ...options, config: await document?.() });
+  const read = async () => readDocument(await document?.());
   const reload = () => (document ? reloadDocument(server, read) : newest(server.renew()));
   try {
     return await openControl(path, { gatehouse, reload });
@@ -185,6 +202,28 @@ function protocolsOf(
   const builtIn = builtInProtocols({ ...options, ...mail });
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
 }
+
+/**
+ * Reads documents one after the other, so that an older one, which takes longer, does not come behind a newer one. A large
+ * text is read in a thread, anything else at once.
+ */
+function documentReader(options: GatehouseOptions): ReadDocument {
+  const names = (options.protocols ?? []).map(({ name }) => name);
+  let last: Promise<void> | null = null;
+  return (config) => {
+    const parse = () => configurationOf({ ...options, config });
+    const large = typeof config === "string" && isLarge(config);
+    if (last === null && !large) return parse();
+    const read = (last ?? Promise.resolve()).then(() => (large ? parseAside(config, { protocols: names }) : parse()));
+    const done: Promise<void> = read.then(ignore, ignore).then(() => {
+      if (last === done) last = null;
+    });
+    last = done;
+    return read;
+  };
+}
+
+function ignore(): void {}
 
 function configurationOf({ config, protocols = [] }: GatehouseOptions): Configuration {
   // A document has no field `listeners`: what has one has been parsed already.

@@ -8,8 +8,8 @@ export interface Attack {
   readonly name: string;
   /** Connects and does all that comes before the input: it is not measured. */
   open(ports: Ports): Promise<Peer>;
-  /** Sends the input, and waits until it is dealt with. */
-  run(peer: Peer): Promise<void>;
+  /** Sends the input, and waits until it is dealt with. @returns the answer, where it is of interest */
+  run(peer: Peer): Promise<string>;
   /** Octets of mail that it makes the server read; they are input, too. */
   readonly mail?: number;
   /** It cannot be sent by several at once. */
@@ -30,8 +30,8 @@ export function repeated(pattern: string, octets: number): string {
   return pattern.repeat(Math.max(1, Math.floor(octets / pattern.length)));
 }
 
-/** A large text in pieces of a mebibyte, so that the load does not hold it. */
+/** A large text in pieces, so that the load does not hold it. */
 export function* pieces(pattern: string, octets: number): Generator<Buffer> {
-  const piece = Buffer.from(repeated(pattern, Math.min(octets, 1_048_576)), "latin1");
+  const piece = Buffer.from(repeated(pattern, Math.min(octets, 65_536)), "latin1");
   for (let left = octets; left >= piece.length; left -= piece.length) yield piece;
 }

@@ -87,7 +87,7 @@ function to(protocol: Protocol, name: string, { listener, input, single }: Said)
     run: async (peer) => {
       await peer.send(...input);
       peer.socket.end();
-      await peer.end();
+      return peer.end();
     },
   };
 }

@@ -1,14 +1,14 @@
 import { type Attack, pieces, portOf, repeated } from "./attack.ts";
-import { hostileMessages } from "./hostile-messages.ts";
+import { type HostileMessage, hostileMessages } from "./hostile-messages.ts";
 import { defaultImapLimits, defaultMailboxLimits, authenticatedGrammarLimits as limits } from "./limits.ts";
 import { Peer } from "./peer.ts";
-import { addressOf } from "./smtp.ts";
+import { accountOf, addressOf, octetsText } from "./smtp.ts";
 
 /** What is left of a line for arguments. */
 const line = limits.line - 200;
 const list = (octets: number, make: (index: number) => string): string => {
   const words: string[] = [];
-  for (let left = octets, index = 0; left > 0; index += 1) {
+  for (let left = octets, index = 0; left > 0 && index < limits.items - 10; index += 1) {
     const word = make(index);
     words.push(word);
     left -= word.length + 1;
@@ -16,9 +16,19 @@ const list = (octets: number, make: (index: number) => string): string => {
   return words.join(" ");
 };
 
+/** A sequence set as long as a line allows. */
+const set = (make: (index: number) => string): string => {
+  const parts: string[] = [];
+  for (let left = line, index = 0; left > 0; index += 1) {
+    parts.push(make(index));
+    left -= (parts.at(-1) ?? "").length + 1;
+  }
+  return parts.join(",");
+};
+
 export interface ImapScene {
-  /** Octets of a hostile message. */
-  readonly size: number;
+  /** Octets of hostile messages. */
+  readonly sizes: readonly number[];
   /** Messages in the mailbox of `many`. */
   readonly many: number;
   /** Octets of them. */
@@ -28,7 +38,7 @@ export interface ImapScene {
 /** Each command of IMAP. */
 export function imapAttacks(scene: ImapScene): Attack[] {
   const keywords = Array.from({ length: defaultMailboxLimits.maxKeywords - 8 }, (_, index) => `k${index}`).join(" ");
-  const everySecond = list(line, (index) => `${index * 2 + 1}`).replaceAll(" ", ",");
+  const everySecond = set((index) => `${index * 2 + 1}`);
   return [
     before(
       "ID, as large as it may be",
@@ -58,13 +68,17 @@ export function imapAttacks(scene: ImapScene): Attack[] {
     ),
     one("LIST of everything", 'LIST "" * RETURN (SUBSCRIBED CHILDREN SPECIAL-USE)', "mailboxes"),
     one("LSUB", 'LSUB "" *', "mailboxes"),
-    one("CREATE, a name as long as it may be", `CREATE ${repeated("a/", 60_000)}`),
+    one("CREATE, a name that is too long", `CREATE ${repeated("a/", 60_000)}`),
+    one(
+      "CREATE, a name with as many levels as it may have",
+      `CREATE b${"/a".repeat(defaultMailboxLimits.maxMailboxDepth - 1)}`,
+    ),
     one("RENAME with all that is below", "RENAME a b", "mailboxes"),
     one("FETCH of everything", "FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)", "many"),
     one("FETCH of all flags", "FETCH 1:* FLAGS", "many"),
     one("FETCH of all messages", "FETCH 1:* BODY.PEEK[]", "many"),
     one("FETCH, a set as long as it may be", `FETCH ${everySecond} FLAGS`, "many"),
-    one("FETCH, the same range again", `FETCH ${list(line, () => "1:*").replaceAll(" ", ",")} FLAGS`, "many"),
+    one("FETCH, the same range again", `FETCH ${set(() => "1:*")} FLAGS`, "many"),
     one(
       "FETCH, header fields as many as may be",
       `FETCH 1:* BODY.PEEK[HEADER.FIELDS (${list(line - 100, (index) => `x${index}`)})]`,
@@ -72,11 +86,11 @@ export function imapAttacks(scene: ImapScene): Attack[] {
     ),
     one("FETCH, items as many as may be", `FETCH 1:100 (${list(line, () => "BODY.PEEK[1]<0.1>")})`, "many"),
     one("SEARCH, keys as many as may be", `SEARCH ${list(line, (index) => `UNKEYWORD z${index}`)}`, "many"),
-    one("SEARCH, flags as many as may be", `SEARCH ${list(line, () => "SEEN UNSEEN")}`, "many"),
+    one("SEARCH, flags as many as may be", `SEARCH ${list(line, () => "UNSEEN")}`, "many"),
     one("SEARCH, NOT and OR as deep as may be", `SEARCH ${"NOT ".repeat(31)}${"OR ALL ".repeat(1)}ALL ALL`, "many"),
     one(
       "SEARCH, texts as many as may be",
-      `SEARCH ${list(line, () => "").slice(0, 0)}${Array.from({ length: 64 }, (_, index) => `TEXT zz${index}`).join(" ")}`,
+      `SEARCH ${Array.from({ length: 64 }, (_, index) => `TEXT zz${index}`).join(" ")}`,
       "many",
     ),
     one("SEARCH, long texts", `SEARCH TEXT ${repeated("x", 30_000)} TEXT ${repeated("y", 30_000)}`, "many"),
@@ -88,23 +102,25 @@ export function imapAttacks(scene: ImapScene): Attack[] {
     one("MOVE of everything", "MOVE 1:* Archive", "move"),
     one("EXPUNGE of everything", "STORE 1:* +FLAGS.SILENT (\\Deleted)\r\nx EXPUNGE", "expunge"),
     one("CLOSE with everything deleted", "STORE 1:* +FLAGS.SILENT (\\Deleted)\r\nx CLOSE", "close"),
-    append(scene.size),
-    ...hostileMessages.flatMap(({ name, what }) => {
-      const reads = (command: string, title: string): Attack => ({
-        ...one(`${title}, a message ${what}`, command, name),
-        mail: scene.size,
-        single: true,
-      });
-      return [
-        reads("FETCH 1 (ENVELOPE BODYSTRUCTURE)", "FETCH of ENVELOPE and BODYSTRUCTURE"),
-        reads("FETCH 1 (BODY.PEEK[] BODY.PEEK[HEADER.FIELDS (To)] BODY.PEEK[1])", "FETCH of the content"),
-        reads("SEARCH TEXT zz", "SEARCH of a text"),
-        reads("SEARCH TO zz SUBJECT zz HEADER x zz", "SEARCH of header fields"),
-      ];
-    }),
+    append(Math.max(...scene.sizes)),
+    ...scene.sizes.flatMap((size) => hostileMessages.flatMap((message) => readers(message, size))),
   ].map((attack) =>
     "account" in attack && attack.account === "many" ? { ...attack, mail: scene.manyOctets } : attack,
   );
+
+  function readers(message: HostileMessage, size: number): Attack[] {
+    const reads = (title: string, command: string): Attack => ({
+      ...one(`${title}, ${octetsText(size)} ${message.what}`, command, accountOf(message, size)),
+      mail: size,
+      single: true,
+    });
+    return [
+      reads("FETCH of ENVELOPE and BODYSTRUCTURE", "FETCH 1 (ENVELOPE BODYSTRUCTURE)"),
+      reads("FETCH of the content", "FETCH 1 (BODY.PEEK[] BODY.PEEK[HEADER.FIELDS (To)] BODY.PEEK[1])"),
+      reads("SEARCH of a text", "SEARCH TEXT zz"),
+      reads("SEARCH of header fields", "SEARCH TO zz SUBJECT zz HEADER x zz"),
+    ];
+  }
 
   function one(name: string, command: string, account = "sink"): Attack & { readonly account: string } {
     const changes = ["move", "expunge", "close", "mailboxes"].includes(account);
@@ -116,7 +132,9 @@ export function imapAttacks(scene: ImapScene): Attack[] {
       open: (ports) => selected(portOf(ports, "imap"), account),
       run: async (peer) => {
         await peer.send(`x ${command}\r\n`, "last NOOP\r\n");
+        const answer = await peer.until("x ");
         await peer.until("last ");
+        return answer;
       },
     };
   }
@@ -138,7 +156,7 @@ function before(name: string, command: string): Attack {
     },
     run: async (peer) => {
       await peer.send(`x ${command}\r\n`, "last LOGOUT\r\n");
-      await peer.end();
+      return peer.end();
     },
   };
 }
@@ -157,7 +175,7 @@ function append(size: number): Attack {
         ...body,
         "\r\nlast NOOP\r\n",
       );
-      await peer.until("last ");
+      return peer.until("x ");
     },
   };
 }

@@ -77,7 +77,7 @@ function loggedIn(name: string, input: string): Attack {
   };
 }
 
-async function sayAll(peer: Peer, input: string): Promise<void> {
+async function sayAll(peer: Peer, input: string): Promise<string> {
   await peer.send(input, "LOGOUT\r\n");
-  await peer.end();
+  return peer.end();
 }

@@ -2,6 +2,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
+/** Octets that are kept while nobody waits for a line. */
+const mostKept = 65_536;
 /** Milliseconds that an answer may take. */
 const timeLimit = 180_000;
 
@@ -10,7 +12,7 @@ export class Peer implements Disposable {
   /** Octets sent since `start()`. */
   #before = 0;
   #tail = Buffer.from("\n");
-  #wanted: { readonly marker: Buffer; readonly found: () => void } | null = null;
+  #wanted: { readonly marker: Buffer; readonly found: (rest: string) => void } | null = null;
   readonly ended: Promise<unknown>;
 
   private constructor(socket: Socket) {
@@ -45,18 +47,19 @@ export class Peer implements Disposable {
     }
   }
 
-  /** Waits for a line that begins like this, or the end of the connection. */
-  async until(begin: string): Promise<void> {
-    const found = new Promise<void>((resolve) => {
+  /** Waits for a line that begins like this, or the end of the connection. @returns the rest of the line */
+  async until(begin: string): Promise<string> {
+    const found = new Promise<string>((resolve) => {
       this.#wanted = { marker: Buffer.from(`\n${begin}`), found: resolve };
       this.#read(Buffer.alloc(0));
     });
-    await inTime(Promise.race([found, this.ended]));
+    return inTime(Promise.race([found, this.ended.then(() => "the connection ends")]));
   }
 
-  /** Waits for the end of the connection. */
-  async end(): Promise<void> {
+  /** Waits for the end of the connection. @returns no answer */
+  async end(): Promise<string> {
     await inTime(this.ended);
+    return "";
   }
 
   [Symbol.dispose](): void {
@@ -64,24 +67,30 @@ export class Peer implements Disposable {
   }
 
   #read(chunk: Buffer): void {
-    const heard = chunk.length > 0 ? Buffer.concat([this.#tail, chunk]) : this.#tail;
-    const at = this.#wanted ? heard.indexOf(this.#wanted.marker) : -1;
-    if (this.#wanted && at >= 0) {
-      const { found, marker } = this.#wanted;
-      this.#wanted = null;
-      this.#tail = heard.subarray(at + marker.length);
-      found();
-    } else this.#tail = this.#wanted ? heard.subarray(-this.#wanted.marker.length) : heard.subarray(-65_536);
+    this.#tail = chunk.length > 0 ? Buffer.concat([this.#tail, chunk]) : this.#tail;
+    if (!this.#wanted) {
+      this.#tail = this.#tail.subarray(-mostKept);
+      return;
+    }
+    const { found, marker } = this.#wanted;
+    const at = this.#tail.indexOf(marker);
+    const end = at < 0 ? -1 : this.#tail.indexOf("\r\n", at + marker.length);
+    if (at < 0) this.#tail = this.#tail.subarray(-marker.length);
+    if (end < 0) return;
+    this.#wanted = null;
+    const rest = this.#tail.toString("latin1", at + marker.length, end);
+    this.#tail = this.#tail.subarray(end + 1);
+    found(rest);
   }
 }
 
-async function inTime(awaited: Promise<unknown>): Promise<void> {
+async function inTime<Value>(awaited: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`There was no answer within ${timeLimit / 1_000} s.`)), timeLimit);
   });
   try {
-    await Promise.race([awaited, late]);
+    return await Promise.race([awaited, late]);
   } finally {
     clearTimeout(timer);
   }

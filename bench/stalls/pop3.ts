@@ -2,10 +2,10 @@ import { type Attack, portOf, repeated } from "./attack.ts";
 import { hostileMessages } from "./hostile-messages.ts";
 import { defaultPop3Limits as limits } from "./limits.ts";
 import { Peer } from "./peer.ts";
-import { addressOf } from "./smtp.ts";
+import { accountOf, addressOf, octetsText } from "./smtp.ts";
 
 /** Each command of POP3; `many` messages are in the maildrop of that name. */
-export function pop3Attacks({ size, many }: { readonly size: number; readonly many: number }): Attack[] {
+export function pop3Attacks({ sizes, many }: { readonly sizes: readonly number[]; readonly many: number }): Attack[] {
   const deletions = Array.from({ length: many }, (_, index) => `DELE ${index + 1}\r\n`).join("");
   return [
     before("a line as long as it may be", repeated("x", limits.commandLine * 2)),
@@ -21,14 +21,16 @@ export function pop3Attacks({ size, many }: { readonly size: number; readonly ma
     loggedIn("TOP, pipelined", Array.from({ length: 1_000 }, (_, index) => `TOP ${index + 1} 10\r\n`).join("")),
     loggedIn("RETR, pipelined", Array.from({ length: 1_000 }, (_, index) => `RETR ${index + 1}\r\n`).join("")),
     { ...loggedIn("DELE of everything, and QUIT", deletions, "delete"), single: true },
-    ...hostileMessages.map(
-      ({ name, what }): Attack => ({
-        ...loggedIn(`RETR, a message ${what}`, "RETR 1\r\n", name),
-        mail: size,
-        single: true,
+    ...sizes.flatMap((size) =>
+      hostileMessages.map((message): Attack => {
+        const what = `${octetsText(size)} ${message.what}`;
+        return {
+          ...loggedIn(`TOP, ${what}`, "TOP 1 99999999\r\n", accountOf(message, size)),
+          mail: size,
+          single: true,
+        };
       }),
     ),
-    { ...loggedIn("TOP, a message of lines of one octet", "TOP 1 99999999\r\n", "lines"), mail: size, single: true },
   ];
 }
 
@@ -57,7 +59,7 @@ function loggedIn(name: string, input: string, account = "maildrop"): Attack {
   };
 }
 
-async function sayAll(peer: Peer, input: string): Promise<void> {
+async function sayAll(peer: Peer, input: string): Promise<string> {
   await peer.send(input, "QUIT\r\n");
-  await peer.end();
+  return peer.end();
 }

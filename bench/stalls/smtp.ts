@@ -5,11 +5,16 @@ import { Peer } from "./peer.ts";
 
 export const addressOf = (name: string): string => `${name}@example.com`;
 
-/** Each command of SMTP and LMTP; `size` is that of messages, octets. */
-export function smtpAttacks(size: number): Attack[] {
+/** Who gets a hostile message of that size. */
+export const accountOf = ({ name }: HostileMessage, size: number): string => `${name}-${size}`;
+
+export const octetsText = (size: number): string => `${(size / 1e6).toFixed(0)} MB`;
+
+/** Each command of SMTP and LMTP; `sizes` are those of messages, octets. */
+export function smtpAttacks(sizes: readonly number[]): Attack[] {
   const recipient = addressOf("sink");
   const recipients = `RCPT TO:<${recipient}>\r\n`.repeat(limits.recipients);
-  const octetByOctet = "BDAT 1\r\nx".repeat(Math.floor(Math.min(size, 4_194_304) / 9));
+  const octetByOctet = "BDAT 1\r\nx".repeat(Math.floor(4_194_304 / 9));
   return [
     greeted("a line as long as it may be", repeated("x", limits.commandLine * 2)),
     greeted("EHLO, a name as long as it may be", `EHLO ${repeated("x", limits.commandLine - 10)}\r\n`),
@@ -24,14 +29,14 @@ export function smtpAttacks(size: number): Attack[] {
     greeted("RCPT that nobody has, pipelined", `MAIL FROM:<>\r\n${"RCPT TO:<x@example.com>\r\n".repeat(1_000)}`),
     greeted(`RCPT of ${limits.recipients}, and DATA`, `MAIL FROM:<>\r\n${recipients}DATA\r\nSubject: a\r\n\r\n.\r\n`),
     greeted("BDAT of one octet, pipelined", `MAIL FROM:<>\r\nRCPT TO:<${recipient}>\r\n${octetByOctet}BDAT 0 LAST\r\n`),
-    ...hostileMessages.map((message) => data("SMTP", message, size)),
+    ...sizes.flatMap((size) => hostileMessages.map((message) => data(message, size))),
     {
       protocol: "LMTP",
       name: `RCPT of ${limits.recipients}, and DATA`,
       open: async (ports) => Peer.open(portOf(ports, "lmtp")),
       run: async (peer) => {
         await peer.send(`LHLO a\r\nMAIL FROM:<>\r\n${recipients}DATA\r\nSubject: a\r\n\r\n.\r\nQUIT\r\n`);
-        await peer.end();
+        return peer.end();
       },
     },
   ];
@@ -43,7 +48,7 @@ export function smtpAttacks(size: number): Attack[] {
       open: ready,
       run: async (peer) => {
         await peer.send(input, "QUIT\r\n");
-        await peer.end();
+        return peer.end();
       },
     };
   }
@@ -57,18 +62,18 @@ const ready: Attack["open"] = async (ports) => {
 };
 
 /** The message stays, for those who read it by other protocols. */
-function data(protocol: "SMTP", message: HostileMessage, size: number): Attack {
+function data(message: HostileMessage, size: number): Attack {
   return {
-    protocol,
-    name: `DATA, a message ${message.what}`,
+    protocol: "SMTP",
+    name: `DATA, ${octetsText(size)} ${message.what}`,
     single: true,
     open: ready,
     run: async (peer) => {
-      await peer.send(`MAIL FROM:<>\r\nRCPT TO:<${addressOf(message.name)}>\r\nDATA\r\n`);
+      await peer.send(`MAIL FROM:<>\r\nRCPT TO:<${addressOf(accountOf(message, size))}>\r\nDATA\r\n`);
       await peer.until("354 ");
       for (const piece of message.body(size)) await peer.send(piece);
-      await peer.send("\r\n.\r\nQUIT\r\n");
-      await peer.end();
+      await peer.send("\r\n.\r\n");
+      return peer.until("");
     },
   };
 }

@@ -14,7 +14,7 @@ import { defaultMailboxLimits, defaultSmtpLimits } from "../stalls/limits.ts";
 import { manageSieveAttacks } from "../stalls/manage-sieve.ts";
 import type { Peer } from "../stalls/peer.ts";
 import { pop3Attacks } from "../stalls/pop3.ts";
-import { addressOf, fill, smtpAttacks } from "../stalls/smtp.ts";
+import { accountOf, addressOf, fill, smtpAttacks } from "../stalls/smtp.ts";
 import { makeCertificate, temporaryDirectory } from "../temporary.ts";
 import type { Row, Workload } from "../workload.ts";
 
@@ -23,6 +23,7 @@ const mostMemory = 20;
 /** Smaller inputs are sent by several at once, and count as so many octets: less is lost in what any work takes. */
 const leastInput = 4_194_304;
 const mostPeers = 16;
+const longestAnswer = 40;
 
 /** Their maildrops are as large as one another; some are emptied by an attack. */
 const mailboxes = ["many", "maildrop", "move", "expunge", "close", "delete"];
@@ -36,13 +37,17 @@ interface Cost {
   /** Octets of memory for each of input. */
   readonly memory: number;
   readonly problem: string | null;
+  readonly answer: string;
 }
 
 export const stalls: Workload = {
   name: "stalls",
   async run({ pick }) {
     using folder = temporaryDirectory();
-    const names = ["sink", "mailboxes", ...mailboxes, ...hostileMessages.map(({ name }) => name)];
+    // What is cut off at a limit costs less than what is just below it.
+    const sizes = pick([defaultSmtpLimits.messageSize - 65_536, 15_000_000, 2_000_000], [2_000_000]);
+    const hostile = sizes.flatMap((size) => hostileMessages.map((message) => accountOf(message, size)));
+    const names = ["sink", "mailboxes", ...mailboxes, ...hostile];
     const options: MailHouseOptions = {
       directory: folder.path,
       certificate: await makeCertificate(folder),
@@ -50,18 +55,18 @@ export const stalls: Workload = {
     };
     await using server = await startServer("mail-house", options);
     const ports = await server.ask("ports");
-    const [size, many] = [pick(defaultSmtpLimits.messageSize - 65_536, 2_097_152), pick(5_000, 500)];
+    const many = pick(5_000, 500);
     for (const account of mailboxes) await fill(portOf(ports, "smtp"), { account, count: many });
     const count = Math.min(defaultMailboxLimits.maxMailboxes - 10, pick(1_000, 200));
     await makeMailboxes(portOf(ports, "imap"), { account: "mailboxes", count });
     const attacks = [
-      ...httpAttacks(size),
+      ...httpAttacks(Math.max(...sizes)),
       ...proxyAttacks(),
       ...tlsAttacks(),
-      ...smtpAttacks(size),
+      ...smtpAttacks(sizes),
       ...manageSieveAttacks(),
-      ...pop3Attacks({ size, many }),
-      ...imapAttacks({ size, many, manyOctets: many * 300 }),
+      ...pop3Attacks({ sizes, many }),
+      ...imapAttacks({ sizes, many, manyOctets: many * 300 }),
     ];
     const costs: Cost[] = [];
     for (const attack of attacks) {
@@ -91,7 +96,7 @@ async function costOf(attack: Attack, server: NodeServer, ports: Ports): Promise
   return { ...alone, attack, memory: together.grown / input };
 }
 
-interface Measured extends Pick<Cost, "octets" | "loop" | "thread" | "problem"> {
+interface Measured extends Pick<Cost, "octets" | "loop" | "thread" | "problem" | "answer"> {
   readonly grown: number;
 }
 
@@ -106,11 +111,15 @@ async function measured(
     await server.ask("peak");
     await server.ask("stalls");
     for (const peer of open) peer.start();
-    const problem = await Promise.all(open.map((peer) => attack.run(peer))).then(() => null, messageOf);
+    let answer = "";
+    const runs = open.map(async (peer) => {
+      answer = await attack.run(peer);
+    });
+    const problem = await Promise.all(runs).then(() => null, messageOf);
     const { loop, thread } = await server.ask("stalls");
     const peak = (await server.ask("peak")) ?? rss;
     const octets = open.reduce((sum, { sent }) => sum + sent, 0);
-    return { octets, loop, thread, grown: Math.max(0, peak - rss), problem };
+    return { octets, loop, thread, grown: Math.max(0, peak - rss), problem, answer };
   } finally {
     for (const peer of open) peer[Symbol.dispose]();
   }
@@ -132,14 +141,15 @@ function worst(costs: readonly Cost[], figure: "loop" | "thread" | "memory", lim
 
 function describe(costs: readonly Cost[]): string {
   return markdownTable(
-    ["protocol", "input", "octets", "event loop, ms", "thread, ms", "memory, octets for each"],
-    costs.map(({ attack, octets, loop, thread, memory }) => [
+    ["protocol", "input", "octets", "event loop, ms", "thread, ms", "memory, octets for each", "answer"],
+    costs.map(({ attack, octets, loop, thread, memory, answer }) => [
       attack.protocol,
       attack.name,
       String(octets),
       loop.toFixed(0),
       thread.toFixed(0),
       memory.toFixed(1),
+      answer.slice(0, longestAnswer),
     ]),
   );
 }

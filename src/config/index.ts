@@ -12,6 +12,7 @@ export { exampleAccount, exampleDocument } from "./document/example-document.ts"
 export { jsonSchema } from "./document/json-schema.ts";
 export type { ListedIpSettings } from "./document/listed-ip.ts";
 export { type ListenerSettings, PROTOCOLS } from "./document/listener.ts";
+export { isLarge, parseAside } from "./document/parse-aside.ts";
 export { readConfiguration } from "./document/read.ts";
 export type { ConfigurationDocument } from "./document/schema.ts";
 export { serializeDocument } from "./document/serialize.ts";

@@ -1,7 +1,8 @@
 import { FileError, type ReadLimits, readFileWithin } from "../../files/index.ts";
 import { ConfigurationError } from "./configuration-error.ts";
-import { type ParseOptions, parseDocument } from "./document.ts";
+import type { ParseOptions } from "./document.ts";
 import type { Configuration } from "./effective.ts";
+import { parseAside } from "./parse-aside.ts";
 
 /** 16 MiB are some 200,000 entries of `BlockedIp`. */
 export const DOCUMENT_LIMITS: ReadLimits = { maxSize: 16 * 1024 * 1024 };
@@ -27,8 +28,11 @@ export async function readConfiguration(
  * Reads a configuration document from what a file holds.
  * @throws ConfigurationError, also when the content is not text.
  */
-export function parseContent(content: Uint8Array, options: ParseOptions & { readonly file: string }): Configuration {
-  return parseDocument(textOf(content, options.file), options);
+export async function parseContent(
+  content: Uint8Array,
+  options: ParseOptions & { readonly file: string },
+): Promise<Configuration> {
+  return parseAside(textOf(content, options.file), options);
 }
 
 /** Why a file could not be read, in plain words. */

@@ -1,10 +1,10 @@
-import { mergeMap } from "rxjs";
+import { concatMap, mergeMap } from "rxjs";
 import type { ParseOptions } from "../document/document.ts";
 import type { Configuration } from "../document/effective.ts";
 import { DOCUMENT_LIMITS, parseContent, unreadableFile } from "../document/read.ts";
 import { contentOf, type FileContent } from "./file-content.ts";
 import { type LoadedDigests, settledFiles, type WatchOptions } from "./settled-files.ts";
-import { type ConfigurationSource, parsed } from "./source.ts";
+import { type ConfigurationSource, documentRead } from "./source.ts";
 
 type DocumentOptions = Pick<ParseOptions, "directory" | "protocols">;
 
@@ -22,7 +22,8 @@ export interface FileSourceOptions extends WatchOptions, DocumentOptions {
 export function fileSource(file: string, options: FileSourceOptions = {}): ConfigurationSource {
   const { directory, protocols, loaded = new Map<string, string>(), ...watch } = options;
   return settledFiles([file], { ...watch, loaded, limits: DOCUMENT_LIMITS }).pipe(
-    mergeMap((contents) => contents.map((content) => parsed(() => parse(content, { directory, protocols })))),
+    mergeMap((contents) => contents),
+    concatMap((content) => documentRead(() => parse(content, { directory, protocols }))),
   );
 }
 
@@ -50,7 +51,7 @@ export class DocumentFile {
   }
 }
 
-function parse({ file, content }: FileContent, options: DocumentOptions): Configuration {
+async function parse({ file, content }: FileContent, options: DocumentOptions): Promise<Configuration> {
   if (content.ok) return parseContent(content.bytes, { file, ...options });
   throw unreadableFile(file, content.cause);
 }

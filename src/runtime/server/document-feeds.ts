@@ -6,18 +6,22 @@ import { ReloadError, type ReloadReport } from "../reload/reload.ts";
 import { TEXT_LIMITS } from "../tls/secret-text.ts";
 import type { Server } from "./server.ts";
 
-/** Reads one value of a stream of documents. @throws ConfigurationError */
-type ReadDocument = (value: unknown) => Configuration;
+/** Reads a document, at once or in a while. @throws ConfigurationError */
+export type ReadDocument = (value: unknown) => Configuration | Promise<Configuration>;
 
 /** Puts each document into force. What cannot be is told as `reload.rejected`, and the stream goes on. */
 export function followDocuments(server: Server, values: Observable<unknown>, read: ReadDocument): Subscription {
+  const putIntoForce = (configuration: Configuration): void => void server.reload(configuration).catch(ignore);
+  const refuse = (error: unknown): void => reject(server, error);
   return values.subscribe({
     next: (value) => {
       try {
         if (value instanceof ConfigurationError) throw value;
-        server.reload(read(value)).catch(ignore);
+        const document = read(value);
+        if (document instanceof Promise) document.then(putIntoForce, refuse);
+        else putIntoForce(document);
       } catch (error) {
-        reject(server, error);
+        refuse(error);
       }
     },
     error: (error: unknown) => reject(server, error),
@@ -40,10 +44,7 @@ export function followCertificates(server: Server): Subscription {
  * the newest where others come meanwhile.
  * @throws ConfigurationError, ReloadError
  */
-export async function reloadDocument(
-  server: Server,
-  read: () => Configuration | Promise<Configuration>,
-): Promise<ReloadReport> {
+export async function reloadDocument(server: Server, read: () => Promise<Configuration>): Promise<ReloadReport> {
   let configuration: Configuration;
   try {
     configuration = await read();

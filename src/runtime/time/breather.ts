@@ -7,10 +7,17 @@ const share = 10;
 export class Breather {
   /** When the work of this turn began; null in a turn without. */
   #began: number | null = null;
+  #line: Promise<void> = Promise.resolve();
 
   /** To be awaited before each piece of work, of which none may take long. Null while there is time left in this turn. */
   rest(): Promise<void> | null {
     return this.#hasTime() ? null : this.#wait();
+  }
+
+  /** The same for work that is begun by many at once: they have their turns one after the other. */
+  inLine(): Promise<void> {
+    this.#line = this.#line.then(() => this.rest() ?? undefined);
+    return this.#line;
   }
 
   /** One after the other. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { CertificateSettings, PublicText, SecretText } from "../../config/index.ts";
+import type { Breather } from "../time/breather.ts";
 import { CertificateError } from "./certificate-error.ts";
 import { type Chain, chainFrom, describeChain } from "./chain.ts";
 import { insteadOfPem, isCertificate, isPrivateKey, pemBlocks } from "./pem.ts";
@@ -44,7 +45,7 @@ export interface LoadedCertificate {
  */
 export async function loadCertificate(
   settings: CertificateSettings,
-  { now = new Date(), ...reading }: TextReading & { readonly now?: Date } = {},
+  { now = new Date(), breather, ...reading }: TextReading & { readonly now?: Date; readonly breather?: Breather } = {},
 ): Promise<LoadedCertificate> {
   const read = async (what: string, text: PublicText | SecretText) => {
     try {
@@ -56,6 +57,8 @@ export async function loadCertificate(
   };
   const certificate = await read("certificate", settings.certificate);
   const privateKey = await read("private key", settings.privateKey);
+  // The check takes about a millisecond, and many may have been read at once.
+  await breather?.inLine();
   return checkCertificate({ id: settings.id, certificate, privateKey, now });
 }
 

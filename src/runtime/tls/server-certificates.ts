@@ -1,6 +1,7 @@
 /** All certificates of a document, or the self-signed one where it gives none. */
 import { createHash } from "node:crypto";
 import type { Configuration, LoadedDigests } from "../../config/index.ts";
+import { Breather } from "../time/breather.ts";
 import { type LoadedCertificate, loadCertificate } from "./certificates.ts";
 import { selfSignedCertificate } from "./self-signed.ts";
 
@@ -34,8 +35,9 @@ export async function loadServerCertificates(options: {
   if (certificates.length === 0) return options.needed ? selfSigned(options) : noCertificates;
 
   const files = new Map<string, string>();
+  const breather = new Breather();
   const outcomes = await Promise.allSettled(
-    certificates.map((settings) => loadCertificate(settings, { now: options.now, loaded: files })),
+    certificates.map((settings) => loadCertificate(settings, { now: options.now, loaded: files, breather })),
   );
   const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));

@@ -1,0 +1,52 @@
+/** Large documents are parsed by a thread: the event loop has others to serve. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { ConfigurationError } from "./configuration-error.ts";
+import { type ParseOptions, parseDocument } from "./document.ts";
+import type { Configuration } from "./effective.ts";
+import type { ParsedPiece } from "./parse-thread.ts";
+
+/** Characters that are parsed in some milliseconds: a thread would take longer. */
+const SMALL = 32_768;
+/** The thread's file is TypeScript in the sources and JavaScript in the package. */
+const ENTRY = new URL(`./parse-thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/** Whether it is worth a thread. */
+export function isLarge(text: string): boolean {
+  return text.length > SMALL;
+}
+
+/**
+ * `parseDocument()` of a text, that of a large one in a thread of its own, whose result is taken over in pieces.
+ * @throws ConfigurationError with every mistake of the document
+ */
+export async function parseAside(text: string, options: ParseOptions = {}): Promise<Configuration> {
+  if (!isLarge(text)) return parseDocument(text, options);
+  const worker = new Worker(ENTRY, {
+    workerData: { text, options },
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
+  try {
+    return await takeOver(worker);
+  } finally {
+    await worker.terminate();
+  }
+}
+
+async function takeOver(worker: Worker): Promise<Configuration> {
+  const lists: Record<string, unknown[]> = {};
+  for (;;) {
+    const [piece] = (await once(worker, "message")) as [ParsedPiece];
+    switch (piece.type) {
+      case "entries":
+        lists[piece.list] = lists[piece.list] ?? [];
+        lists[piece.list]?.push(...piece.entries);
+        worker.postMessage(null);
+        break;
+      case "rest":
+        return { ...piece.rest, ...lists } as Configuration;
+      case "invalid":
+        throw new ConfigurationError(piece.issues, { file: piece.file });
+    }
+  }
+}
