@@ -79,7 +79,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("the handshake is cut a millisecond early", "connection", [
     "src/runtime/listener/live-settings.ts",
-    ["return tuning().settings.tlsTimeout;", "return tuning().settings.tlsTimeout - 1;"],
+    ["return live().settings.tlsTimeout;", "return live().settings.tlsTimeout - 1;"],
   ]),
   fault("a FIN in the PROXY header is not noticed", "connection", [
     connection,
@@ -178,11 +178,11 @@ export const faults: readonly Fault[] = [
     ['{ target: "nonAuthenticated", actions: "closeAccount" }', '{ target: "nonAuthenticated" }'],
   ]),
   fault("IMAP acknowledges an APPEND before it is kept", "imap", [
-    `${imap}/append.ts`,
+    `${imap}/incoming-append.ts`,
     ["uid } = await this.#appended;", "uid } = await Promise.race([this.#appended, { uidValidity: 1, uid: 1 }]);"],
   ]),
   fault("IMAP keeps the message of an APPEND that breaks off", "imap", [
-    `${imap}/append.ts`,
+    `${imap}/incoming-append.ts`,
     ["    this.#body.destroy(new MessageError(", "    this.#body.push(null);\n    void (new MessageError("],
   ]),
   {
@@ -218,7 +218,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("CLOSE of IMAP removes nothing", "imap", [
     `${imap}/account-commands.ts`,
-    ["&& !view.deleted) await view.mailbox.expunge();", "&& !view.deleted) await view.mailbox.refresh();"],
+    ["&& !view.deleted) await expungeAll(view);", "&& !view.deleted) await view.mailbox.refresh();"],
   ]),
   fault("IMAP says no BYE to a client that is idle for too long", "imap", [
     `${imap}/session.ts`,
@@ -258,8 +258,8 @@ export const faults: readonly Fault[] = [
   fault("a reload closes listeners that it does not change", "reload", [
     "src/runtime/reload/reload-transaction.ts",
     [
-      '    for (const { name } of this.#plans("removed")) {',
-      '    for (const { name } of [...this.#plans("removed"), ...this.#plans("unchanged")]) {',
+      'this.#breather.forEach(this.#plans("removed"), ({ name }) => {',
+      'this.#breather.forEach([...this.#plans("removed"), ...this.#plans("unchanged")], ({ name }) => {',
     ],
   ]),
   fault("a reload that is undone keeps the sockets that it has bound", "reload", [
