@@ -62,6 +62,33 @@ describe("a storm of 2,000 clients against a held listener", () => {
   });
 });
 
+test("a storm at a listener that holds, while reloads raise, lower and take away its cap, refuses and resets nobody", async () => {
+  const document = (fields: object) => ({
+    SystemSettings: { defaultHostname: "localhost" },
+    NetworkListener: [{ ...held, socketBacklog: 2_048, ...fields }],
+  });
+  const house = await runGatehouse(document({ maxConnections: 20 }), { backend: {} });
+  const bind = [`127.0.0.1:${house.port("held")}`];
+  const caps = [{ maxConnections: 50 }, { maxConnections: 3 }, {}, { maxConnections: 20, atCapacity: "hold" as const }];
+  const most = mostInside(house);
+  const clients = visitors(house.port("held"), 1_500, 5);
+  let served = false;
+  const heard = clients.heard.finally(() => {
+    served = true;
+  });
+  let reloads = 0;
+  while (!served || reloads < 8) {
+    await house.gatehouse.reload(document({ bind, ...caps[reloads % caps.length] }));
+    reloads++;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await heard).toEqual({ "220 221": 1_500 });
+  expect(house.events.filter(({ type }) => type === "connection.refused" || type === "reload.rejected")).toEqual([]);
+  expect(most()).toBeGreaterThan(3);
+  await everyoneHasLeft(house);
+  expect(house.gatehouse.listeners()[0]).toMatchObject({ state: "listening", pausedBy: [] });
+});
+
 test("two held listeners of two addresses each share the server's cap: never one too many, and both get their turn", async () => {
   const bind = ["127.0.0.1:0", "127.0.0.2:0"];
   const house = await runGatehouse(
@@ -74,14 +101,19 @@ test("two held listeners of two addresses each share the server's cap: never one
     },
     { backend: {} },
   );
+  // Nobody is served before both crowds wait.
+  const first = [];
+  for (let client = 0; client < 5; client++) first.push(await greeted(house.port("held")));
   const most = mostInside(house);
   const crowds = [visitors(house.port("held"), 150, 1), visitors(house.port("other"), 150, 1)];
+  for (const { connected } of crowds) await connected;
+  for (const client of first) await gone(client);
   for (const { heard } of crowds) expect(await heard).toEqual({ "220 221": 150 });
   expect(most()).toBe(5);
   // Whoever is told of a free slot first has it; the order goes round, so that neither waits for the other's last client.
-  const order = house.events.flatMap((event) =>
-    event.type === "connection.accepted" ? [event.connection.listener] : [],
-  );
+  const order = house.events
+    .flatMap((event) => (event.type === "connection.accepted" ? [event.connection.listener] : []))
+    .slice(first.length);
   expect(order.slice(0, 150)).toContain("held");
   expect(order.slice(0, 150)).toContain("other");
   await expectNobodyInside(house);

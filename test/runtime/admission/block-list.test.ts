@@ -47,6 +47,20 @@ describe("a block list", () => {
     expect(blocks.entries()).toEqual([]);
   });
 
+  test("is not moved by a change of the system's time, back or on", () => {
+    for (const change of [-3_600_000, 3_600_000]) {
+      const ticking = new SimulatedClock();
+      let date = Date.parse("2030-01-01T00:00:00Z");
+      const blocks = list(Object.assign(ticking, { date: () => date }));
+      blocks.add({ address: "192.0.2.1", expiresAt: new Date(date + 60_000) });
+      date += change;
+      ticking.increment(59_999);
+      expect(blocks.find("192.0.2.1")).not.toBeNull();
+      ticking.increment(1);
+      expect(blocks.find("192.0.2.1")).toBeNull();
+    }
+  });
+
   test("replaces an entry of the same network, and takes out just the one that is named", () => {
     const blocks = list();
     blocks.add({ address: "10.1.2.3/8", reason: "first" });
