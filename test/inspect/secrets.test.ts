@@ -20,8 +20,8 @@ const recipient = "berta@example.com";
 
 const watched = [
   "credentials.given",
-  "auth.succeeded",
-  "auth.failed",
+  "login.succeeded",
+  "login.failed",
   "tls.secured",
   "content.ended",
   "message.answered",

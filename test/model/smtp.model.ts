@@ -138,7 +138,7 @@ const login: readonly SmtpStimulus[] = [
   command("AUTH LOGIN", { line: "AUTH LOGIN", from: ["ready"], events: [event("command.auth")], when: anonymous }),
   {
     name: "name and password, one after the other",
-    events: [event("credentials.given"), event("auth.succeeded")],
+    events: [event("credentials.given"), event("login.succeeded")],
     possible: (at) => connected(at) && is("authenticating")(at),
     async apply(world) {
       const heard = world.client.received.length;
@@ -147,18 +147,18 @@ const login: readonly SmtpStimulus[] = [
       world.client.line(Buffer.from("good").toString("base64"));
     },
   },
-  command("the exchange is cancelled", { line: "*", from: ["authenticating"], events: [event("auth.failed")] }),
+  command("the exchange is cancelled", { line: "*", from: ["authenticating"], events: [event("login.failed")] }),
   command("AUTH PLAIN with the right password", {
     line: `AUTH PLAIN ${credentials("anna", "good")}`,
     from: ["ready"],
-    events: [event("credentials.given"), event("auth.succeeded")],
+    events: [event("credentials.given"), event("login.succeeded")],
     when: anonymous,
   }),
   {
     ...command("AUTH PLAIN with a wrong password, and the time until it is said", {
       line: "",
       from: ["ready"],
-      events: [event("credentials.given"), event("auth.failed")],
+      events: [event("credentials.given"), event("login.failed")],
       when: (at) => anonymous(at) && once("wrong")(at),
       leaves: ["wrong"],
     }),
@@ -177,7 +177,7 @@ const login: readonly SmtpStimulus[] = [
 
 /** What the backend is asked. */
 const questions: Questions = {
-  "asked for auth": { state: "verifying", answered: [event("auth.succeeded")] },
+  "asked for auth": { state: "verifying", answered: [event("login.succeeded")] },
   "asked for sender": { state: "verifying", answered: [event("sender.accepted")] },
   "asked for recipient": { state: "verifying", answered: [event("recipient.accepted")] },
   "asked for message": { state: "delivering", answered: [event("message.answered")] },

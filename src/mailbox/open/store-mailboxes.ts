@@ -4,9 +4,9 @@ import { type AccountMail, MailboxError, type Mailboxes, type MailboxLimits } fr
 import { toMailboxError } from "../store/failure.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { StorePort } from "../store/store-port.ts";
-import { MailboxHub } from "./mailbox-hub.ts";
-import { MailboxView } from "./mailbox-view.ts";
+import { SharedMailbox } from "./shared-mailbox.ts";
 import { StoredAccount } from "./stored-account.ts";
+import { StoredMailbox } from "./stored-mailbox.ts";
 import { readMaildrop, StoredMaildrop } from "./stored-maildrop.ts";
 import { readPage } from "./summary-pages.ts";
 
@@ -15,7 +15,7 @@ export class StoreMailboxes implements Mailboxes {
   readonly #store: StorePort;
   readonly limits: MailboxLimits;
   /** By UIDVALIDITY. */
-  readonly #hubs = new Map<number, MailboxHub>();
+  readonly #shared = new Map<number, SharedMailbox>();
   readonly #lockedMaildrops = new Set<string>();
   #viewId = 0;
 
@@ -37,14 +37,14 @@ export class StoreMailboxes implements Mailboxes {
 
   /** What commits changed, in their order. */
   changed(changes: readonly ChangeSet[]): void {
-    for (const change of changes) this.#hubs.get(change.mailbox)?.take(change);
+    for (const change of changes) this.#shared.get(change.mailbox)?.take(change);
   }
 
   /** Some commit may have been made that nobody was told of. */
   lost(): void {
-    for (const [mailbox, hub] of this.#hubs) {
-      hub.reload().catch((error: unknown) => {
-        if (toMailboxError(error).code === "mailbox-missing") hub.take({ type: "deleted", mailbox, view: null });
+    for (const [mailbox, shared] of this.#shared) {
+      shared.reload().catch((error: unknown) => {
+        if (toMailboxError(error).code === "mailbox-missing") shared.take({ type: "deleted", mailbox, view: null });
       });
     }
   }
@@ -52,26 +52,26 @@ export class StoreMailboxes implements Mailboxes {
   /** @param mailbox UIDVALIDITY. @throws MailboxError */
   async select(
     mailbox: number,
-    { readOnly, onClose }: { readonly readOnly: boolean; readonly onClose: (view: MailboxView) => void },
-  ): Promise<MailboxView> {
-    const hub = this.#hubFor(mailbox);
+    { readOnly, onClose }: { readonly readOnly: boolean; readonly onClose: (view: StoredMailbox) => void },
+  ): Promise<StoredMailbox> {
+    const shared = this.#sharedMailbox(mailbox);
     try {
-      return await hub.expecting(async () => {
-        const selected = await this.#store.write("select", { mailbox, toldUntil: hub.toldUntil, readOnly });
-        await hub.load(selected);
+      return await shared.expecting(async () => {
+        const selected = await this.#store.write("select", { mailbox, toldUntil: shared.toldUntil, readOnly });
+        await shared.load(selected);
         this.#viewId += 1;
-        return new MailboxView({
+        return new StoredMailbox({
           ...{
             id: this.#viewId,
             store: this.#store,
             limits: this.limits,
-            hub,
+            shared,
             uidValidity: mailbox,
             readOnly,
             selected,
           },
           onClose: (view) => {
-            this.#left(hub, view);
+            this.#left(shared, view);
             onClose(view);
           },
         });
@@ -79,13 +79,13 @@ export class StoreMailboxes implements Mailboxes {
     } catch (error) {
       throw toMailboxError(error);
     } finally {
-      this.#drop(hub, mailbox);
+      this.#drop(shared, mailbox);
     }
   }
 
   /** Messages of the mailbox below this UID have been told to a session that has it open. */
   toldUntil(mailbox: number): number {
-    return this.#hubs.get(mailbox)?.toldUntil ?? 1;
+    return this.#shared.get(mailbox)?.toldUntil ?? 1;
   }
 
   /** @param inbox UIDVALIDITY of the account's INBOX. @throws MailboxError `maildrop-locked` */
@@ -105,26 +105,26 @@ export class StoreMailboxes implements Mailboxes {
     }
   }
 
-  #hubFor(mailbox: number): MailboxHub {
-    let hub = this.#hubs.get(mailbox);
-    if (!hub) {
-      hub = new MailboxHub((after) => readPage(this.#store, { mailbox, after }));
-      this.#hubs.set(mailbox, hub);
+  #sharedMailbox(mailbox: number): SharedMailbox {
+    let shared = this.#shared.get(mailbox);
+    if (!shared) {
+      shared = new SharedMailbox((after) => readPage(this.#store, { mailbox, after }));
+      this.#shared.set(mailbox, shared);
     }
-    return hub;
+    return shared;
   }
 
-  #left(hub: MailboxHub, view: MailboxView): void {
-    hub.leave(view);
-    const { toldUntil } = hub;
+  #left(shared: SharedMailbox, view: StoredMailbox): void {
+    shared.leave(view);
+    const { toldUntil } = shared;
     if (!view.readOnly && toldUntil > view.uidNext) {
       // When this fails, messages are recent once more: no harm.
       this.#store.write("markRecent", { mailbox: view.uidValidity, toldUntil }).catch(() => {});
     }
-    this.#drop(hub, view.uidValidity);
+    this.#drop(shared, view.uidValidity);
   }
 
-  #drop(hub: MailboxHub, mailbox: number): void {
-    if (!hub.isInUse && this.#hubs.get(mailbox) === hub) this.#hubs.delete(mailbox);
+  #drop(shared: SharedMailbox, mailbox: number): void {
+    if (!shared.isInUse && this.#shared.get(mailbox) === shared) this.#shared.delete(mailbox);
   }
 }

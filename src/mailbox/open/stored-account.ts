@@ -17,8 +17,8 @@ import { parseFlags } from "../database/flags.ts";
 import { canonicalName, compareNames, superiorsOf } from "../database/mailbox-names.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { StorePort } from "../store/store-port.ts";
-import type { MailboxView } from "./mailbox-view.ts";
 import { moveInSteps, removeInSteps, STEP, wholeSteps } from "./stepwise-writes.ts";
+import type { StoredMailbox } from "./stored-mailbox.ts";
 import type { StoredMaildrop } from "./stored-maildrop.ts";
 import { StoredScripts } from "./stored-scripts.ts";
 
@@ -29,8 +29,8 @@ interface OpenMailboxes {
   toldUntil(mailbox: number): number;
   select(
     mailbox: number,
-    options: { readonly readOnly: boolean; readonly onClose: (view: MailboxView) => void },
-  ): Promise<MailboxView>;
+    options: { readonly readOnly: boolean; readonly onClose: (view: StoredMailbox) => void },
+  ): Promise<StoredMailbox>;
   lockMaildrop(account: string, inbox: () => Promise<number>): Promise<StoredMaildrop>;
 }
 
@@ -102,7 +102,7 @@ export class StoredAccount implements AccountMail {
 
   select(name: string, options: { readonly readOnly: boolean }): Promise<Mailbox> {
     return this.#do(async () => {
-      const onClose = (closed: MailboxView) => this.#open.delete(closed);
+      const onClose = (closed: StoredMailbox) => this.#open.delete(closed);
       return this.#keep(await this.#mailboxes.select(await this.#resolve(name), { ...options, onClose }));
     });
   }

@@ -1,8 +1,9 @@
 /** Commands of the authenticated state (RFC 3501 section 6.3) but LIST, LSUB and APPEND. */
 import { HIERARCHY_DELIMITER, type MailboxStatus } from "../mailbox.ts";
 import { onAccount, onMailbox } from "./carry-out.ts";
+import { ClientView } from "./client-view.ts";
 import { bad, notNow, ok } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type {
   CreateCommand,
   EnableCommand,
@@ -15,15 +16,14 @@ import type {
   Tagged,
 } from "./grammar/command.ts";
 import { formatStatus } from "./grammar/format-response.ts";
-import { MailboxView } from "./mailbox-view.ts";
 import { expungeAll } from "./message-commands.ts";
 import { flagLists } from "./untagged.ts";
 
-/** What a message costs when a mailbox is selected, in steps of `Dialogue.tires`. */
+/** What a message costs when a mailbox is selected, in steps of `ImapDialogue.tires`. */
 const STEPS_OF_MESSAGE = 10;
 
 /** SELECT and EXAMINE. A failure leaves no mailbox selected (RFC 3501 section 6.3.1). */
-export function select(dialogue: Dialogue, { tag, name, mailbox }: SelectCommand): void {
+export function select(dialogue: ImapDialogue, { tag, name, mailbox }: SelectCommand): void {
   onAccount(dialogue, { tag }, async ({ account }) => {
     dialogue.closeMailbox();
     dialogue.send("mailbox.closed");
@@ -34,7 +34,7 @@ export function select(dialogue: Dialogue, { tag, name, mailbox }: SelectCommand
       selected.close();
       return ok("Selected");
     }
-    const view = new MailboxView(selected, dialogue.mailboxChanged);
+    const view = new ClientView(selected, dialogue.mailboxChanged);
     dialogue.view = view;
     dialogue.send("mailbox.selected");
     sayMailbox(dialogue, view);
@@ -42,7 +42,7 @@ export function select(dialogue: Dialogue, { tag, name, mailbox }: SelectCommand
   });
 }
 
-function sayMailbox({ output }: Dialogue, view: MailboxView): void {
+function sayMailbox({ output }: ImapDialogue, view: ClientView): void {
   const { mailbox, firstUnseen } = view;
   output.text(flagLists(view));
   output.text(`* ${view.count} EXISTS\r\n* ${view.recent} RECENT\r\n`);
@@ -52,7 +52,7 @@ function sayMailbox({ output }: Dialogue, view: MailboxView): void {
 }
 
 /** CLOSE and UNSELECT (RFC 3691). What CLOSE removes is not told of. */
-export function leave(dialogue: Dialogue, { tag, name }: PlainCommand): void {
+export function leave(dialogue: ImapDialogue, { tag, name }: PlainCommand): void {
   onMailbox(dialogue, { tag }, async ({ view }) => {
     if (name === "CLOSE" && !view.mailbox.readOnly && !view.deleted) await expungeAll(view);
     dialogue.closeMailbox();
@@ -61,7 +61,7 @@ export function leave(dialogue: Dialogue, { tag, name }: PlainCommand): void {
   });
 }
 
-export function create(dialogue: Dialogue, { tag, mailbox, specialUse }: CreateCommand): void {
+export function create(dialogue: ImapDialogue, { tag, mailbox, specialUse }: CreateCommand): void {
   onAccount(dialogue, { tag }, async ({ account }) => {
     await account.create(mailbox, { specialUse });
     return ok("Created");
@@ -69,7 +69,7 @@ export function create(dialogue: Dialogue, { tag, mailbox, specialUse }: CreateC
 }
 
 /** DELETE. One's own selected mailbox is left by it. */
-export function remove(dialogue: Dialogue, { tag, mailbox }: MailboxCommand): void {
+export function remove(dialogue: ImapDialogue, { tag, mailbox }: MailboxCommand): void {
   onAccount(dialogue, { tag }, async ({ account }) => {
     await account.delete(mailbox);
     if (dialogue.view?.deleted) {
@@ -80,7 +80,7 @@ export function remove(dialogue: Dialogue, { tag, mailbox }: MailboxCommand): vo
   });
 }
 
-export function rename(dialogue: Dialogue, { tag, from, to }: RenameCommand): void {
+export function rename(dialogue: ImapDialogue, { tag, from, to }: RenameCommand): void {
   onAccount(dialogue, { tag }, async ({ account }) => {
     await account.rename(from, to);
     return ok("Renamed");
@@ -88,7 +88,7 @@ export function rename(dialogue: Dialogue, { tag, from, to }: RenameCommand): vo
 }
 
 /** SUBSCRIBE and UNSUBSCRIBE. */
-export function subscribe(dialogue: Dialogue, { tag, name, mailbox }: MailboxCommand): void {
+export function subscribe(dialogue: ImapDialogue, { tag, name, mailbox }: MailboxCommand): void {
   onAccount(dialogue, { tag }, async ({ account }) => {
     await (name === "SUBSCRIBE" ? account.subscribe(mailbox) : account.unsubscribe(mailbox));
     return ok("Done");
@@ -103,7 +103,7 @@ const statusValues: Readonly<Record<StatusItem, (values: MailboxStatus) => numbe
   UNSEEN: ({ unseen }) => unseen,
 };
 
-export function status(dialogue: Dialogue, { tag, mailbox, items }: StatusCommand): void {
+export function status(dialogue: ImapDialogue, { tag, mailbox, items }: StatusCommand): void {
   onAccount(dialogue, { tag }, async ({ account }) => {
     const values = await account.status(mailbox);
     const told = items.map((item) => [item, statusValues[item](values)] as const);
@@ -113,7 +113,7 @@ export function status(dialogue: Dialogue, { tag, mailbox, items }: StatusComman
 }
 
 /** RFC 2342: there are personal mailboxes only. */
-export function namespace(dialogue: Dialogue, { tag }: Tagged): void {
+export function namespace(dialogue: ImapDialogue, { tag }: Tagged): void {
   if (!dialogue.can("command.onAccount")) {
     dialogue.complete(tag, notNow(dialogue));
     return;
@@ -123,7 +123,7 @@ export function namespace(dialogue: Dialogue, { tag }: Tagged): void {
 }
 
 /** RFC 5161: there is nothing yet that has to be enabled. What is not known is passed over. */
-export function enable(dialogue: Dialogue, { tag }: EnableCommand): void {
+export function enable(dialogue: ImapDialogue, { tag }: EnableCommand): void {
   if (dialogue.state === "selected") {
     dialogue.complete(tag, bad("Too late: a mailbox is selected"));
     return;

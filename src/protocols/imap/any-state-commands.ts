@@ -2,17 +2,17 @@
 import { capabilities } from "./capabilities.ts";
 import { onMailbox } from "./carry-out.ts";
 import { ok } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type { IdCommand, PlainCommand, Tagged } from "./grammar/command.ts";
 import { formatId } from "./grammar/format-response.ts";
 
-export function capability(dialogue: Dialogue, { tag }: Tagged): void {
+export function capability(dialogue: ImapDialogue, { tag }: Tagged): void {
   dialogue.output.text(`* ${capabilities(dialogue)}\r\n`);
   dialogue.complete(tag, ok("Capabilities told"));
 }
 
 /** NOOP, and CHECK, which has nothing more to do: what was acknowledged is durable. */
-export function noop(dialogue: Dialogue, { tag, name }: PlainCommand): void {
+export function noop(dialogue: ImapDialogue, { tag, name }: PlainCommand): void {
   if (name === "NOOP" && !dialogue.view) {
     dialogue.complete(tag, ok("Done"));
     return;
@@ -23,7 +23,7 @@ export function noop(dialogue: Dialogue, { tag, name }: PlainCommand): void {
   });
 }
 
-export function logout(dialogue: Dialogue, { tag }: Tagged): void {
+export function logout(dialogue: ImapDialogue, { tag }: Tagged): void {
   dialogue.output.text("* BYE Logging out\r\n");
   dialogue.complete(tag, ok("Bye"));
   dialogue.goodbye = true;
@@ -31,7 +31,7 @@ export function logout(dialogue: Dialogue, { tag }: Tagged): void {
 }
 
 /** What a client says of itself is not kept: it is of no use here, and may be personal. */
-export function id(dialogue: Dialogue, { tag }: IdCommand): void {
+export function id(dialogue: ImapDialogue, { tag }: IdCommand): void {
   dialogue.output.text(formatId(new Map([["name", "Gatehouse"]])));
   dialogue.complete(tag, ok("Pleased to meet you"));
 }

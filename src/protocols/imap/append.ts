@@ -1,14 +1,14 @@
 /** APPEND (RFC 3501 section 6.3.11, RFC 4315): the message streams to the mailbox, and is never held as a whole. */
 import type { AccountMail } from "../mailbox.ts";
 import { bad, type Completion, no, notNow, refusal, tryCreate } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type { AppendCommand } from "./grammar/command.ts";
 import type { CommandError } from "./grammar/read-result.ts";
 import { IncomingAppend } from "./incoming-append.ts";
 
 /** The command is here, its message is not yet: that is asked for only when there is a place for it. */
 export function append(
-  dialogue: Dialogue,
+  dialogue: ImapDialogue,
   { command, synchronizing }: { readonly command: AppendCommand; readonly synchronizing: boolean },
 ): void {
   const { account, settings } = dialogue;
@@ -36,7 +36,7 @@ export function append(
   });
 }
 
-function refuseFor(dialogue: Dialogue, { tag }: AppendCommand, error: Error): void {
+function refuseFor(dialogue: ImapDialogue, { tag }: AppendCommand, error: Error): void {
   refuse(dialogue, tag, refusal(tryCreate(error)) ?? no("Temporary failure, try again later", "UNAVAILABLE"));
   if (!dialogue.over) dialogue.send("command.completed");
 }
@@ -48,20 +48,20 @@ interface AcceptedAppend {
   readonly synchronizing: boolean;
 }
 
-function receive(dialogue: Dialogue, { command, account, synchronizing }: AcceptedAppend): void {
+function receive(dialogue: ImapDialogue, { command, account, synchronizing }: AcceptedAppend): void {
   dialogue.wire.setIdleTimeout(dialogue.settings.limits.contentTimeout);
   dialogue.incoming = new IncomingAppend({ command, account, wake: () => dialogue.wire.wake() });
   dialogue.reader.acceptMessage();
   if (synchronizing) dialogue.output.text("+ Ready for the message\r\n");
 }
 
-function refuse(dialogue: Dialogue, tag: string, completion: Completion): void {
+function refuse(dialogue: ImapDialogue, tag: string, completion: Completion): void {
   dialogue.reader.refuseMessage();
   dialogue.complete(tag, completion);
 }
 
 /** The last octet, and the end of the command, are here. */
-export function finishAppend(dialogue: Dialogue, incoming: IncomingAppend): void {
+export function finishAppend(dialogue: ImapDialogue, incoming: IncomingAppend): void {
   dialogue.incoming = null;
   dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
   dialogue.send("content.ended");
@@ -70,7 +70,7 @@ export function finishAppend(dialogue: Dialogue, incoming: IncomingAppend): void
 
 /** What follows the message is not the end of the command. */
 export function breakAppend(
-  dialogue: Dialogue,
+  dialogue: ImapDialogue,
   { error, incoming }: { error: CommandError; incoming: IncomingAppend },
 ): void {
   incoming.abandon();

@@ -4,11 +4,11 @@ import type { AccountMail } from "../mailbox.ts";
 import { LogIn } from "../session/log-in.ts";
 import { capabilities } from "./capabilities.ts";
 import { bad, type Completion, no, ok } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type { AuthenticateCommand, LoginCommand, Tagged } from "./grammar/command.ts";
 import { authenticatedGrammarLimits } from "./grammar/limits.ts";
 
-export const logIn = new LogIn<Dialogue, Completion>({
+export const logIn = new LogIn<ImapDialogue, Completion>({
   begun: "command.authenticate",
   failed: "login.failed",
   challengeReply: (base64) => `+ ${base64}\r\n`,
@@ -29,7 +29,7 @@ export const logIn = new LogIn<Dialogue, Completion>({
 });
 
 /** RFC 3501 section 6.2.1: whatever follows in clear is dropped, the unterminated fragment of a line included. */
-export function startTls(dialogue: Dialogue, { tag }: Tagged): void {
+export function startTls(dialogue: ImapDialogue, { tag }: Tagged): void {
   if (dialogue.wire.tls) {
     dialogue.complete(tag, bad("TLS is active already"));
     return;
@@ -47,24 +47,24 @@ export function startTls(dialogue: Dialogue, { tag }: Tagged): void {
   dialogue.send("command.starttls");
 }
 
-export function authenticate(dialogue: Dialogue, { tag, mechanism, initialResponse }: AuthenticateCommand): void {
+export function authenticate(dialogue: ImapDialogue, { tag, mechanism, initialResponse }: AuthenticateCommand): void {
   if (!mayLogIn(dialogue, tag)) return;
   dialogue.tag = tag;
   logIn.proceed(dialogue, dialogue.login.start(mechanism, initialResponse ?? undefined));
 }
 
-export function loginCommand(dialogue: Dialogue, { tag, username, password }: LoginCommand): void {
+export function loginCommand(dialogue: ImapDialogue, { tag, username, password }: LoginCommand): void {
   if (!mayLogIn(dialogue, tag)) return;
   dialogue.tag = tag;
   logIn.proceed(dialogue, dialogue.login.password("LOGIN", username, password));
 }
 
 /** A line of the exchange. */
-export function continueAuthentication(dialogue: Dialogue, line: string): void {
+export function continueAuthentication(dialogue: ImapDialogue, line: string): void {
   logIn.proceed(dialogue, dialogue.login.respond(line));
 }
 
-function mayLogIn(dialogue: Dialogue, tag: string): boolean {
+function mayLogIn(dialogue: ImapDialogue, tag: string): boolean {
   if (!dialogue.can("command.authenticate")) dialogue.complete(tag, bad("You are logged in already"));
   else if (!dialogue.login.available) dialogue.complete(tag, no("Nobody can log in here", "UNAVAILABLE"));
   else if (!dialogue.login.offered) dialogue.complete(tag, no("Log in under TLS only", "PRIVACYREQUIRED"));
@@ -72,7 +72,7 @@ function mayLogIn(dialogue: Dialogue, tag: string): boolean {
   return false;
 }
 
-function openAccount(dialogue: Dialogue, identity: Identity): void {
+function openAccount(dialogue: ImapDialogue, identity: Identity): void {
   dialogue.ask<AccountMail>({
     operation: "mailboxes",
     ask: () => dialogue.settings.mailboxes.open(identity),
@@ -84,7 +84,7 @@ function openAccount(dialogue: Dialogue, identity: Identity): void {
   });
 }
 
-function welcome(dialogue: Dialogue, account: AccountMail): void {
+function welcome(dialogue: ImapDialogue, account: AccountMail): void {
   const { wire, settings, reader } = dialogue;
   dialogue.account = account;
   reader.limits = authenticatedGrammarLimits;

@@ -1,4 +1,4 @@
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 
 /** What is there in every state (RFC 3501 section 6.1.1 and the IANA registry). */
 const always = ["IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE"] as const;
@@ -13,7 +13,7 @@ const afterLogin = [
 ] as const;
 
 /** The capabilities of the session as it is now, after `CAPABILITY`. */
-export function capabilities(dialogue: Dialogue): string {
+export function capabilities(dialogue: ImapDialogue): string {
   const { wire, login, account } = dialogue;
   const names: string[] = [...always, ...afterLogin];
   if (!account) {

@@ -2,7 +2,7 @@
 import { create, enable, leave, namespace, remove, rename, select, status, subscribe } from "./account-commands.ts";
 import { capability, id, logout, noop } from "./any-state-commands.ts";
 import { authenticate, loginCommand, startTls } from "./authentication.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import { fetch } from "./fetch.ts";
 import type { Command, CommandName } from "./grammar/command.ts";
 import { idle } from "./idle.ts";
@@ -19,7 +19,7 @@ type CommandNamed<Name, Type = Command> = Type extends { readonly name: infer Na
 
 type Handlers = {
   /** APPEND is not among them: its message is asked for before the command is complete, see `append`. */
-  readonly [Name in Exclude<CommandName, "APPEND">]: (dialogue: Dialogue, command: CommandNamed<Name>) => void;
+  readonly [Name in Exclude<CommandName, "APPEND">]: (dialogue: ImapDialogue, command: CommandNamed<Name>) => void;
 };
 
 const handlers: Handlers = {
@@ -54,9 +54,9 @@ const handlers: Handlers = {
   MOVE: copy,
 };
 
-export function execute(dialogue: Dialogue, command: Command): void {
+export function execute(dialogue: ImapDialogue, command: Command): void {
   if (command.name === "APPEND") return;
   // TypeScript does not follow that the handler and the command were found by one name.
-  const handler = handlers[command.name] as (dialogue: Dialogue, command: Command) => void;
+  const handler = handlers[command.name] as (dialogue: ImapDialogue, command: Command) => void;
   handler(dialogue, command);
 }

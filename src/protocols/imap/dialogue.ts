@@ -3,12 +3,12 @@ import type { AccountMail } from "../mailbox.ts";
 import type { Wire } from "../protocol.ts";
 import { SessionChart } from "../session/chart-actor.ts";
 import { SessionDialogue } from "../session/dialogue.ts";
+import type { ClientView } from "./client-view.ts";
 import { type Completion, isServerFault, no, refusal, statusLine } from "./completion.ts";
 import { CommandReader } from "./grammar/command-reader.ts";
 import { unauthenticatedGrammarLimits } from "./grammar/limits.ts";
 import type { IncomingAppend } from "./incoming-append.ts";
 import { type ImapEffects, type ImapEvent, type ImapState, imapMachine } from "./machine.ts";
-import type { MailboxView } from "./mailbox-view.ts";
 import { Output } from "./output.ts";
 import type { ImapSettings } from "./settings.ts";
 import { tellChanges } from "./untagged.ts";
@@ -38,13 +38,13 @@ export interface Ending {
 }
 
 /** What the commands of a session work on: the chart, who logged in, the mailbox as the client knows it, and the way out. */
-export class Dialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings> implements ImapEffects {
+export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSettings> implements ImapEffects {
   override readonly reader = new CommandReader(unauthenticatedGrammarLimits);
   readonly output = new Output();
 
   /** The mail of whoever logged in. */
   account: AccountMail | null = null;
-  view: MailboxView | null = null;
+  view: ClientView | null = null;
   /** The message of APPEND that comes. */
   incoming: IncomingAppend | null = null;
   /** What the answer to a command of several turns or lines begins with: of AUTHENTICATE, LOGIN, IDLE. */

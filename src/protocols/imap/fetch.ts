@@ -8,7 +8,7 @@ import {
 } from "../mailbox.ts";
 import { type OnMailbox, onMailbox } from "./carry-out.ts";
 import { type Completion, no, ok } from "./completion.ts";
-import { BrokenResponse, type Dialogue } from "./dialogue.ts";
+import { BrokenResponse, type ImapDialogue } from "./dialogue.ts";
 import type { FetchCommand } from "./grammar/command.ts";
 import { formatInternalDate } from "./grammar/dates.ts";
 import type { FetchAttribute, FetchItem, FetchSection } from "./grammar/fetch-item.ts";
@@ -20,10 +20,10 @@ import { flagsOf, tellKeywords } from "./untagged.ts";
 
 /** So many messages are looked up, and marked as seen, at once. */
 const BATCH = 64;
-/** What an item of a message costs, in steps of `Dialogue.tires`. */
+/** What an item of a message costs, in steps of `ImapDialogue.tires`. */
 const STEPS_OF_ITEM = 50;
 
-export function fetch(dialogue: Dialogue, command: FetchCommand): void {
+export function fetch(dialogue: ImapDialogue, command: FetchCommand): void {
   onMailbox(dialogue, { tag: command.tag, keepsNumbers: !command.uid }, (on) => new Fetch(on, command).carryOut());
 }
 

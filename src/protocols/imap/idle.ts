@@ -1,6 +1,6 @@
 /** IDLE (RFC 2177): changes are told as they happen, until the client says DONE. */
 import { bad, notNow, ok } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type { Tagged } from "./grammar/command.ts";
 
 /** Octets of the line that ends IDLE. */
@@ -8,7 +8,7 @@ export const DONE_LINE = 64;
 /** Timers may fire a fraction of a millisecond before their time. */
 const timerSlack = 1;
 
-export function idle(dialogue: Dialogue, { tag }: Tagged): void {
+export function idle(dialogue: ImapDialogue, { tag }: Tagged): void {
   if (!dialogue.can("command.idle")) {
     dialogue.complete(tag, notNow(dialogue));
     return;
@@ -20,7 +20,7 @@ export function idle(dialogue: Dialogue, { tag }: Tagged): void {
 }
 
 /** What a client in IDLE is told in each turn: what has changed, and now and then that the server is still there. */
-export function tellIdle(dialogue: Dialogue): void {
+export function tellIdle(dialogue: ImapDialogue): void {
   if (dialogue.congested) return;
   if (dialogue.tellChanges(true)) dialogue.wire.wake();
   if (dialogue.over || dialogue.wire.now() + timerSlack < dialogue.idleNoticeDue) return;
@@ -28,14 +28,14 @@ export function tellIdle(dialogue: Dialogue): void {
   awaitNotice(dialogue);
 }
 
-function awaitNotice(dialogue: Dialogue): void {
+function awaitNotice(dialogue: ImapDialogue): void {
   const { idleNotifyInterval } = dialogue.settings.limits;
   dialogue.idleNoticeDue = dialogue.wire.now() + idleNotifyInterval;
   dialogue.wire.wakeAfter(idleNotifyInterval);
 }
 
 /** A line in the state `idling`. */
-export function endIdle(dialogue: Dialogue, line: string): void {
+export function endIdle(dialogue: ImapDialogue, line: string): void {
   dialogue.tellChanges(true);
   if (dialogue.over) return;
   dialogue.wire.wakeAfter(null);

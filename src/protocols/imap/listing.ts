@@ -2,7 +2,7 @@
 import { HIERARCHY_DELIMITER, type MailboxEntry } from "../mailbox.ts";
 import { onAccount } from "./carry-out.ts";
 import { no, ok, Refused } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type { LsubCommand } from "./grammar/command.ts";
 import { formatList } from "./grammar/format-response.ts";
 import type { ListCommand } from "./grammar/list.ts";
@@ -13,7 +13,7 @@ const LONGEST_PATTERNS = 4096;
 /** What a name costs besides, as much as so many words of a pattern. */
 const COST_OF_NAME = 100;
 
-export function list(dialogue: Dialogue, command: ListCommand): void {
+export function list(dialogue: ImapDialogue, command: ListCommand): void {
   onAccount(dialogue, command, async ({ account }) => {
     if (command.patterns.length === 1 && command.patterns[0] === "") {
       dialogue.output.text(`* LIST (\\Noselect) "${HIERARCHY_DELIMITER}" ""\r\n`);
@@ -36,7 +36,7 @@ export function list(dialogue: Dialogue, command: ListCommand): void {
 }
 
 /** A name that is only above a subscribed one is told of, as `\Noselect`, where `%` ends at it. */
-export function lsub(dialogue: Dialogue, command: LsubCommand): void {
+export function lsub(dialogue: ImapDialogue, command: LsubCommand): void {
   onAccount(dialogue, command, async ({ account }) => {
     const matches = new NameTest(command.reference, [command.pattern]);
     const subscribed = (await account.list()).filter((entry) => entry.subscribed);

@@ -1,24 +1,24 @@
 /** STORE, COPY, MOVE and EXPUNGE (RFC 3501 section 6.4, RFC 4315, RFC 6851). */
 import type { Copied } from "../mailbox.ts";
 import { onMailbox } from "./carry-out.ts";
+import type { ClientView } from "./client-view.ts";
 import { type Completion, no, ok, statusLine, tryCreate } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type { CopyCommand, ExpungeCommand, StoreCommand } from "./grammar/command.ts";
 import { formatCopyUid } from "./grammar/format-response.ts";
 import type { IndexRange } from "./grammar/sequence-set.ts";
-import type { MailboxView } from "./mailbox-view.ts";
 import { chunksOf, findMessages, noSuchMessage } from "./message-numbers.ts";
 import { flagsOf, tellKeywords } from "./untagged.ts";
 
 /** So many messages are changed in one step, so that what others write is not held up. */
 const CHANGED_AT_ONCE = 500;
 
-/** What a message that is named costs, in steps of `Dialogue.tires`. */
+/** What a message that is named costs, in steps of `ImapDialogue.tires`. */
 const STEPS_OF_MESSAGE = 20;
 
 const someAreGone = no("Some of the messages are no more", "EXPUNGEISSUED");
 
-export function store(dialogue: Dialogue, command: StoreCommand): void {
+export function store(dialogue: ImapDialogue, command: StoreCommand): void {
   onMailbox(dialogue, { tag: command.tag, keepsNumbers: !command.uid }, async ({ view }) => {
     if (view.mailbox.readOnly) return no("The mailbox was selected for reading only", "READ-ONLY");
     const ranges = findMessages(view, command);
@@ -33,7 +33,7 @@ export function store(dialogue: Dialogue, command: StoreCommand): void {
 }
 
 async function tellFlags(
-  { dialogue, view, withUid }: { dialogue: Dialogue; view: MailboxView; withUid: boolean },
+  { dialogue, view, withUid }: { dialogue: ImapDialogue; view: ClientView; withUid: boolean },
   uids: readonly number[],
 ): Promise<void> {
   const { output } = dialogue;
@@ -49,7 +49,7 @@ async function tellFlags(
 }
 
 /** COPY: all of the messages or none. MOVE: each message as a whole (RFC 6851 section 3.3). */
-export function copy(dialogue: Dialogue, command: CopyCommand): void {
+export function copy(dialogue: ImapDialogue, command: CopyCommand): void {
   onMailbox(dialogue, command, async ({ view }) => {
     const ranges = findMessages(view, command);
     if (!ranges) return noSuchMessage;
@@ -68,7 +68,7 @@ export function copy(dialogue: Dialogue, command: CopyCommand): void {
 }
 
 async function move(
-  { dialogue, view, to }: { dialogue: Dialogue; view: MailboxView; to: string },
+  { dialogue, view, to }: { dialogue: ImapDialogue; view: ClientView; to: string },
   uids: readonly number[],
 ): Promise<void> {
   const moved: Copied[] = [];
@@ -88,7 +88,7 @@ function copied(steps: readonly Copied[]): Completion {
 }
 
 /** What was removed is told of when the command is completed, as all changes are. */
-export function expunge(dialogue: Dialogue, command: ExpungeCommand): void {
+export function expunge(dialogue: ImapDialogue, command: ExpungeCommand): void {
   onMailbox(dialogue, command, async ({ view }) => {
     if (command.set) await expungeOf(view, view.uidsOf(view.find(command.set, true)));
     else await expungeAll(view);
@@ -97,13 +97,13 @@ export function expunge(dialogue: Dialogue, command: ExpungeCommand): void {
 }
 
 /** What has `\Deleted`, as far as the session knows in steps, and then whatever has it besides. */
-export async function expungeAll(view: MailboxView): Promise<void> {
+export async function expungeAll(view: ClientView): Promise<void> {
   const { deletedUids } = view;
   if (deletedUids.length > CHANGED_AT_ONCE) await expungeOf(view, deletedUids);
   await view.mailbox.expunge();
 }
 
-async function expungeOf(view: MailboxView, uids: readonly number[]): Promise<void> {
+async function expungeOf(view: ClientView, uids: readonly number[]): Promise<void> {
   for (const some of chunksOf(uids, CHANGED_AT_ONCE)) await view.mailbox.expunge(some);
 }
 

@@ -1,7 +1,8 @@
 /** The messages that a command means. */
+
+import type { ClientView } from "./client-view.ts";
 import { bad } from "./completion.ts";
 import { exceeds, type IndexRange, LARGEST, type SequenceSet } from "./grammar/sequence-set.ts";
-import type { MailboxView } from "./mailbox-view.ts";
 
 export const noSuchMessage = bad("There is no message with this number");
 
@@ -11,7 +12,7 @@ export const noSuchMessage = bad("There is no message with this number");
  * @returns null when sequence numbers name no message at all, which is an error (RFC 3501 section 9, seq-number).
  */
 export function findMessages(
-  view: MailboxView,
+  view: ClientView,
   { set, uid }: { readonly set: SequenceSet; readonly uid: boolean },
 ): IndexRange[] | null {
   const ranges = view.find(set, uid);

@@ -15,7 +15,7 @@ export class Output {
   #octets = 0;
   #inResponse = false;
 
-  /** No more should be added before this has left: see `Dialogue.room`. */
+  /** No more should be added before this has left: see `ImapDialogue.room`. */
   get full(): boolean {
     return this.#octets + this.#text.length >= FULL;
   }

@@ -1,9 +1,9 @@
 import type { MessageSummary, TextQuery } from "../mailbox.ts";
+import type { ClientView } from "./client-view.ts";
 import { dayOf } from "./grammar/dates.ts";
 import { RECENT } from "./grammar/flags.ts";
 import type { SearchKey } from "./grammar/search-key.ts";
 import { includes, resolve, type SequenceRange } from "./grammar/sequence-set.ts";
-import type { MailboxView } from "./mailbox-view.ts";
 
 /** A message that is looked at, and where it is in the view. */
 export interface Place {
@@ -45,18 +45,18 @@ export type Criterion =
   | { readonly type: "or"; readonly left: Criterion; readonly right: Criterion; readonly tests: number }
   | { readonly type: "not"; readonly criterion: Criterion; readonly tests: number };
 
-export function prepare(view: MailboxView, key: SearchKey): Criterion {
+export function prepare(view: ClientView, key: SearchKey): Criterion {
   return new Preparation(view).of(key);
 }
 
 class Preparation {
-  readonly #view: MailboxView;
+  readonly #view: ClientView;
   readonly #keywords = new KeywordsOf();
   /** By what is asked; of keys that hold others, by the numbers of those. */
   readonly #known = new Map<string, Criterion>();
   readonly #numbers = new Map<Criterion, number>();
 
-  constructor(view: MailboxView) {
+  constructor(view: ClientView) {
     this.#view = view;
   }
 
@@ -203,7 +203,7 @@ function cost(criterion: Criterion): number {
   }
 }
 
-function inSet(view: MailboxView, { set, uid }: Extract<SearchKey, { key: "SET" }>): Test {
+function inSet(view: ClientView, { set, uid }: Extract<SearchKey, { key: "SET" }>): Test {
   const last = view.at(view.count - 1)?.uid ?? 0;
   const ranges: readonly SequenceRange[] = resolve(set, uid ? last : view.count);
   return ({ index, message }) => includes(ranges, uid ? message.uid : index + 1);

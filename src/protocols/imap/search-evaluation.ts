@@ -1,6 +1,6 @@
+import type { ClientView } from "./client-view.ts";
 import { dayOf, sentDay } from "./grammar/dates.ts";
 import type { SearchKey } from "./grammar/search-key.ts";
-import type { MailboxView } from "./mailbox-view.ts";
 import { chunksOf } from "./message-numbers.ts";
 import { type Criterion, type Place, prepare, type SentCriterion, type TextCriterion } from "./search-criteria.ts";
 
@@ -9,14 +9,14 @@ const ASKED_AT_ONCE = 100;
 
 /** One search over a view. Whatever the key, the mailbox is asked about each message and each text once at most. */
 export class SearchEvaluation {
-  readonly #view: MailboxView;
+  readonly #view: ClientView;
   readonly #criterion: Criterion;
   readonly #goOn: () => void;
   /** What the mailbox has said of the messages that are looked at, by place. */
   readonly #answers = new Map<Criterion, Map<number, boolean>>();
 
   /** @param goOn called before the mailbox is asked; throws when nobody waits for the answer any more. */
-  constructor(view: MailboxView, key: SearchKey, goOn: () => void) {
+  constructor(view: ClientView, key: SearchKey, goOn: () => void) {
     this.#view = view;
     this.#criterion = prepare(view, key);
     this.#goOn = goOn;

@@ -1,7 +1,7 @@
 /** SEARCH and UID SEARCH (RFC 3501 section 6.4.4). */
 import { type OnMailbox, onMailbox } from "./carry-out.ts";
 import { type Completion, ok } from "./completion.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ImapDialogue } from "./dialogue.ts";
 import type { SearchCommand } from "./grammar/search-key.ts";
 import { inBatches } from "./message-numbers.ts";
 import { SearchEvaluation } from "./search-evaluation.ts";
@@ -10,10 +10,10 @@ import { SearchEvaluation } from "./search-evaluation.ts";
 const LARGEST_BATCH = 500;
 /** Keys times messages of a batch: some milliseconds. */
 const TESTS_AT_ONCE = 50_000;
-/** What a test costs: some steps of `Dialogue.tires`. */
+/** What a test costs: some steps of `ImapDialogue.tires`. */
 const STEPS_OF_TEST = 10;
 
-export function search(dialogue: Dialogue, command: SearchCommand): void {
+export function search(dialogue: ImapDialogue, command: SearchCommand): void {
   onMailbox(dialogue, { tag: command.tag, keepsNumbers: !command.uid }, (on) => carryOut(on, command));
 }
 

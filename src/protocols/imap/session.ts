@@ -5,7 +5,7 @@ import { continueAuthentication, logIn } from "./authentication.ts";
 import { capabilities } from "./capabilities.ts";
 import { execute } from "./commands.ts";
 import { bad, statusLine } from "./completion.ts";
-import { Dialogue } from "./dialogue.ts";
+import { ImapDialogue } from "./dialogue.ts";
 import type { Command } from "./grammar/command.ts";
 import type { CommandError, ReadResult } from "./grammar/read-result.ts";
 import { DONE_LINE, endIdle, tellIdle } from "./idle.ts";
@@ -14,9 +14,9 @@ import type { ImapState } from "./machine.ts";
 import type { ImapSettings } from "./settings.ts";
 
 /** The dialogue with one IMAP client: reads what the chart says is due, and answers each turn with a verdict. */
-export class ImapSession extends SessionTurns<Dialogue> {
+export class ImapSession extends SessionTurns<ImapDialogue> {
   constructor(wire: Wire, settings: ImapSettings) {
-    super(new Dialogue(wire, settings));
+    super(new ImapDialogue(wire, settings));
   }
 
   protected override get logIn(): typeof logIn {

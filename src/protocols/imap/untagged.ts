@@ -1,11 +1,11 @@
 /** What is told of the selected mailbox without being asked (RFC 3501 sections 7.2 and 7.3). */
 import type { MessageSummary } from "../mailbox.ts";
+import type { ClientView } from "./client-view.ts";
 import { formatFlags, RECENT, systemFlags } from "./grammar/flags.ts";
-import type { MailboxView } from "./mailbox-view.ts";
 import type { Output } from "./output.ts";
 
 /** Flags of a message as this session sees them. */
-export function flagsOf(view: MailboxView, message: MessageSummary): string {
+export function flagsOf(view: ClientView, message: MessageSummary): string {
   return formatFlags(view.isRecent(message.uid) ? [...message.flags, RECENT] : message.flags);
 }
 
@@ -15,7 +15,7 @@ const TOLD_AT_ONCE = 5000;
 /** What has happened since the client was last told. @returns whether there is more to tell. */
 export function tellChanges(
   output: Output,
-  { view, expunges }: { readonly view: MailboxView; readonly expunges: boolean },
+  { view, expunges }: { readonly view: ClientView; readonly expunges: boolean },
 ): boolean {
   tellKeywords(output, view);
   for (const told of view.tell(expunges, TOLD_AT_ONCE)) {
@@ -35,12 +35,12 @@ export function tellChanges(
 }
 
 /** Before a message is told of with a keyword that is new (RFC 3501 section 7.2.6). */
-export function tellKeywords(output: Output, view: MailboxView): void {
+export function tellKeywords(output: Output, view: ClientView): void {
   if (view.learnKeywords()) output.text(flagLists(view));
 }
 
 /** FLAGS and PERMANENTFLAGS: the flags that messages have, and those that can be changed for good. */
-export function flagLists({ mailbox }: MailboxView): string {
+export function flagLists({ mailbox }: ClientView): string {
   const flags = [...systemFlags, ...mailbox.keywords];
   const permanent = mailbox.readOnly ? [] : mailbox.acceptsKeywords ? [...flags, "\\*"] : flags;
   const note = mailbox.readOnly ? "No flags can be changed" : "Flags that are kept";

@@ -2,11 +2,11 @@
 import type { Identity } from "../backend.ts";
 import type { AccountMail } from "../mailbox.ts";
 import { LogIn } from "../session/log-in.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, ManageSieveDialogue } from "./dialogue.ts";
 import { challengeReply, replies } from "./replies.ts";
 import type { Word } from "./words.ts";
 
-export const logIn = new LogIn<Dialogue, string>({
+export const logIn = new LogIn<ManageSieveDialogue, string>({
   begun: "command.authenticate",
   failed: "login.failed",
   challengeReply,
@@ -26,7 +26,7 @@ export const logIn = new LogIn<Dialogue, string>({
 });
 
 /** Whatever follows in clear is dropped, the unterminated fragment of a line included. */
-export function startTls(dialogue: Dialogue): Complaint {
+export function startTls(dialogue: ManageSieveDialogue): Complaint {
   if (dialogue.wire.tls) return replies.tlsActive;
   if (!dialogue.can("command.starttls")) return replies.loggedInAlready;
   if (!dialogue.wire.canUpgrade) return replies.tlsUnavailable;
@@ -36,7 +36,7 @@ export function startTls(dialogue: Dialogue): Complaint {
   return null;
 }
 
-export function authenticate(dialogue: Dialogue, mechanism: string, initial: string | undefined): Complaint {
+export function authenticate(dialogue: ManageSieveDialogue, mechanism: string, initial: string | undefined): Complaint {
   const { login } = dialogue;
   if (!dialogue.can("command.authenticate")) return replies.loggedInAlready;
   if (!login.available) return replies.authUnavailable;
@@ -46,13 +46,13 @@ export function authenticate(dialogue: Dialogue, mechanism: string, initial: str
 }
 
 /** The client's next words of the exchange: one string. */
-export function continueAuthentication(dialogue: Dialogue, words: readonly Word[]): void {
+export function continueAuthentication(dialogue: ManageSieveDialogue, words: readonly Word[]): void {
   const [word, excess] = words;
   if (word?.type !== "string" || excess) logIn.giveUp(dialogue, replies.authMalformed);
   else logIn.proceed(dialogue, dialogue.login.respond(word.octets.toString("latin1")));
 }
 
-export function unauthenticate(dialogue: Dialogue): Complaint {
+export function unauthenticate(dialogue: ManageSieveDialogue): Complaint {
   dialogue.reply(replies.unauthenticated);
   dialogue.commands = 0;
   dialogue.wire.setSessionTimeout(dialogue.settings.limits.loginTimeout);
@@ -60,7 +60,7 @@ export function unauthenticate(dialogue: Dialogue): Complaint {
   return null;
 }
 
-function openAccount(dialogue: Dialogue, identity: Identity): void {
+function openAccount(dialogue: ManageSieveDialogue, identity: Identity): void {
   dialogue.ask<AccountMail>({
     operation: "mailboxes",
     ask: () => dialogue.settings.mailboxes.open(identity),
@@ -72,7 +72,7 @@ function openAccount(dialogue: Dialogue, identity: Identity): void {
   });
 }
 
-function welcome(dialogue: Dialogue, account: AccountMail, identity: Identity): void {
+function welcome(dialogue: ManageSieveDialogue, account: AccountMail, identity: Identity): void {
   dialogue.account = account;
   dialogue.owner = identity.username;
   dialogue.forgiveErrors();

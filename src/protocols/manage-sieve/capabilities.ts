@@ -1,9 +1,9 @@
 import { notifyMethods, sieveExtensions } from "../sieve/index.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { ManageSieveDialogue } from "./dialogue.ts";
 import { capabilityLine } from "./replies.ts";
 
 /** What the server can do, as of now (RFC 5804 section 1.7). */
-export function capabilityLines(dialogue: Dialogue): string {
+export function capabilityLines(dialogue: ManageSieveDialogue): string {
   const { wire, login, account, owner, settings } = dialogue;
   const lines = [
     capabilityLine("IMPLEMENTATION", settings.implementation),

@@ -1,7 +1,7 @@
 /** Which arguments each command takes, and when it may come (RFC 5804 section 2). */
 import { authenticate, startTls, unauthenticate } from "./authentication.ts";
 import { capabilityLines } from "./capabilities.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, ManageSieveDialogue } from "./dialogue.ts";
 import { replies, tagReply } from "./replies.ts";
 import {
   checkOnly,
@@ -29,7 +29,7 @@ interface Command {
   readonly takes: readonly Parameter[];
   /** Only for who has logged in. */
   readonly authenticated?: boolean;
-  readonly run: (dialogue: Dialogue, given: Arguments) => Complaint;
+  readonly run: (dialogue: ManageSieveDialogue, given: Arguments) => Complaint;
 }
 
 const none = Buffer.alloc(0);
@@ -99,7 +99,7 @@ const commands = new Map<string, Command>([
   ],
 ]);
 
-export function execute(dialogue: Dialogue, words: readonly Word[]): void {
+export function execute(dialogue: ManageSieveDialogue, words: readonly Word[]): void {
   const [first, ...given] = words;
   const command = first?.type === "atom" ? commands.get(first.name) : undefined;
   const complaint = command ? run(dialogue, command, given) : replies.unknownCommand;
@@ -107,7 +107,7 @@ export function execute(dialogue: Dialogue, words: readonly Word[]): void {
   else if (command?.authenticated) dialogue.forgiveErrors();
 }
 
-function run(dialogue: Dialogue, command: Command, given: readonly Word[]): Complaint {
+function run(dialogue: ManageSieveDialogue, command: Command, given: readonly Word[]): Complaint {
   if (command.authenticated && !dialogue.account) return replies.loginFirst;
   const read = readArguments(command.takes, given);
   return typeof read === "string" ? read : command.run(dialogue, read);
@@ -137,18 +137,18 @@ function readArguments(takes: readonly Parameter[], given: readonly Word[]): Arg
   return { names, strings, numbers };
 }
 
-function capability(dialogue: Dialogue): Complaint {
+function capability(dialogue: ManageSieveDialogue): Complaint {
   dialogue.reply(capabilityLines(dialogue));
   dialogue.reply(replies.capabilities);
   return null;
 }
 
-function noop(dialogue: Dialogue, { strings: [tag] }: Arguments): Complaint {
+function noop(dialogue: ManageSieveDialogue, { strings: [tag] }: Arguments): Complaint {
   dialogue.reply(tag === undefined ? replies.done : tagReply(tag.toString("utf8")));
   return null;
 }
 
-function logout(dialogue: Dialogue): Complaint {
+function logout(dialogue: ManageSieveDialogue): Complaint {
   dialogue.sayGoodbye(replies.loggedOut);
   return null;
 }

@@ -29,7 +29,7 @@ const chart = new SessionChart<ManageSieveState, ManageSieveEffects>(manageSieve
 ]);
 
 /** What the commands of a session work on: the chart, who logged in, the scripts, and the way out for replies. */
-export class Dialogue
+export class ManageSieveDialogue
   extends ReplyDialogue<ManageSieveState, ManageSieveEvent, ManageSieveSettings>
   implements ManageSieveEffects
 {

@@ -1,13 +1,13 @@
 /** What is done with scripts (RFC 5804 sections 2.5 to 2.12). */
 import { type AccountMail, MailboxError, type MailboxErrorCode, type Scripts } from "../mailbox.ts";
 import { checkScript, defaultSieveLimits, type ScriptReport } from "../sieve/index.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, ManageSieveDialogue } from "./dialogue.ts";
 import { invalidReply, replies, scriptLine, warningsReply } from "./replies.ts";
 
 /** Names have been read already, and are not empty but for `setActive`. */
 type AskScripts = (scripts: Scripts) => Promise<string | Uint8Array[]>;
 
-export function haveSpace(dialogue: Dialogue, name: string, size: number): Complaint {
+export function haveSpace(dialogue: ManageSieveDialogue, name: string, size: number): Complaint {
   return ask(dialogue, async (scripts) => {
     await scripts.haveSpace(name, size);
     return replies.room;
@@ -18,7 +18,7 @@ export function haveSpace(dialogue: Dialogue, name: string, size: number): Compl
  * Only a valid script is kept; one that is not leaves an older one of the same name as it is. RFC 5804 would rather have no
  * empty ones; it is how people clear a script, and a valid one (RFC 5228 section 8.2).
  */
-export function putScript(dialogue: Dialogue, name: string, script: Uint8Array): Complaint {
+export function putScript(dialogue: ManageSieveDialogue, name: string, script: Uint8Array): Complaint {
   const { error, warnings } = check(dialogue, script);
   if (error) {
     dialogue.reply(invalidReply(error));
@@ -31,14 +31,14 @@ export function putScript(dialogue: Dialogue, name: string, script: Uint8Array):
 }
 
 /** Nothing is stored, and no quota looked at. */
-export function checkOnly(dialogue: Dialogue, script: Uint8Array): Complaint {
+export function checkOnly(dialogue: ManageSieveDialogue, script: Uint8Array): Complaint {
   const { error, warnings } = check(dialogue, script);
   if (error) dialogue.reply(invalidReply(error));
   else dialogue.reply(warnings.length > 0 ? warningsReply(warnings) : replies.valid);
   return null;
 }
 
-export function listScripts(dialogue: Dialogue): Complaint {
+export function listScripts(dialogue: ManageSieveDialogue): Complaint {
   return ask(dialogue, async (scripts) => {
     const entries = await scripts.list();
     return entries.map(({ name, active }) => scriptLine(name, active)).join("") + replies.scripts;
@@ -46,28 +46,28 @@ export function listScripts(dialogue: Dialogue): Complaint {
 }
 
 /** @param name empty: no script is active afterwards. */
-export function setActive(dialogue: Dialogue, name: string): Complaint {
+export function setActive(dialogue: ManageSieveDialogue, name: string): Complaint {
   return ask(dialogue, async (scripts) => {
     await scripts.activate(name === "" ? null : name);
     return name === "" ? replies.deactivated : replies.activated;
   });
 }
 
-export function getScript(dialogue: Dialogue, name: string): Complaint {
+export function getScript(dialogue: ManageSieveDialogue, name: string): Complaint {
   return ask(dialogue, async (scripts) => {
     const script = await scripts.get(name);
     return [Buffer.from(`{${script.length}}\r\n`), script, Buffer.from(`\r\n${replies.script}`)];
   });
 }
 
-export function deleteScript(dialogue: Dialogue, name: string): Complaint {
+export function deleteScript(dialogue: ManageSieveDialogue, name: string): Complaint {
   return ask(dialogue, async (scripts) => {
     await scripts.delete(name);
     return replies.deleted;
   });
 }
 
-export function renameScript(dialogue: Dialogue, from: string, to: string): Complaint {
+export function renameScript(dialogue: ManageSieveDialogue, from: string, to: string): Complaint {
   return ask(dialogue, async (scripts) => {
     await scripts.rename(from, to);
     return replies.renamed;
@@ -75,7 +75,7 @@ export function renameScript(dialogue: Dialogue, from: string, to: string): Comp
 }
 
 /** A script that the account may have is not too long to be checked. */
-function check({ account }: Dialogue, script: Uint8Array): ScriptReport {
+function check({ account }: ManageSieveDialogue, script: Uint8Array): ScriptReport {
   const scriptSize = account?.limits.maxScriptSize ?? defaultSieveLimits.scriptSize;
   return checkScript(script, { ...defaultSieveLimits, scriptSize });
 }
@@ -91,7 +91,7 @@ const refusals: Partial<Record<MailboxErrorCode, string>> = {
   "over-quota": replies.overQuota,
 };
 
-function ask(dialogue: Dialogue, question: AskScripts): Complaint {
+function ask(dialogue: ManageSieveDialogue, question: AskScripts): Complaint {
   const account: AccountMail | null = dialogue.account;
   if (!account || !dialogue.can("command.script")) return replies.loginFirst;
   dialogue.send("command.script");

@@ -4,17 +4,17 @@ import { continueAuthentication, logIn } from "./authentication.ts";
 import { capabilityLines } from "./capabilities.ts";
 import type { ReadLimits } from "./command-reader.ts";
 import { execute } from "./commands.ts";
-import { Dialogue, type ManageSieveSettings } from "./dialogue.ts";
+import { ManageSieveDialogue, type ManageSieveSettings } from "./dialogue.ts";
 import type { ManageSieveState } from "./machine.ts";
 import { replies } from "./replies.ts";
 import type { Word } from "./words.ts";
 
 /** The dialogue with one ManageSieve client: reads what the chart says is due, and answers each turn with a verdict. */
-export class ManageSieveSession extends SessionTurns<Dialogue> {
+export class ManageSieveSession extends SessionTurns<ManageSieveDialogue> {
   readonly #limits: ReadLimits;
 
   constructor(wire: Wire, settings: ManageSieveSettings) {
-    const dialogue = new Dialogue(wire, settings);
+    const dialogue = new ManageSieveDialogue(wire, settings);
     super(dialogue);
     const { commandLine, authLine, refusedScript } = settings.limits;
     this.#limits = {
@@ -126,7 +126,7 @@ function isScript([first, ...given]: readonly Word[]): boolean {
   return (first.name === "PUTSCRIPT" && given.length === 1) || (first.name === "CHECKSCRIPT" && given.length === 0);
 }
 
-function longestLiteral({ account, settings }: Dialogue, words: readonly Word[]): number {
+function longestLiteral({ account, settings }: ManageSieveDialogue, words: readonly Word[]): number {
   if (!account) return settings.limits.authLine;
   return isScript(words) ? account.limits.maxScriptSize : settings.limits.commandLine;
 }

@@ -3,13 +3,13 @@ import type { Identity } from "../backend.ts";
 import { type AccountMail, MailboxError, type Maildrop } from "../mailbox.ts";
 import { LogIn } from "../session/log-in.ts";
 import type { Outcome } from "../session/question.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, Pop3Dialogue } from "./dialogue.ts";
 import { MarkedMaildrop } from "./marked-maildrop.ts";
 import { challengeReply, replies } from "./replies.ts";
 
-export const logIn = new LogIn<Dialogue, string>({
+export const logIn = new LogIn<Pop3Dialogue, string>({
   begun: "command.auth",
-  failed: "auth.failed",
+  failed: "login.failed",
   challengeReply,
   refusals: {
     "mechanism-unknown": replies.authMechanism,
@@ -23,7 +23,7 @@ export const logIn = new LogIn<Dialogue, string>({
   accepted: lock,
 });
 
-export function user(dialogue: Dialogue, argument: string): Complaint {
+export function user(dialogue: Pop3Dialogue, argument: string): Complaint {
   const obstacle = loginObstacle(dialogue);
   if (obstacle !== null) return obstacle;
   if (argument === "") return replies.nameNeeded;
@@ -34,7 +34,7 @@ export function user(dialogue: Dialogue, argument: string): Complaint {
 }
 
 /** The password is all that follows the first space, spaces included. */
-export function pass(dialogue: Dialogue, argument: string): Complaint {
+export function pass(dialogue: Pop3Dialogue, argument: string): Complaint {
   const obstacle = loginObstacle(dialogue);
   if (obstacle !== null) return obstacle;
   if (dialogue.state !== "named") return replies.userFirst;
@@ -43,7 +43,7 @@ export function pass(dialogue: Dialogue, argument: string): Complaint {
   return null;
 }
 
-export function auth(dialogue: Dialogue, argument: string): Complaint {
+export function auth(dialogue: Pop3Dialogue, argument: string): Complaint {
   const obstacle = loginObstacle(dialogue);
   if (obstacle !== null) return obstacle;
   const [mechanism, initial, excess] = argument.split(/ +/);
@@ -52,7 +52,7 @@ export function auth(dialogue: Dialogue, argument: string): Complaint {
   return null;
 }
 
-function loginObstacle({ login, maildrop }: Dialogue): string | null {
+function loginObstacle({ login, maildrop }: Pop3Dialogue): string | null {
   if (maildrop) return replies.loggedIn;
   if (!login.available) return replies.loginUnavailable;
   return login.offered ? null : replies.loginNeedsTls;
@@ -63,9 +63,9 @@ interface Opened {
   readonly maildrop: Maildrop;
 }
 
-function lock(dialogue: Dialogue, identity: Identity): void {
+function lock(dialogue: Pop3Dialogue, identity: Identity): void {
   const { mailboxes } = dialogue.settings;
-  dialogue.send("auth.succeeded");
+  dialogue.send("login.succeeded");
   dialogue.ask<Opened>({
     operation: "maildrop.lock",
     ask: async () => {
@@ -83,7 +83,7 @@ function lock(dialogue: Dialogue, identity: Identity): void {
   });
 }
 
-function locked(dialogue: Dialogue, outcome: Outcome<Opened>): void {
+function locked(dialogue: Pop3Dialogue, outcome: Outcome<Opened>): void {
   if ("error" in outcome) {
     dialogue.reply(isInUse(outcome.error) ? replies.inUse : replies.loginFailed);
     dialogue.send("maildrop.unavailable");

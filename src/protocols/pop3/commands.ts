@@ -2,11 +2,11 @@
 import { isHttpRequest } from "../session/http-request.ts";
 import { trimWhiteSpace } from "../white-space.ts";
 import { auth, pass, user } from "./authentication.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, Pop3Dialogue } from "./dialogue.ts";
 import { dele, list, noop, retr, rset, stat, type Transaction, top, uidl, update } from "./maildrop-commands.ts";
 import { languageReply, replies } from "./replies.ts";
 
-type Handler = (dialogue: Dialogue, argument: string) => Complaint;
+type Handler = (dialogue: Pop3Dialogue, argument: string) => Complaint;
 type TransactionHandler = (session: Transaction, argument: string) => Complaint;
 
 const handlers = new Map<string, Handler>([
@@ -32,7 +32,7 @@ const handlers = new Map<string, Handler>([
 ]);
 
 /** Carries a command line out. */
-export function execute(dialogue: Dialogue, line: string): void {
+export function execute(dialogue: Pop3Dialogue, line: string): void {
   const space = line.indexOf(" ");
   const keyword = (space === -1 ? line : line.slice(0, space)).toUpperCase();
   const handler = handlers.get(keyword);
@@ -48,7 +48,7 @@ export function execute(dialogue: Dialogue, line: string): void {
   if (complaint !== null) dialogue.complain(complaint);
 }
 
-function withoutArgument(handler: (dialogue: Dialogue) => Complaint): Handler {
+function withoutArgument(handler: (dialogue: Pop3Dialogue) => Complaint): Handler {
   return (dialogue, argument) => (argument === "" ? handler(dialogue) : replies.noArguments);
 }
 
@@ -64,7 +64,7 @@ function bare(handler: (session: Transaction) => Complaint): TransactionHandler 
 }
 
 /** RFC 2449 section 5. */
-function capa(dialogue: Dialogue): Complaint {
+function capa(dialogue: Pop3Dialogue): Complaint {
   const { login, wire } = dialogue;
   const tags = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER", "UTF8 USER", "LANG"];
   if (login.offered) tags.push("USER", `SASL ${login.mechanisms.join(" ")}`);
@@ -75,7 +75,7 @@ function capa(dialogue: Dialogue): Complaint {
 }
 
 /** RFC 6856 section 3: there are texts in English only. */
-function lang(dialogue: Dialogue, argument: string): Complaint {
+function lang(dialogue: Pop3Dialogue, argument: string): Complaint {
   const tag = argument.toLowerCase();
   if (tag === "") dialogue.reply(replies.languages);
   else if (tag === "*" || tag === "en" || tag === "i-default") dialogue.reply(languageReply(tag === "*" ? "en" : tag));
@@ -84,14 +84,14 @@ function lang(dialogue: Dialogue, argument: string): Complaint {
 }
 
 /** RFC 6856 section 2.1. Messages are given as they are kept either way. */
-function utf8(dialogue: Dialogue): Complaint {
+function utf8(dialogue: Pop3Dialogue): Complaint {
   if (dialogue.maildrop) return replies.loggedIn;
   dialogue.reply(replies.utf8);
   return null;
 }
 
 /** RFC 2595 section 4: whatever follows in clear is dropped, the unterminated fragment of a line included. */
-function stls(dialogue: Dialogue): Complaint {
+function stls(dialogue: Pop3Dialogue): Complaint {
   if (dialogue.wire.tls) return replies.tlsActive;
   if (dialogue.maildrop) return replies.loggedIn;
   if (!dialogue.wire.canUpgrade) return replies.tlsUnavailable;
@@ -101,7 +101,7 @@ function stls(dialogue: Dialogue): Complaint {
   return null;
 }
 
-function quit(dialogue: Dialogue): Complaint {
+function quit(dialogue: Pop3Dialogue): Complaint {
   const { maildrop } = dialogue;
   if (maildrop) update({ dialogue, maildrop });
   else dialogue.sayGoodbye(replies.bye);

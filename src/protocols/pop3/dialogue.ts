@@ -34,7 +34,7 @@ const chart = new SessionChart<Pop3State, Pop3Effects>(pop3Machine, [
 ]);
 
 /** What the commands of a session work on: the chart, what was learned of the client, and the way out for replies. */
-export class Dialogue extends ReplyDialogue<Pop3State, Pop3Event, Pop3Settings> implements Pop3Effects {
+export class Pop3Dialogue extends ReplyDialogue<Pop3State, Pop3Event, Pop3Settings> implements Pop3Effects {
   override readonly reader = new LineReader();
 
   /** As USER gave it. */

@@ -19,8 +19,8 @@ export type Pop3Event =
   | { readonly type: "command.stls" }
   | { readonly type: "command.user" }
   | { readonly type: "command.auth" }
-  | { readonly type: "auth.failed" }
-  | { readonly type: "auth.succeeded" }
+  | { readonly type: "login.failed" }
+  | { readonly type: "login.succeeded" }
   /** The embedder's session goes on from here. */
   | { readonly type: "dialogue.takenOver" }
   | { readonly type: "maildrop.locked" }
@@ -90,12 +90,12 @@ export const pop3Machine = setup({
     },
     upgrading: { on: { "tls.secured": { target: "authorization", actions: "forgetDialogue" } } },
     /** A SASL exchange is under way. */
-    authenticating: { on: { "credentials.given": "verifying", "auth.failed": "authorization" } },
+    authenticating: { on: { "credentials.given": "verifying", "login.failed": "authorization" } },
     /** The backend was asked for its opinion of credentials, or the answer to wrong ones is held back. */
     verifying: {
       on: {
-        "auth.failed": "authorization",
-        "auth.succeeded": "locking",
+        "login.failed": "authorization",
+        "login.succeeded": "locking",
         "dialogue.takenOver": "takenOver",
       },
     },

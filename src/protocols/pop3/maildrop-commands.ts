@@ -1,13 +1,13 @@
 /** The commands of the transaction state (RFC 1939 section 5), and the update state behind QUIT (section 6). */
 import { MailboxError, type MaildropMessage } from "../mailbox.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, Pop3Dialogue } from "./dialogue.ts";
 import type { MarkedMaildrop, PlacedMessage } from "./marked-maildrop.ts";
 import { MessageText } from "./message-text.ts";
 import { replies } from "./replies.ts";
 
 /** A dialogue in the transaction state. */
 export interface Transaction {
-  readonly dialogue: Dialogue;
+  readonly dialogue: Pop3Dialogue;
   readonly maildrop: MarkedMaildrop;
 }
 

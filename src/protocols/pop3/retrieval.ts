@@ -1,13 +1,13 @@
 /** RETR and TOP: a message goes out as fast as the client reads it, a slice at a time. */
 import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
 import type { Outcome } from "../session/question.ts";
-import type { Dialogue, Retrieval } from "./dialogue.ts";
+import type { Pop3Dialogue, Retrieval } from "./dialogue.ts";
 
 /** Octets that are read at once, and held in memory. */
 const slice = 65_536;
 
 /** Goes on with the message. @returns null when the response is complete. */
-export function continueRetrieval(dialogue: Dialogue): Verdict | null {
+export function continueRetrieval(dialogue: Pop3Dialogue): Verdict | null {
   const { retrieval } = dialogue;
   // The mailbox has not given the message yet.
   if (!retrieval || dialogue.asking) return WAIT;
@@ -28,7 +28,7 @@ export function continueRetrieval(dialogue: Dialogue): Verdict | null {
   return dialogue.asking ? WAIT : null;
 }
 
-function sendSlice(dialogue: Dialogue, retrieval: Retrieval, outcome: Outcome<Uint8Array>): void {
+function sendSlice(dialogue: Pop3Dialogue, retrieval: Retrieval, outcome: Outcome<Uint8Array>): void {
   // The client waits for the end of the message: nothing else can be said to it.
   if ("error" in outcome) {
     dialogue.end("session-failed");

@@ -2,15 +2,15 @@ import { type Verdict, WAIT, type Wire } from "../protocol.ts";
 import { LineTurns } from "../session/line-turns.ts";
 import { logIn } from "./authentication.ts";
 import { execute } from "./commands.ts";
-import { Dialogue, type Pop3Settings } from "./dialogue.ts";
+import { Pop3Dialogue, type Pop3Settings } from "./dialogue.ts";
 import type { Pop3State } from "./machine.ts";
 import { greetingReply, replies } from "./replies.ts";
 import { continueRetrieval } from "./retrieval.ts";
 
 /** The dialogue with one POP3 client: reads what the chart says is due, and answers each turn with a verdict. */
-export class Pop3Session extends LineTurns<Dialogue> {
+export class Pop3Session extends LineTurns<Pop3Dialogue> {
   constructor(wire: Wire, settings: Pop3Settings) {
-    super(new Dialogue(wire, settings));
+    super(new Pop3Dialogue(wire, settings));
   }
 
   protected override get logIn(): typeof logIn {
@@ -62,7 +62,7 @@ export class Pop3Session extends LineTurns<Dialogue> {
 }
 
 /** Goes on with a listing, as far as the client reads it. */
-function continueListing(dialogue: Dialogue): Verdict | null {
+function continueListing(dialogue: Pop3Dialogue): Verdict | null {
   for (;;) {
     if (dialogue.congested) return WAIT;
     const line = dialogue.listing?.next();

@@ -6,7 +6,7 @@ import type { AnyDialogue } from "./dialogue.ts";
 type RefusalReason = Extract<LoginStep, { readonly next: "refused" }>["reason"];
 
 /** What a protocol says and does on the way. */
-export interface LogInManner<D extends AnyDialogue, Refusal> {
+export interface LogInWords<D extends AnyDialogue, Refusal> {
   /** The chart's events: a SASL exchange begins; nobody is logged in by it. */
   readonly begun: Parameters<D["send"]>[0];
   readonly failed: Parameters<D["send"]>[0];
@@ -25,19 +25,19 @@ export interface LogInManner<D extends AnyDialogue, Refusal> {
 }
 
 export class LogIn<D extends AnyDialogue, Refusal> {
-  readonly #manner: LogInManner<D, Refusal>;
+  readonly #words: LogInWords<D, Refusal>;
 
-  constructor(manner: LogInManner<D, Refusal>) {
-    this.#manner = manner;
+  constructor(words: LogInWords<D, Refusal>) {
+    this.#words = words;
   }
 
   /** What follows from a command or a line of the client's. */
   proceed(dialogue: D, step: LoginStep): void {
-    const { begun, refusals } = this.#manner;
+    const { begun, refusals } = this.#words;
     switch (step.next) {
       case "challenge":
         if (dialogue.can(begun)) dialogue.send(begun);
-        dialogue.reply(this.#manner.challengeReply(step.base64));
+        dialogue.reply(this.#words.challengeReply(step.base64));
         break;
       case "wait":
         dialogue.send("credentials.given");
@@ -51,8 +51,8 @@ export class LogIn<D extends AnyDialogue, Refusal> {
   /** Ends an exchange, if there is one, without a verdict on credentials. */
   giveUp(dialogue: D, refusal: Refusal): void {
     dialogue.cancelLogin();
-    this.#manner.sayRefused(dialogue, refusal);
-    if (dialogue.state === "authenticating") dialogue.send(this.#manner.failed);
+    this.#words.sayRefused(dialogue, refusal);
+    if (dialogue.state === "authenticating") dialogue.send(this.#words.failed);
   }
 
   /** Tells the client what came of its credentials, once that is known. */
@@ -62,10 +62,10 @@ export class LogIn<D extends AnyDialogue, Refusal> {
     switch (outcome.result) {
       case "accepted":
         if (!outcome.successor) {
-          this.#manner.accepted(dialogue, outcome.identity);
+          this.#words.accepted(dialogue, outcome.identity);
           break;
         }
-        this.#manner.sayTakenOver?.(dialogue);
+        this.#words.sayTakenOver?.(dialogue);
         dialogue.successor = outcome.successor;
         dialogue.send("dialogue.takenOver");
         break;
@@ -73,16 +73,16 @@ export class LogIn<D extends AnyDialogue, Refusal> {
         this.unavailable(dialogue);
         break;
       case "rejected":
-        this.#manner.sayRejected(dialogue, outcome.last);
+        this.#words.sayRejected(dialogue, outcome.last);
         if (outcome.last) dialogue.end("authentication-failed");
-        else dialogue.send(this.#manner.failed);
+        else dialogue.send(this.#words.failed);
         break;
     }
   }
 
   /** The backend, or the mailbox after it, has failed. */
   unavailable(dialogue: D): void {
-    this.#manner.sayUnavailable(dialogue);
-    dialogue.send(this.#manner.failed);
+    this.#words.sayUnavailable(dialogue);
+    dialogue.send(this.#words.failed);
   }
 }

@@ -1,11 +1,11 @@
 /** AUTH (RFC 4954). */
 import { LogIn } from "../session/log-in.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, SmtpDialogue } from "./dialogue.ts";
 import { challengeReply, replies } from "./replies.ts";
 
-export const logIn = new LogIn<Dialogue, string>({
+export const logIn = new LogIn<SmtpDialogue, string>({
   begun: "command.auth",
-  failed: "auth.failed",
+  failed: "login.failed",
   challengeReply,
   refusals: {
     "mechanism-unknown": replies.authMechanism,
@@ -25,11 +25,11 @@ export const logIn = new LogIn<Dialogue, string>({
     dialogue.identity = identity;
     dialogue.reply(replies.authenticated);
     dialogue.madeProgress();
-    dialogue.send("auth.succeeded");
+    dialogue.send("login.succeeded");
   },
 });
 
-export function auth(dialogue: Dialogue, argument: string): Complaint {
+export function auth(dialogue: SmtpDialogue, argument: string): Complaint {
   const { login } = dialogue;
   if (!login.available) return replies.authUnavailable;
   if (!dialogue.can("command.auth")) return badSequence(dialogue);
@@ -40,7 +40,7 @@ export function auth(dialogue: Dialogue, argument: string): Complaint {
   return null;
 }
 
-function badSequence(dialogue: Dialogue): string {
+function badSequence(dialogue: SmtpDialogue): string {
   if (dialogue.identity) return replies.authTwice;
   return dialogue.state === "start" ? dialogue.words.helloFirst : replies.badSequence;
 }

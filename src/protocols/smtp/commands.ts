@@ -6,11 +6,11 @@ import { auth } from "./authentication.ts";
 import { parseHelo } from "./command.ts";
 import { bdat, data } from "./content.ts";
 import { type Dialect, lmtpDialect, smtpDialect } from "./dialect.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, SmtpDialogue } from "./dialogue.ts";
 import { mail, rcpt } from "./envelope-commands.ts";
 import { extensionsReply, helloReply, replies } from "./replies.ts";
 
-type Handler = (dialogue: Dialogue, argument: string) => Complaint;
+type Handler = (dialogue: SmtpDialogue, argument: string) => Complaint;
 
 const introductions = { EHLO: ehlo, HELO: helo, LHLO: lhlo } as const;
 
@@ -41,7 +41,7 @@ function handlersWith({ hello }: Dialect): ReadonlyMap<string, Handler> {
 /** Known from RFC 5321 and its predecessors, and not implemented: 502 rather than 500. */
 const notImplemented = new Set(["EXPN", "TURN", "ETRN", "ATRN", "SEND", "SOML", "SAML", "BURL"]);
 
-export function execute(dialogue: Dialogue, verb: string, argument: string): void {
+export function execute(dialogue: SmtpDialogue, verb: string, argument: string): void {
   const { dialect } = dialogue.settings;
   const handler = handlersOf[dialect.name].get(verb);
   if (!handler && isHttpRequest(`${verb} ${argument}`)) {
@@ -56,23 +56,23 @@ function unknown(verb: string): Complaint {
   return notImplemented.has(verb) ? replies.notImplemented : replies.unknownCommand;
 }
 
-function withoutArgument(handler: (dialogue: Dialogue) => Complaint): Handler {
+function withoutArgument(handler: (dialogue: SmtpDialogue) => Complaint): Handler {
   return (dialogue, argument) => (argument === "" ? handler(dialogue) : replies.noArguments);
 }
 
-function ehlo(dialogue: Dialogue, argument: string): Complaint {
+function ehlo(dialogue: SmtpDialogue, argument: string): Complaint {
   return introduce(dialogue, argument, "ESMTP");
 }
 
-function lhlo(dialogue: Dialogue, argument: string): Complaint {
+function lhlo(dialogue: SmtpDialogue, argument: string): Complaint {
   return introduce(dialogue, argument, "LMTP");
 }
 
-function helo(dialogue: Dialogue, argument: string): Complaint {
+function helo(dialogue: SmtpDialogue, argument: string): Complaint {
   return introduce(dialogue, argument, "SMTP");
 }
 
-function introductionReply({ wire, settings, login }: Dialogue, protocol: Envelope["protocol"]): string {
+function introductionReply({ wire, settings, login }: SmtpDialogue, protocol: Envelope["protocol"]): string {
   const { hostname, peer } = wire;
   if (protocol === "SMTP") return helloReply(hostname, peer.address);
   const offered = { startTls: wire.canUpgrade, auth: login.offered };
@@ -80,7 +80,7 @@ function introductionReply({ wire, settings, login }: Dialogue, protocol: Envelo
 }
 
 /** RFC 5321 section 4.1.4: EHLO in mid-session also resets the transaction. */
-function introduce(dialogue: Dialogue, argument: string, protocol: Envelope["protocol"]): Complaint {
+function introduce(dialogue: SmtpDialogue, argument: string, protocol: Envelope["protocol"]): Complaint {
   const name = parseHelo(argument);
   if (name === null) return replies.helloSyntax;
   if (!dialogue.countIdleCommand()) return null;
@@ -91,7 +91,7 @@ function introduce(dialogue: Dialogue, argument: string, protocol: Envelope["pro
 }
 
 /** RFC 3207 section 4: whatever follows in clear is dropped, the unterminated fragment of a line included. */
-function startTls(dialogue: Dialogue): Complaint {
+function startTls(dialogue: SmtpDialogue): Complaint {
   if (dialogue.wire.tls) return replies.tlsActive;
   if (!dialogue.wire.canUpgrade) return replies.tlsUnavailable;
   if (!dialogue.can("command.starttls")) {
@@ -103,30 +103,30 @@ function startTls(dialogue: Dialogue): Complaint {
   return null;
 }
 
-function rset(dialogue: Dialogue): Complaint {
+function rset(dialogue: SmtpDialogue): Complaint {
   if (!dialogue.countIdleCommand()) return null;
   dialogue.reply(replies.ok);
   dialogue.send("command.rset");
   return null;
 }
 
-function noop(dialogue: Dialogue): Complaint {
+function noop(dialogue: SmtpDialogue): Complaint {
   if (dialogue.countIdleCommand()) dialogue.reply(replies.ok);
   return null;
 }
 
-function vrfy(dialogue: Dialogue, argument: string): Complaint {
+function vrfy(dialogue: SmtpDialogue, argument: string): Complaint {
   if (argument === "") return replies.argumentMissing;
   if (dialogue.countIdleCommand()) dialogue.reply(replies.cannotVerify);
   return null;
 }
 
-function help(dialogue: Dialogue): Complaint {
+function help(dialogue: SmtpDialogue): Complaint {
   if (dialogue.countIdleCommand()) dialogue.reply(dialogue.words.help);
   return null;
 }
 
-function quit(dialogue: Dialogue): Complaint {
+function quit(dialogue: SmtpDialogue): Complaint {
   dialogue.sayGoodbye(replies.bye);
   return null;
 }

@@ -5,12 +5,12 @@ import { BdatReader } from "./bdat-reader.ts";
 import { parseBdat } from "./command.ts";
 import { DataReader } from "./data-reader.ts";
 import { deliveryReplies, repliesForAll } from "./delivery-replies.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, SmtpDialogue } from "./dialogue.ts";
 import { chunkReply, replies } from "./replies.ts";
 import type { Transaction } from "./transaction.ts";
 import { UnwantedChunk } from "./unwanted-chunk.ts";
 
-export function data(dialogue: Dialogue, argument: string): Complaint {
+export function data(dialogue: SmtpDialogue, argument: string): Complaint {
   if (argument !== "") return replies.noArguments;
   const { transaction } = dialogue;
   if (!transaction || !dialogue.can("command.data")) return outOfSequence(dialogue);
@@ -22,7 +22,7 @@ export function data(dialogue: Dialogue, argument: string): Complaint {
   return null;
 }
 
-export function bdat(dialogue: Dialogue, argument: string): Complaint {
+export function bdat(dialogue: SmtpDialogue, argument: string): Complaint {
   const chunk = parseBdat(argument);
   // Where the chunk ends is not known: what follows must not be taken for commands.
   if (!chunk) {
@@ -47,7 +47,7 @@ export function bdat(dialogue: Dialogue, argument: string): Complaint {
 }
 
 /** Reads what follows DATA. @returns null when there may be more to do. */
-export function readData(dialogue: Dialogue): Verdict | null {
+export function readData(dialogue: SmtpDialogue): Verdict | null {
   const { transaction, content, reader } = dialogue;
   if (!transaction || !(content instanceof DataReader)) return WAIT;
   if (transaction.full) return WAIT;
@@ -64,7 +64,7 @@ export function readData(dialogue: Dialogue): Verdict | null {
 }
 
 /** Reads octets of a BDAT chunk. @returns null when there may be more to do. */
-export function readChunk(dialogue: Dialogue, chunks: BdatReader): Verdict | null {
+export function readChunk(dialogue: SmtpDialogue, chunks: BdatReader): Verdict | null {
   const { transaction, reader } = dialogue;
   if (!transaction) return WAIT;
   if (chunks.remaining > 0) {
@@ -82,7 +82,7 @@ export function readChunk(dialogue: Dialogue, chunks: BdatReader): Verdict | nul
 }
 
 /** Reads octets of a chunk that is not wanted. @returns null when there may be more to do. */
-export function readUnwanted(dialogue: Dialogue, unwanted: UnwantedChunk): Verdict | null {
+export function readUnwanted(dialogue: SmtpDialogue, unwanted: UnwantedChunk): Verdict | null {
   if (unwanted.remaining > 0) {
     const octets = dialogue.reader.take(unwanted.remaining);
     if (!octets) return inputMissing(dialogue);
@@ -95,7 +95,7 @@ export function readUnwanted(dialogue: Dialogue, unwanted: UnwantedChunk): Verdi
 }
 
 /** Tells the client what became of its message. @returns false while the backend has not answered. */
-export function finishDelivery(dialogue: Dialogue): boolean {
+export function finishDelivery(dialogue: SmtpDialogue): boolean {
   const { transaction } = dialogue;
   if (!transaction?.outcome) return false;
   answer(dialogue, transaction, deliveryReplies(dialogue, transaction, transaction.outcome));
@@ -106,7 +106,7 @@ function takesMessages({ message, wholeMessage }: Backend): boolean {
   return message !== undefined || wholeMessage !== undefined;
 }
 
-function outOfSequence(dialogue: Dialogue): string {
+function outOfSequence(dialogue: SmtpDialogue): string {
   switch (dialogue.state) {
     case "start":
       return dialogue.words.helloFirst;
@@ -119,31 +119,31 @@ function outOfSequence(dialogue: Dialogue): string {
   }
 }
 
-function discard(dialogue: Dialogue, octets: number, reply: string): null {
+function discard(dialogue: SmtpDialogue, octets: number, reply: string): null {
   if (octets > 2 * dialogue.settings.limits.messageSize) dialogue.quit(reply, "protocol-error");
   else dialogue.content = new UnwantedChunk(octets, reply);
   return null;
 }
 
-function begin(dialogue: Dialogue, transaction: Transaction): void {
+function begin(dialogue: SmtpDialogue, transaction: Transaction): void {
   const { wire, settings } = dialogue;
   const { backend, limits } = settings;
   wire.setIdleTimeout(limits.contentTimeout);
   transaction.begin(backend, dialogue);
 }
 
-function inputMissing(dialogue: Dialogue): Verdict | null {
+function inputMissing(dialogue: SmtpDialogue): Verdict | null {
   if (!dialogue.reader.ended) return CONTINUE;
   dialogue.end("peer-ended");
   return null;
 }
 
 /** A refused message is read to its end, but not for ever. */
-function exhausted(dialogue: Dialogue, transaction: Transaction): boolean {
+function exhausted(dialogue: SmtpDialogue, transaction: Transaction): boolean {
   return transaction.size > 2 * dialogue.settings.limits.messageSize;
 }
 
-function contentEnded(dialogue: Dialogue, transaction: Transaction): void {
+function contentEnded(dialogue: SmtpDialogue, transaction: Transaction): void {
   dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
   if (transaction.refusal !== null) {
     answer(dialogue, transaction, repliesForAll(dialogue, transaction, transaction.refusal));
@@ -153,7 +153,7 @@ function contentEnded(dialogue: Dialogue, transaction: Transaction): void {
   }
 }
 
-function chunkEnded(dialogue: Dialogue, transaction: Transaction, chunks: BdatReader): void {
+function chunkEnded(dialogue: SmtpDialogue, transaction: Transaction, chunks: BdatReader): void {
   chunks.complete();
   if (chunks.last) {
     if (chunks.bareLineEnd) transaction.refuse(replies.bareLineEnd);
@@ -171,7 +171,7 @@ function chunkEnded(dialogue: Dialogue, transaction: Transaction, chunks: BdatRe
 }
 
 /** The reply to a chunk that is not the last one, when the message has failed for every recipient. */
-function earlyFailure(dialogue: Dialogue, transaction: Transaction): string | null {
+function earlyFailure(dialogue: SmtpDialogue, transaction: Transaction): string | null {
   const { refusal, outcome } = transaction;
   if (refusal !== null) return refusal;
   const said = outcome ? deliveryReplies(dialogue, transaction, outcome) : [];
@@ -182,7 +182,7 @@ function accepts(reply: string): boolean {
   return reply.startsWith("2");
 }
 
-function answer(dialogue: Dialogue, transaction: Transaction, said: readonly string[]): void {
+function answer(dialogue: SmtpDialogue, transaction: Transaction, said: readonly string[]): void {
   const { size, envelope } = transaction;
   let accepted = 0;
   let refusal: string | undefined;

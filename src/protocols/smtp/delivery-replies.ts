@@ -1,19 +1,19 @@
 /** What the client is told after its message: one reply, or under LMTP one for each recipient (RFC 2033 section 4.2). */
 import type { Answer, DeliveryAnswer } from "../backend.ts";
 import type { Outcome } from "../session/question.ts";
-import type { Dialogue } from "./dialogue.ts";
+import type { SmtpDialogue } from "./dialogue.ts";
 import { backendReply, isList, replies } from "./replies.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The session's own reply, as often as the client waits for one. */
-export function repliesForAll(dialogue: Dialogue, transaction: Transaction, reply: string): readonly string[] {
+export function repliesForAll(dialogue: SmtpDialogue, transaction: Transaction, reply: string): readonly string[] {
   const { replyForEachRecipient } = dialogue.settings.dialect;
   return replyForEachRecipient ? transaction.envelope.recipients.map(() => reply) : [reply];
 }
 
 /** The backend's answer as replies. */
 export function deliveryReplies(
-  dialogue: Dialogue,
+  dialogue: SmtpDialogue,
   transaction: Transaction,
   outcome: Outcome<DeliveryAnswer>,
 ): readonly string[] {

@@ -46,7 +46,7 @@ const chart = new SessionChart<SmtpState, SmtpEffects>(smtpMachine, [
 ]);
 
 /** What the commands of a session work on: the chart, what was learned of the client, and the way out for replies. */
-export class Dialogue
+export class SmtpDialogue
   extends ReplyDialogue<SmtpState, SmtpEvent, SmtpSettings>
   implements SmtpEffects, TransactionOwner
 {

@@ -3,13 +3,13 @@ import type { Answer, Recipient } from "../backend.ts";
 import { afterwards, type Outcome } from "../session/question.ts";
 import { withoutBlanksBefore } from "./blanks.ts";
 import { answerReply } from "./delivery-replies.ts";
-import type { Complaint, Dialogue } from "./dialogue.ts";
+import type { Complaint, SmtpDialogue } from "./dialogue.ts";
 import { type MailParameters, parseMailParameters, parseRcptParameters } from "./parameters.ts";
 import { isInternationalized, type ParsedPath, parsePath } from "./path.ts";
 import { checkAnswer, parameterReply, replies } from "./replies.ts";
 import { Transaction } from "./transaction.ts";
 
-export function mail(dialogue: Dialogue, argument: string): Complaint {
+export function mail(dialogue: SmtpDialogue, argument: string): Complaint {
   if (!dialogue.can("command.mail")) return mailOutOfSequence(dialogue);
   const text = afterKeyword(argument, "FROM");
   if (text === null) return replies.mailSyntax;
@@ -28,7 +28,7 @@ export function mail(dialogue: Dialogue, argument: string): Complaint {
   return null;
 }
 
-export function rcpt(dialogue: Dialogue, argument: string): Complaint {
+export function rcpt(dialogue: SmtpDialogue, argument: string): Complaint {
   const { transaction } = dialogue;
   if (!transaction || !dialogue.can("command.rcpt")) return rcptOutOfSequence(dialogue);
   const text = afterKeyword(argument, "TO");
@@ -58,17 +58,17 @@ function afterKeyword(argument: string, keyword: "FROM" | "TO"): string | null {
   return colon.slice(1);
 }
 
-function mailOutOfSequence(dialogue: Dialogue): string {
+function mailOutOfSequence(dialogue: SmtpDialogue): string {
   return dialogue.state === "start" ? dialogue.words.helloFirst : replies.nestedMail;
 }
 
-function rcptOutOfSequence(dialogue: Dialogue): string {
+function rcptOutOfSequence(dialogue: SmtpDialogue): string {
   const { state } = dialogue;
   if (state === "start") return dialogue.words.helloFirst;
   return state === "ready" ? replies.mailFirst : replies.badSequence;
 }
 
-function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailParameters): void {
+function openTransaction(dialogue: SmtpDialogue, path: ParsedPath, parameters: MailParameters): void {
   const { backend, limits } = dialogue.settings;
   const { size, body, smtpUtf8, dsn } = parameters;
   const transaction = new Transaction(
@@ -104,7 +104,7 @@ function openTransaction(dialogue: Dialogue, path: ParsedPath, parameters: MailP
   });
 }
 
-function askRecipient(dialogue: Dialogue, transaction: Transaction, recipient: Recipient): void {
+function askRecipient(dialogue: SmtpDialogue, transaction: Transaction, recipient: Recipient): void {
   const { backend, limits } = dialogue.settings;
   if (!backend.recipient) {
     countRejected(dialogue, limits.rejectedRecipients, replies.noRelay);
@@ -123,14 +123,14 @@ function askRecipient(dialogue: Dialogue, transaction: Transaction, recipient: R
   });
 }
 
-function countRejected(dialogue: Dialogue, limit: number, reply: string): void {
+function countRejected(dialogue: SmtpDialogue, limit: number, reply: string): void {
   dialogue.reply(reply);
   dialogue.rejectedRecipients++;
   if (dialogue.rejectedRecipients >= limit) dialogue.quit(replies.tooManyRejected, "too-many-errors");
 }
 
 /** Replies with the backend's answer. @returns whether it accepts. */
-function conclude(dialogue: Dialogue, outcome: Outcome<Answer>, accepted: string): boolean {
+function conclude(dialogue: SmtpDialogue, outcome: Outcome<Answer>, accepted: string): boolean {
   const reply = "error" in outcome ? replies.backendFailed : answerReply(outcome.value, accepted);
   dialogue.reply(reply);
   return reply.startsWith("2");

@@ -20,8 +20,8 @@ export type SmtpEvent =
   | { readonly type: "command.ehlo" }
   | { readonly type: "command.starttls" }
   | { readonly type: "command.auth" }
-  | { readonly type: "auth.succeeded" }
-  | { readonly type: "auth.failed" }
+  | { readonly type: "login.succeeded" }
+  | { readonly type: "login.failed" }
   | { readonly type: "command.mail" }
   | { readonly type: "sender.accepted" }
   | { readonly type: "sender.rejected" }
@@ -103,12 +103,12 @@ export const smtpMachine = setup({
     },
     upgrading: { on: { "tls.secured": { target: "start", actions: ["forgetAuthentication", "forgetDialogue"] } } },
     /** A SASL exchange is under way. */
-    authenticating: { on: { "credentials.given": "verifying", "auth.failed": "ready" } },
+    authenticating: { on: { "credentials.given": "verifying", "login.failed": "ready" } },
     /** The backend was asked for its opinion of credentials, a sender or a recipient. */
     verifying: {
       on: {
-        "auth.succeeded": { target: "ready", actions: "rememberAuthentication" },
-        "auth.failed": "ready",
+        "login.succeeded": { target: "ready", actions: "rememberAuthentication" },
+        "login.failed": "ready",
         "sender.accepted": { target: "mail", actions: "forgetRecipients" },
         "sender.rejected": "ready",
         "recipient.accepted": { target: "rcpt", actions: "countRecipient" },

@@ -5,18 +5,18 @@ import { BdatReader } from "./bdat-reader.ts";
 import { parseCommand } from "./command.ts";
 import { execute } from "./commands.ts";
 import { finishDelivery, readChunk, readData, readUnwanted } from "./content.ts";
-import { Dialogue, type SmtpSettings } from "./dialogue.ts";
+import { SmtpDialogue, type SmtpSettings } from "./dialogue.ts";
 import type { SmtpState } from "./machine.ts";
 import { greetingReply, replies } from "./replies.ts";
 import { UnwantedChunk } from "./unwanted-chunk.ts";
 
 /** The dialogue with one SMTP client: reads what the chart says is due, and answers each turn with a verdict. */
-export class SmtpSession extends LineTurns<Dialogue> {
+export class SmtpSession extends LineTurns<SmtpDialogue> {
   /** Octets of the message under way at the last expiry of the progress timeout; null when there was none. */
   #sizeAtExpiry: number | null = null;
 
   constructor(wire: Wire, settings: SmtpSettings) {
-    super(new Dialogue(wire, settings));
+    super(new SmtpDialogue(wire, settings));
   }
 
   protected override get logIn(): typeof logIn {
@@ -92,7 +92,7 @@ export class SmtpSession extends LineTurns<Dialogue> {
   }
 
   /** @param content commands come again between the chunks of a message. */
-  #readContent(content: NonNullable<Dialogue["content"]>): Verdict | null {
+  #readContent(content: NonNullable<SmtpDialogue["content"]>): Verdict | null {
     if (content instanceof UnwantedChunk) return readUnwanted(this.dialogue, content);
     if (content instanceof BdatReader && content.open) return readChunk(this.dialogue, content);
     return this.readLine();

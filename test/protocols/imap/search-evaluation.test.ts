@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ClientView } from "../../../src/protocols/imap/client-view.ts";
 import type { SearchKey } from "../../../src/protocols/imap/grammar/search-key.ts";
 import { LARGEST } from "../../../src/protocols/imap/grammar/sequence-set.ts";
-import { MailboxView } from "../../../src/protocols/imap/mailbox-view.ts";
 import { SearchEvaluation } from "../../../src/protocols/imap/search-evaluation.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { ann, crlf } from "./fixture.ts";
@@ -61,7 +61,7 @@ async function open() {
       sent: sent[uid - 1] ?? 0,
     }),
   );
-  return { view: new MailboxView(selected, () => {}), facts };
+  return { view: new ClientView(selected, () => {}), facts };
 }
 
 /** The plainest way to say which messages fit. */

@@ -4,7 +4,7 @@ import { type PlainType, sessionChart } from "../session-chart.ts";
 
 const { done, reach } = sessionChart(pop3Machine, ["forgetDialogue", "releaseMaildrop", "sayShuttingDown"]);
 
-const transaction = ["greeting.sent", "credentials.given", "auth.succeeded", "maildrop.locked"] as const;
+const transaction = ["greeting.sent", "credentials.given", "login.succeeded", "maildrop.locked"] as const;
 
 /** One way into each state that a session can be in. */
 const paths: Readonly<Record<string, readonly PlainType<typeof pop3Machine>[]>> = {
@@ -14,7 +14,7 @@ const paths: Readonly<Record<string, readonly PlainType<typeof pop3Machine>[]>> 
   authenticating: ["greeting.sent", "command.auth"],
   upgrading: ["greeting.sent", "command.stls"],
   verifying: ["greeting.sent", "command.user", "credentials.given"],
-  locking: ["greeting.sent", "credentials.given", "auth.succeeded"],
+  locking: ["greeting.sent", "credentials.given", "login.succeeded"],
   transaction,
   listing: [...transaction, "command.list"],
   retrieving: [...transaction, "command.retr"],
@@ -42,9 +42,9 @@ describe("the chart of a POP3 session", () => {
   it.each([
     ["listing", "response.sent"],
     ["retrieving", "response.sent"],
-    ["verifying", "auth.failed"],
+    ["verifying", "login.failed"],
     ["locking", "maildrop.locked"],
-    ["authenticating", "auth.failed"],
+    ["authenticating", "login.failed"],
     ["upgrading", "tls.secured"],
   ] as const)("drains after what it is busy with: %s", (state, next) => {
     const actor = reach(...(paths[state] ?? []), "drain");

@@ -68,7 +68,7 @@ describe("the chart of an SMTP session", () => {
   it.each([
     [["message.answered"], paths["delivering"]],
     [["sender.rejected"], paths["verifying"]],
-    [["auth.failed"], paths["authenticating"]],
+    [["login.failed"], paths["authenticating"]],
     [["tls.secured"], paths["upgrading"]],
     [["command.rset"], rcpt],
   ] as const)("drains at the next safe point, after %j", (next, path) => {
@@ -80,7 +80,7 @@ describe("the chart of an SMTP session", () => {
   });
 
   it("lets nobody log in twice, but again after STARTTLS", () => {
-    const actor = reach(...ready, "credentials.given", "auth.succeeded");
+    const actor = reach(...ready, "credentials.given", "login.succeeded");
     expect(actor.getSnapshot().can({ type: "command.auth" })).toBe(false);
     for (const type of ["command.starttls", "tls.secured", "command.ehlo"] as const) actor.send({ type });
     expect(actor.getSnapshot().can({ type: "command.auth" })).toBe(true);

@@ -11,7 +11,7 @@ export type Told =
  * The mailbox as its client knows it. Sequence numbers are places in this list, so a message that is gone keeps its place
  * until the client was told (RFC 3501 section 7.4.1), and one that arrived has none before.
  */
-export class MailboxView {
+export class ClientView {
   readonly mailbox: Mailbox;
   /** The mailbox is not there any more. */
   deleted = false;

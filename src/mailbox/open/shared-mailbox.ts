@@ -10,7 +10,7 @@ import type { SummaryColumns } from "../store/summary-columns.ts";
 const LARGE = 5000;
 
 /** Who has a mailbox open. */
-export interface HubView {
+export interface MailboxObserver {
   readonly id: number;
   readonly readOnly: boolean;
   tell(change: MailboxChange): void;
@@ -25,9 +25,9 @@ export type ReadPage = (after: number) => Promise<SummaryColumns>;
  * Pages are read while commits go on. So what a commit did may be seen in a page before the commit is told of, or be told
  * of twice: each change is applied only as far as it is news, which modification sequences and UIDs tell.
  */
-export class MailboxHub {
+export class SharedMailbox {
   readonly #readPage: ReadPage;
-  readonly #views = new Set<HubView>();
+  readonly #views = new Set<MailboxObserver>();
   /** Spares a list for each message: few sets of flags are in use at a time. */
   #flags = new Map<number, readonly string[]>();
   #keywords: readonly string[] = [];
@@ -76,7 +76,7 @@ export class MailboxHub {
     return this.#views.size > 0 || this.#expected > 0;
   }
 
-  /** Keeps the hub while somebody is about to open it. */
+  /** Keeps the shared while somebody is about to open it. */
   async expecting<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#expected += 1;
     try {
@@ -102,14 +102,14 @@ export class MailboxHub {
    * @returns the messages as they are now, in an array of the caller's own.
    * @throws MailboxError `mailbox-missing` when it was deleted while it was being opened
    */
-  join(view: HubView): MessageSummary[] {
+  join(view: MailboxObserver): MessageSummary[] {
     if (this.#isDeleted) throw missingMailbox();
     this.#views.add(view);
     return [...this.#messages];
   }
 
   /** What arrived while a session had it open for writing stays told. */
-  leave(view: HubView): void {
+  leave(view: MailboxObserver): void {
     this.#toldUntil = this.toldUntil;
     this.#views.delete(view);
   }

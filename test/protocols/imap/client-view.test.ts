@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MailboxView } from "../../../src/protocols/imap/mailbox-view.ts";
+import { ClientView } from "../../../src/protocols/imap/client-view.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { ann } from "./fixture.ts";
 
@@ -12,11 +12,11 @@ class Client {
     this.flags = Array.from({ length: messages }, () => null);
   }
 
-  hear(view: MailboxView, expunges: boolean): void {
+  hear(view: ClientView, expunges: boolean): void {
     while (view.isOwed(expunges)) this.hearSome(view, expunges);
   }
 
-  hearSome(view: MailboxView, expunges: boolean): void {
+  hearSome(view: ClientView, expunges: boolean): void {
     for (const told of view.tell(expunges, 2)) {
       if (told.type === "flags") {
         expect(told.number).toBeLessThanOrEqual(this.flags.length);
@@ -57,7 +57,7 @@ async function open(messages: number) {
   for (let number = 0; number < messages; number++) mailboxes.deliver(ann.username, "Subject: x\r\n\r\n");
   const account = await mailboxes.open({ username: ann.username });
   const other = await account.select("INBOX", { readOnly: false });
-  const view = new MailboxView(await account.select("INBOX", { readOnly: false }), () => {});
+  const view = new ClientView(await account.select("INBOX", { readOnly: false }), () => {});
   return { mailboxes, other, view };
 }
 

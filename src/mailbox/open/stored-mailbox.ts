@@ -20,28 +20,28 @@ import { toMailboxError } from "../store/failure.ts";
 import type { SelectReply } from "../store/mailbox-calls.ts";
 import type { StorePort } from "../store/store-port.ts";
 import { ChangeFeed } from "./change-feed.ts";
-import type { HubView, MailboxHub } from "./mailbox-hub.ts";
+import type { MailboxObserver, SharedMailbox } from "./shared-mailbox.ts";
 import { copyInSteps, moveInSteps } from "./stepwise-writes.ts";
 import { openContent } from "./stored-content.ts";
 
-export interface ViewOptions {
+export interface StoredMailboxOptions {
   readonly id: number;
   readonly store: StorePort;
-  readonly hub: MailboxHub;
+  readonly shared: SharedMailbox;
   readonly uidValidity: number;
   readonly readOnly: boolean;
   readonly limits: MailboxLimits;
   readonly selected: SelectReply;
   /** Called once. */
-  readonly onClose: (view: MailboxView) => void;
+  readonly onClose: (view: StoredMailbox) => void;
 }
 
 /** Messages whose structures are asked for at once; the store answers for fewer where they are large. */
 const DESCRIBED_AT_ONCE = 64;
 
 /** One session's view of a mailbox in the store. */
-export class MailboxView implements Mailbox, HubView {
-  readonly #options: ViewOptions;
+export class StoredMailbox implements Mailbox, MailboxObserver {
+  readonly #options: StoredMailboxOptions;
   readonly #feed = new ChangeFeed();
   #isOpen = true;
   readonly id: number;
@@ -53,17 +53,17 @@ export class MailboxView implements Mailbox, HubView {
   readonly highestModseq: number;
   readonly recentFrom: number;
 
-  constructor(options: ViewOptions) {
-    const { hub } = options;
+  constructor(options: StoredMailboxOptions) {
+    const { shared } = options;
     this.#options = options;
     this.id = options.id;
     this.readOnly = options.readOnly;
     this.uidValidity = options.uidValidity;
     this.recentFrom = options.selected.recentFrom;
-    this.messages = hub.join(this);
-    this.name = hub.name;
-    this.uidNext = hub.uidNext;
-    this.highestModseq = hub.highestModseq;
+    this.messages = shared.join(this);
+    this.name = shared.name;
+    this.uidNext = shared.uidNext;
+    this.highestModseq = shared.highestModseq;
   }
 
   get changes$(): Observable<MailboxChange> {
@@ -71,11 +71,11 @@ export class MailboxView implements Mailbox, HubView {
   }
 
   get keywords(): readonly string[] {
-    return [...this.#options.hub.keywords].sort(compareFlags);
+    return [...this.#options.shared.keywords].sort(compareFlags);
   }
 
   get acceptsKeywords(): boolean {
-    return this.#options.hub.keywords.length < Math.min(this.#options.limits.maxKeywords, MAX_KEYWORDS);
+    return this.#options.shared.keywords.length < Math.min(this.#options.limits.maxKeywords, MAX_KEYWORDS);
   }
 
   tell(change: MailboxChange): void {
@@ -120,7 +120,7 @@ export class MailboxView implements Mailbox, HubView {
     const change = { uids, mode, flags, unchangedSince: unchangedSince ?? null };
     return this.#do(async (store, mailbox) => {
       const { messages, modified } = await store.write("storeFlags", { ...change, mailbox, view: this.id });
-      return { messages: this.#options.hub.summariesOf(messages), modified };
+      return { messages: this.#options.shared.summariesOf(messages), modified };
     });
   }
 
