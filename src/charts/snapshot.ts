@@ -99,6 +99,14 @@ class SmallSnapshot implements Record<keyof AnyMachineSnapshot, unknown>, Positi
     return statePartOf(this).value;
   }
 
+  get tags(): StatePart["tags"] {
+    return statePartOf(this).tags;
+  }
+
+  hasTag(tag: string): boolean {
+    return statePartOf(this).tags.has(tag);
+  }
+
   /** XState's condition: some transition is enabled, and it is not one that forbids the event. */
   can(event: EventObject): boolean {
     const { context } = this;
@@ -128,10 +136,6 @@ class SmallSnapshot implements Record<keyof AnyMachineSnapshot, unknown>, Positi
     return this.#plain._nodes;
   }
 
-  get tags(): AnyMachineSnapshot["tags"] {
-    return this.#plain.tags;
-  }
-
   get children(): AnyMachineSnapshot["children"] {
     return this.#plain.children;
   }
@@ -142,10 +146,6 @@ class SmallSnapshot implements Record<keyof AnyMachineSnapshot, unknown>, Positi
 
   matches(value: Parameters<AnyMachineSnapshot["matches"]>[0]): boolean {
     return this.#plain.matches(value);
-  }
-
-  hasTag(tag: string): boolean {
-    return this.#plain.hasTag(tag as never);
   }
 
   getMeta(): unknown {

@@ -8,7 +8,7 @@ import { type Completion, isServerFault, no, refusal, statusLine } from "./compl
 import { CommandReader } from "./grammar/command-reader.ts";
 import { unauthenticatedGrammarLimits } from "./grammar/limits.ts";
 import type { IncomingAppend } from "./incoming-append.ts";
-import { type ImapEffects, type ImapEvent, type ImapState, imapMachine } from "./machine.ts";
+import { type ImapEffects, type ImapEvent, type ImapState, imapEffects, imapMachine } from "./machine.ts";
 import { Output } from "./output.ts";
 import type { ImapSettings } from "./settings.ts";
 import { tellChanges } from "./untagged.ts";
@@ -25,7 +25,7 @@ export class BrokenResponse extends Error {
   readonly code = "response-broken";
 }
 
-const chart = new SessionChart<ImapState, ImapEffects>(imapMachine, ["forgetDialogue", "giveBack", "sayShuttingDown"]);
+const chart = new SessionChart<ImapState, ImapEffects>(imapMachine, imapEffects);
 
 /** So many steps does a command compute before other connections have their turn: some milliseconds. */
 const STEPS_AT_ONCE = 500_000;

@@ -4,15 +4,17 @@
  * never become events.
  */
 import { assign, setup } from "xstate";
-import { effect } from "../../machines/effect.ts";
+import { unprovided } from "../../machines/effect.ts";
 import {
-  causeOf,
   endings,
   initialContext,
   type SessionContext,
   type SessionEffects,
   type SessionEvent,
+  type SessionTag,
   safePoint,
+  sessionActions,
+  sessionGuards,
 } from "../session/chart.ts";
 
 export type ImapEvent =
@@ -49,25 +51,27 @@ export interface ImapContext extends SessionContext {
   readonly selected: boolean;
 }
 
-const unprovided = (name: keyof ImapEffects) => effect("imap", name);
+/** What a session of this chart provides. */
+export const imapEffects = [
+  "forgetDialogue",
+  "giveBack",
+  "sayShuttingDown",
+] as const satisfies readonly (keyof ImapEffects)[];
 
 export const imapMachine = setup({
   types: {
     context: {} as ImapContext,
     events: {} as ImapEvent,
-    tags: {} as "safe",
+    tags: {} as SessionTag,
   },
   actions: {
-    forgetDialogue: unprovided("forgetDialogue"),
-    giveBack: unprovided("giveBack"),
-    sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: causeOf }),
-    rememberDraining: assign({ draining: true }),
+    ...unprovided("imap", imapEffects),
+    ...sessionActions<ImapContext, ImapEvent>(),
     rememberMailbox: assign({ selected: true }),
     forgetMailbox: assign({ selected: false }),
   },
   guards: {
-    isDraining: ({ context }) => context.draining,
+    ...sessionGuards,
     hasMailbox: ({ context }) => context.selected,
   },
 }).createMachine({
@@ -77,7 +81,7 @@ export const imapMachine = setup({
   on: endings("logout"),
   states: {
     /** Nothing has been said yet. */
-    greeting: { on: { "greeting.sent": "notAuthenticated" } },
+    greeting: { tags: "waiting", on: { "greeting.sent": "notAuthenticated" } },
     notAuthenticated: {
       ...safePoint("logout"),
       on: {
@@ -86,11 +90,18 @@ export const imapMachine = setup({
         "credentials.given": "verifying",
       },
     },
-    upgrading: { on: { "tls.secured": { target: "notAuthenticated", actions: "forgetDialogue" } } },
+    upgrading: {
+      tags: ["waiting", "upgrading"],
+      on: { "tls.secured": { target: "notAuthenticated", actions: "forgetDialogue" } },
+    },
     /** A SASL exchange is under way. */
-    authenticating: { on: { "credentials.given": "verifying", "login.failed": "notAuthenticated" } },
+    authenticating: {
+      tags: "authenticating",
+      on: { "credentials.given": "verifying", "login.failed": "notAuthenticated" },
+    },
     /** The backend was asked for its opinion of credentials, or its answer is held back for a while. */
     verifying: {
+      tags: ["waiting", "busy"],
       on: {
         "login.succeeded": "authenticated",
         "login.failed": "notAuthenticated",
@@ -114,6 +125,7 @@ export const imapMachine = setup({
     },
     /** A command is carried out; those that follow it wait. */
     executing: {
+      tags: ["waiting", "busy"],
       on: {
         "mailbox.selected": { actions: "rememberMailbox" },
         "mailbox.closed": { actions: "forgetMailbox" },
@@ -134,10 +146,10 @@ export const imapMachine = setup({
         "command.completed": [{ guard: "hasMailbox", target: "selected" }, { target: "authenticated" }],
       },
     },
-    takenOver: {},
+    takenOver: { tags: ["waiting", "takenOver"] },
     /** The last words have been said. */
-    logout: { entry: "giveBack" },
-    closed: { type: "final", entry: "giveBack" },
+    logout: { tags: "over", entry: "giveBack" },
+    closed: { tags: "over", type: "final", entry: "giveBack" },
   },
 });
 

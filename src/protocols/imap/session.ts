@@ -52,15 +52,14 @@ export class ImapSession extends SessionTurns<ImapDialogue> {
 
   /** It is not the client's fault that nothing goes on. */
   #awaitsOthers(): boolean {
-    const { state, incoming } = this.dialogue;
-    return state === "executing" || state === "verifying" || (state === "appending" && (!incoming || incoming.full));
+    const { dialogue } = this;
+    const { state, incoming } = dialogue;
+    return dialogue.is("busy") || (state === "appending" && (!incoming || incoming.full));
   }
 
   protected override step(state: ImapState): Verdict | null {
     const { dialogue } = this;
     switch (state) {
-      case "executing":
-        return WAIT;
       case "appending":
         return this.#readMessage(dialogue.incoming);
       case "idling":
@@ -134,7 +133,7 @@ export class ImapSession extends SessionTurns<ImapDialogue> {
       dialogue.bye(error.text, error.ends);
     } else if (dialogue.incoming) {
       breakAppend(dialogue, { error, incoming: dialogue.incoming });
-    } else if (dialogue.state === "authenticating") {
+    } else if (dialogue.is("authenticating")) {
       logIn.giveUp(dialogue, bad(error.text));
     } else if (dialogue.state === "idling") {
       endIdle(dialogue, error.text);

@@ -9,6 +9,7 @@ import {
   type ManageSieveEffects,
   type ManageSieveEvent,
   type ManageSieveState,
+  manageSieveEffects,
   manageSieveMachine,
 } from "./machine.ts";
 import { replies } from "./replies.ts";
@@ -22,11 +23,7 @@ export interface ManageSieveSettings extends MailboxSessionSettings {
 /** What the client did wrong, as the reply that says so; null when all is well. */
 export type Complaint = string | null;
 
-const chart = new SessionChart<ManageSieveState, ManageSieveEffects>(manageSieveMachine, [
-  "forgetDialogue",
-  "closeAccount",
-  "sayShuttingDown",
-]);
+const chart = new SessionChart<ManageSieveState, ManageSieveEffects>(manageSieveMachine, manageSieveEffects);
 
 /** What the commands of a session work on: the chart, who logged in, the scripts, and the way out for replies. */
 export class ManageSieveDialogue

@@ -2,16 +2,18 @@
  * The chart of a ManageSieve session (RFC 5804 section 2): which command may come when. Strings of a command never
  * become events.
  */
-import { assign, setup } from "xstate";
-import { effect } from "../../machines/effect.ts";
+import { setup } from "xstate";
+import { unprovided } from "../../machines/effect.ts";
 import {
-  causeOf,
   endings,
   initialContext,
   type SessionContext,
   type SessionEffects,
   type SessionEvent,
+  type SessionTag,
   safePoint,
+  sessionActions,
+  sessionGuards,
 } from "../session/chart.ts";
 
 export type ManageSieveEvent =
@@ -38,24 +40,24 @@ export interface ManageSieveEffects extends SessionEffects {
 
 export type ManageSieveContext = SessionContext;
 
-const unprovided = (name: keyof ManageSieveEffects) => effect("manageSieve", name);
+/** What a session of this chart provides. */
+export const manageSieveEffects = [
+  "forgetDialogue",
+  "closeAccount",
+  "sayShuttingDown",
+] as const satisfies readonly (keyof ManageSieveEffects)[];
 
 export const manageSieveMachine = setup({
   types: {
     context: {} as ManageSieveContext,
     events: {} as ManageSieveEvent,
-    tags: {} as "safe",
+    tags: {} as SessionTag,
   },
   actions: {
-    forgetDialogue: unprovided("forgetDialogue"),
-    closeAccount: unprovided("closeAccount"),
-    sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: causeOf }),
-    rememberDraining: assign({ draining: true }),
+    ...unprovided("manageSieve", manageSieveEffects),
+    ...sessionActions<ManageSieveContext, ManageSieveEvent>(),
   },
-  guards: {
-    isDraining: ({ context }) => context.draining,
-  },
+  guards: sessionGuards,
 }).createMachine({
   id: "manageSieve",
   context: initialContext,
@@ -63,7 +65,7 @@ export const manageSieveMachine = setup({
   on: endings("closing"),
   states: {
     /** Nothing has been said yet. */
-    greeting: { on: { "greeting.sent": "nonAuthenticated" } },
+    greeting: { tags: "waiting", on: { "greeting.sent": "nonAuthenticated" } },
     nonAuthenticated: {
       ...safePoint("closing"),
       on: {
@@ -72,11 +74,18 @@ export const manageSieveMachine = setup({
         "credentials.given": "verifying",
       },
     },
-    upgrading: { on: { "tls.secured": { target: "nonAuthenticated", actions: "forgetDialogue" } } },
+    upgrading: {
+      tags: ["waiting", "upgrading"],
+      on: { "tls.secured": { target: "nonAuthenticated", actions: "forgetDialogue" } },
+    },
     /** A SASL exchange is under way. */
-    authenticating: { on: { "credentials.given": "verifying", "login.failed": "nonAuthenticated" } },
+    authenticating: {
+      tags: "authenticating",
+      on: { "credentials.given": "verifying", "login.failed": "nonAuthenticated" },
+    },
     /** The backend was asked who it is, or the mailbox for the account. */
     verifying: {
+      tags: ["waiting", "busy"],
       on: {
         "login.succeeded": "authenticated",
         "login.failed": "nonAuthenticated",
@@ -91,10 +100,10 @@ export const manageSieveMachine = setup({
       },
     },
     /** The mailbox was asked. */
-    working: { on: { "mailbox.answered": "authenticated" } },
-    takenOver: {},
-    closing: { entry: "closeAccount" },
-    closed: { type: "final", entry: "closeAccount" },
+    working: { tags: ["waiting", "busy"], on: { "mailbox.answered": "authenticated" } },
+    takenOver: { tags: ["waiting", "takenOver"] },
+    closing: { tags: "over", entry: "closeAccount" },
+    closed: { tags: "over", type: "final", entry: "closeAccount" },
   },
 });
 

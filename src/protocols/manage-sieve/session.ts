@@ -5,7 +5,6 @@ import { capabilityLines } from "./capabilities.ts";
 import type { ReadLimits } from "./command-reader.ts";
 import { execute } from "./commands.ts";
 import { ManageSieveDialogue, type ManageSieveSettings } from "./dialogue.ts";
-import type { ManageSieveState } from "./machine.ts";
 import { replies } from "./replies.ts";
 import type { Word } from "./words.ts";
 
@@ -19,7 +18,7 @@ export class ManageSieveSession extends SessionTurns<ManageSieveDialogue> {
     const { commandLine, authLine, refusedScript } = settings.limits;
     this.#limits = {
       get line() {
-        return dialogue.state === "authenticating" ? authLine : commandLine;
+        return dialogue.is("authenticating") ? authLine : commandLine;
       },
       literal: (words) => longestLiteral(dialogue, words),
       get refused() {
@@ -55,14 +54,13 @@ export class ManageSieveSession extends SessionTurns<ManageSieveDialogue> {
   protected override timePassed(limit: "idle" | "session"): void {
     const { dialogue } = this;
     if (limit === "session") dialogue.quit(replies.loginTimeout, "session-timeout");
-    else if (dialogue.state !== "working" && dialogue.state !== "verifying")
-      dialogue.quit(replies.idle, "idle-timeout");
+    else if (!dialogue.is("busy")) dialogue.quit(replies.idle, "idle-timeout");
     else if (this.excuse()) dialogue.wire.setIdleTimeout(dialogue.settings.limits.commandTimeout);
     else dialogue.quit(replies.mailboxSlow, "session-timeout");
   }
 
-  protected override step(state: ManageSieveState): Verdict | null {
-    return state === "working" || this.dialogue.congested ? WAIT : this.#readCommand();
+  protected override step(): Verdict | null {
+    return this.dialogue.congested ? WAIT : this.#readCommand();
   }
 
   #readCommand(): Verdict | null {
@@ -107,7 +105,7 @@ export class ManageSieveSession extends SessionTurns<ManageSieveDialogue> {
     const { dialogue } = this;
     this.#count();
     if (dialogue.over) return;
-    if (dialogue.state === "authenticating") continueAuthentication(dialogue, words);
+    if (dialogue.is("authenticating")) continueAuthentication(dialogue, words);
     else execute(dialogue, words);
   }
 

@@ -5,7 +5,7 @@ import { SessionChart } from "../session/chart-actor.ts";
 import type { MailboxSessionSettings } from "../session/options.ts";
 import { ReplyDialogue } from "../session/reply-dialogue.ts";
 import type { Pop3Limits } from "./limits.ts";
-import { type Pop3Effects, type Pop3Event, type Pop3State, pop3Machine } from "./machine.ts";
+import { type Pop3Effects, type Pop3Event, type Pop3State, pop3Effects, pop3Machine } from "./machine.ts";
 import type { MarkedMaildrop } from "./marked-maildrop.ts";
 import type { MessageText } from "./message-text.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
@@ -27,11 +27,7 @@ export interface Pop3Settings extends MailboxSessionSettings {
 /** What the client did wrong, as the reply that says so; null when all is well. */
 export type Complaint = string | null;
 
-const chart = new SessionChart<Pop3State, Pop3Effects>(pop3Machine, [
-  "forgetDialogue",
-  "releaseMaildrop",
-  "sayShuttingDown",
-]);
+const chart = new SessionChart<Pop3State, Pop3Effects>(pop3Machine, pop3Effects);
 
 /** What the commands of a session work on: the chart, what was learned of the client, and the way out for replies. */
 export class Pop3Dialogue extends ReplyDialogue<Pop3State, Pop3Event, Pop3Settings> implements Pop3Effects {

@@ -2,16 +2,18 @@
  * The chart of a POP3 session (RFC 1939 section 3): the states of the RFC, and what a session is busy with in them. What
  * the chart has no transition for is a command out of its state. Octets of a message never become events.
  */
-import { assign, setup } from "xstate";
-import { effect } from "../../machines/effect.ts";
+import { setup } from "xstate";
+import { unprovided } from "../../machines/effect.ts";
 import {
-  causeOf,
   endings,
   initialContext,
   type SessionContext,
   type SessionEffects,
   type SessionEvent,
+  type SessionTag,
   safePoint,
+  sessionActions,
+  sessionGuards,
 } from "../session/chart.ts";
 
 export type Pop3Event =
@@ -52,24 +54,24 @@ const logInCommands = {
   "command.stls": "upgrading",
 } as const;
 
-const unprovided = (name: keyof Pop3Effects) => effect("pop3", name);
+/** What a session of this chart provides. */
+export const pop3Effects = [
+  "forgetDialogue",
+  "releaseMaildrop",
+  "sayShuttingDown",
+] as const satisfies readonly (keyof Pop3Effects)[];
 
 export const pop3Machine = setup({
   types: {
     context: {} as Pop3Context,
     events: {} as Pop3Event,
-    tags: {} as "safe",
+    tags: {} as SessionTag,
   },
   actions: {
-    forgetDialogue: unprovided("forgetDialogue"),
-    releaseMaildrop: unprovided("releaseMaildrop"),
-    sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: causeOf }),
-    rememberDraining: assign({ draining: true }),
+    ...unprovided("pop3", pop3Effects),
+    ...sessionActions<Pop3Context, Pop3Event>(),
   },
-  guards: {
-    isDraining: ({ context }) => context.draining,
-  },
+  guards: sessionGuards,
 }).createMachine({
   id: "pop3",
   context: initialContext,
@@ -77,7 +79,7 @@ export const pop3Machine = setup({
   on: endings("closing"),
   states: {
     /** Nothing has been said yet. */
-    greeting: { on: { "greeting.sent": "authorization" } },
+    greeting: { tags: "waiting", on: { "greeting.sent": "authorization" } },
     /** RFC 1939 section 4: nobody is logged in. */
     authorization: {
       ...safePoint("closing"),
@@ -88,11 +90,18 @@ export const pop3Machine = setup({
       ...safePoint("closing"),
       on: logInCommands,
     },
-    upgrading: { on: { "tls.secured": { target: "authorization", actions: "forgetDialogue" } } },
+    upgrading: {
+      tags: ["waiting", "upgrading"],
+      on: { "tls.secured": { target: "authorization", actions: "forgetDialogue" } },
+    },
     /** A SASL exchange is under way. */
-    authenticating: { on: { "credentials.given": "verifying", "login.failed": "authorization" } },
+    authenticating: {
+      tags: "authenticating",
+      on: { "credentials.given": "verifying", "login.failed": "authorization" },
+    },
     /** The backend was asked for its opinion of credentials, or the answer to wrong ones is held back. */
     verifying: {
+      tags: ["waiting", "busy"],
       on: {
         "login.failed": "authorization",
         "login.succeeded": "locking",
@@ -100,7 +109,10 @@ export const pop3Machine = setup({
       },
     },
     /** The mailbox was asked for the lock (RFC 1939 section 4). */
-    locking: { on: { "maildrop.locked": "transaction", "maildrop.unavailable": "authorization" } },
+    locking: {
+      tags: ["waiting", "busy"],
+      on: { "maildrop.locked": "transaction", "maildrop.unavailable": "authorization" },
+    },
     /** RFC 1939 section 5: the maildrop is locked, and the client has the word. */
     transaction: {
       ...safePoint("closing"),
@@ -111,11 +123,11 @@ export const pop3Machine = setup({
     /** A message is being read and written. */
     retrieving: { on: { "response.sent": "transaction" } },
     /** RFC 1939 section 6: the messages that are marked as deleted are removed. */
-    update: {},
+    update: { tags: ["waiting", "busy"] },
     /** The embedder's session has the dialogue. */
-    takenOver: { entry: "releaseMaildrop" },
-    closing: { entry: "releaseMaildrop" },
-    closed: { type: "final", entry: "releaseMaildrop" },
+    takenOver: { tags: ["waiting", "takenOver"], entry: "releaseMaildrop" },
+    closing: { tags: "over", entry: "releaseMaildrop" },
+    closed: { tags: "over", type: "final", entry: "releaseMaildrop" },
   },
 });
 

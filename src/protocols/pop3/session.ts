@@ -36,16 +36,13 @@ export class Pop3Session extends LineTurns<Pop3Dialogue> {
   protected override timePassed(limit: "idle" | "session"): void {
     const { dialogue } = this;
     if (limit === "session") dialogue.quit(replies.loginTimedOut, "session-timeout");
-    else if (!dialogue.asking && dialogue.state !== "verifying") dialogue.end("idle-timeout");
+    else if (!dialogue.asking && !dialogue.is("busy")) dialogue.end("idle-timeout");
     else if (!this.excuse()) dialogue.end("session-timeout");
   }
 
   protected override step(state: Pop3State): Verdict | null {
     const { dialogue } = this;
     switch (state) {
-      case "locking":
-      case "update":
-        return WAIT;
       case "listing":
         return continueListing(dialogue);
       case "retrieving":

@@ -10,6 +10,7 @@ import {
 } from "../../charts/lifecycle-logic.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type { Wire } from "../protocol.ts";
+import type { SessionTag } from "./chart.ts";
 
 /** What a session needs of its actor. */
 export interface ChartActor<State extends string> {
@@ -17,6 +18,7 @@ export interface ChartActor<State extends string> {
     readonly value: State;
     readonly context: { readonly cause: EndCause };
     can(event: EventObject): boolean;
+    hasTag(tag: SessionTag): boolean;
   };
   send(event: EventObject & { readonly cause?: EndCause }): void;
 }

@@ -1,6 +1,7 @@
 import type { EndCause } from "../../machines/causes.ts";
 import { Login, type LoginOutcome } from "../login.ts";
 import type { Session, Wire } from "../protocol.ts";
+import type { SessionTag } from "./chart.ts";
 import type { ChartActor, SessionChart } from "./chart-actor.ts";
 import type { SessionSettings } from "./options.ts";
 import { ask, errorOf, type Outcome, type Question } from "./question.ts";
@@ -103,8 +104,12 @@ export abstract class SessionDialogue<
 
   /** The last words have been said; IMAP calls that state `logout` (RFC 3501 section 3.4). */
   get over(): boolean {
-    const state: string = this.state;
-    return state === "closing" || state === "closed" || state === "logout";
+    return this.is("over");
+  }
+
+  /** Whether the chart gives its state this tag. */
+  is(tag: SessionTag): boolean {
+    return this.#actor.getSnapshot().hasTag(tag);
   }
 
   /** Whether the command may come now. */

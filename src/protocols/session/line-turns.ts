@@ -30,7 +30,7 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
   protected readLine(): Verdict | null {
     const { dialogue } = this;
     const { limits } = dialogue.settings;
-    const authenticating = dialogue.state === "authenticating";
+    const authenticating = dialogue.is("authenticating");
     switch (dialogue.reader.next(authenticating ? limits.authLine : limits.commandLine)) {
       case "more":
         return CONTINUE;

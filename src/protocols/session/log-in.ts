@@ -52,7 +52,7 @@ export class LogIn<D extends AnyDialogue, Refusal> {
   giveUp(dialogue: D, refusal: Refusal): void {
     dialogue.cancelLogin();
     this.#words.sayRefused(dialogue, refusal);
-    if (dialogue.state === "authenticating") dialogue.send(this.#words.failed);
+    if (dialogue.is("authenticating")) dialogue.send(this.#words.failed);
   }
 
   /** Tells the client what came of its credentials, once that is known. */

@@ -45,8 +45,8 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
   }
 
   get handover(): Handover | null {
-    const { successor, state, reader } = this.dialogue;
-    if (!successor || state !== "takenOver") return null;
+    const { successor, reader } = this.dialogue;
+    if (!successor || !this.dialogue.is("takenOver")) return null;
     return { session: successor, rest: reader.rest(), ended: reader.ended };
   }
 
@@ -82,7 +82,7 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
 
   ended(): Verdict {
     this.dialogue.reader.end();
-    if (this.dialogue.state === "upgrading") this.dialogue.end("peer-ended");
+    if (this.dialogue.is("upgrading")) this.dialogue.end("peer-ended");
     return this.turn();
   }
 
@@ -125,21 +125,11 @@ export abstract class SessionTurns<D extends AnyDialogue> implements Predecessor
     const { dialogue } = this;
     let began: number | null = null;
     for (let steps = 1; ; steps++) {
-      const { state } = dialogue;
-      switch (state) {
-        case "closing":
-        case "logout":
-        case "closed":
-          return dialogue.goodbye && dialogue.cause === "quit" ? GOODBYE : close(dialogue.cause);
-        case "greeting":
-        case "upgrading":
-        case "verifying":
-        case "takenOver":
-          return WAIT;
-      }
-      const verdict = this.step(state);
+      if (dialogue.over) return dialogue.goodbye && dialogue.cause === "quit" ? GOODBYE : close(dialogue.cause);
+      if (dialogue.is("waiting")) return WAIT;
+      const verdict = this.step(dialogue.state);
       if (verdict) return verdict;
-      if (dialogue.state === "upgrading") return UPGRADE;
+      if (dialogue.is("upgrading")) return UPGRADE;
       if (steps % stepsUnlooked > 0) continue;
       const now = dialogue.wire.now();
       began ??= now;

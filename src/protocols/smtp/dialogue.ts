@@ -10,7 +10,7 @@ import type { DataReader } from "./data-reader.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Extensions } from "./extensions.ts";
 import type { SmtpLimits } from "./limits.ts";
-import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpMachine } from "./machine.ts";
+import { type SmtpEffects, type SmtpEvent, type SmtpState, smtpEffects, smtpMachine } from "./machine.ts";
 import { replies, shuttingDownReply } from "./replies.ts";
 import type { Transaction, TransactionOwner } from "./transaction.ts";
 import type { UnwantedChunk } from "./unwanted-chunk.ts";
@@ -39,11 +39,7 @@ const notIntroduced: Introduction = { helo: "", protocol: "SMTP" };
 /** What the client did wrong, as the reply that says so; null when all is well. */
 export type Complaint = string | null;
 
-const chart = new SessionChart<SmtpState, SmtpEffects>(smtpMachine, [
-  "forgetDialogue",
-  "forgetTransaction",
-  "sayShuttingDown",
-]);
+const chart = new SessionChart<SmtpState, SmtpEffects>(smtpMachine, smtpEffects);
 
 /** What the commands of a session work on: the chart, what was learned of the client, and the way out for replies. */
 export class SmtpDialogue

@@ -3,15 +3,17 @@
  * for is a bad sequence of commands (503). Octets of a message never become events.
  */
 import { assign, setup } from "xstate";
-import { effect } from "../../machines/effect.ts";
+import { unprovided } from "../../machines/effect.ts";
 import {
-  causeOf,
   endings,
   initialContext,
   type SessionContext,
   type SessionEffects,
   type SessionEvent,
+  type SessionTag,
   safePoint,
+  sessionActions,
+  sessionGuards,
 } from "../session/chart.ts";
 
 export type SmtpEvent =
@@ -50,27 +52,29 @@ export interface SmtpContext extends SessionContext {
   readonly recipients: number;
 }
 
-const unprovided = (name: keyof SmtpEffects) => effect("smtp", name);
+/** What a session of this chart provides. */
+export const smtpEffects = [
+  "forgetDialogue",
+  "forgetTransaction",
+  "sayShuttingDown",
+] as const satisfies readonly (keyof SmtpEffects)[];
 
 export const smtpMachine = setup({
   types: {
     context: {} as SmtpContext,
     events: {} as SmtpEvent,
-    tags: {} as "safe",
+    tags: {} as SessionTag,
   },
   actions: {
-    forgetDialogue: unprovided("forgetDialogue"),
-    forgetTransaction: unprovided("forgetTransaction"),
-    sayShuttingDown: unprovided("sayShuttingDown"),
-    rememberCause: assign({ cause: causeOf }),
-    rememberDraining: assign({ draining: true }),
+    ...unprovided("smtp", smtpEffects),
+    ...sessionActions<SmtpContext, SmtpEvent>(),
     rememberAuthentication: assign({ authenticated: true }),
     forgetAuthentication: assign({ authenticated: false }),
     forgetRecipients: assign({ recipients: 0 }),
     countRecipient: assign({ recipients: ({ context }) => context.recipients + 1 }),
   },
   guards: {
-    isDraining: ({ context }) => context.draining,
+    ...sessionGuards,
     isAnonymous: ({ context }) => !context.authenticated,
     hasRecipients: ({ context }) => context.recipients > 0,
   },
@@ -81,7 +85,7 @@ export const smtpMachine = setup({
   on: endings("closing"),
   states: {
     /** Nothing has been said yet. */
-    greeting: { on: { "greeting.sent": "start" } },
+    greeting: { tags: "waiting", on: { "greeting.sent": "start" } },
     /** The client has not introduced itself, or has to do so again after STARTTLS. */
     start: {
       ...safePoint("closing"),
@@ -101,11 +105,15 @@ export const smtpMachine = setup({
         "sender.accepted": { target: "mail", actions: "forgetRecipients" },
       },
     },
-    upgrading: { on: { "tls.secured": { target: "start", actions: ["forgetAuthentication", "forgetDialogue"] } } },
+    upgrading: {
+      tags: ["waiting", "upgrading"],
+      on: { "tls.secured": { target: "start", actions: ["forgetAuthentication", "forgetDialogue"] } },
+    },
     /** A SASL exchange is under way. */
-    authenticating: { on: { "credentials.given": "verifying", "login.failed": "ready" } },
+    authenticating: { tags: "authenticating", on: { "credentials.given": "verifying", "login.failed": "ready" } },
     /** The backend was asked for its opinion of credentials, a sender or a recipient. */
     verifying: {
+      tags: ["waiting", "busy"],
       on: {
         "login.succeeded": { target: "ready", actions: "rememberAuthentication" },
         "login.failed": "ready",
@@ -142,9 +150,9 @@ export const smtpMachine = setup({
       },
     },
     /** The message is complete and the backend has not answered yet. */
-    delivering: { on: { "message.answered": "ready" } },
-    closing: { entry: "forgetTransaction" },
-    closed: { type: "final", entry: "forgetTransaction" },
+    delivering: { tags: "busy", on: { "message.answered": "ready" } },
+    closing: { tags: "over", entry: "forgetTransaction" },
+    closed: { tags: "over", type: "final", entry: "forgetTransaction" },
   },
 });
 

@@ -55,8 +55,8 @@ export class SmtpSession extends LineTurns<SmtpDialogue> {
 
   /** It is not the client's fault that nothing goes on. */
   #awaitsBackend(): boolean {
-    const { state, transaction } = this.dialogue;
-    return state === "verifying" || state === "delivering" || transaction?.full === true;
+    const { dialogue } = this;
+    return dialogue.is("busy") || dialogue.transaction?.full === true;
   }
 
   #excuse(limit: "idle" | "session"): void {
