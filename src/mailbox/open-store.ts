@@ -23,7 +23,7 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
   return storeOn(resolve(directory), thread, { limits, ...(options.readOnly ? { reader: thread } : {}) });
 }
 
-/** A store on a thread that is open, and the mailboxes in it. The thread tells these what commits changed. */
+/** A store on a thread that is open, and the mailboxes in it. The thread reports what each commit changed. */
 export function storeOn(
   directory: string,
   writer: StoreThread,

@@ -23,7 +23,7 @@ export type Answer = Reply | undefined;
 
 /**
  * What became of a message: one answer for all its recipients, or one for each, in the order of `envelope.recipients`.
- * An LMTP client is told each of them. SMTP has one reply for all (RFC 5321 4.2.5): the first that does not accept, if there
+ * An LMTP client gets each of them. SMTP has one reply for all (RFC 5321 4.2.5): the first that does not accept, if there
  * is one, so that no recipient's mail is lost; the client may then send to all of them again.
  */
 export type DeliveryAnswer = Answer | readonly Answer[];
@@ -40,7 +40,7 @@ export interface LoginAttempt {
   readonly username: string;
   readonly password: string;
   readonly connection: ConnectionFacts;
-  /** Aborted when the session ends before the answer: nobody waits for it any more. */
+  /** Aborted when the session ends before the answer: nobody is waiting for it any longer. */
   readonly signal: AbortSignal;
 }
 

@@ -45,7 +45,7 @@ export interface ProtocolDefinition {
   readonly alpn?: readonly string[];
   /** Milliseconds of silence after which `expired("idle")` is called; null for no limit; 300,000 by default. */
   readonly idleTimeout?: number | null;
-  /** What a client is told that is not let in: one complete reply. By default nothing is said. */
+  /** What a client gets that is not admitted: one complete reply. Default: nothing. */
   busy?(refusal: Refusal, hostname: string): string;
 }
 

@@ -19,7 +19,7 @@ export class IncomingBody extends Readable {
   readonly #wake: () => void;
   #full = false;
 
-  /** @param wake called when the body is not full any more, or was given up by its reader. */
+  /** @param wake called when the body has room again, or its reader has given it up. */
   constructor(wake: () => void) {
     super({ highWaterMark: contentAtOnce });
     this.#wake = wake;
@@ -32,7 +32,7 @@ export class IncomingBody extends Readable {
     return this.#full && !this.destroyed;
   }
 
-  /** More content; dropped once nobody reads any more. */
+  /** More content; dropped once nobody is reading. */
   add(content: Buffer): void {
     if (!this.destroyed && !this.push(content)) this.#full = true;
   }

@@ -23,7 +23,7 @@ export interface LoginSettings {
   readonly mechanisms: readonly SaslMechanism[];
   /** Passwords may travel in clear. */
   readonly authWithoutTls: boolean;
-  /** After so many failures the session ends. */
+  /** How many failures end the session. */
   readonly authenticationFailures: number;
   readonly failures: LoginFailures;
   /** The embedder's, who may take the dialogue over after the log-in. */
@@ -63,7 +63,7 @@ export type LoginOutcome =
   | {
       readonly result: "accepted";
       readonly identity: Identity;
-      /** The embedder's session, which takes over once the client was told. */
+      /** The embedder's session, which takes over once the client has its reply. */
       readonly successor: Session | null;
     }
   /** Wrong. When it is the last attempt, the session says so and ends with the cause `authentication-failed`. */
@@ -166,7 +166,7 @@ export class Login {
     return phase.outcome;
   }
 
-  /** The session is over: nothing is waited for any more, and nothing that comes late is told of. */
+  /** The session is over: nothing is awaited any longer, and late answers are dropped. */
   end(cause: EndCause): void {
     const phase = this.#phase;
     this.#phase = { at: "ended", cause };
@@ -267,7 +267,7 @@ export class Login {
   }
 }
 
-/** Nobody will run the embedder's session any more. */
+/** Nobody is going to run the embedder's session. */
 function discard(outcome: LoginOutcome, cause: EndCause): void {
   if (outcome.result === "accepted") outcome.successor?.closed(cause);
 }

@@ -1,6 +1,6 @@
 /** Why the mailbox refused. Protocols put each code into their own words (RFC 5530, 2449, 3206, 5804). */
 export type MailboxErrorCode =
-  /** No mailbox has this name, or not any more (IMAP `NONEXISTENT`, `TRYCREATE`). */
+  /** No mailbox has this name, or it has been deleted (IMAP `NONEXISTENT`, `TRYCREATE`). */
   | "mailbox-missing"
   /** The name is taken (`ALREADYEXISTS`). */
   | "mailbox-exists"

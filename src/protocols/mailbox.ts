@@ -3,13 +3,13 @@
  *
  * 1. After login, a session opens its account: `mailboxes.open(identity)`.
  * 2. IMAP lists, makes and selects mailboxes. `select` gives a snapshot of the mailbox and the changes since: nothing is
- *    missed or told twice in between.
+ *    missed or reported twice in between.
  * 3. POP3 locks the account's maildrop: INBOX as it is at that moment.
  * 4. ManageSieve puts, lists and activates scripts.
  * 5. `close()` gives everything back; it is called however the session ends.
  *
  * What rejects, rejects with a {@link MailboxError}. Whatever changes something resolves when that is durable, happens
- * as a whole or not at all, and is told to every open {@link Mailbox} concerned before the promise resolves.
+ * as a whole or not at all, and is reported to every open {@link Mailbox} concerned before the promise resolves.
  *
  * Names of mailboxes are Unicode (IMAP's modified UTF-7 is the protocol's business), levels are separated by
  * {@link HIERARCHY_DELIMITER}, and `INBOX` as the first level is the same in any case of letters.
@@ -68,7 +68,7 @@ export interface MailboxEntry {
 
 export interface MailboxStatus {
   readonly messages: number;
-  /** Messages that no session has been told of yet. */
+  /** Messages that no session has been notified of yet. */
   readonly recent: number;
   readonly unseen: number;
   /** Messages with `\Deleted`. */
@@ -207,12 +207,12 @@ export type MailboxChange =
       readonly own: boolean;
     }
   | { readonly type: "mailbox.renamed"; readonly name: string }
-  /** The last change: there is no such mailbox any more. Every call but `close` rejects with `mailbox-missing`. */
+  /** The last change: the mailbox is gone. Every call but `close` rejects with `mailbox-missing`. */
   | { readonly type: "mailbox.deleted" };
 
 /** A selected mailbox. What concerns messages that are gone leaves them out, where it does not say otherwise. */
 export interface Mailbox {
-  /** As it was selected; `mailbox.renamed` tells of another. */
+  /** As it was selected; `mailbox.renamed` gives a new name. */
   readonly name: string;
   readonly readOnly: boolean;
   readonly uidValidity: number;
@@ -240,7 +240,7 @@ export interface Mailbox {
    */
   readonly changes$: Observable<MailboxChange>;
 
-  /** Resolves when changes that were made before this call have been told: for NOOP, where a store has to be asked. */
+  /** Resolves when changes that were made before this call have been reported: for NOOP, where a store has to be asked. */
   refresh(): Promise<void>;
 
   /**
@@ -259,7 +259,7 @@ export interface Mailbox {
   matching(query: TextQuery, uids: readonly number[]): Promise<readonly number[]>;
 
   /**
-   * Changes flags. What comes of it is told by `changes$`, for the messages whose flags did change.
+   * Changes flags. The result is reported by `changes$`, for the messages whose flags did change.
    * @returns the messages as they are now, those that did not have to change included, and those that
    * `unchangedSince` kept from being changed.
    * @throws MailboxError `mailbox-read-only`, `flag-invalid`, `too-many-keywords`

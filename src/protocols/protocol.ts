@@ -116,7 +116,7 @@ export interface Wire extends ConnectionFacts {
   /** Asks for a turn (`resume()`), at the next opportunity; several calls before that turn are one. Safe after the end. */
   wake(): void;
   /**
-   * Asks for a turn (`resume()`) so many milliseconds from now by the connection's clock; null takes the request back. There
+   * Asks for a turn (`resume()`) this many milliseconds from now by the connection's clock; null takes the request back. There
    * is one such request at a time: a further call replaces it. It ends with the connection, and is dropped if its time comes
    * in mid-handshake. The session may get turns for other reasons before: it asks `now()` whether the time has come.
    */
@@ -173,7 +173,7 @@ interface ProtocolBase {
    * `no_application_protocol`; one that offers none is welcome. Without names here nothing is said to any.
    */
   readonly alpn?: readonly string[];
-  /** What a client is told, in clear, when it is not let in: one complete reply of the protocol. */
+  /** The reply in clear to a client that is not admitted: one complete reply of the protocol. */
   busy(refusal: Refusal, hostname: string): string;
 }
 

@@ -4,7 +4,7 @@ import type { Identity } from "./backend.ts";
 import { type Session, type Verdict, WAIT, type Wire } from "./protocol.ts";
 
 /**
- * Asked after each log-in that the backend has accepted, before the client is told. The session that it gives has every turn
+ * Asked after each log-in that the backend has accepted, before the client has its reply. The session that it gives has every turn
  * from then on: first `greet()`, right behind the protocol's own words that the client is logged in, then `receive()` with
  * what the client has sent meanwhile. Time limits are off until it sets its own. Null leaves the dialogue to the protocol.
  * If it throws, the client gets a temporary failure, and `session.backendFailed` is sent.
@@ -66,7 +66,7 @@ export class HandoverSession implements Session {
   }
 
   ended(): Verdict {
-    // What came before the end is told first.
+    // What came before the end is delivered first.
     if (this.#rest) {
       this.#ended = true;
       return WAIT;

@@ -8,11 +8,11 @@ export class QueueFullError extends Error {
   }
 }
 
-/** For whom a job waits. */
+/** The client that a job belongs to. */
 export interface QueuePlace {
   /** Lines take turns, each in the order in which its jobs came; jobs without one share one. */
   readonly line?: string;
-  /** Whoever aborts it gives the place up; a job that has started goes on. */
+  /** Aborting it gives up the place in the queue; a job that has started goes on. */
   readonly signal?: AbortSignal;
 }
 

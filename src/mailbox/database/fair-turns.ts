@@ -26,7 +26,7 @@ interface Task {
 export class FairTurns {
   readonly #waiting: Task[] = [];
   #current: Task | null = null;
-  /** What whoever has its turn had had before: with less nobody begins. */
+  /** The share that the current owner had before its turn: newcomers start no lower. */
   #level = 0;
   /** What each owner has had. */
   readonly #had = new Map<unknown, number>();

@@ -7,7 +7,7 @@ export const DELETED_BIT = 2 ** SYSTEM_FLAGS.indexOf("\\Deleted");
 export const SEEN_BIT = 2 ** SYSTEM_FLAGS.indexOf("\\Seen");
 /** Bits of the system flags. */
 export const SYSTEM_BITS = 2 ** SYSTEM_FLAGS.length - 1;
-/** What fits into a double beside the system flags. */
+/** How many fit into a double next to the system flags. */
 export const MAX_KEYWORDS = 53 - SYSTEM_FLAGS.length;
 
 /** The mailbox's keywords by bit, the first keyword at 0. */

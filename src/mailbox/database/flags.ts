@@ -1,6 +1,6 @@
 import { MailboxError, type MailboxLimits } from "../../protocols/mailbox.ts";
 
-/** In the order in which they are told; the store keeps them as bits in this order, so that it never changes. */
+/** In the order in which they are listed; the store keeps them as bits in this order, so that it never changes. */
 export const SYSTEM_FLAGS: readonly string[] = ["\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen"];
 
 const SYSTEM_FLAG_BY_LOWER_CASE = new Map(SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]));

@@ -241,7 +241,7 @@ function takeUids(sql: Statements, { mailbox, count }: { readonly mailbox: Mailb
   return { uid: Number(row?.["uid_next"]) - count, modseq: Number(row?.["modseq"]) };
 }
 
-/** Whether the account has room for so many octets more. */
+/** Whether the account has room for this many more octets. */
 export function hasRoom(
   { sql, limits }: WriteContext,
   { account, size }: { readonly account: number; readonly size: number },

@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from "rxjs";
 import type { MailboxChange } from "../../protocols/mailbox.ts";
 
-/** One view's changes: kept until somebody subscribes, then told at once, in the order in which they come. */
+/** The changes for one session: kept until it subscribes, then delivered at once, in order. */
 export class ChangeFeed {
   #kept: MailboxChange[] | null = [];
   #subscriber: Subscriber<MailboxChange> | null = null;

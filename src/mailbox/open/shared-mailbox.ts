@@ -6,10 +6,10 @@ import type { SelectReply } from "../store/mailbox-calls.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { SummaryColumns } from "../store/summary-columns.ts";
 
-/** Messages whose copy is worth a turn of its own. */
+/** A copy of this many messages gets a turn of its own. */
 const LARGE = 5000;
 
-/** Who has a mailbox open. */
+/** One session that has the mailbox open. */
 export interface MailboxObserver {
   readonly id: number;
   readonly readOnly: boolean;
@@ -22,8 +22,8 @@ export type ReadPage = (after: number) => Promise<SummaryColumns>;
 /**
  * A mailbox that is open: its summaries once for all sessions, and the changes that keep them current.
  *
- * Pages are read while commits go on. So what a commit did may be seen in a page before the commit is told of, or be told
- * of twice: each change is applied only as far as it is news, which modification sequences and UIDs tell.
+ * Pages are read while commits go on. So the effect of a commit may show in a page before the commit is reported, or be
+ * reported twice: each change is applied only where it is new, judging by modification sequences and UIDs.
  */
 export class SharedMailbox {
   readonly #readPage: ReadPage;
@@ -33,7 +33,7 @@ export class SharedMailbox {
   #keywords: readonly string[] = [];
   #messages: MessageSummary[] = [];
   #loaded: Promise<void> | null = null;
-  /** Those who have waited for the loading get their copies one after the other, so that others have their turn. */
+  /** Sessions that waited for the load get their copies one at a time, so that other connections get a turn. */
   #opening: Promise<unknown> = Promise.resolve();
   /** Changes since a loading began. */
   #log: ChangeSet[] | null = null;
@@ -43,7 +43,7 @@ export class SharedMailbox {
   #uidNext = 1;
   #highestModseq = 1;
   #toldUntil = 1;
-  /** Those who are about to open it. */
+  /** How many sessions are about to open it. */
   #expected = 0;
 
   constructor(readPage: ReadPage) {
@@ -67,7 +67,7 @@ export class SharedMailbox {
     return this.#keywords;
   }
 
-  /** A session that reads and writes was told of messages below this UID. */
+  /** A read-write session has been notified of all messages below this UID. */
   get toldUntil(): number {
     return [...this.#views].some(({ readOnly }) => !readOnly) ? this.#uidNext : this.#toldUntil;
   }
@@ -108,7 +108,7 @@ export class SharedMailbox {
     return [...this.#messages];
   }
 
-  /** What arrived while a session had it open for writing stays told. */
+  /** Messages that arrived while a session had it open for writing are not recent again. */
   leave(view: MailboxObserver): void {
     this.#toldUntil = this.toldUntil;
     this.#views.delete(view);
@@ -126,7 +126,7 @@ export class SharedMailbox {
     for (const view of [...this.#views]) view.tell(news.changeFor(change.view === view.id));
   }
 
-  /** Reads all again, and tells of what is news: for changes that were made and never told of. */
+  /** Reads everything again and reports the differences: for changes that were made but never reported. */
   async reload(): Promise<void> {
     if (!this.#isReady || this.#log) return;
     const fresh = await this.#readAll();
@@ -183,7 +183,7 @@ export class SharedMailbox {
     }
   }
 
-  /** Null when nothing of it is news. */
+  /** Null when none of it is new. */
   #apply(messages: MessageSummary[], change: ChangeSet): News | null {
     switch (change.type) {
       case "appended": {
@@ -229,7 +229,7 @@ export class SharedMailbox {
   #learnKeywords(keywords: readonly string[]): void {
     if (keywords.length <= this.#keywords.length) return;
     this.#keywords = keywords;
-    // What was made of bits whose keywords were not known yet is not right any more.
+    // Lists made before these keywords were known are out of date.
     this.#flags = new Map();
   }
 

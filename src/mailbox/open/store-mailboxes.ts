@@ -40,7 +40,7 @@ export class StoreMailboxes implements Mailboxes {
     for (const change of changes) this.#shared.get(change.mailbox)?.take(change);
   }
 
-  /** Some commit may have been made that nobody was told of. */
+  /** A commit may have been made that was never reported. */
   lost(): void {
     for (const [mailbox, shared] of this.#shared) {
       shared.reload().catch((error: unknown) => {
@@ -83,7 +83,7 @@ export class StoreMailboxes implements Mailboxes {
     }
   }
 
-  /** Messages of the mailbox below this UID have been told to a session that has it open. */
+  /** A session that has the mailbox open has been notified of all messages below this UID. */
   toldUntil(mailbox: number): number {
     return this.#shared.get(mailbox)?.toldUntil ?? 1;
   }

@@ -112,7 +112,7 @@ export class StoredAccount implements AccountMail {
     try {
       return await this.#do(() => this.#append(name, message));
     } catch (error) {
-      // Whoever feeds the body must not be stalled, and its breaking off is no news any more.
+      // The source of the body must not stall; if it breaks off now, that no longer matters.
       body.on("error", () => {}).resume();
       throw error;
     }

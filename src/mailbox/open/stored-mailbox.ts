@@ -83,7 +83,7 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
     if (change.type === "mailbox.deleted") this.close();
   }
 
-  /** Whatever is durable has been told of. */
+  /** Nothing to do: every durable change has been reported already. */
   async refresh(): Promise<void> {
     this.#expectOpen();
   }

@@ -1,6 +1,6 @@
 import type { Write } from "./store-calls.ts";
 
-/** So many messages, or recipients, are as much work as all the others of a commit. */
+/** This many messages, or recipients, are as much work as the rest of a commit. */
 const MANY = 50;
 
 /** Whether the write takes long, as far as it can be known before. */

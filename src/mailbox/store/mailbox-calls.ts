@@ -4,7 +4,7 @@ import type { SummaryColumns } from "./summary-columns.ts";
 
 /** A message's bytes, complete, on their way into a transaction. */
 export interface IncomingContent {
-  /** Names the content; also the queue id that a client may be told. */
+  /** Names the content; also the queue id that a reply may give. */
   readonly id: string;
   readonly size: number;
   /** Null when the content waits in the spool. */
@@ -22,7 +22,7 @@ interface Named {
 
 interface InMailbox {
   readonly mailbox: number;
-  /** The view that asks; its own changes are told as such. */
+  /** The session that asks; its own changes are marked as such. */
   readonly view: number | null;
 }
 
@@ -37,7 +37,7 @@ export interface MailboxWrites {
   };
   readonly subscribe: { readonly request: Named; readonly reply: null };
   readonly unsubscribe: { readonly request: Named; readonly reply: null };
-  /** `toldUntil`: sessions that are open have been told of messages below this UID. */
+  /** `toldUntil`: open sessions have been notified of messages below this UID. */
   readonly select: {
     readonly request: { readonly mailbox: number; readonly toldUntil: number; readonly readOnly: boolean };
     readonly reply: SelectReply;

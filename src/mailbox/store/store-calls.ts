@@ -126,7 +126,7 @@ export interface Calls {
   /** UIDVALIDITY of a mailbox that can be selected. */
   readonly resolve: { readonly request: MailboxName; readonly reply: number };
   readonly list: { readonly request: string; readonly reply: readonly ListRow[] };
-  /** `toldUntil`: sessions that have it open were told of messages below this UID. */
+  /** `toldUntil`: sessions that have it open have been notified of messages below this UID. */
   readonly status: {
     readonly request: { readonly mailbox: number; readonly toldUntil: number };
     readonly reply: MailboxStatus;
@@ -152,7 +152,7 @@ export interface Calls {
         /** It is not in the database yet. */
         readonly found: boolean;
       }[];
-      /** So many of the UIDs have been looked at. */
+      /** How many of the UIDs have been looked at. */
       readonly asked: number;
     };
   };

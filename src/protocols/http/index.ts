@@ -12,7 +12,7 @@ import { HttpSession } from "./session.ts";
 export interface HttpOptions {
   /**
    * Answers the requests: those of a connection one after the other, each with one `Host` that is valid (RFC 9112 3.2). What
-   * it throws, and what a promise of it rejects with, is answered with 500 and told by `session.backendFailed`.
+   * it throws, and what a promise of it rejects with, is answered with 500 and reported by `session.backendFailed`.
    */
   readonly onRequest: RequestListener;
   /** Milliseconds for a request's header, from its first byte or from accept; 10,000 by default. */

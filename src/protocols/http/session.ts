@@ -92,7 +92,7 @@ export class HttpSession implements StreamSession {
     else this.#stream.setTimeout?.(this.#times.writeTimeout);
   }
 
-  /** Whoever answers has failed. */
+  /** The request handler has failed. */
   failed(exchange: Exchange, error: unknown): void {
     this.#wire.notice({
       type: "session.backendFailed",

@@ -51,7 +51,7 @@ function sayMailbox({ output }: ImapDialogue, view: ClientView): void {
   output.text(`* OK [UIDNEXT ${mailbox.uidNext}] Next UID\r\n`);
 }
 
-/** CLOSE and UNSELECT (RFC 3691). What CLOSE removes is not told of. */
+/** CLOSE and UNSELECT (RFC 3691). CLOSE sends no EXPUNGE responses. */
 export function leave(dialogue: ImapDialogue, { tag, name }: PlainCommand): void {
   onMailbox(dialogue, { tag }, async ({ view }) => {
     if (name === "CLOSE" && !view.mailbox.readOnly && !view.deleted) await expungeAll(view);

@@ -1,38 +1,38 @@
 import type { Mailbox, MailboxChange, MessageSummary } from "../mailbox.ts";
 import { type IndexRange, indexesOfSequenceNumbers, indexesOfUids, type SequenceSet } from "./grammar/sequence-set.ts";
 
-/** Something to tell. Expunges come one after the other: the number of each counts what those before it have moved down. */
-export type Told =
+/** An update for the client. Expunges come one by one: the number of each allows for those before it. */
+export type ClientUpdate =
   | { readonly type: "flags"; readonly number: number; readonly message: MessageSummary }
   | { readonly type: "expunge"; readonly number: number }
   | { readonly type: "exists"; readonly messages: number; readonly recent: number };
 
 /**
  * The mailbox as its client knows it. Sequence numbers are places in this list, so a message that is gone keeps its place
- * until the client was told (RFC 3501 section 7.4.1), and one that arrived has none before.
+ * until the client has been notified (RFC 3501 section 7.4.1), and one that has arrived has no place until then.
  */
 export class ClientView {
   readonly mailbox: Mailbox;
-  /** The mailbox is not there any more. */
+  /** The mailbox has been deleted. */
   deleted = false;
-  /** Why changes are not told of any more; null while they are. */
+  /** Why changes no longer arrive; null while they do. */
   failure: unknown = null;
 
   readonly #messages: MessageSummary[];
   readonly #uids: number[];
-  /** So many messages does the client know of; the rest has arrived since. */
+  /** How many messages the client knows of; the rest have arrived since. */
   #known: number;
   /** Messages whose flags are not what the client knows. */
   readonly #changed = new Set<number>();
   /** Messages that are gone and that the client still counts. */
   readonly #gone = new Set<number>();
-  /** So many keywords of the mailbox does the client know; none is ever taken away. */
+  /** How many of the mailbox's keywords the client knows; keywords are never removed. */
   #keywords: number;
   #arrived = false;
   readonly #subscription: { unsubscribe(): void };
   readonly #onChange: () => void;
 
-  /** @param onChange called after each change that the client may have to be told of. */
+  /** @param onChange called after each change that the client may have to be notified of. */
   constructor(mailbox: Mailbox, onChange: () => void) {
     this.mailbox = mailbox;
     this.#onChange = onChange;
@@ -69,7 +69,7 @@ export class ClientView {
     return this.#messages[index];
   }
 
-  /** The message at this place is no more. */
+  /** The message at this place has been expunged. */
   isGone(index: number): boolean {
     return this.#gone.has(this.#uids[index] ?? 0);
   }
@@ -114,7 +114,7 @@ export class ClientView {
     this.#changed.delete(uid);
   }
 
-  /** @returns whether the mailbox has keywords that the client does not know; it is told of them now. */
+  /** @returns whether the mailbox has keywords that are new to the client; the caller sends them now. */
   learnKeywords(): boolean {
     const { length } = this.mailbox.keywords;
     const news = length !== this.#keywords;
@@ -123,11 +123,11 @@ export class ClientView {
   }
 
   /**
-   * What the client does not know yet, in an order that it may be told in; afterwards it knows.
-   * @param expunges whether it may be told now of messages that are gone.
-   * @param most so many messages are told of; the others `isOwed`. All by default.
+   * The updates that the client does not have yet, in an order that the protocol allows; afterwards it has them.
+   * @param expunges whether expunges may be sent now.
+   * @param most the largest number of messages to report; `isOwed` says whether some are left. Default: all.
    */
-  *tell(expunges: boolean, most = Number.POSITIVE_INFINITY): Generator<Told> {
+  *tell(expunges: boolean, most = Number.POSITIVE_INFINITY): Generator<ClientUpdate> {
     let left = most;
     for (const uid of this.#changed) {
       if (left === 0) return;
@@ -145,7 +145,7 @@ export class ClientView {
     this.#arrived = false;
   }
 
-  /** There is more to `tell`. */
+  /** Whether `tell` has more. */
   isOwed(expunges: boolean): boolean {
     return this.#changed.size > 0 || (expunges && this.#gone.size > 0) || this.#arrived;
   }
@@ -179,7 +179,7 @@ export class ClientView {
     this.#onChange();
   }
 
-  /** Who changed the flags is told by the command that did; all others when it is their time. */
+  /** The command that changed the flags reports them to its own client; other clients get them in their turn. */
   #replace(message: MessageSummary, own: boolean): void {
     const index = this.indexOf(message.uid);
     if (index < 0) return;
@@ -187,8 +187,8 @@ export class ClientView {
     if (!own) this.#changed.add(message.uid);
   }
 
-  /** What arrived and is gone again is not told of at all. */
-  *#tellExpunges(most: number): Generator<Told> {
+  /** A message that arrived and was expunged before the client knew of it is never reported. */
+  *#tellExpunges(most: number): Generator<ClientUpdate> {
     const places: number[] = [];
     for (const uid of this.#gone) {
       if (places.length === most) break;
@@ -196,10 +196,10 @@ export class ClientView {
       this.#gone.delete(uid);
     }
     places.sort((a, b) => a - b);
-    const told = places.filter((place) => place < this.#known);
+    const known = places.filter((place) => place < this.#known);
     this.#remove(places);
-    this.#known -= told.length;
-    for (const [before, place] of told.entries()) yield { type: "expunge", number: place + 1 - before };
+    this.#known -= known.length;
+    for (const [before, place] of known.entries()) yield { type: "expunge", number: place + 1 - before };
   }
 
   /** @param places ascending. */

@@ -70,14 +70,14 @@ export function tryCreate(error: unknown): unknown {
   return new Refused(no("There is no such mailbox; make it first", "TRYCREATE"));
 }
 
-/** What a client is told of an error; null for what is the server's own fault. */
+/** How an error is answered; null when it is the server's own fault. */
 export function refusal(error: unknown): Completion | null {
   if (error instanceof Refused) return error.completion;
   if (!(error instanceof MailboxError)) return null;
   return no(oneLine(error.message), codes[error.code]);
 }
 
-/** Errors of a mailbox that whoever runs the server should hear of. */
+/** Errors of a mailbox that the operator should hear of. */
 export function isServerFault(error: unknown): boolean {
   if (error instanceof Refused) return false;
   if (!(error instanceof MailboxError)) return true;

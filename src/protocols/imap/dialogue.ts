@@ -27,7 +27,7 @@ export class BrokenResponse extends Error {
 
 const chart = new SessionChart<ImapState, ImapEffects>(imapMachine, imapEffects);
 
-/** So many steps does a command compute before other connections have their turn: some milliseconds. */
+/** How many steps a command may compute before other connections get a turn: a few milliseconds. */
 const STEPS_AT_ONCE = 500_000;
 
 /** What is said of a command when it is over. */
@@ -49,7 +49,7 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
   incoming: IncomingAppend | null = null;
   /** What the answer to a command of several turns or lines begins with: of AUTHENTICATE, LOGIN, IDLE. */
   tag = "*";
-  /** When a client in IDLE is to be told that the server is still there, by the clock of the wire. */
+  /** When to send a client in IDLE a sign of life, by the clock of the wire. */
   idleNoticeDue = 0;
 
   /** Of the command, since other connections last had their turn. */
@@ -82,8 +82,8 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
   }
 
   /**
-   * Carries a command out over as many turns as it needs, and answers it. The chart is in a busy state, and is told of
-   * the command's completion.
+   * Carries a command out over as many turns as it needs, and answers it. The chart is in a busy state, and gets
+   * an event when the command completes.
    */
   async carryOut(tag: string, work: () => Promise<Ending>): Promise<void> {
     let ending: Ending;
@@ -146,12 +146,12 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
     else wanted.resolve();
   }
 
-  /** A mailbox has changed: in IDLE that is told at once. */
+  /** A mailbox has changed: in IDLE the client is notified at once. */
   readonly mailboxChanged = (): void => {
     if (this.state === "idling") this.wire.wake();
   };
 
-  /** @param expunges whether it may be told now of messages that are gone. @returns whether there is more to tell. */
+  /** @param expunges whether expunges may be sent now. @returns whether there is more to send. */
   tellChanges(expunges: boolean): boolean {
     const { view } = this;
     if (!view) return false;

@@ -18,7 +18,7 @@ import { findMessages, inBatches, noSuchMessage } from "./message-numbers.ts";
 import { clip, HeaderFields, locate, needsStructure, READ_SIZE } from "./sections.ts";
 import { flagsOf, tellKeywords } from "./untagged.ts";
 
-/** So many messages are looked up, and marked as seen, at once. */
+/** How many messages are looked up, and marked as seen, at once. */
 const BATCH = 64;
 /** What an item of a message costs, in steps of `ImapDialogue.tires`. */
 const STEPS_OF_ITEM = 50;
@@ -40,7 +40,7 @@ class Fetch {
     const { uid, items } = command;
     this.#on = on;
     this.#command = command;
-    // The response to UID FETCH always has the UID. What is asked for twice is told once.
+    // The response to UID FETCH always has the UID. What is asked for twice is sent once.
     const asked = uid && !items.some(({ item }) => item === "UID") ? [{ item: "UID" } as const, ...items] : items;
     this.#items = [...new Map(asked.map((item) => [JSON.stringify(item), item])).values()];
     this.#sections = items.some(({ item }) => item === "SECTION");
@@ -103,7 +103,7 @@ class Fetch {
     output.text(`${text})\r\n`);
   }
 
-  /** Nothing is said of a message whose octets are not there any more. */
+  /** Nothing is said of a message whose octets are gone. */
   async #sayWithContent(response: Response): Promise<void> {
     let content: MessageContent;
     try {
@@ -205,7 +205,7 @@ class Descriptions {
     this.#coming = described[Symbol.asyncIterator]();
   }
 
-  /** @returns undefined when the message is no more. To be asked in the order of the messages. */
+  /** @returns undefined when the message has been expunged. To be asked in the order of the messages. */
   async of(uid: number): Promise<MessageStructure | undefined> {
     while (!this.#next || this.#next.uid < uid) {
       const { value, done } = await this.#coming.next();

@@ -1,4 +1,4 @@
-/** IDLE (RFC 2177): changes are told as they happen, until the client says DONE. */
+/** IDLE (RFC 2177): changes are sent as they happen, until the client says DONE. */
 import { bad, notNow, ok } from "./completion.ts";
 import type { ImapDialogue } from "./dialogue.ts";
 import type { Tagged } from "./grammar/command.ts";
@@ -19,7 +19,7 @@ export function idle(dialogue: ImapDialogue, { tag }: Tagged): void {
   awaitNotice(dialogue);
 }
 
-/** What a client in IDLE is told in each turn: what has changed, and now and then that the server is still there. */
+/** Sends a client in IDLE what has changed, and a sign of life from time to time. Called in each turn. */
 export function tellIdle(dialogue: ImapDialogue): void {
   if (dialogue.congested) return;
   if (dialogue.tellChanges(true)) dialogue.wire.wake();

@@ -21,7 +21,7 @@ export interface ImapLimits extends LoginLimits {
   readonly commandsBeforeLogin: number;
   /** Silence between commands and in IDLE, which a client begins anew before this. */
   readonly commandTimeout: number;
-  /** How often a client in IDLE is told that the server is still there, for itself and for what is between them. */
+  /** How often a client in IDLE gets a sign of life, for its own sake and for NAT and firewalls on the way. */
   readonly idleNotifyInterval: number;
   /** Silence within the message of APPEND. */
   readonly contentTimeout: number;

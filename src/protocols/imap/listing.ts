@@ -35,7 +35,7 @@ export function list(dialogue: ImapDialogue, command: ListCommand): void {
   });
 }
 
-/** A name that is only above a subscribed one is told of, as `\Noselect`, where `%` ends at it. */
+/** A name that is merely above a subscribed one is listed, as `\Noselect`, where `%` ends at it. */
 export function lsub(dialogue: ImapDialogue, command: LsubCommand): void {
   onAccount(dialogue, command, async ({ account }) => {
     const matches = new NameTest(command.reference, [command.pattern]);

@@ -40,7 +40,7 @@ export type ImapEvent =
 
 /** What the chart has done; the session provides it. */
 export interface ImapEffects extends SessionEffects {
-  /** RFC 3501 section 6.2.1: what was learned in clear is not known any more. */
+  /** RFC 3501 section 6.2.1: forgets what was learned in clear. */
   forgetDialogue(): void;
   /** Gives back the mailbox, the account and a message that was not complete. */
   giveBack(): void;
@@ -99,7 +99,7 @@ export const imapMachine = setup({
       tags: "authenticating",
       on: { "credentials.given": "verifying", "login.failed": "notAuthenticated" },
     },
-    /** The backend was asked for its opinion of credentials, or its answer is held back for a while. */
+    /** The backend was asked to check credentials, or its answer is held back for a while. */
     verifying: {
       tags: ["waiting", "busy"],
       on: {
@@ -139,7 +139,7 @@ export const imapMachine = setup({
         "command.completed": [{ guard: "hasMailbox", target: "selected" }, { target: "authenticated" }],
       },
     },
-    /** RFC 2177: changes are told as they happen, until the client says DONE. */
+    /** RFC 2177: changes are sent as they happen, until the client says DONE. */
     idling: {
       ...safePoint("logout"),
       on: {

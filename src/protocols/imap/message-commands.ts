@@ -10,7 +10,7 @@ import type { IndexRange } from "./grammar/sequence-set.ts";
 import { chunksOf, findMessages, noSuchMessage } from "./message-numbers.ts";
 import { flagsOf, tellKeywords } from "./untagged.ts";
 
-/** So many messages are changed in one step, so that what others write is not held up. */
+/** How many messages are changed in one step, so that the writes of others are not held up. */
 const CHANGED_AT_ONCE = 500;
 
 /** What a message that is named costs, in steps of `ImapDialogue.tires`. */
@@ -87,7 +87,7 @@ function copied(steps: readonly Copied[]): Completion {
   return from.length === 0 ? ok("Copied") : ok("Copied", formatCopyUid({ uidValidity, from, to }));
 }
 
-/** What was removed is told of when the command is completed, as all changes are. */
+/** The client is notified of what was removed when the command completes, as of all changes. */
 export function expunge(dialogue: ImapDialogue, command: ExpungeCommand): void {
   onMailbox(dialogue, command, async ({ view }) => {
     if (command.set) await expungeOf(view, view.uidsOf(view.find(command.set, true)));

@@ -7,7 +7,7 @@ import { exceeds, type IndexRange, LARGEST, type SequenceSet } from "./grammar/s
 export const noSuchMessage = bad("There is no message with this number");
 
 /**
- * Places of the messages in the view. Numbers beyond the last message are left out, as clients that were not told yet
+ * Places of the messages in the view. Numbers beyond the last message are left out, as clients that have not been notified yet
  * send them; so is `*` in an empty mailbox.
  * @returns null when sequence numbers name no message at all, which is an error (RFC 3501 section 9, seq-number).
  */
@@ -20,7 +20,7 @@ export function findMessages(
   return view.count === 0 && set.some(({ first, last }) => first === LARGEST || last === LARGEST) ? ranges : null;
 }
 
-/** The places one after the other, so many at a time. */
+/** The places in order, a given number at a time. */
 export function* inBatches(ranges: readonly IndexRange[], size: number): Generator<number[]> {
   let batch: number[] = [];
   for (const { start, end } of ranges) {
@@ -34,7 +34,7 @@ export function* inBatches(ranges: readonly IndexRange[], size: number): Generat
   if (batch.length > 0) yield batch;
 }
 
-/** A list, so many entries at a time. */
+/** A list, a given number of entries at a time. */
 export function* chunksOf<T>(list: readonly T[], size: number): Generator<readonly T[]> {
   for (let start = 0; start < list.length; start += size) yield list.slice(start, start + size);
 }

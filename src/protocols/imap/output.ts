@@ -1,6 +1,6 @@
 import type { Wire } from "../protocol.ts";
 
-/** So many octets are gathered before a command that makes them has to wait for the peer. */
+/** How many octets are gathered before the command that makes them has to wait for the peer. */
 const FULL = 65_536;
 /** Its octets come next, and belong to the same response. */
 const announcedLiteral = /\{\d+\}\r\n$/;

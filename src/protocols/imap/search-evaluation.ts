@@ -4,7 +4,7 @@ import type { SearchKey } from "./grammar/search-key.ts";
 import { chunksOf } from "./message-numbers.ts";
 import { type Criterion, type Place, prepare, type SentCriterion, type TextCriterion } from "./search-criteria.ts";
 
-/** The mailbox is asked about so many messages at once: the search can end in between, and others have their turn. */
+/** How many messages the mailbox is asked about at once: in between the search can end, and others get a turn. */
 const ASKED_AT_ONCE = 100;
 
 /** One search over a view. Whatever the key, the mailbox is asked about each message and each text once at most. */
@@ -15,7 +15,7 @@ export class SearchEvaluation {
   /** What the mailbox has said of the messages that are looked at, by place. */
   readonly #answers = new Map<Criterion, Map<number, boolean>>();
 
-  /** @param goOn called before the mailbox is asked; throws when nobody waits for the answer any more. */
+  /** @param goOn called before the mailbox is asked; throws when nobody is waiting for the answer any longer. */
   constructor(view: ClientView, key: SearchKey, goOn: () => void) {
     this.#view = view;
     this.#criterion = prepare(view, key);

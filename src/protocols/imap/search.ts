@@ -6,7 +6,7 @@ import type { SearchCommand } from "./grammar/search-key.ts";
 import { inBatches } from "./message-numbers.ts";
 import { SearchEvaluation } from "./search-evaluation.ts";
 
-/** So many messages are looked at before the session can be stopped. */
+/** How many messages are looked at before the session can be stopped. */
 const LARGEST_BATCH = 500;
 /** Keys times messages of a batch: some milliseconds. */
 const TESTS_AT_ONCE = 50_000;

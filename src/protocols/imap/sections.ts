@@ -5,7 +5,7 @@ import type { FetchSection, Partial } from "./grammar/fetch-item.ts";
 
 /** Octets of a header that are looked at for HEADER.FIELDS. What a header has beyond that is left out. */
 export const LONGEST_HEADER = 1_048_576;
-/** So many octets are read at once. */
+/** How many octets are read at once. */
 export const READ_SIZE = 65_536;
 
 /** The whole message can be found without its structure. */

@@ -1,4 +1,4 @@
-/** What `imap()` is told, and what it makes of it. */
+/** The options of `imap()`, and the settings made from them. */
 import { type MailboxSessionOptions, type MailboxSessionSettings, OptionReader } from "../session/options.ts";
 import { defaultImapLimits, type ImapLimits } from "./limits.ts";
 

@@ -1,4 +1,4 @@
-/** What is told of the selected mailbox without being asked (RFC 3501 sections 7.2 and 7.3). */
+/** What the server sends about the selected mailbox unasked (RFC 3501 sections 7.2 and 7.3). */
 import type { MessageSummary } from "../mailbox.ts";
 import type { ClientView } from "./client-view.ts";
 import { formatFlags, RECENT, systemFlags } from "./grammar/flags.ts";
@@ -9,32 +9,32 @@ export function flagsOf(view: ClientView, message: MessageSummary): string {
   return formatFlags(view.isRecent(message.uid) ? [...message.flags, RECENT] : message.flags);
 }
 
-/** The client is told of so many messages before other connections have their turn: some milliseconds. */
-const TOLD_AT_ONCE = 5000;
+/** How many messages the client is notified of before other connections get a turn: a few milliseconds. */
+const UPDATES_AT_ONCE = 5000;
 
-/** What has happened since the client was last told. @returns whether there is more to tell. */
+/** Sends what has happened since the last time. @returns whether there is more to send. */
 export function tellChanges(
   output: Output,
   { view, expunges }: { readonly view: ClientView; readonly expunges: boolean },
 ): boolean {
   tellKeywords(output, view);
-  for (const told of view.tell(expunges, TOLD_AT_ONCE)) {
-    switch (told.type) {
+  for (const update of view.tell(expunges, UPDATES_AT_ONCE)) {
+    switch (update.type) {
       case "flags":
-        output.text(`* ${told.number} FETCH (FLAGS ${flagsOf(view, told.message)})\r\n`);
+        output.text(`* ${update.number} FETCH (FLAGS ${flagsOf(view, update.message)})\r\n`);
         break;
       case "expunge":
-        output.text(`* ${told.number} EXPUNGE\r\n`);
+        output.text(`* ${update.number} EXPUNGE\r\n`);
         break;
       case "exists":
-        output.text(`* ${told.messages} EXISTS\r\n* ${told.recent} RECENT\r\n`);
+        output.text(`* ${update.messages} EXISTS\r\n* ${update.recent} RECENT\r\n`);
         break;
     }
   }
   return view.isOwed(expunges);
 }
 
-/** Before a message is told of with a keyword that is new (RFC 3501 section 7.2.6). */
+/** Comes before the flags of a message with a new keyword (RFC 3501 section 7.2.6). */
 export function tellKeywords(output: Output, view: ClientView): void {
   if (view.learnKeywords()) output.text(flagLists(view));
 }

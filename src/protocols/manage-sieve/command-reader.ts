@@ -20,7 +20,7 @@ export type CommandStatus =
   | "bare-lf"
   /** A request of HTTP. */
   | "http"
-  /** Where the command ends cannot be told: a literal that is not `{n+}`, or a line with NUL or not in UTF-8. */
+  /** There is no way to know where the command ends: a literal that is not `{n+}`, or a line with NUL or not in UTF-8. */
   | "lost";
 
 /** How long things may be, in octets. */
@@ -28,7 +28,7 @@ export interface ReadLimits {
   readonly line: number;
   /** A string that ends a line (literal), given the words before it. */
   readonly literal: (words: readonly Word[]) => number;
-  /** A string that is too long is read over when it has at most so many. */
+  /** A string that is too long is skipped when it is no longer than this. */
   readonly refused: number;
 }
 

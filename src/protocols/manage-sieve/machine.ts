@@ -32,7 +32,7 @@ export type ManageSieveEvent =
 
 /** What the chart has done; the session provides it. */
 export interface ManageSieveEffects extends SessionEffects {
-  /** RFC 5804 section 2.2: what was learned in clear is not known any more. */
+  /** RFC 5804 section 2.2: forgets what was learned in clear. */
   forgetDialogue(): void;
   /** Gives back what the session has of the mailbox. */
   closeAccount(): void;

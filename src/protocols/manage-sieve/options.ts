@@ -1,4 +1,4 @@
-/** What `manageSieve()` is told, and what it makes of it. */
+/** The options of `manageSieve()`, and the settings made from them. */
 import { type MailboxSessionOptions, OptionReader } from "../session/options.ts";
 import type { ManageSieveSettings } from "./dialogue.ts";
 import { defaultManageSieveLimits, type ManageSieveLimits } from "./limits.ts";

@@ -38,7 +38,7 @@ export type Pop3Event =
 
 /** What the chart has done; the session provides it. */
 export interface Pop3Effects extends SessionEffects {
-  /** RFC 2595 section 4: what was learned in clear is not known any more. */
+  /** RFC 2595 section 4: forgets what was learned in clear. */
   forgetDialogue(): void;
   /** Gives the lock back; what was marked as deleted and not removed stays. */
   releaseMaildrop(): void;
@@ -99,7 +99,7 @@ export const pop3Machine = setup({
       tags: "authenticating",
       on: { "credentials.given": "verifying", "login.failed": "authorization" },
     },
-    /** The backend was asked for its opinion of credentials, or the answer to wrong ones is held back. */
+    /** The backend was asked to check credentials, or the answer to wrong ones is held back. */
     verifying: {
       tags: ["waiting", "busy"],
       on: {
@@ -113,7 +113,7 @@ export const pop3Machine = setup({
       tags: ["waiting", "busy"],
       on: { "maildrop.locked": "transaction", "maildrop.unavailable": "authorization" },
     },
-    /** RFC 1939 section 5: the maildrop is locked, and the client has the word. */
+    /** RFC 1939 section 5: the maildrop is locked, and it is the client's turn. */
     transaction: {
       ...safePoint("closing"),
       on: { "command.list": "listing", "command.retr": "retrieving", "command.quit": "update" },

@@ -31,7 +31,7 @@ export function retr(session: Transaction, argument: string): Complaint {
   return null;
 }
 
-/** The header, the empty line and so many lines of the body (RFC 1939 section 7). */
+/** The header, the empty line and a given number of lines of the body (RFC 1939 section 7). */
 export function top(session: Transaction, argument: string): Complaint {
   const match = /^(\d{1,9}) +(\d{1,9})$/.exec(argument);
   if (!match) return replies.topSyntax;

@@ -1,4 +1,4 @@
-/** What `pop3()` is told, and what it makes of it. */
+/** The options of `pop3()`, and the settings made from them. */
 import { type MailboxSessionOptions, OptionReader } from "../session/options.ts";
 import type { Pop3Settings } from "./dialogue.ts";
 import { defaultPop3Limits, type Pop3Limits } from "./limits.ts";

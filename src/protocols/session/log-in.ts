@@ -16,7 +16,7 @@ export interface LogInWords<D extends AnyDialogue, Refusal> {
   sayRefused(dialogue: D, refusal: Refusal): void;
   /** Says that the credentials are wrong. After the last attempt these are the session's last words. */
   sayRejected(dialogue: D, last: boolean): void;
-  /** Says that nobody can tell for now. */
+  /** Says that credentials cannot be checked for now. */
   sayUnavailable(dialogue: D): void;
   /** Says that the client is logged in; what comes next is said by the embedder's session. */
   sayTakenOver?(dialogue: D): void;

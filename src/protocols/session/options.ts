@@ -1,4 +1,4 @@
-/** What the functions that make a protocol are told, in every protocol, and what they make of it. */
+/** The options that all protocols share, and the settings made from them. */
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { Backend } from "../backend.ts";

@@ -10,7 +10,7 @@ export interface Question<T> {
   ask(): T | Promise<T>;
   /** Called in the turn of the question or in the one after the answer, unless the session is over by then. */
   answered(outcome: Outcome<T>): void;
-  /** Whether the error is an answer like any other, and no failure that is told of. Default: none is. */
+  /** Whether the error is an answer like any other, and no failure to report. Default: none is. */
   isAnswer?(error: Error): boolean;
   /** The session ended before it took the answer: gives back what that brought. */
   late?(value: T): void;
@@ -21,28 +21,28 @@ export function isPending<T>(answer: T | PromiseLike<T>): answer is PromiseLike<
   return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** Who is told of an answer: within the call that asks, or after it. */
-interface Told<T> {
+/** Called with an answer: within the call that asks, or after it. */
+interface AnswerHandlers<T> {
   atOnce(outcome: Outcome<T>): void;
   later(outcome: Outcome<T>): void;
 }
 
 /** Asks. An answer that is no promise is there at once; to throw is to reject. */
-export function ask<T>(question: () => T | Promise<T>, told: Told<T>): void {
+export function ask<T>(question: () => T | Promise<T>, handlers: AnswerHandlers<T>): void {
   let answer: T | Promise<T>;
   try {
     answer = question();
   } catch (error) {
-    told.atOnce({ error: errorOf(error) });
+    handlers.atOnce({ error: errorOf(error) });
     return;
   }
   if (isPending(answer)) {
     Promise.resolve(answer).then(
-      (value) => told.later({ value }),
-      (error: unknown) => told.later({ error: errorOf(error) }),
+      (value) => handlers.later({ value }),
+      (error: unknown) => handlers.later({ error: errorOf(error) }),
     );
   } else {
-    told.atOnce({ value: answer });
+    handlers.atOnce({ value: answer });
   }
 }
 

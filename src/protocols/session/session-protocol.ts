@@ -2,7 +2,7 @@ import type { LoginSettings } from "../login.ts";
 import type { SessionProtocol, Wire } from "../protocol.ts";
 import { HandoverSession, type PredecessorSession } from "../take-over.ts";
 
-/** What a client is told that is not let in. */
+/** Replies to a client that is not admitted. */
 export interface RefusalReplies {
   shuttingDown(hostname: string): string;
   /** Its address is blocked. */

@@ -9,7 +9,7 @@ import type { Signature, TagRule, ValueRule, ValueType } from "./vocabulary/inde
 
 export interface ArgumentCheck {
   readonly required: Requirements;
-  /** Told of what is no error. */
+  /** Notified of what is no error. */
   readonly warn: (offset: number, message: string) => void;
 }
 
@@ -63,7 +63,7 @@ function checkTag(
   if (other) throw new ScriptFault(offset, `:${rule.name} cannot stand beside :${other.name}: one ${rule.group} only.`);
 }
 
-/** What only all tags together tell. */
+/** What only shows from all tags together. */
 function checkTags(node: Test, signature: Signature, tags: Tags): void {
   for (const group of signature.needs ?? []) {
     const members = signature.tags.filter((rule) => rule.group === group);

@@ -14,7 +14,7 @@ export interface Place {
 
 export interface ParserOptions {
   readonly limits: SieveLimits;
-  /** Told of each command as soon as it is known up to its semicolon or its block, in the order of the text. */
+  /** Notified of each command as soon as it is known up to its semicolon or its block, in the order of the text. */
   readonly commandRead: (command: Command, place: Place) => void;
 }
 

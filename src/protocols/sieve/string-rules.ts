@@ -152,7 +152,7 @@ const constants: readonly StringRule[] = [
   "variable-name",
 ];
 
-/** Looks at one string. What a string with a variable will be, only the run can tell. */
+/** Looks at one string. The value of a string with a variable is known only when the script runs. */
 export function checkString(rule: StringRule, value: string, required: Requirements): StringFinding | null {
   if (required.has("variables") && VARIABLE.test(value)) {
     return constants.includes(rule) ? error(`${quoted(value)} cannot hold a variable here.`) : null;

@@ -1,4 +1,4 @@
-/** What the client is told after its message: one reply, or under LMTP one for each recipient (RFC 2033 section 4.2). */
+/** The answer to a message: one reply, or under LMTP one for each recipient (RFC 2033 section 4.2). */
 import type { Answer, DeliveryAnswer } from "../backend.ts";
 import type { Outcome } from "../session/question.ts";
 import type { SmtpDialogue } from "./dialogue.ts";

@@ -40,7 +40,7 @@ export type SmtpEvent =
 
 /** What the chart has done; the session provides it. */
 export interface SmtpEffects extends SessionEffects {
-  /** RFC 3207 section 4.2: what was learned in clear is not known any more. */
+  /** RFC 3207 section 4.2: forgets what was learned in clear. */
   forgetDialogue(): void;
   /** Drops the envelope, and a message that was not complete. */
   forgetTransaction(): void;
@@ -111,7 +111,7 @@ export const smtpMachine = setup({
     },
     /** A SASL exchange is under way. */
     authenticating: { tags: "authenticating", on: { "credentials.given": "verifying", "login.failed": "ready" } },
-    /** The backend was asked for its opinion of credentials, a sender or a recipient. */
+    /** The backend was asked about credentials, a sender or a recipient. */
     verifying: {
       tags: ["waiting", "busy"],
       on: {

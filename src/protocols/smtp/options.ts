@@ -1,4 +1,4 @@
-/** What `smtp()` and `lmtp()` are told, and what they make of it. */
+/** The options of `smtp()` and `lmtp()`, and the settings made from them. */
 import type { Backend } from "../backend.ts";
 import { OptionReader, type SessionOptions } from "../session/options.ts";
 import type { Dialect } from "./dialect.ts";
@@ -11,7 +11,7 @@ export interface SmtpOptions extends SessionOptions, Partial<SmtpLimits> {
   readonly backend: Backend;
   /**
    * What a client gets that sends more than its first command before the reply to it, as much spam software does:
-   * `notice` only tells (`session.earlyTalker`), `reject` says `554 5.5.1` and closes. Default: `notice`.
+   * `notice` only reports it (`session.earlyTalker`), `reject` says `554 5.5.1` and closes. Default: `notice`.
    */
   readonly earlyTalker?: "notice" | "reject";
   /**

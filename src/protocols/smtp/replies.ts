@@ -143,7 +143,7 @@ export function checkDelivery(answer: DeliveryAnswer, recipients: number): Deliv
   return answer;
 }
 
-/** `Array.isArray` does not tell a readonly array. */
+/** `Array.isArray` does not narrow to a readonly array. */
 export function isList(answer: DeliveryAnswer): answer is readonly Answer[] {
   return Array.isArray(answer);
 }

@@ -10,7 +10,7 @@ export interface OpenEnvelope extends Envelope {
   readonly recipients: Recipient[];
 }
 
-/** Who is told what happens to a message. */
+/** Notified of what happens to a message. */
 export interface TransactionOwner {
   /** The backend has answered; `outcome` has it. */
   messageAnswered(transaction: Transaction): void;

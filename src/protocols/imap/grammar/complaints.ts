@@ -1,7 +1,7 @@
 import type { ParseFault } from "./parse-fault.ts";
 import type { CommandError } from "./read-result.ts";
 
-/** What clients are told of commands that cannot be read. */
+/** Replies to commands that cannot be read. */
 export const complaints = {
   of: (fault: ParseFault, tag: string | null): CommandError => ({
     type: "error",

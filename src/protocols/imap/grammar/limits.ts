@@ -13,7 +13,7 @@
  * | `items` | 32 | 4096 | tagged BAD; search keys, fetch items, header fields, flags |
  * | `textKeys` | 1 | 64 | tagged NO [LIMIT]; search keys that look into messages, each of which may read a whole mailbox |
  *
- * The message of APPEND counts for none of them: its size is told before any of it is read, and it streams.
+ * The message of APPEND counts for none of them: its size is announced before any of it is read, and it streams.
  */
 export interface GrammarLimits {
   readonly line: number;
