@@ -1,6 +1,4 @@
 /** The reload's chart, and how each of its events comes about. */
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import type { AnyEventObject } from "xstate";
 import { createGatehouse, type Gatehouse } from "../../src/index.ts";
 import { reloadMachine } from "../../src/machines/index.ts";
@@ -14,22 +12,13 @@ import {
   type Situation,
   type Stimulus,
 } from "../../src/testing/index.ts";
+import { freePort } from "../free-port.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
 import { talkListener } from "./listener-world.ts";
 import { newTalk, talkProtocol } from "./talk-protocol.ts";
 
 const reuseAddress = { level: 1, option: 2 };
 const pairs = [await issue({ names: ["localhost"] }), await issue({ names: ["localhost"] })];
-
-/** A port of loopback that nobody has. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 export class ReloadWorld extends Driver {
   readonly house: Gatehouse;

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/command/exit-codes.ts";
+import { onFreePort } from "../free-port.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { makeReadOnly } from "../mounts.ts";
 import { documentFile, entryPoint, gatehouse, serve, submit } from "./command.ts";
@@ -34,22 +35,25 @@ describe("gatehouse serve", () => {
 
   test("names each listener and address that cannot be bound, and leaves nothing open", async () => {
     const taken = await listen(0);
-    const free = await freePort();
+    await onFreePort((free) => refusesToStart(portOf(taken), free), "127.0.0.1");
+  });
+
+  async function refusesToStart(taken: number, free: number): Promise<void> {
     const file = await documentFile({
       NetworkListener: [
-        { name: "taken", bind: [`127.0.0.1:${portOf(taken)}`], socketReusePort: false },
+        { name: "taken", bind: [`127.0.0.1:${taken}`], socketReusePort: false },
         { name: "elsewhere", bind: ["203.0.113.1:0"] },
         { name: "free", bind: [`127.0.0.1:${free}`], socketReusePort: false },
       ],
     });
     const { code, stderr } = await gatehouse(["serve", "--config", file, "--data", temporaryDirectory()]);
     expect(code).toBe(exitCodes.start);
-    expect(stderr).toContain(`Listener "taken": Cannot listen on 127.0.0.1:${portOf(taken)}: `);
+    expect(stderr).toContain(`Listener "taken": Cannot listen on 127.0.0.1:${taken}: `);
     expect(stderr).toMatch(/EADDRINUSE/);
     expect(stderr).toMatch(/Listener "elsewhere": Cannot listen on 203\.0\.113\.1:0: .*EADDRNOTAVAIL/);
     expect(stderr).not.toMatch(/"free"|^\s+at /m);
     await listen(free);
-  });
+  }
 
   test.skipIf(withoutPrivilege === null)("says what a privileged port needs", async () => {
     const folder = await mkdtemp(join(tmpdir(), "gatehouse-unprivileged-"));
@@ -149,14 +153,6 @@ async function listen(port: number): Promise<Server> {
 
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = await listen(0);
-  const port = portOf(server);
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** What to run the command with so that port 25 is out of its reach; null where that cannot be had. */

@@ -6,6 +6,8 @@ import { parseDocument } from "../../../src/config/document/document.ts";
 import { BindError } from "../../../src/runtime/sockets/bind-error.ts";
 import { bindSocket } from "../../../src/runtime/sockets/bind-socket.ts";
 import type { BoundSocket } from "../../../src/runtime/sockets/bound-socket.ts";
+import { freePort } from "../../free-port.ts";
+import { hasOwnNetwork } from "../../own-network.ts";
 import { issuesOf } from "../documents.ts";
 
 const hosts = ["[::]", "0.0.0.0", "[::1]", "127.0.0.1", "127.0.0.2"];
@@ -58,16 +60,6 @@ async function start(pair: Pair, port: number): Promise<"listening" | "refused">
   }
 }
 
-/** A port that nobody has on any address at this moment. */
-async function freePort(): Promise<number> {
-  const [settings] = parseDocument([{ name: "a", bind: ["[::]:0"], socketReusePort: false }]).listeners;
-  const [address] = settings?.bind ?? [];
-  if (!settings || !address) throw new Error("the document has a listener with an address");
-  const socket = await bindSocket({ ...address, ipv6Only: false }, settings);
-  socket.close();
-  return socket.address.port;
-}
-
 function check(pair: Pair): "listening" | "refused" {
   try {
     parseDocument(documentOf(pair, 25));
@@ -83,7 +75,7 @@ describe.skipIf(process.platform !== "linux")("two addresses of one port", () =>
     const expected = check(pair);
     let outcome = await start(pair, await freePort());
     // Somebody else may have taken the port: then another one is free.
-    for (let more = 0; expected === "listening" && outcome === "refused" && more < 3; more++)
+    for (let more = hasOwnNetwork ? 0 : 3; more > 0 && expected === "listening" && outcome === "refused"; more--)
       outcome = await start(pair, await freePort());
     expect(outcome).toBe(expected);
   });

@@ -42,7 +42,8 @@ describe("owner of a port", () => {
       expect(await findPortOwner("127.0.0.1", port)).toMatchObject(owner);
       expect(await findPortOwner("0.0.0.0", port)).toMatchObject(owner);
       expect(await findPortOwner("::", port)).toMatchObject(owner);
-      expect(await findPortOwner("127.0.0.2", port)).toBeNull();
+      // Somebody else may have it there.
+      expect((await findPortOwner("127.0.0.2", port))?.pid).not.toBe(process.pid);
     },
   );
 });

@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createGatehouse, InheritedSockets, inheritedSockets } from "../../../src/index.ts";
+import { freePort } from "../../free-port.ts";
 import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
 import { documentFile, entryPoint, gatehouse, serve } from "../../real/command.ts";
 import { installed } from "../../real/programs.ts";
@@ -187,9 +188,7 @@ test.runIf(isLinux)("an address of another process is not taken for an inherited
 test.skipIf(!installed("systemd-socket-activate"))(
   "systemd-socket-activate starts it, and its first client is served",
   async () => {
-    const probe = await openSocket();
-    const port = probe.port;
-    probe.close();
+    const port = await freePort();
     const file = await documentFile([smtp(`[::]:${port}`)]);
     const args = [
       "-l",
