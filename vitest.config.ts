@@ -1,13 +1,38 @@
 import { defineConfig } from "vitest/config";
 
+/** Files that only compute: they open no sockets, leave nothing behind, and may follow one another in one process. */
+const pure = [
+  "test/charts/**/*.test.ts",
+  "test/config/{addresses,values}/**/*.test.ts",
+  "test/config/document/!(address-pairs).test.ts",
+  "test/config/plan/!(address-conflicts).test.ts",
+  "test/config/reload-plan-properties.test.ts",
+  "test/docs/**/*.test.ts",
+  "test/inspect/{charts,mermaid}.test.ts",
+  "test/machines/**/*.test.ts",
+  "test/mailbox/message/**/*.test.ts",
+  "test/protocols/**/*.test.ts",
+  "test/runtime/proxy/{crc32c,trusted-networks,version-*}.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    setupFiles: ["test/own-network.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
     // Many tests start the command: compiled code that is kept halves what each start takes.
     env: { NODE_COMPILE_CACHE: new URL("node_modules/.cache/node-compile", import.meta.url).pathname },
+    projects: [
+      { extends: true, test: { name: "pure", include: pure, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "sockets",
+          include: ["test/**/*.test.ts"],
+          exclude: pure,
+          setupFiles: ["test/own-network.ts"],
+        },
+      },
+    ],
   },
 });

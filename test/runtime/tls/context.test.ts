@@ -296,38 +296,15 @@ describe.skipIf(isMissing("openssl", "version"))("OpenSSL's client", async () =>
   });
 });
 
-// Slow: the one call that looks at everything from outside with independent code.
-test.skipIf(isMissing("testssl"))(
-  "testssl agrees with the promise for the defaults",
-  { timeout: 120_000 },
-  async () => {
-    await using listener = await listenWithTls(options());
-    const directory = await mkdtemp(join(tmpdir(), "gatehouse-testssl-"));
-    const report = join(directory, "report.json");
-    await run("testssl", [
-      "--quiet",
-      "--color",
-      "0",
-      "-p",
-      "-P",
-      "-R",
-      "--jsonfile",
-      report,
-      `127.0.0.1:${listener.port}`,
-    ]);
-    const findings: { id: string; finding: string }[] = JSON.parse(await readFile(report, "utf8"));
-    await rm(directory, { recursive: true });
-    expect(Object.fromEntries(findings.map(({ id, finding }) => [id, finding]))).toMatchObject({
-      SSLv2: "not offered",
-      SSLv3: "not offered",
-      TLS1: "not offered",
-      TLS1_1: "not offered",
-      TLS1_2: "offered",
-      TLS1_3: expect.stringContaining("offered"),
-      cipher_order: "server",
-      cipherorder_TLSv1_2: ALL.slice(3).join(" "),
-      cipherorder_TLSv1_3: ALL.slice(0, 3).join(" "),
-      secure_client_renego: "not vulnerable",
-    });
-  },
-);
+// Slow, and asked only for what sslscan does not try: versions, suites and their order are sslscan's above.
+test.skipIf(isMissing("testssl"))("testssl finds that no client can renegotiate with the defaults", async () => {
+  await using listener = await listenWithTls(options());
+  const directory = await mkdtemp(join(tmpdir(), "gatehouse-testssl-"));
+  const report = join(directory, "report.json");
+  await run("testssl", ["--quiet", "--color", "0", "-R", "--jsonfile", report, `127.0.0.1:${listener.port}`]);
+  const findings: { id: string; finding: string }[] = JSON.parse(await readFile(report, "utf8"));
+  await rm(directory, { recursive: true });
+  expect(Object.fromEntries(findings.map(({ id, finding }) => [id, finding]))).toMatchObject({
+    secure_client_renego: "not vulnerable",
+  });
+});
