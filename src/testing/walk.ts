@@ -106,7 +106,7 @@ async function take<World extends Driver>(
 }
 
 /** Milliseconds of real time that one stimulus may take. */
-const longestStep = 8_000;
+const longestStep = 30_000;
 
 /** What never ends is a failure like any other. */
 async function within(work: void | Promise<void>): Promise<void> {

@@ -42,7 +42,7 @@ test("every script file that a page runs is there", () => {
   for (const file of files) expect(() => readFileSync(root + file)).not.toThrow();
 });
 
-test("Operations has every subcommand, and every option where it belongs", { timeout: 60_000 }, async () => {
+test("Operations has every subcommand, and every option where it belongs", async () => {
   const operations = readPage("docs/operations.md");
   const described = tableRows(operations, "command").map(([command = ""]) => quotedWords(command)[0]?.split(" ")[1]);
   const all = [...(await help()).matchAll(/^ {2}([a-z-]+)(?: [[<]|\s{2,})/gm)].map(([, name = ""]) => name);

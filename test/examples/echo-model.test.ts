@@ -10,4 +10,4 @@ test("the model of the echo example walks every pair, and finds the bug by a scr
   expect((await run()).stdout).toContain("echo: 4 of 4 pairs walked");
   const { stdout } = await run("--bug");
   expect(stdout).toContain('await walk(model, [\n  "the client says MUTE",\n  "the client says QUIT",\n]);');
-}, 60_000);
+});

@@ -111,7 +111,7 @@ describe("no room", () => {
       // The file system is seen by the child alone and goes with it.
       const command = 'mount -t tmpfs -o size=4m tmpfs "$1" && exec "$2" "$3" "$1"';
       const args = ["--mount", "sh", "-c", command, "sh", temporaryDirectory(), process.execPath, script];
-      const { stdout } = await run("unshare", args, { timeout: 20_000 });
+      const { stdout } = await run("unshare", args, { timeout: 100_000 });
       const report = JSON.parse(stdout);
       expect(report).toMatchObject({ before: "kept", large: "store-full", after: ["kept", "kept"], damaged: 0 });
       expect(report.ends.at(-1)).toBe("store-full");

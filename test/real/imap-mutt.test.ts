@@ -31,7 +31,7 @@ async function mutt(server: ImapServer, { tls, keys }: { tls: TlsMode; keys: str
   await writeFile(rc, `${lines.join("")}${typed}`, { mode: 0o600 });
   const outcome = await run("script", ["-qec", `mutt -n -F ${rc}`, "/dev/null"], {
     env: { TERM: "xterm", HOME: folder, LC_ALL: "C.UTF-8" },
-    timeout: 30_000,
+    timeout: 100_000,
   });
   expect(outcome.code, outcome.stdout.slice(-2000)).toBe(0);
   return folder;

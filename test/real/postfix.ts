@@ -89,7 +89,7 @@ export async function startPostfix(port: number, settings: Readonly<Record<strin
   onTestFinished(() => ended(master));
   const log = (): string => readFileSync(at("log/mail.log"), { encoding: "utf8", flag: "a+" });
   const logged = async (wanted: RegExp): Promise<string> => {
-    await expect.poll(log, { timeout: 20_000, interval: 50 }).toMatch(wanted);
+    await expect.poll(log, { interval: 50 }).toMatch(wanted);
     return log();
   };
   await logged(/daemon started/);

@@ -31,7 +31,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
-    timeout: options.timeout ?? 60_000,
+    timeout: options.timeout ?? 100_000,
     killSignal: "SIGKILL",
   });
   child.stdin.on("error", () => {});

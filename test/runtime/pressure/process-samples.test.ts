@@ -50,7 +50,7 @@ test("a busy event loop is pressure until it is calm again; one long block is no
   const served = await rawClient(port);
   await served.until("220 ");
   expect(server.said("pressure.began")).toHaveLength(1);
-}, 20_000);
+});
 
 test("a heap that stays full after collections is pressure until they find it empty", async () => {
   const server = talkingChild(process.execPath, ["--max-old-space-size=256", busyServer]);
@@ -61,4 +61,4 @@ test("a heap that stays full after collections is pressure until they find it em
   expect(began["current"]).toBeGreaterThanOrEqual(Number(began["limit"]));
   await server.tell("empty", "empty");
   expect(await server.until("pressure.ended")).toMatchObject({ resource: "heap" });
-}, 20_000);
+});

@@ -149,6 +149,6 @@ function runs(script: string): Promise<{ readonly stdout: string; readonly stder
       return alarm;
     };`;
   return promisify(execFile)(process.execPath, ["--input-type=module", "--eval", prelude + script], {
-    timeout: 20_000,
+    timeout: 100_000,
   });
 }
