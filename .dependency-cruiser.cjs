@@ -25,7 +25,7 @@ const innerRooms = {
   runtime: {
     time: [],
     sockets: ["time"],
-    proxy: ["sockets"],
+    proxy: ["sockets", "time"],
     tls: ["sockets", "time"],
     privileges: ["tls"],
     pressure: ["sockets", "time"],

@@ -77,7 +77,9 @@ class DefaultMailbox implements Mail {
     if (!this.#isWanted(configuration)) return () => {};
     const { defaultHostname: hostname, recipientDelimiter } = configuration.system;
     const entries = await resolveAccounts(configuration);
-    const configured = entries.length > 0 ? new AccountDirectory(entries) : null;
+    const breather = new Breather();
+    const rest = () => breather.rest();
+    const configured = entries.length > 0 ? await AccountDirectory.littleByLittle(entries, rest) : null;
     // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
     const store = await this.#storeFor(signal);
     const accounts = configured ?? (await this.#administratorOnly(hostname));

@@ -28,6 +28,8 @@ export class AccountsError extends Error {
   }
 }
 
+type AccountIssue = AccountsError["issues"][number];
+
 interface Entry {
   readonly account: Account;
   readonly secret: Secret;
@@ -39,25 +41,45 @@ interface Entry {
  */
 export class AccountDirectory {
   readonly #entries = new Map<string, Entry>();
-  readonly #decoy: Secret;
-  /** Domains of the accounts. */
-  readonly domains: ReadonlySet<string>;
-  /** The first account with the role `admin`, which gets the mail for `postmaster`. */
-  readonly administrator: Account | undefined;
+  readonly #domains = new Set<string>();
+  #administrator: Account | undefined;
+  /** The secret that is costliest to check. */
+  #costliest: Secret | undefined;
+  #decoy: Secret = decoyOf(undefined);
 
   /** @throws AccountsError naming every account with a bad address, a bad secret, or an address given before. */
   constructor(accounts: readonly AccountEntry[]) {
-    const domains = new Set<string>();
-    const issues: { address: string; message: string }[] = [];
-    for (const { address, secret, roles } of accounts) {
-      const issue = this.#add({ address, secret, roles }, domains);
-      if (issue) issues.push({ address, message: issue });
+    this.#conclude(accounts.flatMap((account) => this.#add(account)));
+  }
+
+  /**
+   * The same, where there may be thousands.
+   * @param rest awaited before each: null while there is time left in this turn of the event loop
+   * @throws AccountsError
+   */
+  static async littleByLittle(
+    accounts: readonly AccountEntry[],
+    rest: () => Promise<void> | null,
+  ): Promise<AccountDirectory> {
+    const directory = new AccountDirectory([]);
+    const issues: AccountIssue[] = [];
+    for (const account of accounts) {
+      const pause = rest();
+      if (pause) await pause;
+      issues.push(...directory.#add(account));
     }
-    if (issues.length > 0) throw new AccountsError(issues);
-    this.domains = domains;
-    const all = [...this.#entries.values()];
-    this.administrator = all.find(({ account }) => account.roles.includes("admin"))?.account;
-    this.#decoy = decoyOf(all.map(({ secret }) => secret).sort((a, b) => costOf(b) - costOf(a))[0]);
+    directory.#conclude(issues);
+    return directory;
+  }
+
+  /** Domains of the accounts. */
+  get domains(): ReadonlySet<string> {
+    return this.#domains;
+  }
+
+  /** The first account with the role `admin`, which gets the mail for `postmaster`. */
+  get administrator(): Account | undefined {
+    return this.#administrator;
   }
 
   find(address: string): Account | undefined {
@@ -79,17 +101,27 @@ export class AccountDirectory {
     return (scrypt ? fits : await verifyPassword(entry.secret, password)) ? entry.account : null;
   }
 
-  #add({ address, secret, roles }: AccountEntry, domains: Set<string>): string | undefined {
+  /** @returns what is wrong with it, if anything is */
+  #add({ address, secret, roles }: AccountEntry): AccountIssue[] {
     const { text, local, domain } = canonicalAddress(address);
-    if (local === "" || domain === "") return "is not an address; write it as name@domain.";
-    if (this.#entries.has(text)) return "is given twice; upper and lower case make no difference.";
+    const wrong = (message: string): AccountIssue[] => [{ address, message }];
+    if (local === "" || domain === "") return wrong("is not an address; write it as name@domain.");
+    if (this.#entries.has(text)) return wrong("is given twice; upper and lower case make no difference.");
     try {
-      this.#entries.set(text, { account: { address: text, roles: [...roles] }, secret: parseSecret(secret) });
+      const entry = { account: { address: text, roles: [...roles] }, secret: parseSecret(secret) };
+      this.#entries.set(text, entry);
+      this.#domains.add(domain);
+      if (roles.includes("admin")) this.#administrator ??= entry.account;
+      if (!this.#costliest || costOf(entry.secret) > costOf(this.#costliest)) this.#costliest = entry.secret;
+      return [];
     } catch (error) {
-      if (error instanceof SecretError) return error.message;
+      if (error instanceof SecretError) return wrong(error.message);
       throw error;
     }
-    domains.add(domain);
-    return undefined;
+  }
+
+  #conclude(issues: readonly AccountIssue[]): void {
+    if (issues.length > 0) throw new AccountsError(issues);
+    this.#decoy = decoyOf(this.#costliest);
   }
 }

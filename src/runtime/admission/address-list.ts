@@ -1,6 +1,4 @@
-import { octetsOf, readIpAddress } from "../../config/addresses/ip-address.ts";
-import { readNetwork } from "../../config/addresses/networks.ts";
-import type { Reading } from "../../config/values/reading.ts";
+import { addressBits, firstBits, type NetworkBits } from "../../config/addresses/network-bits.ts";
 import { type Clock, dateOf } from "../time/clock.ts";
 
 /** An entry of a list, in its canonical form. */
@@ -19,15 +17,6 @@ interface Listed {
   readonly deadline: number;
 }
 
-/** A network as it is looked for. */
-interface Network {
-  readonly family: 4 | 6;
-  readonly prefix: number;
-  /** The octets that all its addresses begin with, as a number. */
-  readonly bits: bigint;
-  readonly text: string;
-}
-
 /** From prefix to networks: a look costs one step for each length of prefix in the list, however long the list is. */
 type Prefixes = Map<number, Map<bigint, Listed>>;
 
@@ -41,7 +30,7 @@ export class AddressList {
   }
 
   /** An entry of the same address or network is replaced. */
-  add({ family, prefix, bits, text }: Network, { expiresAt, reason }: Omit<ListedAddress, "address">): void {
+  add({ family, prefix, bits, text }: NetworkBits, { expiresAt, reason }: Omit<ListedAddress, "address">): void {
     const remaining = expiresAt ? expiresAt.getTime() - dateOf(this.#clock).getTime() : Number.POSITIVE_INFINITY;
     const networks = this.#families[family].get(prefix) ?? new Map<bigint, Listed>();
     this.#families[family].set(prefix, networks);
@@ -52,7 +41,7 @@ export class AddressList {
    * Takes out this very address or network, not those in it.
    * @returns whether it was there
    */
-  remove({ family, prefix, bits }: Network): boolean {
+  remove({ family, prefix, bits }: NetworkBits): boolean {
     const networks = this.#families[family].get(prefix);
     const listed = networks?.get(bits);
     if (!networks || !listed) return false;
@@ -63,14 +52,11 @@ export class AddressList {
   /** The entry that the address falls under, null when it falls under none. */
   find(address: string): ListedAddress | null {
     if (this.#families[4].size === 0 && this.#families[6].size === 0) return null;
-    const ip = readIpAddress(address);
-    if (!ip) return null;
-    const prefixes = this.#families[ip.family];
-    if (prefixes.size === 0) return null;
-    const whole = numberOf(octetsOf(ip.address));
-    const width = ip.family === 4 ? 32 : 128;
+    const whole = addressBits(address);
+    if (!whole) return null;
+    const prefixes = this.#families[whole.family];
     for (const [prefix, networks] of prefixes) {
-      const bits = whole >> BigInt(width - prefix);
+      const bits = firstBits(whole, prefix);
       const listed = networks.get(bits);
       if (!listed) continue;
       if (listed.deadline > this.#clock.now()) return listed.entry;
@@ -95,22 +81,4 @@ export class AddressList {
     networks?.delete(bits);
     if (networks?.size === 0) prefixes.delete(prefix);
   }
-}
-
-/** An address or network as a list takes it. */
-export function listedNetwork(address: string): Reading<Network> {
-  const reading = readNetwork(address);
-  if (!reading.ok) return reading;
-  const [first = "", length] = reading.value.split("/");
-  const family = first.includes(":") ? 6 : 4;
-  const width = family === 4 ? 32 : 128;
-  const prefix = length === undefined ? width : Number(length);
-  const bits = numberOf(octetsOf(first)) >> BigInt(width - prefix);
-  return { ok: true, value: { family, prefix, bits, text: reading.value } };
-}
-
-function numberOf(octets: readonly number[]): bigint {
-  let number = 0n;
-  for (const octet of octets) number = (number << 8n) | BigInt(octet);
-  return number;
 }

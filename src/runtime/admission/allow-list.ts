@@ -1,6 +1,7 @@
+import { networkBits } from "../../config/addresses/network-bits.ts";
 import type { ListedIpSettings } from "../../config/index.ts";
 import type { Clock } from "../time/clock.ts";
-import { AddressList, listedNetwork } from "./address-list.ts";
+import { AddressList } from "./address-list.ts";
 
 /** Whom no rule about addresses concerns: `AllowedIp` of the document. */
 export class AllowList {
@@ -12,13 +13,13 @@ export class AllowList {
 
   /** An entry of the same address or network is replaced. */
   add({ address, expiresAt, reason }: ListedIpSettings): void {
-    const network = listedNetwork(address);
+    const network = networkBits(address);
     if (network.ok)
       this.#list.add(network.value, { expiresAt: expiresAt === null ? null : new Date(expiresAt), reason });
   }
 
   remove(address: string): void {
-    const network = listedNetwork(address);
+    const network = networkBits(address);
     if (network.ok) this.#list.remove(network.value);
   }
 

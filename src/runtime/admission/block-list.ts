@@ -1,5 +1,6 @@
+import { networkBits } from "../../config/addresses/network-bits.ts";
 import type { Clock } from "../time/clock.ts";
-import { AddressList, type ListedAddress, listedNetwork } from "./address-list.ts";
+import { AddressList, type ListedAddress } from "./address-list.ts";
 
 /** An address or a network that nobody is let in from. */
 export interface BlockedAddress {
@@ -60,7 +61,7 @@ export class BlockList {
 }
 
 function readBlocked(address: string) {
-  const reading = listedNetwork(address);
+  const reading = networkBits(address);
   if (!reading.ok) throw new BlockedAddressError("address", address, reading.reason);
   return reading.value;
 }

@@ -3,7 +3,6 @@ import type { ListenerSettings } from "../../config/index.ts";
 import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { noPressure, type Pressure } from "../pressure/pressure.ts";
-import { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import type { Clock } from "../time/clock.ts";
 import { AddressCounts } from "./address-counts.ts";
 import { type Admission, type AdmissionLimits, type Arrival, type Circumstances, judge } from "./admission.ts";
@@ -12,11 +11,13 @@ import type { BlockList } from "./block-list.ts";
 import type { AddressLimits, AdmissionRule } from "./client-limits.ts";
 import { ConnectionRates } from "./connection-rates.ts";
 import type { Permit, SlotCounter } from "./slots.ts";
+import type { TrustedSets } from "./trusted-sets.ts";
 
 /** What the admission of all listeners shares. */
 export interface AdmissionHost {
   readonly clock: Clock;
   readonly serverSlots: SlotCounter;
+  readonly trustedSets: TrustedSets;
   readonly blockList: BlockList;
   readonly allowList: AllowList;
   readonly admissionRules: readonly AdmissionRule[];
@@ -86,7 +87,7 @@ export class ListenerAdmission {
   #limitsOf(settings: ListenerSettings, addresses: AddressLimits): AdmissionLimits {
     const { proxyTrustedNetworks, ignoreServerCap, atCapacity } = settings;
     return {
-      trusted: new TrustedNetworks(proxyTrustedNetworks),
+      trusted: this.#host.trustedSets.of(proxyTrustedNetworks),
       server: ignoreServerCap ? null : this.#host.serverSlots,
       listener: this.#slots,
       refusesUnderPressure: atCapacity === "reject" && !ignoreServerCap,

@@ -1,6 +1,5 @@
-import { BlockList } from "node:net";
-import { readIpAddress } from "../../config/addresses/ip-address.ts";
-import { readNetwork } from "../../config/addresses/networks.ts";
+import { addressBits, firstBits, networkBits } from "../../config/addresses/network-bits.ts";
+import type { Breather } from "../time/breather.ts";
 
 /** An element of a set of trusted networks is neither an IP address nor a network in CIDR form. */
 export class TrustedNetworkError extends Error {
@@ -19,33 +18,40 @@ export class TrustedNetworkError extends Error {
  * `0.0.0.0/0` matches `::ffff:192.0.2.1`, and `::/0` does not. An empty set trusts nobody.
  */
 export class TrustedNetworks {
-  // A BlockList of both families matches IPv4 addresses against IPv6 networks in their mapped form.
-  readonly #networks: { readonly 4: BlockList; readonly 6: BlockList } = { 4: new BlockList(), 6: new BlockList() };
-  readonly #empty: boolean;
+  readonly #families: Readonly<Record<4 | 6, Map<number, Set<bigint>>>> = { 4: new Map(), 6: new Map() };
+  #empty = true;
 
   /**
    * @param networks as in `proxyTrustedNetworks`: IP addresses and CIDR networks.
    * @throws TrustedNetworkError
    */
   constructor(networks: readonly string[]) {
-    this.#empty = networks.length === 0;
     for (const text of networks) this.#add(text);
+  }
+
+  /** The same, where there may be thousands. @throws TrustedNetworkError */
+  static async littleByLittle(networks: readonly string[], breather: Breather): Promise<TrustedNetworks> {
+    const made = new TrustedNetworks([]);
+    await breather.forEach(networks, (text) => made.#add(text));
+    return made;
   }
 
   /** @param address of a peer, as Node gives it: an IPv6 zone is left out of account. What is no address is not trusted. */
   has(address: string): boolean {
     if (this.#empty) return false;
-    const ip = readIpAddress(address);
-    return ip !== null && this.#networks[ip.family].check(ip.address, ip.family === 4 ? "ipv4" : "ipv6");
+    const whole = addressBits(address);
+    if (!whole) return false;
+    for (const [prefix, networks] of this.#families[whole.family])
+      if (networks.has(firstBits(whole, prefix))) return true;
+    return false;
   }
 
   #add(text: string): void {
-    const network = readNetwork(text);
+    const network = networkBits(text);
     if (!network.ok) throw new TrustedNetworkError(text, network.reason);
-    const [address = "", prefix] = network.value.split("/");
-    const family = address.includes(":") ? 6 : 4;
-    const type = family === 4 ? "ipv4" : "ipv6";
-    if (prefix === undefined) this.#networks[family].addAddress(address, type);
-    else this.#networks[family].addSubnet(address, Number(prefix), type);
+    const { family, prefix, bits } = network.value;
+    const networks = this.#families[family].get(prefix) ?? new Set();
+    this.#families[family].set(prefix, networks.add(bits));
+    this.#empty = false;
   }
 }

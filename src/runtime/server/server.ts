@@ -10,6 +10,7 @@ import { AllowList } from "../admission/allow-list.ts";
 import { BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
 import { SlotCounter } from "../admission/slots.ts";
+import { TrustedSets } from "../admission/trusted-sets.ts";
 import type { Connection } from "../connection/connection.ts";
 import { watchForVanished } from "../connection/vanished-peers.ts";
 import { messageOf } from "../error-message.ts";
@@ -261,6 +262,7 @@ export class Server {
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
+      trustedSets: new TrustedSets(),
       blockList: this.blockList,
       allowList: this.allowList,
       admissionRules: this.#options.admission,
