@@ -4,6 +4,7 @@ import type { Configuration } from "./config/index.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import type { ConnectionFacts } from "./protocols/protocol.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
+import type { ExplainedClient, Explanation } from "./runtime/explain/explanation.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/observe/lifecycle.ts";
 import type { Metrics } from "./runtime/observe/metrics.ts";
 import type { Pressure } from "./runtime/pressure/pressure.ts";
@@ -96,6 +97,15 @@ export interface Gatehouse {
    * sessions by the name of their protocol. States within states are written with a dot: `paused.held`.
    */
   states(): StateCounts;
+  /**
+   * What would become of a client that came now: which rule of admission lets it in or refuses it and how far it is from
+   * each limit, which certificate and suite it would be given, and the states of the charts that it would pass. Nothing is
+   * counted, and nobody hears of it, but for the embedder's own rules, which are asked.
+   * @throws NotRunningError before the start is done, and from the stop on
+   * @throws UnknownListenerError when no listener has this name
+   * @throws ExplainedClientError when the address cannot be read
+   */
+  explain(client: ExplainedClient): Promise<Explanation>;
   listeners(): ListenerStatus[];
   connections(): ConnectionStatus[];
 }

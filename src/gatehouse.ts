@@ -110,6 +110,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     block: (blocked) => server.blockList.add(blocked),
     unblock: (address) => server.blockList.remove(address),
     blocked: () => server.blockList.entries(),
+    explain: (client) => server.explain(client),
     states: () => countStates(server),
     listeners: () =>
       server.listeners.map(({ name, settings, state, pausedBy, addresses, connections }) => ({

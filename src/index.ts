@@ -139,8 +139,18 @@ export {
 } from "./protocols/sieve/index.ts";
 export { defaultSmtpLimits, type SmtpLimits, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
 export type { TakeOver } from "./protocols/take-over.ts";
+export type { ListedAddress } from "./runtime/admission/address-list.ts";
+export type { RuleFinding } from "./runtime/admission/admission.ts";
 export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./runtime/admission/block-list.ts";
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
+export { ExplainedClientError } from "./runtime/explain/explain.ts";
+export type {
+  ExplainedClient,
+  ExplainedOutcome,
+  ExplainedStep,
+  ExplainedTls,
+  Explanation,
+} from "./runtime/explain/explanation.ts";
 export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
 export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/observe/lifecycle.ts";
 export { type LogDestination, logDestination } from "./runtime/observe/log-destination.ts";
@@ -172,3 +182,4 @@ export { inheritedSockets } from "./runtime/systemd/listen-fds.ts";
 export { NotifySocketError } from "./runtime/systemd/notify-socket.ts";
 export { ServiceManager } from "./runtime/systemd/service-manager.ts";
 export { type Clock, systemClock } from "./runtime/time/clock.ts";
+export type { TrialHandshake } from "./runtime/tls/trial-handshake.ts";

@@ -42,6 +42,15 @@ export function addControlCommands(program: Command, { data, finish }: Surroundi
       const { resume } = await import("./suspend.ts");
       finish(await resume(listener, options));
     });
+  add("explain", "say what would become of a client now: rules, limits, certificate, and the states that it would pass")
+    .argument("<address>")
+    .argument("<listener>")
+    .option("--server-name <name>", "the name that it asks for by SNI")
+    .option("--proxied", "it comes through a trusted proxy, whose PROXY header names this address")
+    .action(async (address, listener, options) => {
+      const { explain } = await import("./explain.ts");
+      finish(await explain({ address, listener }, options));
+    });
   add("block", "let nobody in from an address or network, until the server ends or the time given")
     .argument("<address>")
     .option("--expires-at <time>", 'until then, for example "2030-01-31T12:00:00Z"')

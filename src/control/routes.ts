@@ -1,7 +1,7 @@
 /** The routes of the control socket: what can be asked of a running server, and what it can be told. JSON both ways. */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { prettifyError, strictObject, string, type ZodType } from "zod";
+import { boolean, prettifyError, strictObject, string, type ZodType } from "zod";
 import { ConfigurationError } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import { messageOf } from "../runtime/error-message.ts";
@@ -32,6 +32,12 @@ export interface ControlProblem {
 const blockSchema = strictObject({ address: string(), expiresAt: string().nullish(), reason: string().nullish() });
 /** All of them when it is left out. Names are never in a path, where `.` and `..` mean something. */
 const listenerSchema = strictObject({ listener: string().optional() });
+const explainSchema = strictObject({
+  address: string(),
+  listener: string(),
+  serverName: string().nullish(),
+  proxied: boolean().optional(),
+});
 const unblockSchema = strictObject({ address: string() });
 
 export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
@@ -63,6 +69,11 @@ export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
       return context.json({ listeners: listeners(listener) });
     });
   }
+
+  routes.post("/explain", async (context) => {
+    const { address, listener, serverName = null, proxied = false } = await bodyOf(context, explainSchema);
+    return context.json(await gatehouse.explain({ address, listener, serverName, proxied }));
+  });
 
   routes.get("/blocked", (context) => context.json({ blocked: gatehouse.blocked() }));
   routes.post("/block", async (context) => {
@@ -137,6 +148,7 @@ function problemOf(error: Error): ControlProblem {
 const statuses: ReadonlyMap<string, ContentfulStatusCode> = new Map([
   ["invalid-request", 400],
   ["invalid-blocked-address", 400],
+  ["invalid-client", 400],
   ["unknown-listener", 404],
   ["listener-state", 409],
   ["invalid-configuration", 422],

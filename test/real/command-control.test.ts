@@ -90,6 +90,13 @@ test("suspend, resume, connections and the block list act on the server that run
   expect((await tell(server, "status")).stdout).toMatch(/^smtp +listening/m);
 
   expect((await tell(server, "block", "127.0.0.0/8", "--reason", "test")).stdout).toMatch(/^127\.0\.0\.0\/8 .*test/);
+  const { code, stdout } = await tell(server, "explain", "127.0.0.1", "smtp");
+  expect(code).toBe(exitCodes.ok);
+  expect(stdout).toMatch(/^127\.0\.0\.1 would be refused on "smtp"\.\n/);
+  expect(stdout).toMatch(
+    /^admission +blocked +The rule blocked refuses 127\.0\.0\.1\. BlockedIp has 127\.0\.0\.0\/8 \(test\)\.$/m,
+  );
+  expect(stdout).toMatch(/^listener-cap +passes +\d of 10$/m);
   expect((await openDialogue(server.port("smtp"))).greeting).toMatch(/^421 /);
   expect(await session.ask("NOOP")).toMatch(/^250 /);
   expect((await tell(server, "unblock", "127.0.0.0/8")).stdout).toBe("Nobody is blocked.\n");

@@ -131,19 +131,79 @@ const everyRule: readonly Rule[] = [
 const rulesOfProxies: readonly Rule[] = [draining, serverCap, listenerCap, underPressure];
 const rulesAfterHeader: readonly Rule[] = [blocked, addressCap, addressRate, embedder];
 
+/** Every rule that such an arrival is asked by, in order, with the name that a refusal bears. */
+const names: ReadonlyMap<Rule, string> = new Map([
+  [draining, "draining"],
+  [blocked, "blocked"],
+  [serverCap, "server-cap"],
+  [listenerCap, "listener-cap"],
+  [addressCap, "address-cap"],
+  [addressRate, "address-rate"],
+  [underPressure, "pressure"],
+  [embedder, "embedder"],
+]);
+
+/** What one rule has to say of somebody. */
+export interface RuleFinding {
+  /** As in a refusal: `blocked`, `server-cap`, …; `embedder` stands for all of the embedder's own. */
+  readonly rule: string;
+  /** Null: the rule lets it pass. */
+  readonly refusal: Refusal | null;
+  /** From which number on the rule refuses; null where nothing is limited. */
+  readonly limit: number | null;
+  /** How many there are at this moment; null where nothing is counted. */
+  readonly current: number | null;
+}
+
+/** What each rule would say of such an arrival at this moment. Nobody is let in by it, and nothing is counted. */
+export function findingsFor(arrival: Arrival, circumstances: Circumstances): readonly RuleFinding[] {
+  const candidate = candidateFor(arrival, circumstances);
+  return rulesFor(candidate).map((rule) => {
+    const refusal = refusalOf(rule, candidate);
+    return { rule: names.get(rule) ?? "embedder", refusal, ...measured(rule, candidate) };
+  });
+}
+
+function refusalOf(rule: Rule, candidate: Candidate): Refusal | null {
+  try {
+    return rule(candidate);
+  } catch {
+    return ruleFailure(candidate);
+  }
+}
+
+function measured(rule: Rule, { client, limits }: Candidate): Pick<RuleFinding, "limit" | "current"> {
+  switch (rule) {
+    case serverCap:
+      return { limit: limits.server?.limit ?? null, current: limits.server?.taken ?? null };
+    case listenerCap:
+      return { limit: limits.listener.limit, current: limits.listener.taken };
+    case addressCap:
+      return { limit: client.exempt ? null : client.cap, current: client.connectionsCounted };
+    case addressRate:
+      return { limit: client.exempt ? null : (client.rate?.count ?? null), current: client.recentConnections };
+    default:
+      return { limit: null, current: null };
+  }
+}
+
 /** Decides, and takes the slots. Nothing that a rule throws leaves it. */
 export function judge(arrival: Arrival, circumstances: Circumstances): Admission {
-  const { limits, pressure } = circumstances;
-  const { peer } = arrival;
-  const client = new ClientLimits(limits.addresses, { peer, proxied: arrival.kind === "client" });
-  const owesHeader = arrival.kind === "socket" && limits.trusted.has(peer.address);
-  const candidate: Candidate = { arrival, limits, pressure, client, owesHeader };
+  const candidate = candidateFor(arrival, circumstances);
+  const { client, limits, owesHeader } = candidate;
   const refusal = firstRefusal(rulesFor(candidate), candidate);
   if (refusal) return { refusal, permit: null, owesHeader };
   const { server, listener } = limits;
   const permit = arrival.kind === "client" ? arrival.permit : takeSlots(server ? [server, listener] : [listener]);
   if (!owesHeader) client.letIn(permit);
   return { refusal: null, permit, owesHeader };
+}
+
+function candidateFor(arrival: Arrival, { limits, pressure }: Circumstances): Candidate {
+  const { kind, peer } = arrival;
+  const client = new ClientLimits(limits.addresses, { peer, proxied: kind === "client" });
+  const owesHeader = kind === "socket" && limits.trusted.has(peer.address);
+  return { arrival, limits, pressure, client, owesHeader };
 }
 
 function rulesFor({ arrival, owesHeader }: Candidate): readonly Rule[] {
@@ -161,6 +221,10 @@ function firstRefusal(rules: readonly Rule[], candidate: Candidate): Refusal | n
     return null;
   } catch (error) {
     candidate.limits.addresses.ruleFailed(error);
-    return { rule: "rule-failed", limit: 0, current: candidate.client.connections };
+    return ruleFailure(candidate);
   }
+}
+
+function ruleFailure({ client }: Candidate): Refusal {
+  return { rule: "rule-failed", limit: 0, current: client.connections };
 }

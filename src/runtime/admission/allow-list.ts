@@ -1,7 +1,7 @@
 import { networkBits } from "../../config/addresses/network-bits.ts";
 import type { ListedIpSettings } from "../../config/index.ts";
 import type { Clock } from "../time/clock.ts";
-import { AddressList } from "./address-list.ts";
+import { AddressList, type ListedAddress } from "./address-list.ts";
 
 /** Whom no rule about addresses concerns: `AllowedIp` of the document. */
 export class AllowList {
@@ -24,6 +24,11 @@ export class AllowList {
   }
 
   has(address: string): boolean {
-    return this.#list.find(address) !== null;
+    return this.find(address) !== null;
+  }
+
+  /** The entry that the address falls under, null when it falls under none. */
+  find(address: string): ListedAddress | null {
+    return this.#list.find(address);
   }
 }

@@ -7,7 +7,7 @@ import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
 import type { Permit, SlotCounter } from "./slots.ts";
 
-/** A rule of the embedder's: refuses, or has nothing against it. */
+/** A rule of the embedder's: refuses, or has nothing against it. `explain()` asks it too, so it should have no effects. */
 export type AdmissionRule = (request: AdmissionRequest) => Refusal | null;
 
 /** Who asks to be let in, and how many are inside: neither this connection nor any that was refused. */
@@ -73,6 +73,16 @@ export class ClientLimits {
   get connections(): number {
     const { counts } = this.#limits;
     return counts ? counts.of(this.#addressKey()) : 0;
+  }
+
+  /** The same; null where they are not counted by address. */
+  get connectionsCounted(): number | null {
+    return this.#limits.counts ? this.connections : null;
+  }
+
+  /** Let in within the last interval of the rate; null where there is no rate. */
+  get recentConnections(): number | null {
+    return this.#limits.rates?.recent(this.#addressKey()) ?? null;
   }
 
   get rate(): RateLimit | null {

@@ -48,6 +48,11 @@ export class ConnectionRates {
     return oldest !== undefined && this.#clock.now() - oldest < this.limit.interval;
   }
 
+  /** How many connections of this address were let in within the last `interval`; at most `count` are known. */
+  recent(key: string): number {
+    return this.#addresses.get(key)?.since(this.#clock.now() - this.limit.interval) ?? 0;
+  }
+
   /** A connection of this address is let in now. */
   note(key: string): void {
     const now = this.#clock.now();
@@ -90,6 +95,11 @@ class RecentTimes {
   /** The oldest of so many, undefined while there are fewer. */
   oldestOf(count: number): number | undefined {
     return this.#times.length < count ? undefined : this.#times[this.#oldest];
+  }
+
+  /** How many came after this moment. */
+  since(moment: number): number {
+    return this.#times.filter((time) => time > moment).length;
   }
 
   add(now: number, count: number): void {

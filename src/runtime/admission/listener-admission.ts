@@ -5,12 +5,20 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import { noPressure, type Pressure } from "../pressure/pressure.ts";
 import type { Clock } from "../time/clock.ts";
 import { AddressCounts } from "./address-counts.ts";
-import { type Admission, type AdmissionLimits, type Arrival, type Circumstances, judge } from "./admission.ts";
+import {
+  type Admission,
+  type AdmissionLimits,
+  type Arrival,
+  type Circumstances,
+  findingsFor,
+  judge,
+  type RuleFinding,
+} from "./admission.ts";
 import type { AllowList } from "./allow-list.ts";
 import type { BlockList } from "./block-list.ts";
 import type { AddressLimits, AdmissionRule } from "./client-limits.ts";
 import { ConnectionRates } from "./connection-rates.ts";
-import type { Permit, SlotCounter } from "./slots.ts";
+import { type Permit, type SlotCounter, takeSlots } from "./slots.ts";
 import type { TrustedSets } from "./trusted-sets.ts";
 
 /** What the admission of all listeners shares. */
@@ -28,6 +36,13 @@ export interface AdmissionHost {
 export interface ClientInside {
   readonly peer: Endpoint;
   readonly permit: Permit;
+}
+
+/** What the rules would say of somebody. */
+export interface Judgement {
+  /** It is a trusted proxy: its client is judged by the header that it sends. */
+  readonly owesHeader: boolean;
+  readonly rules: readonly RuleFinding[];
 }
 
 export interface ListenerAdmissionOptions {
@@ -63,6 +78,18 @@ export class ListenerAdmission {
   judge(arrival: Arrival): Admission {
     this.accepted$.next(arrival);
     return judge(arrival, this.#circumstances);
+  }
+
+  /** What the rules would say of somebody at this moment. Nobody hears of it, and nothing is counted. */
+  explain(peer: Endpoint, { proxied, draining }: { readonly proxied: boolean; readonly draining: boolean }): Judgement {
+    const arrival: Arrival = proxied
+      ? { kind: "client", peer, permit: takeSlots([]) }
+      : { kind: "socket", peer, draining };
+    const { limits } = this.#circumstances;
+    return {
+      owesHeader: !proxied && limits.trusted.has(peer.address),
+      rules: findingsFor(arrival, this.#circumstances),
+    };
   }
 
   /**

@@ -5,10 +5,16 @@ import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, 
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { ListenerSettings } from "../../config/index.ts";
+import type { ConnectionSettings } from "../../machines/connection.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../../machines/listener.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
-import { type AdmissionHost, type ClientInside, ListenerAdmission } from "../admission/listener-admission.ts";
+import {
+  type AdmissionHost,
+  type ClientInside,
+  type Judgement,
+  ListenerAdmission,
+} from "../admission/listener-admission.ts";
 import { SlotCounter } from "../admission/slots.ts";
 import { Connection, type ConnectionHost } from "../connection/connection.ts";
 import { connectionActors } from "../connection/connection-actors.ts";
@@ -163,6 +169,16 @@ export class Listener {
 
   send(event: ListenerEvent): void {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
+  }
+
+  /** What the rules of admission would say of somebody at this moment. */
+  judgementOf(address: string, { proxied }: { readonly proxied: boolean }): Judgement {
+    return this.#admission.explain({ address, port: 0 }, { proxied, draining: this.state === "draining" });
+  }
+
+  /** The times and settings that the next connection begins with. */
+  get connectionSettings(): ConnectionSettings {
+    return this.#connectionHost.settings;
   }
 
   /** What it runs with now. */

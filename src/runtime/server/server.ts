@@ -14,6 +14,8 @@ import { TrustedSets } from "../admission/trusted-sets.ts";
 import type { Connection } from "../connection/connection.ts";
 import { watchForVanished } from "../connection/vanished-peers.ts";
 import { messageOf } from "../error-message.ts";
+import { explain } from "../explain/explain.ts";
+import type { ExplainedClient, Explanation } from "../explain/explanation.ts";
 import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
 import { Listener, type ListenerHost } from "../listener/listener.ts";
 import { prepareListeners } from "../listener/prepared-listeners.ts";
@@ -214,6 +216,16 @@ export class Server {
    */
   async resume(name?: string): Promise<void> {
     await Promise.all(this.#named(name).map((listener) => listener.resume()));
+  }
+
+  /**
+   * What would become of a client at this moment.
+   * @throws NotRunningError, UnknownListenerError, ExplainedClientError
+   */
+  async explain(client: ExplainedClient): Promise<Explanation> {
+    const [listener] = this.#named(client.listener);
+    if (!listener) throw new UnknownListenerError(client.listener, []);
+    return explain(this, listener, client);
   }
 
   #named(name: string | undefined): readonly Listener[] {

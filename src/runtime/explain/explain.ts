@@ -1,0 +1,60 @@
+/** Asks a running server what would become of a client. */
+import { readIpAddress } from "../../config/addresses/ip-address.ts";
+import type { AllowList } from "../admission/allow-list.ts";
+import type { BlockList } from "../admission/block-list.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { LoadedCertificate } from "../tls/certificates.ts";
+import { tryHandshake } from "../tls/trial-handshake.ts";
+import { type ExplainedClient, type ExplainedTls, type Explanation, explanation } from "./explanation.ts";
+
+export interface ExplainingServer {
+  readonly blockList: BlockList;
+  readonly allowList: AllowList;
+  readonly certificates: readonly LoadedCertificate[];
+}
+
+/** What was asked about is no client. */
+export class ExplainedClientError extends RangeError {
+  override readonly name = "ExplainedClientError";
+  readonly code = "invalid-client";
+}
+
+/** @throws ExplainedClientError */
+export async function explain(
+  server: ExplainingServer,
+  listener: Listener,
+  { address, serverName = null, proxied = false }: ExplainedClient,
+): Promise<Explanation> {
+  const canonical = canonicalIp(address);
+  const client = { address: canonical, listener: listener.name, serverName, proxied };
+  const { settings, protocol } = listener.live;
+  const { state, pausedBy, connectionSettings: connection } = listener;
+  const tls = await explainedTls(server, listener, serverName);
+  return explanation(
+    client,
+    { settings, protocol, connection, state, pausedBy, tls },
+    {
+      ...listener.judgementOf(canonical, { proxied }),
+      blocked: server.blockList.find(canonical),
+      allowed: server.allowList.find(canonical),
+    },
+  );
+}
+
+async function explainedTls(
+  { certificates }: ExplainingServer,
+  { live: { settings, protocol, tls } }: Listener,
+  serverName: string | null,
+): Promise<ExplainedTls | null> {
+  if (!tls) return null;
+  const handshake = await tryHandshake({ tls, certificates, serverName, alpn: protocol.alpn ?? [] });
+  const begins = settings.tlsImplicit ? "implicit" : "starttls";
+  return { begins, versions: tls.versions, suites: tls.suites, ...handshake };
+}
+
+/** As a peer's address comes from the kernel. @throws ExplainedClientError */
+function canonicalIp(text: string): string {
+  const read = readIpAddress(text);
+  if (!read) throw new ExplainedClientError(`${JSON.stringify(text)} is no IP address; give one like "192.0.2.1".`);
+  return read.zone === null ? read.address : `${read.address}%${read.zone}`;
+}
