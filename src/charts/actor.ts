@@ -1,4 +1,4 @@
-/** An actor that runs a table: what XState's actor does for a root actor, and nothing besides. */
+/** An actor that runs a table: what XState's actor does for a root actor, and nothing more. */
 import { type ActorRefLike, type AnyMachineSnapshot, type EventObject, type Subscription, toObserver } from "xstate";
 import {
   type ActionInfo,
@@ -23,23 +23,23 @@ export interface ActorClock {
 export interface ActorProgram<Carrier> {
   readonly chart: Chart;
   readonly snapshots: SharedSnapshots;
-  /** What inspectors find the chart's definition by. */
+  /** Where inspectors find the chart's definition. */
   readonly logic: { readonly config: unknown };
   readonly id: (carrier: Carrier) => string;
   readonly clock: ActorClock | undefined;
-  /** Told of the state at the start and after each event, as a subscriber of XState's actor is. */
+  /** Called with the state at the start and after each event, as a subscriber of XState's actor is. */
   readonly changed: ((carrier: Carrier, value: AnyMachineSnapshot["value"]) => void) | undefined;
-  /** Told of what an effect or a guard threw, which has ended the actor. */
+  /** Called with what an effect or a guard threw; the actor has ended. */
   readonly failed: ((carrier: Carrier, error: unknown) => void) | undefined;
 }
 
-/** Few actors ever have any of it. */
+/** Few actors ever need any of it. */
 interface Waiting {
-  /** Sent while another one was carried through. */
+  /** Sent while another event was being processed. */
   events: EventObject[] | null;
   /** The initial actions, for the start. */
   effects: (() => void)[] | null;
-  /** The timers of `after` that run, by their slots. */
+  /** The running timers of `after`, by slot. */
   timers: unknown[] | null;
 }
 
@@ -50,27 +50,27 @@ const noClock: ActorClock = {
   clearTimeout: () => {},
 };
 
-/** What actions are given for a system: the actor is alone in it. */
+/** The system that actions are given: the actor is alone in it. */
 const noOtherActors = Object.freeze({ get: () => undefined, getAll: () => ({}) });
 
 /**
- * Runs to completion: events that are sent meanwhile wait. An error that an effect or a guard throws ends the actor; when
- * nobody is to be told, it is thrown where nobody catches it, as XState does.
+ * Runs to completion: events sent meanwhile wait. An error thrown by an effect or a guard ends the actor; where there
+ * is no `failed` callback, it is rethrown outside the call, uncaught, as XState does.
  *
- * Whoever inspects it is told what XState would tell.
+ * Inspectors receive the same events as from XState.
  */
 export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
-  /** For whom the chart is carried out; the machine's effects find it by their `self`. */
+  /** Whom the chart is run for; the machine's effects find it by their `self`. */
   readonly carrier: Carrier;
-  /** Null where nobody watches. */
+  /** Null when nobody inspects the actor. */
   readonly observer: Inspection | null;
   readonly #program: ActorProgram<Carrier>;
   #phase: "new" | "idle" | "busy" = "new";
-  /** Where the last event has led: while one is carried through, it is not known yet where it leads. */
+  /** Where the last completed event led; it does not change before the one in progress has completed. */
   #snapshot: AnyMachineSnapshot;
   #waiting: Waiting | null = null;
 
-  /** @param inspector who watches it; undefined when nobody does. */
+  /** @param inspector undefined when nobody inspects the actor. */
   constructor(
     program: ActorProgram<Carrier>,
     carrier: Carrier,
@@ -176,7 +176,7 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     if (this.#waiting) this.#waiting.effects = null;
   }
 
-  /** Whatever the event has changed on the way is as it was before. */
+  /** The snapshot stays as it was before the event. */
   #fail(error: unknown): void {
     this.#cancelTimers();
     const { chart, failed } = this.#program;
@@ -188,7 +188,8 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     });
     this.observer?.failed(error);
     if (failed) failed(this.carrier, error);
-    // Neither Node's timers nor its microtasks are known here; a rejection that nobody handles ends the process as well.
+    // This room knows neither Node's timers nor its microtasks; a rejection that nobody handles ends the process as
+    // well.
     else void Promise.reject(error);
   }
 
@@ -220,7 +221,7 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     this.#onceStarted(() => this.#run(effect, info, params));
   }
 
-  /** Initial actions wait for the start; from then on actions run as the table comes to them. */
+  /** Initial actions wait for the start; after it, actions run in the table's order. */
   #onceStarted(effect: () => void): void {
     if (this.#phase !== "new") {
       effect();
@@ -235,7 +236,7 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     exec?.(info, params);
   }
 
-  /** Those that are carried out at once, and emitted events, which nobody can listen to. */
+  /** The built-in actions that run at once, and emitted events, which nobody can listen to. */
   carryOutBuiltin(macrostep: Macrostep, builtin: Builtin, params: unknown): void {
     const { type } = builtin;
     this.carryOut(macrostep, { type, exec: undefined }, builtin.resolve(null, macrostep, params));
@@ -289,13 +290,13 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     return this.#waiting;
   }
 
-  // What inspectors look at, beside the snapshot.
+  // What inspectors read beside the snapshot.
 
   get sessionId(): string {
     return this.observer?.sessionId ?? this.id;
   }
 
-  /** @throws Error unless somebody inspects the actor. */
+  /** @throws Error unless the actor is being inspected. */
   subscribe(...observer: Parameters<typeof toObserver<AnyMachineSnapshot>>): Subscription {
     if (this.observer === null)
       throw new Error(`Nobody inspects the actor "${this.id}", so it cannot be subscribed to.`);

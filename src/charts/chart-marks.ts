@@ -1,4 +1,4 @@
-/** What drawings of a chart can be told to show of its parts: by coverage, for one. */
+/** What drawings of a chart can show of its parts, coverage for example. */
 
 /** A kind of state or transition. */
 export interface ChartMark {
@@ -6,7 +6,7 @@ export interface ChartMark {
   readonly name: string;
   /** For the legend. */
   readonly meaning: string;
-  /** Stands before the text of a transition, so that it is not told by the colour alone; may be empty. */
+  /** Stands before a transition's text, so that colour is not the only sign; may be empty. */
   readonly sign: string;
   /** Colour of a state's area, as `#rrggbb`; dark text stands on it. */
   readonly fill: string;
@@ -15,9 +15,9 @@ export interface ChartMark {
 }
 
 export interface ChartMarks {
-  /** A line below the drawing, or above it. */
+  /** A line above or below the drawing. */
   readonly title: string;
-  /** In this order; of an edge that stands for several transitions, the last of their marks colours it. */
+  /** Listed in this order; an edge that stands for several transitions takes the colour of the last of their marks. */
   readonly legend: readonly ChartMark[];
   /** By the state's path: `paused.held`. */
   readonly states: ReadonlyMap<string, ChartMark>;

@@ -24,7 +24,7 @@ import { buildTable } from "./table.ts";
 
 export { CompileError, type RefusedFeature } from "./subset.ts";
 
-/** What `compile` makes: under `createActor` it takes the machine's place, with the machine's types. */
+/** The result of `compile`: it takes the machine's place under `createActor`, with the machine's types. */
 export interface CompiledMachine<TMachine extends AnyStateMachine>
   extends ActorLogic<
     SnapshotFrom<TMachine>,
@@ -34,23 +34,23 @@ export interface CompiledMachine<TMachine extends AnyStateMachine>
     EmittedFrom<TMachine>
   > {
   readonly id: string;
-  /** The chart's own. */
+  /** The chart's own configuration. */
   readonly config: TMachine["config"];
-  /** The machine that was compiled; the snapshots' `machine`, too. */
+  /** The machine that was compiled, which is also the snapshots' `machine`. */
   readonly machine: TMachine;
 }
 
 /**
  * Compiles a machine once, for all its actors: `createActor(compile(machine), { input, clock, inspect })`.
  *
- * Provide first, compile then: actions, guards and delays are those that the machine has now. The lifecycle subset is
- * states nested at most one level deep, `on` (with wildcards), `after`, `always`, `onDone`, entry and exit actions, guards
- * of any kind, `assign`, `raise`, `cancel`, `emit`, `log` and `sendTo`.
+ * Call `provide` first, then `compile`: actions, guards and delays are those of the machine at that time. The lifecycle
+ * subset is states nested at most one level deep, `on` (with wildcards), `after`, `always`, `onDone`, entry and exit
+ * actions, guards of any kind, `assign`, `raise`, `cancel`, `emit`, `log` and `sendTo`.
  *
- * Snapshots share what their states decide (`value`, `tags`): treat them as read-only.
+ * Snapshots share what depends on their states alone (`value`, `tags`): treat them as read-only.
  *
- * @throws {CompileError} naming the feature and the state, when the chart is outside the subset. What only running can
- *   show (`spawn` within an assignment) puts the actor into the status `error` with the same error.
+ * @throws {CompileError} naming the feature and the state, when the chart is outside the subset. What shows only at
+ * run time (`spawn` within an assignment) puts the actor into the status `error` with the same error.
  */
 export function compile<TMachine extends AnyStateMachine>(machine: TMachine): CompiledMachine<TMachine> {
   return logicOf(machine, chartOf(machine));
@@ -91,7 +91,7 @@ function snapshotAtTheEnd(macrostep: MacrostepUnderWay): AnyMachineSnapshot {
   return snapshot;
 }
 
-/** XState's actor, by its scope. */
+/** XState's actor, seen through its scope. */
 class XStateHost implements StepHost {
   readonly chart: Chart;
   readonly #scope: AnyActorScope;
@@ -109,14 +109,14 @@ class XStateHost implements StepHost {
     return this.#scope.system;
   }
 
-  /** The system knows who watches. */
+  /** The system knows who is inspecting. */
   get observer(): this {
     return this;
   }
 
   microstep(event: EventObject, snapshot: AnyMachineSnapshot, transitions: AnyTransitionDefinition[]): void {
     const { self, system } = this.#scope;
-    // Hidden from XState's types.
+    // Not in XState's public types.
     const tell: (event: object) => void = Reflect.get(system, "_sendInspectionEvent");
     tell({ type: "@xstate.microstep", actorRef: self, event, snapshot, _transitions: transitions });
   }

@@ -1,4 +1,4 @@
-/** A chart's actions and guards, looked up once: functions that work on the event under way. */
+/** A chart's actions and guards, looked up once: functions of the event in progress. */
 import type {
   AnyActorScope,
   AnyMachineSnapshot,
@@ -19,24 +19,24 @@ export interface ActionInfo {
   readonly system: object;
 }
 
-/** What guards look at. */
+/** What guards are given. */
 export interface GuardSubject {
   readonly context: MachineContext;
   readonly event: EventObject;
-  /** As it is amid the step. */
+  /** The snapshot in mid-step. */
   asSnapshot(): AnyMachineSnapshot;
 }
 
-/** An event on its way through a chart (SCXML 3.13, "macrostep"), as actions and guards see it. */
+/** An event being processed by a chart (SCXML 3.13, "macrostep"), as actions and guards see it. */
 export interface Macrostep extends ActionInfo, GuardSubject {
   /** As left by the last `assign`. */
   context: MachineContext;
   readonly host: EffectHost;
-  /** Raised events, which come before any other. XState's own actions know it by this name. */
+  /** Raised events, which come before any other. The name is the one that XState's own actions expect. */
   readonly internalQueue: EventObject[];
 }
 
-/** Who carries effects out: the actor, once it has started. */
+/** Who runs the effects: the actor, once it has started. */
 export interface EffectHost {
   carryOut(macrostep: Macrostep, effect: Effect, params: unknown): void;
   carryOutBuiltin(macrostep: Macrostep, builtin: Builtin, params: unknown): void;
@@ -46,28 +46,33 @@ export interface EffectHost {
 
 export interface Effect {
   readonly type: string;
-  /** Undefined where nobody implemented the action: XState announces it and goes on, and so does the table. */
+  /**
+   * Undefined when nobody implemented the action: XState reports it to inspectors and goes on, and so does the table.
+   */
   readonly exec: ((info: ActionInfo, params: unknown) => void) | undefined;
 }
 
-/** An action that XState has the code of. */
+/** An action that XState implements. */
 export interface Builtin {
   readonly type: string;
-  /** @param scope null where XState's own actor does not run the table. @returns what the action is carried out with. */
+  /**
+   * @param scope null when the table runs without XState's own actor. @returns the parameters to execute the action
+   * with.
+   */
   resolve(scope: AnyActorScope | null, macrostep: Macrostep, params: unknown): object;
   execute(scope: AnyActorScope, params: object): void;
 }
 
-/** The entry action that XState makes of an `after`: it raises an event after a delay. */
+/** The entry action that XState makes for an `after`: it raises an event after a delay. */
 export interface StartTimer extends Builtin {
-  /** Each `after` of each state of a chart has one. */
+  /** A number for each `after` of each state of a chart. */
   readonly slot: number;
   readonly event: EventObject;
   /** In milliseconds; anything else raises the event at once. */
   delay(macrostep: Macrostep): unknown;
 }
 
-/** The exit action that XState makes of an `after`. */
+/** The exit action that XState makes for an `after`. */
 export interface CancelTimer extends Builtin {
   readonly slot: number;
   /** XState's name for the timer. */
@@ -78,20 +83,20 @@ export type CompiledAction = (macrostep: Macrostep) => void;
 
 export type CompiledGuard = (subject: GuardSubject) => unknown;
 
-/** Where an action stands. */
+/** Where an action is declared. */
 export interface ActionSite {
   readonly machine: AnyStateMachine;
   /** The state's path. */
   readonly path: string;
   /** @param timer XState's name for it: `xstate.after.<delay>.<state's id>`, which is the type of its event as well. */
   slotOf(timer: string): number;
-  /** The action works on the actor's system, which only XState's own actors have. */
+  /** Called when the action uses the actor's system, which only XState's own actors have. */
   needsSystem(): void;
 }
 
 type Expression = (args: object, params: unknown) => unknown;
 
-/** The properties that XState's action creators leave on the function they return. */
+/** The properties that XState's action creators put on the function they return. */
 interface XStateAction {
   readonly type: string;
   resolve(...args: readonly unknown[]): readonly [snapshot: object, params: object];
@@ -103,7 +108,7 @@ interface XStateAction {
   readonly sendId?: string;
 }
 
-/** Built-in actions that need nothing of a snapshot but its machine, which has no children in the subset. */
+/** Built-in actions that need only a snapshot's machine, which has no children in the subset. */
 const carriedOutByXState: ReadonlySet<string> = new Set([
   "xstate.raise",
   "xstate.cancel",
@@ -118,13 +123,13 @@ const refused: Readonly<Record<string, RefusedFeature>> = {
   "xstate.enqueueActions": "enqueueActions",
 };
 
-/** XState makes every `after` an entry action that raises an event and an exit action that cancels it. */
+/** XState turns every `after` into an entry action that raises an event and an exit action that cancels it. */
 const AFTER = "xstate.after.";
 
 /**
  * Looks the action's implementation up once.
  *
- * @throws {CompileError} for a built-in action that starts or stops actors, or that decides at run time what to do.
+ * @throws {CompileError} for a built-in action that starts or stops actors, or that decides what to do at run time.
  */
 export function compileAction(action: UnknownAction, site: ActionSite): CompiledAction {
   const { actions } = site.machine.implementations;
@@ -165,7 +170,7 @@ function isAfter(timer: unknown): timer is string {
   return typeof timer === "string" && timer.startsWith(AFTER);
 }
 
-/** Events raised at once, and emitted ones, which need somebody who listens, ask nothing of the actor's system. */
+/** Events raised at once need nothing of the actor's system; nor do emitted events, since nobody listens. */
 function isCarriedOutAtOnce({ type, delay }: XStateAction): boolean {
   return type === "xstate.emit" || (type === "xstate.raise" && delay === undefined);
 }
@@ -209,7 +214,7 @@ function builtinOf(action: XStateAction, machine: AnyStateMachine): Builtin {
   };
 }
 
-/** A copy: whoever is told of an action may look at it later. */
+/** A copy, since inspectors may keep an action's arguments. */
 export function infoOf({ context, event, self, system }: Macrostep): ActionInfo {
   return { context, event, self, system };
 }
@@ -227,12 +232,12 @@ type Guard = AnyTransitionDefinition["guard"];
 
 type Predicate = (args: Pick<GuardSubject, "context" | "event">, params: unknown) => unknown;
 
-/** What `and`, `or`, `not` and `stateIn` return: they look at the snapshot, with XState's own code. */
+/** What `and`, `or`, `not` and `stateIn` return: they check the snapshot with XState's own code. */
 interface XStateGuard {
   check(snapshot: AnyMachineSnapshot, args: Pick<GuardSubject, "context" | "event">, guard: XStateGuard): boolean;
 }
 
-/** Looks the guard's implementation up once. A guard that nobody implemented throws when it is asked, as in XState. */
+/** Looks the guard's implementation up once. A guard that nobody implemented throws when evaluated, as in XState. */
 export function compileGuard(guard: Guard, machine: AnyStateMachine): CompiledGuard | undefined {
   if (guard === undefined) return undefined;
   const inline = typeof guard === "function";

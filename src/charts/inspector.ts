@@ -1,4 +1,7 @@
-/** Who watches machines, and what is told of an actor that runs a table: what XState's system tells of its own actors. */
+/**
+ * Inspectors of machines, and the events that they get from an actor that runs a table: the same as from XState's
+ * system.
+ */
 import {
   type ActorRefLike,
   type AnyMachineSnapshot,
@@ -10,16 +13,16 @@ import {
   toObserver,
 } from "xstate";
 
-/** Who watches machines: an observer of XState's inspection events. It runs in mid-transition and must not throw. */
+/** Inspects machines: an observer of XState's inspection events. It runs in mid-transition and must not throw. */
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
-/** In the course of the process; XState's own session ids begin with `x:`. */
+/** Actors inspected in this process so far; XState's own session ids begin with `x:`. */
 let sessions = 0;
 
-/** Tells an inspector of one root actor, and whoever subscribes to the actor that the inspector was shown. */
+/** Reports one root actor to an inspector, and to whoever subscribes to the actor that the inspector was given. */
 export class Inspection {
   readonly sessionId: string;
-  /** The event that the actor begins with. */
+  /** The event that starts the actor. */
   readonly init: EventObject;
   readonly #actor: ActorRefLike;
   readonly #inspector: Observer<InspectionEvent>;
@@ -33,48 +36,48 @@ export class Inspection {
     this.#inspector = toObserver(inspector);
   }
 
-  #tell(event: InspectionEvent): void {
+  #emit(event: InspectionEvent): void {
     this.#inspector.next?.(event);
   }
 
-  /** The actor is there. */
+  /** The actor exists. */
   actor(): void {
-    this.#tell({ type: "@xstate.actor", actorRef: this.#actor, rootId: this.sessionId });
+    this.#emit({ type: "@xstate.actor", actorRef: this.#actor, rootId: this.sessionId });
   }
 
-  /** An event was sent. @param sourceRef the actor itself, of its timers; undefined when the sender is no actor. */
+  /** An event was sent. @param sourceRef the actor itself for its timers; undefined when the sender is no actor. */
   event(event: EventObject, sourceRef: ActorRefLike | undefined): void {
-    this.#tell({ type: "@xstate.event", sourceRef, actorRef: this.#actor, event, rootId: this.sessionId });
+    this.#emit({ type: "@xstate.event", sourceRef, actorRef: this.#actor, event, rootId: this.sessionId });
   }
 
   /** An action is about to run. */
   action(type: string, params: unknown): void {
-    this.#tell({ type: "@xstate.action", actorRef: this.#actor, action: { type, params }, rootId: this.sessionId });
+    this.#emit({ type: "@xstate.action", actorRef: this.#actor, action: { type, params }, rootId: this.sessionId });
   }
 
   microstep(event: EventObject, snapshot: AnyMachineSnapshot, transitions: AnyTransitionDefinition[]): void {
-    const told = { actorRef: this.#actor, event, snapshot, _transitions: transitions, rootId: this.sessionId };
-    this.#tell({ type: "@xstate.microstep", ...told });
+    const microstep = { actorRef: this.#actor, event, snapshot, _transitions: transitions, rootId: this.sessionId };
+    this.#emit({ type: "@xstate.microstep", ...microstep });
   }
 
-  /** The actor's next snapshot is there. */
+  /** The actor has its next snapshot. */
   next(snapshot: AnyMachineSnapshot): void {
     for (const subscriber of this.#subscribers) attempt(() => subscriber.next?.(snapshot));
   }
 
-  /** An effect or a guard has thrown, which has ended the actor. */
+  /** An effect or a guard has thrown; the actor has ended. */
   failed(error: unknown): void {
     for (const subscriber of this.#subscribers) attempt(() => subscriber.error?.(error));
     this.#subscribers.clear();
   }
 
-  /** The event has been carried through, and whoever follows the actor has its snapshot. */
+  /** The event has been processed, and the actor's subscribers have its snapshot. */
   snapshot(event: EventObject, snapshot: AnyMachineSnapshot): void {
     if (snapshot.status === "done") {
       for (const subscriber of this.#subscribers) attempt(() => subscriber.complete?.());
       this.#subscribers.clear();
     }
-    this.#tell({ type: "@xstate.snapshot", actorRef: this.#actor, event, snapshot, rootId: this.sessionId });
+    this.#emit({ type: "@xstate.snapshot", actorRef: this.#actor, event, snapshot, rootId: this.sessionId });
   }
   subscribe(subscriber: Observer<AnyMachineSnapshot>): Subscription {
     const { status, error }: AnyMachineSnapshot = this.#actor.getSnapshot();
@@ -85,10 +88,10 @@ export class Inspection {
   }
 }
 
-/** What a subscriber throws is thrown where nobody catches it, as XState does. */
-function attempt(tell: () => void): void {
+/** What a subscriber throws is rethrown outside the call, uncaught, as XState does. */
+function attempt(notify: () => void): void {
   try {
-    tell();
+    notify();
   } catch (error) {
     void Promise.reject(error);
   }

@@ -16,7 +16,7 @@ import type { Chart } from "./step.ts";
 
 export type { ActorClock } from "./actor.ts";
 
-/** `interpreted` is for debugging: XState runs the chart itself, to the same effect and at a higher price. */
+/** `interpreted` is for debugging: XState runs the chart itself, with the same effect at a higher price. */
 export type LifecycleMode = "compiled" | "interpreted";
 
 /** The ways to run a machine, made once for all its actors; the types are the same. */
@@ -41,30 +41,32 @@ export interface LifecycleActor<TMachine extends AnyStateMachine> {
 /** What the actors of one listener, or of one protocol, share. */
 export interface LifecycleOptions<TMachine extends AnyStateMachine, Carrier> {
   readonly mode: LifecycleMode;
-  /** The id of the actor that carries the chart out for this carrier. */
+  /** The id of the actor that runs the chart for this carrier. */
   readonly id: (carrier: Carrier) => string;
   /** Needed by a chart with `after`. */
   readonly clock?: ActorClock;
-  /** Who watches this carrier's actor; undefined when nobody does. */
+  /** The inspector of this carrier's actor, if any. */
   readonly inspect: (carrier: Carrier) => Inspector | undefined;
-  /** Told of the state at the start and after each event. */
+  /** Called with the state at the start and after each event. */
   readonly changed?: (carrier: Carrier, value: SnapshotFrom<TMachine>["value"]) => void;
-  /** Told of what an effect or a guard threw, which has ended the actor. Left out, the error ends the process. */
+  /** Called with what an effect or a guard threw; the actor has ended. Without it, the error ends the process. */
   readonly failed?: (carrier: Carrier, error: unknown) => void;
 }
 
-/** Makes an actor for a carrier: what `carrierOf(self)` gives the machine's effects. Nobody who inspects sees it. */
+/**
+ * Makes an actor for a carrier: the object that `carrierOf(self)` gives the machine's effects. Inspectors never see it.
+ */
 export type ActorFactory<TMachine extends AnyStateMachine, Carrier> = (
   carrier: Carrier,
   input: InputFrom<TMachine>,
 ) => LifecycleActor<TMachine>;
 
-/** Of XState's actors. A table's actor knows its carrier itself. */
+/** For XState's actors. A table's actor knows its carrier itself. */
 const carriers = new WeakMap<object, unknown>();
 
 /**
- * Decides how actors of the chart are run: an actor of the table does, watched or not. XState's own actor runs a chart that is
- * interpreted, and one whose actions work on the actor's system.
+ * Decides how actors of the chart run. The table's own actor does, inspected or not; XState's actor runs a chart that
+ * is interpreted, and one whose actions use the actor's system.
  */
 export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
   logic: LifecycleLogic<TMachine>,
@@ -99,7 +101,7 @@ function xstateActors<TMachine extends AnyStateMachine, Carrier>(
   };
 }
 
-/** Machine implementations are shared by all actors; `self` tells which carrier is meant. */
+/** All actors share the machine's implementations; `self` says which carrier is meant. */
 export function carrierOf(self: object): unknown {
   return self instanceof ChartActor ? self.carrier : carriers.get(self);
 }

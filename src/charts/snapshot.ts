@@ -1,8 +1,8 @@
-/** Snapshots of a chart: XState's in every property, made of a table's parts. */
+/** Snapshots of a chart: equal to XState's in every property, and made from a table's parts. */
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject, MachineContext } from "xstate";
 import { type Configuration, type StatePart, selectStep, type Table } from "./table.ts";
 
-/** Whether the machine goes on, and with what it ended. */
+/** Whether the machine is running, and how it ended. */
 export type Outcome = Pick<AnyMachineSnapshot, "status" | "output" | "error">;
 
 export const active: Outcome = Object.freeze({ status: "active", output: undefined, error: undefined });
@@ -14,10 +14,10 @@ export interface Position {
   readonly outcome: Outcome;
 }
 
-/** Makes the snapshots of one chart. What states alone decide (`value`, `tags`, `_nodes`) is the same object in all. */
+/** Makes the snapshots of one chart. What depends on states alone (`value`, `tags`, `_nodes`) is one shared object. */
 export class Snapshots {
   readonly #table: Table;
-  /** What all have in common. XState's own methods, so that whatever takes a machine's snapshot takes these. */
+  /** What all have in common. XState's own methods, so that anything that takes a machine's snapshot takes these. */
   readonly #common: Pick<
     AnyMachineSnapshot,
     "machine" | "children" | "historyValue" | "matches" | "hasTag" | "can" | "getMeta" | "toJSON"
@@ -40,13 +40,13 @@ export class Snapshots {
     };
   }
 
-  /** As XState's actor and whoever inspects have it: an object of plain properties, in XState's order. */
+  /** The form that XState's actor and inspectors expect: an object of plain properties, in XState's order. */
   of(position: Position): AnyMachineSnapshot {
     const { context, outcome } = position;
     const { status, output, error } = outcome;
     const { _nodes, value, tags } = statePartOf(position);
     const { machine, children, historyValue, matches, hasTag, can, getMeta, toJSON } = this.#common;
-    // One literal: spreading costs more than all the rest.
+    // One literal: spreading costs more than all the rest together.
     return {
       status,
       output,
@@ -66,7 +66,7 @@ export class Snapshots {
     } as AnyMachineSnapshot;
   }
 
-  /** The same to whoever asks, in a third of the memory. */
+  /** The same to its readers, in a third of the memory. */
   small(position: Position): AnyMachineSnapshot {
     return new SmallSnapshot(this, position) as AnyMachineSnapshot;
   }
@@ -89,7 +89,7 @@ class SmallSnapshot implements Record<keyof AnyMachineSnapshot, unknown>, Positi
     this.#snapshots = snapshots;
   }
 
-  // What actors are asked again and again.
+  // What actors are asked often.
 
   get status(): Outcome["status"] {
     return this.outcome.status;
@@ -114,7 +114,7 @@ class SmallSnapshot implements Record<keyof AnyMachineSnapshot, unknown>, Positi
     return step?.transitions.some(({ target, actions }) => target !== undefined || actions.length > 0) ?? false;
   }
 
-  // What they are asked seldom.
+  // What actors are asked rarely.
 
   get #plain(): AnyMachineSnapshot {
     return this.#snapshots.of(this);
@@ -158,14 +158,14 @@ class SmallSnapshot implements Record<keyof AnyMachineSnapshot, unknown>, Positi
 }
 
 /**
- * Snapshots of many actors that nobody watches. As long as nothing has been assigned, actors have the context that they began
- * with, which is mostly the same for all of them: they share one snapshot for each configuration.
+ * Snapshots of many actors that nobody inspects. Until something is assigned, an actor has the context that it began
+ * with, which is mostly the same for all: they share one snapshot for each configuration.
  */
 export class SharedSnapshots {
-  /** Before an actor has entered anything. */
+  /** Before an actor has entered any state. */
   readonly beginning: AnyMachineSnapshot;
   readonly #snapshots: Snapshots;
-  /** The one that the last actor began with. */
+  /** The context that the last actor began with. */
   #context: MachineContext | null = null;
   readonly #ofConfiguration = new Map<Configuration, AnyMachineSnapshot>();
 

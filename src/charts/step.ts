@@ -20,50 +20,50 @@ export const INIT = "xstate.init";
 
 const finished: Outcome = Object.freeze({ status: "done", output: undefined, error: undefined });
 
-/** The actor that a step is taken in: an actor of the table, or XState's. */
+/** The actor that takes a step: the table's own, or XState's. */
 export interface StepHost extends EffectHost {
   readonly chart: Chart;
-  /** What actions are given. */
+  /** Given to actions. */
   readonly self: object;
   readonly system: object;
-  /** Null where nobody watches. */
+  /** Null when nobody inspects the actor. */
   readonly observer: MicrostepObserver | null;
   snapshotOf(position: Position): AnyMachineSnapshot;
 }
 
-/** Told of each microstep. */
+/** Called for each microstep. */
 export interface MicrostepObserver {
   microstep(event: EventObject, snapshot: AnyMachineSnapshot, transitions: AnyTransitionDefinition[]): void;
 }
 
-/** Those that wait to be used again. An actor's effects may send to another actor, so that more than one is in use. */
+/** Kept for reuse. An actor's effects may send to another actor, so more than one can be in use. */
 const unused: MacrostepUnderWay[] = [];
 const nothing: EventObject = Object.freeze({ type: "" });
 const empty: MachineContext = Object.freeze({});
 const noTransitions: AnyTransitionDefinition[] = [];
 
-/** An event on its way through an actor. It is used again, so that an event costs no object. */
+/** An event being processed by an actor. The object is reused, so that an event allocates none. */
 export class MacrostepUnderWay implements Macrostep, Position {
   configuration: Configuration;
   context: MachineContext = empty;
-  /** The event of the microstep under way: the one that was sent, or one that was raised. */
+  /** The event of the current microstep: the one that was sent, or one that was raised. */
   event: EventObject = nothing;
   outcome: Outcome = active;
   readonly internalQueue: EventObject[] = [];
   #host: StepHost | null = null;
-  /** Null where it has to be made. */
+  /** Null when it must be made anew. */
   #snapshot: AnyMachineSnapshot | null = null;
 
   private constructor(configuration: Configuration) {
     this.configuration = configuration;
   }
 
-  /** An actor begins. To be given back by `end()`. */
+  /** An actor starts. Call `end()` afterwards. */
   static first(host: StepHost, event: EventObject): MacrostepUnderWay {
     return MacrostepUnderWay.#at(host.chart.table.beginning, host, event);
   }
 
-  /** An actor takes an event. To be given back by `end()`. */
+  /** An actor takes an event. Call `end()` afterwards. */
   static from(host: StepHost, event: EventObject, snapshot: AnyMachineSnapshot): MacrostepUnderWay {
     const { configuration, context, outcome } = host.chart.snapshots.positionOf(snapshot);
     const macrostep = MacrostepUnderWay.#at(configuration, host, event);
@@ -81,7 +81,7 @@ export class MacrostepUnderWay implements Macrostep, Position {
     return macrostep;
   }
 
-  /** Keeps nothing alive from here on. */
+  /** Drops every reference. */
   end(): void {
     this.#host = null;
     this.#snapshot = null;
@@ -106,7 +106,7 @@ export class MacrostepUnderWay implements Macrostep, Position {
     return this.host.system;
   }
 
-  /** What an assignment may ask for, and must not: XState gives it to all of them. */
+  /** XState passes it to every assignment; in the subset, calling it is an error. */
   get spawn(): () => never {
     const { machine, path } = this.configuration.leaf;
     return () => {
@@ -119,7 +119,7 @@ export class MacrostepUnderWay implements Macrostep, Position {
     return this.#snapshot;
   }
 
-  /** States, context or outcome are other ones than before. */
+  /** States, context or outcome have changed. */
   changed(): void {
     this.#snapshot = null;
   }
@@ -139,7 +139,7 @@ export class Chart {
     this.#maxIterations = machine.options.maxIterations ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Enters the initial states. What is thrown on the way becomes the outcome. */
+  /** Enters the initial states. What is thrown meanwhile becomes the outcome. */
   begin(macrostep: MacrostepUnderWay, input: unknown): void {
     const declared: unknown = this.machine.config.context;
     let context = typeof declared === "object" && declared !== null ? (declared as MachineContext) : empty;
@@ -158,7 +158,7 @@ export class Chart {
     }
   }
 
-  /** Carries the event through. What effects and guards throw is thrown. */
+  /** Processes the event. What effects and guards throw is thrown. */
   run(macrostep: MacrostepUnderWay): void {
     const { type } = macrostep.event;
     if (type === ANY) throw new Error("An event cannot be of the type '*': give it the name of what has happened.");
@@ -186,7 +186,7 @@ export class Chart {
       if (iteration > this.#maxIterations) throw this.#endless();
       const eventless = changed ? selectEventless(macrostep.configuration, macrostep) : undefined;
       if (eventless !== undefined) {
-        // An eventless transition that changed nothing would be selected for ever.
+        // An eventless transition that changes nothing would be selected for ever.
         changed = this.#microstep(eventless, macrostep);
         continue;
       }
@@ -197,7 +197,7 @@ export class Chart {
     }
   }
 
-  /** @returns whether anything is other than before. */
+  /** @returns whether anything has changed. */
   #microstep(step: Step | undefined, macrostep: MacrostepUnderWay): boolean {
     const changed = step !== undefined && this.#take(step, macrostep);
     if (changed) macrostep.changed();
@@ -224,9 +224,9 @@ export class Chart {
       return;
     }
     const declared: unknown = this.machine.root.output;
-    const told = { type: done, output } as EventObject;
+    const doneEvent = { type: done, output } as EventObject;
     macrostep.outcome =
-      declared === undefined ? finished : { ...finished, output: resolveOutput(declared, macrostep, told) };
+      declared === undefined ? finished : { ...finished, output: resolveOutput(declared, macrostep, doneEvent) };
   }
 
   #endless(): Error {

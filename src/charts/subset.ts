@@ -3,7 +3,7 @@
  */
 import type { AnyStateMachine, AnyStateNode } from "xstate";
 
-/** What charts may do under XState and may not do when they are compiled. */
+/** What charts may do under XState but not once compiled. */
 export type RefusedFeature =
   | "invoke"
   | "parallel state"

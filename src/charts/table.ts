@@ -1,4 +1,4 @@
-/** The flat table: for each leaf of the chart, which event takes which step, with everything about the step worked out. */
+/** The flat table: for each leaf of the chart, which event takes which step, with each step worked out in advance. */
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition, UnknownAction } from "xstate";
 import {
   type ActionSite,
@@ -25,20 +25,20 @@ export type StatePart = Pick<AnyMachineSnapshot, "_nodes" | "value" | "tags">;
 export interface Configuration {
   readonly leaf: AnyStateNode;
   readonly statePart: StatePart;
-  /** The same when the machine is done: XState turns the order of the active states round then. */
+  /** The same for a machine that is done: XState reverses the order of the active states then. */
   readonly doneStatePart: StatePart;
   /** Exit actions of all active states, innermost first: they run when the machine is done. */
   readonly exits: readonly CompiledAction[];
   /** For each event that the chart names: the candidates, innermost state first. */
   readonly on: Map<string, readonly Step[]>;
-  /** For any other event: candidates of the wildcards, in the order in which they are tried. */
+  /** For any other event: the wildcards' candidates, in the order in which they are tried. */
   readonly wildcards: { readonly descriptor: string; readonly steps: readonly Step[] }[];
   readonly always: Step[];
 }
 
 /** One transition, taken in one configuration. */
 export interface Step {
-  /** The transition as the inspector is told it. */
+  /** The transition, in the form that inspectors expect. */
   readonly transitions: AnyTransitionDefinition[];
   readonly guard: CompiledGuard | undefined;
   /** Exit actions, the transition's own, entry actions. */
@@ -46,30 +46,30 @@ export interface Step {
   /** The final state that the step enters. */
   readonly final: FinalState | undefined;
   readonly target: Configuration;
-  /** The step ends in the states in which it began. */
+  /** The step ends in the states that it began in. */
   readonly stays: boolean;
 }
 
 export interface FinalState {
   readonly node: AnyStateNode;
-  /** The event that the machine's output is told of. */
+  /** The event that the machine's output is computed from. */
   readonly done: string;
-  /** The event that is raised when it is the parent state that is done, and not the machine. */
+  /** The event to raise when the parent state is done, and not the machine. */
   readonly raised: string | undefined;
 }
 
 export interface Table {
   readonly initial: Step;
-  /** Before anything is entered: what is left when the very first step fails. */
+  /** Before anything is entered: the states when the very first step fails. */
   readonly beginning: Configuration;
   /**
-   * Only XState's own actor can run it: an action works on the actor's system; or the root has `after`, and can be entered
-   * anew without being left, when XState starts a timer beside the one that runs.
+   * Only XState's own actor can run it: an action uses the actor's system; or the root has `after` and can be
+   * re-entered without being left, in which case XState starts a second timer beside the first.
    */
   readonly needsXState: boolean;
   /** How many timers an actor can have. */
   readonly slots: number;
-  /** Of active states. */
+  /** The configuration of these active states. */
   configurationOf(nodes: readonly AnyStateNode[]): Configuration;
 }
 
@@ -107,7 +107,7 @@ interface TransitionParts {
 class ChartParts {
   needsSystem = false;
   readonly #machine: AnyStateMachine;
-  /** Of timers, by XState's names for them. */
+  /** Slots of timers, by XState's names for them. */
   readonly slots = new Map<string, number>();
   readonly #entries = new Map<AnyStateNode, readonly CompiledAction[]>();
   readonly #exits = new Map<AnyStateNode, readonly CompiledAction[]>();
@@ -264,7 +264,7 @@ function isLeaf(node: AnyStateNode): boolean {
 
 const none: readonly Step[] = [];
 
-/** The step for an event; undefined when the active states do not know it, or every guard says no. */
+/** The step for an event; undefined when the active states have none for it, or every guard refuses. */
 export function selectStep(configuration: Configuration, subject: GuardSubject): Step | undefined {
   for (const step of candidatesFor(configuration, subject.event.type)) {
     if (!step.guard || asked(step.guard, step, subject)) return step;

@@ -1,7 +1,7 @@
-/** What a chart's states and transitions are called where a person reads them: log lines, metrics, drawings, coverage. */
+/** The names of a chart's states and transitions for people: in log lines, metrics, drawings and coverage. */
 import type { AnyStateNode, AnyTransitionDefinition, StateValue } from "xstate";
 
-/** A state's value in one line: `listening`, `paused.held`; regions of a parallel state with a comma between them. */
+/** A state's value in one line: `listening`, `paused.held`; regions of a parallel state are separated by a comma. */
 export function statePath(value: StateValue): string {
   if (typeof value === "string") return value;
   return Object.entries(value)
@@ -13,7 +13,7 @@ function isEmpty(value: StateValue): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-/** In the order of the chart; `on` holds the delayed ones and those of invoked actors too. */
+/** In the chart's order; `on` includes delayed transitions and those of invoked actors. */
 export function transitionsOf(state: AnyStateNode): AnyTransitionDefinition[] {
   return [...state.transitions.values()].flat().concat(state.always ?? []);
 }
@@ -35,7 +35,7 @@ function eventText(eventType: string, source: AnyStateNode): string {
   return `${outcome} ${actor ? nameOf(actor.src) : ""}`.trimEnd();
 }
 
-/** The name, and the parameters where the chart fixes them. */
+/** The name, with the parameters that the chart fixes. */
 export function nameOf(named: unknown): string {
   if (typeof named === "string") return named;
   if (typeof named !== "object" || named === null || !("type" in named)) return "inline";

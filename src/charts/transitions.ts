@@ -1,6 +1,7 @@
 /**
- * What a chart's text leaves open: which of a state's transitions an event selects, and which states a transition leaves and
- * enters (SCXML 3.13: computeExitSet, computeEntrySet), for charts without parallel and history states, as XState has it.
+ * What a chart's text leaves open: which of a state's transitions an event selects, and which states a transition exits
+ * and enters (SCXML 3.13: computeExitSet, computeEntrySet), for charts without parallel and history states, as in
+ * XState.
  */
 import type { AnyStateNode, AnyTransitionDefinition } from "xstate";
 
@@ -62,7 +63,7 @@ export function initialChange(root: AnyStateNode): StateChange {
   return { exited: [], entered, initialized: new Set(entered) };
 }
 
-/** The innermost state that the transition does not leave; undefined when it leaves even the root. */
+/** The innermost state that the transition does not exit; undefined when it exits even the root. */
 function transitionDomain(transition: AnyTransitionDefinition, target: AnyStateNode): AnyStateNode | undefined {
   const source: AnyStateNode = transition.source;
   if (!transition.reenter && (target === source || isWithin(target, source))) return source;
@@ -70,12 +71,12 @@ function transitionDomain(transition: AnyTransitionDefinition, target: AnyStateN
   return common ?? (transition.reenter ? undefined : source.machine.root);
 }
 
-/** Whether the state is a proper descendant; every state is one of `undefined`. */
+/** Whether the state is a proper descendant; every state is a descendant of `undefined`. */
 function isWithin(node: AnyStateNode, ancestor: AnyStateNode | undefined): boolean {
   return ancestor === undefined || ancestorsUpTo(node, undefined).includes(ancestor);
 }
 
-/** Proper ancestors, innermost first, without `limit` and what is above it. */
+/** Proper ancestors, innermost first, up to but not including `limit`. */
 function ancestorsUpTo(node: AnyStateNode, limit: AnyStateNode | undefined): AnyStateNode[] {
   const ancestors: AnyStateNode[] = [];
   if (node === limit) return ancestors;

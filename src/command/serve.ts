@@ -36,7 +36,7 @@ export interface ServeOptions extends InspectionOptions {
 
 export async function serve(options: ServeOptions, signals: StopSignals): Promise<ExitCode> {
   const outputs = await ServerOutputs.open(options.logLevel);
-  tellOfRefusedSignals(outputs.logger);
+  logRefusedSignals(outputs.logger);
   try {
     return await serveManaged(options, { outputs, signals });
   } finally {
@@ -167,7 +167,7 @@ function stopOnSignals(gatehouse: Gatehouse, signals: StopSignals): Promise<void
   });
 }
 
-function tellOfRefusedSignals(logger: Logger): void {
+function logRefusedSignals(logger: Logger): void {
   for (const [signal, text] of Object.entries(refusedSignals))
     process.on(signal, () => logger.warn({ event: "signal.refused", signal }, text));
 }

@@ -1,9 +1,9 @@
-/** Asks the server that runs with a data folder, through its control socket. */
+/** Sends a request to the server that runs with a data folder, through its control socket. */
 import { request } from "node:http";
 import { json } from "node:stream/consumers";
 import { bindablePath, controlSocketOf } from "./socket-path.ts";
 
-/** Longer than the server takes in any case, in milliseconds. */
+/** Longer than any answer takes, in milliseconds. */
 const answerTimeout = 90_000;
 
 export interface ControlRequest {

@@ -1,4 +1,4 @@
-/** The Unix socket that a running server is controlled by: only its owner can reach it, and one server has it. */
+/** The Unix socket that controls a running server: only its owner can reach it, and one server at a time has it. */
 import { once } from "node:events";
 import { chmodSync, chownSync, type Stats } from "node:fs";
 import { lstat, mkdir, stat, unlink } from "node:fs/promises";
@@ -9,10 +9,10 @@ import { boundedCall, FileError } from "../files/index.ts";
 import { messageOf } from "../runtime/error-message.ts";
 import { bindablePath, longestSocketPath } from "./socket-path.ts";
 
-/** How long answers under way may take when the server ends, in milliseconds. */
+/** How long answers in progress may take when the server ends, in milliseconds. */
 const closeTimeout = 1_000;
 
-/** The control socket cannot be had. `control-in-use`: another server lives behind it. */
+/** The control socket cannot be opened. `control-in-use`: another server is listening on it. */
 export class ControlSocketError extends Error {
   readonly code: "control-in-use" | "control-unavailable";
 
@@ -24,8 +24,8 @@ export class ControlSocketError extends Error {
 }
 
 /**
- * Lets an HTTP server listen at a path. A socket that a dead process left there is replaced.
- * @returns what ends it, and removes the socket.
+ * Makes an HTTP server listen at a path. A socket left there by a dead process is replaced.
+ * @returns a function that ends it and removes the socket.
  * @throws ControlSocketError
  */
 export async function listenAt(path: string, server: Server): Promise<() => Promise<void>> {
@@ -38,9 +38,9 @@ export async function listenAt(path: string, server: Server): Promise<() => Prom
   await removeStale(path, bindable);
   try {
     server.listen({ path: bindable });
-    // bind(2) has been called by now, and nobody is accepted before this turn ends.
+    // bind(2) has been called by now, and nothing is accepted before this turn ends.
     if (server.listening) chmodSync(bindable, 0o600);
-    // The folder of a server that root starts is that of the user who is to run it.
+    // When root starts the server, the folder belongs to the user that it will run as.
     if (server.listening && process.getuid?.() === 0) chownSync(bindable, owner.uid, owner.gid);
     await once(server, "listening");
   } catch (error) {
@@ -48,7 +48,7 @@ export async function listenAt(path: string, server: Server): Promise<() => Prom
     if (codeOf(error) === "EADDRINUSE") throw inUse(path);
     throw unavailable(path, error);
   }
-  // What goes wrong with accepting concerns whoever wanted to ask, and the server goes on.
+  // A failed accept concerns the client alone; the server goes on.
   server.on("error", () => {});
   let ended: Promise<void> | null = null;
   return () => {
@@ -65,7 +65,7 @@ async function end(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Whoever may write to the folder may put a socket of his own there, and be told what is meant for the server. */
+/** Anyone who may write to the folder could put a socket there and receive what is meant for the server. */
 async function ownerOfFolder(path: string): Promise<Stats> {
   const folder = dirname(path);
   const found = await attempt(path, async () => {
@@ -81,14 +81,14 @@ async function ownerOfFolder(path: string): Promise<Stats> {
   return found;
 }
 
-/** @throws ControlSocketError when a server answers, or when it is no socket. */
+/** @throws ControlSocketError when a server answers, or when the path is no socket. */
 async function removeStale(path: string, bindable: string): Promise<void> {
   const probe = connect({ path: bindable });
   try {
     await once(probe, "connect");
   } catch (error) {
     if (codeOf(error) === "ENOENT") return;
-    // EAGAIN: so many wait that no more are queued. Somebody lives there.
+    // EAGAIN: the queue is full, so somebody is listening.
     if (codeOf(error) === "EAGAIN") throw inUse(path);
     if (codeOf(error) !== "ECONNREFUSED") throw unavailable(path, error);
     const found = await attempt(path, () => lstat(bindable));

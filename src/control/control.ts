@@ -1,10 +1,10 @@
-/** Puts the routes onto the socket, with limits on what is read and on how long it takes. */
+/** Serves the routes on the socket, with limits on what is read and on how long it takes. */
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { listenAt } from "./control-socket.ts";
 import { type Controlled, controlRoutes } from "./routes.ts";
 
-/** @returns what ends it. @throws ControlSocketError */
+/** @returns a function that ends it. @throws ControlSocketError */
 export function openControl(path: string, controlled: Controlled): Promise<() => Promise<void>> {
   const routes = controlRoutes(controlled);
   const server = createServer(
@@ -15,10 +15,10 @@ export function openControl(path: string, controlled: Controlled): Promise<() =>
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: 8_192,
     },
-    // Request and Response are the embedder's globals, not ours to replace.
+    // Request and Response are the embedder's globals; do not replace them.
     getRequestListener(routes.fetch, { hostname: "localhost", overrideGlobalObjects: false }),
   );
-  // A peer that is silent for so long, while its request is answered or does not read the answer, is let go.
+  // A peer that neither sends nor reads for this long is disconnected.
   server.timeout = 60_000;
   server.maxConnections = 32;
   return listenAt(path, server);

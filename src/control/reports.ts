@@ -1,4 +1,4 @@
-/** What the control socket answers with. Addresses are written as in the log; no answer holds a secret. */
+/** The control socket's answers. Addresses are written as in the log; no answer holds a secret. */
 import { describePlan } from "../config/index.ts";
 import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
 import type { TlsFacts } from "../protocols/protocol.ts";
@@ -34,14 +34,14 @@ export interface ConnectionReport {
   readonly session: string | null;
   readonly peer: string;
   readonly local: string;
-  /** The trusted proxy in between, if there is one. */
+  /** The trusted proxy in between, if any. */
   readonly proxy: string | null;
   readonly tls: TlsFacts | null;
   readonly bytesRead: number;
   readonly bytesWritten: number;
 }
 
-/** A reload that was carried out; `text` is the plan for a person. */
+/** A reload that was carried out; `text` is the plan in words. */
 export interface ReloadAnswer extends ReloadReport {
   readonly text: string;
 }

@@ -1,4 +1,4 @@
-/** The routes of the control socket: what can be asked of a running server, and what it can be told. JSON both ways. */
+/** The routes of the control socket: what a running server can be asked and told to do. JSON both ways. */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { boolean, prettifyError, strictObject, string, type ZodType } from "zod";
@@ -14,11 +14,11 @@ const longestBody = 16_384;
 
 export interface Controlled {
   readonly gatehouse: Gatehouse;
-  /** Reads the document anew and puts it into force. */
+  /** Reads the document again and puts it into force. */
   reload(): Promise<ReloadReport>;
 }
 
-/** What an answer other than 2xx holds. */
+/** The body of an answer other than 2xx. */
 export interface ControlProblem {
   readonly error: {
     /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `internal`. */
@@ -30,7 +30,7 @@ export interface ControlProblem {
 }
 
 const blockSchema = strictObject({ address: string(), expiresAt: string().nullish(), reason: string().nullish() });
-/** All of them when it is left out. Names are never in a path, where `.` and `..` mean something. */
+/** All listeners when left out. Names are never part of a path, where `.` and `..` have a meaning. */
 const listenerSchema = strictObject({ listener: string().optional() });
 const explainSchema = strictObject({
   address: string(),
@@ -83,7 +83,7 @@ export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
   });
   routes.post("/unblock", async (context) => {
     const { address } = await bodyOf(context, unblockSchema);
-    // An error, so that a misspelt one is noticed.
+    // An error, so that a misspelt name is noticed.
     if (!gatehouse.unblock(address)) return notBlocked(context, address);
     return context.json({ blocked: gatehouse.blocked() });
   });
@@ -144,7 +144,7 @@ function problemOf(error: Error): ControlProblem {
   return { error: error instanceof ConfigurationError ? { code, message, issues: error.issues } : { code, message } };
 }
 
-/** Codes that are nobody's mistake but the caller's or the document's; any other is the server's own. */
+/** Codes of mistakes by the caller or in the document; any other is the server's own failure. */
 const statuses: ReadonlyMap<string, ContentfulStatusCode> = new Map([
   ["invalid-request", 400],
   ["invalid-blocked-address", 400],

@@ -1,7 +1,7 @@
 /**
- * Calls for files that may never return: a mount can hang, and then each call keeps one of the few threads that libuv has
- * for all files, for passwords and for host names. So only half of them are lent at a time, a call that takes too long is
- * given up while its thread goes on waiting, and a folder of such a call is not asked again before it has returned.
+ * Calls for files that may never return: a mount can hang, and then each call keeps one of the few threads that libuv
+ * has for all file access, password hashing and host names. So such calls get only half of them, a call that takes too
+ * long is abandoned while its thread goes on waiting, and no further call is made in its folder until it has returned.
  */
 import { dirname } from "node:path";
 import { FileError, toFileError } from "./file-error.ts";
@@ -19,19 +19,19 @@ interface Waiting {
 }
 
 const waiting: Waiting[] = [];
-/** Folders of the calls that were given up and have not returned. */
+/** Folders of abandoned calls that have not returned. */
 const hung: string[] = [];
 let lent = 0;
 
-/** How many calls have been given up and have not returned: they keep the process from ending by itself. */
+/** How many abandoned calls have not returned: they keep the process from ending by itself. */
 export function hungCalls(): number {
   return hung.length;
 }
 
 /**
- * Makes one call for a file, or several one after the other.
- * @param call must look at the signal between its steps: once that is aborted nobody waits for it any more.
- * @param timeout in milliseconds, from the moment at which the call begins
+ * Makes one call for a file, or several in sequence.
+ * @param call must check the signal between its steps: once it is aborted, nobody waits for the result.
+ * @param timeout in milliseconds, from the moment the call begins
  * @throws FileError
  */
 export async function boundedCall<Result>(
@@ -64,7 +64,7 @@ export async function boundedCall<Result>(
   }
 }
 
-/** Resolves when a thread may be used for this path, which then counts as lent. */
+/** Resolves when a thread is free for this path; the thread then counts as lent. */
 function turnOf(path: string): Promise<void> {
   if (hung.includes(dirname(path)))
     return Promise.reject(timedOut(path, "an earlier call for a file in its folder still hangs"));

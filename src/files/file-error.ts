@@ -8,7 +8,7 @@ export type FileErrorCode =
   /** Missing, forbidden, or another error of the system. */
   | "file-unreadable";
 
-/** A file cannot be read. The message names it, and says what is wrong and what to do; it never holds its content. */
+/** A file cannot be read. The message names it and says what is wrong and what to do; it never quotes its content. */
 export class FileError extends Error {
   override readonly name = "FileError";
   readonly code: FileErrorCode;
@@ -47,7 +47,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["ERR_INVALID_ARG_VALUE", "its name is not one that a file can have"],
 ]);
 
-/** Whatever a call for a file was rejected with. */
+/** Turns whatever a file call was rejected with into a FileError. */
 export function toFileError(path: string, error: unknown): FileError {
   if (error instanceof FileError) return error;
   const errno = error instanceof Error && "code" in error ? String(error.code) : null;

@@ -1,4 +1,4 @@
-/** Files of others: read within limits, so that nothing outside can hold the process up. */
+/** Files that others own: read within limits, so that nothing outside can hold the process up. */
 export { boundedCall, FILE_TIMEOUT, hungCalls } from "./bounded-calls.ts";
 export { FileError, type FileErrorCode, toFileError } from "./file-error.ts";
 export { type FileBytes, type ReadLimits, readFileIfThere, readFileWithin } from "./read-file.ts";

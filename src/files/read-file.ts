@@ -14,12 +14,12 @@ export interface ReadLimits {
 
 export interface FileBytes {
   readonly bytes: Buffer;
-  /** The same for the same bytes; tells nothing of them. */
+  /** Equal for equal bytes; reveals nothing about them. */
   readonly digest: string;
 }
 
 /**
- * Reads a whole file. Never waits for longer than the limit, whatever the path leads to, and takes regular files only: a
+ * Reads a whole file. Never waits longer than the limit, whatever the path leads to, and takes regular files only: a
  * pipe would wait for its writer, and opening a device may have effects of its own.
  * @throws FileError
  */
@@ -27,7 +27,7 @@ export function readFileWithin(path: string, { maxSize, timeout }: ReadLimits): 
   return boundedCall(path, (signal) => readWhole(path, { maxSize, signal }), timeout);
 }
 
-/** The same, or null where there is no such file. @throws FileError */
+/** The same, or null when there is no such file. @throws FileError */
 export async function readFileIfThere(path: string, limits: ReadLimits): Promise<FileBytes | null> {
   try {
     return await readFileWithin(path, limits);
@@ -43,7 +43,7 @@ interface Reading {
 }
 
 async function readWhole(path: string, reading: Reading): Promise<FileBytes> {
-  // Looked at before it is opened, and again after, when nobody can put something else in its place.
+  // Checked before it is opened, and again afterwards, when nobody can put something else in its place.
   assertRegular(path, await stat(path));
   const handle = await opened(path, reading.signal);
   try {
@@ -61,7 +61,9 @@ async function readWhole(path: string, reading: Reading): Promise<FileBytes> {
 /** How long whoever holds a lease on a file, e.g. a file server, is given between two attempts, in milliseconds. */
 const leasePause = 50;
 
-/** Without O_NONBLOCK, open(2) would wait for whoever holds a lease (fcntl(2)); with it, it asks for the file and fails. */
+/**
+ * Without O_NONBLOCK, open(2) would wait for the holder of a lease (fcntl(2)); with it, it requests the file and fails.
+ */
 async function opened(path: string, signal: AbortSignal): Promise<FileHandle> {
   for (;;) {
     try {
@@ -76,7 +78,7 @@ async function opened(path: string, signal: AbortSignal): Promise<FileHandle> {
 
 const firstChunk = 16_384;
 
-/** To its end, whatever fstat(2) says of its size: files of /proc say 0, and one that is being written grows. */
+/** Reads to the end, whatever size fstat(2) reports: files of /proc report 0, and one that is being written grows. */
 async function contentOf(handle: FileHandle, path: string, { maxSize, signal }: Reading): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;

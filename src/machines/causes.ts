@@ -1,5 +1,5 @@
 /**
- * Why a connection ended. Each end has exactly one cause; it bears the same name in the machine, the log line, the
+ * Why a connection ended. Each end has exactly one cause, with the same name in the machine, the log line, the
  * metric's label and the docs.
  */
 export const endCauses = {
@@ -13,8 +13,8 @@ export const endCauses = {
   "tls-failed": "The TLS handshake failed.",
   "tls-timeout": "The TLS handshake was not complete within tlsTimeout.",
   "over-cap": "An admission rule refused the connection after it had been accepted.",
-  drained: "The session was told to finish and did so at a safe point.",
-  "drain-timeout": "The session was told to finish and had not done so within drainTimeout.",
+  drained: "The session was asked to finish and did so at a safe point.",
+  "drain-timeout": "The session was asked to finish and had not done so within drainTimeout.",
   "idle-timeout": "The peer was silent for longer than the protocol allows.",
   "session-timeout": "The dialogue took longer than the protocol allows.",
   "write-timeout": "The peer did not read what it was sent.",

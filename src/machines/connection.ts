@@ -1,15 +1,16 @@
 /**
  * The life of one connection, from accept to the slot's return.
  *
- * 1. `accepted`: the socket is here and holds a slot.
+ * 1. `accepted`: the socket has been accepted and holds a slot.
  * 2. `proxyHeader`: a trusted proxy owes the PROXY header, within `proxyTimeout`.
  * 3. `handshaking`: implicit TLS, within `tlsTimeout`.
- * 4. `active`: the protocol's session talks. `upgrading` is the same handshake in mid-dialogue (STARTTLS), then back.
- * 5. `draining`: the session was told to finish at its next safe point, within `drainTimeout`. A drain in mid-handshake
- *    waits for its end; `drain.expired` bounds the two together.
- * 6. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side. Left out when both
- *    sides have said goodbye.
- * 7. `closed`: the socket is destroyed, the session told, the slot returned. Entered once, with one cause.
+ * 4. `active`: the protocol's session is running. `upgrading` is the same handshake in mid-session (STARTTLS), then
+ * back.
+ * 5. `draining`: the session was asked to finish at its next safe point, within `drainTimeout`. A drain in
+ *    mid-handshake waits for the handshake; `drain.expired` limits the two together.
+ * 6. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side. Skipped when
+ *    both sides have already closed theirs.
+ * 7. `closed`: the socket is destroyed, the session ended, the slot returned. Entered once, with one cause.
  *
  * The machine obeys the lifecycle subset: no invoke, spawn, history or parallel states.
  */
@@ -17,7 +18,7 @@ import { assign, type SnapshotFrom, setup } from "xstate";
 import type { EndCause } from "./causes.ts";
 import { unprovided } from "./effect.ts";
 
-/** What the listener's document says of its connections. Shared by all of them; times are milliseconds. */
+/** The listener's settings for its connections, shared by all of them; times are milliseconds. */
 export interface ConnectionSettings {
   readonly tlsImplicit: boolean;
   readonly proxyTimeout: number;
@@ -31,7 +32,7 @@ export interface ConnectionContext {
   readonly settings: ConnectionSettings;
   /** Why the connection ends; null while it lives. The first cause stays. */
   readonly cause: EndCause | null;
-  /** The server asked for a drain before there was a session to tell. */
+  /** The server asked for a drain before there was a session to ask. */
   readonly drainRequested: boolean;
 }
 
@@ -42,7 +43,7 @@ export type ConnectionEvent =
   | { type: "connection.refused" }
   /** Finish at the next safe point. */
   | { type: "connection.drain" }
-  /** `drainTimeout` has passed since the whole listener was told to drain. */
+  /** `drainTimeout` has passed since the whole listener began to drain. */
   | { type: "drain.expired" }
   /** End now, without waiting for a safe point. */
   | { type: "connection.stop" }
@@ -51,39 +52,39 @@ export type ConnectionEvent =
   | { type: "tls.secured" }
   | { type: "tls.failed" }
   | { type: "session.upgrade" }
-  /** `finished`: both sides have said goodbye, and what was said has left. */
+  /** `finished`: both sides have closed theirs, and everything has been sent. */
   | { type: "session.ended"; cause: EndCause; finished: boolean }
-  /** FIN before there was a session to take it. */
+  /** FIN before there was a session to handle it. */
   | { type: "peer.ended" }
   | { type: "socket.failed"; cause: EndCause }
   | { type: "socket.closed"; cause: EndCause };
 
 const records = (cause: EndCause) => ({ type: "recordCause", params: { cause } }) as const;
 
-/** At once: what was not flushed is lost. */
+/** At once: unflushed data is lost. */
 const closes = (cause: EndCause) => ({ target: "closed", actions: records(cause) }) as const;
 
-/** What was written is flushed before. */
+/** What was written is flushed first. */
 const ends = (cause: EndCause) => ({ target: "closing", actions: records(cause) }) as const;
 
-/** Before there is a session, nothing has been said that would have to be flushed. */
+/** Before there is a session, nothing has been written that needs flushing. */
 const cutShort = { "connection.stop": closes("stopped"), "drain.expired": closes("drain-timeout") } as const;
 
-/** The event tells it. */
+/** The event carries the cause. */
 const recordItsCause = {
   type: "recordCause",
   params: ({ event }: { event: { cause: EndCause } }) => ({ cause: event.cause }),
 } as const;
 
-/** Who has finished has nothing to wait for. */
+/** A session that has finished has nothing to wait for. */
 const sessionEnded = [
   { guard: "finished", target: "closed", actions: recordItsCause },
   { target: "closing", actions: recordItsCause },
 ] as const;
 
 /**
- * Implicit TLS and STARTTLS are one handshake; they differ in what the session is told when it is done.
- * Whoever stalls loses the raw socket at `tlsTimeout`.
+ * Implicit TLS and STARTTLS are one handshake; they differ in which session action follows it. A stalled handshake
+ * loses the raw socket at `tlsTimeout`.
  */
 const handshake = (sessionAction: "openSession" | "secureSession") =>
   ({
@@ -104,7 +105,7 @@ const handshake = (sessionAction: "openSession" | "secureSession") =>
 export const connectionMachine = setup({
   types: {
     context: {} as ConnectionContext,
-    /** What the connection begins with. */
+    /** The initial context. */
     input: {} as ConnectionContext,
     events: {} as ConnectionEvent,
   },
@@ -120,15 +121,15 @@ export const connectionMachine = setup({
       "startHandshake",
       /** Opens the protocol's session and lets it greet. */
       "openSession",
-      /** Tells the session that its dialogue is secured now. */
+      /** Tells the session that its connection is now secured. */
       "secureSession",
-      /** Tells the session to finish at its next safe point. */
+      /** Asks the session to finish at its next safe point. */
       "drainSession",
       /** Flushes, sends FIN, and drops whatever the peer still sends. */
       "endSocket",
       /** Destroys the raw socket, flushed or not. */
       "destroySocket",
-      /** Tells the session that it is over. */
+      /** Ends the session. */
       "closeSession",
       "returnSlot",
       /** Emits the one `connection.closed` event. */
@@ -198,7 +199,7 @@ export const connectionMachine = setup({
       on: {
         "session.ended": sessionEnded,
         "drain.expired": ends("drain-timeout"),
-        // A session that still asks for TLS has missed its safe point: there is nothing worth securing any more.
+        // A session that still asks for TLS has missed its safe point: nothing is left that is worth securing.
         "session.upgrade": ends("drained"),
       },
     },

@@ -1,4 +1,4 @@
-/** What charts name and others carry out. */
+/** Effects that charts name and others implement. */
 import { fromPromise, type PromiseActorLogic } from "xstate";
 import { EffectNotProvided } from "../charts/effect-not-provided.ts";
 
@@ -17,7 +17,10 @@ export function unprovided<const Name extends string>(
   return Object.fromEntries(names.map((name) => [name, effect(machine, name)])) as Record<Name, () => never>;
 }
 
-/** Declares what states of a machine do, each a promise. @param _input as in `setup({ types })`, its type alone counts. */
+/**
+ * Declares the work that a machine's states do, each a promise. @param _input used for its type only, as in `setup({
+ * types })`.
+ */
 export function unprovidedWork<const Name extends string, Input = unknown>(
   machine: string,
   names: readonly Name[],
@@ -27,7 +30,7 @@ export function unprovidedWork<const Name extends string, Input = unknown>(
   return Object.fromEntries(works) as Record<Name, PromiseActorLogic<void, Input>>;
 }
 
-/** Remembers what has failed, for charts whose context has an `error`. */
+/** Remembers the error, for charts whose context has one. */
 export const recordError = {
   type: "recordError",
   params: ({ event }: { readonly event: { readonly error: unknown } }) => ({ error: event.error }),

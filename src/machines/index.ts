@@ -1,4 +1,4 @@
-/** The statecharts of Gatehouse, without the code that carries them out: `gatehouse/machines`. */
+/** The statecharts of Gatehouse, without the code that runs them: `gatehouse/machines`. */
 
 export { type CompiledMachine, CompileError, compile, type RefusedFeature } from "../charts/compile.ts";
 export { EffectNotProvided } from "../charts/effect-not-provided.ts";

@@ -2,12 +2,12 @@
  * The life of one listener and all its addresses.
  *
  * `binding` makes and binds every socket (`addresses`), waits until the whole server has succeeded (`bound`), then
- * listens (`opening`); `listening` accepts; `paused` keeps the sockets while the kernel queues, for as long as there is a
- * reason to; `draining` refuses whom the kernel has queued (`refusing`), then has closed the sockets and waits for its
- * connections (`waiting`), within `drainTimeout`; `closed` and `failed` end it.
+ * listens (`opening`); `listening` accepts; `paused` keeps the sockets while the kernel queues, for as long as there is
+ * a reason to; `draining` refuses the clients that the kernel has queued (`refusing`), then closes the sockets and
+ * waits for its connections (`waiting`), within `drainTimeout`; `closed` and `failed` end it.
  *
- * The reasons of a pause come and go independently, in mid-pausing and in mid-resuming too, so they are a set in the
- * context (`pausedBy`): whoever adds the first one pauses, and the sockets open again when the last one is gone.
+ * The reasons of a pause come and go independently, even in mid-pausing and mid-resuming, so they are a set in the
+ * context (`pausedBy`): the first reason pauses the listener, and the sockets open again when the last one is gone.
  */
 import { assign, fromCallback, raise, type SnapshotFrom, setup } from "xstate";
 import { effect, recordError, unprovided, unprovidedWork } from "./effect.ts";
@@ -15,13 +15,13 @@ import { effect, recordError, unprovided, unprovidedWork } from "./effect.ts";
 /** Times are milliseconds. */
 export interface ListenerInput {
   readonly drainTimeout: number;
-  /** How long clients that the kernel has queued may take to be refused, before the sockets are closed. */
+  /** How long it may take to refuse the clients that the kernel has queued, before the sockets are closed. */
   readonly refusalTimeout: number;
 }
 
-/** Why a listener does not accept. Each bears the same name in the event, the metric's label and the docs. */
+/** Why a listener does not accept. Each has the same name in the event, the metric's label and the docs. */
 export const pauseReasons = {
-  suspended: "It was told to, and waits to be told to resume.",
+  suspended: "It was suspended, and waits for `resume`.",
   "at-capacity": "No slot is free, and `atCapacity` is `hold`.",
   "under-pressure": "The process is under pressure, and `atCapacity` is `hold`.",
   "no-descriptors": "The process, or the host, has hardly any file descriptor left.",
@@ -31,16 +31,16 @@ export type PauseReason = keyof typeof pauseReasons;
 
 export interface ListenerContext {
   readonly timeouts: ListenerInput;
-  /** Why it does not accept; empty while nothing keeps it from it. */
+  /** Why it does not accept; empty when nothing prevents it. */
   readonly pausedBy: readonly PauseReason[];
-  /** How often descriptors were looked for in vain since they ran out. */
+  /** How often descriptors have been looked for in vain since they ran out. */
   readonly retries: number;
-  /** What made `failed`. */
+  /** The error that led to `failed`. */
   readonly error: unknown;
 }
 
 export type ListenerEvent =
-  /** Every listener of the document is bound: start to listen. */
+  /** Every listener of the document is bound: start listening. */
   | { type: "listener.listen" }
   /** Stop accepting, keep the sockets. */
   | { type: "listener.suspend" }
@@ -54,7 +54,7 @@ export type ListenerEvent =
   | { type: "pressure.ended" }
   /** accept(2) failed with EMFILE or ENFILE, or is about to. */
   | { type: "descriptors.exhausted" }
-  /** The back-off has passed: look for descriptors again. */
+  /** The back-off is over: look for descriptors again. */
   | { type: "descriptors.retry" }
   /** Close the sockets and let the connections finish. */
   | { type: "listener.drain" }
@@ -88,7 +88,7 @@ export const listenerMachine = setup({
       /** Refuses the clients that wait in the kernel's queues; closing the sockets would reset them. */
       "refuseQueued",
     ]),
-    /** Tells every connection to finish; over a short time where there are many. */
+    /** Asks every connection to finish; spread over a short time when there are many. */
     drainConnections: fromCallback(() => effect("listener", "drainConnections")()),
   },
   actions: {
@@ -106,7 +106,7 @@ export const listenerMachine = setup({
     scheduleRetry: raise({ type: "descriptors.retry" }, { delay: "backOff", id: "descriptors.retry" }),
     ...unprovided("listener", [
       "closeSockets",
-      /** Answers `connections.none` when there is none left. */
+      /** Answers `connections.none` when no connection is left. */
       "awaitConnections",
       /** Tells every connection that `drainTimeout` has passed. */
       "expireConnections",
@@ -119,7 +119,7 @@ export const listenerMachine = setup({
     hasNoReason: ({ context }) => context.pausedBy.length === 0,
     lacksDescriptors: ({ context }) => context.pausedBy.includes("no-descriptors"),
     ...unprovided("listener", [
-      /** Enough descriptors to accept with can be had. */
+      /** Enough descriptors to accept with are available. */
       "findsDescriptors",
       /** The sockets could not be opened for want of descriptors. */
       "foundNoDescriptor",
@@ -138,7 +138,7 @@ export const listenerMachine = setup({
     binding: {
       initial: "addresses",
       on: {
-        // Who holds already when it begins opens its sockets once, so that the kernel queues, and pauses then.
+        // A listener that is already paused opens its sockets once, so that the kernel queues, and pauses then.
         "capacity.reached": { actions: pause("at-capacity") },
         "capacity.freed": { actions: unpause("at-capacity") },
         "pressure.began": { actions: pause("under-pressure") },
@@ -242,5 +242,5 @@ export const listenerMachine = setup({
 type ListenerValue = SnapshotFrom<typeof listenerMachine>["value"];
 type KeysOfEach<Value> = Value extends object ? keyof Value : never;
 
-/** The top-level state; `binding`, `paused` and `draining` have states within. */
+/** The top-level state; `binding`, `paused` and `draining` have nested states. */
 export type ListenerState = Extract<ListenerValue, string> | KeysOfEach<ListenerValue>;

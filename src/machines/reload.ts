@@ -1,22 +1,23 @@
 /**
  * A change of the configuration document while the server runs, as one transaction.
  *
- * `validating` plans the difference; `staging` makes all that is new (sockets bound but not listening, certificates read,
- * accounts resolved) and touches nothing that runs; `swapping` puts it in the place of the old; `retiring` lets go of what
- * is not needed any more. What fails before the swap is undone in `rollingBack`, and everything stays as it was. A document
- * that arrives meanwhile waits; of several, only the newest does. The server's end waits for no file: what has not come to
- * the swap is undone; from the swap on nothing outside is waited for, and it is carried out.
+ * `validating` plans the difference; `staging` prepares all that is new (sockets bound but not listening, certificates
+ * read, accounts resolved) and touches nothing that runs; `swapping` puts it in the place of the old; `retiring`
+ * releases what is no longer needed. A failure before the swap is undone in `rollingBack`, and everything stays as it
+ * was. A document that arrives meanwhile waits; of several, only the newest is kept. Stopping the server waits for no
+ * file: a reload that has not reached the swap is undone; from the swap on it waits for nothing outside, and is carried
+ * out.
  */
 import { assign, setup } from "xstate";
 import { recordError, unprovided, unprovidedWork } from "./effect.ts";
 
-/** Documents are known by number: their contents hold secrets, and are no inspector's business. */
+/** Documents are known by number: their contents hold secrets, which inspectors must not see. */
 export interface ReloadContext {
-  /** The document under way. */
+  /** The document being applied. */
   readonly document: number | null;
   /** The newest that has arrived meanwhile. */
   readonly next: number | null;
-  /** What went wrong with the document under way. */
+  /** What went wrong with the document being applied. */
   readonly error: unknown;
   /** The document under way is the last. */
   readonly ending: boolean;
@@ -24,7 +25,7 @@ export interface ReloadContext {
 
 export type ReloadEvent =
   | { type: "document.arrived"; document: number }
-  /** The server ends: no document counts any more. Whoever brought one that is called off is told the error. */
+  /** The server ends: no further document counts. Whoever sent one that is called off gets the error. */
   | { type: "reload.stop"; error: unknown };
 
 const documentUnderWay = ({ context }: { readonly context: ReloadContext }) => ({ document: context.document });
@@ -41,7 +42,7 @@ export const reloadMachine = setup({
       "stageReload",
       "swapStaged",
       "retireReplaced",
-      /** Closes and forgets what was staged. */
+      /** Closes and discards what was staged. */
       "discardStaged",
     ],
     {} as { document: number | null },
@@ -53,9 +54,9 @@ export const reloadMachine = setup({
     recordError: assign({ error: (_, params: { error: unknown }) => params.error }),
     makeLast: assign({ ending: true }),
     ...unprovided("reload", [
-      /** Answers whoever brought the document that was carried out. */
+      /** Answers the sender of the document that was carried out. */
       "reportCarriedOut",
-      /** Answers whoever brought the document that changed nothing, with the error. */
+      /** Answers the sender of the rejected document with the error. */
       "reportRejected",
     ]),
   },

@@ -2,14 +2,15 @@
  * The life of the server: all its listeners, from the first bind to the last connection's end.
  *
  * `starting` binds everything before anything listens, so that a failed start leaves nothing open; `running` serves;
- * `draining` has stopped accepting and waits for the sessions; `releasing` gives back what they stood on, and what a start
- * that was called off has made, within a time limit: a disk that hangs ends nobody's stop; `stopped` and `failed` end it.
+ * `draining` has stopped accepting and waits for the sessions; `releasing` gives back their shared resources, and those
+ * of a start that was called off, within a time limit, so that a hung disk cannot block a stop; `stopped` and `failed`
+ * end it.
  */
 import { assign, type SnapshotFrom, setup } from "xstate";
 import { recordError, unprovided, unprovidedWork } from "./effect.ts";
 
 export interface ServerContext {
-  /** What made `failed`. */
+  /** The error that led to `failed`. */
   readonly error: unknown;
 }
 
@@ -19,7 +20,7 @@ export type ServerEvent =
   /** Stop without waiting. */
   | { type: "server.stop" };
 
-/** How long what is kept, or a start that was called off, may take to let go, in milliseconds. */
+/** How long releasing resources, or calling off a start, may take, in milliseconds. */
 const RELEASE_TIMEOUT = 5_000;
 
 export const serverMachine = setup({
@@ -28,11 +29,11 @@ export const serverMachine = setup({
     events: {} as ServerEvent,
   },
   actors: unprovidedWork("server", [
-    /** Certificates, then bind everywhere, then listen everywhere; rejects with every error there is. */
+    /** Certificates, then bind everywhere, then listen everywhere; rejects with all errors. */
     "startListeners",
-    /** Calls off the reload under way and tells every listener to drain; resolves when all are closed. */
+    /** Calls off the current reload and drains every listener; resolves when all are closed. */
     "drainListeners",
-    /** Closes what is kept. A start that was called off ends first; it looks at its signal. */
+    /** Releases what is held. A start that was called off ends first; it checks its signal. */
     "releaseFoundation",
   ]),
   actions: {
@@ -40,10 +41,10 @@ export const serverMachine = setup({
     ...unprovided("server", [
       /** Ends every listener and connection now. */
       "stopListeners",
-      /** Gives back what listeners shared: timers, protocols, metrics. */
+      /** Releases what listeners shared: timers, protocols, metrics. */
       "releaseResources",
-      /** Tells that something has not let go in time, and is left behind. */
-      "tellOfLeftBehind",
+      /** Reports that something was not released in time and is abandoned. */
+      "reportLeftBehind",
     ]),
   },
   delays: { releaseTimeout: RELEASE_TIMEOUT },
@@ -83,7 +84,7 @@ export const serverMachine = setup({
         onDone: { target: "stopped" },
         onError: { target: "failed", actions: recordError },
       },
-      after: { releaseTimeout: { target: "stopped", actions: "tellOfLeftBehind" } },
+      after: { releaseTimeout: { target: "stopped", actions: "reportLeftBehind" } },
     },
     stopped: { type: "final", entry: "releaseResources" },
     failed: { type: "final", entry: ["stopListeners", "releaseResources"] },

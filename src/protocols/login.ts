@@ -242,12 +242,12 @@ export class Login {
       const successor = (await this.#settings.takeOver?.(identity, this.#wire)) ?? null;
       return { result: "accepted", identity, successor };
     } catch (error) {
-      if (this.#phase.at !== "ended") this.#tellFailure(operation, error);
+      if (this.#phase.at !== "ended") this.#reportFailure(operation, error);
       return { result: "unavailable" };
     }
   }
 
-  #tellFailure(operation: string, reason: unknown): void {
+  #reportFailure(operation: string, reason: unknown): void {
     const error = reason instanceof Error ? reason : new Error(String(reason));
     this.#wire.notice({ type: "session.backendFailed", operation, error });
   }

@@ -1,4 +1,4 @@
-/** What a thrown value says of itself, whatever was thrown. */
+/** The message of a thrown value, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,10 +1,10 @@
-/** Packages that one feature alone needs are optional peers: they are loaded when it is used. */
+/** Packages needed by one feature alone are optional peers, loaded on first use. */
 
-/** A package is not installed that the feature needs. */
+/** The package that a feature needs is not installed. */
 export class MissingPackageError extends Error {
   override readonly name = "MissingPackageError";
   readonly code = "package-missing";
-  /** As npm knows it. */
+  /** The package's name on npm. */
   readonly package: string;
 
   constructor(name: string, purpose: string) {
@@ -29,7 +29,7 @@ export async function loadOptional<Module>(
   }
 }
 
-/** The package itself is not found; a fault within it is its own. */
+/** The package itself is missing; an error inside it is its own. */
 function isMissing(error: unknown, name: string): boolean {
   const isNotFound = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
   return isNotFound && error.message.includes(`'${name}'`);

@@ -23,7 +23,7 @@ function server({ startListeners = done, drainListeners = done, releaseFoundatio
       actions: {
         stopListeners: () => void effects.push("stopListeners"),
         releaseResources: () => void effects.push("releaseResources"),
-        tellOfLeftBehind: () => void effects.push("tellOfLeftBehind"),
+        reportLeftBehind: () => void effects.push("reportLeftBehind"),
       },
     }),
     { clock },
@@ -76,6 +76,6 @@ describe("the server's chart", () => {
     expect(actor.getSnapshot().value).toBe("releasing");
     clock.increment(1);
     expect(actor.getSnapshot().value).toBe("stopped");
-    expect(effects).toEqual(["tellOfLeftBehind", "releaseResources"]);
+    expect(effects).toEqual(["reportLeftBehind", "releaseResources"]);
   });
 });

@@ -206,7 +206,10 @@ export const faults: readonly Fault[] = [
   ]),
   fault("DONE does not end IMAP's IDLE", "imap", [
     `${imap}/idle.ts`,
-    ["  dialogue.tellChanges(true);\n  if (dialogue.over) return;\n", '  if (line.toUpperCase() === "DONE") return;\n'],
+    [
+      "  dialogue.writeChanges(true);\n  if (dialogue.over) return;\n",
+      '  if (line.toUpperCase() === "DONE") return;\n',
+    ],
   ]),
   fault("what happens in IMAP's IDLE is not told at once", "imap", [
     `${imap}/dialogue.ts`,

@@ -61,7 +61,7 @@ export function addMessage(context: WriteContext, message: NewMessage): number {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[mailbox.id, uid, content, recipient, internalDate, flags, size, modseq],
   );
-  tellAppended(context, { mailbox, from: uid, view: null });
+  notifyAppended(context, { mailbox, from: uid, view: null });
   return uid;
 }
 
@@ -212,7 +212,7 @@ function copyMessages(context: WriteContext, { from, to, uids, view, isMove }: C
      FROM message WHERE ${chosen} ORDER BY uid`,
     { ...source, to: to.id, uid, modseq, flags: JSON.stringify(flags) },
   );
-  tellAppended(context, { mailbox: to, from: uid, view: to.id === from.id ? view : null });
+  notifyAppended(context, { mailbox: to, from: uid, view: to.id === from.id ? view : null });
   return { uidValidity: to.uidValidity, from: present, to: present.map((_, index) => uid + index) };
 }
 
@@ -258,7 +258,7 @@ function takeRoom(context: WriteContext, more: { readonly account: number; reado
   context.sql.run("UPDATE account SET used = used + ? WHERE id = ?", more.size, more.account);
 }
 
-function tellAppended(
+function notifyAppended(
   { sql, changes }: WriteContext,
   told: { readonly mailbox: MailboxRow; readonly from: number; readonly view: number | null },
 ): void {

@@ -137,7 +137,7 @@ export class ClientView {
       const message = this.#messages[index];
       if (message && index < this.#known && !this.#gone.has(uid)) yield { type: "flags", number: index + 1, message };
     }
-    if (expunges) yield* this.#tellExpunges(left);
+    if (expunges) yield* this.#expungeUpdates(left);
     // What has arrived comes after what was there: its numbers depend on that.
     if (expunges && this.#gone.size > 0) return;
     this.#known = this.#uids.length;
@@ -188,7 +188,7 @@ export class ClientView {
   }
 
   /** A message that arrived and was expunged before the client knew of it is never reported. */
-  *#tellExpunges(most: number): Generator<ClientUpdate> {
+  *#expungeUpdates(most: number): Generator<ClientUpdate> {
     const places: number[] = [];
     for (const uid of this.#gone) {
       if (places.length === most) break;

@@ -11,7 +11,7 @@ import type { IncomingAppend } from "./incoming-append.ts";
 import { type ImapEffects, type ImapEvent, type ImapState, imapEffects, imapMachine } from "./machine.ts";
 import { Output } from "./output.ts";
 import type { ImapSettings } from "./settings.ts";
-import { tellChanges } from "./untagged.ts";
+import { writeChanges } from "./untagged.ts";
 
 /** The session is over: what it was carrying out comes to its end. */
 class Abandoned extends Error {
@@ -152,10 +152,10 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
   };
 
   /** @param expunges whether expunges may be sent now. @returns whether there is more to send. */
-  tellChanges(expunges: boolean): boolean {
+  writeChanges(expunges: boolean): boolean {
     const { view } = this;
     if (!view) return false;
-    if (!view.failure && !view.deleted) return tellChanges(this.output, { view, expunges });
+    if (!view.failure && !view.deleted) return writeChanges(this.output, { view, expunges });
     if (view.failure) {
       this.noticeFailure("changes", view.failure);
       this.bye("[UNAVAILABLE] The mailbox cannot be reached any more", "session-failed");
@@ -200,7 +200,7 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
   }
 
   #conclude(tag: string, ending: Ending): void {
-    const more = this.tellChanges(ending.expunges);
+    const more = this.writeChanges(ending.expunges);
     if (this.over) return;
     if (more) {
       const goOn = () => this.#inNextTurn(() => this.#conclude(tag, ending));

@@ -16,7 +16,7 @@ import { formatSectionName } from "./grammar/format-response.ts";
 import { formatBody, formatBodyStructure, formatEnvelope } from "./grammar/format-structure.ts";
 import { findMessages, inBatches, noSuchMessage } from "./message-numbers.ts";
 import { clip, HeaderFields, locate, needsStructure, READ_SIZE } from "./sections.ts";
-import { flagsOf, tellKeywords } from "./untagged.ts";
+import { flagsOf, writeKeywords } from "./untagged.ts";
 
 /** How many messages are looked up, and marked as seen, at once. */
 const BATCH = 64;
@@ -52,7 +52,7 @@ class Fetch {
     const { view } = this.#on;
     const ranges = findMessages(view, this.#command);
     if (!ranges) return noSuchMessage;
-    if (this.#items.some(({ item }) => item === "FLAGS")) tellKeywords(this.#on.dialogue.output, view);
+    if (this.#items.some(({ item }) => item === "FLAGS")) writeKeywords(this.#on.dialogue.output, view);
     for (const batch of inBatches(ranges, BATCH)) await this.#fetchBatch(batch);
     if (this.#missing && !this.#command.uid) return no("Some of the messages are no more", "EXPUNGEISSUED");
     return ok("Fetched");

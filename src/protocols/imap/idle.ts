@@ -20,9 +20,9 @@ export function idle(dialogue: ImapDialogue, { tag }: Tagged): void {
 }
 
 /** Sends a client in IDLE what has changed, and a sign of life from time to time. Called in each turn. */
-export function tellIdle(dialogue: ImapDialogue): void {
+export function writeIdleChanges(dialogue: ImapDialogue): void {
   if (dialogue.congested) return;
-  if (dialogue.tellChanges(true)) dialogue.wire.wake();
+  if (dialogue.writeChanges(true)) dialogue.wire.wake();
   if (dialogue.over || dialogue.wire.now() + timerSlack < dialogue.idleNoticeDue) return;
   dialogue.output.text("* OK Still here\r\n");
   awaitNotice(dialogue);
@@ -36,7 +36,7 @@ function awaitNotice(dialogue: ImapDialogue): void {
 
 /** A line in the state `idling`. */
 export function endIdle(dialogue: ImapDialogue, line: string): void {
-  dialogue.tellChanges(true);
+  dialogue.writeChanges(true);
   if (dialogue.over) return;
   dialogue.wire.wakeAfter(null);
   dialogue.send("command.completed");

@@ -81,11 +81,11 @@ function parentsOf(entries: readonly MailboxEntry[]): Set<string> {
   return parents;
 }
 
-function attributesOf(entry: MailboxEntry, tellSubscription: boolean): string[] {
+function attributesOf(entry: MailboxEntry, withSubscription: boolean): string[] {
   const attributes: string[] = [];
   if (!entry.exists) attributes.push("\\NonExistent");
   else if (!entry.selectable) attributes.push("\\Noselect");
-  if (tellSubscription && entry.subscribed) attributes.push("\\Subscribed");
+  if (withSubscription && entry.subscribed) attributes.push("\\Subscribed");
   attributes.push(entry.hasChildren ? "\\HasChildren" : "\\HasNoChildren", ...entry.specialUse);
   return attributes;
 }

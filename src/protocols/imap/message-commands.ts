@@ -8,7 +8,7 @@ import type { CopyCommand, ExpungeCommand, StoreCommand } from "./grammar/comman
 import { formatCopyUid } from "./grammar/format-response.ts";
 import type { IndexRange } from "./grammar/sequence-set.ts";
 import { chunksOf, findMessages, noSuchMessage } from "./message-numbers.ts";
-import { flagsOf, tellKeywords } from "./untagged.ts";
+import { flagsOf, writeKeywords } from "./untagged.ts";
 
 /** How many messages are changed in one step, so that the writes of others are not held up. */
 const CHANGED_AT_ONCE = 500;
@@ -26,18 +26,18 @@ export function store(dialogue: ImapDialogue, command: StoreCommand): void {
     const uids = view.uidsOf(ranges);
     for (const some of chunksOf(uids, CHANGED_AT_ONCE)) {
       await view.mailbox.store(some, { mode: command.action, flags: command.flags });
-      if (!command.silent) await tellFlags({ dialogue, view, withUid: command.uid }, some);
+      if (!command.silent) await writeFlags({ dialogue, view, withUid: command.uid }, some);
     }
     return command.uid || uids.length === countOf(ranges) ? ok("Stored") : someAreGone;
   });
 }
 
-async function tellFlags(
+async function writeFlags(
   { dialogue, view, withUid }: { dialogue: ImapDialogue; view: ClientView; withUid: boolean },
   uids: readonly number[],
 ): Promise<void> {
   const { output } = dialogue;
-  tellKeywords(output, view);
+  writeKeywords(output, view);
   for (const uid of uids) {
     const index = view.indexOf(uid);
     const message = view.at(index);

@@ -8,7 +8,7 @@ import { bad, statusLine } from "./completion.ts";
 import { ImapDialogue } from "./dialogue.ts";
 import type { Command } from "./grammar/command.ts";
 import type { CommandError, ReadResult } from "./grammar/read-result.ts";
-import { DONE_LINE, endIdle, tellIdle } from "./idle.ts";
+import { DONE_LINE, endIdle, writeIdleChanges } from "./idle.ts";
 import type { IncomingAppend } from "./incoming-append.ts";
 import type { ImapState } from "./machine.ts";
 import type { ImapSettings } from "./settings.ts";
@@ -63,7 +63,7 @@ export class ImapSession extends SessionTurns<ImapDialogue> {
       case "appending":
         return this.#readMessage(dialogue.incoming);
       case "idling":
-        tellIdle(dialogue);
+        writeIdleChanges(dialogue);
         return dialogue.over ? null : this.#read(dialogue.reader.nextLine(DONE_LINE));
       case "authenticating":
         return this.#read(dialogue.reader.nextLine(dialogue.settings.limits.authLine));

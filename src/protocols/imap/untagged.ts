@@ -13,11 +13,11 @@ export function flagsOf(view: ClientView, message: MessageSummary): string {
 const UPDATES_AT_ONCE = 5000;
 
 /** Sends what has happened since the last time. @returns whether there is more to send. */
-export function tellChanges(
+export function writeChanges(
   output: Output,
   { view, expunges }: { readonly view: ClientView; readonly expunges: boolean },
 ): boolean {
-  tellKeywords(output, view);
+  writeKeywords(output, view);
   for (const update of view.tell(expunges, UPDATES_AT_ONCE)) {
     switch (update.type) {
       case "flags":
@@ -35,7 +35,7 @@ export function tellChanges(
 }
 
 /** Comes before the flags of a message with a new keyword (RFC 3501 section 7.2.6). */
-export function tellKeywords(output: Output, view: ClientView): void {
+export function writeKeywords(output: Output, view: ClientView): void {
   if (view.learnKeywords()) output.text(flagLists(view));
 }
 

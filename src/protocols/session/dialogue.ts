@@ -145,7 +145,7 @@ export abstract class SessionDialogue<
     this.#actor.send({ type: "connection.closed" });
     const answer = this.#answer;
     this.#answer = null;
-    if (answer && answer !== "awaited") tellLate(answer.question, answer.outcome);
+    if (answer && answer !== "awaited") handleLateAnswer(answer.question, answer.outcome);
   }
 
   /** Replies to what the client did wrong; too much of it ends the session. */
@@ -203,7 +203,7 @@ export abstract class SessionDialogue<
   /** @returns false when the session is over. */
   #mayAnswer<T>(question: Question<T>, outcome: Outcome<T>): boolean {
     if (this.over) {
-      tellLate(question, outcome);
+      handleLateAnswer(question, outcome);
       return false;
     }
     if ("error" in outcome && question.isAnswer?.(outcome.error) !== true) {
@@ -213,6 +213,6 @@ export abstract class SessionDialogue<
   }
 }
 
-function tellLate<T>(question: Question<T>, outcome: Outcome<T>): void {
+function handleLateAnswer<T>(question: Question<T>, outcome: Outcome<T>): void {
   if ("value" in outcome) question.late?.(outcome.value);
 }

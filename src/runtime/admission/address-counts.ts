@@ -1,7 +1,7 @@
 import type { Counter } from "./slots.ts";
 
 /**
- * The connections that each address has inside. An address without any takes no memory, so there are never more keys
+ * The number of admitted connections by address. An address without any takes no memory, so there are never more keys
  * than connections.
  */
 export class AddressCounts {

@@ -5,9 +5,9 @@ import { type Clock, dateOf } from "../time/clock.ts";
 export interface ListedAddress {
   /** IP address, or network in CIDR form. */
   readonly address: string;
-  /** From when on it is as if it were not in the list; null: never. */
+  /** From then on the entry has no effect; null: it never expires. */
   readonly expiresAt: Date | null;
-  /** For whoever reads the list. */
+  /** For people who read the list. */
   readonly reason: string | null;
 }
 
@@ -17,10 +17,12 @@ interface Listed {
   readonly deadline: number;
 }
 
-/** From prefix to networks: a look costs one step for each length of prefix in the list, however long the list is. */
+/**
+ * From prefix length to networks: a lookup costs one step for each prefix length in the list, however long the list is.
+ */
 type Prefixes = Map<number, Map<bigint, Listed>>;
 
-/** IP addresses and networks, each until it expires. What has expired is gone when somebody looks; there is no timer. */
+/** IP addresses and networks, each until it expires. Expired entries are removed on lookup; there is no timer. */
 export class AddressList {
   readonly #clock: Clock;
   readonly #families: Readonly<Record<4 | 6, Prefixes>> = { 4: new Map(), 6: new Map() };
@@ -29,7 +31,7 @@ export class AddressList {
     this.#clock = clock;
   }
 
-  /** An entry of the same address or network is replaced. */
+  /** Replaces an entry of the same address or network. */
   add({ family, prefix, bits, text }: NetworkBits, { expiresAt, reason }: Omit<ListedAddress, "address">): void {
     const remaining = expiresAt ? expiresAt.getTime() - dateOf(this.#clock).getTime() : Number.POSITIVE_INFINITY;
     const networks = this.#families[family].get(prefix) ?? new Map<bigint, Listed>();
@@ -38,7 +40,7 @@ export class AddressList {
   }
 
   /**
-   * Takes out this very address or network, not those in it.
+   * Removes exactly this address or network, not those within it.
    * @returns whether it was there
    */
   remove({ family, prefix, bits }: NetworkBits): boolean {
@@ -49,7 +51,7 @@ export class AddressList {
     return listed.deadline > this.#clock.now();
   }
 
-  /** The entry that the address falls under, null when it falls under none. */
+  /** The entry that covers the address; null when none does. */
   find(address: string): ListedAddress | null {
     if (this.#families[4].size === 0 && this.#families[6].size === 0) return null;
     const whole = addressBits(address);

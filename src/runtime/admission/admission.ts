@@ -1,9 +1,9 @@
 /**
- * Who is let in: the rules in their order, by the limits and the pressure of this moment, and a permit for those whom none
- * refuses.
+ * Admission control: the rules in their order, applied to the current limits and pressure, and a permit for each client
+ * that no rule refuses.
  *
- * A client is asked about at accept. Behind a trusted proxy the slot is taken at accept all the same, and the rules that
- * need the client's address are asked when the PROXY header has told it.
+ * A client is judged at accept. Behind a trusted proxy the slot is taken at accept all the same; the rules that need
+ * the client's address apply when the PROXY header has named it.
  */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
@@ -12,7 +12,7 @@ import type { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import { type AddressLimits, ClientLimits } from "./client-limits.ts";
 import { type Permit, type SlotCounter, takeSlots } from "./slots.ts";
 
-/** Who asks to be let in. */
+/** What asks to be admitted. */
 export type Arrival = ArrivedSocket | ProxiedClient;
 
 /** A socket that was accepted. */
@@ -20,11 +20,11 @@ export interface ArrivedSocket {
   readonly kind: "socket";
   /** The socket's other end: a client, or a proxy. */
   readonly peer: Endpoint;
-  /** The listener ends: it accepts only to say so. */
+  /** The listener is draining: it accepts only to refuse with a reply. */
   readonly draining: boolean;
 }
 
-/** The client of a trusted proxy, whom its PROXY header names. */
+/** The client of a trusted proxy, as named by its PROXY header. */
 export interface ProxiedClient {
   readonly kind: "client";
   readonly peer: Endpoint;
@@ -32,19 +32,22 @@ export interface ProxiedClient {
   readonly permit: Permit;
 }
 
-/** What a document sets. */
+/** The limits that a document sets. */
 export interface AdmissionLimits {
-  /** Whom a PROXY header is required from. */
+  /** The peers that must send a PROXY header. */
   readonly trusted: TrustedNetworks;
   /** Null for a listener with `ignoreServerCap`. */
   readonly server: SlotCounter | null;
   readonly listener: SlotCounter;
-  /** Pressure is a reason to refuse; not with `ignoreServerCap`, nor where `atCapacity` is `hold`, which pauses instead. */
+  /**
+   * Whether pressure is a reason to refuse; false with `ignoreServerCap`, and where `atCapacity` is `hold`, which
+   * pauses instead.
+   */
   readonly refusesUnderPressure: boolean;
   readonly addresses: AddressLimits;
 }
 
-/** What the rules go by. */
+/** What the rules depend on. */
 export interface Circumstances {
   readonly limits: AdmissionLimits;
   readonly pressure: Pressure;
@@ -52,11 +55,11 @@ export interface Circumstances {
 
 export type Admission = Admitted | Refused;
 
-/** Holds a slot of the server and the listener from here on; and of its address, unless it owes a PROXY header. */
+/** Holds a slot of the server and of the listener; and one of its address, unless it still owes a PROXY header. */
 export interface Admitted {
   readonly refusal: null;
   readonly permit: Permit;
-  /** The peer is a trusted proxy: it owes a header, and its client is judged when that has come. */
+  /** The peer is a trusted proxy: it owes a header, and its client is judged when the header has come. */
   readonly owesHeader: boolean;
 }
 
@@ -66,22 +69,22 @@ export interface Refused {
   readonly owesHeader: boolean;
 }
 
-/** What the rules look at: the counts at this moment, and whose connection it is. */
+/** What the rules look at: the current counts, and whose connection it is. */
 interface Candidate extends Circumstances {
   readonly arrival: Arrival;
-  /** What is known of the client's address. */
+  /** What is known about the client's address. */
   readonly client: ClientLimits;
   readonly owesHeader: boolean;
 }
 
-/** Refuses, or has nothing against it. */
+/** Returns a refusal, or null for no objection. */
 type Rule = (candidate: Candidate) => Refusal | null;
 
-/** Nobody is let in any more; no other rule is asked. */
+/** Nobody is admitted any more; no other rule applies. */
 const draining: Rule = ({ arrival, limits }) =>
   arrival.kind === "socket" && arrival.draining ? { rule: "draining", limit: 0, current: limits.listener.taken } : null;
 
-/** `BlockedIp` of the document, and what the embedder has blocked; `AllowedIp` goes before it. */
+/** `BlockedIp` of the document, and addresses that the embedder has blocked; `AllowedIp` takes precedence. */
 const blocked: Rule = ({ client }) =>
   client.blocked ? { rule: "blocked", limit: 0, current: client.connections } : null;
 
@@ -115,7 +118,7 @@ const underPressure: Rule = ({ limits, pressure }) => {
   return worst && limits.refusesUnderPressure ? { rule: "pressure", ...worst } : null;
 };
 
-/** The embedder's own, in the order that they were given. */
+/** The embedder's own rules, in the order given. */
 const embedder: Rule = ({ client, limits }) => client.askEmbedder(limits);
 
 const everyRule: readonly Rule[] = [
@@ -131,7 +134,7 @@ const everyRule: readonly Rule[] = [
 const rulesOfProxies: readonly Rule[] = [draining, serverCap, listenerCap, underPressure];
 const rulesAfterHeader: readonly Rule[] = [blocked, addressCap, addressRate, embedder];
 
-/** Every rule that such an arrival is asked by, in order, with the name that a refusal bears. */
+/** Every rule, in order, with its name in refusals. */
 const names: ReadonlyMap<Rule, string> = new Map([
   [draining, "draining"],
   [blocked, "blocked"],
@@ -143,19 +146,19 @@ const names: ReadonlyMap<Rule, string> = new Map([
   [embedder, "embedder"],
 ]);
 
-/** What one rule has to say of somebody. */
+/** What one rule says about an arrival. */
 export interface RuleFinding {
   /** As in a refusal: `blocked`, `server-cap`, …; `embedder` stands for all of the embedder's own. */
   readonly rule: string;
   /** Null: the rule lets it pass. */
   readonly refusal: Refusal | null;
-  /** From which number on the rule refuses; null where nothing is limited. */
+  /** The number at which the rule refuses; null where nothing is limited. */
   readonly limit: number | null;
   /** How many there are at this moment; null where nothing is counted. */
   readonly current: number | null;
 }
 
-/** What each rule would say of such an arrival at this moment. Nobody is let in by it, and nothing is counted. */
+/** What each rule would say about such an arrival at this moment. Nobody is admitted by it, and nothing is counted. */
 export function findingsFor(arrival: Arrival, circumstances: Circumstances): readonly RuleFinding[] {
   const candidate = candidateFor(arrival, circumstances);
   return rulesFor(candidate).map((rule) => {
@@ -187,7 +190,7 @@ function measured(rule: Rule, { client, limits }: Candidate): Pick<RuleFinding, 
   }
 }
 
-/** Decides, and takes the slots. Nothing that a rule throws leaves it. */
+/** Decides, and takes the slots. An error thrown by a rule does not escape. */
 export function judge(arrival: Arrival, circumstances: Circumstances): Admission {
   const candidate = candidateFor(arrival, circumstances);
   const { client, limits, owesHeader } = candidate;
@@ -211,7 +214,7 @@ function rulesFor({ arrival, owesHeader }: Candidate): readonly Rule[] {
   return arrival.kind === "client" ? rulesAfterHeader : everyRule;
 }
 
-/** A rule that throws refuses: an error must not open the door. */
+/** A rule that throws refuses: an error must not admit anybody. */
 function firstRefusal(rules: readonly Rule[], candidate: Candidate): Refusal | null {
   try {
     for (const rule of rules) {

@@ -3,7 +3,7 @@ import type { ListedIpSettings } from "../../config/index.ts";
 import type { Clock } from "../time/clock.ts";
 import { AddressList, type ListedAddress } from "./address-list.ts";
 
-/** Whom no rule about addresses concerns: `AllowedIp` of the document. */
+/** Addresses that are exempt from all rules about addresses: `AllowedIp` of the document. */
 export class AllowList {
   readonly #list: AddressList;
 
@@ -11,7 +11,7 @@ export class AllowList {
     this.#list = new AddressList(clock);
   }
 
-  /** An entry of the same address or network is replaced. */
+  /** Replaces an entry of the same address or network. */
   add({ address, expiresAt, reason }: ListedIpSettings): void {
     const network = networkBits(address);
     if (network.ok)

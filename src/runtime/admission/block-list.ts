@@ -2,20 +2,20 @@ import { networkBits } from "../../config/addresses/network-bits.ts";
 import type { Clock } from "../time/clock.ts";
 import { AddressList, type ListedAddress } from "./address-list.ts";
 
-/** An address or a network that nobody is let in from. */
+/** An address or a network whose clients are refused. */
 export interface BlockedAddress {
   /** IP address, or network in CIDR form. */
   readonly address: string;
-  /** When it is let in again; null or left out: never by itself. */
+  /** When the block ends; null or left out: never by itself. */
   readonly expiresAt?: Date | string | null;
-  /** For whoever reads the list. */
+  /** For people who read the list. */
   readonly reason?: string | null;
 }
 
 /** An entry of the list, in its canonical form. */
 export type BlockedEntry = ListedAddress;
 
-/** What was to be blocked cannot be read. */
+/** A `BlockedAddress` that is not valid. */
 export class BlockedAddressError extends RangeError {
   override readonly name = "BlockedAddressError";
   readonly code = "invalid-blocked-address";
@@ -25,7 +25,7 @@ export class BlockedAddressError extends RangeError {
   }
 }
 
-/** Whom no listener lets in. */
+/** The addresses that every listener refuses. */
 export class BlockList {
   readonly #list: AddressList;
 
@@ -34,7 +34,7 @@ export class BlockList {
   }
 
   /**
-   * An entry of the same address or network is replaced.
+   * Replaces an entry of the same address or network.
    * @throws BlockedAddressError
    */
   add({ address, expiresAt = null, reason = null }: BlockedAddress): void {
@@ -42,7 +42,7 @@ export class BlockList {
   }
 
   /**
-   * Takes out this very address or network, not those in it.
+   * Removes exactly this address or network, not those within it.
    * @returns whether it was there
    * @throws BlockedAddressError
    */
@@ -50,7 +50,7 @@ export class BlockList {
     return this.#list.remove(readBlocked(address));
   }
 
-  /** The entry that the address falls under, null when it is not blocked. */
+  /** The entry that covers the address; null when it is not blocked. */
   find(address: string): BlockedEntry | null {
     return this.#list.find(address);
   }

@@ -7,10 +7,12 @@ import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
 import type { Permit, SlotCounter } from "./slots.ts";
 
-/** A rule of the embedder's: refuses, or has nothing against it. `explain()` asks it too, so it should have no effects. */
+/** An embedder's rule: returns a refusal, or null for no objection. `explain()` asks it too, so it should have no effects. */
 export type AdmissionRule = (request: AdmissionRequest) => Refusal | null;
 
-/** Who asks to be let in, and how many are inside: neither this connection nor any that was refused. */
+/**
+ * Who asks to be admitted, and how many connections there are, without this one and without those that were refused.
+ */
 export interface AdmissionRequest {
   /** Name of the listener. */
   readonly listener: string;
@@ -27,21 +29,21 @@ export interface AdmissionRequest {
   };
 }
 
-/** What all clients of a listener are measured by. */
+/** The limits for all clients of a listener. */
 export interface AddressLimits {
   readonly listener: string;
   readonly blockList: BlockList;
   readonly allowList: AllowList;
   readonly cap: number | null;
-  /** Null where nobody asks for them. */
+  /** Null where no rule needs them. */
   readonly counts: AddressCounts | null;
   readonly rates: ConnectionRates | null;
   readonly rules: readonly AdmissionRule[];
-  /** A rule of admission threw. */
+  /** Called when an admission rule threw. */
   ruleFailed(error: unknown): void;
 }
 
-/** What is known of one client's address at this moment. */
+/** What is known at this moment about one client's address. */
 export class ClientLimits {
   readonly #limits: AddressLimits;
   readonly #peer: Endpoint;
@@ -59,7 +61,7 @@ export class ClientLimits {
     return this.#limits.blockList.find(this.#peer.address) !== null && !this.exempt;
   }
 
-  /** `AllowedIp`: no rule about addresses concerns it. Asked for only when one would. */
+  /** `AllowedIp`: no rule about addresses applies. Looked up only when such a rule would. */
   get exempt(): boolean {
     this.#exempt ??= this.#limits.allowList.has(this.#peer.address);
     return this.#exempt;
@@ -69,7 +71,7 @@ export class ClientLimits {
     return this.#limits.cap;
   }
 
-  /** Those of this address that are inside. */
+  /** The connections that this address already has. */
   get connections(): number {
     const { counts } = this.#limits;
     return counts ? counts.of(this.#addressKey()) : 0;
@@ -98,7 +100,7 @@ export class ClientLimits {
   askEmbedder({ server, listener }: { server: SlotCounter | null; listener: SlotCounter }): Refusal | null {
     const { rules } = this.#limits;
     if (rules.length === 0) return null;
-    // Behind a proxy this connection holds its slots already.
+    // Behind a proxy this connection already holds its slots.
     const own = this.#proxied ? 1 : 0;
     const request: AdmissionRequest = {
       listener: this.#limits.listener,
@@ -117,7 +119,7 @@ export class ClientLimits {
     return null;
   }
 
-  /** Counts the connection, for as long as the permit lasts, and for the rate. */
+  /** Counts the connection for its rate, and for as long as the permit lasts. */
   letIn(permit: Permit): void {
     const { counts, rates } = this.#limits;
     if (counts) permit.add(counts.counter(this.#addressKey()));
@@ -125,7 +127,7 @@ export class ClientLimits {
   }
 
   #addressKey(): string {
-    // One that is exempt takes nothing from the others of its /64.
+    // An exempt address takes nothing from the others of its /64.
     this.#key ??= this.exempt ? this.#peer.address : addressKey(this.#peer.address);
     return this.#key;
   }

@@ -7,19 +7,20 @@ export interface RateLimit {
   readonly interval: number;
 }
 
-/** Addresses remembered at once, by listener. */
+/** Addresses remembered at once, for each listener. */
 export const mostAddresses = 65_536;
 
-/** Times remembered at once over all addresses, by listener: 8 MB. */
+/** Times remembered at once over all addresses, for each listener: 8 MB. */
 export const mostTimes = 1_048_576;
 
 /**
- * An exact sliding window for each address: in no `interval`, wherever it begins, are more than `count` connections let
- * in. Those refused do not count.
+ * An exact sliding window for each address: no `interval`, wherever it begins, sees more than `count` connections
+ * admitted. Refused ones do not count.
  *
- * An address costs as many times as it has connected, at most `count`, in a ring; asking and noting take constant time.
- * There is no timer: each note drops up to two addresses that have been quiet for an interval. Beyond `mostAddresses` or
- * `mostTimes` the address that was let in least recently is forgotten, and has its whole allowance again.
+ * An address costs as many times as it has connected, at most `count`, in a ring; checking and recording take constant
+ * time. There is no timer: each record drops up to two addresses that have been quiet for an interval. Beyond
+ * `mostAddresses` or `mostTimes` the address that was admitted least recently is forgotten, and has its whole allowance
+ * again.
  */
 export class ConnectionRates {
   readonly limit: RateLimit;
@@ -42,18 +43,18 @@ export class ConnectionRates {
     return this.#times;
   }
 
-  /** Whether `count` connections of this address were let in within the last `interval`. */
+  /** Whether `count` connections of this address were admitted within the last `interval`. */
   exhausted(key: string): boolean {
     const oldest = this.#addresses.get(key)?.oldestOf(this.limit.count);
     return oldest !== undefined && this.#clock.now() - oldest < this.limit.interval;
   }
 
-  /** How many connections of this address were let in within the last `interval`; at most `count` are known. */
+  /** How many connections of this address were admitted within the last `interval`; at most `count` are known. */
   recent(key: string): number {
     return this.#addresses.get(key)?.since(this.#clock.now() - this.limit.interval) ?? 0;
   }
 
-  /** A connection of this address is let in now. */
+  /** Records that a connection of this address is admitted now. */
   note(key: string): void {
     const now = this.#clock.now();
     this.#dropQuiet(now);
@@ -81,7 +82,7 @@ export class ConnectionRates {
   }
 }
 
-/** A ring that has grown only as far as it was used. */
+/** A ring that grows only as far as it is used. */
 class RecentTimes {
   newest = Number.NEGATIVE_INFINITY;
   #times: number[] = [];
@@ -92,7 +93,7 @@ class RecentTimes {
     return this.#times.length;
   }
 
-  /** The oldest of so many, undefined while there are fewer. */
+  /** The oldest of the last `count` times; undefined while there are fewer. */
   oldestOf(count: number): number | undefined {
     return this.#times.length < count ? undefined : this.#times[this.#oldest];
   }

@@ -21,7 +21,7 @@ import { ConnectionRates } from "./connection-rates.ts";
 import { type Permit, type SlotCounter, takeSlots } from "./slots.ts";
 import type { TrustedSets } from "./trusted-sets.ts";
 
-/** What the admission of all listeners shares. */
+/** What all listeners share for admission. */
 export interface AdmissionHost {
   readonly clock: Clock;
   readonly serverSlots: SlotCounter;
@@ -32,8 +32,8 @@ export interface AdmissionHost {
   readonly pressure$: Observable<Pressure>;
 }
 
-/** A client that was let in. */
-export interface ClientInside {
+/** A client that was admitted. */
+export interface AdmittedClient {
   readonly peer: Endpoint;
   readonly permit: Permit;
 }
@@ -48,13 +48,13 @@ export interface Judgement {
 export interface ListenerAdmissionOptions {
   readonly settings: ListenerSettings;
   readonly slots: SlotCounter;
-  /** A rule of admission threw. */
+  /** Called when an admission rule threw. */
   ruleFailed(error: unknown): void;
 }
 
-/** Admission to one listener. The latest limits and pressure are what it judges by. */
+/** Admission to one listener, by the latest limits and pressure. */
 export class ListenerAdmission {
-  /** Those who ask to be let in, before anything is decided about them; completes when nobody can come any more. */
+  /** Arrivals, before any decision about them; completes when no more can come. */
   readonly accepted$ = new Subject<Arrival>();
   readonly #host: AdmissionHost;
   readonly #slots: SlotCounter;
@@ -74,7 +74,9 @@ export class ListenerAdmission {
     });
   }
 
-  /** Whether this one is let in. A client behind a proxy is judged twice: the socket at accept, the client by its header. */
+  /**
+   * Decides about one arrival. Behind a proxy there are two: the socket at accept, and the client named by its header.
+   */
   judge(arrival: Arrival): Admission {
     this.accepted$.next(arrival);
     return judge(arrival, this.#circumstances);
@@ -93,10 +95,10 @@ export class ListenerAdmission {
   }
 
   /**
-   * Other limits for the next connection. What is known of addresses goes on, where the limit is still the same.
-   * @param inside those who are; counted by address from here on if they were not before
+   * Sets limits for the next connection. What is known about addresses stays, where the limit is still the same.
+   * @param inside the admitted clients; from here on they are counted by address if they were not before
    */
-  applySettings(settings: ListenerSettings, inside: Iterable<ClientInside>): void {
+  applySettings(settings: ListenerSettings, inside: Iterable<AdmittedClient>): void {
     const before = this.#limits$.value.addresses;
     const addresses = this.#addressLimits(settings, before);
     const { counts } = addresses;
@@ -105,7 +107,7 @@ export class ListenerAdmission {
     this.#limits$.next(this.#limitsOf(settings, addresses));
   }
 
-  /** Nobody arrives any more. */
+  /** No more arrivals will come. */
   complete(): void {
     this.accepted$.complete();
     this.#following.unsubscribe();

@@ -1,22 +1,22 @@
-/** Counts the connections inside, and hands out the permits to be one of them. */
+/** Counts the admitted connections, and hands out their permits. */
 
 /** Something that slots are taken from. */
 export interface Counter {
   take(): void;
   giveBack(): void;
-  /** All counters of a permit have been taken from, or given back to: whoever waits for that may be told. */
+  /** Every counter of a permit has been taken from, or given back to: observers may now be notified. */
   settle(): void;
 }
 
-/** The right to one slot in every counter it was taken from. */
+/** The right to one slot in each of its counters. */
 export interface Permit {
-  /** Takes one slot more, which is given back with the others. Nothing is taken after `release()`. */
+  /** Takes one more slot, which is given back with the others. Does nothing after `release()`. */
   add(counter: Counter): void;
   /** Gives the slot back. Only the first call counts. */
   release(): void;
 }
 
-/** Is told when the cap of a counter is reached, and when it is no longer. */
+/** Notified when a counter reaches its cap, and when it has a free slot again. */
 export interface SlotObserver {
   /** The last slot was taken. */
   full(): void;
@@ -25,13 +25,13 @@ export interface SlotObserver {
 }
 
 /**
- * A counter with a cap. Accepts run one after another on one event loop, so looking and taking cannot be interleaved.
+ * A counter with a cap. Accepts run one after another on one event loop, so checking and taking cannot be interleaved.
  * The interface leaves room for counters that several event loops share.
  */
 export class SlotCounter implements Counter {
   #taken = 0;
-  #toldFull = false;
-  /** In the order in which they are told. */
+  #reportedFull = false;
+  /** In the order in which they are notified. */
   readonly #observers = new Set<SlotObserver>();
   #limit: number;
 
@@ -43,7 +43,7 @@ export class SlotCounter implements Counter {
     return this.#limit;
   }
 
-  /** Nobody who is inside has to go; the new cap holds for the next one. */
+  /** No connection is closed for it; the new cap applies to the next one. */
   set limit(limit: number) {
     this.#limit = limit;
     this.settle();
@@ -65,22 +65,22 @@ export class SlotCounter implements Counter {
     this.#taken -= 1;
   }
 
-  /** @returns what ends the observation. */
+  /** @returns a function that ends the observation. */
   observe(observer: SlotObserver): () => void {
     this.#observers.add(observer);
     return () => void this.#observers.delete(observer);
   }
 
-  /** Tells the observers when the cap has been reached since they were last told, or is no longer. */
+  /** Notifies the observers when the counter has become full, or has ceased to be, since the last notification. */
   settle(): void {
-    if (this.full === this.#toldFull) return;
-    this.#toldFull = this.full;
+    if (this.full === this.#reportedFull) return;
+    this.#reportedFull = this.full;
     if (this.full) for (const observer of this.#observers) observer.full();
-    else this.#tellFree();
+    else this.#notifyFree();
   }
 
-  /** Whoever is told first comes last the next time: the first to accept again has the better of a single free slot. */
-  #tellFree(): void {
+  /** The observer notified first comes last the next time, since the first one may take a single free slot. */
+  #notifyFree(): void {
     const [first] = this.#observers;
     for (const observer of [...this.#observers]) observer.free();
     if (first && this.#observers.delete(first)) this.#observers.add(first);
@@ -112,7 +112,7 @@ class SlotPermit implements Permit {
   }
 }
 
-/** Takes a slot in each counter. Ask their caps first: this does not. */
+/** Takes a slot in each counter. Check their caps first: this function does not. */
 export function takeSlots(counters: readonly Counter[]): Permit {
   return new SlotPermit(counters);
 }

@@ -1,11 +1,11 @@
 import { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import type { Breather } from "../time/breather.ts";
 
-/** The sets of all listeners, each made once: many have the server's. */
+/** The trusted networks of all listeners, each set built once: many listeners use the server's. */
 export class TrustedSets {
   #made = new Map<readonly string[], TrustedNetworks>();
 
-  /** Makes them ready before they are asked for; those before are forgotten. */
+  /** Builds the sets before they are needed; earlier ones are dropped. */
   async prepare(sets: Iterable<readonly string[]>, breather: Breather): Promise<void> {
     const made = new Map<readonly string[], TrustedNetworks>();
     for (const networks of new Set(sets)) {

@@ -1,4 +1,4 @@
-/** Runs the connection machine, and has its effects carried out by the connection. */
+/** Runs the connection machine, whose effects are methods of the connection. */
 
 import type { Inspector } from "../../charts/inspector.ts";
 import {
@@ -18,10 +18,10 @@ import {
 import { actorClock } from "../time/alarms.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** What the machine names, as the connection does it; `src/machines/connection.ts` says what each is for. */
+/** The machine's effects, as the connection provides them; `src/machines/connection.ts` says what each is for. */
 export interface ConnectionEffects {
   readonly facts: { readonly id: string };
-  /** Undefined when nobody watches this connection. */
+  /** The inspector of this connection; undefined when nobody inspects it. */
   readonly watcher: Inspector | undefined;
   readProxyHeader(): void;
   startHandshake(): void;
@@ -33,7 +33,7 @@ export interface ConnectionEffects {
   closeSession(cause: EndCause): void;
   returnSlot(): void;
   reportClosed(cause: EndCause): void;
-  /** The machine has taken its event. */
+  /** The machine has processed an event. */
   stateChanged(state: ConnectionState): void;
 }
 
@@ -65,7 +65,7 @@ export type ConnectionActors = (
   settings: ConnectionSettings,
 ) => LifecycleActor<typeof connectionMachine>;
 
-/** How the actors of a listener's connections are run. */
+/** Makes the actors of a listener's connections. */
 export function connectionActors(host: {
   readonly lifecycleMode: LifecycleMode;
   readonly clock: Clock;
@@ -77,7 +77,7 @@ export function connectionActors(host: {
     inspect: ({ watcher }) => watcher,
     changed: (connection, state) => connection.stateChanged(state),
   });
-  // One object for all that begin with the same settings: an idle connection needs no context of its own.
+  // One object for all that start with the same settings: an idle connection needs no context of its own.
   let beginning: ConnectionContext | null = null;
   return (connection, settings) => {
     if (beginning?.settings !== settings) beginning = { settings, cause: null, drainRequested: false };

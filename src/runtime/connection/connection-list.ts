@@ -1,19 +1,22 @@
-/** Something that can be on one roll. */
+/** Something that can be in one list. */
 export interface ListMember {
-  /** Its place on the roll; -1 while it is on none. The roll's own. */
+  /** Its place in the list; -1 while it is in none. Managed by the list. */
   place: number;
 }
 
-/** Places that are left empty before those behind them close up, besides as many as are taken. */
+/** How many places may be empty, beyond as many as are taken, before the list is compacted. */
 const slack = 32;
 
 /**
- * Those who are there, in the order in which they came. In the place of a Set, whose outgrown tables point to those that
- * follow them: one that has become old keeps whoever came and went since then from being collected as young, which costs
- * more the more come and go.
+ * The members in the order in which they were added. Used instead of a Set: a Set's outgrown tables point to those that
+ * follow them, so that one that has reached the old generation keeps everything added and removed since then from being
+ * collected as young, at a cost that grows with the turnover.
  */
 export class ConnectionList<Member extends ListMember> {
-  /** Up to `#end`; who has gone leaves a place empty. It is not made shorter: an array that was outgrown would hold on to members, too. */
+  /**
+   * Up to `#end`; a removed member leaves a gap. The array is never replaced: an outgrown one would hold on to members
+   * too.
+   */
   readonly #places: (Member | undefined)[] = [];
   #end = 0;
   #size = 0;
@@ -22,7 +25,7 @@ export class ConnectionList<Member extends ListMember> {
     return this.#size;
   }
 
-  /** @param member must be on no roll. */
+  /** @param member must be in no list. */
   add(member: Member): void {
     if (this.#end >= 2 * this.#size + slack) this.#closeUp();
     member.place = this.#end;
@@ -40,7 +43,7 @@ export class ConnectionList<Member extends ListMember> {
     this.#size--;
   }
 
-  /** Those who are there now: who comes or goes meanwhile changes nothing about it. */
+  /** The members at the time of the call: later additions and removals do not affect it. */
   [Symbol.iterator](): IterableIterator<Member> {
     return this.#places.filter((member) => member !== undefined).values();
   }

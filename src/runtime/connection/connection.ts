@@ -1,4 +1,4 @@
-/** Carries out the connection machine on one socket. */
+/** Runs the connection machine on one socket. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AnyActorRef } from "xstate";
@@ -13,7 +13,7 @@ import type {
 } from "../../machines/connection.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Notice, Protocol, Refusal, StreamSession, StreamWire, TlsFacts } from "../../protocols/protocol.ts";
-import type { ClientInside } from "../admission/listener-admission.ts";
+import type { AdmittedClient } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";
 import { inspectorOf, inspectorUnder } from "../observe/inspection.ts";
 import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
@@ -43,32 +43,32 @@ export interface ConnectionHost extends Origin {
   readonly hostname: string;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
-  /** Who watches what hangs under the listener. */
+  /** The inspector of the actors below the listener. */
   readonly inspect: Inspector | undefined;
   readonly actors: ConnectionActors;
   readonly handshakes: HandshakeQueue;
-  /** Whether the client may stay whom a PROXY header has named; null lets it. */
-  judge(client: ClientInside): Refusal | null;
-  /** What a refused client is told, null where nothing may be said. */
-  busyWords(refusal: Refusal): string | null;
+  /** Decides about the client that a PROXY header has named; null admits it. */
+  judge(client: AdmittedClient): Refusal | null;
+  /** The reply to a refused client; null where nothing may be sent. */
+  busyReply(refusal: Refusal): string | null;
   closed(connection: Connection): void;
 }
 
-/** A socket that admission has let in. */
+/** A socket that was admitted. */
 export interface AcceptedSocket {
-  /** By which it is known in the server. */
+  /** Its number in this server. */
   readonly number: number;
   readonly socket: Socket;
   /** The socket's other end. */
   readonly peer: Endpoint;
-  /** Our end; null where it has to be asked for. */
+  /** Our end; null where it has to be looked up. */
   readonly local: Endpoint | null;
   readonly permit: Permit;
   /** The peer is a trusted proxy and owes a PROXY header. */
   readonly proxied: boolean;
 }
 
-/** Told on entering the state; of `closed` there is more to tell. */
+/** Emitted on entering the state; the event of `closed` carries more and is emitted separately. */
 const stateEvents = {
   accepted: "connection.accepted",
   proxyHeader: "connection.proxyHeader",
@@ -89,7 +89,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   readonly #proxied: boolean;
   readonly #actor: LifecycleActor<typeof connectionMachine>;
   readonly #phases: Phases;
-  /** Undefined when nobody watches this connection. */
+  /** The inspector of this connection; undefined when nobody inspects it. */
   readonly watcher: Inspector | undefined;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
@@ -132,8 +132,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     return this.#host.protocol.name;
   }
 
-  /** Whom admission has let in; null before a proxy has told its client, and when the client was refused then. */
-  get client(): ClientInside | null {
+  /** The admitted client; null before a proxy has named it, and when it was refused then. */
+  get client(): AdmittedClient | null {
     const { value, context } = this.#actor.getSnapshot();
     if (value === "proxyHeader" || context.cause === "over-cap") return null;
     return { peer: this.facts.peer, permit: this.#permit };
@@ -161,17 +161,17 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   /**
-   * A write of nothing has the kernel say whether the peer is there. It is asked where nobody reads: in the queue for a
-   * handshake, while the session lets nothing in, and after the peer's FIN.
+   * A write of no bytes makes the kernel check whether the peer is still there. It is needed where nobody reads: in the
+   * queue for a handshake, while the session takes no input, and after the peer's FIN.
    */
-  lookForPeer(): void {
+  probePeer(): void {
     const raw = this.#raw;
     if (raw.writableLength > 0 || !raw.writable || this.state === "closing") return;
     const queued = this.#handshake !== null && this.#stream === raw;
     if (queued || this.#stream.isPaused() || this.#stream.readableEnded) raw.write("");
   }
 
-  // What the session asks and tells.
+  // Called by the session.
 
   get hostname(): string {
     return this.#host.hostname;
@@ -186,7 +186,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   get inspect(): Inspector | undefined {
-    // The actor of a connection that is watched is XState's.
+    // XState's own actor runs a connection that is inspected.
     return this.watcher && inspectorUnder(this.watcher, this.#actor as unknown as AnyActorRef);
   }
 
@@ -200,8 +200,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   /**
-   * The client has said goodbye or ended its side, so that it sends nothing more, and what was said to it has left: close(2)
-   * sends FIN and loses nothing. TLS says its own goodbye, `close_notify`, before that.
+   * The client has said goodbye or ended its side, so it sends nothing more, and everything written to it has left:
+   * close(2) sends FIN and loses nothing. TLS first sends a goodbye of its own, `close_notify`.
    */
   #finished(goodbye: boolean): boolean {
     const raw = this.#raw;
@@ -246,7 +246,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     if (!this.#wire) queue();
     else {
       discardClearText(this.#raw);
-      // The go-ahead must have left before the TLS stream takes the socket over.
+      // The go-ahead must be sent before the TLS stream takes the socket over.
       if (this.#raw.writableLength === 0) queue();
       else this.#raw.write("", queue);
     }
@@ -282,7 +282,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     };
   }
 
-  /** A socket that gave a PROXY header up is paused; one that nobody listens to yet starts with its first listener. */
+  /** A socket handed over after its PROXY header is paused; a socket without a listener starts with its first one. */
   #unpause(): void {
     if (this.#proxied && this.#stream === this.#raw && this.#raw.listenerCount("data") > 0) this.#raw.resume();
   }
@@ -319,7 +319,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     this.#leaveHandshake();
     this.#stream.destroy();
     this.#raw.destroy();
-    // Node's sockets outlive their end: until a collection of everything under TLS. What hung on them does not.
+    // Under TLS, Node's sockets outlive their end until the next full garbage collection. What they referred to does
+    // not.
     handOver(this.#stream, null);
     handOver(this.#raw, null);
   }
@@ -360,7 +361,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
       this.#send({ type: "proxy.accepted" });
       return;
     }
-    const words = this.#host.busyWords(refusal);
+    const words = this.#host.busyReply(refusal);
     if (words !== null) this.#raw.write(words);
     this.#send({ type: "connection.refused" });
   }
@@ -385,7 +386,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 
   #handshakeFailed({ reason, detail }: HandshakeFailure): void {
     this.#leaveHandshake();
-    // The time-out and the server's stop destroy the socket: they have said why.
+    // The time-out and the server's stop destroy the socket, and have recorded their cause.
     if (this.state === "closed") return;
     this.#emit({ type: "connection.handshakeFailed", connection: this.facts, reason, detail });
     if (reason === "peer-closed") this.#send({ type: "peer.ended" });
@@ -397,18 +398,18 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     this.#send({ type: "socket.failed", cause: causeOfError(error) });
   }
 
-  /** The TLS stream closes with the socket that it is over, which alone counts. */
+  /** The TLS stream closes with its underlying socket, and only the socket counts. */
   socketClosed(socket: Duplex): void {
     if (socket === this.#raw) this.#send({ type: "socket.closed", cause: this.#causeOfClose() });
   }
 
-  /** What ends a stream session is its own end of the stream; a session of verdicts ends with one. */
+  /** A stream session ends by ending its stream; a session of verdicts ends with a verdict. */
   #causeOfClose(): EndCause {
     if (!this.#streamSession) return "peer-ended";
     return this.state === "draining" ? "drained" : "quit";
   }
 
-  /** The machine has taken its event. */
+  /** The machine has processed an event. */
   stateChanged(state: ConnectionState): void {
     if (state === this.#state) return;
     this.#state = state;
@@ -419,7 +420,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   #send(event: ConnectionEvent): void {
-    // The socket goes on to raise events after `closed`; the machine has nothing left to decide then.
+    // The socket still emits events after `closed`, when the machine has nothing left to decide.
     if (this.#state !== "closed") this.#actor.send(event);
   }
 
@@ -429,5 +430,5 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 }
 
 function discard(): void {
-  // A closing connection reads on only so that the peer's FIN is seen and unread bytes do not reset it.
+  // A closing connection keeps reading only to see the peer's FIN, and so that unread bytes do not reset it.
 }

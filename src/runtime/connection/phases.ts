@@ -21,9 +21,9 @@ type Spent = { [phase in Phase]: number | null };
 export class Phases {
   readonly #start: number;
   #phase: Phase | null = null;
-  /** When the phase under way began; null for the first one, which began with the connection. */
+  /** When the current phase began; null for the first one, which began with the connection. */
   #since: number | null = null;
-  /** In phases that are over; null in the first one. */
+  /** Time spent in earlier phases; null in the first one. */
   #spent: Spent | null = null;
 
   constructor(now: number) {
@@ -41,7 +41,7 @@ export class Phases {
     this.#phase = next;
   }
 
-  /** Milliseconds in the phase under way. */
+  /** Milliseconds in the current phase. */
   elapsed(now: number): number {
     return now - (this.#since ?? this.#start);
   }

@@ -1,4 +1,4 @@
-/** Carries one session over its stream: chunks in, replies out, verdicts to the connection. */
+/** Connects one session to its stream: chunks in, replies out, verdicts to the connection. */
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { EndCause } from "../../machines/causes.ts";
@@ -20,10 +20,10 @@ import type { Clock } from "../time/clock.ts";
 import { Deadlines, type Limit } from "../time/deadlines.ts";
 import { isTimeForTurn } from "./turn-time.ts";
 
-/** Output kept back for one write a turn; beyond this many characters it leaves at once. */
+/** Output is held for one write a turn; beyond this many characters it is written at once. */
 const outputLimit = 65_536;
 
-/** The connection, as the wire of its session knows it. */
+/** The connection, as its session's wire sees it. */
 export interface SessionOwner {
   readonly facts: ConnectionFacts;
   readonly hostname: string;
@@ -40,8 +40,8 @@ export interface SessionOwner {
 type Turn = Exclude<keyof Session, "state" | "closed">;
 
 /**
- * Whether input reaches the session: it does; the session waits, and the stream is paused; or it was told to stop writing,
- * and waits for `writable()`.
+ * Whether input reaches the session: it does; or the session waits, and the stream is paused; or the stream's buffer is
+ * full, and the session waits for `writable()`.
  */
 type Flow = "flowing" | "held" | "blocked";
 
@@ -54,7 +54,7 @@ export class SessionWire implements Wire, SocketReader {
   #output = "";
   #flow: Flow = "flowing";
   #wakeAsked = false;
-  /** The session runs. What it brings about by itself, by a notice for one, has to wait for the end of its turn. */
+  /** The session is running. Events of its own making, such as a notice's, wait for the end of its turn. */
   #turning = false;
   #flushAsked = false;
 
@@ -68,14 +68,14 @@ export class SessionWire implements Wire, SocketReader {
     return this.#session.state;
   }
 
-  /** From here on the session talks over this stream: the socket, or after a handshake the TLS stream. */
+  /** The session uses this stream from here on: the socket, or after a handshake the TLS stream. */
   attach(stream: Duplex): void {
     this.#stream = stream;
     this.#flow = "flowing";
     startReading(stream, this);
   }
 
-  /** Flushes, and takes no more of the stream's events. */
+  /** Flushes, and stops listening to the stream. */
   detach(): void {
     this.#flush();
     const stream = this.#stream;
@@ -84,7 +84,7 @@ export class SessionWire implements Wire, SocketReader {
     stopReading(stream);
   }
 
-  /** Flushes, and lets what the peer still sends pass unheard. @returns false when there is no stream to do that to. */
+  /** Flushes, and discards what the peer still sends. @returns false when there is no stream. */
   fallSilent(): boolean {
     this.#flush();
     const stream = this.#stream;
@@ -94,7 +94,7 @@ export class SessionWire implements Wire, SocketReader {
     return true;
   }
 
-  /** The stream may outlive the session, and is not to keep it. */
+  /** The stream may outlive the session, and must not keep it alive. */
   #leaveStream(): void {
     if (this.#stream) forgetReader(this.#stream);
     this.#stream = null;
@@ -119,7 +119,7 @@ export class SessionWire implements Wire, SocketReader {
 
   closed(cause: EndCause): void {
     this.#output = "";
-    // A stream that is destroyed has nothing more to tell: its listeners go with it.
+    // A destroyed stream emits nothing more: its listeners go with it.
     this.#leaveStream();
     this.#deadlines.end();
     if (this.#turning) queueMicrotask(() => this.#close(cause));
@@ -252,7 +252,7 @@ export class SessionWire implements Wire, SocketReader {
     this.#turn("resume");
   }
 
-  /** The time has come that `wakeAfter` asked for. */
+  /** The time requested by `wakeAfter` has come. */
   wakeDue(): void {
     if (isTimeForTurn()) this.#turn("resume");
     else this.wake();
@@ -260,7 +260,7 @@ export class SessionWire implements Wire, SocketReader {
 
   expired(limit: Limit): void {
     if (!this.#mayTurn()) return;
-    // The silence of a peer that does not read is not the session's to judge: no word would reach it.
+    // The session cannot judge the silence of a peer that does not read: no reply would reach it.
     if (limit === "write" || (limit === "idle" && this.#flow === "blocked")) {
       this.#settle(close("write-timeout"));
       return;
@@ -268,7 +268,7 @@ export class SessionWire implements Wire, SocketReader {
     this.#takeTurn("expired", limit);
   }
 
-  /** Not after the last verdict, and not while there is no stream to talk over. */
+  /** False after the last verdict, and while there is no stream. */
   #mayTurn(): boolean {
     return this.#stream !== null && this.#verdict.next !== "close" && this.#verdict.next !== "upgrade";
   }
@@ -277,7 +277,7 @@ export class SessionWire implements Wire, SocketReader {
     if (this.#mayTurn()) this.#takeTurn(turn);
   }
 
-  /** @param argument what `receive()` and `expired()` are given */
+  /** @param argument for `receive()` and `expired()` */
   #takeTurn(turn: Turn, argument?: Uint8Array | "idle" | "session"): void {
     let verdict: Verdict;
     this.#turning = true;
@@ -291,7 +291,7 @@ export class SessionWire implements Wire, SocketReader {
   }
 
   #settle(verdict: Verdict): void {
-    // The connection was ended during the turn: it has a cause already.
+    // The connection ended during the turn, and has its cause already.
     if (!this.#stream) return;
     this.#verdict = verdict;
     this.#flush();
@@ -325,7 +325,7 @@ export class SessionWire implements Wire, SocketReader {
     this.#deadlines.endWrite();
   }
 
-  /** A session that goes on although it was told to stop does not fill the memory either: it stays blocked. */
+  /** A session that continues although the buffer is full must not fill the memory: it stays blocked. */
   #letFlow(wanted: boolean): void {
     const before = this.#flow;
     if (before !== "blocked") this.#flow = wanted ? "flowing" : "held";
@@ -333,7 +333,7 @@ export class SessionWire implements Wire, SocketReader {
     else if (before !== "flowing") this.#stream?.resume();
   }
 
-  /** For what is written in no turn of this session: by another session, or by an embedder's timer. */
+  /** For writes outside a turn of this session: from another session, or from an embedder's timer. */
   #flushSoon(): void {
     if (this.#flushAsked) return;
     this.#flushAsked = true;

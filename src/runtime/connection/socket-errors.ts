@@ -1,4 +1,4 @@
-/** What an error of a socket says about the end of its connection. */
+/** Maps a socket's error to the cause of its connection's end. */
 import type { EndCause } from "../../machines/causes.ts";
 
 const causes: Readonly<Record<string, EndCause>> = {
@@ -11,7 +11,7 @@ const causes: Readonly<Record<string, EndCause>> = {
 /** Prefixes of OpenSSL's errors after the handshake, and of those of Node's HTTP parser. */
 const broken = ["ERR_SSL_", "HPE_"];
 
-/** By the code of the operating system, of OpenSSL, or of `node:http`, which destroys its sockets with its errors. */
+/** By the code from the operating system, OpenSSL, or `node:http`, which destroys its sockets with its own errors. */
 export function causeOfError({ code = "" }: NodeJS.ErrnoException): EndCause {
   const cause = causes[code];
   if (cause) return cause;

@@ -5,22 +5,22 @@ import type { ConnectionFacts, TlsFacts } from "../../protocols/protocol.ts";
 import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
 import type { ProxyHeader } from "../proxy/proxy-header.ts";
 
-/** What is known of a socket at its accept. */
+/** What is known of a socket when it is accepted. */
 interface Accepted {
   readonly number: number;
   readonly socket: Socket;
   readonly peer: Endpoint;
-  /** Null where it has to be asked for: that costs a system call, and is done only when somebody wants it. */
+  /** Null where it must be looked up: that costs a system call, made only on demand. */
   readonly local: Endpoint | null;
 }
 
 /** Where connections come from. */
 export interface Origin {
-  /** The name. */
+  /** The listener's name. */
   readonly listener: string;
   /** Number of the document in force. */
   readonly generation: number;
-  /** Makes the server's numbers of connections unique over restarts. */
+  /** Makes connection numbers unique across restarts. */
   readonly idPrefix: string;
 }
 
@@ -44,7 +44,7 @@ export class SocketFacts implements ConnectionFacts {
     this.#socket = socket;
   }
 
-  /** Put together when it is asked for: nobody asks for that of most connections. */
+  /** Built on demand: most connections never need it. */
   get id(): string {
     return this.#origin.idPrefix + this.#number.toString(36);
   }
@@ -57,7 +57,7 @@ export class SocketFacts implements ConnectionFacts {
     return this.#peer;
   }
 
-  /** Where the listener's address stands for all of this host, unknown when it is asked for only after the socket has closed. */
+  /** On a wildcard listener it is looked up on demand; unknown when that happens only after the socket has closed. */
   get local(): Endpoint {
     return this.#destination ?? endpoint(this.#socket.localAddress, this.#socket.localPort);
   }
@@ -66,7 +66,7 @@ export class SocketFacts implements ConnectionFacts {
     return this.#proxy;
   }
 
-  /** For whoever writes them down. */
+  /** For logs and other records. */
   toJSON(): ConnectionFacts {
     const { id, listener, generation, peer, local, proxy, tls } = this;
     return { id, listener, generation, peer, local, proxy, tls };
@@ -80,10 +80,10 @@ export class SocketFacts implements ConnectionFacts {
   }
 }
 
-/** IPv4-mapped addresses are IPv4 everywhere; a peer that left before it was looked at has no address. */
+/** IPv4-mapped addresses become IPv4; a peer that left before the lookup has no address. */
 export function endpoint(address: string | undefined, port: number | undefined): Endpoint {
   if (address === undefined) return { address: "unknown", port: 0 };
-  // Node gives every other address in its canonical form already.
+  // Node gives every other address in canonical form.
   const ip = address.startsWith("::ffff:") ? readIpAddress(address) : null;
   return { address: ip?.address ?? address, port: port ?? 0 };
 }

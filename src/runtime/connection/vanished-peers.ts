@@ -1,24 +1,24 @@
-/** Finds the connections whose peer has gone without anybody having been told. */
+/** Finds connections whose peer has gone without any event. */
 import type { Clock } from "../time/clock.ts";
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const interval = 5_000;
 
-export interface PeerWatcher {
-  lookForPeer(): void;
+export interface ProbedConnection {
+  probePeer(): void;
 }
 
 /**
- * libuv tells of a reset only while it reads or writes. It does not read from a peer that has sent FIN, nor from one who has
- * sent more than Node holds for a session that waits: the kernel has forgotten such a connection, and here it is counted
- * until the session has something to say. So each is looked at.
+ * libuv reports a reset only while it reads or writes. It does not read from a peer that has sent FIN, nor from one
+ * that has sent more than Node buffers for a waiting session: the kernel has dropped such a connection, but it would be
+ * counted here until the session wrote something. So each connection is checked.
  *
- * @returns what ends it.
+ * @returns a function that ends it.
  */
-export function watchForVanished(clock: Clock, connections: () => Iterable<PeerWatcher>): () => void {
+export function watchForVanished(clock: Clock, connections: () => Iterable<ProbedConnection>): () => void {
   const look = (): void => {
     timer = clock.setTimeout(look, interval);
-    for (const connection of connections()) connection.lookForPeer();
+    for (const connection of connections()) connection.probePeer();
   };
   let timer = clock.setTimeout(look, interval);
   return () => clock.clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** What `atCapacity: "hold"` holds for: a cap that is reached, and pressure. */
+/** What makes a listener with `atCapacity: "hold"` hold: a full cap, and pressure. */
 import { distinctUntilChanged, map, type Observable, Subscription } from "rxjs";
 import type { ListenerSettings } from "../../config/index.ts";
 import type { ListenerEvent } from "../../machines/listener.ts";
@@ -13,8 +13,8 @@ export interface HoldReasons {
 }
 
 /**
- * Tells the machine of each reason, as it is now and as it begins and ends. A listener that does not hold has none.
- * The sockets are closed to new clients within the call that takes the last slot, so that nobody is accepted beyond it.
+ * Reports each reason to the machine, its present state and every change. A listener that does not hold has none.
+ * The sockets stop accepting within the call that takes the last slot, so that nobody is accepted beyond it.
  */
 export function followHoldReasons(reasons: HoldReasons, send: (event: ListenerEvent) => void): Subscription {
   const { settings, counters, pressure$ } = reasons;

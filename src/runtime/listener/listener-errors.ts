@@ -1,6 +1,6 @@
 import { messageOf } from "../error-message.ts";
 
-/** What can be wrong with a listener, for those who start, suspend or resume it. */
+/** Errors for those who start, suspend or resume a listener. */
 
 /** Why several addresses of one listener could not be bound. */
 export class ListenerError extends AggregateError {

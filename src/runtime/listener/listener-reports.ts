@@ -1,9 +1,9 @@
-/** What is told of a listener when its machine has taken a step. */
+/** The lifecycle events of a listener's step. */
 import type { ListenerState, PauseReason } from "../../machines/listener.ts";
 import type { SlotCounter } from "../admission/slots.ts";
 import type { BoundAddress, LifecycleEvent } from "../observe/lifecycle.ts";
 
-/** As much of a listener as is told. */
+/** The part of a listener that its events report. */
 interface ReportedListener {
   readonly name: string;
   readonly settings: { readonly protocol: string };
@@ -16,9 +16,9 @@ interface ReportedListener {
 interface Step {
   readonly before: ListenerState | null;
   readonly pausedBefore: readonly PauseReason[];
-  /** What made the listener fail. */
+  /** The error that made the listener fail. */
   readonly error: unknown;
-  /** Those whose caps hold the listener. */
+  /** The counters whose caps hold the listener. */
   readonly counters: readonly SlotCounter[];
 }
 
@@ -47,7 +47,7 @@ function stateReports(listener: ReportedListener, { before, error }: Step): Life
     case "closed":
       return [{ type: `listener.${state}`, listener: name }];
     case "paused":
-      // It held before it could accept anybody; the kernel queues for it all the same.
+      // It is holding before it could accept anybody; the kernel queues for it all the same.
       return before === "binding" ? [listeningReport(listener)] : [];
   }
 }

@@ -1,4 +1,4 @@
-/** The sockets of one listener: bound, in use, staged for a reload, or on their way out. */
+/** The sockets of one listener: bound, in use, staged for a reload, or being retired. */
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import type { ListenerSettings } from "../../config/index.ts";
@@ -12,20 +12,20 @@ import type { InheritedSockets } from "../sockets/inherited-sockets.ts";
 import type { SocketWarning } from "../sockets/options.ts";
 import { ListenerError } from "./listener-errors.ts";
 
-/** How long the clients that the kernel has queued for a socket that goes may take to be accepted, in milliseconds. */
+/** How long it may take to accept the clients that the kernel has queued for a retiring socket, in milliseconds. */
 const emptyingTimeout = 1_000;
 
-/** How long a client may be on its way through the TCP handshake with a socket that a reload closes, in milliseconds. */
+/** How long a client may take to complete the TCP handshake with a socket that a reload closes, in milliseconds. */
 const handshakeTime = 100;
 
-/** What the sockets tell their listener. */
+/** What the sockets report to their listener. */
 export interface SocketsOwner {
   readonly name: string;
   readonly settings: ListenerSettings;
   readonly inherited: InheritedSockets;
-  /** It has ended: what is bound from here on is closed at once. */
+  /** The listener has ended: sockets bound from here on are closed at once. */
   readonly ended: boolean;
-  /** @param local our end; null where every connection has to be asked for its own */
+  /** @param local our end; null when each connection must look up its own */
   accepted(socket: Socket, local: Endpoint | null): void;
   acceptFailed(error: Error): void;
   warn(warning: SocketWarning): void;
@@ -36,9 +36,9 @@ export class ListenerSockets {
   readonly #servers = new Map<BoundSocket, Server>();
   /** By the address as the document writes it. */
   readonly #bound = new Map<string, BoundSocket>();
-  /** Bound for a reload under way, and not in use yet. */
+  /** Bound for the current reload, and not yet in use. */
   readonly #staged = new Map<string, BoundSocket>();
-  /** Replaced by a reload under way; they accept until their queue is empty. */
+  /** Replaced by the current reload; they accept until their queues are empty. */
   readonly #replaced: BoundSocket[] = [];
 
   constructor(owner: SocketsOwner) {
@@ -60,12 +60,12 @@ export class ListenerSockets {
     return this.#bind(targets, { settings, into: this.#staged });
   }
 
-  /** The kernel queues clients from here on, for whoever comes to accept them. */
+  /** From here on the kernel queues clients, for whoever accepts them. */
   async listen(): Promise<void> {
     await this.#all([...this.#bound.values(), ...this.#staged.values()].map((socket) => socket.listen()));
   }
 
-  /** Takes the staged sockets into use, in the place of those of the same address. */
+  /** Puts the staged sockets into use, in place of those with the same address. */
   useStaged(): void {
     for (const [text, socket] of this.#staged) {
       const old = this.#bound.get(text);
@@ -80,13 +80,13 @@ export class ListenerSockets {
     this.#staged.clear();
   }
 
-  /** Another listener's socket, bound and perhaps listening, is this one's now. */
+  /** Takes over another listener's socket, bound and perhaps listening. */
   adopt(text: string, socket: BoundSocket): void {
     this.#bound.set(text, socket);
     this.#warn([...socket.warnings, ...socket.applySettings(this.#owner.settings).unsupported]);
   }
 
-  /** Stops accepting from a socket, which goes on queueing, and lets go of it. */
+  /** Stops accepting from a socket, which keeps queueing, and releases it. */
   async giveUp(text: string): Promise<BoundSocket | undefined> {
     const socket = this.#bound.get(text);
     if (!socket) return undefined;
@@ -95,12 +95,12 @@ export class ListenerSockets {
     return socket;
   }
 
-  /** Socket options at once, where the kernel allows it. */
+  /** Sets socket options at once, where the kernel allows it. */
   applySettings(settings: ListenerSettings): void {
     for (const socket of this.#bound.values()) this.#warn(socket.applySettings(settings).unsupported);
   }
 
-  /** Accepts on every address; those that accept already go on. */
+  /** Accepts on every address; sockets that are accepting already go on. */
   async open(): Promise<void> {
     const opening = [...this.#bound.values()].map((socket) => this.#open(socket));
     await Promise.allSettled(opening);
@@ -108,15 +108,15 @@ export class ListenerSockets {
     await this.#all(opening);
   }
 
-  /** Stops accepting; the kernel goes on queueing. */
+  /** Stops accepting; the kernel keeps queueing. */
   async pause(): Promise<void> {
     await Promise.all([...this.#servers].map(([socket, server]) => socket.suspend(server)));
     this.#servers.clear();
   }
 
   /**
-   * Accepts until nobody is queued, and nobody will be. Who is queued on an inherited socket is left to the next process
-   * that is started with it.
+   * Accepts until nobody is queued, and nobody can be. Clients queued on an inherited socket are left to the next
+   * process that is started with it.
    */
   async empty(signal: AbortSignal): Promise<void> {
     const all = [...this.#bound.values()];
@@ -127,7 +127,10 @@ export class ListenerSockets {
     while (!signal.aborted && anyQueued(sockets)) await immediate();
   }
 
-  /** Lets in whom the kernel has queued, then closes the sockets of these addresses and those that were replaced. */
+  /**
+   * Admits the clients that the kernel has queued, then closes the sockets of these addresses and those that were
+   * replaced.
+   */
   async retire(texts: readonly string[]): Promise<void> {
     const retiring = this.#replaced.splice(0);
     for (const text of texts) {
@@ -138,7 +141,7 @@ export class ListenerSockets {
     const deadline = AbortSignal.timeout(emptyingTimeout);
     const accepting = retiring.filter((socket) => this.#servers.has(socket));
     queueNoMore(retiring);
-    // Handshakes that are under way are completed, and their clients queued.
+    // Handshakes in progress are completed, and their clients queued.
     if (accepting.length > 0) await delay(handshakeTime);
     while (!deadline.aborted && anyQueued(accepting)) await immediate();
     for (const socket of retiring) this.#close(socket);
@@ -203,12 +206,15 @@ export class ListenerSockets {
   }
 }
 
-/** Null for the addresses that stand for all of this host (RFC 4291 section 2.5.2): a connection has come to one of them. */
+/** Null for the wildcard addresses (RFC 4291 section 2.5.2): a connection has come to one of the host's own. */
 function ownAddress({ address, port }: BoundAddress): Endpoint | null {
   return address === "0.0.0.0" || address === "::" ? null : endpoint(address, port);
 }
 
-/** Closing a socket resets whom the kernel has queued for it; where this fails, only those who come at that very moment. */
+/**
+ * Closing a socket resets the clients that the kernel has queued for it; where this fails, only those that arrive at
+ * that moment.
+ */
 function queueNoMore(sockets: readonly BoundSocket[]): void {
   for (const socket of sockets) socket.queueNoMore();
 }

@@ -1,4 +1,4 @@
-/** Carries out the listener machine: the sockets of all its addresses, and the connections that they accept. */
+/** Runs the listener machine: the sockets of all its addresses, and the connections that they accept. */
 import type { Socket } from "node:net";
 import { Subscription } from "rxjs";
 import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
@@ -11,7 +11,7 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import {
   type AdmissionHost,
-  type ClientInside,
+  type AdmittedClient,
   type Judgement,
   ListenerAdmission,
 } from "../admission/listener-admission.ts";
@@ -41,7 +41,7 @@ import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import { liveSettings, type ReloadableSettings } from "./live-settings.ts";
 import type { RefusedSockets } from "./refusal.ts";
 
-/** How long the clients that the kernel has queued may take to be refused when the listener ends, in milliseconds. */
+/** How long it may take to refuse the clients that the kernel has queued when the listener ends, in milliseconds. */
 const refusalTimeout = 1_000;
 
 /** What all listeners of a server share. A reload changes some of it for the next connection. */
@@ -57,13 +57,13 @@ export interface ListenerHost extends AdmissionHost {
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
-  /** The ids of connections begin with it. */
+  /** The prefix of connection ids. */
   readonly idPrefix: string;
   nextConnectionNumber(): number;
 }
 
 export interface ListenerOptions extends ReloadableSettings {
-  /** What the listener binds itself; sockets that it takes over come by `adopt`. */
+  /** What the listener binds itself; sockets that it takes over come through `adopt`. */
   readonly targets: readonly BindTarget[];
 }
 
@@ -136,8 +136,8 @@ export class Listener {
         inspect: inspectorUnder(host.inspect, this.actor),
         actors: connectionActors(host),
         handshakes: this.#handshakes,
-        judge: (client: ClientInside) => this.#judgeClient(client),
-        busyWords: (refusal: Refusal) => this.#busyWords(refusal),
+        judge: (client: AdmittedClient) => this.#judgeClient(client),
+        busyReply: (refusal: Refusal) => this.#busyReply(refusal),
         closed: (connection: Connection) => this.#connectionClosed(connection),
       },
     );
@@ -171,7 +171,7 @@ export class Listener {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
   }
 
-  /** What the rules of admission would say of somebody at this moment. */
+  /** What the admission rules would say about a client at this moment. */
   judgementOf(address: string, { proxied }: { readonly proxied: boolean }): Judgement {
     return this.#admission.explain({ address, port: 0 }, { proxied, draining: this.state === "draining" });
   }
@@ -181,28 +181,28 @@ export class Listener {
     return this.#connectionHost.settings;
   }
 
-  /** What it runs with now. */
+  /** The settings in force. */
   get live(): ReloadableSettings {
     return this.#live;
   }
 
-  /** Other settings, from the next connection or handshake on; socket options at once, where the kernel allows it. */
+  /** Sets settings for the next connection or handshake; socket options at once, where the kernel allows it. */
   applySettings(live: ReloadableSettings): void {
     this.#live = live;
     const { settings } = live;
     this.slots.limit = settings.maxConnections;
     this.#sockets.applySettings(settings);
     this.#handshakes.setLimit(settings.maxHandshakes);
-    this.#admission.applySettings(settings, this.#clientsInside());
+    this.#admission.applySettings(settings, this.#admittedClients());
     this.#followHoldReasons();
   }
 
-  /** Other certificates, from the next handshake on. */
+  /** Sets certificates for the next handshake. */
   serve(tls: TlsServerOptions): void {
     this.#live = { ...this.#live, tls };
   }
 
-  *#clientsInside(): Generator<ClientInside> {
+  *#admittedClients(): Generator<AdmittedClient> {
     for (const { client } of this.connections) if (client) yield client;
   }
 
@@ -211,12 +211,12 @@ export class Listener {
     return this.#sockets.stage(targets, settings);
   }
 
-  /** The kernel queues clients for what is bound and not in use yet, from here on. */
+  /** From here on the kernel queues clients for what is bound and not yet in use. */
   listenOnStaged(): Promise<void> {
     return this.#sockets.listen();
   }
 
-  /** Takes the staged sockets into use, in the place of those of the same address. */
+  /** Puts the staged sockets into use, in place of those with the same address. */
   async openStaged(): Promise<void> {
     this.#sockets.useStaged();
     if (this.state === "listening") await this.#sockets.open();
@@ -226,23 +226,25 @@ export class Listener {
     this.#sockets.discardStaged();
   }
 
-  /** Another listener's socket is this one's now. */
+  /** Takes over another listener's socket. */
   adopt(text: string, socket: BoundSocket): void {
     this.#sockets.adopt(text, socket);
   }
 
-  /** Lets go of a socket, which goes on queueing. */
+  /** Releases a socket, which keeps queueing. */
   giveUp(text: string): Promise<BoundSocket | undefined> {
     return this.#sockets.giveUp(text);
   }
 
-  /** Closes the sockets of these addresses, and those that were replaced, once whoever is queued has been let in. */
+  /**
+   * Closes the sockets of these addresses, and those that were replaced, once the queued clients have been admitted.
+   */
   retireSockets(texts: readonly string[]): Promise<void> {
     return this.#sockets.retire(texts);
   }
 
   /**
-   * Stops accepting; resolves when it has. A resume that comes meanwhile wins.
+   * Stops accepting; resolves when it has. A resume in the meantime wins.
    * @throws ListenerStateError unless it listens or is paused
    */
   async suspend(): Promise<void> {
@@ -256,7 +258,7 @@ export class Listener {
   }
 
   /**
-   * Accepts again; resolves when it does, or when another reason than a suspension is left to keep it from it.
+   * Accepts again; resolves when it does, or when a reason other than the suspension still prevents it.
    * @throws ListenerStateError unless it listens or is paused
    */
   async resume(): Promise<void> {
@@ -323,7 +325,7 @@ export class Listener {
     const admission = this.#admission.judge({ kind: "socket", peer, draining: this.state === "draining" });
     if (admission.refusal) {
       this.#reportRefused(peer, admission.refusal);
-      this.#host.refused.refuse(socket, this.#busyWords(admission.refusal));
+      this.#host.refused.refuse(socket, this.#busyReply(admission.refusal));
       return;
     }
     const connection = new Connection(this.#connectionHost, {
@@ -339,7 +341,7 @@ export class Listener {
     this.#keepDescriptors();
   }
 
-  #judgeClient(client: ClientInside): Refusal | null {
+  #judgeClient(client: AdmittedClient): Refusal | null {
     const { refusal } = this.#admission.judge({ kind: "client", ...client });
     if (refusal) this.#reportRefused(client.peer, refusal);
     return refusal;
@@ -354,7 +356,7 @@ export class Listener {
     if (spare < this.#descriptorsToAccept) this.send({ type: "descriptors.exhausted" });
   }
 
-  /** The endpoint that tells about the server is to be reachable for as long as it can be. */
+  /** The endpoint that reports on the server should stay reachable for as long as possible. */
   get #descriptorsToAccept(): number {
     return this.settings.ignoreServerCap ? 1 : descriptorReserve;
   }
@@ -378,8 +380,8 @@ export class Listener {
     });
   }
 
-  /** Null where nothing may be said in clear. */
-  #busyWords(refusal: Refusal): string | null {
+  /** Null where nothing may be sent in clear. */
+  #busyReply(refusal: Refusal): string | null {
     if (this.settings.tlsImplicit) return null;
     try {
       return this.#live.protocol.busy(refusal, this.#host.hostname);

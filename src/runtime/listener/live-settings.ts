@@ -23,7 +23,9 @@ export interface SharedSettings {
   readonly generation: number;
 }
 
-/** The settings of connections, read anew for each one and for each handshake, so that a reload needs to touch neither. */
+/**
+ * The settings of connections, read again for each one and for each handshake, so that a reload needs to touch neither.
+ */
 export function liveSettings(
   host: SharedSettings,
   live: () => ReloadableSettings,

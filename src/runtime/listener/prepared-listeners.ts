@@ -1,4 +1,4 @@
-/** What each listener needs before it can be bound: its protocol, its certificates and its TLS contexts. */
+/** Prepares what each listener needs before it is bound: its protocol, certificates and TLS contexts. */
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { Breather } from "../time/breather.ts";
@@ -6,7 +6,7 @@ import { type TlsServerOptions, tlsContexts } from "../tls/context.ts";
 import { loadServerCertificates, noCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
 import { ListenerError } from "./listener-errors.ts";
 
-/** A listener with all that it needs before it is bound. */
+/** A listener with everything it needs before it is bound. */
 export interface PreparedListener {
   readonly settings: ListenerSettings;
   readonly protocol: Protocol;
@@ -20,15 +20,15 @@ export interface PreparedListeners {
 }
 
 /**
- * Finds each listener's protocol, and makes the TLS contexts of those that want them.
- * @param options.dataDirectory where a self-signed certificate is made or found; null makes none.
+ * Finds each listener's protocol, and makes the TLS contexts that are needed.
+ * @param options.dataDirectory where a self-signed certificate is found or made; null makes none.
  * @throws AggregateError with every certificate and every listener that cannot be used.
  */
 export async function prepareListeners(options: {
   readonly configuration: Configuration;
   readonly protocols: ReadonlyMap<string, Protocol>;
   readonly dataDirectory: string | null;
-  /** Decides what is valid. Default: this moment. */
+  /** The date that validity is judged by; now by default. */
   readonly now?: Date;
 }): Promise<PreparedListeners> {
   const { configuration, protocols, dataDirectory, now = new Date() } = options;
@@ -67,7 +67,7 @@ export async function prepareListeners(options: {
   return { listeners, certificates: certificates ?? noCertificates };
 }
 
-/** TLS is made ready where a connection may ask for it. */
+/** Whether a connection may ask for TLS. */
 function wantsTls(settings: ListenerSettings, protocol: Protocol): boolean {
   return settings.useTls && (settings.tlsImplicit || protocol.startTls);
 }
@@ -76,7 +76,7 @@ export interface TlsOptionsOf {
   readonly settings: ListenerSettings;
   readonly protocol: Protocol;
   readonly certificates: ServerCertificates;
-  /** Decides between certificates for the same name. */
+  /** The date that decides between certificates for the same name. */
   readonly now: Date;
 }
 
@@ -91,7 +91,7 @@ export function tlsOptions({ settings, protocol, certificates, now }: TlsOptions
   });
 }
 
-/** A listener asks for a protocol that this server does not speak. */
+/** A listener names a protocol that this server does not have. */
 export class UnavailableProtocolError extends Error {
   readonly code = "protocol-unavailable";
 

@@ -1,12 +1,12 @@
-/** Turns a connection away: in clear with the protocol's own words, under implicit TLS without a word. */
+/** Refuses a connection: in clear with the protocol's own reply, under implicit TLS without one. */
 import type { Socket } from "node:net";
 import { ConnectionList, type ListMember } from "../connection/connection-list.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** How long a refused peer may take to read the words and close its side, in milliseconds. */
+/** How long a refused peer may take to read the reply and close its side, in milliseconds. */
 const lingerTimeout = 2_000;
 
-/** How many refused sockets may linger at once; beyond that they are cut as soon as the words have left. */
+/** How many refused sockets may linger at once; further ones are destroyed as soon as the reply has been sent. */
 const lingerLimit = 2_048;
 
 /** The refused sockets that have not closed yet. They hold no slot and have no session. */
@@ -20,7 +20,7 @@ export class RefusedSockets {
     this.#clock = clock;
   }
 
-  /** @param words one complete reply, or null to close without a word. */
+  /** @param words one complete reply, or null to close without one. */
   refuse(socket: Socket, words: string | null): void {
     socket.on("error", ignore);
     if (words === null) {
@@ -31,8 +31,8 @@ export class RefusedSockets {
       socket.end(words, () => socket.destroy());
       return;
     }
-    // Closing while the peer's bytes lie unread resets the connection and may take our words with it (RFC 1122
-    // 4.2.2.13): say them, send FIN, and read on until the peer closes too.
+    // Closing while the peer's bytes lie unread resets the connection and may lose our reply (RFC 1122
+    // 4.2.2.13): send it, send FIN, and read on until the peer closes too.
     const timer = this.#clock.setTimeout(() => socket.destroy(), lingerTimeout);
     const refused = { place: -1, socket };
     this.#lingering.add(refused);
@@ -50,7 +50,7 @@ export class RefusedSockets {
     if (this.#lingering.size > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
-  /** Destroys those that linger; further ones are cut as soon as the words have left. */
+  /** Destroys those that linger; further ones are destroyed as soon as the reply has been sent. */
   destroyAll(): void {
     this.#limit = 0;
     for (const { socket } of this.#lingering) socket.destroy();

@@ -1,8 +1,8 @@
-/** How long what is served is valid, for alarms. */
+/** Gauges of how long the served certificates are valid, for alerts. */
 import { Gauge, type Registry } from "prom-client";
 
 export interface CertificateSource {
-  /** Those of the document in force, or the self-signed one. */
+  /** The certificates of the document in force, or the self-signed one. */
   readonly certificates: readonly {
     readonly id: string;
     /** The server's own certificate and its issuers. */

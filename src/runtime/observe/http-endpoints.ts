@@ -1,11 +1,11 @@
-/** What an `http` listener answers: is it alive, is it ready, how is it doing. */
+/** What an `http` listener answers: liveness, readiness, metrics. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Clock } from "../time/clock.ts";
 
 export interface Endpoints {
   /** `/readyz`: true while connections are accepted. */
   ready(): boolean;
-  /** `/metrics`: the text and its content type. Asked for once a second at most. */
+  /** `/metrics`: the text and its content type. Called once a second at most. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   readonly clock: Clock;
 }
@@ -42,7 +42,7 @@ export function httpEndpoints(endpoints: Endpoints): RequestListener {
   };
 }
 
-/** Whoever asks within a second is given the same: collecting costs more than asking. What fails is not kept. */
+/** Repeated calls within a second share one result, since collecting is the expensive part. Failures are not kept. */
 function onceASecond<Result>(clock: Clock, collect: () => Promise<Result>): () => Promise<Result> {
   let collected: { readonly at: number; readonly result: Promise<Result> } | null = null;
   return () => {
@@ -57,14 +57,14 @@ function onceASecond<Result>(clock: Clock, collect: () => Promise<Result>): () =
   };
 }
 
-/** Nobody reads it here: the connection ends with the answer, rather than be read from until the body has come. */
+/** Bodies are not read here: the connection ends with the answer, instead of waiting for the body. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 function pathOf(request: IncomingMessage): string {
   const target = request.url ?? "/";
-  // The whole address, as for a proxy (RFC 9112 section 3.2.2).
+  // An absolute URI, as sent to a proxy (RFC 9112 section 3.2.2).
   if (/^https?:\/\//i.test(target)) return URL.canParse(target) ? new URL(target).pathname : "";
   return target.split("?", 1)[0] ?? "/";
 }

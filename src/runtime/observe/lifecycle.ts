@@ -1,5 +1,5 @@
 /**
- * One stream of everything that happens. The core logs nothing and counts nothing: the log, the metrics and embedders
+ * One stream of everything that happens. The core neither logs nor counts: the log, the metrics and embedders
  * subscribe here. `docs/lifecycle.md` has the table of events; a test holds the two together.
  */
 import { Observable, Subject } from "rxjs";
@@ -13,7 +13,7 @@ import type { ExhaustedResource } from "../pressure/pressure.ts";
 import type { PressureResource } from "../pressure/pressure-resource.ts";
 import type { ProxyHeaderFault } from "../proxy/proxy-header-error.ts";
 
-/** What a bound address looks like: port 0 resolved. */
+/** A bound address, with the port that the kernel chose for port 0. */
 export interface BoundAddress extends Endpoint {
   readonly family: 4 | 6;
 }
@@ -33,7 +33,7 @@ export interface ServerEvents {
   "server.draining": { readonly connections: number };
   "server.stopped": object;
   "server.failed": { readonly error: unknown };
-  /** Something to know about the document that is no error: an expired certificate, a self-signed one made. */
+  /** Something to know about the document that is no error: an expired certificate, a newly made self-signed one. */
   "server.warning": { readonly code: string; readonly text: string };
 }
 
@@ -46,9 +46,9 @@ export interface ReloadEvents {
   "reload.carriedOut": {
     readonly generation: number;
     readonly plan: ReloadPlan;
-    /** Other certificates or keys are served than before, be it that only their files have changed. */
+    /** Certificates or keys have changed, or only the contents of their files. */
     readonly certificatesChanged: boolean;
-    /** What there is to know of certificates and keys that were not served before. */
+    /** Findings about certificates and keys that were not served before. */
     readonly warnings: readonly string[];
     /** Connections that drain, by the name of the listener that was removed. */
     readonly draining: Readonly<Record<string, number>>;
@@ -57,7 +57,7 @@ export interface ReloadEvents {
 }
 
 export interface OutputEvents {
-  /** An output takes lines again: so many were dropped while it was full. */
+  /** An output accepts lines again; `lines` were dropped while it was full. */
   "output.dropped": {
     /** `log`, `words` */
     readonly output: string;
@@ -69,16 +69,18 @@ export interface CertificateEvents {
   /** A certificate that is served, or an issuer in its chain, has 14 days left. */
   "certificate.expiring": CertificateEnd;
   "certificate.expired": CertificateEnd;
-  /** Of several certificates for the same name a listener serves another from now on, since the validity of one has changed. */
+  /**
+   * Of several certificates for the same name a listener now serves another one, since the validity of one has changed.
+   */
   "certificate.chosen": { readonly listener: string };
 }
 
 export interface CertificateEnd {
   /** Its id in the document. */
   readonly certificate: string;
-  /** Whose validity it is, on one line: `C=US, O=Let's Encrypt, CN=E5`. */
+  /** The subject whose validity it is, on one line: `C=US, O=Let's Encrypt, CN=E5`. */
   readonly subject: string;
-  /** The server's own certificate, or one that issued it or another of the chain. */
+  /** The server's own certificate, or an issuer's in its chain. */
   readonly role: "server" | "issuer";
   readonly notValidAfter: Date;
 }
@@ -88,9 +90,9 @@ export interface PressureEvents {
   "pressure.began": ExhaustedResource;
   "pressure.ended": {
     readonly resource: PressureResource;
-    /** The value from which on it counted as exhausted. */
+    /** The threshold at which it counted as exhausted. */
     readonly limit: number;
-    /** Null where it is not known any more. */
+    /** Null when it is no longer known. */
     readonly current: number | null;
   };
 }
@@ -106,17 +108,17 @@ export interface ListenerEvents {
   "listener.paused": {
     readonly listener: string;
     readonly reason: PauseReason;
-    /** The cap that is reached; null for other reasons than `at-capacity`. */
+    /** The cap that was reached; null for other reasons than `at-capacity`. */
     readonly limit: number | null;
     /** The slots taken of it. */
     readonly current: number | null;
   };
-  /** It accepts again: no reason is left. */
+  /** It accepts again: no reason to pause is left. */
   "listener.resumed": { readonly listener: string };
   "listener.draining": { readonly listener: string; readonly connections: number };
   "listener.closed": { readonly listener: string };
   "listener.failed": { readonly listener: string; readonly error: unknown };
-  /** A setting that this platform cannot carry out, or carries out differently. */
+  /** A setting that this platform does not support, or supports differently. */
   "listener.warning": { readonly listener: string; readonly field: string; readonly text: string };
 }
 
@@ -148,7 +150,7 @@ export interface ConnectionEvents extends ConnectionStateEvents {
     readonly connection: ConnectionFacts;
     readonly cause: EndCause;
     readonly durations: PhaseDurations;
-    /** Octets on the wire, TLS records and all. */
+    /** Octets on the wire, including TLS records. */
     readonly bytesRead: number;
     readonly bytesWritten: number;
   };
@@ -180,10 +182,12 @@ export type LifecycleEventOf<Type extends LifecycleEventType> = Extract<Lifecycl
 
 type Handler<Type extends LifecycleEventType> = (event: LifecycleEventOf<Type>) => void;
 
-/** Where the runtime tells what happens. An event is made only where somebody wants its type: ask `wants` before. */
+/**
+ * Where the runtime reports what happens. Events are created only for types with a subscriber: check `wants` first.
+ */
 export class Lifecycle {
   readonly #events = new Subject<LifecycleEvent>();
-  /** Those who want certain types only. */
+  /** Subscribers of certain types only. */
   readonly #handlers = new Map<LifecycleEventType, readonly ((event: LifecycleEvent) => void)[]>();
   readonly events$: Observable<LifecycleEvent> = new Observable((subscriber) => this.#events.subscribe(subscriber));
 
@@ -192,16 +196,16 @@ export class Lifecycle {
   }
 
   /**
-   * Tells of these types only. What the handler throws is thrown where nobody catches it, as for those who subscribe.
-   * @returns what ends it.
+   * Subscribes to these types only. An error thrown by the handler is uncaught, as with other subscribers.
+   * @returns a function that ends it.
    */
   listen<Type extends LifecycleEventType>(types: readonly Type[], handler: Handler<Type>): () => void {
-    // Each type that it is told of is one of its own.
-    const told = handler as (event: LifecycleEvent) => void;
-    for (const type of types) this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), told]);
+    // The handler gets only events of its own types.
+    const callback = handler as (event: LifecycleEvent) => void;
+    for (const type of types) this.#handlers.set(type, [...(this.#handlers.get(type) ?? []), callback]);
     return () => {
       for (const type of types) {
-        const left = this.#handlers.get(type)?.filter((each) => each !== told) ?? [];
+        const left = this.#handlers.get(type)?.filter((each) => each !== callback) ?? [];
         if (left.length > 0) this.#handlers.set(type, left);
         else this.#handlers.delete(type);
       }

@@ -1,33 +1,33 @@
 import type { DestinationStream } from "pino";
 import { type CountedOutput, Output } from "./output.ts";
 
-/** Where pino writes: see `logDestination`. */
+/** Pino's destination: see `logDestination`. */
 export interface LogDestination extends DestinationStream, CountedOutput {
-  /** By this pino tells a destination from options when it is given one argument. */
+  /** By this pino recognizes a destination that is passed as its only argument. */
   readonly writable: true;
   /**
    * Waits until every line is written.
    * @param limit milliseconds
-   * @returns false where that took longer, or the destination cannot be written to
+   * @returns false when that took longer, or the destination cannot be written to
    */
   flush(limit: number): Promise<boolean>;
 }
 
 /**
- * A destination for pino that writes the lines of one turn of the event loop at once, at its end: a line for each
- * connection is one write(2) for each otherwise, which is most of what the line costs. It never makes anybody wait: while
- * nobody reads the log or its disk is full, up to 8 MiB are kept, and lines that come then are dropped and counted.
+ * A destination for pino that writes all lines of one turn of the event loop at its end: otherwise a line for each
+ * connection means one write(2) for each, which is most of the line's cost. It never blocks: while nobody
+ * reads the log or its disk is full, up to 8 MiB are kept, and further lines are dropped and counted.
  *
- * An exit writes what can be written without waiting, that by an exception that nobody caught included; a process that is
- * killed loses the lines of the turn that it was in.
+ * On exit, even after an uncaught exception, it writes what it can without waiting; a process that is
+ * killed loses the lines of its last turn.
  * @param file a path or a descriptor; standard output by default.
- * @throws what open(2) refuses
+ * @throws the error of open(2)
  */
 export function logDestination(file: string | number = 1): LogDestination {
   return destinationOf(new Output(file, { name: "log" }));
 }
 
-/** @param textOf puts a line of JSON into words. */
+/** @param textOf turns a line of JSON into readable text. */
 export function destinationOf(output: Output, textOf?: (line: string) => string): LogDestination {
   return {
     writable: true,

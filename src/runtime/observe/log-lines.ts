@@ -1,4 +1,4 @@
-/** What the log says of each event: level, text and fields, in one table. */
+/** How the log describes each event: level, text and fields, in one table. */
 import type { Level } from "pino";
 import { describePlan } from "../../config/index.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
@@ -8,16 +8,16 @@ import type { LifecycleEventOf, LifecycleEventType, PhaseDurations } from "./lif
 /** How one event is logged. */
 export interface LogLine<Event> {
   readonly level: Level;
-  /** Where the event decides: never above `level`. */
+  /** When the level depends on the event: never above `level`. */
   readonly levelOf?: (event: Event) => Level;
   readonly text: string | ((event: Event) => string);
-  /** Beside `event`, which is the event's type. */
+  /** Besides `event`, which is the event's type. */
   readonly fields?: (event: Event) => object;
 }
 
 type LogLines = { readonly [Type in LifecycleEventType]: LogLine<LifecycleEventOf<Type>> };
 
-/** A step that is told with its connection alone. */
+/** A step that logs its connection only. */
 function step(text: string) {
   return {
     level: "debug",
@@ -26,13 +26,13 @@ function step(text: string) {
   } as const;
 }
 
-/** What an event tells of its connection, and all the rest of it. */
+/** The event's connection, and all its other fields. */
 function withConnection<Event extends { readonly type: string; readonly connection: ConnectionFacts }>(event: Event) {
   const { type: _, connection, ...fields } = event;
   return { ...connectionFields(connection), ...fields };
 }
 
-/** All that an event tells. */
+/** All fields of an event. */
 function everything<Event extends { readonly type: string }>({ type: _, ...fields }: Event): object {
   return fields;
 }

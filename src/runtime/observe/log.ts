@@ -5,7 +5,7 @@ import { type LogLine, logLines } from "./log-lines.ts";
 
 const types = Object.keys(logLines) as LifecycleEventType[];
 
-/** Asks only for what the logger's level lets through, now and whenever that changes. */
+/** Subscribes only to what the logger's level lets through, and follows changes of that level. */
 export function logLifecycle(lifecycle: Lifecycle, logger: Logger): void {
   const log = (event: LifecycleEvent): void => logEvent(logger, event);
   const listen = () =>
@@ -23,7 +23,7 @@ export function logLifecycle(lifecycle: Lifecycle, logger: Logger): void {
 }
 
 function logEvent(logger: Logger, event: LifecycleEvent): void {
-  // Each line is of its event's type, which TypeScript cannot see through a table.
+  // Each line matches its event's type, which TypeScript cannot see through a table.
   const { level, levelOf, text, fields } = logLines[event.type] as LogLine<LifecycleEvent>;
   const said = { event: event.type, ...fields?.(event) };
   logger[levelOf?.(event) ?? level](said, typeof text === "string" ? text : text(event));

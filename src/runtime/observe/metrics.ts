@@ -10,7 +10,7 @@ import { type CertificateSource, certificateGauges } from "./certificate-gauges.
 import type { Lifecycle, LifecycleEvent } from "./lifecycle.ts";
 import type { CountedOutput } from "./output.ts";
 
-/** As much of a listener as is measured. */
+/** The part of a listener that is measured. */
 interface MeasuredListener {
   readonly name: string;
   readonly slots: SlotCounter;
@@ -18,7 +18,7 @@ interface MeasuredListener {
   readonly pausedBy: readonly PauseReason[];
 }
 
-/** What the gauges are read from when somebody asks. */
+/** What the gauges are read from on collection. */
 export interface MetricsSource extends CertificateSource {
   readonly slots: SlotCounter;
   readonly listeners: readonly MeasuredListener[];
@@ -30,7 +30,7 @@ export interface MetricsOptions {
   readonly outputs: readonly CountedOutput[];
 }
 
-/** What every connection and message counts in: plain numbers, put under their labels when somebody asks. */
+/** Counts of connections and messages: plain numbers, which get their labels on collection. */
 class ConnectionTotals {
   accepted = 0;
   bytesRead = 0;

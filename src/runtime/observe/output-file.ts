@@ -1,9 +1,9 @@
-/** What an output is written to: how to write there without waiting for whoever reads it, or for a disk. */
+/** The file that an output writes to, opened so that neither a reader nor a disk can block the process. */
 import { constants, fstatSync, openSync, type Stats } from "node:fs";
 import { Socket } from "node:net";
 import { isatty } from "node:tty";
 
-/** A descriptor, and whether write(2) on it may wait: on a disk it may, so a thread of the pool has to do it. */
+/** A descriptor, and whether write(2) on it may block: on a disk it may, so a thread of the pool does it. */
 export interface OutputFile {
   readonly fd: number;
   readonly mayWait: boolean;
@@ -12,8 +12,8 @@ export interface OutputFile {
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
 
 /**
- * Opens a path to append to it, or takes a descriptor that is open.
- * @throws what open(2) refuses, e.g. ENXIO for a FIFO that nobody reads
+ * Opens a path for appending, or uses an open descriptor.
+ * @throws the error of open(2), e.g. ENXIO for a FIFO without a reader
  */
 export function openOutput(file: string | number): OutputFile {
   if (typeof file === "number") return neverWaiting(file, fstatSync(file));
@@ -21,13 +21,13 @@ export function openOutput(file: string | number): OutputFile {
   return { fd, mayWait: isOnDisk(fstatSync(fd)) };
 }
 
-/** Whether both descriptors lead to one file, pipe or terminal. */
+/** Whether both descriptors refer to one file, pipe or terminal. */
 export function isSameFile(one: number, other: number): boolean {
   const [a, b] = [fstatSync(one), fstatSync(other)];
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-/** A descriptor of the same pipe, socket or terminal on which write(2) answers EAGAIN instead of waiting. */
+/** A descriptor of the same pipe, socket or terminal on which write(2) answers EAGAIN instead of blocking. */
 function neverWaiting(fd: number, stats: Stats): OutputFile {
   if (isOnDisk(stats)) return { fd, mayWait: true };
   if (stats.isSocket()) return shareNonBlocking(fd);
@@ -35,7 +35,7 @@ function neverWaiting(fd: number, stats: Stats): OutputFile {
   // Devices such as /dev/null answer at once.
   if (!stats.isFIFO() && !terminal) return { fd, mayWait: false };
   try {
-    // An open file description of our own: O_NONBLOCK on the one that is there would hit all who share it, a shell too.
+    // An open file description of our own: O_NONBLOCK on the given one would affect all who share it, even a shell.
     return { fd: openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY), mayWait: false };
   } catch {
     return terminal ? { fd, mayWait: true } : shareNonBlocking(fd);
@@ -46,10 +46,10 @@ function isOnDisk(stats: Stats): boolean {
   return stats.isFile() || stats.isBlockDevice();
 }
 
-/** Sockets close their descriptors when they are collected. */
+/** Sockets close their descriptors when they are garbage-collected. */
 const kept = new Map<number, unknown>();
 
-/** A socket cannot be opened anew: Node makes what it takes non-blocking, which is all that is wanted of it here. */
+/** A socket cannot be opened again; but Node makes the sockets it wraps non-blocking, which is all that is needed. */
 function shareNonBlocking(fd: number): OutputFile {
   if (!kept.has(fd)) kept.set(fd, nodeStreamOf(fd));
   return { fd, mayWait: false };

@@ -1,30 +1,32 @@
 /**
- * An output of the process that may fail or stand still without anybody waiting for it: what the log and the words to
- * people go through. It holds a bounded amount; what comes beyond that is dropped and counted.
+ * An output of the process that may fail or stall without blocking anything: the log and the messages to
+ * people go through it. It holds a bounded amount; anything beyond that is dropped and counted.
  */
 import { write, writeSync } from "node:fs";
 import { type OutputFile, openOutput } from "./output-file.ts";
 
 /** Characters that may wait for a reader or a disk. */
 const mostWaiting = 8_388_608;
-/** Characters that are written before the turn of the event loop has ended, and as many as one write(2) is given. */
+/**
+ * Characters that trigger a write before the turn of the event loop has ended, and the most that one write(2) gets.
+ */
 const batch = 16_384;
-/** Milliseconds until a full pipe is tried again. */
-const untilDrained = 10;
-/** Milliseconds after which a write of a thread counts as stuck. */
+/** Milliseconds until the next attempt on a full pipe. */
+const retryWhenFull = 10;
+/** Milliseconds after which a thread's write counts as stuck. */
 const stuckAfter = 1_000;
-/** Milliseconds until one is tried again that cannot be written to: ENOSPC, EPIPE, EIO. */
-const untilMended = 500;
+/** Milliseconds until the next attempt after an error: ENOSPC, EPIPE, EIO. */
+const retryAfterError = 500;
 
-/** An output that counts what it has dropped. */
+/** An output that counts the lines it has dropped. */
 export interface CountedOutput {
   /** `log`, `words`: the label of the metric. */
   readonly name: string;
-  /** Lines that were dropped since the start: those that came while 8 MiB waited. */
+  /** Lines dropped since the start, because 8 MiB were waiting. */
   readonly dropped: number;
   /**
-   * Calls back when an output that had dropped something has written all that waited.
-   * @param listener gets the number of lines that were dropped since the last call
+   * Calls back when an output that had dropped lines has written everything that waited.
+   * @param listener gets the number of lines dropped since the last call
    */
   onFlowing(listener: (lines: number) => void): void;
 }
@@ -41,7 +43,7 @@ export class Output implements CountedOutput {
   readonly #file: OutputFile;
   readonly #most: number;
   readonly #listeners: ((lines: number) => void)[] = [];
-  /** What waits, in its order: what a write has left over, then the text. */
+  /** What waits, in order: the rest of an incomplete write, then the text. */
   #rest: Buffer | null = null;
   #text = "";
   #reported = 0;
@@ -53,7 +55,7 @@ export class Output implements CountedOutput {
   #failed = false;
   #settled: (() => void)[] = [];
 
-  /** @param file a path, which is appended to, or a descriptor */
+  /** @param file a path to append to, or a descriptor */
   constructor(file: string | number | OutputFile, { name, most = mostWaiting }: OutputOptions) {
     this.name = name;
     this.#most = most;
@@ -61,7 +63,7 @@ export class Output implements CountedOutput {
     atExit.add(this);
   }
 
-  /** One line, or several that belong together. Written when this turn of the event loop ends, at the latest then. */
+  /** Writes one line, or several that belong together, at the end of this turn of the event loop at the latest. */
   write(line: string): void {
     if (this.#text.length + (this.#rest?.length ?? 0) + line.length > this.#most) {
       this.dropped += 1;
@@ -81,9 +83,9 @@ export class Output implements CountedOutput {
   }
 
   /**
-   * Waits until all is written.
+   * Waits until everything is written.
    * @param limit milliseconds
-   * @returns false where it is not: the limit was over before, or the output cannot be written to
+   * @returns false when the limit passed first, or the output cannot be written to
    */
   async flush(limit: number): Promise<boolean> {
     clearTimeout(this.#retry);
@@ -99,11 +101,11 @@ export class Output implements CountedOutput {
     return !this.#isWaiting;
   }
 
-  /** What can be written before the process is gone. */
+  /** Writes what can be written before the process is gone. */
   flushAtExit(): void {
     if (!this.#writing) this.#writeNow();
     else if (this.#text !== "" && performance.now() - this.#writingSince < stuckAfter) {
-      // What the thread has is on its way.
+      // What the thread has is being written.
       this.#rest = null;
       this.#writeNow();
     }
@@ -187,7 +189,7 @@ export class Output implements CountedOutput {
   #refused(error: unknown): void {
     const full = error instanceof Error && "code" in error && error.code === "EAGAIN";
     this.#failed = !full;
-    this.#retry = setTimeout(this.#again, full ? untilDrained : untilMended);
+    this.#retry = setTimeout(this.#again, full ? retryWhenFull : retryAfterError);
     this.#retry.unref();
   }
 
@@ -197,7 +199,7 @@ export class Output implements CountedOutput {
     this.#settle();
   };
 
-  /** Nothing waits any more. */
+  /** Nothing is waiting any more. */
   #flowed(): void {
     this.#failed = false;
     const lines = this.dropped - this.#reported;
@@ -212,7 +214,7 @@ export class Output implements CountedOutput {
     for (const resolve of settled) resolve();
   }
 
-  /** The next try, or the end of the time. */
+  /** Resolves on progress, or when the time is over. */
   #progress(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);

@@ -111,7 +111,7 @@ export class Server {
         actions: {
           stopListeners: () => this.#stopListeners(),
           releaseResources: () => this.#releaseResources(),
-          tellOfLeftBehind: () => this.#tellOfLeftBehind(),
+          reportLeftBehind: () => this.#reportLeftBehind(),
         },
       }),
       { id: "server", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
@@ -394,7 +394,7 @@ export class Server {
     await this.#foundation?.release();
   }
 
-  #tellOfLeftBehind(): void {
+  #reportLeftBehind(): void {
     const text =
       "A file, the data folder or something of the embedder's has not answered for 5 seconds, and is left behind: see the disks and mounts.";
     this.lifecycle.emit({ type: "server.warning", code: "left-behind", text });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
-import { drainHandful, longestDrainSpread, spreadDrain } from "../../../src/runtime/listener/drain-spread.ts";
+import { drainedAtOnce, longestDrainSpread, spreadDrain } from "../../../src/runtime/listener/drain-spread.ts";
 import { runGatehouse } from "../../running-gatehouse.ts";
 import { causes } from "../ends.ts";
 import { rawClient } from "../raw-client.ts";
@@ -22,7 +22,7 @@ function crowd(size: number) {
 }
 
 describe("a drain of many connections", () => {
-  test.each([0, 1, drainHandful])("tells %i of them at once, and leaves no timer", (size) => {
+  test.each([0, 1, drainedAtOnce])("tells %i of them at once, and leaves no timer", (size) => {
     const { told, spread } = crowd(size);
     spread();
     expect(told.size).toBe(size);
@@ -31,9 +31,9 @@ describe("a drain of many connections", () => {
   test("tells a handful at once and one more in each millisecond", () => {
     const { told, spread, pass } = crowd(116);
     spread();
-    expect(told.size).toBe(drainHandful);
+    expect(told.size).toBe(drainedAtOnce);
     pass(50);
-    expect(told.size).toBe(drainHandful + 50);
+    expect(told.size).toBe(drainedAtOnce + 50);
     pass(50);
     expect(told.size).toBe(116);
   });
@@ -69,7 +69,7 @@ describe("a drain of many connections", () => {
     const { told, spread, pass } = crowd(100);
     spread()();
     pass(longestDrainSpread);
-    expect(told.size).toBe(drainHandful);
+    expect(told.size).toBe(drainedAtOnce);
   });
 });
 
@@ -84,12 +84,12 @@ describe("a server that stops with many sessions", () => {
   }
 
   test("says 421 to a handful of them at once, and to the others one after another", async () => {
-    const { house, clock, clients, draining } = await crowdedHouse(drainHandful + 40);
+    const { house, clock, clients, draining } = await crowdedHouse(drainedAtOnce + 40);
     const stopped = house.gatehouse.stop();
     await house.event("connection.draining");
-    expect(draining()).toBe(drainHandful);
+    expect(draining()).toBe(drainedAtOnce);
     clock.increment(20);
-    expect(draining()).toBe(drainHandful + 20);
+    expect(draining()).toBe(drainedAtOnce + 20);
     clock.increment(20);
     for (const client of clients) {
       expect(await client.until("421 4.3.2 ")).toContain("421 4.3.2 ");
@@ -100,7 +100,7 @@ describe("a server that stops with many sessions", () => {
   });
 
   test("ends those that have not been told yet, too, when it does not wait any more", async () => {
-    const { house, clients } = await crowdedHouse(drainHandful + 40);
+    const { house, clients } = await crowdedHouse(drainedAtOnce + 40);
     const stopped = house.gatehouse.stop();
     await house.event("connection.draining");
     const again = house.gatehouse.stop({ wait: false });
