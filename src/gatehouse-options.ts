@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Observable } from "rxjs";
 import type { Inspector } from "./charts/inspector.ts";
 import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
+import type { ConfigurationSource } from "./config/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
@@ -32,10 +33,10 @@ export interface GatehouseOptions {
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
   /**
-   * Further documents, each in a form that `config` may have; each is put into force when it comes. One that cannot be is
-   * told of as `reload.rejected`. Subscribed to from the start to the stop.
+   * Further documents, from a source such as `fileSource()` or each in a form that `config` may have; each is put into force
+   * when it comes. One that cannot be is told of as `reload.rejected`. Subscribed to from the start to the stop.
    */
-  readonly config$?: Observable<unknown>;
+  readonly config$?: ConfigurationSource | Observable<unknown>;
   /**
    * Where the running server can be asked and told things: HTTP on a Unix socket, which only the process's own user and
    * root can reach. None by default.

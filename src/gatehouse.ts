@@ -1,9 +1,17 @@
 /** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
 import { Subscription } from "rxjs";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
-import { type Configuration, documentWarnings, isLarge, parseAside, parseDocument } from "./config/index.ts";
-import { openControl } from "./control/control.ts";
-import { ControlSocketError } from "./control/control-socket.ts";
+import {
+  type Configuration,
+  documentReader,
+  documentWarnings,
+  isConfiguration,
+  type ParseOptions,
+  parseDocument,
+  type ReadDocument,
+  valueSource,
+} from "./config/index.ts";
+import { ControlAccess } from "./control/control-access.ts";
 import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { Gatehouse } from "./gatehouse-contract.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
@@ -15,13 +23,7 @@ import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
 import { logLifecycle } from "./runtime/observe/log.ts";
 import { Metrics } from "./runtime/observe/metrics.ts";
 import type { Foundation } from "./runtime/reload/foundation.ts";
-import {
-  followCertificates,
-  followDocuments,
-  newest,
-  type ReadDocument,
-  reloadDocument,
-} from "./runtime/server/document-feeds.ts";
+import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
 import { countStates } from "./runtime/server/state-counts.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
@@ -32,7 +34,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const configuration = configurationOf(options);
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
 
-  const server: Server = new Server({
+  const server = new Server({
     configuration,
     clock: options.clock ?? systemClock,
     dataDirectory,
@@ -44,12 +46,6 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     onBound: () => options.onBound?.(),
     prepare: async (signal): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory, signal });
-      const closeControl = await openControlOf(options, { gatehouse, server, readDocument }).catch(
-        async (error: unknown) => {
-          await mail.release();
-          throw error;
-        },
-      );
       return {
         protocols: protocolsOf(options, {
           backend: mail.backend,
@@ -58,14 +54,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
           isExempt: (address) => server.allowList.has(address),
         }),
         stage: (document, abort) => mail.stage(document, abort),
-        release: async () => {
-          await closeControl();
-          await mail.release();
-        },
+        release: () => mail.release(),
       };
     },
   });
-  const readDocument = documentReader(options);
+  const read = documentReader(parseOptionsOf(options));
+  const control = controlOf(options, server, read);
   const feeds = new Subscription();
   const outputs = options.outputs ?? [];
   const metrics = new Metrics({ source: server, outputs });
@@ -93,17 +87,23 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     pressure$: server.pressure.pressure$,
     metrics,
     async start() {
-      await server.start();
+      try {
+        await server.start(() => control.open(gatehouse));
+      } catch (error) {
+        await control.close();
+        throw error;
+      }
       feeds.add(followCertificates(server));
-      if (options.config$) feeds.add(followDocuments(server, options.config$, readDocument));
+      if (options.config$) feeds.add(followDocuments(server, valueSource(options.config$, read)));
     },
     reload: async (config) => {
-      const read = readDocument(config);
-      return server.reload(read instanceof Promise ? await read : read);
+      const configuration = read(config);
+      return server.reload(configuration instanceof Promise ? await configuration : configuration);
     },
     async stop({ wait = true } = {}) {
       feeds.unsubscribe();
       await server.stop({ wait });
+      await control.close();
     },
     suspend: (listener) => server.suspend(listener),
     resume: (listener) => server.resume(listener),
@@ -141,30 +141,18 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   return gatehouse;
 }
 
-interface Controlled {
-  readonly gatehouse: Gatehouse;
-  readonly server: Server;
-  readonly readDocument: ReadDocument;
+interface Control {
+  open(gatehouse: Gatehouse): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** @returns what ends it. @throws ControlSocketError when another server has the socket; else the server runs without. */
-async function openControlOf(
-  options: GatehouseOptions,
-  { gatehouse, server, readDocument }: Controlled,
-): Promise<() => Promise<void>> {
-  const { control } = options;
-  if (control === undefined) return async () => {};
+function controlOf({ control }: GatehouseOptions, server: Server, read: ReadDocument): Control {
+  if (control === undefined) return { open: async () => {}, close: async () => {} };
   const { path, document } = typeof control === "string" ? { path: control } : control;
-  const read = async () => readDocument(await document?.());
-  const reload = () => (document ? reloadDocument(server, read) : newest(server.renew()));
-  try {
-    return await openControl(path, { gatehouse, reload });
-  } catch (error) {
-    if (!(error instanceof ControlSocketError && error.code === "control-unavailable")) throw error;
-    const text = `${error.message} The server runs without.`;
-    server.lifecycle.emit({ type: "server.warning", code: error.code, text });
-    return async () => {};
-  }
+  const readAnew = async () => read(await document?.());
+  const reload = () => (document ? reloadDocument(server, readAnew) : newest(server.renew()));
+  const access = new ControlAccess(path, server.lifecycle);
+  return { open: (gatehouse) => access.open({ gatehouse, reload }), close: () => access.close() };
 }
 
 /**
@@ -204,30 +192,11 @@ function protocolsOf(
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
 }
 
-/**
- * Reads documents one after the other, so that an older one, which takes longer, does not come behind a newer one. A large
- * text is read in a thread, anything else at once.
- */
-function documentReader(options: GatehouseOptions): ReadDocument {
-  const names = (options.protocols ?? []).map(({ name }) => name);
-  let last: Promise<void> | null = null;
-  return (config) => {
-    const parse = () => configurationOf({ ...options, config });
-    const large = typeof config === "string" && isLarge(config);
-    if (last === null && !large) return parse();
-    const read = (last ?? Promise.resolve()).then(() => (large ? parseAside(config, { protocols: names }) : parse()));
-    const done: Promise<void> = read.then(ignore, ignore).then(() => {
-      if (last === done) last = null;
-    });
-    last = done;
-    return read;
-  };
+function configurationOf(options: GatehouseOptions): Configuration {
+  const { config } = options;
+  return isConfiguration(config) ? config : parseDocument(config, parseOptionsOf(options));
 }
 
-function ignore(): void {}
-
-function configurationOf({ config, protocols = [] }: GatehouseOptions): Configuration {
-  // A document has no field `listeners`: what has one has been parsed already.
-  if (typeof config === "object" && config !== null && "listeners" in config) return config as Configuration;
-  return parseDocument(config, { protocols: protocols.map(({ name }) => name) });
+function parseOptionsOf({ protocols = [] }: GatehouseOptions): ParseOptions {
+  return { protocols: protocols.map(({ name }) => name) };
 }

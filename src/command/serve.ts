@@ -1,7 +1,13 @@
 /** `gatehouse serve`: run a document until a signal ends it. */
 import type { Logger } from "pino";
-import { map, Observable } from "rxjs";
-import { ConfigurationError, type DocumentFile, demandSource, mergeSources } from "../config/index.ts";
+import { Observable } from "rxjs";
+import {
+  ConfigurationError,
+  type ConfigurationSource,
+  type DocumentFile,
+  demandSource,
+  mergeSources,
+} from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { createGatehouse } from "../gatehouse.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
@@ -151,13 +157,12 @@ function controlOf(data: string, document: DocumentFile | null): ControlOptions 
 }
 
 /** The file when it is not what was read last, and the file as it is at SIGHUP. */
-function documentsOf(document: DocumentFile, signals: StopSignals): Observable<unknown> {
+function documentsOf(document: DocumentFile, signals: StopSignals): ConfigurationSource {
   const hangups = new Observable<void>((subscriber) => signals.onHangup(() => subscriber.next()));
-  const reads = mergeSources(
+  return mergeSources(
     document.changes(),
     demandSource(hangups, () => document.read()),
   );
-  return reads.pipe(map((read) => (read.kind === "document" ? read.configuration : read.error)));
 }
 
 /** The first signal drains, the second does not wait. Resolves when the server has stopped. */

@@ -1,10 +1,11 @@
 /** A running server that is asked and told things over its control socket. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { chmod, chown, rename, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { json, text } from "node:stream/consumers";
+import { filter, firstValueFrom } from "rxjs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ConfigurationError, createGatehouse, type GatehouseOptions, StartError } from "../../src/index.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
@@ -346,6 +347,40 @@ describe("the socket itself", () => {
     expect(error).toBeInstanceOf(StartError);
     expect(error).toMatchObject({ errors: [{ code: "control-in-use" }] });
     expect((await ask(socket)).status).toBe(200);
+  });
+
+  test("of another server that lives fails the start before a mailbox is opened or an address bound", async () => {
+    const socket = newSocket();
+    await house(socket);
+    const dataDirectory = join(temporaryDirectory(), "data");
+    const second = createGatehouse({ config: [smtp], dataDirectory, control: socket });
+    const states: string[] = [];
+    second.lifecycle$.subscribe(({ type }) => states.push(type));
+    await expect(second.start()).rejects.toBeInstanceOf(StartError);
+    expect(states).toEqual(["server.starting", "server.failed"]);
+    await expect(stat(dataDirectory)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test("is there until all else of the server has ended, and then is removed", async () => {
+    const socket = newSocket();
+    const { gatehouse } = await house(socket);
+    const whenStopped = firstValueFrom(gatehouse.lifecycle$.pipe(filter(({ type }) => type === "server.stopped"))).then(
+      () => statSync(socket).isSocket(),
+    );
+    await gatehouse.stop();
+    expect(await whenStopped).toBe(true);
+    await expect(stat(socket)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test("is removed, too, when a stop calls the start off", async () => {
+    const socket = newSocket();
+    const gatehouse = createGatehouse({ config: [smtp], backend, control: socket });
+    const started = gatehouse.start();
+    const stopped = gatehouse.stop();
+    await expect(started).rejects.toBeInstanceOf(StartError);
+    await stopped;
+    expect(gatehouse.state).toBe("stopped");
+    await expect(stat(socket)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   test("is removed when the start fails", async () => {

@@ -7,8 +7,12 @@ import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
 import type { Entry, ParsedSections } from "./sections.ts";
 import { defaultHostname, type SystemSettings, systemSchema } from "./system.ts";
 
-/** A document in effect: defaults, inheritance and paths resolved. */
+/** Tells a configuration, which has been checked, from a document that has not. A copy by spreading has it, too. */
+const CHECKED: unique symbol = Symbol("gatehouse.checked");
+
+/** A document in effect: defaults, inheritance and paths resolved. Made by parsing alone. */
 export interface Configuration {
+  readonly [CHECKED]: true;
   readonly listeners: readonly ListenerSettings[];
   readonly system: SystemSettings;
   readonly certificates: readonly CertificateSettings[];
@@ -21,6 +25,18 @@ export interface Configuration {
   readonly ignoredFields: readonly string[];
   /** Absolute; relative paths in the document start here. */
   readonly directory: string;
+}
+
+/** The members of a configuration, as structured cloning leaves them. */
+export type ConfigurationMembers = Omit<Configuration, typeof CHECKED>;
+
+/** Of members that parsing has made. */
+export function checkedConfiguration(members: ConfigurationMembers): Configuration {
+  return { [CHECKED]: true, ...members };
+}
+
+export function isConfiguration(value: unknown): value is Configuration {
+  return typeof value === "object" && value !== null && CHECKED in value;
 }
 
 /** Resolves defaults, inheritance and relative paths. */
@@ -54,7 +70,16 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
   const blocked = complete(parsed.blocked).map(([, entry]) => entry);
   const allowed = complete(parsed.allowed).map(([, entry]) => entry);
   const { ignoredFields } = parsed;
-  return { listeners, system, certificates, accounts, blocked, allowed, ignoredFields, directory };
+  return checkedConfiguration({
+    listeners,
+    system,
+    certificates,
+    accounts,
+    blocked,
+    allowed,
+    ignoredFields,
+    directory,
+  });
 }
 
 function complete<Settings>(entries: readonly Entry<Settings>[]): [string, Settings][] {

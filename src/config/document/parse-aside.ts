@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type ParseOptions, parseDocument } from "./document.ts";
-import type { Configuration } from "./effective.ts";
+import { type Configuration, type ConfigurationMembers, checkedConfiguration } from "./effective.ts";
 import type { ParsedPiece } from "./parse-thread.ts";
 
 /** Characters that are parsed in some milliseconds: a thread would take longer. */
@@ -44,7 +44,7 @@ async function takeOver(worker: Worker): Promise<Configuration> {
         worker.postMessage(null);
         break;
       case "rest":
-        return { ...piece.rest, ...lists } as Configuration;
+        return checkedConfiguration({ ...piece.rest, ...lists } as ConfigurationMembers);
       case "invalid":
         throw new ConfigurationError(piece.issues, { file: piece.file });
     }

@@ -2,12 +2,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ConfigurationError, type ConfigurationIssue } from "./configuration-error.ts";
 import { type ParseOptions, parseDocument } from "./document.ts";
-import type { Configuration } from "./effective.ts";
+import type { ConfigurationMembers } from "./effective.ts";
 
 /** What it answers with: lists in pieces, each when it is asked for, then what is no list; or why there is nothing. */
 export type ParsedPiece =
   | { readonly type: "entries"; readonly list: string; readonly entries: readonly unknown[] }
-  | { readonly type: "rest"; readonly rest: Partial<Configuration> }
+  | { readonly type: "rest"; readonly rest: Partial<ConfigurationMembers> }
   | { readonly type: "invalid"; readonly issues: readonly ConfigurationIssue[]; readonly file: string | undefined };
 
 /** Entries that are taken over in one turn of the event loop. */

@@ -1,6 +1,6 @@
 import type { Observable } from "rxjs";
 import { ConfigurationError } from "../document/configuration-error.ts";
-import type { Configuration } from "../document/effective.ts";
+import { type Configuration, isConfiguration } from "../document/effective.ts";
 
 /** A document that was read, or why it cannot be used. */
 export type DocumentRead =
@@ -23,13 +23,11 @@ export async function documentRead(read: () => Promise<Configuration>): Promise<
   }
 }
 
-/** What parsing comes to; whatever is thrown is a rejection. */
-export function parsed(parse: () => Configuration): DocumentRead {
-  try {
-    return { kind: "document", configuration: parse() };
-  } catch (error) {
-    return rejected(error);
-  }
+/** Whether it is what a source emits, and no document yet to be read. */
+export function isDocumentRead(value: unknown): value is DocumentRead {
+  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
+  if (value.kind === "document") return "configuration" in value && isConfiguration(value.configuration);
+  return value.kind === "rejected" && "error" in value && value.error instanceof ConfigurationError;
 }
 
 /** A rejection for whatever was thrown. */

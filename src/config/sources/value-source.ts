@@ -1,18 +1,27 @@
-import { catchError, map, type Observable, of } from "rxjs";
-import { parseDocument } from "../document/document.ts";
+import { catchError, concatMap, from, type Observable, of } from "rxjs";
+import { documentReader, type ReadDocument } from "../document/document-reader.ts";
 import type { Configuration } from "../document/effective.ts";
-import { type ConfigurationSource, parsed, rejected } from "./source.ts";
+import { type ConfigurationSource, type DocumentRead, documentRead, isDocumentRead, rejected } from "./source.ts";
 
 /**
- * An embedder's documents, each as text or as the value that it stands for. An Observable that fails is rejected and over.
- * @param read reads a value; `parseDocument` by default.
+ * An embedder's documents, each as a text, as the value that it stands for, or parsed already; in their order. What other
+ * sources have read may be among them. An Observable that fails is rejected and over.
+ * @param read reads a document; by default with Gatehouse's own protocols alone.
  */
-export function valueSource(
-  values: Observable<unknown>,
-  read: (value: unknown) => Configuration = (value) => parseDocument(value),
-): ConfigurationSource {
+export function valueSource(values: Observable<unknown>, read: ReadDocument = documentReader()): ConfigurationSource {
   return values.pipe(
-    map((value) => parsed(() => read(value))),
+    concatMap((value) => (isDocumentRead(value) ? of(value) : readBy(() => read(value)))),
     catchError((error: unknown) => of(rejected(error))),
   );
+}
+
+/** In the same turn, where the document is read in it. */
+function readBy(read: () => Configuration | Promise<Configuration>): Observable<DocumentRead> {
+  try {
+    const configuration = read();
+    if (configuration instanceof Promise) return from(documentRead(() => configuration));
+    return of({ kind: "document", configuration });
+  } catch (error) {
+    return of(rejected(error));
+  }
 }

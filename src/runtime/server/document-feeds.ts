@@ -1,30 +1,16 @@
 /** What brings a running server another document: a stream of them, and certificates that change on disk. */
 import { isDeepStrictEqual } from "node:util";
-import { distinctUntilChanged, map, type Observable, type Subscription, switchMap } from "rxjs";
-import { type Configuration, ConfigurationError, fileChanges, type LoadedDigests } from "../../config/index.ts";
+import { distinctUntilChanged, map, type Subscription, switchMap } from "rxjs";
+import { type Configuration, type ConfigurationSource, fileChanges, type LoadedDigests } from "../../config/index.ts";
 import { ReloadError, type ReloadReport } from "../reload/reload.ts";
 import { TEXT_LIMITS } from "../tls/secret-text.ts";
 import type { Server } from "./server.ts";
 
-/** Reads a document, at once or in a while. @throws ConfigurationError */
-export type ReadDocument = (value: unknown) => Configuration | Promise<Configuration>;
-
-/** Puts each document into force. What cannot be is told as `reload.rejected`, and the stream goes on. */
-export function followDocuments(server: Server, values: Observable<unknown>, read: ReadDocument): Subscription {
-  const putIntoForce = (configuration: Configuration): void => void server.reload(configuration).catch(ignore);
-  const refuse = (error: unknown): void => reject(server, error);
-  return values.subscribe({
-    next: (value) => {
-      try {
-        if (value instanceof ConfigurationError) throw value;
-        const document = read(value);
-        if (document instanceof Promise) document.then(putIntoForce, refuse);
-        else putIntoForce(document);
-      } catch (error) {
-        refuse(error);
-      }
-    },
-    error: (error: unknown) => reject(server, error),
+/** Puts each document into force. What cannot be is told as `reload.rejected`, and the source goes on. */
+export function followDocuments(server: Server, source: ConfigurationSource): Subscription {
+  return source.subscribe((read) => {
+    if (read.kind === "document") server.reload(read.configuration).catch(ignore);
+    else reject(server, read.error);
   });
 }
 

@@ -77,6 +77,8 @@ export class Server {
   #host: ListenerHost | null = null;
   #reloader: Reloader | null = null;
   #foundation: Foundation | null = null;
+  /** What a start begins with. */
+  #first = async (): Promise<void> => {};
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
   #unwatchDescriptors = (): void => {};
@@ -165,8 +167,12 @@ export class Server {
     for (const listener of this.#listeners) yield* listener.connections;
   }
 
-  /** @throws StartError with all that failed. */
-  async start(): Promise<void> {
+  /**
+   * @param first is done before anything is made; its rejection fails the start.
+   * @throws StartError with all that failed.
+   */
+  async start(first: () => Promise<void> = async () => {}): Promise<void> {
+    this.#first = first;
     this.actor.start();
     const snapshot = await waitFor(this.actor, ({ value }) => value !== "starting", forever);
     if (snapshot.value === "failed") throw snapshot.context.error;
@@ -239,6 +245,8 @@ export class Server {
 
   async #start(signal: AbortSignal): Promise<void> {
     try {
+      await this.#first();
+      this.#assertStarting();
       this.#foundation = await this.#options.prepare(signal);
       this.#assertStarting();
       await this.#startListeners(this.#foundation.protocols);

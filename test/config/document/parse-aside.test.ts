@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ConfigurationError, parseAside, parseDocument, planReload } from "../../../src/config/index.ts";
+import { parseAside } from "../../../src/config/document/parse-aside.ts";
+import { ConfigurationError, parseDocument, planReload } from "../../../src/config/index.ts";
 
 const address = (index: number): string => `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
 

@@ -2,9 +2,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { BehaviorSubject, Subject } from "rxjs";
+import { BehaviorSubject, merge, Subject } from "rxjs";
 import { expect, test } from "vitest";
-import { describePlan, type LifecycleEvent, ReloadError } from "../../../src/index.ts";
+import {
+  createGatehouse,
+  describePlan,
+  fileSource,
+  type LifecycleEvent,
+  parseDocument,
+  ReloadError,
+} from "../../../src/index.ts";
 import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
 import { runGatehouse } from "../../running-gatehouse.ts";
 import { expectNobodyInside, openSockets } from "../ends.ts";
@@ -213,6 +220,43 @@ test("config$ brings documents, and tells of one that is not valid without endin
   expect(running.gatehouse.listeners()).toMatchObject([{ maxConnections: 3 }]);
   await running.gatehouse.stop();
   expect(documents.observed).toBe(false);
+});
+
+test("config$ takes a source that has read its documents, and whatever another source has read among an embedder's own", async () => {
+  const file = join(temporaryDirectory(), "gatehouse.json");
+  await writeFile(file, JSON.stringify([{ ...smtp, maxConnections: 3 }]));
+  const documents = new Subject<unknown>();
+  const running = await runGatehouse([smtp], {
+    backend,
+    config$: merge(fileSource(file, { settle: 10 }), documents),
+  });
+  await running.event("reload.carriedOut");
+  expect(running.gatehouse.listeners()).toMatchObject([{ maxConnections: 3 }]);
+  await writeFile(file, "[");
+  expect((await running.event("reload.rejected")).error.message).toContain("is not JSON");
+  documents.next(parseDocument([{ ...smtp, maxConnections: 4 }]));
+  await running.event("reload.carriedOut", ({ generation }) => generation === 3);
+  expect(running.gatehouse.listeners()).toMatchObject([{ maxConnections: 4 }]);
+});
+
+test("a value with a member that parsed documents have is a document like any other", async () => {
+  expect(() => createGatehouse({ config: { listeners: [smtp] } })).toThrow(/listeners: is not a known field/);
+  const { gatehouse } = await runGatehouse([smtp], { backend });
+  await expect(gatehouse.reload({ listeners: [] })).rejects.toMatchObject({ code: "invalid-configuration" });
+  const copied = { ...gatehouse.configuration };
+  expect(await gatehouse.reload(copied)).toMatchObject({ plan: { isEmpty: true } });
+});
+
+test("documents of a source come into force in their order, however long reading one takes", async () => {
+  const documents = new Subject<unknown>();
+  const running = await runGatehouse([smtp], { backend, config$: documents });
+  const blocked = Array.from({ length: 3_000 }, (_, index) => ({ address: `10.0.${index >> 8}.${index & 255}` }));
+  const withCap = (maxConnections: number) => ({ NetworkListener: [{ ...smtp, maxConnections }] });
+  documents.next(JSON.stringify({ ...withCap(5), BlockedIp: blocked }));
+  documents.next(withCap(6));
+  await running.event("reload.carriedOut", ({ generation }) => generation === 3);
+  expect(running.gatehouse.listeners()).toMatchObject([{ maxConnections: 6 }]);
+  expect(running.gatehouse.configuration.blocked).toEqual([]);
 });
 
 test("a certificate whose files change is served within a second; older connections keep running", async () => {

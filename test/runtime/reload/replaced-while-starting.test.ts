@@ -1,7 +1,7 @@
 /** What is replaced between its reading and `server.running` comes into force. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { filter, firstValueFrom, map } from "rxjs";
+import { filter, firstValueFrom } from "rxjs";
 import { expect, onTestFinished, test } from "vitest";
 import { DocumentFile } from "../../../src/config/index.ts";
 import { createGatehouse, type GatehouseOptions, type LifecycleEvent } from "../../../src/index.ts";
@@ -26,9 +26,7 @@ test("a document", async () => {
   const document = new DocumentFile(file);
   const { plan } = await started({
     config: await document.read(),
-    config$: document
-      .changes({ settle: 10 })
-      .pipe(map((read) => (read.kind === "document" ? read.configuration : read.error))),
+    config$: document.changes({ settle: 10 }),
     onBound: () => replaceFile(file, JSON.stringify([{ ...listener, maxConnections: 6 }])),
   });
   expect(plan.listeners).toMatchObject([{ name: "http", kind: "retuned" }]);
