@@ -29,6 +29,7 @@ export const hostileMessages: readonly HostileMessage[] = [
     },
   },
   shape("addresses", "of addresses in To", { head: "To: a@b", pattern: ",\r\n a@b" }),
+  shape("bare", "of addresses in To without commas", { head: "To: a@b", pattern: "\r\n a@b" }),
   shape("brackets", "of < in To", { head: "To: <", pattern: "\r\n <<<<<<<<<<<<" }),
   shape("comments", "of ( in To", { head: "To: (", pattern: "\r\n ((((((((((((" }),
   shape("words", "of encoded words in Subject", { head: "Subject:", pattern: "\r\n =?utf-8?q?=C3=A4?=" }),

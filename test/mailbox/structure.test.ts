@@ -345,6 +345,60 @@ describe("addresses", () => {
     expect(parseAddresses(text).map(({ name, mailbox, host }) => [name, mailbox, host])).toEqual(expected);
   });
 
+  test.each([
+    ['"Ann <ann@a.example>', [['"Ann', "ann", "a.example"]]],
+    [
+      'O"Brien <bob@b.example>, ann@a.example',
+      [
+        ['O"Brien', "bob", "b.example"],
+        [null, "ann", "a.example"],
+      ],
+    ],
+    ["(Ann <ann@a.example>", [["(Ann", "ann", "a.example"]]],
+    [
+      "Ann :-( <ann@a.example>",
+      [
+        [null, "Ann", null],
+        ["-(", "ann", "a.example"],
+        [null, null, null],
+      ],
+    ],
+    [
+      "Ann ( <ann@a.example>, Bob <bob@b.example> (Bobby)",
+      [
+        ["Ann (", "ann", "a.example"],
+        ["Bob", "bob", "b.example"],
+      ],
+    ],
+    ["( (x) ( ann@a.example (Ann)", [["( (x) (", "ann", "a.example"]]],
+    ["[Ann <ann@a.example>", [["[Ann", "ann", "a.example"]]],
+    [
+      "ann@a.example, bob@[b",
+      [
+        [null, "ann", "a.example"],
+        [null, "bob", "[b"],
+      ],
+    ],
+    ["\\( \\( ann@a.example", [["\\( \\(", "ann", "a.example"]]],
+  ])("What is opened and not closed swallows no address: %j", (text, expected) => {
+    expect(parseAddresses(text).map(({ name, mailbox, host }) => [name, mailbox, host])).toEqual(expected);
+  });
+
+  test("Whatever a field repeats, reading it takes as long as it is long.", () => {
+    const piece = fc.constantFrom("a", "@", ".", "<", ">", ",", ";", ":", "(", ")", '"', " ", "\\", "[", "]");
+    const began = performance.now();
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 4 }), (pieces) => {
+        const pattern = pieces.join("");
+        const text = pattern.repeat(STRUCTURE_LIMITS.field / pattern.length);
+        parseAddresses(text);
+        parseParameterized(text);
+        return performance.now() - began < 60_000;
+      }),
+      { numRuns: 60, examples: [[["a", "@", "a", " "]], [["(", "\\"]], [["[", "a"]]] },
+    );
+  });
+
   test("A source route is kept.", () => {
     expect(parseAddresses("Ann <@a.example,@b.example:ann@example.com>, bob@example.com")).toEqual([
       { name: "Ann", mailbox: "ann", host: "example.com", route: "@a.example,@b.example" },

@@ -1,6 +1,6 @@
 import type { EnvelopeAddress } from "../../protocols/mailbox.ts";
 import { bareAddresses, nameWith, phraseOf, specOf, splitBehindAddress } from "./address-words.ts";
-import { ADDRESS_SPECIALS, type HeaderToken, lex } from "./header-lexer.ts";
+import { ADDRESS_GRAMMAR, type HeaderToken, lex } from "./header-lexer.ts";
 import { ADDRESS_COST, STRUCTURE_LIMITS, TextAllowance } from "./structure-limits.ts";
 
 /**
@@ -10,7 +10,7 @@ import { ADDRESS_COST, STRUCTURE_LIMITS, TextAllowance } from "./structure-limit
 export function parseAddresses(text: string, allowance = new TextAllowance()): EnvelopeAddress[] {
   const reader = new AddressReader(allowance);
   let words = 0;
-  for (const token of lex(text, ADDRESS_SPECIALS)) {
+  for (const token of lex(text, ADDRESS_GRAMMAR)) {
     reader.take(token);
     words += 1;
     if (reader.isFull || words >= STRUCTURE_LIMITS.addressWords) break;
@@ -106,13 +106,20 @@ class AddressReader {
     const route = this.#route;
     this.#clear();
     if (!angle) {
-      for (const address of bareAddresses(words)) this.#add(nameWith(address, comment));
+      this.#addBare(words, comment);
       return;
     }
-    const others = after.some(isAt) ? bareAddresses(after) : [];
-    const name = phraseOf(others.length > 0 ? words : [...words, ...spacedOut(after)]) || comment;
+    const areOthers = after.some(isAt);
+    const name = phraseOf(areOthers ? words : [...words, ...spacedOut(after)]) || comment;
     this.#add({ name: name || null, ...specOf(angle), ...(route === null ? {} : { route }) });
-    for (const address of others) this.#add(address);
+    if (areOthers) this.#addBare(after, null);
+  }
+
+  #addBare(words: readonly HeaderToken[], comment: string | null): void {
+    for (const address of bareAddresses(words)) {
+      if (this.isFull) return;
+      this.#add(nameWith(address, comment));
+    }
   }
 
   #clear(): void {

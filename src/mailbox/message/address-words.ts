@@ -17,20 +17,21 @@ export function specOf(tokens: readonly HeaderToken[]): { readonly mailbox: stri
 /**
  * Addresses without angle brackets; none for no words. White space behind a complete one begins another, or the name:
  * `ann@example.com bob@example.com`, `Bob Example bob@example.com`. Words without `@` are a name that somebody forgot the
- * address of: they stand in the place of the local part, with their spaces.
+ * address of: they stand in the place of the local part, with their spaces. Each word is looked at once.
  */
-export function bareAddresses(tokens: readonly HeaderToken[]): EnvelopeAddress[] {
-  const addresses: EnvelopeAddress[] = [];
-  let words = tokens;
-  while (words.length > 0) {
-    const at = words.findIndex((token) => isSpecial(token, "@"));
-    if (at < 0) return [...addresses.slice(0, -1), ...withWords(addresses.at(-1), words)];
-    const start = startOfRun(words, at);
+export function* bareAddresses(words: readonly HeaderToken[]): Generator<EnvelopeAddress> {
+  let address: EnvelopeAddress | null = null;
+  let from = 0;
+  for (let at = nextAt(words, from); at >= 0; at = nextAt(words, from)) {
+    if (address) yield address;
+    const start = startOfRun(words, { at, from });
     const end = endOfRun(words, at + 1);
-    addresses.push({ name: phraseOf(words.slice(0, start)) || null, ...specOf(words.slice(start, end)) });
-    words = words.slice(end);
+    address = { name: phraseOf(words.slice(from, start)) || null, ...specOf(words.slice(start, end)) };
+    from = end;
   }
-  return addresses;
+  const rest = words.slice(from);
+  if (address) yield rest.length > 0 ? withMoreName(address, rest) : address;
+  else if (rest.length > 0) yield { name: null, mailbox: phraseOf(rest), host: "" };
 }
 
 /** An address and what white space separates from it. */
@@ -45,17 +46,24 @@ export function nameWith(address: EnvelopeAddress, comment: string | null): Enve
   return { ...address, name: address.name ?? (comment || null) };
 }
 
-/** The last words of all: the name of the address before them, if it has none. */
-function withWords(before: EnvelopeAddress | undefined, words: readonly HeaderToken[]): EnvelopeAddress[] {
-  if (!before) return [{ name: null, mailbox: phraseOf(words), host: "" }];
-  const name = [before.name, phraseOf(words)].filter((part) => part !== null).join(" ");
-  return [{ ...before, name }];
+/** The last words of all are the name of the address before them, or more of it. */
+function withMoreName(address: EnvelopeAddress, words: readonly HeaderToken[]): EnvelopeAddress {
+  const name = [address.name, phraseOf(words)].filter((part) => part !== null).join(" ");
+  return { ...address, name };
+}
+
+function nextAt(words: readonly HeaderToken[], from: number): number {
+  for (let index = from; index < words.length; index += 1) {
+    const word = words[index];
+    if (word && isSpecial(word, "@")) return index;
+  }
+  return -1;
 }
 
 /** White space around a full stop separates nothing (RFC 5322 4.4). */
-function startOfRun(tokens: readonly HeaderToken[], at: number): number {
-  let start = Math.max(0, at - 1);
-  while (start > 0 && areJoined(tokens[start - 1], tokens[start])) start -= 1;
+function startOfRun(tokens: readonly HeaderToken[], { at, from }: { at: number; from: number }): number {
+  let start = Math.max(from, at - 1);
+  while (start > from && areJoined(tokens[start - 1], tokens[start])) start -= 1;
   return start;
 }
 

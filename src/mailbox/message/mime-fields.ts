@@ -1,5 +1,5 @@
 import type { MimeParameters } from "../../protocols/mailbox.ts";
-import { type HeaderToken, lex, MIME_SPECIALS } from "./header-lexer.ts";
+import { type HeaderToken, lex, MIME_GRAMMAR } from "./header-lexer.ts";
 import { STRUCTURE_LIMITS } from "./structure-limits.ts";
 
 /** A value with parameters: Content-Type (RFC 2045 5.1), Content-Disposition (RFC 2183). */
@@ -43,7 +43,7 @@ export function parseLanguages(text: string): string[] {
 function split(text: string, separator: string): HeaderToken[][] {
   const groups: HeaderToken[][] = [[]];
   let words = 0;
-  for (const token of lex(text, MIME_SPECIALS)) {
+  for (const token of lex(text, MIME_GRAMMAR)) {
     words += 1;
     if (words > STRUCTURE_LIMITS.words) break;
     if (token.kind === "special" && token.text === separator) groups.push([]);

@@ -3,7 +3,7 @@ import type { Cursor } from "./cursor.ts";
 import { type Flag, RECENT, systemFlag } from "./flags.ts";
 import { decodeMailboxName } from "./mailbox-name.ts";
 import { ParseFault } from "./parse-fault.ts";
-import { LARGEST, type SequenceRange, type SequenceSet } from "./sequence-set.ts";
+import { LARGEST, type SequenceSet, SequenceSetBuilder } from "./sequence-set.ts";
 
 const LONGEST_KEYWORD = 255;
 /** RFC 5530 section 3: the name is one that no mailbox here can have. */
@@ -21,15 +21,15 @@ export function parsePattern(cursor: Cursor): string {
   return decodeMailboxName(pattern) ?? pattern;
 }
 
-/** Its ranges are not counted: they cost no more than the line they are in, and clients name thousands of messages at once. */
+/** Its ranges are not limited: they cost little more than the line they are in, and clients name thousands of messages at once. */
 export function parseSequenceSet(cursor: Cursor): SequenceSet {
-  const set: SequenceRange[] = [];
+  const builder = new SequenceSetBuilder();
   do {
     const first = sequenceNumber(cursor);
     const last = cursor.accept(":") ? sequenceNumber(cursor) : first;
-    set.push({ first, last });
+    builder.add({ first, last });
   } while (cursor.accept(","));
-  return set;
+  return builder.set;
 }
 
 /** Flags without \Recent, which clients send back as they got it and which is not theirs to set. */

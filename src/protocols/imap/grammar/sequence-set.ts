@@ -16,26 +16,86 @@ export interface IndexRange {
   readonly end: number;
 }
 
+/** Ranges that are kept as they were written. */
+const WRITTEN = 256;
+
+/**
+ * A set as it is read. From so many ranges on they are sorted and put together now and then, so that it is as large as the
+ * numbers in it ask for, not the line: `1,3,1,3,…`.
+ */
+export class SequenceSetBuilder {
+  #ranges: SequenceRange[] = [];
+  #most = WRITTEN;
+
+  add(range: SequenceRange): void {
+    this.#ranges.push(range);
+    if (this.#ranges.length < this.#most) return;
+    this.#ranges = compact(this.#ranges);
+    this.#most = Math.max(WRITTEN, this.#ranges.length * 2);
+  }
+
+  /** Not empty. */
+  get set(): SequenceSet {
+    return this.#ranges;
+  }
+}
+
+/**
+ * The same set in as few ranges as it can have. Of those with `*` two are left at most: whatever `*` is, it and the smallest
+ * and largest number beside it span the others.
+ */
+function compact(ranges: readonly SequenceRange[]): SequenceRange[] {
+  const numbers: SequenceRange[] = [];
+  let smallest = LARGEST;
+  let largest = 0;
+  let stars = false;
+  for (const range of ranges) {
+    const first = Math.min(range.first, range.last);
+    if (Math.max(range.first, range.last) !== LARGEST) numbers.push(range);
+    else {
+      stars = true;
+      if (first < smallest) smallest = first;
+      if (first !== LARGEST && first > largest) largest = first;
+    }
+  }
+  const compacted = resolve(numbers, 0);
+  if (stars) compacted.push({ first: smallest, last: LARGEST });
+  if (largest > smallest) compacted.push({ first: largest, last: LARGEST });
+  return compacted;
+}
+
 /**
  * The set in ascending order, without overlap and without `*`. Costs as much as the set has ranges, not as they have numbers.
  * @param largest what `*` stands for; 0 where there are no messages, and then `*` alone is dropped.
  */
 export function resolve(set: SequenceSet, largest: number): SequenceRange[] {
-  const ascending: SequenceRange[] = [];
-  for (const { first, last } of set) {
-    const from = first === LARGEST ? largest : first;
-    const to = last === LARGEST ? largest : last;
-    const range = from <= to ? { first: from, last: to } : { first: to, last: from };
-    if (range.last > 0) ascending.push(range.first > 0 ? range : { first: 1, last: range.last });
+  const ranges = set.flatMap((range) => ascending(range, largest) ?? []);
+  if (!ranges.every(({ first }, index) => index === 0 || first >= (ranges[index - 1]?.first ?? 0))) {
+    ranges.sort((a, b) => a.first - b.first);
   }
-  ascending.sort((a, b) => a.first - b.first);
-  const merged: SequenceRange[] = [];
-  for (const range of ascending) {
-    const previous = merged.at(-1);
-    if (!previous || range.first > previous.last + 1) merged.push(range);
-    else if (range.last > previous.last) merged[merged.length - 1] = { first: previous.first, last: range.last };
+  return merge(ranges);
+}
+
+/** Without `*`, the smaller number first; null where nothing is left. The same object where that is so already. */
+function ascending(range: SequenceRange, largest: number): SequenceRange | null {
+  const { first, last } = range;
+  if (first <= last && last !== LARGEST) return range;
+  const from = first === LARGEST ? largest : first;
+  const to = last === LARGEST ? largest : last;
+  const most = Math.max(from, to);
+  return most > 0 ? { first: Math.max(1, Math.min(from, to)), last: most } : null;
+}
+
+/** Puts together, in place, ranges that overlap or touch. */
+function merge(ranges: SequenceRange[]): SequenceRange[] {
+  let count = 0;
+  for (const range of ranges) {
+    const previous = ranges[count - 1];
+    if (!previous || range.first > previous.last + 1) ranges[count++] = range;
+    else if (range.last > previous.last) ranges[count - 1] = { first: previous.first, last: range.last };
   }
-  return merged;
+  ranges.length = count;
+  return ranges;
 }
 
 /**

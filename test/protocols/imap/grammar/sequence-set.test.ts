@@ -92,6 +92,19 @@ describe("a sequence set", () => {
     );
   });
 
+  it("is as small as what it means, and means the same, however long it is", () => {
+    fc.assert(
+      fc.property(anySet, anyUids, fc.integer({ min: 0, max: 80 }), (given, uids, messages) => {
+        const long = set(Array.from({ length: 600 }, () => formatSequenceSet(given)).join(","));
+        expect(long.length).toBeLessThanOrEqual(256);
+        expect(indexesOfUids(long, uids)).toEqual(indexesOfUids(given, uids));
+        expect(indexesOfSequenceNumbers(long, messages)).toEqual(indexesOfSequenceNumbers(given, messages));
+        expect(exceeds(long, messages)).toBe(exceeds(given, messages));
+      }),
+    );
+    expect(set("1,3,".repeat(16_000).slice(0, -1)).length).toBeLessThanOrEqual(256);
+  });
+
   it("comes back as it was written", () => {
     fc.assert(
       fc.property(anySet, (given) => {
