@@ -37,6 +37,11 @@ export interface StopOptions {
   readonly wait?: boolean;
 }
 
+export interface CloseOptions {
+  /** Do not wait for a safe point; false by default. */
+  readonly now?: boolean;
+}
+
 export interface Gatehouse {
   /** The document in force. */
   readonly configuration: Configuration;
@@ -78,6 +83,13 @@ export interface Gatehouse {
    * @throws ListenerStateError when it has failed
    */
   resume(listener?: string): Promise<void>;
+  /**
+   * Ends one connection: at its session's next safe point, and within `drainTimeout`, or at once. What was written is
+   * flushed before. Safe to call again.
+   * @param id as in `connections()` and the log
+   * @returns whether there was such a connection
+   */
+  close(id: string, options?: CloseOptions): boolean;
   /**
    * Lets nobody in any more from this address or network, until it expires; takes effect at once, on every listener.
    * Connections that are inside stay. An entry of the same address or network is replaced.

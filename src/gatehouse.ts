@@ -107,6 +107,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
     suspend: (listener) => server.suspend(listener),
     resume: (listener) => server.resume(listener),
+    close: (id, { now = false } = {}) => server.close(id, { now }),
     block: (blocked) => server.blockList.add(blocked),
     unblock: (address) => server.blockList.remove(address),
     blocked: () => server.blockList.entries(),

@@ -30,6 +30,13 @@ export function addControlCommands(program: Command, { data, finish }: Surroundi
       const { connections } = await import("./connections.ts");
       finish(await connections(options));
     });
+  add("close", "end one connection at its session's next safe point")
+    .argument("<connection>", "its id, as `connections` and the log have it")
+    .option("--now", "do not wait for a safe point")
+    .action(async (connection, options) => {
+      const { close } = await import("./close.ts");
+      finish(await close(connection, options));
+    });
   add("suspend", "stop accepting on one listener, or on all; clients wait in the kernel's queue")
     .argument("[listener]")
     .action(async (listener, options) => {

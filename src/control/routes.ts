@@ -21,7 +21,7 @@ export interface Controlled {
 /** The body of an answer other than 2xx. */
 export interface ControlProblem {
   readonly error: {
-    /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `internal`. */
+    /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `not-connected`, `internal`. */
     readonly code: string;
     readonly message: string;
     /** The mistakes of a document, each with its place. */
@@ -38,6 +38,7 @@ const explainSchema = strictObject({
   serverName: string().nullish(),
   proxied: boolean().optional(),
 });
+const closeSchema = strictObject({ connection: string(), now: boolean().optional() });
 const unblockSchema = strictObject({ address: string() });
 
 export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
@@ -73,6 +74,12 @@ export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
   routes.post("/explain", async (context) => {
     const { address, listener, serverName = null, proxied = false } = await bodyOf(context, explainSchema);
     return context.json(await gatehouse.explain({ address, listener, serverName, proxied }));
+  });
+
+  routes.post("/close", async (context) => {
+    const { connection, now = false } = await bodyOf(context, closeSchema);
+    if (!gatehouse.close(connection, { now })) return notConnected(context, connection);
+    return context.json({ connection, now });
   });
 
   routes.get("/blocked", (context) => context.json({ blocked: gatehouse.blocked() }));
@@ -136,6 +143,11 @@ function jsonIn(text: string): unknown {
 function notBlocked(context: Context, address: string): Response {
   const message = `${address} is not in the block list; GET /blocked shows what is.`;
   return context.json<ControlProblem>({ error: { code: "not-blocked", message } }, 404);
+}
+
+function notConnected(context: Context, id: string): Response {
+  const message = `There is no connection ${JSON.stringify(id)}: it may have ended; GET /connections shows those there are.`;
+  return context.json<ControlProblem>({ error: { code: "not-connected", message } }, 404);
 }
 
 function problemOf(error: Error): ControlProblem {

@@ -24,7 +24,7 @@ export const endCauses = {
   "too-many-errors": "The peer made more errors than the protocol allows.",
   "authentication-failed": "The peer failed to authenticate more often than the protocol allows.",
   "session-failed": "The session threw an error; it is in the log.",
-  stopped: "The server was stopped without waiting.",
+  stopped: "The server, or this connection, was stopped without waiting.",
 } as const;
 
 export type EndCause = keyof typeof endCauses;

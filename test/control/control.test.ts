@@ -10,7 +10,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { ConfigurationError, createGatehouse, type GatehouseOptions, StartError } from "../../src/index.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
-import { rawClient } from "../runtime/raw-client.ts";
+import { gone, rawClient } from "../runtime/raw-client.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
 
 const backend = { recipient: async () => undefined, message: async () => undefined };
@@ -81,6 +81,38 @@ describe("the control socket", () => {
     expect(await ask("GET", "/connections?listener=none")).toMatchObject({
       status: 404,
       body: { error: { code: "unknown-listener" } },
+    });
+  });
+
+  test("ends one connection at its safe point, or at once, and no other", async () => {
+    const { ask, gatehouse, port, event } = await controlled([smtp]);
+    const clients = await Promise.all([1, 2, 3].map(() => rawClient(port("smtp"))));
+    const [polite, cut, other] = clients;
+    if (!polite || !cut || !other) throw new Error("There are three.");
+    for (const client of clients) await client.until("220 ");
+    const idOf = ({ socket }: typeof polite) =>
+      gatehouse.connections().find(({ peer }) => peer.port === socket.localPort)?.id ?? "";
+    const [politeId, cutId] = [idOf(polite), idOf(cut)];
+
+    polite.socket.write("EHLO client\r\nMAIL FROM:<a@client.example>\r\n");
+    await polite.until("250 2.1.0");
+    expect(await ask("POST", "/close", JSON.stringify({ connection: politeId }))).toMatchObject({ status: 200 });
+    // In mid-transaction it is no safe point.
+    polite.socket.write("RSET\r\n");
+    await polite.until("421 ");
+    expect(await ask("POST", "/close", JSON.stringify({ connection: cutId, now: true }))).toMatchObject({
+      status: 200,
+    });
+    await gone(cut);
+    const causeOf = async (id: string) =>
+      (await event("connection.closed", ({ connection }) => connection.id === id)).cause;
+    expect([await causeOf(politeId), await causeOf(cutId)]).toEqual(["drained", "stopped"]);
+
+    other.socket.write("NOOP\r\n");
+    await other.until("250 ");
+    expect(await ask("POST", "/close", JSON.stringify({ connection: cutId }))).toMatchObject({
+      status: 404,
+      body: { error: { code: "not-connected" } },
     });
   });
 

@@ -225,6 +225,20 @@ export class Server {
   }
 
   /**
+   * Ends one connection: at its next safe point, within `drainTimeout`, or at once.
+   * @returns whether it was there
+   */
+  close(id: string, { now }: { readonly now: boolean }): boolean {
+    for (const connection of this.connections()) {
+      if (connection.facts.id !== id) continue;
+      if (now) connection.stop();
+      else connection.drain();
+      return true;
+    }
+    return false;
+  }
+
+  /**
    * What would become of a client at this moment.
    * @throws NotRunningError, UnknownListenerError, ExplainedClientError
    */
