@@ -1,6 +1,18 @@
 // Imports run one way through the house:
-// charts <- machines, files <- config <- protocols <- mailbox, runtime <- inspect, testing <- index, cli.
-const rooms = ["charts", "machines", "files", "config", "protocols", "mailbox", "runtime", "inspect", "testing"];
+// charts <- machines, files <- config <- protocols <- mailbox, runtime <- inspect, testing <- management <- index, cli.
+const rooms = [
+  "charts",
+  "machines",
+  "files",
+  "config",
+  "protocols",
+  "mailbox",
+  "runtime",
+  "inspect",
+  "testing",
+  "console",
+  "management",
+];
 const allowed = {
   charts: [],
   machines: ["charts"],
@@ -11,6 +23,8 @@ const allowed = {
   runtime: ["charts", "machines", "files", "config", "protocols"],
   inspect: ["charts", "machines", "config", "protocols", "runtime"],
   testing: ["charts", "machines", "config", "protocols", "runtime"],
+  console: [],
+  management: ["charts", "machines", "files", "config", "protocols", "mailbox", "runtime", "inspect"],
 };
 
 const direction = rooms.map((room) => ({
@@ -90,6 +104,19 @@ module.exports = {
     packages("machines", ["xstate"]),
     packages("config", ["zod", "rxjs", "jsonc-parser"]),
     packages("protocols", ["xstate", "rxjs"]),
+    packages("console", ["lit-html", "uplot"]),
+    {
+      name: "the-console-runs-in-a-browser-and-knows-only-the-wire",
+      severity: "error",
+      from: { path: "^src/console/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "nobody-imports-the-console",
+      severity: "error",
+      from: { pathNot: "^src/console/" },
+      to: { path: "^src/console/" },
+    },
     {
       name: "charts-and-machines-are-pure",
       severity: "error",
@@ -133,7 +160,7 @@ module.exports = {
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, path: "^src/", pathNot: ["^src/(index|cli)\\.ts$"] },
+      from: { orphan: true, path: "^src/", pathNot: ["^src/(index|cli)\\.ts$", "^src/console/main\\.ts$"] },
       to: {},
     },
   ],

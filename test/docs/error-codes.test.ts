@@ -7,8 +7,9 @@ interface CodedError {
   readonly codes: readonly string[];
 }
 
+/** Errors of the console stay within a browser's page. */
 const sources = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => file.endsWith(".ts") && !file.startsWith("console/"))
   .map((file) => readFileSync(`${root}src/${file}`, "utf8").replaceAll(/^ *\/\*\*[\s\S]*?\*\/$/gm, ""));
 
 /** `readonly code = "…"` of a class, or the strings of the type that its `code` has. */

@@ -1,0 +1,67 @@
+/** Lists of objects: one below the other, each with its own fields. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { groupedField } from "./field-frame.ts";
+import { type FormContext, messagesAt, type Slot } from "./form-context.ts";
+import { freshObject, objectField } from "./object-field.ts";
+import { isObject } from "./patch.ts";
+
+export function objectListField(context: FormContext, slot: Slot): TemplateResult {
+  const { draft, schema } = context;
+  const { path, label, type, readOnly } = slot;
+  const value = draft.at(path);
+  const keys = Array.isArray(value)
+    ? value.map((_, index) => String(index))
+    : isObject(value)
+      ? Object.keys(value)
+      : [];
+  const objectName = type.objectName ?? "";
+  const choice = schema.schemas[objectName];
+  const kind = choice?.type === "multiple" ? (choice.variants[0]?.name ?? null) : null;
+  const next = Math.max(-1, ...keys.map(Number).filter(Number.isInteger)) + 1;
+  const items = keys.map(
+    (key, index) =>
+      html`<li class="item">
+        ${objectField(context, {
+          ...slot,
+          path: [...path, key],
+          label: `${label}, ${index + 1}`,
+          description: "",
+          type: { type: "object", objectName },
+        })}
+        ${
+          readOnly
+            ? nothing
+            : html`<button
+                type="button"
+                class="quiet remove"
+                title="Remove"
+                aria-label="Remove ${index + 1} from ${label}"
+                @click=${() => {
+                  draft.forget(path);
+                  draft.put([...path, key], undefined);
+                  context.changed();
+                }}
+              >
+                ×
+              </button>`
+        }
+      </li>`,
+  );
+  const add = html`<button
+    type="button"
+    class="quiet"
+    aria-label="Add to ${label}"
+    @click=${() => {
+      draft.put([...path, String(next)], freshObject(schema, objectName, kind));
+      context.changed();
+    }}
+  >
+    Add
+  </button>`;
+  return groupedField(
+    slot,
+    messagesAt(context, path),
+    html`<ul class="items">${items}</ul>
+      ${readOnly ? nothing : add}`,
+  );
+}

@@ -1,0 +1,162 @@
+/** All objects of a kind, as the schema lists them: a page of them, filtered, and more where there are more. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import type { Page, Surroundings } from "../page.ts";
+import { placeOf } from "../parts/navigation.ts";
+import { pageHead } from "../parts/page-head.ts";
+import { valueCell } from "../parts/value-text.ts";
+import { hashOf } from "../routes.ts";
+import { messageOf, WireError } from "../wire/jmap.ts";
+import { labelOf, queryObjects, type Value } from "../wire/objects.ts";
+import { type Field, fieldsNameOf, type List, type ListFilter, objectOf } from "../wire/schema.ts";
+
+const pageSize = 50;
+
+export class ObjectListPage implements Page {
+  readonly #around: Surroundings;
+  readonly #view: string;
+  readonly #objectName: string;
+  readonly #list: List;
+  readonly #fields: Readonly<Record<string, Field>>;
+  #values: readonly Value[] | null = null;
+  #total = 0;
+  #filter: Readonly<Record<string, string>> = {};
+  #problem: string | null = null;
+  /** Of the latest question; answers to earlier ones come too late. */
+  #asked = 0;
+  #filterTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(around: Surroundings, view: string) {
+    const { schema } = around;
+    this.#around = around;
+    this.#view = view;
+    this.#objectName = objectOf(schema, view);
+    this.#list = schema.lists[view] ?? schema.lists[this.#objectName] ?? nameless(view);
+    this.#fields = schema.fields[fieldsNameOf(schema, this.#objectName, null) ?? ""]?.properties ?? {};
+  }
+
+  get title(): string {
+    return this.#list.title;
+  }
+
+  start(): void {
+    void this.#load(null);
+  }
+
+  stop(): void {
+    this.#asked += 1;
+    clearTimeout(this.#filterTimer);
+  }
+
+  async #load(after: string | null): Promise<void> {
+    this.#asked += 1;
+    const mine = this.#asked;
+    const { columns, labelProperty } = this.#list;
+    const properties = [...new Set([...columns.map(({ name }) => name), ...(labelProperty ? [labelProperty] : [])])];
+    try {
+      const request = { filter: this.#filterValue, limit: pageSize, after, properties };
+      const page = await queryObjects(this.#objectName, request);
+      if (mine !== this.#asked) return;
+      this.#values = after === null ? page.values : [...(this.#values ?? []), ...page.values];
+      this.#total = page.total;
+      this.#problem = null;
+    } catch (error) {
+      if (mine !== this.#asked) return;
+      if (error instanceof WireError && error.problem === "unauthorized") this.#around.loggedOut();
+      this.#problem = messageOf(error);
+    }
+    this.#around.changed();
+  }
+
+  get #filterValue(): Value {
+    const given = Object.entries(this.#filter).filter(([, text]) => text !== "");
+    return Object.fromEntries(
+      given.map(([field, text]) => [field, this.#fields[field]?.type.type === "number" ? Number(text) : text]),
+    );
+  }
+
+  view(): TemplateResult {
+    const { title, subtitle, singularName, filters = [] } = this.#list;
+    const { schema } = this.#around;
+    const place = placeOf(schema, this.#view).slice(0, -1);
+    const actions = html`<a class="button primary" href=${hashOf({ page: "object", view: this.#view, id: null })}
+      >Add ${singularName.toLowerCase()}</a
+    >`;
+    return html`${pageHead({ place, title, subtitle, actions })}
+      ${filters.length > 0 ? html`<search class="filters">${filters.map((filter) => this.#filterControl(filter))}</search>` : nothing}
+      ${this.#problem ? html`<p class="error" role="alert">${this.#problem}</p>` : nothing} ${this.#table()}`;
+  }
+
+  #table(): TemplateResult {
+    const values = this.#values;
+    const { columns, pluralName } = this.#list;
+    if (!values) return html`<p role="status" class="none">Loading…</p>`;
+    if (values.length === 0)
+      return html`<p role="status" class="empty card">
+        ${Object.keys(this.#filterValue).length > 0 ? "Nothing fits the filter." : `There are no ${pluralName.toLowerCase()} yet.`}
+      </p>`;
+    return html`<table role="table" class="cards">
+        <thead role="rowgroup">
+          <tr role="row">
+            ${columns.map(({ label }) => html`<th role="columnheader" scope="col">${label}</th>`)}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          ${repeat(
+            values,
+            (value) => value["id"],
+            (value) => this.#row(value),
+          )}
+        </tbody>
+      </table>
+      <p class="more" role="status">
+        ${values.length} of ${this.#total}
+        ${
+          values.length < this.#total
+            ? html`<button class="quiet" @click=${() => void this.#load(String(values.at(-1)?.["id"]))}>Show more</button>`
+            : nothing
+        }
+      </p>`;
+  }
+
+  #row(value: Value): TemplateResult {
+    const { columns, labelProperty } = this.#list;
+    const { schema } = this.#around;
+    const href = hashOf({ page: "object", view: this.#view, id: String(value["id"]) });
+    const named = columns.some(({ name }) => name === labelProperty) ? labelProperty : columns[0]?.name;
+    return html`<tr role="row">
+      ${columns.map(({ name, label }) => {
+        const cell =
+          name === named
+            ? html`<a href=${href}>${labelOf(value, name)}</a>`
+            : valueCell(schema, this.#fields[name]?.type, value[name]);
+        return html`<td role="cell" data-label=${label}><div>${cell}</div></td>`;
+      })}
+    </tr>`;
+  }
+
+  #filterControl({ type, field, label }: ListFilter): TemplateResult {
+    const changed = (event: Event) => {
+      this.#filter = { ...this.#filter, [field]: (event.target as HTMLInputElement).value.trim() };
+      clearTimeout(this.#filterTimer);
+      this.#filterTimer = setTimeout(() => void this.#load(null), 250);
+    };
+    const entries = this.#around.schema.enums[this.#fields[field]?.type.enumName ?? ""];
+    if (type === "enum" && entries)
+      return html`<label
+        >${label}
+        <select @change=${changed}>
+          <option value="">Any</option>
+          ${entries.map((entry) => html`<option value=${entry.name}>${entry.label}</option>`)}
+        </select></label
+      >`;
+    return html`<label
+      >${label} <input type=${type === "date" ? "date" : "search"} autocomplete="off" spellcheck="false" @input=${changed}
+    /></label>`;
+  }
+}
+
+function nameless(view: string): List {
+  const name = view.replace(/^x:/, "");
+  return { title: name, singularName: name, pluralName: name, columns: [{ name: "id", label: "Id" }] };
+}
