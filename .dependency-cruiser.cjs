@@ -76,6 +76,7 @@ const innerRooms = {
     document: ["addresses", "values"],
     plan: ["addresses", "document", "values"],
     sources: ["addresses", "document", "values"],
+    managed: ["addresses", "document", "plan", "sources", "values"],
   },
 };
 

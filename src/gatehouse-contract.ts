@@ -1,6 +1,6 @@
 /** A Gatehouse as its embedder, the control socket and the command see it. */
 import type { Observable } from "rxjs";
-import type { Configuration } from "./config/index.ts";
+import type { Configuration, ReloadPlan } from "./config/index.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import type { ConnectionFacts } from "./protocols/protocol.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
@@ -67,6 +67,11 @@ export interface Gatehouse {
    * @throws ConfigurationError, or ReloadError when it cannot be carried out: then everything stays as it was.
    */
   reload(config: unknown): Promise<ReloadReport>;
+  /**
+   * What `reload()` would carry out, and changes nothing.
+   * @throws ConfigurationError, or ReloadError when it needs a restart.
+   */
+  plan(config: unknown): Promise<ReloadPlan>;
   /**
    * Stops accepting on one listener, or on all: the sockets stay bound and listening, the kernel queues new clients,
    * connections go on. Resolves when nothing is accepted any more. Safe to call again.

@@ -23,6 +23,7 @@ import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
 import { logLifecycle } from "./runtime/observe/log.ts";
 import { Metrics } from "./runtime/observe/metrics.ts";
 import type { Foundation } from "./runtime/reload/foundation.ts";
+import { planOf } from "./runtime/reload/reload-transaction.ts";
 import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
 import { countStates } from "./runtime/server/state-counts.ts";
@@ -100,6 +101,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       const configuration = read(config);
       return server.reload(configuration instanceof Promise ? await configuration : configuration);
     },
+    plan: async (config) => planOf(server.configuration, await read(config)),
     async stop({ wait = true } = {}) {
       feeds.unsubscribe();
       await server.stop({ wait });

@@ -18,6 +18,19 @@ export type { ConfigurationDocument } from "./document/schema.ts";
 export { serializeDocument } from "./document/serialize.ts";
 export { describeConfiguration } from "./document/summary.ts";
 export type { SystemSettings } from "./document/system.ts";
+export {
+  type AppliedChanges,
+  type ApplyOptions,
+  type ChangeProblem,
+  type DocumentChange,
+  DocumentChangeError,
+  type DocumentPlace,
+  type DocumentSnapshot,
+  DocumentStateError,
+  type ManagedDocument,
+  type SectionName,
+  SINGLETON,
+} from "./managed/managed-document-contract.ts";
 export type { AddressConflict } from "./plan/address-conflicts.ts";
 export type { AddressPlan, HandOver, TakeOver } from "./plan/address-plan.ts";
 export type { FieldValue } from "./plan/comparison.ts";

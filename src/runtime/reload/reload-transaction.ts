@@ -19,6 +19,13 @@ import type { ReloadableServer } from "./reloadable-server.ts";
 
 type PlanOf<Kind extends ListenerPlan["kind"]> = Extract<ListenerPlan, { kind: Kind }>;
 
+/** What has to be done so that one document gives way to another. @throws ReloadError when that needs a restart. */
+export function planOf(before: Configuration, after: Configuration): ReloadPlan {
+  const plan = planReload(before, after);
+  assertPossible(plan);
+  return plan;
+}
+
 export class ServerReload implements ReloadTransaction {
   readonly #server: ReloadableServer;
   readonly #after: Configuration;
@@ -38,17 +45,7 @@ export class ServerReload implements ReloadTransaction {
   }
 
   plan(): ReloadPlan {
-    const { conflicts } = this.#plan;
-    if (conflicts.length > 0) {
-      const reasons = conflicts.map(
-        ({ listener, address, heldBy }) =>
-          `Listener "${listener}": ${address.text} cannot be bound while listener "${heldBy.listener}" has ${heldBy.address.text}.`,
-      );
-      throw new ReloadError(
-        "reload-needs-restart",
-        `${reasons.join("\n")}\nSet socketReusePort for both, change the document in two steps, or restart.`,
-      );
-    }
+    assertPossible(this.#plan);
     return this.#plan;
   }
 
@@ -205,6 +202,19 @@ export class ServerReload implements ReloadTransaction {
     if (!prepared) throw new Error(`The listener "${name}" was not prepared.`);
     return prepared;
   }
+}
+
+/** @throws ReloadError */
+function assertPossible({ conflicts }: ReloadPlan): void {
+  if (conflicts.length === 0) return;
+  const reasons = conflicts.map(
+    ({ listener, address, heldBy }) =>
+      `Listener "${listener}": ${address.text} cannot be bound while listener "${heldBy.listener}" has ${heldBy.address.text}.`,
+  );
+  throw new ReloadError(
+    "reload-needs-restart",
+    `${reasons.join("\n")}\nSet socketReusePort for both, change the document in two steps, or restart.`,
+  );
 }
 
 const forever = { timeout: Number.POSITIVE_INFINITY };

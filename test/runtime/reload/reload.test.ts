@@ -209,6 +209,24 @@ test("a server that is stopped during a reload ends in order, and takes no docum
   await expect(gatehouse.reload([smtp])).rejects.toMatchObject({ code: "reload-stopped" });
 });
 
+test("plan() tells what a reload would do, and changes nothing", async () => {
+  const { gatehouse, events } = await runGatehouse([smtp], { backend });
+  const documents = [[{ ...smtp, maxConnections: 3 }, other], JSON.stringify([smtp])];
+  for (const document of documents) {
+    const happened = events.length;
+    const planned = await gatehouse.plan(document);
+    expect(events.slice(happened)).toEqual([]);
+    expect((await gatehouse.reload(document)).plan).toEqual(planned);
+  }
+  await expect(gatehouse.plan([{ ...smtp, maxConnection: 3 }])).rejects.toMatchObject({
+    code: "invalid-configuration",
+  });
+  const { port } = gatehouse.listeners()[0]?.addresses[0] ?? { port: 0 };
+  const { gatehouse: alone } = await runGatehouse([{ ...smtp, bind: [`127.0.0.2:${port}`], socketReusePort: false }]);
+  const wider = [{ ...smtp, bind: [`0.0.0.0:${port}`], socketReusePort: false }];
+  await expect(alone.plan(wider)).rejects.toMatchObject({ code: "reload-needs-restart" });
+});
+
 test("config$ brings documents, and tells of one that is not valid without ending", async () => {
   const documents = new Subject<unknown>();
   const running = await runGatehouse([smtp], { backend, config$: documents });
