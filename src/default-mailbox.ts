@@ -79,7 +79,7 @@ class DefaultMailbox implements Mail {
     const entries = await resolveAccounts(configuration);
     const breather = new Breather();
     const rest = () => breather.rest();
-    const configured = entries.length > 0 ? await AccountDirectory.littleByLittle(entries, rest) : null;
+    const configured = entries.length > 0 ? await AccountDirectory.inTurns(entries, rest) : null;
     // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
     const store = await this.#storeFor(signal);
     const accounts = configured ?? (await this.#administratorOnly(hostname));

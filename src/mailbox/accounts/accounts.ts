@@ -57,10 +57,7 @@ export class AccountDirectory {
    * @param rest awaited before each: null while there is time left in this turn of the event loop
    * @throws AccountsError
    */
-  static async littleByLittle(
-    accounts: readonly AccountEntry[],
-    rest: () => Promise<void> | null,
-  ): Promise<AccountDirectory> {
+  static async inTurns(accounts: readonly AccountEntry[], rest: () => Promise<void> | null): Promise<AccountDirectory> {
     const directory = new AccountDirectory([]);
     const issues: AccountIssue[] = [];
     for (const account of accounts) {

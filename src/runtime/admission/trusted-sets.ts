@@ -10,7 +10,7 @@ export class TrustedSets {
     const made = new Map<readonly string[], TrustedNetworks>();
     for (const networks of new Set(sets)) {
       const known = this.#made.get(networks);
-      made.set(networks, known ?? (await TrustedNetworks.littleByLittle(networks, breather)));
+      made.set(networks, known ?? (await TrustedNetworks.inTurns(networks, breather)));
     }
     this.#made = made;
   }

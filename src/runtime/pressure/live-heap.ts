@@ -1,18 +1,18 @@
-/** What V8's old generation holds that is not garbage. */
+/** Live (not garbage) memory in V8's old generation. */
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
 import { resourceLimits } from "node:worker_threads";
 import type { Clock } from "../time/clock.ts";
 import type { ResourceUse } from "./pressure.ts";
 
-/** For how long a collection tells of the present, in milliseconds. */
+/** For how long a collection's figure counts as current, in milliseconds. */
 const validity = 10_000;
 
 const mebibyte = 2 ** 20;
 
 /**
- * Between collections a heap is full of garbage, so only what a major one has left counts. Close to the limit V8 collects
- * again and again; when it has not done so lately it is not short of memory, whatever the last figure was.
+ * Between collections a heap is full of garbage, so only what a major collection left counts. Close to the limit V8
+ * collects again and again; if it has not done so lately it is not short of memory, whatever the last figure was.
  */
 export class LiveHeap {
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class LiveHeap {
     this.#observer.observe({ entryTypes: ["gc"] });
   }
 
-  /** Bytes; null when there was no major collection lately. */
+  /** Bytes; null when there was no recent major collection. */
   use(): ResourceUse | null {
     if (!this.#live || this.#clock.now() - this.#live.at > validity) return null;
     return { used: this.#live.used, limit: this.#limit };
@@ -54,8 +54,8 @@ function oldGenerationUsed(): number {
 }
 
 /**
- * `--max-old-space-size`, or that of the worker. V8 tells its limit only together with the young generation, which is 3
- * parts in 128 of the old one unless either is set.
+ * `--max-old-space-size`, or the worker's limit. V8 reports its limit only together with the young generation, which is
+ * 3 parts in 128 of the old one unless either is set.
  */
 function oldGenerationLimit(): number {
   const { maxOldGenerationSizeMb: ofWorker } = resourceLimits;

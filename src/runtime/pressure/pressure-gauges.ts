@@ -1,4 +1,4 @@
-/** The latest sample and what is exhausted, as gauges. What is not known has no value. */
+/** Gauges of the latest sample and of what is exhausted. Unknown values are left out. */
 import { Gauge, type Registry } from "prom-client";
 import { isExhausted, type Pressure, type PressureSample } from "./pressure.ts";
 import { pressureResources } from "./pressure-resource.ts";
@@ -37,7 +37,7 @@ const sampleGauges: readonly SampleGauge[] = [
   },
 ];
 
-/** @param source what the gauges are read from when somebody asks. */
+/** @param source read whenever the gauges are collected. */
 export function pressureGauges(registry: Registry, source: { readonly latest: Pressure }): void {
   new Gauge({
     name: "gatehouse_pressure",

@@ -1,4 +1,4 @@
-/** What can run short. Each bears the same name in options, events, refusals and metrics. */
+/** What can run short. Each has the same name in options, events, refusals and metrics. */
 export type PressureResource = "eventLoopDelay" | "heap" | "descriptors";
 
 export const pressureResources: readonly PressureResource[] = ["eventLoopDelay", "heap", "descriptors"];

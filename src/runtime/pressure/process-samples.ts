@@ -1,4 +1,4 @@
-/** Samples of this process: how late its event loop is, its heap, its file descriptors. */
+/** Samples of this process: delays of its event loop, its heap, its file descriptors. */
 import { readdirSync, statSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Observable } from "rxjs";
@@ -7,13 +7,13 @@ import type { Clock } from "../time/clock.ts";
 import { LiveHeap } from "./live-heap.ts";
 import type { PressureSample, ResourceUse } from "./pressure.ts";
 
-/** How often a sample is taken, in milliseconds. A busy loop is late with it, and then has fewer. */
+/** How often a sample is taken, in milliseconds. A busy loop takes them late, and so fewer. */
 export const sampleInterval = 500;
 
-/** How often the event loop is looked at, in milliseconds; what blocks it for less may go unseen. */
+/** How often the event loop is checked, in milliseconds; shorter delays may go unnoticed. */
 const resolution = 50;
 
-/** Measures only while somebody subscribes, and keeps no process alive. */
+/** Measures only while there is a subscriber, and does not keep the process alive. */
 export function processSamples(clock: Clock): Observable<PressureSample> {
   return new Observable((subscriber) => {
     const delays = new LoopDelays();
@@ -38,7 +38,7 @@ export function processSamples(clock: Clock): Observable<PressureSample> {
 }
 
 /**
- * The longest delay within the last two samples. Node does not record the interval that a reset falls into, and that may
+ * The longest delay within the last two samples. Node does not record the interval in which a reset falls, and that may
  * be the very one in which the loop was blocked: so two histograms take turns.
  */
 class LoopDelays {
@@ -69,14 +69,14 @@ function startedHistogram(): ReturnType<typeof monitorEventLoopDelay> {
 function descriptorUse(limit: number): ResourceUse | null {
   try {
     const { size } = statSync("/proc/self/fd");
-    // Reading the folder takes a descriptor itself.
+    // Reading the folder takes one descriptor.
     return { used: size > 0 ? size : readdirSync("/proc/self/fd").length - 1, limit };
   } catch {
     return null;
   }
 }
 
-/** Timers of other clocks than the system's have none. */
+/** Timers of clocks other than the system's have none. */
 function unref(timer: unknown): void {
   if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
     timer.unref();

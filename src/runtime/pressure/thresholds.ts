@@ -1,27 +1,27 @@
-/** From where on a resource counts as exhausted, and from where on it no longer does. */
+/** When a resource counts as exhausted, and when it no longer does. */
 import type { PressureResource } from "./pressure-resource.ts";
 
-/** Two marks with a band between them, within which nothing changes. */
+/** Two thresholds; between them nothing changes. */
 export interface PressureThreshold {
-  /** Exhausted at this value, or above it. */
+  /** Exhausted at or above this value. */
   readonly high: number;
-  /** No longer exhausted at this value, or below it. */
+  /** No longer exhausted at or below this value. */
   readonly low: number;
-  /** So many samples in a row must say so, for the beginning and for the end. */
+  /** How many samples in a row it takes, to begin and to end. */
   readonly samples: number;
 }
 
-/** Null: the resource is not looked at. */
+/** Null: the resource is not checked. */
 export type PressureThresholds = Readonly<Record<PressureResource, PressureThreshold | null>>;
 
-/** What is given of a threshold replaces that part of its default. */
+/** The given fields of a threshold replace those of its default. */
 export type PressureThresholdOptions = Partial<Readonly<Record<PressureResource, Partial<PressureThreshold> | null>>>;
 
 /**
- * Far above what a busy server shows. `eventLoopDelay` in milliseconds; the others as a share of their limit.
+ * Far above what a busy server reaches. `eventLoopDelay` in milliseconds; the others as a share of their limit.
  *
- * One long turn of the event loop, be it of the garbage collector, is in two samples at most, and four are asked for. Of
- * the heap only what a collection has left is measured. Descriptors are counted, and need no second look.
+ * One long turn of the event loop, such as a garbage collection, is in two samples at most, and four are required. Of
+ * the heap, only what survives a collection is measured. Descriptors are counted exactly, so one sample is enough.
  */
 export const defaultPressureThresholds: { readonly [Resource in PressureResource]: PressureThreshold } = Object.freeze({
   eventLoopDelay: { high: 1_000, low: 500, samples: 4 },
@@ -29,7 +29,7 @@ export const defaultPressureThresholds: { readonly [Resource in PressureResource
   descriptors: { high: 0.95, low: 0.9, samples: 1 },
 });
 
-/** An option of `pressure` cannot be used. */
+/** An option of `pressure` is not valid. */
 export class PressureOptionError extends RangeError {
   override readonly name = "PressureOptionError";
   readonly code = "pressure-option-invalid";

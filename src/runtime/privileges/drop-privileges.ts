@@ -11,9 +11,9 @@ import { isAlready, type ProcessUser, processUserText } from "./process-user.ts"
 type InitGroups = { readonly initgroups?: (user: string, extraGroup: number) => void };
 
 /**
- * Gives folders to a user, then becomes that user: initgroups(3), setgid(2), setuid(2), for every thread of the process.
- * There is no way back, and that is tried. Does nothing when the process is of that user already.
- * @param folders made where they are missing
+ * Gives folders to a user, then becomes that user: initgroups(3), setgid(2), setuid(2), for every thread of the
+ * process. There is no way back, which is verified. Does nothing when the process already runs as that user.
+ * @param folders created when missing
  * @throws PrivilegeError
  */
 export async function dropPrivileges(processUser: ProcessUser, folders: readonly string[]): Promise<void> {
@@ -47,7 +47,7 @@ function canBecomeRoot(): boolean {
   }
 }
 
-/** A folder may belong to the user and lie within one that the user may not enter. */
+/** A folder may belong to the user and yet lie within one that the user may not enter. */
 async function assertReachable(folder: string, processUser: ProcessUser): Promise<void> {
   try {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);

@@ -1,4 +1,4 @@
-/** Gives a folder and what is in it to a user, wherever others may have put links. */
+/** Gives a folder and its contents to a user, safely even where others may have put links. */
 import { constants, type Stats } from "node:fs";
 import { lchown, lstat, mkdir, open, readdir } from "node:fs/promises";
 import { errnoOf } from "../tls/secret-text.ts";
@@ -8,9 +8,9 @@ import { type ProcessUser, processUserText } from "./process-user.ts";
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 
 /**
- * Makes the folder where it is missing, with mode 0700, and changes the owner of it and of all that is in it. Symbolic
- * links are changed themselves, never what they point to, and a file with further hard links is refused: the folder may
- * have belonged to that user before, who must not be able to pass the files of others off as its content.
+ * Creates the folder when it is missing, with mode 0700, and changes the owner of it and of everything in it. Of
+ * symbolic links the link itself is changed, never its target, and a file with further hard links is refused: the
+ * folder may have belonged to that user before, who must not be able to pass other people's files off as its contents.
  * @throws PrivilegeError `folder-unusable`
  */
 export async function ownFolder(folder: string, processUser: ProcessUser): Promise<void> {
@@ -27,8 +27,8 @@ export async function ownFolder(folder: string, processUser: ProcessUser): Promi
 }
 
 /**
- * Every step goes by the descriptor of the folder that is open, not by a path that could be another one by now. Files are
- * never opened: closing any descriptor of a file drops the process's locks on it (fcntl(2)), those of SQLite among them.
+ * Every step uses the descriptor of the open folder, not a path that could by now be another one. Files are
+ * never opened: closing any descriptor of a file drops the process's locks on it (fcntl(2)), including those of SQLite.
  */
 async function ownTree(folder: string, processUser: ProcessUser, flags: number): Promise<void> {
   const handle = await open(folder, flags);

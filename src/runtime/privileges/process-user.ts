@@ -1,4 +1,4 @@
-/** Who the process is to become. */
+/** The user that the process is to run as. */
 import { PrivilegeError } from "./privilege-error.ts";
 import { isId, openUserDatabase, type UserEntry } from "./user-database.ts";
 
@@ -10,7 +10,7 @@ export interface ProcessUser {
 }
 
 /**
- * Looks up a user and a group, each by name or id, and sees whether this process may become them.
+ * Looks up a user and a group, each by name or id, and checks that this process may become them.
  * @param group the user's own group by default
  * @throws PrivilegeError
  */
@@ -35,7 +35,7 @@ export function processUserText({ user, uid, gid }: ProcessUser): string {
   return `${user ?? "without a name"} (${uid}:${gid})`;
 }
 
-/** The process is of this user and group, by all its ids. */
+/** Whether the process runs as this user and group, in all its ids. */
 export function isAlready({ uid, gid }: ProcessUser): boolean {
   return (
     [process.getuid, process.geteuid].every((id) => id?.() === uid) &&

@@ -1,4 +1,7 @@
-/** Users and groups by the C library, so that every source that the host has for them counts (nsswitch.conf(5)). */
+/**
+ * Users and groups, looked up through the C library, so that every source configured on the host counts
+ * (nsswitch.conf(5)).
+ */
 import { PrivilegeError } from "./privilege-error.ts";
 
 /** An entry of passwd(5). */
@@ -67,7 +70,7 @@ export async function openUserDatabase(): Promise<UserDatabase> {
   };
 }
 
-/** Digits are an id, as for chown(1); the largest number of 32 bits is none. */
+/** Digits are an id, as for chown(1); the largest 32-bit number is not one. */
 export function isId(nameOrId: string): boolean {
   return /^\d{1,10}$/.test(nameOrId) && Number(nameOrId) < 0xffffffff;
 }

@@ -1,4 +1,4 @@
-/** The Castagnoli polynomial, bits reversed. `zlib.crc32` has another one. */
+/** The Castagnoli polynomial, bits reversed. `zlib.crc32` uses a different one. */
 const POLYNOMIAL = 0x82f63b78;
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
@@ -9,7 +9,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
 
 /**
  * CRC32C (RFC 9260 appendix A).
- * @param before the checksum of what comes before `bytes`.
+ * @param before the checksum of the bytes that precede `bytes`.
  */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   let remainder = ~before;

@@ -1,9 +1,9 @@
 export type ProxyHeaderFault =
-  /** The bytes do not begin as a header of either version does. */
+  /** The first bytes match no version's signature. */
   | "signature"
   /** Longer than a header may be. */
   | "oversized"
-  /** Version 1: not the line that the specification demands. */
+  /** Version 1: not a valid header line. */
   | "malformed"
   /** Version 2: another version. */
   | "version"
@@ -13,13 +13,13 @@ export type ProxyHeaderFault =
   | "family"
   /** Version 2: datagrams, on a connection. */
   | "transport"
-  /** An address that is not one of its family, or that is cut off. */
+  /** An address that does not match its family, or that is cut off. */
   | "address"
   /** Version 1: not a decimal number up to 65535 without leading zeros. */
   | "port"
   /** Version 2: a vector that is cut off, or whose value has the wrong length. */
   | "tlv"
-  /** Version 2: the checksum is wrong, so anything else may be. */
+  /** Version 2: the checksum is wrong, so any part may be. */
   | "crc32c";
 
 const ADVICE: Readonly<Partial<Record<ProxyHeaderFault, string>>> = {
@@ -29,7 +29,9 @@ const ADVICE: Readonly<Partial<Record<ProxyHeaderFault, string>>> = {
   crc32c: "find out what changes bytes between the proxy and this server",
 };
 
-/** A peer that owes a PROXY header sent something else. The message quotes nothing that was sent; it is safe to log. */
+/**
+ * A peer that owes a PROXY header sent something else. The message quotes nothing that was sent; it is safe to log.
+ */
 export class ProxyHeaderError extends Error {
   override readonly name = "ProxyHeaderError";
   readonly code = "proxy-header-invalid";

@@ -6,9 +6,9 @@ import { decodeVersion2, LONGEST_VERSION_2, version2Length } from "./version-2.t
 export type ProxyHeaderStep =
   /** The header is not complete. */
   | "more"
-  /** The header is complete; `rest` is what came behind it, a view of the chunk, often empty. */
+  /** The header is complete; `rest` is what followed it, a view of the chunk, often empty. */
   | { readonly header: ProxyHeader; readonly rest: Uint8Array }
-  /** No header: the connection has to be closed. */
+  /** Not a header: the connection has to be closed. */
   | { readonly error: ProxyHeaderError };
 
 const VERSION_1_FIRST = 0x50;
@@ -17,7 +17,7 @@ const SMALLEST_HOLD = 128;
 
 /**
  * Reads the header of the PROXY protocol, version 1 or 2, that a trusted proxy sends before anything else (HAProxy's
- * proxy-protocol.txt). A wrong byte is an error as soon as it is seen. Holds at most 4,112 octets. Has no
+ * proxy-protocol.txt). A wrong byte is an error as soon as it is read. Holds at most 4,112 octets. Has no
  * time limit of its own: that is `proxyTimeout`.
  */
 export class ProxyHeaderReader {
@@ -25,7 +25,9 @@ export class ProxyHeaderReader {
   #length = 0;
   #outcome: { readonly header: ProxyHeader } | { readonly error: ProxyHeaderError } | null = null;
 
-  /** Takes the next chunk, which stays the caller's. Never throws. After a header all is `rest`; an error stays. */
+  /**
+   * Takes the next chunk, which it does not keep. Never throws. After a header everything is `rest`; an error is final.
+   */
   feed(chunk: Uint8Array): ProxyHeaderStep {
     if (this.#outcome) return "error" in this.#outcome ? this.#outcome : { ...this.#outcome, rest: chunk };
     const before = this.#length;
@@ -47,7 +49,7 @@ export class ProxyHeaderReader {
     }
   }
 
-  /** Adds what may still belong to the header to what is held. */
+  /** Appends the part of the chunk that may belong to the header. */
   #hold(chunk: Uint8Array): Buffer {
     const length = Math.min(LONGEST_VERSION_2, this.#length + chunk.length);
     if (!this.#held || this.#held.length < length) {
@@ -67,8 +69,8 @@ export class ProxyHeaderReader {
 }
 
 /**
- * The length of the whole header in octets, null while it cannot be told.
- * @throws ProxyHeaderError as soon as no further byte can make a header of it.
+ * The length of the whole header in octets; null while it is unknown.
+ * @throws ProxyHeaderError as soon as no further byte could make it a header.
  */
 function headerLength(bytes: Buffer): number | null {
   switch (bytes[0]) {

@@ -4,11 +4,11 @@ import type { ProxyHeader } from "./proxy-header.ts";
 import type { ProxyHeaderError } from "./proxy-header-error.ts";
 import { ProxyHeaderReader } from "./proxy-header-reader.ts";
 
-/** At most one of these is called, once. None is when the socket is destroyed before. */
+/** At most one of these is called, once; none if the socket is destroyed first. */
 export interface ProxyHeaderCallbacks {
   /**
-   * The socket has no listeners of its bytes; what came behind the header is in its read buffer. It is paused after this
-   * call, or before it when there is something in the buffer, unless somebody listens to its bytes by then.
+   * The socket has no listener for its data; what followed the header is in its read buffer. It is paused after this
+   * call, or before it when the buffer is not empty, unless there is a listener by then.
    */
   accepted(header: ProxyHeader): void;
   rejected(error: ProxyHeaderError): void;
@@ -16,7 +16,9 @@ export interface ProxyHeaderCallbacks {
   ended(): void;
 }
 
-/** Takes the PROXY header off a socket that nobody has read from. Has no time limit: whoever has one destroys the socket. */
+/**
+ * Takes the PROXY header off a socket that has not been read from. Sets no time limit: the caller destroys the socket.
+ */
 export function receiveProxyHeader(socket: Socket, callbacks: ProxyHeaderCallbacks): void {
   startReading(socket, new HeaderReceiver(socket, callbacks));
 }

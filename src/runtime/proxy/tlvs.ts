@@ -26,8 +26,8 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /**
  * Decodes the vectors from `start` to the end of the header, and checks the header's checksum if there is one. The
- * result holds copies. Of a type with a meaning the first counts, as for HAProxy; later ones are not looked into.
- * @throws ProxyHeaderError `tlv` or `crc32c`; the latter also where a wrong checksum stands before a broken vector.
+ * result holds copies. Of vectors of a known type the first counts, as in HAProxy; later ones are ignored.
+ * @throws ProxyHeaderError `tlv` or `crc32c`; the latter also where a wrong checksum precedes a broken vector.
  */
 export function decodeTlvs(header: Buffer, start: number): ProxyTlvs {
   if (header.length === start) return NO_TLVS;
@@ -102,7 +102,7 @@ function eachTlv(bytes: Buffer, from: number, visit: (type: number, start: numbe
   }
 }
 
-/** The checksum covers the whole header, with zeros in its own place (proxy-protocol.txt 2.2.3). */
+/** The checksum covers the whole header, with zeros in place of itself (proxy-protocol.txt 2.2.3). */
 function checkedChecksum(header: Buffer, start: number, end: number): true {
   if (end - start !== CHECKSUM_LENGTH) throw new ProxyHeaderError("tlv", "the checksum has not four octets");
   const sum = crc32c(header.subarray(end), crc32c(ZEROS, crc32c(header.subarray(0, start))));

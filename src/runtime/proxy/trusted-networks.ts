@@ -14,8 +14,8 @@ export class TrustedNetworkError extends Error {
 }
 
 /**
- * Whom a PROXY header is required from and believed. IPv4-mapped IPv6 addresses are IPv4, in networks and peers alike:
- * `0.0.0.0/0` matches `::ffff:192.0.2.1`, and `::/0` does not. An empty set trusts nobody.
+ * The peers that must send a PROXY header and whose header is believed. IPv4-mapped IPv6 addresses count as IPv4, in
+ * networks and peers alike: `0.0.0.0/0` matches `::ffff:192.0.2.1`, and `::/0` does not. An empty set trusts nobody.
  */
 export class TrustedNetworks {
   readonly #families: Readonly<Record<4 | 6, Map<number, Set<bigint>>>> = { 4: new Map(), 6: new Map() };
@@ -29,14 +29,14 @@ export class TrustedNetworks {
     for (const text of networks) this.#add(text);
   }
 
-  /** The same, where there may be thousands. @throws TrustedNetworkError */
-  static async littleByLittle(networks: readonly string[], breather: Breather): Promise<TrustedNetworks> {
+  /** The same for what may be thousands of networks. @throws TrustedNetworkError */
+  static async inTurns(networks: readonly string[], breather: Breather): Promise<TrustedNetworks> {
     const made = new TrustedNetworks([]);
     await breather.forEach(networks, (text) => made.#add(text));
     return made;
   }
 
-  /** @param address of a peer, as Node gives it: an IPv6 zone is left out of account. What is no address is not trusted. */
+  /** @param address of a peer, as Node gives it; an IPv6 zone is ignored. What is no address is not trusted. */
   has(address: string): boolean {
     if (this.#empty) return false;
     const whole = addressBits(address);

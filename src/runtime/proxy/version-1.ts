@@ -6,7 +6,7 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import { NO_TLVS, type ProxyHeader, withoutEndpoints } from "./proxy-header.ts";
 import { ProxyHeaderError } from "./proxy-header-error.ts";
 
-/** The worst case that the specification reckons with, CRLF included. */
+/** The worst case according to the specification, including CRLF. */
 export const LONGEST_VERSION_1 = 107;
 
 const LF = 0x0a;
@@ -16,7 +16,7 @@ const LONGEST_BEGINNING = Math.max(...BEGINNINGS.map((beginning) => beginning.le
 const PORT = /^(?:0|[1-9]\d{0,4})$/;
 
 /**
- * The length of the line, CRLF included; null while its end is not there.
+ * The length of the line, including CRLF; null while its end is missing.
  * @throws ProxyHeaderError
  */
 export function version1Length(bytes: Buffer): number | null {
@@ -38,7 +38,7 @@ function checkBeginning(text: string): void {
 }
 
 /**
- * @param line ends with the first LF and has passed `version1Length`.
+ * @param line ends with its first LF and has passed `version1Length`.
  * @throws ProxyHeaderError
  */
 export function decodeVersion1(line: Buffer): ProxyHeader {

@@ -14,7 +14,7 @@ const FIXED = 16;
 const LONGEST_BLOCK = 4_096;
 export const LONGEST_VERSION_2 = FIXED + LONGEST_BLOCK;
 
-/** Octets that the addresses and ports take, by protocol byte: all combinations that the specification has a use for. */
+/** Octets that the addresses and ports take, by protocol byte: for every combination in the specification. */
 const ADDRESS_LENGTHS: ReadonlyMap<number, number> = new Map([
   [0x00, 0],
   [0x11, 12],
@@ -30,7 +30,7 @@ const TCP_OVER_IPV6 = 0x21;
 const UNIX_STREAM = 0x31;
 
 /**
- * The length of the whole header; null while the fixed part is not there.
+ * The length of the whole header; null while the fixed part is incomplete.
  * @throws ProxyHeaderError
  */
 export function version2Length(bytes: Buffer): number | null {
@@ -62,7 +62,7 @@ function checkFamily(family: number): void {
 }
 
 /**
- * @param header is whole and has passed `version2Length`.
+ * @param header is complete and has passed `version2Length`.
  * @throws ProxyHeaderError
  */
 export function decodeVersion2(header: Buffer): ProxyHeader {
@@ -93,9 +93,8 @@ export function decodeVersion2(header: Buffer): ProxyHeader {
 }
 
 /**
- * LOCAL and UNSPEC must be accepted whatever their block holds: for UNSPEC there may be addresses of a length that nobody
- * knows. Only a checksum that can be found there must be right. It may tell that the header was a client's before a bit
- * fell over.
+ * LOCAL and UNSPEC must be accepted whatever their block holds: UNSPEC may carry addresses of unknown length. Only a
+ * checksum that can be found in it must be right: it may show that a flipped bit made a client's header anonymous.
  */
 function decodeAnonymous(
   command: ProxyHeader["command"],

@@ -1,4 +1,4 @@
-/** One document on its way into force: plan, stage, swap, retire; or discard. */
+/** One document being put into force: plan, stage, swap, retire; or discard. */
 import { waitFor } from "xstate";
 import {
   type Configuration,
@@ -35,7 +35,7 @@ export class ServerReload implements ReloadTransaction {
   #certificates = noCertificates;
   #warnings: ServerCertificates["warnings"] = [];
   #added = new Map<string, Listener>();
-  /** Puts the backend's side of the document into force. */
+  /** Puts the backend's part of the document into force. */
   #commit: () => void = () => {};
 
   constructor(server: ReloadableServer, after: Configuration) {
@@ -59,7 +59,7 @@ export class ServerReload implements ReloadTransaction {
     });
     signal.throwIfAborted();
     this.#certificates = prepared.certificates;
-    // The same certificates have been warned of when they came.
+    // Warnings about the same certificates were emitted when they were first served.
     const certificates = this.#sameCertificates ? [] : prepared.certificates.warnings;
     this.#warnings = [...this.#newDocumentWarnings(), ...certificates];
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
@@ -95,7 +95,7 @@ export class ServerReload implements ReloadTransaction {
 
   async swap(): Promise<void> {
     const { host } = this.#server;
-    // What can still fail comes first: from here on nothing running is touched until all of it has succeeded.
+    // What can still fail comes first: nothing that runs is touched until all of it has succeeded.
     const rebound = this.#plans("rebound").map(({ name }) => this.#listener(name));
     await this.#breather.settle([...rebound, ...this.#added.values()], (listener) => listener.listenOnStaged());
 
@@ -155,7 +155,7 @@ export class ServerReload implements ReloadTransaction {
     for (const { name } of this.#plans("rebound")) this.#listener(name).discardStaged();
   }
 
-  /** What the document before had too was warned of when it came. */
+  /** What the previous document had too was warned about then. */
   #newDocumentWarnings(): DocumentWarning[] {
     const before = documentWarnings(this.#server.configuration).map(({ text }) => text);
     return documentWarnings(this.#after).filter(({ text }) => !before.includes(text));
@@ -165,7 +165,7 @@ export class ServerReload implements ReloadTransaction {
     return this.#certificates.digest === this.#server.certificates.digest;
   }
 
-  /** TLS contexts are kept where they would be the same, so that clients can go on resuming their sessions. */
+  /** TLS contexts that would not change are kept, so that clients can go on resuming their sessions. */
   async #applySettings(): Promise<void> {
     await this.#breather.forEach(this.#plan.listeners, ({ name, kind }) => {
       if (kind === "added" || kind === "removed" || (kind === "unchanged" && this.#sameCertificates)) return;
@@ -173,7 +173,7 @@ export class ServerReload implements ReloadTransaction {
     });
   }
 
-  /** Sockets that go from one listener to another: the kernel queues while they have none. */
+  /** Hands sockets from one listener to another: the kernel queues while they have none. */
   async #handOver(): Promise<void> {
     for (const plan of this.#plan.listeners) {
       if (plan.kind !== "added" && plan.kind !== "rebound") continue;
@@ -186,7 +186,7 @@ export class ServerReload implements ReloadTransaction {
     }
   }
 
-  /** One of those that ran before. */
+  /** A listener of the document in force. */
   #listener(name: string): Listener {
     const listener = this.#server.current.get(name);
     if (!listener) throw new Error(`There is no listener "${name}".`);
@@ -219,7 +219,7 @@ function assertPossible({ conflicts }: ReloadPlan): void {
 
 const forever = { timeout: Number.POSITIVE_INFINITY };
 
-/** It accepts, or would if nothing kept it from it. */
+/** Whether it accepts, or would if nothing paused it. */
 function isOpen({ state }: Listener): boolean {
   return state === "listening" || state === "paused";
 }

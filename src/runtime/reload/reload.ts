@@ -1,4 +1,4 @@
-/** Carries out the reload machine: one document after another, each as a transaction. */
+/** Runs the reload machine: one document after another, each as a transaction. */
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ReloadPlan } from "../../config/index.ts";
@@ -7,15 +7,20 @@ import { messageOf } from "../error-message.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** One document on its way into force. Each step is taken once, in this order; `discard` in place of what is left. */
+/**
+ * One document being put into force. Each step is taken once, in this order; `discard` replaces the remaining ones.
+ */
 export interface ReloadTransaction {
   /** @throws ReloadError when the difference cannot be carried out without a restart. */
   plan(): ReloadPlan;
-  /** Makes all that is new, beside what runs. Once the signal is aborted it makes nothing more, and `discard` has come. */
+  /**
+   * Prepares all that is new, beside what runs. Once the signal is aborted it prepares nothing more, and `discard`
+   * follows.
+   */
   stage(signal: AbortSignal): Promise<void>;
   /** Puts it in the place of the old. */
   swap(): Promise<void>;
-  /** Lets go of what is not needed any more. */
+  /** Releases what is no longer needed. */
   retire(): Promise<ReloadReport>;
   /** Undoes `stage`. */
   discard(): Promise<void>;
@@ -23,18 +28,18 @@ export interface ReloadTransaction {
 
 /** What a reload did. */
 export interface ReloadReport {
-  /** Number of the document that is in force now; the first is 1. */
+  /** Number of the document in force; the first is 1. */
   readonly generation: number;
   readonly plan: ReloadPlan;
-  /** Other certificates or keys are served than before, be it that only their files have changed. */
+  /** Whether certificates or keys have changed, even if only their files did. */
   readonly certificatesChanged: boolean;
-  /** What there is to know of certificates and keys that were not served before, e.g. that one has expired. */
+  /** Findings about certificates and keys that were not served before, e.g. that one has expired. */
   readonly warnings: readonly string[];
   /** Connections that drain, by the name of the listener that was removed. */
   readonly draining: Readonly<Record<string, number>>;
 }
 
-/** A document that was not put into force; everything is as it was. */
+/** A document could not be put into force; everything is as it was. */
 export class ReloadError extends AggregateError {
   readonly code: "reload-failed" | "reload-needs-restart" | "reload-superseded" | "reload-stopped";
   /** For `reload-superseded`: what becomes of the newer document. */
@@ -53,7 +58,7 @@ export class ReloadError extends AggregateError {
 }
 
 interface Request {
-  /** Asked when its turn has come. */
+  /** Called when its turn has come. */
   configuration(): Configuration;
   readonly outcome: Promise<ReloadReport>;
   readonly resolve: (report: ReloadReport) => void;
@@ -72,7 +77,7 @@ interface ReloaderOptions {
 export class Reloader {
   readonly actor: Actor<typeof reloadMachine>;
   readonly #options: ReloaderOptions;
-  /** The document under way and the one that waits, by number. */
+  /** The current document and the waiting one, by number. */
   readonly #requests = new Map<number, Request>();
   #lastDocument = 0;
   #transaction: ReloadTransaction | null = null;
@@ -113,8 +118,8 @@ export class Reloader {
   }
 
   /**
-   * Puts the document that is in force when its turn has come into force again, with its certificates read anew. A document
-   * that waits does not give way to it, but stands for it.
+   * Puts the document that is in force at that time into force again, reading its certificates again. A waiting
+   * document is not superseded by this, but serves the purpose too.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
   renew(): Promise<ReloadReport> {
@@ -140,7 +145,7 @@ export class Reloader {
     return promise;
   }
 
-  /** Ends, and undoes the reload under way; one that is in mid-swap is carried out first, which waits for nothing outside. */
+  /** Ends, and undoes the current reload; one in mid-swap is carried out first, which waits for nothing outside. */
   async stop(): Promise<void> {
     this.#supersede(null);
     const text = "The server ends before this document was in force; nothing of it is.";
@@ -148,7 +153,7 @@ export class Reloader {
     await waitFor(this.actor, ({ status }) => status !== "active", forever);
   }
 
-  /** The one that waits, if there is one, gives way: to a newer one, or to the server's end. */
+  /** The waiting document, if any, gives way: to a newer one, or because the server ends. */
   #supersede(newer: Promise<ReloadReport> | null): void {
     for (const [document, { reject }] of this.#waiting()) {
       this.#requests.delete(document);
@@ -160,7 +165,7 @@ export class Reloader {
     }
   }
 
-  /** The document that waits for the one under way, if there is one. */
+  /** The document that waits for the current one, if any. */
   #waiting(): [number, Request][] {
     const { document: current } = this.actor.getSnapshot().context;
     return [...this.#requests].filter(([document]) => document !== current);

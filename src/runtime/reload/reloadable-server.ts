@@ -3,7 +3,7 @@ import type { Listener, ListenerHost } from "../listener/listener.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
 import type { Foundation } from "./foundation.ts";
 
-/** What a reload works on: the server, as far as it is concerned. */
+/** The server, as far as a reload needs it. */
 export interface ReloadableServer {
   readonly configuration: Configuration;
   readonly host: ListenerHost;
@@ -12,7 +12,7 @@ export interface ReloadableServer {
   readonly certificates: ServerCertificates;
   /** The listeners of the document in force, by name. */
   readonly current: ReadonlyMap<string, Listener>;
-  /** From here on the server has these; listeners that are not among them are kept until they have closed. */
+  /** Sets the server's listeners; others are kept until they have closed. */
   replace(replacement: Replacement): void;
 }
 

@@ -1,24 +1,24 @@
-/** Watches the validity of what is served while the server runs: tells what ends, and when to choose anew. */
+/** Watches the validity of what is served while the server runs: reports what ends, and when to choose again. */
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import { type Clock, dateOf, systemClock } from "../time/clock.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
 import { type ChainMember, nextChange, type Validity, validityAt } from "../tls/validity.ts";
 
-/** So that a change of the system's date, or a time in which the machine slept, is noticed this soon. */
+/** How soon a change of the system date, or the end of the machine's sleep, is noticed, in milliseconds. */
 const longestPause = 3_600_000;
 
 export interface CertificateWatchOptions {
-  /** One without a date is not asked: what it lets pass is no calendar's time. */
+  /** Clocks without a date are not used here: their time is no calendar time. */
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
-  /** The validity of something has changed. */
+  /** The validity of a certificate has changed. */
   onChange(): void;
 }
 
 interface Watched {
   readonly id: string;
   readonly member: ChainMember;
-  /** What was told last. */
+  /** The validity reported last. */
   validity: Validity;
 }
 
@@ -39,7 +39,7 @@ export class CertificateWatch {
     return dateOf(this.#clock);
   }
 
-  /** What is served from now on. How it stood when it was loaded was told then. */
+  /** Watches what is served from now on. Its validity when it was loaded has been reported already. */
   follow({ loaded, date }: ServerCertificates): void {
     this.#watched = loaded.flatMap(({ id, chain }) =>
       chain.map((member) => ({ id, member, validity: validityAt(member, date) })),
@@ -60,18 +60,18 @@ export class CertificateWatch {
       if (validity === watched.validity) continue;
       watched.validity = validity;
       changed = true;
-      if (validity === "expiring" || validity === "expired") this.#tell(watched);
+      if (validity === "expiring" || validity === "expired") this.#report(watched);
     }
     if (changed) this.#onChange();
     this.#schedule(now);
   }
 
-  #tell({ id, member: { subject, role, notValidAfter }, validity }: Watched): void {
+  #report({ id, member: { subject, role, notValidAfter }, validity }: Watched): void {
     const type = validity === "expired" ? "certificate.expired" : "certificate.expiring";
     this.#lifecycle.emit({ type, certificate: id, subject, role, notValidAfter });
   }
 
-  /** @param looked when the validity was looked at last. */
+  /** @param looked when the validity was last checked. */
   #schedule(looked: Date): void {
     this.#clock.clearTimeout(this.#timer);
     if (this.#watched.length === 0) return;

@@ -1,4 +1,4 @@
-/** What brings a running server another document: a stream of them, and certificates that change on disk. */
+/** What brings new documents to a running server: a stream of them, and certificates that change on disk. */
 import { isDeepStrictEqual } from "node:util";
 import { distinctUntilChanged, map, type Subscription, switchMap } from "rxjs";
 import { type Configuration, type ConfigurationSource, fileChanges, type LoadedDigests } from "../../config/index.ts";
@@ -6,7 +6,7 @@ import { ReloadError, type ReloadReport } from "../reload/reload.ts";
 import { TEXT_LIMITS } from "../tls/secret-text.ts";
 import type { Server } from "./server.ts";
 
-/** Puts each document into force. What cannot be is told as `reload.rejected`, and the source goes on. */
+/** Puts each document into force. A rejected one is reported as `reload.rejected`, and the source goes on. */
 export function followDocuments(server: Server, source: ConfigurationSource): Subscription {
   return source.subscribe((read) => {
     if (read.kind === "document") server.reload(read.configuration).catch(ignore);
@@ -14,7 +14,7 @@ export function followDocuments(server: Server, source: ConfigurationSource): Su
   });
 }
 
-/** Loads the certificates anew when a file of theirs is not what was loaded, without a change of the document. */
+/** Loads the certificates again when one of their files has changed, without a change of the document. */
 export function followCertificates(server: Server): Subscription {
   return server.configuration$
     .pipe(
@@ -26,8 +26,8 @@ export function followCertificates(server: Server): Subscription {
 }
 
 /**
- * Puts the document that is read now into force; a document that cannot be read is told of like one of a stream. Waits for
- * the newest where others come meanwhile.
+ * Reads a document now and puts it into force; one that cannot be read is reported like one of a stream. When others
+ * arrive meanwhile, waits for the newest.
  * @throws ConfigurationError, ReloadError
  */
 export async function reloadDocument(server: Server, read: () => Promise<Configuration>): Promise<ReloadReport> {
@@ -41,7 +41,7 @@ export async function reloadDocument(server: Server, read: () => Promise<Configu
   return newest(server.reload(configuration));
 }
 
-/** What becomes of the document, or of the one that it gave way to. */
+/** The outcome of the document, or of the one that superseded it. */
 export async function newest(reload: Promise<ReloadReport>): Promise<ReloadReport> {
   try {
     return await reload;
@@ -56,5 +56,5 @@ function reject(server: Server, error: unknown): void {
 }
 
 function ignore(): void {
-  // The reload has told of it: `reload.rejected`.
+  // The reload has reported it: `reload.rejected`.
 }

@@ -1,4 +1,4 @@
-/** The pressure of one server: its samples become what is exhausted, while the server runs. */
+/** The pressure of one server: turns samples into exhausted resources, while the server runs. */
 import { BehaviorSubject, map, NEVER, type Observable, Subscription, scan } from "rxjs";
 import { messageOf } from "../error-message.ts";
 import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
@@ -16,7 +16,7 @@ import { type PressureThresholdOptions, type PressureThresholds, readThresholds 
 import type { Clock } from "../time/clock.ts";
 
 export interface PressureOptions {
-  /** What is measured, subscribed to while the server runs. By default this process, twice a second. */
+  /** The samples, subscribed to while the server runs. By default those of this process, twice a second. */
   readonly samples$?: Observable<PressureSample>;
   readonly thresholds?: PressureThresholdOptions;
 }
@@ -24,7 +24,7 @@ export interface PressureOptions {
 export interface PressureWatchOptions {
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
-  /** False: nothing is measured, and there never is pressure. */
+  /** False: nothing is measured, and there is never any pressure. */
   readonly pressure: PressureOptions | false;
 }
 
@@ -33,7 +33,7 @@ export class PressureWatch {
   readonly #samples$: Observable<PressureSample>;
   readonly #thresholds: PressureThresholds;
   readonly #pressure$ = new BehaviorSubject(noPressure);
-  /** The latest, and each further one; completes with the server. */
+  /** The latest pressure and each further one; completes with the server. */
   readonly pressure$: Observable<Pressure> = this.#pressure$.asObservable();
   #watching = Subscription.EMPTY;
 
@@ -56,18 +56,18 @@ export class PressureWatch {
         map(({ pressure }) => pressure),
       )
       .subscribe({
-        next: (pressure) => this.#tell(pressure),
-        // Without samples nobody would ever hear of the end: the door stays open.
+        next: (pressure) => this.#report(pressure),
+        // Without samples the pressure would never end: admit clients.
         error: (error: unknown) => {
           const text = `Pressure is not watched any more: its samples ended with ${messageOf(error)}.`;
           this.#lifecycle.emit({ type: "server.warning", code: "pressure-unknown", text });
-          this.#tell(noPressure);
+          this.#report(noPressure);
         },
-        complete: () => this.#tell(noPressure),
+        complete: () => this.#report(noPressure),
       });
   }
 
-  /** Nothing is measured from here on; what holds, holds. */
+  /** Stops measuring; the latest pressure stays. */
   stop(): void {
     this.#watching.unsubscribe();
   }
@@ -77,14 +77,14 @@ export class PressureWatch {
     this.#pressure$.complete();
   }
 
-  #tell(pressure: Pressure): void {
+  #report(pressure: Pressure): void {
     const before = this.latest;
     for (const event of pressureReports(before, pressure)) this.#lifecycle.emit(event);
     this.#pressure$.next(pressure);
   }
 }
 
-/** What is told when one pressure follows another. */
+/** The events for a change from one pressure to the next. */
 export function pressureReports(before: Pressure, after: Pressure): LifecycleEvent[] {
   const begun = after.exhausted.filter(({ resource }) => !isExhausted(before, resource));
   const ended = before.exhausted.filter(({ resource }) => !isExhausted(after, resource));

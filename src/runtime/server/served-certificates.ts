@@ -1,4 +1,4 @@
-/** The certificates in force: what is served under them changes with the document, with their files and with the date. */
+/** The certificates in force, which change with the document, with their files and with the date. */
 import type { Listener } from "../listener/listener.ts";
 import { tlsOptions } from "../listener/prepared-listeners.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
@@ -11,7 +11,7 @@ import { CertificateWatch } from "./certificate-watch.ts";
 export interface ServedCertificatesOptions {
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
-  /** Those of the document in force. */
+  /** The listeners of the document in force. */
   listeners(): Iterable<Listener>;
 }
 
@@ -30,12 +30,12 @@ export class ServedCertificates {
     return this.#certificates;
   }
 
-  /** What their validity is judged by. */
+  /** The date that their validity is judged by. */
   get date(): Date {
     return this.#watch.now();
   }
 
-  /** Those that the listeners serve from now on. The same ones are watched already. */
+  /** Sets the certificates that the listeners serve from now on. The same ones are being watched already. */
   replace(certificates: ServerCertificates): void {
     const others = certificates.digest !== this.#certificates.digest;
     this.#certificates = certificates;
@@ -46,7 +46,7 @@ export class ServedCertificates {
     this.#watch.stop();
   }
 
-  /** The date decides between certificates for the same name. Contexts are kept where it would choose the same. */
+  /** The date decides between certificates for the same name. Contexts are kept where the choice is unchanged. */
   async #choose(): Promise<void> {
     const now = this.date;
     const certificates = this.#certificates;
@@ -56,7 +56,7 @@ export class ServedCertificates {
     // A TLS context takes about a millisecond.
     await new Breather().forEach([...this.#options.listeners()], (listener) => {
       const { tls, settings, protocol } = listener.live;
-      // A reload that came meanwhile has chosen by itself.
+      // A reload in the meantime has made its own choice.
       if (this.#certificates !== certificates || tls === null || tls.choice === key) return;
       listener.serve(tlsOptions({ settings, protocol, certificates, now }));
       this.#options.lifecycle.emit({ type: "certificate.chosen", listener: listener.name });

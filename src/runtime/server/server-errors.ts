@@ -1,8 +1,8 @@
-/** What `start()`, `suspend()` and `resume()` of a server fail with. */
+/** The errors of a server's `start()`, `suspend()` and `resume()`. */
 import type { ServerState } from "../../machines/server.ts";
 import { messageOf } from "../error-message.ts";
 
-/** A start that failed: every reason at once. Nothing stays open. */
+/** The start failed, with every reason. Nothing stays open. */
 export class StartError extends AggregateError {
   readonly code = "start-failed";
 
@@ -12,7 +12,7 @@ export class StartError extends AggregateError {
   }
 }
 
-/** The server was told to stop before it had started. */
+/** The server was stopped before it had started. */
 export class StoppedWhileStartingError extends Error {
   readonly code = "stopped-while-starting";
 

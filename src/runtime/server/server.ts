@@ -1,4 +1,4 @@
-/** Carries out the server machine: certificates, then all sockets, then all listeners; and their end. */
+/** Runs the server machine: certificates, then all sockets, then all listeners; and their end. */
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
@@ -41,17 +41,17 @@ export interface ServerOptions {
   readonly dataDirectory: string;
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
-  /** The embedder's own rules of admission. */
+  /** The embedder's own admission rules. */
   readonly admission: readonly AdmissionRule[];
-  /** False: there never is pressure. */
+  /** False: there is never any pressure. */
   readonly pressure: PressureOptions | false;
   /** Sockets that this process was started with. */
   readonly inherited: InheritedSockets;
-  /** Awaited when every address is bound, and before anybody is let in. A rejection fails the start. */
+  /** Awaited when every address is bound, before any client is admitted. A rejection fails the start. */
   onBound(): void | Promise<void>;
   /**
-   * Opens what is kept, checks accounts, makes the protocols. A rejection fails the start. Once the signal is aborted the
-   * start has been called off, and nothing more is to be opened.
+   * Opens the store, checks accounts, makes the protocols. A rejection fails the start. Once the signal is aborted the
+   * start has been called off, and nothing more may be opened.
    */
   prepare(signal: AbortSignal): Promise<Foundation>;
 }
@@ -129,7 +129,7 @@ export class Server {
     return this.#configuration$.value;
   }
 
-  /** The document in force, now and whenever another one is; never completes. */
+  /** The document in force, and each that replaces it; never completes. */
   get configuration$(): Observable<Configuration> {
     return this.#configuration$;
   }
@@ -139,7 +139,7 @@ export class Server {
     return this.#host?.generation ?? 1;
   }
 
-  /** What was read of the certificates in force, by file. */
+  /** Digests of the certificate files in force, by file. */
   get certificateFiles(): LoadedDigests {
     return this.#certificates.inForce.files;
   }
@@ -158,7 +158,7 @@ export class Server {
     return [...this.#listeners];
   }
 
-  /** Of the reload machine; null before the server runs. */
+  /** State of the reload machine; null before the server runs. */
   get reloadState(): string | null {
     return this.#reloader?.state ?? null;
   }
@@ -188,7 +188,7 @@ export class Server {
   }
 
   /**
-   * Puts another document into force, as one transaction; of several that arrive meanwhile only the newest.
+   * Puts another document into force, as one transaction; of several that arrive meanwhile, only the newest.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
   async reload(configuration: Configuration): Promise<ReloadReport> {
@@ -196,7 +196,7 @@ export class Server {
   }
 
   /**
-   * Puts the document in force into force again, with its certificates read anew; not before one that is under way.
+   * Puts the document in force into force again, with its certificates read again, after the current reload.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
   async renew(): Promise<ReloadReport> {
@@ -250,7 +250,7 @@ export class Server {
 
   #named(name: string | undefined): readonly Listener[] {
     if (this.state !== "running") throw new NotRunningError(this.state);
-    // Those of another document, which drain, are none of its names any more.
+    // Draining listeners of an earlier document are not found by name.
     if (name === undefined) return [...this.#current.values()];
     const named = this.#current.get(name);
     if (!named) throw new UnknownListenerError(name, [...this.#current.keys()]);
@@ -266,7 +266,7 @@ export class Server {
       await this.#startListeners(this.#foundation.protocols);
     } catch (error) {
       this.#stopListeners();
-      // One that was called off is followed by `releasing`.
+      // A start that was called off is followed by `releasing`.
       if (!signal.aborted) await this.#foundation?.release();
       throw error instanceof StartError
         ? error
@@ -372,7 +372,7 @@ export class Server {
     this.#warnOfInherited(former);
   }
 
-  /** Clients of a socket that no listener takes wait in the kernel's queue, so it is worth a word. */
+  /** Clients of a socket that no listener takes wait in the kernel's queue, so a warning is due. */
   #warnOfInherited(former?: Configuration): void {
     const { inherited } = this.#options;
     const code = "inherited-socket";
@@ -411,7 +411,7 @@ export class Server {
   }
 
   async #releaseFoundation(): Promise<void> {
-    // A start that was called off makes nothing more from here on.
+    // A start that was called off creates nothing more from here on.
     if (!this.#foundation) await this.#starting.catch(() => {});
     await this.#foundation?.release();
   }

@@ -1,12 +1,12 @@
-/** How many actors are in which state, counted when somebody asks. */
+/** How many actors are in each state, counted on demand. */
 import { statePath } from "../../charts/text.ts";
 import type { Server } from "./server.ts";
 
-/** By chart, then by state: `{ listener: { listening: 2, "paused.held": 1 } }`. Only states that somebody is in. */
+/** By chart, then by state: `{ listener: { listening: 2, "paused.held": 1 } }`. Only states that some actor is in. */
 export type StateCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export function countStates(server: Server): StateCounts {
-  // Protocols and their states have whatever names an embedder gave them: nothing inherited may be taken for one.
+  // Embedders choose the names of protocols and their states: an inherited property must not be taken for one.
   const counts: Record<string, Record<string, number>> = Object.create(null);
   const count = (chart: string, state: string): void => {
     const ofChart = counts[chart] ?? Object.create(null);

@@ -16,14 +16,14 @@ import {
 interface Adoption {
   readonly target: BindTarget;
   readonly settings: SocketSettings;
-  /** Those that the socket bears from the start. */
+  /** Warnings that the socket has from the start. */
   readonly warnings: readonly SocketWarning[];
 }
 
 /**
- * Takes an inherited socket for a listener, by a duplicate of its descriptor. It may listen already, and clients may be
- * queued. Options are set where the settings give a value; what only bind(2) decides stays as it was made.
- * @returns the call that failed.
+ * Takes an inherited socket for a listener, as a duplicate of its descriptor. It may be listening already, with clients
+ * queued. Options are set where the settings give a value; what only bind(2) decides cannot be changed.
+ * @returns the failed call.
  */
 export function adoptSocket(
   libc: Libc,

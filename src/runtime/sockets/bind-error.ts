@@ -1,7 +1,7 @@
 import { bindAdvice, errnoText } from "./errno.ts";
 import { findPortOwner, type PortOwner } from "./owner.ts";
 
-/** What failed, before anybody has asked who is to blame. */
+/** A failed call, before its cause has been looked up. */
 export interface FailedCall {
   /** `socket`, `bind`, `listen`, … */
   readonly syscall: string;
@@ -19,7 +19,7 @@ export class BindError extends Error {
   readonly address: string;
   /** What to do, in whole sentences; part of the message. */
   readonly hint: string;
-  /** Who holds the port, for `EADDRINUSE`, if it can be known. */
+  /** Who holds the port, for `EADDRINUSE`, if known. */
   readonly owner: PortOwner | null;
 
   constructor(address: string, failed: FailedCall, { hint, owner }: { hint: string; owner: PortOwner | null }) {
@@ -33,7 +33,7 @@ export class BindError extends Error {
   }
 }
 
-/** Finds out who holds the port, and words the advice. */
+/** Finds out who holds the port, and writes the advice. */
 export async function explainBindFailure(
   target: { readonly host: string; readonly port: number; readonly text: string },
   failed: FailedCall,

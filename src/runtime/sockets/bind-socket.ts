@@ -9,18 +9,18 @@ import { bindPlainSocket } from "./plain-net.ts";
 import { isUnspecified } from "./sockaddr.ts";
 
 export interface BindOptions {
-  /** The system calls to use; null for a platform that has none. The default is what this process can load. */
+  /** The system calls to use; null on a platform that has none. By default those that this process can load. */
   readonly libc?: Libc | null;
-  /** Sockets that this process was started with; one that has the address is taken instead of bound. */
+  /** Sockets that this process was started with; one with the wanted address is taken instead of binding. */
   readonly inherited?: InheritedSockets;
 }
 
 /**
  * Binds an address with all of a listener's socket options; nobody can connect before `listen()`.
  *
- * `[::]` on a host without IPv6 becomes `0.0.0.0`, with a warning. Where the C library cannot be called, `node:net`
- * serves, with a warning for each option that it cannot do. A socket that this process was started with and that has
- * the address is taken as it is; options that a living socket takes are set.
+ * `[::]` on a host without IPv6 becomes `0.0.0.0`, with a warning. Where the C library cannot be called, `node:net` is
+ * used, with a warning for each option that it does not support. A socket that this process was started with and that
+ * has the address is taken as it is; options that can be set on a live socket are set.
  *
  * @throws BindError
  */

@@ -15,49 +15,51 @@ export interface BindTarget {
   readonly ipv6Only: boolean;
 }
 
-/** What a `retune` did on the live socket. */
-export interface Retuned {
-  /** The fields that changed and are in force. */
+/** The result of `applySettings` on a live socket. */
+export interface AppliedSettings {
+  /** The changed fields that are in force. */
   readonly applied: string[];
-  /** The fields that changed and need the socket to be replaced, or cannot be done here at all. */
+  /** The changed fields that need the socket to be replaced, or are not supported here at all. */
   readonly unsupported: SocketWarning[];
 }
 
 /**
- * A socket that is bound and belongs to the runtime; Node's servers come and go on it.
+ * A bound socket, which belongs to the runtime; Node's servers come and go on it.
  *
- * Its life: `listen()`, then any number of `accept(server)` and `suspend(server)`, then `close()`. Between them clients
+ * Its life: `listen()`, then any number of `accept(server)` and `suspend(server)`, then `close()`. In between, clients
  * are neither refused nor reset: the kernel completes their handshakes and queues them, up to the backlog.
  */
 export interface BoundSocket {
   /** As bound, with the port that the kernel chose for port 0. */
   readonly address: BoundAddress;
   /**
-   * Whoever started this process made the socket and may have it open, too: who is queued when it closes waits there for
-   * the next process.
+   * Whether the process that started this one made the socket and may have it open too: clients queued when it closes
+   * wait for the next process.
    */
   readonly inherited: boolean;
-  /** What was asked for and is not so; the field is that of the document, or `bind` for the fallback to IPv4. */
+  /** What differs from the settings; the field is the document's, or `bind` for the fallback to IPv4. */
   readonly warnings: readonly SocketWarning[];
   /**
    * listen(2) with `socketBacklog`. Safe to call again.
    * @throws BindError EADDRINUSE when another socket bound to the same address began to listen first.
    */
   listen(): Promise<void>;
-  /** Lets a server accept from this socket, listening first if that was not done; resolves when it does. */
+  /** Lets a server accept from this socket, listening first if necessary; resolves when it accepts. */
   accept(server: Server): Promise<void>;
-  /** Ends the server's accepting and nothing else: its connections go on, new clients queue. */
+  /** Stops the server's accepting and nothing else: its connections go on, new clients queue. */
   suspend(server: Server): Promise<void>;
-  /** Puts changed settings into force for the next connections, without a gap. */
-  applySettings(settings: SocketSettings): Retuned;
-  /** What getsockopt(2) says, by field, with `ipv6Only` and `ipv6UnicastHops` besides; null for what it does not say. */
+  /** Applies changed settings to the next connections, without a gap. */
+  applySettings(settings: SocketSettings): AppliedSettings;
+  /**
+   * What getsockopt(2) reports, by field, and also `ipv6Only` and `ipv6UnicastHops`; null for what it does not report.
+   */
   readOptions(): Record<string, number | boolean | null>;
-  /** How many clients wait to be accepted; null when it cannot be known. */
+  /** How many clients wait to be accepted; null when unknown. */
   queued(): number | null;
   /**
-   * The kernel leaves further clients unanswered; those that it has queued can still be accepted. They ask again after a
-   * second, and are refused then if the socket is closed. For good, so only before `close()`.
-   * @returns false where that cannot be done, or would concern other processes that have the socket too.
+   * Makes the kernel ignore further clients; those already queued can still be accepted. New clients retry after a
+   * second, and are refused if the socket is closed by then. Cannot be undone, so only before `close()`.
+   * @returns false where it is not possible, or would affect other processes that have the socket too.
    */
   queueNoMore(): boolean;
   /** Closes the socket and ends all accepting. Clients that wait to be accepted are reset. Safe to call again. */

@@ -1,8 +1,8 @@
 /**
- * Who a socket is for. All sockets share these listeners, which find whom they serve on the socket itself: closures, or
+ * Whom a socket serves. All sockets share these listeners, which find their object on the socket itself: closures, or
  * entries of a WeakMap, would cost memory for each connection.
  *
- * A socket has two slots. Its *holder* is told of errors and of the close: a handshake, then the connection. Its *reader*
+ * A socket has two slots. Its *holder* gets errors and the close: a handshake, then the connection. Its *reader*
  * gets what the peer sends: the reader of a PROXY header, a handshake that waits for FIN, the wire of a session.
  */
 import type { Duplex } from "node:stream";
@@ -16,12 +16,12 @@ export interface SocketReader {
   received(chunk: Buffer): void;
   /** The peer has sent FIN. */
   ended(): void;
-  /** What was written has left. */
+  /** What was written has been sent. */
   drained(): void;
 }
 
-const holder = Symbol("who is told of the socket's errors and close");
-const reader = Symbol("who gets what the peer sends");
+const holder = Symbol("gets the socket's errors and close");
+const reader = Symbol("gets what the peer sends");
 
 interface CarriedSocket extends Duplex {
   [holder]?: SocketHolder | undefined;
@@ -48,14 +48,14 @@ function onDrain(this: CarriedSocket): void {
   this[reader]?.drained();
 }
 
-/** The socket's first holder. */
+/** Sets the socket's first holder. */
 export function hold(socket: Duplex, by: SocketHolder): void {
   (socket as CarriedSocket)[holder] = by;
   socket.on("error", onError);
   socket.on("close", onClose);
 }
 
-/** Another holder takes the place of the one before; null leaves the socket to nobody. */
+/** Replaces the holder; null leaves the socket without one. */
 export function handOver(socket: Duplex, to: SocketHolder | null): void {
   (socket as CarriedSocket)[holder] = to ?? undefined;
 }
@@ -64,7 +64,7 @@ export function holderOf(socket: Duplex): SocketHolder | undefined {
   return (socket as CarriedSocket)[holder];
 }
 
-/** A socket without a reader gets one. */
+/** Gives a socket without a reader one. */
 export function startReading(socket: Duplex, by: SocketReader): void {
   (socket as CarriedSocket)[reader] = by;
   socket.on("data", onData);
@@ -72,7 +72,7 @@ export function startReading(socket: Duplex, by: SocketReader): void {
   socket.on("drain", onDrain);
 }
 
-/** The socket has no reader any more, nor any listener for one. */
+/** Removes the socket's reader, and the listeners for it. */
 export function stopReading(socket: Duplex): void {
   forgetReader(socket);
   socket.off("data", onData);
@@ -80,12 +80,12 @@ export function stopReading(socket: Duplex): void {
   socket.off("drain", onDrain);
 }
 
-/** What still comes is read and dropped; cheaper than `stopReading()` for a socket that ends. */
+/** Further input is read and dropped; cheaper than `stopReading()` for a socket that is ending. */
 export function forgetReader(socket: Duplex): void {
   (socket as CarriedSocket)[reader] = undefined;
 }
 
-/** Waits for FIN alone: the bytes are somebody else's. `stopReading()` ends it. */
+/** Waits for FIN alone; the data belongs to another reader. `stopReading()` ends it. */
 export function awaitEnd(socket: Duplex, by: SocketReader): void {
   (socket as CarriedSocket)[reader] = by;
   socket.on("end", onEnd);

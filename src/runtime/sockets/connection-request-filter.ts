@@ -12,8 +12,9 @@ const SYN = 0x02;
 const ACK = 0x10;
 
 /**
- * Drops requests for a connection (SYN without ACK) and lets everything else through, so that handshakes under way are
- * completed. On a TCP socket a packet begins with the TCP header. Accepted sockets inherit it, and never need such a packet.
+ * Drops connection requests (SYN without ACK) and lets everything else through, so that handshakes in progress are
+ * completed. On a TCP socket a packet begins with the TCP header. Accepted sockets inherit it, but never need such a
+ * packet.
  */
 export const dropConnectionRequests: readonly FilterInstruction[] = [
   { code: LOAD_BYTE, jt: 0, jf: 0, k: FLAGS_OFFSET },

@@ -1,26 +1,26 @@
-/** Whether this process can still open files and sockets (RLIMIT_NOFILE of getrlimit(2)); asked by opening some. */
+/** Whether this process can still open files and sockets (RLIMIT_NOFILE of getrlimit(2)); tested by opening some. */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { devNull } from "node:os";
 import type { Clock } from "../time/clock.ts";
 
-/** The descriptors that are kept free for files, names and answers of the connections inside. */
+/** The descriptors kept free for files, name lookups and the answers to existing connections. */
 export const descriptorReserve = 16;
 
-/** As many are looked for: the listeners that resume take some themselves, and would have to pause again at once. */
+/** How many are tested for: listeners that resume take some themselves, and would have to pause again at once. */
 export const descriptorPlenty = 24;
 
-/** How often they are looked for, in milliseconds. */
+/** How often they are tested, in milliseconds. */
 const interval = 500;
 
 export interface DescriptorReserveOptions {
-  /** The soft limit; by default that of this process, as far as it can be known. */
+  /** The soft limit; by default this process's, as far as it is known. */
   readonly limit?: number;
 }
 
 /**
- * When accept(2) fails with EMFILE, libuv drops every client that waits and does not tell. So descriptors are looked for
- * before: twice a second; and while connections take more than half of the limit, as often as accepts could use the
- * reserve up. A look costs some 60 microseconds.
+ * When accept(2) fails with EMFILE, libuv drops every waiting client without an error. So descriptors are tested
+ * in advance: twice a second; and while connections take more than half of the limit, as often as accepts could use the
+ * reserve up. A test costs some 60 microseconds.
  */
 export class DescriptorReserve {
   readonly #limit: number;
@@ -38,7 +38,7 @@ export class DescriptorReserve {
       while (opened.length < descriptorPlenty) opened.push(openSync(devNull, "r"));
       this.#spare = descriptorPlenty;
     } catch (error) {
-      // Anything else than a shortage of descriptors says nothing about them.
+      // Any error but a shortage of descriptors says nothing about them.
       this.#spare = lacksDescriptors(error) ? opened.length : descriptorPlenty;
     } finally {
       for (const descriptor of opened) closeSync(descriptor);
@@ -47,7 +47,7 @@ export class DescriptorReserve {
     return this.#spare;
   }
 
-  /** Call at each accept. @param inside how many connections there are. */
+  /** Call at each accept. @param inside the number of connections. */
   runsOut(inside: number): boolean {
     if (inside * 2 < this.#limit) return false;
     this.#unchecked += 1;
@@ -55,7 +55,7 @@ export class DescriptorReserve {
     return this.spare() < descriptorReserve;
   }
 
-  /** Tells twice a second how many are spare. @returns what ends it. */
+  /** Reports twice a second how many are spare. @returns a function that ends it. */
   watch(clock: Clock, tell: (spare: number) => void): () => void {
     const look = (): void => {
       timer = clock.setTimeout(look, interval);
@@ -66,7 +66,10 @@ export class DescriptorReserve {
   }
 }
 
-/** EMFILE: this process has too many files open; ENFILE: the host has. True of an aggregate when it is of one of its errors. */
+/**
+ * EMFILE: this process has too many files open; ENFILE: the host has. For an aggregate, whether any of its errors is
+ * one.
+ */
 export function lacksDescriptors(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(lacksDescriptors);
   if (typeof error !== "object" || error === null) return false;
@@ -75,8 +78,8 @@ export function lacksDescriptors(error: unknown): boolean {
 }
 
 /**
- * RLIMIT_NOFILE, the soft limit: proc_pid_limits(5), nowhere else than on Linux. Node has raised it to the hard one at
- * its start. Infinite where it is not known.
+ * RLIMIT_NOFILE, the soft limit, from proc_pid_limits(5) on Linux only. Node raises it to the hard limit at
+ * its start. Infinite when unknown.
  */
 export function descriptorLimit(): number {
   try {

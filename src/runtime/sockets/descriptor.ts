@@ -1,7 +1,9 @@
 import { fstatSync } from "node:fs";
 import type { Libc } from "./libc.ts";
 
-/** The descriptor was used after it had been closed or given away: a mistake of the caller, caught before any system call. */
+/**
+ * The descriptor was used after it had been closed or given away: a bug in the caller, caught before any system call.
+ */
 export class DescriptorClosedError extends Error {
   readonly code = "descriptor-closed";
   constructor() {
@@ -11,8 +13,8 @@ export class DescriptorClosedError extends Error {
 }
 
 /**
- * The one owner of a file descriptor. Its number is lent for the length of a call and forgotten at the end, because the
- * kernel hands a closed number out again: to touch it then would be to touch somebody else's socket.
+ * The sole owner of a file descriptor. Its number is lent for the length of a call and forgotten at the end, because
+ * the kernel reuses a closed number: to touch it then would be to touch another socket.
  */
 export class Descriptor {
   readonly #libc: Libc;
@@ -34,15 +36,15 @@ export class Descriptor {
   }
 
   /**
-   * Whether both are open on one socket, as after dup(2). Tells, when somebody else may have closed this number already,
-   * if it is still what it was.
+   * Whether both refer to one socket, as after dup(2). Shows, when something else may have closed this number already,
+   * whether it is still the same.
    */
   sharesSocketWith(other: Descriptor): boolean {
     const inode = this.#inode();
     return inode !== null && inode === other.#inode();
   }
 
-  /** From here on somebody else closes the descriptor. */
+  /** From here on something else closes the descriptor. */
   release(): void {
     this.#fd = null;
   }

@@ -2,23 +2,23 @@ import { readFileSync } from "node:fs";
 import { getSystemErrorMap } from "node:util";
 import type { PortOwner } from "./owner.ts";
 
-/** What an errno means where a socket is bound. */
+/** What an errno means when binding a socket. */
 export interface BindFailure {
   /** `EADDRINUSE`. */
   readonly errno: string;
   /** The numeric host that was to be bound. */
   readonly host: string;
   readonly port: number;
-  /** Who holds the port, if it can be known. */
+  /** Who holds the port, if known. */
   readonly owner: PortOwner | null;
 }
 
-/** The name of an errno as the calls of `Libc` answer it: `errnoName(-98)` is `EADDRINUSE`. */
+/** The name of an errno in a result of `Libc`: `errnoName(-98)` is `EADDRINUSE`. */
 export function errnoName(result: number): string {
   return getSystemErrorMap().get(result)?.[0] ?? `errno ${-result}`;
 }
 
-/** The system's own words for an errno's name: `address already in use`. */
+/** The system's text for an errno's name: `address already in use`. */
 export function errnoText(name: string): string {
   for (const [candidate, text] of getSystemErrorMap().values()) if (candidate === name) return text;
   return "unknown error";

@@ -2,14 +2,14 @@ import type { BindTarget } from "./bound-socket.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { type BoundAddress, encodeSockaddr, isUnspecified, SockaddrError } from "./sockaddr.ts";
 
-/** A listening socket that whoever started this process made and handed over. */
+/** A listening socket that the process which started this one made and handed over. */
 export interface InheritedSocket {
   readonly address: BoundAddress;
   /** IPV6_V6ONLY; false for IPv4. */
   readonly ipv6Only: boolean;
-  /** What its maker calls it, e.g. the `FileDescriptorName=` of a socket unit; null without a name. */
+  /** Its name as given by its maker, e.g. the `FileDescriptorName=` of a socket unit; null without one. */
   readonly name: string | null;
-  /** Stays open as long as the process lives, so that a listener may let go of the socket and take it again. */
+  /** Stays open as long as the process lives, so that a listener may release the socket and take it again. */
   readonly descriptor: Descriptor;
 }
 
@@ -19,7 +19,7 @@ export interface InheritedSocket {
  */
 export class InheritedSockets {
   readonly sockets: readonly InheritedSocket[];
-  /** Descriptors that were handed over and are of no use here; each sentence says why. */
+  /** Descriptors that were handed over but cannot be used; each sentence says why. */
   readonly warnings: readonly string[];
 
   constructor(sockets: readonly InheritedSocket[] = [], warnings: readonly string[] = []) {
@@ -27,17 +27,19 @@ export class InheritedSockets {
     this.warnings = warnings;
   }
 
-  /** The one that has exactly this address and port; never one for port 0. */
+  /** The socket with exactly this address and port; none for port 0. */
   find(target: BindTarget): InheritedSocket | undefined {
     return this.sockets.find(({ address }) => isSameAddress(address, target));
   }
 
-  /** One that has another address and takes this one's clients, too: `[::]:25` that is not IPv6-only for `0.0.0.0:25`. */
+  /**
+   * A socket with another address that takes this one's clients too: `[::]:25` that is not IPv6-only for `0.0.0.0:25`.
+   */
   overlapping(target: BindTarget): InheritedSocket | undefined {
     return this.sockets.find((socket) => socket.address.port === target.port && takesClientsOf(socket, target));
   }
 
-  /** Those that none of these addresses names. */
+  /** The sockets that none of these targets names. */
   unnamed(targets: readonly BindTarget[]): readonly InheritedSocket[] {
     const named = new Set(targets.map((target) => this.find(target)));
     return this.sockets.filter((socket) => !named.has(socket));

@@ -1,8 +1,8 @@
 /**
  * The system calls of listening sockets, from the C library that the process already has loaded.
  *
- * Every call answers as the kernel itself does: zero or more on success, minus errno on failure. EINTR is retried, except
- * after close(2), where Linux has freed the descriptor already. The constants are those of Linux on x86-64 and arm64.
+ * Every call returns what the kernel does: zero or more on success, minus errno on failure. EINTR is retried, except
+ * after close(2), where Linux has already freed the descriptor. The constants are those of Linux on x86-64 and arm64.
  */
 export interface Libc {
   /** socket(2): a descriptor. */
@@ -17,17 +17,17 @@ export interface Libc {
   setsockopt(fd: number, option: OptionName, value: number): number;
   /** getsockopt(2) into `value`: the length written. */
   getsockopt(fd: number, option: OptionName, value: Uint8Array): number;
-  /** setsockopt(2) SO_ATTACH_FILTER: a classic BPF program that decides over each packet (socket(7)). */
+  /** setsockopt(2) SO_ATTACH_FILTER: a classic BPF program that filters packets (socket(7)). */
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /** fcntl(2) F_DUPFD_CLOEXEC: another descriptor of the same socket. */
   duplicate(fd: number): number;
-  /** fcntl(2) F_SETFD FD_CLOEXEC: children do not get the descriptor. */
+  /** fcntl(2) F_SETFD FD_CLOEXEC: children do not inherit the descriptor. */
   closeOnExec(fd: number): number;
   /** sendto(2) with MSG_NOSIGNAL: the octets sent. */
   sendto(fd: number, message: Uint8Array, address: Uint8Array): number;
   /** close(2). */
   close(fd: number): number;
-  /** _exit(2): the end of the process without waiting for a thread that a system call holds. */
+  /** _exit(2): ends the process without waiting for threads that are in a system call. */
   exit(status: number): never;
 }
 
@@ -69,7 +69,7 @@ const SO_ATTACH_FILTER = 26;
 
 let lookup: Promise<LibcLookup> | undefined;
 
-/** Loads the binding at the first call; later calls of the process get the same answer. Never rejects. */
+/** Loads the binding at the first call; later calls get the same result. Never rejects. */
 export function loadLibc(): Promise<LibcLookup> {
   lookup ??= load();
   return lookup;

@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import { type BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
-import type { BindTarget, BoundSocket, Retuned } from "./bound-socket.ts";
+import type { AppliedSettings, BindTarget, BoundSocket } from "./bound-socket.ts";
 import { dropConnectionRequests } from "./connection-request-filter.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
@@ -23,7 +23,7 @@ import { type BoundAddress, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX, Sockad
 
 const EAFNOSUPPORT = 97;
 
-/** Node would not accept from the socket; the cause is Node's own error, where it gave one. */
+/** Node would not accept from the socket; the cause is Node's own error, if it gave one. */
 export class AcceptError extends Error {
   readonly code = "accept-failed";
   constructor(address: BoundAddress, cause: unknown) {
@@ -38,7 +38,7 @@ export class AcceptError extends Error {
 
 interface OpenSettings {
   readonly settings: SocketSettings;
-  /** Those that the socket bears from the start. */
+  /** Warnings that the socket has from the start. */
   readonly warnings: readonly SocketWarning[];
 }
 
@@ -47,13 +47,13 @@ export interface OpenSocket extends OpenSettings {
   readonly target: BindTarget;
   readonly descriptor: Descriptor;
   readonly address: BoundAddress;
-  /** Another process has the socket too, and goes on with it. False unless it is said. */
+  /** Whether another process has the socket too, and goes on using it. False by default. */
   readonly inherited?: boolean;
 }
 
 /**
  * Makes a socket, sets its options and binds it, without listening.
- * @returns the call that failed, with nothing left open.
+ * @returns the failed call, with nothing left open.
  */
 export function openListeningSocket(
   libc: Libc,
@@ -104,9 +104,9 @@ export class ListeningSocket implements BoundSocket {
   readonly #libc: Libc;
   readonly #target: BindTarget;
   readonly #descriptor: Descriptor;
-  /** Those that have a dup(2) of the socket. */
+  /** The servers that have a dup(2) of the socket. */
   readonly #servers = new Set<Server>();
-  /** What is in force. */
+  /** The settings in force. */
   #settings: SocketSettings;
   #listens = false;
 
@@ -138,7 +138,7 @@ export class ListeningSocket implements BoundSocket {
     if (this.#servers.delete(server)) server.close();
   }
 
-  applySettings(settings: SocketSettings): Retuned {
+  applySettings(settings: SocketSettings): AppliedSettings {
     const applied: SocketField[] = [];
     const refused: SocketField[] = [];
     const unsupported: SocketWarning[] = [];
@@ -161,7 +161,7 @@ export class ListeningSocket implements BoundSocket {
   }
 
   queueNoMore(): boolean {
-    // The filter would be on the other process's socket as well.
+    // The filter would apply to the other process's socket as well.
     if (this.inherited) return false;
     return this.#descriptor.use((fd) => this.#libc.attachFilter(fd, dropConnectionRequests)) >= 0;
   }
@@ -189,15 +189,15 @@ export class ListeningSocket implements BoundSocket {
     if (taken) {
       copy.release();
       this.#servers.add(server);
-      // Node listened with a backlog of its own.
+      // Node listened with its own backlog.
       this.#applyBacklog(this.#settings);
     } else if (copy.sharesSocketWith(this.#descriptor)) {
       copy.close();
     } else {
-      // Node had taken it and closed it again.
+      // Node took it and closed it again.
       copy.release();
     }
-    // Node says `listening` or `error` in the tick after this one.
+    // Node emits `listening` or `error` in the tick after this one.
     await new Promise<void>((resolve) => process.nextTick(resolve));
     server.off("error", onError);
     if (!taken) throw new AcceptError(this.address, failure);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { errnoName } from "./errno.ts";
 import { AF_INET6, type Libc, type OptionName, SOCK_CLOEXEC, SOCK_STREAM } from "./libc.ts";
 
-/** The fields of a listener that are promises about its sockets. Null leaves a value to the kernel. */
+/** The fields of a listener that set socket options. Null leaves a value to the kernel. */
 export interface SocketSettings {
   /** SO_REUSEADDR, socket(7). */
   readonly socketReuseAddress: boolean;
@@ -24,19 +24,19 @@ export interface SocketSettings {
 
 export type SocketField = keyof SocketSettings;
 
-/** Something about a socket that is not as the document asks. */
+/** A deviation of a socket from its settings. */
 export interface SocketWarning {
   /** A field of `SocketSettings`, or `bind`. */
   readonly field: SocketField | "bind";
-  /** One sentence or two that a person understands without the field's name. */
+  /** One or two sentences that make sense without the field's name. */
   readonly text: string;
 }
 
-/** What became of one field. */
+/** The outcome for one field. */
 export interface OptionOutcome {
-  /** The kernel took it, perhaps with another value. */
+  /** The kernel accepted it, perhaps with another value. */
   readonly inForce: boolean;
-  /** What is not as asked. */
+  /** The deviation. */
   readonly warnings: SocketWarning[];
 }
 
@@ -49,11 +49,11 @@ export interface OptionTarget {
 interface KernelOption extends OptionName {
   readonly name: string;
   readonly field: SocketField;
-  /** Whose traffic it is about; an IPv6 socket that is not IPv6-only carries both. */
+  /** Whose traffic it concerns; an IPv6 socket that is not IPv6-only carries both. */
   readonly traffic: "any" | "ipv4" | "ipv6";
   /** What to set for null; `pristine` is the value that a new socket has. */
   readonly unset: number | "pristine";
-  /** Why the kernel may hold another value than asked. */
+  /** Why the kernel may use another value. */
   readonly limit: string | null;
 }
 
@@ -126,7 +126,7 @@ export const IPV6_V6ONLY: OptionName = { level: SOL_IPV6, option: 26 };
 const SO_DOMAIN: OptionName = { level: SOL_SOCKET, option: 39 };
 /** Whether the socket listens, socket(7). */
 export const SO_ACCEPTCONN: OptionName = { level: SOL_SOCKET, option: 30 };
-/** Which buffer sizes are pinned (bit 0 send, bit 1 receive), since Linux 5.14; a size that is not pinned grows as needed. */
+/** Which buffer sizes are fixed (bit 0 send, bit 1 receive), since Linux 5.14; others grow as needed. */
 const SO_BUF_LOCK: OptionName = { level: SOL_SOCKET, option: 72 };
 const TCP_INFO: OptionName = { level: SOL_TCP, option: 11 };
 const TCP_LISTEN = 10;
@@ -155,7 +155,7 @@ export function backlogOf(settings: SocketSettings): number {
   return Math.min(settings.socketBacklog ?? DEFAULT_BACKLOG, LARGEST_INT);
 }
 
-/** Nothing, or that the kernel will cut the backlog short. */
+/** A warning if the kernel will cut the backlog short. */
 export function backlogWarnings(settings: SocketSettings): SocketWarning[] {
   const limit = somaxconn();
   const asked = backlogOf(settings);
@@ -169,8 +169,8 @@ export function backlogWarnings(settings: SocketSettings): SocketWarning[] {
 }
 
 /**
- * Sets every option that the settings give a value to; a null leaves the new socket's own. Call it before bind(2): the
- * reuse options count from there on, and window scaling sees a receive buffer that was set before listen(2).
+ * Sets every option that the settings give a value; a null leaves the socket's own. Call it before bind(2): the
+ * reuse options take effect there, and window scaling requires a receive buffer set before listen(2).
  */
 export function applySocketOptions(
   libc: Libc,
@@ -185,7 +185,7 @@ export function applySocketOptions(
   return warnings;
 }
 
-/** Sets one field on a socket that may already listen; null gives the kernel's own value back. */
+/** Sets one field on a socket that may already listen; null restores the kernel's own value. */
 export function changeSocketOption(
   libc: Libc,
   fd: number,
@@ -207,8 +207,8 @@ export function changeSocketOption(
 }
 
 /**
- * Reads the options of a listening or an accepted socket, by field. Sizes are as the kernel reserves them, twice what was
- * set. `ipv6UnicastHops` and `ipv6Only` are null on IPv4, `socketBacklog` unless the socket listens.
+ * Reads the options of a listening or an accepted socket, by field. Sizes are as the kernel reserves them, twice what
+ * was set. `ipv6UnicastHops` and `ipv6Only` are null on IPv4, `socketBacklog` unless the socket listens.
  */
 export function readSocketOptions(libc: Libc, fd: number): Record<string, number | boolean | null> {
   const isIPv6 = getInt(libc, fd, SO_DOMAIN) === AF_INET6;
@@ -231,7 +231,7 @@ export function readSocketOptions(libc: Libc, fd: number): Record<string, number
   };
 }
 
-/** The queue of a listening socket, which TCP_INFO tells in two fields that mean other things on a connection. */
+/** The queue of a listening socket, from two fields of TCP_INFO that mean something else on a connection. */
 export function readAcceptQueue(libc: Libc, fd: number): { readonly queued: number; readonly backlog: number } | null {
   const info = Buffer.alloc(32);
   if (libc.getsockopt(fd, TCP_INFO, info) < info.length || info[0] !== TCP_LISTEN) return null;
@@ -288,7 +288,7 @@ function readInt(libc: Libc, fd: number, option: OptionName): number | null {
   return libc.getsockopt(fd, option, value) < 0 ? null : value.readInt32LE();
 }
 
-/** For values that are never negative: a negative answer is an errno. */
+/** For values that are never negative: a negative result is an errno. */
 export function getInt(libc: Libc, fd: number, option: OptionName): number {
   const value = Buffer.alloc(4);
   const result = libc.getsockopt(fd, option, value);

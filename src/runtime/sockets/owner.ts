@@ -5,13 +5,13 @@ import { isUnspecified } from "./sockaddr.ts";
 
 /** What holds a port. */
 export interface PortOwner {
-  /** Null when no process that this user may look into has the socket open. */
+  /** Null when no process visible to this user has the socket open. */
   readonly pid: number | null;
   /** The process's name, as in `ps`. */
   readonly name: string | null;
   /** The user id the socket belongs to. */
   readonly uid: number;
-  /** `connected`: there is no listener, but connections that are not yet over. */
+  /** `connected`: no listener, but connections that are not yet over. */
   readonly state: "listening" | "connected" | "time-wait";
 }
 
@@ -51,9 +51,9 @@ export function parseProcNetTcp(text: string): TcpSocketEntry[] {
 }
 
 /**
- * Who holds a port of an address, as well as this user may know. Linux only; best effort.
+ * Who holds a port of an address, as far as this user may know. Linux only; best effort.
  *
- * @returns null when it cannot be known. Never rejects.
+ * @returns null when unknown. Never rejects.
  */
 export async function findPortOwner(address: string, port: number): Promise<PortOwner | null> {
   const entries = [...(await readEntries("/proc/net/tcp")), ...(await readEntries("/proc/net/tcp6"))].filter(

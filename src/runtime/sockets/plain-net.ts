@@ -1,20 +1,20 @@
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import type { FailedCall } from "./bind-error.ts";
-import type { BindTarget, BoundSocket, Retuned } from "./bound-socket.ts";
+import type { AppliedSettings, BindTarget, BoundSocket } from "./bound-socket.ts";
 import { backlogOf, changedFields, type SocketField, type SocketSettings, type SocketWarning } from "./options.ts";
 import type { BoundAddress } from "./sockaddr.ts";
 
 interface PlainSettings {
   readonly settings: SocketSettings;
-  /** Why `node:net` has to do. */
+  /** Why `node:net` is used. */
   readonly reason: string | null;
-  /** Those that the socket bears from the start. */
+  /** Warnings that the socket has from the start. */
   readonly warnings: readonly SocketWarning[];
 }
 
 /**
- * Binds by `node:net`, which cannot bind without listening: clients that come before the first `accept` are held.
- * @returns the call that failed, with nothing left open.
+ * Binds through `node:net`, which cannot bind without listening: clients that come before the first `accept` are held.
+ * @returns the failed call, with nothing left open.
  */
 export async function bindPlainSocket(
   target: BindTarget,
@@ -42,7 +42,7 @@ export async function bindPlainSocket(
 
 /**
  * A listening socket of Node's own. One server holds it for good and passes its connections on: to the server that
- * accepts, or into a queue of at most `socketBacklog`, in place of the kernel's, while none does.
+ * accepts, or while none does into a queue of at most `socketBacklog`, in place of the kernel's.
  */
 class PlainSocket implements BoundSocket {
   readonly address: BoundAddress;
@@ -65,13 +65,14 @@ class PlainSocket implements BoundSocket {
     holder.on("connection", (socket) => this.#deliver(socket));
     holder.on("error", (error) => {
       const server = this.#servers[0];
-      // As on a server of its own, EMFILE is for the accepting server's listeners; an unheard error would end the process.
+      // As on a server of its own, the accepting server's listeners get EMFILE; an unhandled error would end the
+      // process.
       if (server && server.listenerCount("error") > 0) server.emit("error", error);
     });
   }
 
   async listen(): Promise<void> {
-    // It has listened since it was bound.
+    // It has been listening since it was bound.
   }
 
   async accept(server: Server): Promise<void> {
@@ -89,7 +90,7 @@ class PlainSocket implements BoundSocket {
     if (index >= 0) this.#servers.splice(index, 1);
   }
 
-  applySettings(settings: SocketSettings): Retuned {
+  applySettings(settings: SocketSettings): AppliedSettings {
     const changed = changedFields(this.#settings, settings);
     const refused: SocketField[] = changed.filter((field) => field !== "socketNoDelay");
     const kept = refused.map((field) => [field, this.#settings[field]]);
@@ -146,7 +147,7 @@ class PlainSocket implements BoundSocket {
     }
   }
 
-  /** Makes of a paused connection what the server would have had by accepting it itself. */
+  /** Turns a paused connection into what the server would have had by accepting it itself. */
   #pass(socket: Socket, server: Server): void {
     socket.allowHalfOpen = Reflect.get(server, "allowHalfOpen") === true;
     if (Reflect.get(server, "pauseOnConnect") !== true) {
@@ -179,7 +180,7 @@ function addressOf(server: Server): BoundAddress {
   return { address: bound.address, port: bound.port, family: bound.family === "IPv6" ? 6 : 4 };
 }
 
-/** What `node:net` cannot do of what was asked; a null asks for nothing. */
+/** The requested settings that `node:net` does not support; a null requests nothing. */
 function unsupportedFields(settings: SocketSettings, reason: string | null): SocketWarning[] {
   const warn = (field: SocketField, what: string): SocketWarning => ({
     field,

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import { ipv6AddressOf, octetsOf } from "../../config/addresses/ip-address.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./libc.ts";
 
-/** An address as the kernel has it bound. */
+/** A bound address, as the kernel has it. */
 export interface BoundAddress {
   readonly address: string;
   readonly port: number;
@@ -16,10 +16,10 @@ export const SOCKADDR_MAX = 28;
 /** Octets of `sun_path`. */
 const LONGEST_UNIX_PATH = 108;
 
-/** The host of a target is not an IP address, a path is none of a UNIX socket, or names a network interface that does not exist. */
+/** The host is not an IP address, the path is not valid for a UNIX socket, or the network interface does not exist. */
 export class SockaddrError extends Error {
   readonly code = "invalid-address";
-  /** As bind(2) would answer. */
+  /** The result that bind(2) would give. */
   readonly errno: "EINVAL" | "ENODEV";
   constructor(errno: "EINVAL" | "ENODEV", message: string) {
     super(message);
@@ -78,7 +78,7 @@ export function decodeSockaddr(bytes: Buffer): BoundAddress | null {
   };
 }
 
-/** The address that stands for all of the host's: `0.0.0.0`, `::`, however it is written. */
+/** Whether it is the wildcard address: `0.0.0.0`, `::`, however written. */
 export function isUnspecified(address: string): boolean {
   if (!isIPv4(address) && (!isIPv6(address) || address.includes("%"))) return false;
   return octetsOf(address).every((octet) => octet === 0);

@@ -10,9 +10,9 @@ import { getInt, IPV6_V6ONLY, SO_ACCEPTCONN } from "../sockets/options.ts";
 const FIRST_DESCRIPTOR = 3;
 
 /**
- * The sockets named by `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`; none when these are not set, or meant for another
- * process. The variables are removed, and the descriptors are closed on exec, so that no child takes them for its own.
- * Call it once, before anything else is started.
+ * The sockets named by `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES`; none when these are not set, or meant for
+ * another process. The variables are removed, and the descriptors are closed on exec, so that no child takes them for
+ * its own. Call it once, before anything else is started.
  */
 export async function inheritedSockets(environment: NodeJS.ProcessEnv = process.env): Promise<InheritedSockets> {
   const { LISTEN_PID: pid, LISTEN_FDS: fds, LISTEN_FDNAMES: names } = environment;
@@ -34,7 +34,7 @@ export async function inheritedSockets(environment: NodeJS.ProcessEnv = process.
   return new InheritedSockets(sockets, warnings);
 }
 
-/** @returns a sentence when the descriptor is of no use here. */
+/** @returns a sentence when the descriptor cannot be used. */
 function takeSocket(libc: Libc, fd: number, name: string | null): InheritedSocket | string {
   const label = `Descriptor ${fd}${name === null ? "" : ` (${name})`}, which this process was started with,`;
   const marked = libc.closeOnExec(fd);

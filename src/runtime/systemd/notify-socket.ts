@@ -8,7 +8,7 @@ import { encodeUnixSockaddr } from "../sockets/sockaddr.ts";
 const retryInterval = 50;
 const EAGAIN = -11;
 
-/** The service manager cannot be told what this process does. */
+/** The service manager cannot be notified. */
 export class NotifySocketError extends Error {
   readonly code = "notify-socket";
 
@@ -26,7 +26,7 @@ export class NotifySocket {
   readonly #path: string;
   readonly #address: Buffer;
   readonly #descriptor: Descriptor;
-  /** In their order: systemd wants RELOADING=1 before READY=1. */
+  /** In order: systemd expects RELOADING=1 before READY=1. */
   readonly #unsent: Buffer[] = [];
   #retry: NodeJS.Timeout | undefined;
 
@@ -48,7 +48,7 @@ export class NotifySocket {
     this.#flush();
   }
 
-  /** What could not be sent by now is not. Safe to call again. */
+  /** What has not been sent by now is dropped. Safe to call again. */
   close(): void {
     clearTimeout(this.#retry);
     this.#unsent.length = 0;

@@ -1,4 +1,4 @@
-/** Tells the service manager (systemd) what the server does: sd_notify(3), as a subscriber of lifecycle events. */
+/** Notifies the service manager (systemd) of the server's state: sd_notify(3), as a subscriber of lifecycle events. */
 import { constants } from "node:os";
 import type { Observable, Subscription } from "rxjs";
 import { messageOf } from "../error-message.ts";
@@ -6,19 +6,21 @@ import type { LifecycleEvent } from "../observe/lifecycle.ts";
 import { loadLibc } from "../sockets/libc.ts";
 import { type Assignments, NotifySocket, NotifySocketError } from "./notify-socket.ts";
 
-/** How much longer than `drainTimeout` the end may take: 5 seconds of closing, and what is kept is closed. Milliseconds. */
+/**
+ * How much longer than `drainTimeout` a stop may take: 5 seconds of closing, then the store is closed. Milliseconds.
+ */
 const endAllowance = 15_000;
 
-/** A `Gatehouse`, as far as the service manager is concerned. */
+/** The part of a `Gatehouse` that the service manager needs. */
 export interface NotifyingServer {
   readonly lifecycle$: Observable<LifecycleEvent>;
   readonly configuration: { readonly system: { readonly drainTimeout: number } };
 }
 
-/** Who started this process and waits to hear of it. */
+/** The service manager that started this process and waits for notifications. */
 export class ServiceManager {
   readonly #socket: NotifySocket | null;
-  /** Milliseconds between two signs of life; null when none are asked for. */
+  /** Milliseconds between two keep-alives; null when none are required. */
   readonly #watchdogInterval: number | null;
   #watchdog: NodeJS.Timeout | undefined;
   #reloading = false;
@@ -28,12 +30,12 @@ export class ServiceManager {
     this.#watchdogInterval = watchdogInterval;
   }
 
-  /** Nobody is told anything. */
+  /** Notifies nobody. */
   static readonly none = new ServiceManager(null, null);
 
   /**
-   * The one that `NOTIFY_SOCKET` names; without it nobody is told anything. The variables are removed, so that no child
-   * speaks for this process.
+   * The one that `NOTIFY_SOCKET` names; without it nobody is notified. The variables are removed, so that no child
+   * notifies in this process's name.
    * @throws NotifySocketError when the variable names no UNIX socket, or this platform cannot use one.
    */
   static async find(environment: NodeJS.ProcessEnv = process.env): Promise<ServiceManager> {
@@ -43,13 +45,13 @@ export class ServiceManager {
     const { libc, reason } = await loadLibc();
     if (libc === null) throw new NotifySocketError(path, reason);
     const isWatched = Number(watchdog) > 0 && (watched === undefined || Number(watched) === process.pid);
-    // Half of what is allowed, as sd_watchdog_enabled(3) recommends.
+    // Half of the limit, as sd_watchdog_enabled(3) recommends.
     return new ServiceManager(new NotifySocket(libc, path), isWatched ? Number(watchdog) / 2_000 : null);
   }
 
   /**
-   * Tells what becomes of the server: READY, RELOADING, STOPPING, and why a start failed. Call it before `start()`.
-   * @returns to be unsubscribed from when nothing more is to be told; it ends with the server, too.
+   * Reports the server's state: READY, RELOADING, STOPPING, and why a start failed. Call it before `start()`.
+   * @returns a subscription that stops the notifications; it ends with the server, too.
    */
   follow(server: NotifyingServer): Subscription {
     const subscription = server.lifecycle$.subscribe((event) => this.#on(event, server));
@@ -57,13 +59,13 @@ export class ServiceManager {
     return subscription;
   }
 
-  /** A start that failed before there was a server. */
+  /** Reports a start that failed before there was a server. */
   failed(error: unknown): void {
     const errno = errnoIn(error);
     this.#send({ STATUS: statusOf(error), ...(errno === null ? {} : { ERRNO: errno }) });
   }
 
-  /** Nothing is told any more. Safe to call again. */
+  /** Stops all notifications. Safe to call again. */
   close(): void {
     clearInterval(this.#watchdog);
     this.#socket?.close();
@@ -100,7 +102,7 @@ export class ServiceManager {
     }
   }
 
-  /** Type=notify-reload wants to see that the reload began after its SIGHUP. */
+  /** Type=notify-reload needs to see that the reload began after its SIGHUP. */
   #reload(): void {
     this.#reloading = true;
     this.#send({ RELOADING: 1, MONOTONIC_USEC: String(process.hrtime.bigint() / 1_000n), STATUS: "Reloading" });
@@ -123,7 +125,7 @@ export class ServiceManager {
     try {
       this.#socket?.send(assignments);
     } catch (error) {
-      // The server serves whether or not anybody hears of it; who waits for READY says that it did not come.
+      // The server works without it; a manager that waits for READY reports that it did not come.
       if (!(error instanceof NotifySocketError)) throw error;
     }
   }
@@ -133,12 +135,12 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** The first line: the whole of it is in the log. */
+/** The first line: the log has all of it. */
 function statusOf(error: unknown): string {
   return messageOf(error).split("\n", 1)[0] ?? "";
 }
 
-/** The first system error among all that an error gathers. */
+/** The first system error among all those of an aggregate. */
 function errnoIn(error: unknown): number | null {
   if (!(error instanceof Error)) return null;
   const names = [Reflect.get(error, "errno"), Reflect.get(error, "code")];

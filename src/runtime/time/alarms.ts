@@ -1,16 +1,16 @@
-/** Timers for those of whom there are many: they are kept in one queue, behind one timer of Node's. */
+/** Timers for objects of which there are many: one queue, behind a single timer of Node's. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ActorClock } from "../../charts/lifecycle-logic.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
 /**
- * Something that waits for one time at a time. It has in itself what the queue needs, where a timer of Node's would be
- * three more objects: the timer, the callback, and what the callback knows.
+ * Something that waits for one time at a time. It holds what the queue needs, where a timer of Node's would take
+ * three more objects: the timer, the callback, and the callback's closure.
  */
 export interface Alarm {
   /** When it goes off, in whole milliseconds by the clock, while it is set. */
   due: number;
-  /** What the clock knows it by; undefined while it is not set. The clock's own. */
+  /** The clock's handle for it; undefined while it is not set. Managed by the clock. */
   place: unknown;
   goOff(): void;
 }
@@ -21,7 +21,7 @@ export function setAlarm(clock: Clock, alarm: Alarm, due: number): void {
     systemAlarms.add(alarm, due);
     return;
   }
-  // A clock that somebody else has made is to see each timer.
+  // A clock provided by others gets each timer.
   alarm.due = due;
   alarm.place = clock.setTimeout(
     () => {
@@ -32,7 +32,7 @@ export function setAlarm(clock: Clock, alarm: Alarm, due: number): void {
   );
 }
 
-/** Whole ones; what is overdue is due now. */
+/** Whole milliseconds; what is overdue is due now. */
 function millisecondsTo(due: number, clock: Clock): number {
   return Math.max(0, Math.ceil(due - clock.now()));
 }
@@ -70,23 +70,23 @@ const alarmTimers: ActorClock = {
   },
 };
 
-/** The clock for the many actors of one chart: their timers are alarms, where nobody else's clock is to see them. */
+/** The clock for the many actors of one chart: their timers are alarms, unless the clock is provided by others. */
 export function actorClock(clock: Clock): ActorClock {
   return clock === systemClock ? alarmTimers : clock;
 }
 
-/** Node takes no more milliseconds for one timer; what is due later waits for the rest. */
+/** The longest timer that Node accepts; later ones wait for the rest afterwards. */
 const longestTimeout = 2 ** 31 - 1;
 
-/** Node's timer goes off for all: not in the context of the connection that happened to set it. */
+/** Node's timer serves all: it must not run in the context of the connection that happened to set it. */
 const inNobodysContext = AsyncLocalStorage.snapshot();
 
 /**
- * A binary heap by the times that are due; each alarm knows its place. Node's timer is set lazily: one that goes off too
- * early, because the alarm that it was set for is gone, is set again for the first that is left.
+ * A binary heap by due time; each alarm knows its place. Node's timer is set lazily: one that fires too
+ * early, because its alarm has been cleared, is set again for the first that is left.
  */
 class AlarmQueue {
-  /** Up to `#size`. It is not made shorter: an array that was outgrown would hold on to alarms that are gone. */
+  /** Up to `#size`. The array is never replaced: an outgrown one would hold on to alarms that are gone. */
   readonly #heap: (Alarm | undefined)[] = [];
   #size = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -96,7 +96,7 @@ class AlarmQueue {
     alarm.due = due;
     this.#size++;
     this.#rise(alarm, this.#size - 1);
-    // The process lives on for those who wait, and for nobody else.
+    // Pending alarms keep the process alive; nothing else here does.
     if (this.#size === 1) this.#timer?.ref();
     this.#setTimer();
   }

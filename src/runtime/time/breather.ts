@@ -1,20 +1,20 @@
-/** Long work of the event loop, done a little at a time: others have a turn in between. */
+/** Splits long work on the event loop, so that others have a turn in between. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** Milliseconds of work in one turn. */
 const share = 10;
 
 export class Breather {
-  /** When the work of this turn began; null in a turn without. */
+  /** When this turn's work began; null in a turn without any. */
   #began: number | null = null;
   #line: Promise<void> = Promise.resolve();
 
-  /** To be awaited before each piece of work, of which none may take long. Null while there is time left in this turn. */
+  /** Await it before each piece of work, none of which may take long. Null while there is time left in this turn. */
   rest(): Promise<void> | null {
     return this.#hasTime() ? null : this.#wait();
   }
 
-  /** The same for work that is begun by many at once: they have their turns one after the other. */
+  /** The same for work started by many at once: they take turns. */
   inLine(): Promise<void> {
     this.#line = this.#line.then(() => this.rest() ?? undefined);
     return this.#line;
@@ -29,14 +29,14 @@ export class Breather {
     }
   }
 
-  /** Begins the work on each, waits for all of it, then throws every error at once. @throws AggregateError */
+  /** Starts the work on each, waits for all of it, then throws every error at once. @throws AggregateError */
   async settle<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
     const begun: Promise<void>[] = [];
     for (const item of items) {
       const rest = this.rest();
       if (rest) await rest;
       const under = work(item);
-      // Told of below.
+      // Reported below.
       under.catch(() => {});
       begun.push(under);
     }

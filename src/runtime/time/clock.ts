@@ -1,10 +1,10 @@
-/** Time as the runtime sees it; XState's `SimulatedClock` is one, which makes every time-out exact and instant in tests. */
+/** Time as the runtime sees it; with XState's `SimulatedClock`, every time-out in tests is exact and instant. */
 export interface Clock {
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(id: unknown): void;
-  /** Milliseconds, monotonic; only differences mean something. */
+  /** Milliseconds, monotonic; only differences are meaningful. */
   now(): number;
-  /** Unix time in milliseconds, for what has a date: the validity of certificates. The system's where a clock has none. */
+  /** Unix time in milliseconds, for dates such as the validity of certificates. The system's when a clock has none. */
   date?(): number;
 }
 

@@ -1,4 +1,7 @@
-/** A session's timers: the limits on silence, on the whole dialogue and on a peer that does not read, and its own waiting. */
+/**
+ * A session's timers: the limits on silence, on the whole session and on a peer that does not read, and its own
+ * wake-ups.
+ */
 import { type Alarm, clearAlarm, setAlarm } from "./alarms.ts";
 import type { Clock } from "./clock.ts";
 
@@ -11,18 +14,18 @@ export type Limit = "idle" | "session" | "write";
 export interface DeadlineOwner {
   readonly clock: Clock;
   expired(limit: Limit): void;
-  /** The time has come that `setWake` set. */
+  /** The time set by `setWake` has come. */
   wakeDue(): void;
 }
 
-/** In mid-handshake, which has a limit of its own, nothing passes; what would have does so afterwards. */
+/** In mid-handshake, which has its own limit, nothing expires; what would have does so afterwards. */
 type Stage = "talking" | "handshake" | "over";
 
 /**
- * One alarm serves the silence and the whole dialogue, and is set lazily: input only notes the time, and an alarm that
- * goes off too early waits for the rest. So a chunk costs no timer.
+ * One alarm serves both silence and the whole session, and is set lazily: input only records the time, and an alarm
+ * that fires too early waits for the rest. So a chunk costs no timer.
  *
- * Times are whole milliseconds, rounded up, which the engine keeps without an object for each.
+ * Times are whole milliseconds, rounded up, which V8 stores without an object for each.
  */
 export class Deadlines implements Alarm {
   due = 0;
@@ -39,7 +42,7 @@ export class Deadlines implements Alarm {
     this.#owner = owner;
   }
 
-  /** Something came from the peer, or went to it. */
+  /** The peer has sent something, or was sent something. */
   activity(): void {
     this.#lastActivity = this.#inMilliseconds(0);
   }
@@ -57,7 +60,7 @@ export class Deadlines implements Alarm {
     if (!this.#over) this.#stage = "handshake";
   }
 
-  /** Silence is counted from here on. `goOff()` tells whether the session has lasted too long meanwhile. */
+  /** Counts silence from here on. `goOff()` finds out whether the session has lasted too long in the meantime. */
   handshakeEnded(): void {
     if (this.#over) return;
     this.#stage = "talking";
@@ -70,7 +73,7 @@ export class Deadlines implements Alarm {
     this.#arm();
   }
 
-  /** In place of the time that was set before; null for none. */
+  /** Replaces the time set before; null for none. */
   setWake(milliseconds: number | null): void {
     if (this.#over) return;
     const { clock } = this.#owner;
@@ -97,7 +100,7 @@ export class Deadlines implements Alarm {
     this.#writeTimer = undefined;
   }
 
-  /** For good: nothing is armed any more. */
+  /** Final: no timer is set any more. */
   end(): void {
     this.setWake(null);
     this.#stage = "over";
@@ -105,7 +108,7 @@ export class Deadlines implements Alarm {
     this.endWrite();
   }
 
-  /** Tells of the limits that have passed. */
+  /** Reports the limits that have passed. */
   goOff(): void {
     if (this.#stage !== "talking") return;
     const now = this.#owner.clock.now();
@@ -127,7 +130,7 @@ export class Deadlines implements Alarm {
     return this.#lastActivity + this.#idleLimit;
   }
 
-  /** An alarm that goes off before the next limit stays: it will find out. */
+  /** An alarm that fires before the next limit may stay. */
   #arm(): void {
     const due = Math.min(this.#idleDue, this.#sessionDue ?? Number.POSITIVE_INFINITY);
     if (due === Number.POSITIVE_INFINITY || (this.place !== undefined && this.due <= due)) return;

@@ -1,20 +1,22 @@
-/** Which certificates answer to which server name, at one moment. */
+/** Which certificates serve which server name at one moment. */
 import { isIP } from "node:net";
 import type { LoadedCertificate } from "./certificates.ts";
 import { spanOf, validityAt } from "./validity.ts";
 
-/** Certificates for one server name: at most one of each kind of key, so that every client finds a kind that it knows. */
+/**
+ * Certificates for one server name: at most one of each kind of key, so that every client finds a kind it supports.
+ */
 export type CertificatesOfName = readonly LoadedCertificate[];
 
 export interface CertificateChoice {
-  /** For clients that ask for no name or an unknown one. */
+  /** For clients that name no server or an unknown one. */
   readonly defaults: CertificatesOfName;
   /** Exact names, and wildcards as `*.example.com`. */
   readonly byName: ReadonlyMap<string, CertificatesOfName>;
 }
 
 /**
- * Of several certificates with the same name and kind of key one whose whole chain is valid serves before one that has
+ * Of several certificates with the same name and kind of key, one whose whole chain is valid precedes one that has
  * expired or has not begun, then the one that is valid for longer, then the default one, then the first.
  * @param preferred the default certificate
  */
@@ -25,7 +27,7 @@ export function chooseCertificates(
 ): CertificateChoice {
   const ranked = [preferred, ...certificates.filter((certificate) => certificate !== preferred)]
     .map((certificate) => ({ certificate, ...rankOf(certificate, now) }))
-    // A stable sort: those that are equal stay in the order of the document.
+    // A stable sort: equal ones keep the document's order.
     .sort((a, b) => Number(b.valid) - Number(a.valid) || b.end - a.end);
   const inOrder = ranked.map(({ certificate }) => certificate);
   const valid = new Set(ranked.flatMap(({ certificate, valid: isValid }) => (isValid ? [certificate] : [])));
@@ -58,8 +60,8 @@ function certificatesByName(certificates: readonly LoadedCertificate[]): Map<str
 }
 
 /**
- * The default one while it is valid, else the best with its kind of key that bears its names; and for clients that do not
- * know its kind of key others that bear every one of its names.
+ * The default one while it is valid, else the best with its kind of key and its names; and for clients that do not
+ * support its kind of key, others that have every one of its names.
  */
 function defaultsAmong(
   certificates: readonly LoadedCertificate[],
@@ -76,7 +78,7 @@ function defaultsAmong(
   return chosen;
 }
 
-/** The entry for a name asked for by SNI: the exact name, else a wildcard for its first label (RFC 6125 6.4.3). */
+/** The entry for a name requested by SNI: the exact name, else a wildcard for its first label (RFC 6125 6.4.3). */
 export function findByServerName<Entry>(byName: ReadonlyMap<string, Entry>, serverName: string): Entry | undefined {
   const name = serverName.toLowerCase().replace(/\.$/, "");
   const dot = name.indexOf(".");

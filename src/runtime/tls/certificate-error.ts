@@ -3,12 +3,14 @@ export type CertificateErrorCode =
   | "certificate-unreadable"
   /** Not a certificate in PEM, or one that OpenSSL refuses to serve. */
   | "certificate-malformed"
-  /** Not a private key in PEM, or an encrypted one, or one of a kind that TLS here has no use for. */
+  /** Not a private key in PEM, or an encrypted one, or of a kind that is not supported for TLS here. */
   | "private-key-malformed"
   /** The private key belongs to another certificate. */
   | "private-key-mismatch";
 
-/** A certificate cannot be served. The message says which one, what is wrong and what to do; it holds no key material. */
+/**
+ * A certificate cannot be served. The message says which one, what is wrong and what to do; it holds no key material.
+ */
 export class CertificateError extends Error {
   override readonly name = "CertificateError";
   readonly code: CertificateErrorCode;

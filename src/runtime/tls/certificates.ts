@@ -30,17 +30,17 @@ export interface LoadedCertificate {
   readonly notValidAfter: Date;
   /** Distinguished name on one line, e.g. `C=US, O=Let's Encrypt, CN=E5`. */
   readonly issuer: string;
-  /** The server's certificate and its issuers, as far as they were given. */
+  /** The server's certificate and its issuers, as far as given. */
   readonly chain: readonly ChainMember[];
   readonly keyType: KeyType;
-  /** What the key is, e.g. `ECDSA key on the curve secp256k1`, and the versions of TLS that can use it. */
+  /** The kind of key, e.g. `ECDSA key on the curve secp256k1`, and the versions of TLS that can use it. */
   readonly key: { readonly kind: string; readonly versions: readonly TlsVersion[] };
-  /** Sentences for the log: what clients will object to now or soon. */
+  /** Sentences for the log: what clients will object to, now or soon. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads a certificate and its private key and checks that they fit each other and that OpenSSL will serve them.
+ * Reads a certificate and its private key, and checks that they match and that OpenSSL will serve them.
  * @throws CertificateError
  */
 export async function loadCertificate(
@@ -62,7 +62,7 @@ export async function loadCertificate(
   return checkCertificate({ id: settings.id, certificate, privateKey, now });
 }
 
-/** What is in two PEM texts, checked. @throws CertificateError */
+/** Checks the contents of two PEM texts. @throws CertificateError */
 export function checkCertificate(given: {
   readonly id: string;
   readonly certificate: string;
@@ -134,7 +134,7 @@ function parseCertificates(id: string, text: string): X509Certificate[] {
   });
 }
 
-/** The first key that belongs to one of the certificates. */
+/** The first key that matches one of the certificates. */
 function pairOf(
   id: string,
   certificates: readonly X509Certificate[],
@@ -144,7 +144,7 @@ function pairOf(
     const chain = chainFrom(certificates, key.key);
     if (chain) return { chain, key };
   }
-  // A key of no use in TLS is told as such.
+  // A key that TLS cannot use is reported as such.
   for (const { key } of keys) keyTypeOf(id, key);
   throw new CertificateError("private-key-mismatch", id, mismatch(certificates[0]));
 }

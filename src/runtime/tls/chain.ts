@@ -1,15 +1,15 @@
-/** The chain of a certificate: who issued whom, and who does not belong. */
+/** A certificate's chain: who issued whom, and what does not belong to it. */
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { onOneLine } from "./validity.ts";
 
 export interface Chain {
-  /** The certificate that the key fits, then issuer after issuer. */
+  /** The certificate that matches the key, then issuer after issuer. */
   readonly path: readonly [X509Certificate, ...X509Certificate[]];
-  /** What is left; it may serve clients that build another path. */
+  /** The others; they may help clients that build another path. */
   readonly rest: readonly X509Certificate[];
 }
 
-/** Null when the key fits none of the certificates. */
+/** Null when the key matches none of the certificates. */
 export function chainFrom(certificates: readonly X509Certificate[], key: KeyObject): Chain | null {
   const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
   if (!leaf) return null;
@@ -32,7 +32,7 @@ function issued(issuer: X509Certificate, certificate: X509Certificate): boolean 
   }
 }
 
-/** What is wrong with how a chain was put together; follows `Certificate "ID" `. */
+/** What is wrong with the order or contents of a chain; follows `Certificate "ID" `. */
 export function describeChain({ path, rest }: Chain, given: readonly X509Certificate[]): string[] {
   const last = path.at(-1);
   const served = [...path, ...rest];

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 
 /**
- * Drops what the peer has sent in clear and nobody has acted on, so that it can never be taken for something sent under
+ * Drops unprocessed clear text from the peer, so that it can never be taken for something sent under
  * TLS (RFC 3207 4.2, CVE-2011-0411). The recipe for an upgrade, in this order and in one turn of the event loop:
  *
- * 1. the session empties its own buffers, an unterminated line included;
+ * 1. the session empties its own buffers, including an unterminated line;
  * 2. `discardClearText(raw)`;
  * 3. write the go-ahead (`220`): a peer that waits for it, as it must, has sent no handshake before;
  * 4. `startHandshake(raw, …)`.

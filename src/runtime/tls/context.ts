@@ -19,23 +19,23 @@ export type TlsSettings = Pick<
 export interface TlsContextOptions {
   /** In the order of the document. */
   readonly certificates: readonly LoadedCertificate[];
-  /** For clients that ask for no name or an unknown one; null for the first. */
+  /** For clients that name no server or an unknown one; null for the first. */
   readonly defaultId: string | null;
   readonly listener: TlsSettings;
-  /** Decides between certificates for the same name. Default: this moment. */
+  /** Decides between certificates for the same name. Default: now. */
   readonly now?: Date;
   /** The protocol's names in ALPN (RFC 7301); with none, the extension is ignored. */
   readonly alpn?: readonly string[];
 }
 
-/** What a listener's handshakes start from; made once, shared by all its connections. */
+/** What a listener's handshakes need; made once, shared by all its connections. */
 export interface TlsServerOptions {
   readonly socketOptions: TLSSocketOptions;
   /** Offered versions, e.g. `TLSv1.2`. */
   readonly versions: readonly ("TLSv1.2" | "TLSv1.3")[];
-  /** Suites that can be agreed on with the certificates there are: OpenSSL's names, in the server's order. */
+  /** Suites that can be negotiated with these certificates: OpenSSL's names, in the server's order. */
   readonly suites: readonly string[];
-  /** Which certificates serve which names: the same text where another moment would not choose otherwise. */
+  /** Which certificates serve which names: equal texts mean equal choices. */
   readonly choice: string;
 }
 
@@ -62,7 +62,7 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
   checkKeys(certificates, versions);
   const common: SecureContextOptions = {
     ciphers: suites.join(":"),
-    // Both ends are set because Node brings back OpenSSL's own suites for a version that is allowed but has none.
+    // Both ends are set because Node restores OpenSSL's own suites for a version that is allowed but has none.
     minVersion: versions[0],
     maxVersion: versions.at(-1),
     ecdhCurve: keyExchangeGroups(),
@@ -83,7 +83,7 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
       requestCert: false,
       rejectUnauthorized: false,
       secureContext,
-      // A callback costs each handshake a detour, so there is none where every name leads to the same certificates.
+      // A callback costs each handshake a detour, so there is none when every name leads to the same certificates.
       ...(choiceIsNeeded && { SNICallback: chooseBy(byName) }),
       ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
     } satisfies TLSSocketOptions,
@@ -94,9 +94,9 @@ type ChooseContext = NonNullable<TLSSocketOptions["SNICallback"]>;
 type ContextsOfName = ReadonlyMap<KeyType, SecureContext>;
 
 /**
- * Node serves one certificate of a context that SNI chose, not one of each kind of key as from the default context. So
- * each kind has a context of its own, and the first signature algorithm of the client that one fits decides. (What a
- * TLS 1.2 client's suites say beyond that is not to be had here.) Node calls this with the socket as `this`.
+ * Node serves one certificate from a context chosen by SNI, not one for each kind of key as from the default context.
+ * So each kind has its own context, and the client's first signature algorithm that matches one decides. (What a TLS
+ * 1.2 client's suites say beyond that is not available here.) Node calls this with the socket as `this`.
  */
 function chooseBy(byName: ReadonlyMap<string, ContextsOfName>): ChooseContext {
   return function choose(this: unknown, serverName, answer) {
@@ -118,7 +118,9 @@ function keyTypeOfSignature(algorithm: string): KeyType | null {
   return algorithm.startsWith("Ed25519") ? "ed25519" : null;
 }
 
-/** Names whose certificates are the default ones have no context of their own: the default context serves all their kinds. */
+/**
+ * Names served by the default certificates have no context of their own: the default context serves all their kinds.
+ */
 function contextsByName(
   byName: ReadonlyMap<string, CertificatesOfName>,
   defaults: CertificatesOfName,
@@ -159,14 +161,14 @@ function defaultCertificate({
   throw new TlsContextError("unknown-certificate", message);
 }
 
-/** Which certificates serve which names at the moment, and a text that is another when they are others. */
+/** Which certificates serve which names now, and a text that changes when the choice does. */
 export function choiceOf(options: Pick<TlsContextOptions, "certificates" | "defaultId" | "now">) {
   const choice = chooseCertificates(options.certificates, defaultCertificate(options), options.now ?? new Date());
   return { ...choice, key: choiceKey(choice) };
 }
 
 /**
- * A client that speaks a version whose signatures a key is not made for fails, and does not try another version.
+ * A client fails, and does not try another version, if it speaks one that the key cannot sign for.
  * @throws TlsContextError
  */
 function checkKeys(certificates: readonly LoadedCertificate[], offered: TlsServerOptions["versions"]): void {
@@ -181,7 +183,7 @@ function checkKeys(certificates: readonly LoadedCertificate[], offered: TlsServe
   }
 }
 
-/** What the disable fields leave, without the suites that no certificate has a key for. */
+/** What the disable fields leave, without suites that no certificate has a key for. */
 function usableTls(certificates: readonly LoadedCertificate[], listener: TlsSettings) {
   // An Ed25519 key signs in the ECDSA suites (RFC 8422 5.10).
   const kinds = new Set(certificates.map(({ keyType }) => (keyType === "rsa" ? "rsa" : "ecdsa")));
@@ -200,7 +202,7 @@ function usableTls(certificates: readonly LoadedCertificate[], listener: TlsSett
 }
 
 const CLASSICAL_GROUPS = "X25519:P-256:P-384";
-/** ML-KEM-768 with X25519 (draft-ietf-tls-ecdhe-mlkem), which OpenSSL has from 3.5 on. */
+/** ML-KEM-768 with X25519 (draft-ietf-tls-ecdhe-mlkem), which OpenSSL has since 3.5. */
 const HYBRID_GROUP = "X25519MLKEM768";
 let groups: string | undefined;
 

@@ -4,11 +4,11 @@ export interface HandshakeFailure {
     | "no-shared-cipher"
     /** The peer offers no version that is offered here. */
     | "no-shared-version"
-    /** The peer offers by ALPN other protocols than that of the listener. */
+    /** The peer's ALPN does not include the listener's protocol. */
     | "no-shared-protocol"
     /** What the peer sent is not TLS: HTTP, a clear-text command, noise. */
     | "not-tls"
-    /** The peer broke off with an alert: it does not trust the certificate, for one. */
+    /** The peer aborted with an alert, for example because it does not trust the certificate. */
     | "peer-alert"
     /** FIN in the middle of the handshake. */
     | "peer-closed"
@@ -41,10 +41,10 @@ const REASONS: Readonly<Record<string, HandshakeFailure["reason"]>> = {
 };
 
 export const PEER_CLOSED: HandshakeFailure = { reason: "peer-closed", detail: "FIN" };
-/** The owner of the raw socket destroyed it: the time-out, or the server's stop. */
+/** The owner of the raw socket destroyed it: on a time-out, or when the server stops. */
 export const DESTROYED: HandshakeFailure = { reason: "other", detail: "destroyed" };
 
-/** What the error that Node reports for a failed handshake means. */
+/** The meaning of Node's error for a failed handshake. */
 export function handshakeFailure(error: unknown): HandshakeFailure {
   const detail = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   const reason = REASONS[detail] ?? (detail.includes("_ALERT_") ? "peer-alert" : "other");

@@ -1,14 +1,14 @@
-/** A place among the handshakes under way, or in the queue for one. */
+/** A place among the running handshakes, or in the queue. */
 export interface HandshakePlace {
-  /** The handshake is over, or will not be: the next in the queue begins. Only the first call counts. */
+  /** The handshake is over, or will not take place: the next in the queue begins. Only the first call counts. */
   leave(): void;
 }
 
-/** Lets so many TLS handshakes of a listener be under way at once; further ones wait their turn, first come first served. */
+/** Limits how many of a listener's TLS handshakes run at once; further ones wait, first come first served. */
 export class HandshakeQueue {
   #limit: number;
   #underWay = 0;
-  /** Beginnings in the order of their coming; one that leaves is taken out wherever it stands. */
+  /** Callbacks in order of arrival; one that leaves is removed wherever it is. */
   readonly #waiting = new Set<() => void>();
 
   /** @param limit as `maxHandshakes`; null for none. */
@@ -16,7 +16,7 @@ export class HandshakeQueue {
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Lets further ones begin where there is room now; whoever is under way goes on. */
+  /** Starts further ones if there is room now; running ones go on. */
   setLimit(limit: number | null): void {
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
     while (this.#waiting.size > 0 && this.#underWay < this.#limit) this.#startNext();
@@ -30,7 +30,7 @@ export class HandshakeQueue {
     return this.#waiting.size;
   }
 
-  /** @param begin called once, at once or when it is its turn, and not after `leave()`. */
+  /** @param begin called once, immediately or when it is its turn, and not after `leave()`. */
   enter(begin: () => void): HandshakePlace {
     let state: "waiting" | "underWay" | "left" = "waiting";
     const start = (): void => {
@@ -44,7 +44,7 @@ export class HandshakeQueue {
       state = "left";
       this.#startNext();
     };
-    // Nobody waits while there is room. Who need not wait is not put there: a Set that many pass through costs garbage collection.
+    // With room there is no queue. Callbacks that need not wait skip it: a busy Set costs garbage collection.
     if (this.#underWay < this.#limit) start();
     else this.#waiting.add(start);
     return { leave };

@@ -14,30 +14,30 @@ import type { TlsServerOptions } from "./context.ts";
 import { DESTROYED, type HandshakeFailure, handshakeFailure, PEER_CLOSED } from "./handshake-failure.ts";
 
 export interface HandshakeCallbacks {
-  /** The socket has the peer's clear bytes from now on; its `error` events may be listened to or not. */
+  /** From now on the socket delivers the peer's decrypted bytes; a listener for its `error` events is optional. */
   secured(socket: TLSSocket, facts: TlsFacts): void;
   /** Both sockets are destroyed by now. */
   failed(failure: HandshakeFailure): void;
 }
 
 /**
- * The server's side of a TLS handshake, under implicit TLS and after STARTTLS alike. Calls back exactly once, never
- * before it has returned. It has no time limit: whoever has one destroys `raw`, which ends everything and calls `failed`.
+ * The server's side of a TLS handshake, both under implicit TLS and after STARTTLS. Calls back exactly once, never
+ * before it has returned. It has no time limit: the caller destroys `raw`, which ends everything and calls `failed`.
  *
- * What must be true of `raw`:
+ * Requirements on `raw`:
  * - it has no `data` or `readable` listener;
- * - what is in its read buffer is the beginning of the handshake. So what a PROXY header was read together with is put
- *   back by `raw.unshift()`, and what was sent in clear before STARTTLS is dropped by `discardClearText()`;
- * - whatever was written to it before is sent first, in clear.
+ * - its read buffer holds only the beginning of the handshake. So what was read together with a PROXY header is put
+ * back by `raw.unshift()`, and what was sent in clear before STARTTLS is dropped by `discardClearText()`;
+ * - what was written to it before is sent first, in clear.
  *
  * From here on bytes are read and written through the TLS socket only. Destroying either socket destroys the other. No
- * `error` event of either goes unheard, then or later.
+ * `error` event of either is ever unhandled.
  */
 export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks: HandshakeCallbacks): TLSSocket {
   const socket = new TLSSocket(raw, options.socketOptions);
   const handshake = new Handshake(raw, socket, callbacks);
   socket.on("secure", onSecure);
-  // Node reports TLS errors by `_tlsError`, and only under a `tls.Server` by `error` too.
+  // Node reports TLS errors by `_tlsError`, and by `error` only under a `tls.Server`.
   socket.on("_tlsError", onTlsError);
   raw.on("error", ignore);
   hold(socket, handshake);
@@ -81,7 +81,7 @@ class Handshake implements SocketHolder, SocketReader {
     this.fail(DESTROYED);
   }
 
-  /** `_tlsError` has said it. */
+  /** `_tlsError` has reported it. */
   socketFailed(): void {}
 
   /** The bytes are TLS records, and are not read here. */
@@ -89,7 +89,7 @@ class Handshake implements SocketHolder, SocketReader {
 
   drained(): void {}
 
-  /** What was for the handshake is not kept for the life of the connection. */
+  /** What served the handshake is not kept for the life of the connection. */
   #leave(): void {
     handOver(this.#socket, null);
     stopReading(this.#socket);
@@ -107,7 +107,9 @@ function onSecure(this: TLSSocket): void {
   handshakeOn(this)?.secured();
 }
 
-/** Node leaves the socket open at an error after the handshake; here it is destroyed, and the error comes by `error`. */
+/**
+ * Node leaves the socket open after an error past the handshake; here it is destroyed, and the error comes by `error`.
+ */
 function onTlsError(this: TLSSocket, error: Error): void {
   const handshake = handshakeOn(this);
   if (handshake) handshake.fail(handshakeFailure(error));

@@ -3,7 +3,7 @@
  * variables and forms mangle it: any line ends, `\n` written out, indented lines, everything on one line, text around it.
  */
 
-/** The body ends at the next line of dashes, whatever that says: one block must not swallow another. */
+/** The body ends at the next line of dashes, whatever it says: one block must not swallow another. */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*(?:-(?!----)[^-]*)*)(-----END \1-----)?/g;
 /** Line ends that were written out, once or, through another layer of quoting, twice. */
 const WRITTEN_LINE_END = /\\+r\\+n|\\+[nr]/g;
@@ -13,17 +13,17 @@ const LINE = 64;
 export interface PemBlock {
   /** E.g. `CERTIFICATE`, `EC PRIVATE KEY`. */
   readonly label: string;
-  /** From its BEGIN line to its END line, in the form that every reader takes. */
+  /** From its BEGIN line to its END line, in the form that every reader accepts. */
   readonly text: string;
   readonly encrypted: boolean;
-  /** Why no reader will take it, null when one may. */
+  /** Why no reader will accept it; null when one may. */
   readonly flaw: string | null;
 }
 
 export function pemBlocks(text: string): PemBlock[] {
   return [...text.matchAll(BLOCK)].map(([, label = "", written = "", end]) => {
     const body = written.replaceAll(WRITTEN_LINE_END, "\n");
-    // PKCS #8 says so in its label, the traditional form in a header (RFC 1421 4.6.1.1).
+    // PKCS #8 states it in its label, the traditional form in a header (RFC 1421 4.6.1.1).
     const encrypted = label === "ENCRYPTED PRIVATE KEY" || /^\s*Proc-Type: *4, *ENCRYPTED/m.test(body);
     const base64 = body.replaceAll(HEADER, "").replaceAll(/\s/g, "");
     return { label, text: block(label, base64), encrypted, flaw: flawOf(base64, { ended: end !== undefined, label }) };
@@ -51,7 +51,7 @@ export function isPrivateKey({ label }: PemBlock): boolean {
   return label.endsWith("PRIVATE KEY");
 }
 
-/** What a text is instead, that has no PEM in it; null when that cannot be told. Quotes nothing of it. */
+/** What a text without PEM is instead; null when unknown. Quotes nothing of it. */
 export function insteadOfPem(text: string): string | null {
   const bare = text.replaceAll(/\s/g, "");
   if (bare.startsWith("LS0tLS1CRUdJTi")) return "it is PEM in base64 once more; decode it: base64 -d";

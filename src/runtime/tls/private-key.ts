@@ -10,13 +10,13 @@ export interface PrivateKey {
   readonly pem: string;
 }
 
-/** Bits; what OpenSSL's security level 2 asks for, and every CA (Baseline Requirements 6.1.5). */
+/** Bits; required by OpenSSL's security level 2, and by every CA (Baseline Requirements 6.1.5). */
 const SHORTEST_RSA = 2048;
 
-/** Curves that signatures of TLS 1.3 are defined for (RFC 8446 4.2.3), by OpenSSL's names. */
+/** Curves for which TLS 1.3 defines signatures (RFC 8446 4.2.3), by OpenSSL's names. */
 const CURVES_OF_TLS_1_3: ReadonlySet<unknown> = new Set(["prime256v1", "secp384r1", "secp521r1"]);
 
-/** The private keys of a PEM text, in its order. @throws CertificateError when there is none, or one is of no use */
+/** The private keys of a PEM text, in order. @throws CertificateError when there is none, or one is not supported */
 export function parsePrivateKeys(id: string, text: string): [PrivateKey, ...PrivateKey[]] {
   const [first, ...more] = pemBlocks(text).filter(isPrivateKey);
   if (!first) throw malformed(id, withoutKey(text));
@@ -54,7 +54,7 @@ function withoutKey(text: string): string {
   return `the private key is not in PEM (a text with a line BEGIN PRIVATE KEY); ${how}`;
 }
 
-/** @throws CertificateError for a kind of key that TLS here has no use for. */
+/** @throws CertificateError for a kind of key that is not supported for TLS here. */
 export function keyTypeOf(id: string, key: KeyObject): KeyType {
   const { asymmetricKeyType: kind, asymmetricKeyDetails: details } = key;
   switch (kind) {
@@ -79,7 +79,7 @@ export function keyTypeOf(id: string, key: KeyObject): KeyType {
   }
 }
 
-/** Which versions of TLS can use a key to prove who the server is, and what of it the others have no use for. */
+/** Which versions of TLS can authenticate the server with a key, and what the others lack. */
 export function versionsFor(key: KeyObject): { readonly versions: readonly TlsVersion[]; readonly kind: string } {
   const { namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === "ec" && !CURVES_OF_TLS_1_3.has(namedCurve))

@@ -1,7 +1,9 @@
 import type { PublicText, SecretText } from "../../config/index.ts";
 import { FileError, type ReadLimits, readFileWithin } from "../../files/index.ts";
 
-/** A text that the document refers to cannot be had. The message names the variable or the file, never its content. */
+/**
+ * A text that the document refers to is not available. The message names the variable or the file, never its content.
+ */
 export class CredentialError extends Error {
   override readonly name = "CredentialError";
   readonly code = "unreadable-secret";
@@ -14,10 +16,10 @@ export class CredentialError extends Error {
   }
 }
 
-/** A certificate with its chain, a key, a password: the longest that are in use have some ten thousand octets. */
+/** Enough for a certificate with its chain, a key, a password: the longest in use have some ten thousand octets. */
 export const TEXT_LIMITS: ReadLimits = { maxSize: 1024 * 1024 };
 
-/** Where a text comes from, and who wants to know. */
+/** Where texts are read from, and what is recorded about them. */
 export interface TextReading {
   /** The process's own by default. */
   readonly env?: NodeJS.ProcessEnv;
@@ -26,7 +28,7 @@ export interface TextReading {
 }
 
 /**
- * The content that a reference of the document stands for. One line end at the end of a file or variable is not part
+ * The content of a reference in the document. One line end at the end of a file or variable is not part
  * of it, so that a secret written by an editor or `echo` is the same as one written by `printf`.
  * @throws CredentialError when the variable is not set, the file cannot be read, is no regular file or has more than 1 MiB,
  * or either is empty.

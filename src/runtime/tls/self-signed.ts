@@ -10,28 +10,28 @@ import { DAY, EXPIRY_WARNING_DAYS } from "./validity.ts";
 
 const ID = "self-signed";
 const HOUR = 3_600_000;
-/** What browsers and Apple's rules leave room for: they object to more than 398 days. */
+/** Below the 398 days that browsers and Apple's rules allow. */
 const VALIDITY_DAYS = 397;
 /** RFC 5280 appendix A.1: ub-common-name. */
 const LONGEST_COMMON_NAME = 64;
 
 export interface SelfSignedOptions {
-  /** The only name of the certificate; `localhost` brings the loopback addresses with it. */
+  /** The only name of the certificate; `localhost` includes the loopback addresses. */
   readonly hostname: string;
-  /** Where it is kept; made with mode 0700 if it is missing. */
+  /** Where it is kept; created with mode 0700 when missing. */
   readonly directory: string;
   readonly now?: Date;
 }
 
 export interface SelfSignedCertificate extends LoadedCertificate {
-  /** Made by this call, rather than found in the directory. */
+  /** Whether this call made it, rather than found it in the directory. */
   readonly created: boolean;
-  /** `privateKey` holds both in one file, so that no crash can tear them apart; `certificate` is a copy to give away. */
+  /** `privateKey` holds both in one file, so that no crash can separate them; `certificate` is a copy to hand out. */
   readonly files: { readonly certificate: string; readonly privateKey: string };
 }
 
 /**
- * A certificate for servers that were given none: ECDSA P-256, valid for 397 days, kept in the directory with mode
+ * A certificate for servers that have none: ECDSA P-256, valid for 397 days, kept in the directory with mode
  * 0600, and used again until it has less than 14 days left or the host name changes. Of several processes that start
  * at once for the first time, all use the one that was written first.
  * @throws CertificateError `certificate-unreadable` when the directory or a file in it cannot be read or written
@@ -73,7 +73,7 @@ async function keptOrNew(file: string, names: readonly string[], now: Date) {
   return theirs ? { ...theirs, created: false } : { ...check(mine, now), created: true };
 }
 
-/** Null for one that is missing, damaged, for other names or out of its time: all are replaced. */
+/** Null for one that is missing, damaged, for other names or outside its validity: all are replaced. */
 function usable(pem: string | null, names: readonly string[], now: Date): LoadedCertificate | null {
   if (pem === null) return null;
   let certificate: LoadedCertificate;
@@ -100,7 +100,7 @@ async function generate(names: readonly string[], now: Date): Promise<string> {
     keyType: "ec",
     curve: "P-256",
     algorithm: "sha256",
-    // Clients whose clocks are a little behind are to take it, too.
+    // Clients whose clocks are a little behind should accept it too.
     notBeforeDate: new Date(now.getTime() - HOUR),
     notAfterDate: new Date(now.getTime() + VALIDITY_DAYS * DAY),
     extensions: [

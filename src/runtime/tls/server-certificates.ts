@@ -1,4 +1,4 @@
-/** All certificates of a document, or the self-signed one where it gives none. */
+/** All certificates of a document, or the self-signed one when it has none. */
 import { createHash } from "node:crypto";
 import type { Configuration, LoadedDigests } from "../../config/index.ts";
 import { Breather } from "../time/breather.ts";
@@ -9,12 +9,12 @@ export interface ServerCertificates {
   readonly loaded: readonly LoadedCertificate[];
   /** Served when SNI names none of the others. */
   readonly defaultId: string | null;
-  /** By file that was read for them, a digest of its content; the self-signed one's are not among them. */
+  /** Digests of the files that were read, by file; the self-signed one's are not among them. */
   readonly files: LoadedDigests;
   readonly warnings: readonly { readonly code: string; readonly text: string }[];
-  /** Two of them are equal when the same certificates and keys are served; tells nothing of the keys. */
+  /** Equal when the same certificates and keys are served; reveals nothing about the keys. */
   readonly digest: string;
-  /** When their validity was looked at. */
+  /** When their validity was checked. */
   readonly date: Date;
 }
 
@@ -26,9 +26,9 @@ export async function loadServerCertificates(options: {
   readonly configuration: Configuration;
   /** Where a self-signed certificate is kept. */
   readonly dataDirectory: string;
-  /** A listener wants TLS: where no certificate is given, make one. */
+  /** A listener needs TLS: make a certificate when none is given. */
   readonly needed: boolean;
-  /** What validity is judged by. */
+  /** The date that validity is judged by. */
   readonly now: Date;
 }): Promise<ServerCertificates> {
   const { certificates, system } = options.configuration;

@@ -1,4 +1,4 @@
-/** A handshake in memory, with what a listener serves: whoever asks sees what a client would be given. */
+/** A handshake in memory with what a listener serves: it shows what a client would get. */
 import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
@@ -7,13 +7,13 @@ import { messageOf } from "../error-message.ts";
 import type { LoadedCertificate } from "./certificates.ts";
 import type { TlsServerOptions } from "./context.ts";
 
-/** What a client would be given; it offers all that this Node knows, and the protocol's own name in ALPN. */
+/** What a client would get that offers everything this Node supports, and the protocol's own name in ALPN. */
 export interface TrialHandshake {
   /** E.g. `TLSv1.3`; null when the handshake failed. */
   readonly version: string | null;
   /** IANA's name, e.g. `TLS_AES_256_GCM_SHA384`. */
   readonly cipherSuite: string | null;
-  /** Id of the certificate that was served, as in the document; null when it is none of those known. */
+  /** Id of the certificate that was served, as in the document; null when it is not a known one. */
   readonly certificate: string | null;
   /** Why the handshake failed; null when it did not. */
   readonly error: string | null;
@@ -22,7 +22,7 @@ export interface TrialHandshake {
 export interface TrialOptions {
   readonly tls: TlsServerOptions;
   readonly certificates: readonly LoadedCertificate[];
-  /** What the client asks for by SNI; null for a client that asks for no name. */
+  /** The name requested by SNI; null for a client that requests none. */
   readonly serverName: string | null;
   readonly alpn: readonly string[];
 }
@@ -56,7 +56,7 @@ export async function tryHandshake({ tls, certificates, serverName, alpn }: Tria
   }
 }
 
-/** Node takes any stream here; its types ask for more than it does. */
+/** Node accepts any stream here; its types are stricter. */
 function asSocket(stream: Duplex): Socket {
   return stream as Socket;
 }

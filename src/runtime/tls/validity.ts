@@ -1,7 +1,7 @@
-/** How long certificates are valid, and what there is to say about it. */
+/** How long certificates are valid, and what clients will make of it. */
 import type { X509Certificate } from "node:crypto";
 
-/** Days before the end of a certificate's validity from which on it is warned about. */
+/** How many days before its end a certificate's validity is warned about. */
 export const EXPIRY_WARNING_DAYS = 14;
 export const DAY = 86_400_000;
 
@@ -9,13 +9,13 @@ export const DAY = 86_400_000;
 export interface ChainMember {
   /** Distinguished name on one line, e.g. `C=US, O=Let's Encrypt, CN=E5`. */
   readonly subject: string;
-  /** The server's own, or one that issued it or another of the chain. */
+  /** The server's own certificate, or an issuer in its chain. */
   readonly role: "server" | "issuer";
   readonly notValidBefore: Date;
   readonly notValidAfter: Date;
 }
 
-/** `none`: not yet. `expiring`: it has less than 14 days left. */
+/** `none`: not yet valid. `expiring`: less than 14 days left. */
 export type Validity = "none" | "valid" | "expiring" | "expired";
 
 export function chainMember(certificate: X509Certificate, role: ChainMember["role"]): ChainMember {
@@ -35,7 +35,7 @@ export interface Span {
   readonly notValidAfter: Date;
 }
 
-/** When all of a chain is valid. */
+/** When the whole chain is valid. */
 export function spanOf(chain: readonly ChainMember[]): Span {
   return {
     notValidBefore: new Date(Math.max(...chain.map(({ notValidBefore }) => notValidBefore.getTime()))),
@@ -43,7 +43,7 @@ export function spanOf(chain: readonly ChainMember[]): Span {
   };
 }
 
-/** The next moment at which the validity of something changes, in Unix time; infinite when none is left. */
+/** The next moment at which a validity changes, in Unix time; infinite when none is left. */
 export function nextChange(spans: readonly Span[], now: Date): number {
   const moments = spans.flatMap(({ notValidBefore, notValidAfter }) => [
     notValidBefore.getTime(),
