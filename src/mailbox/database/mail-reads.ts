@@ -192,7 +192,8 @@ export class MailReads {
     const structure = await this.#structureOf(row, turn);
     if (!structure) return false;
     try {
-      return await matches(query, { structure: structureFromText(structure.text), read: this.#rangesOf(row, turn) });
+      const message = { structure: structureFromText(structure.text), read: this.#rangesOf(row, turn) };
+      return await matches(query, { ...message, rest: () => turn.rest() });
     } catch (error) {
       if (isGone(error)) return false;
       throw error;

@@ -4,7 +4,7 @@ import { trimWhiteSpace } from "../../protocols/white-space.ts";
 import { parseAddresses } from "./address-list.ts";
 import { DecodedText } from "./decoded-text.ts";
 import { decodeWords } from "./encoded-words.ts";
-import { decodeField, fieldsOf } from "./header-fields.ts";
+import { decodeField, fieldsOf, type HeaderField } from "./header-fields.ts";
 import type { ReadRange } from "./parse-structure.ts";
 import { STRUCTURE_LIMITS } from "./structure-limits.ts";
 import { TextFinder } from "./text-finder.ts";
@@ -13,16 +13,23 @@ import { TextFinder } from "./text-finder.ts";
 export interface SearchedMessage {
   readonly structure: MessageStructure;
   readonly read: ReadRange;
+  /** Asked before each piece of work. @returns null while there is time, else when to go on. */
+  readonly rest?: () => Promise<void> | null;
 }
 
+type Rest = NonNullable<SearchedMessage["rest"]>;
+
 /** Each field of a header and each octet of a part is looked at once. */
-export async function matches(query: TextQuery, { structure, read }: SearchedMessage): Promise<boolean> {
+export async function matches(query: TextQuery, message: SearchedMessage): Promise<boolean> {
+  const { structure, read, rest = () => null } = message;
   const finder = new TextFinder(query.text);
   if (query.in === "header" || query.in === "address") {
-    return fieldFits(await readHeader(structure.root.header, read), { query, finder });
+    const fits = fieldMatcher(query, finder);
+    return anyField(await readHeader(structure.root.header, read), { fits, rest });
   }
+  const fits = ({ name, raw }: HeaderField) => finder.fits(`${name}: ${decodeWords(lineOf(raw))}`);
   for (const part of partsOf(structure.root)) {
-    if (query.in === "text" && headerFits(await readHeader(part.header, read), finder)) return true;
+    if (query.in === "text" && (await anyField(await readHeader(part.header, read), { fits, rest }))) return true;
     if (isText(part) && (await bodyFits(part, { finder, read }))) return true;
   }
   return false;
@@ -40,28 +47,32 @@ function isText({ type, message }: MessagePart): boolean {
   return (type === "TEXT" || type === "MESSAGE") && !message;
 }
 
-function headerFits(header: Buffer, finder: TextFinder): boolean {
-  for (const { name, raw } of fieldsOf(header)) {
-    if (finder.fits(`${name}: ${decodeWords(lineOf(raw))}`)) return true;
+async function anyField(
+  header: Buffer,
+  { fits, rest }: { readonly fits: (field: HeaderField) => boolean; readonly rest: Rest },
+): Promise<boolean> {
+  for (const field of fieldsOf(header)) {
+    if (fits(field)) return true;
+    const pause = rest();
+    if (pause) await pause;
   }
   return false;
 }
 
-function fieldFits(
-  header: Buffer,
-  { query, finder }: { readonly query: Extract<TextQuery, { readonly field: string }>; readonly finder: TextFinder },
-): boolean {
+function fieldMatcher(
+  query: Extract<TextQuery, { readonly field: string }>,
+  finder: TextFinder,
+): (field: HeaderField) => boolean {
   const wanted = trimWhiteSpace(query.field).toLowerCase();
-  for (const { name, raw } of fieldsOf(header)) {
-    if (name !== wanted) continue;
+  return ({ name, raw }) => {
+    if (name !== wanted) return false;
     if (finder.isEmpty) return true;
     const text =
       query.in === "address"
         ? writeAddresses(parseAddresses(lineOf(raw.slice(0, STRUCTURE_LIMITS.field))))
         : decodeWords(lineOf(raw));
-    if (finder.fits(text)) return true;
-  }
-  return false;
+    return finder.fits(text);
+  };
 }
 
 async function bodyFits(

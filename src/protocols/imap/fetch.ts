@@ -114,7 +114,9 @@ class Fetch {
       return;
     }
     try {
-      await this.#sayItems(response, { content, fields: new HeaderFields(content) });
+      const { dialogue } = this.#on;
+      const fields = new HeaderFields(content, (steps) => (dialogue.tires(steps) ? dialogue.breathe() : null));
+      await this.#sayItems(response, { content, fields });
     } finally {
       content.close();
     }

@@ -60,38 +60,111 @@ export function clip({ start, end }: ByteRange, partial: Partial | null): ByteRa
   return { start: from, end: Math.min(from + partial.length, end) };
 }
 
-interface HeaderField {
-  /** In lower case. */
-  readonly name: string;
-  /** With its folded lines and line ends; an octet is a character. */
-  readonly text: string;
+/** What a field costs to find, and to compare with the names that are asked for, in steps of `Pause`. */
+const STEPS_TO_FIND = 60;
+const STEPS_TO_COMPARE = 6;
+const EMPTY_LINE = Buffer.from("\r\n");
+/** Fields that are looked at between two questions whether to pause. */
+const FIELDS_AT_ONCE = 1024;
+
+/** Counts what was computed, in steps of some nanoseconds. @returns when to go on; null for now. */
+export type Pause = (steps: number) => Promise<void> | null;
+
+/** The fields of a header, with their folded lines and line ends; what each begins and ends with, and its name in lower case. */
+interface SplitHeader {
+  readonly octets: Buffer;
+  readonly names: string[];
+  readonly starts: number[];
+  readonly ends: number[];
 }
 
 /** The fields of a message's headers. The header that was last asked about is read and split once. */
 export class HeaderFields {
   readonly #content: MessageContent;
-  #last: { readonly header: ByteRange; readonly fields: readonly HeaderField[] } | null = null;
+  readonly #pause: Pause;
+  #last: { readonly header: ByteRange; readonly split: SplitHeader } | null = null;
 
-  constructor(content: MessageContent) {
+  /** @param pause asked again and again: a header may have hundreds of thousands of fields. */
+  constructor(content: MessageContent, pause: Pause = () => null) {
     this.#content = content;
+    this.#pause = pause;
   }
 
   /** A header's fields of the names that the section has, or but these, and the empty line that ends it. */
   async select(section: FetchSection, header: ByteRange): Promise<Buffer> {
-    const names = new Set(section.fields.map((field) => field.toLowerCase()));
+    const asked = new Set(section.fields.map((field) => field.toLowerCase()));
     const wanted = section.text === "HEADER.FIELDS";
-    const fields = await this.#of(header);
-    const kept = fields.flatMap(({ name, text }) => (names.has(name) === wanted ? text : []));
-    return Buffer.from(`${kept.join("")}\r\n`, "latin1");
+    const { octets, names, starts, ends } = await this.#of(header);
+    const kept = new Runs();
+    for (let from = 0; from < names.length; from += FIELDS_AT_ONCE) {
+      const paused = this.#pause(STEPS_TO_COMPARE * FIELDS_AT_ONCE);
+      if (paused) await paused;
+      const to = Math.min(names.length, from + FIELDS_AT_ONCE);
+      for (let index = from; index < to; index += 1) {
+        if (asked.has(names[index] ?? "") === wanted) kept.add(starts[index] ?? 0, ends[index] ?? 0);
+      }
+    }
+    return kept.copy(octets, this.#pause);
   }
 
-  async #of(header: ByteRange): Promise<readonly HeaderField[]> {
-    if (this.#last?.header.start === header.start) return this.#last.fields;
+  async #of(header: ByteRange): Promise<SplitHeader> {
+    if (this.#last?.header.start === header.start) return this.#last.split;
     const end = Math.min(header.end, header.start + LONGEST_HEADER);
     const octets = await readRange(this.#content, { start: header.start, end });
-    const fields = splitFields(octets.toString("latin1")).map((text) => ({ name: fieldName(text), text }));
-    this.#last = { header, fields };
-    return fields;
+    const split = await this.#split(octets);
+    this.#last = { header, split };
+    return split;
+  }
+
+  /** The empty line is no field. */
+  async #split(octets: Buffer): Promise<SplitHeader> {
+    const text = octets.toString("latin1");
+    const split: SplitHeader = { octets, names: [], starts: [], ends: [] };
+    // Fields of the same name share its string.
+    const known = new Map<string, string>();
+    let count = 0;
+    for (let start = 0; start < text.length; ) {
+      const paused = ++count % FIELDS_AT_ONCE === 0 ? this.#pause(STEPS_TO_FIND * FIELDS_AT_ONCE) : null;
+      if (paused) await paused;
+      const end = endOfField(text, start);
+      if (!isBlank(text, start, end)) {
+        const name = fieldName(text, start, end);
+        const shared = known.get(name);
+        if (shared === undefined) known.set(name, name);
+        split.names.push(shared ?? name);
+        split.starts.push(start);
+        split.ends.push(end);
+      }
+      start = end;
+    }
+    return split;
+  }
+}
+
+/** Places of a text, those that touch put together. */
+class Runs {
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  #size = 0;
+
+  add(start: number, end: number): void {
+    this.#size += end - start;
+    if (this.#ends.at(-1) === start) this.#ends.pop();
+    else this.#starts.push(start);
+    this.#ends.push(end);
+  }
+
+  /** What is there, and an empty line. */
+  async copy(octets: Buffer, pause: Pause): Promise<Buffer> {
+    const all = Buffer.allocUnsafe(this.#size + EMPTY_LINE.length);
+    let at = 0;
+    for (const [index, start] of this.#starts.entries()) {
+      const paused = index % FIELDS_AT_ONCE === 0 ? pause(STEPS_TO_FIND * FIELDS_AT_ONCE) : null;
+      if (paused) await paused;
+      at += octets.copy(all, at, start, this.#ends[index]);
+    }
+    EMPTY_LINE.copy(all, at);
+    return all;
   }
 }
 
@@ -106,22 +179,19 @@ async function readRange(content: MessageContent, { start, end }: ByteRange): Pr
   return Buffer.concat(pieces);
 }
 
-/** Each field with its folded lines and line ends; the empty line is none. */
-function splitFields(header: string): string[] {
-  const fields: string[] = [];
-  for (let start = 0; start < header.length; ) {
-    let end = header.indexOf("\n", start) + 1;
-    while (end > 0 && (header[end] === " " || header[end] === "\t")) end = header.indexOf("\n", end) + 1;
-    if (end === 0) end = header.length;
-    const field = header.slice(start, end);
-    if (!/^[ \t\r\n]*$/.test(field)) fields.push(field);
-    start = end;
-  }
-  return fields;
+function endOfField(text: string, start: number): number {
+  let end = text.indexOf("\n", start) + 1;
+  while (end > 0 && (text[end] === " " || text[end] === "\t")) end = text.indexOf("\n", end) + 1;
+  return end === 0 ? text.length : end;
+}
+
+function isBlank(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (!" \t\r\n".includes(text.charAt(at))) return false;
+  return true;
 }
 
 /** White space may stand before the colon (RFC 5322 4.5), and not before the name. */
-function fieldName(field: string): string {
-  const colon = field.indexOf(":");
-  return trimWhiteSpaceEnd(field.slice(0, Math.max(colon, 0))).toLowerCase();
+function fieldName(text: string, start: number, end: number): string {
+  const field = text.slice(start, end);
+  return trimWhiteSpaceEnd(field.slice(0, Math.max(field.indexOf(":"), 0))).toLowerCase();
 }

@@ -91,4 +91,20 @@ describe("a search in text", () => {
     });
     expect(cost).toBeLessThan(1500);
   });
+
+  it("rests between the fields of a header", async () => {
+    const message = Buffer.from("a:\r\n".repeat(1_000));
+    const read: ReadRange = (start, end) => [message.subarray(start, end)];
+    const structure = await parseStructure(read, message.length);
+    for (const query of [
+      { in: "text", text: "zz" },
+      { in: "header", field: "b", text: "zz" },
+      { in: "address", field: "to", text: "zz" },
+    ] as const) {
+      let rests = 0;
+      const rest = () => (++rests % 2 === 0 ? Promise.resolve() : null);
+      expect(await matches(query, { structure, read, rest })).toBe(false);
+      expect(rests).toBeGreaterThanOrEqual(1_000);
+    }
+  });
 });

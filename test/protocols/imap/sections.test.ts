@@ -1,4 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { HeaderFields } from "../../../src/protocols/imap/sections.ts";
+import type { MessageContent } from "../../../src/protocols/mailbox.ts";
 import { MemoryMailboxes } from "../memory-mailbox.ts";
 import { ann, crlf, logIn } from "./fixture.ts";
 
@@ -101,3 +104,49 @@ describe("sections of a message", () => {
     expect(await fetch("HEADER.FIELDS.NOT (subject)")).toBe("To: b\r\nFROM: c\r\n\r\n");
   });
 });
+
+describe("the fields of a header", () => {
+  const line = fc.constantFrom("To: a", "to : b", " fold", "\tfold", "X: c", "no colon", "", " ", "Subject:");
+  const lines = fc.array(line, { maxLength: 12 }).map((all) => all.map((each) => `${each}\r\n`).join(""));
+  const section = (text: "HEADER.FIELDS" | "HEADER.FIELDS.NOT") =>
+    ({ item: "SECTION", peek: true, part: [], text, fields: ["TO"], partial: null, form: "BODY" }) as const;
+
+  it("are those of the names, or but those, and make the header together", async () => {
+    await fc.assert(
+      fc.asyncProperty(lines, async (header) => {
+        const octets = Buffer.from(header);
+        const fields = new HeaderFields(contentOf(octets));
+        const range = { start: 0, end: octets.length };
+        const to = String(await fields.select(section("HEADER.FIELDS"), range));
+        const others = String(await fields.select(section("HEADER.FIELDS.NOT"), range));
+        const whole = header.match(/[^\n]*\n(?:[ \t][^\n]*\n)*/g) ?? [];
+        const isTo = (field: string) => /^to[ \t]*:/i.test(field);
+        const isBlank = (field: string) => /^[ \t\r\n]*$/.test(field);
+        expect(to).toBe(`${whole.filter(isTo).join("")}\r\n`);
+        expect(others).toBe(`${whole.filter((field) => !isTo(field) && !isBlank(field)).join("")}\r\n`);
+      }),
+    );
+  });
+
+  it("are looked at a little at a time, however many there are", async () => {
+    const octets = Buffer.from("a:\r\nb:\r\n".repeat(100_000));
+    let most = 0;
+    let steps = 0;
+    const fields = new HeaderFields(contentOf(octets), (more) => {
+      most = Math.max(most, more);
+      steps += more;
+      return null;
+    });
+    const kept = await fields.select(
+      { ...section("HEADER.FIELDS.NOT"), fields: ["a"] },
+      { start: 0, end: octets.length },
+    );
+    expect(kept.length).toBe(100_000 * 4 + 2);
+    expect(most).toBeLessThan(100_000);
+    expect(steps).toBeGreaterThan(10_000_000);
+  });
+});
+
+function contentOf(octets: Buffer): MessageContent {
+  return { size: octets.length, read: async (start, end) => octets.subarray(start, end), close: () => {} };
+}
