@@ -12,7 +12,7 @@ export type LineStatus =
   | "too-long"
   /** A line feed without its carriage return, where they are refused. */
   | "bare-lf"
-  /** A complete line that holds a NUL, a carriage return or octets that are not UTF-8. The next line can be read. */
+  /** A complete line that holds a NUL, a carriage return or octets that are not UTF-8; `line` has it as Latin 1. The next line can be read. */
   | "malformed";
 
 export interface LineReaderOptions {
@@ -159,10 +159,8 @@ export class LineReader {
     if (!hasCr && !this.#acceptBareLf) return this.#fail("bare-lf");
     const textEnd = hasCr ? end - 2 : end - 1;
     const text = octets.toString("latin1", start, textEnd);
-    if (!SUSPECT.test(text)) {
-      this.line = text;
-      return "line";
-    }
+    this.line = text;
+    if (!SUSPECT.test(text)) return "line";
     if (text.includes(NUL) || text.includes("\r") || !isUtf8(octets.subarray(start, textEnd))) return "malformed";
     this.line = octets.toString("utf8", start, textEnd);
     return "line";

@@ -37,7 +37,6 @@ describe("a request", () => {
     ["GET http://x/healthz HTTP/1.1\r\nHost: x", 200],
     ["GET HTTPS://other:443/healthz?full HTTP/1.1\r\nHost: x", 200],
     ["GET http://x HTTP/1.1\r\nHost: x", 404],
-    ["GET http:///healthz HTTP/1.1\r\nHost: x", 404],
     ["GET //healthz HTTP/1.1\r\nHost: x", 404],
     ["GET /healthz HTTP/1.0", 200],
     ["GET http://x/healthz HTTP/1.0", 200],
@@ -50,6 +49,12 @@ describe("a request", () => {
     ["GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked", 400],
     ["GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4", 400],
     ["GET /healthz HTTP/1.1\r\nHost : x", 400],
+    ["GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked", 400],
+    ["GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity", 400],
+    ["GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400],
+    ["GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:", 400],
+    ["GET /healthz HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked", 400],
+    ["GET /healthz HTTP/2.0\r\nHost: x", 505],
     ["GET /healthz HTTP/3.7\r\nHost: x", 400],
     ["EHLO client.example", 400],
     [`GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: ${"x".repeat(20_000)}`, 431],
@@ -61,6 +66,20 @@ describe("a request", () => {
     await house.event("connection.closed");
     expect(causes(house.events)).toEqual([expected === 400 || expected === 431 ? "protocol-error" : "quit"]);
     await expectNobodyInside(house);
+  });
+
+  test.each([
+    ["GET http:///healthz HTTP/1.1\r\nHost: x", 400],
+    ["GET http://user@x/healthz HTTP/1.1\r\nHost: x", 400],
+    ["GET http://x:99999/healthz HTTP/1.1\r\nHost: x", 400],
+    ["GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked", 200],
+    ["POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked", 405],
+    ["GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked", 501],
+  ])("%j with an empty body is answered with %i, and is the last of its connection", async (head, expected) => {
+    const house = await server();
+    const answer = await ask(house, `${head}\r\n\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(status(answer)).toBe(expected);
+    expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
   });
 
   test("may wait for 100 Continue, and has its final answer where nobody wants its body", async () => {

@@ -11,6 +11,15 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
+/**
+ * By the web's name for a charset, iconv-lite's for what the web means by it (Encoding Standard, section 11): Node's own
+ * decoders know half of the Hangul, and nothing of Hong Kong's characters.
+ */
+const WIDER: ReadonlyMap<string, string> = new Map([
+  ["euc-kr", "cp949"],
+  ["big5", "big5-hkscs"],
+]);
+
 /** Of iconv-lite, and no charsets. */
 const TRANSFORMS = /^(base64|hex|binary|utf-?7-?imap|_)/;
 
@@ -57,7 +66,9 @@ class WebDecoder implements CharsetDecoder {
 function webDecoder(name: string): CharsetDecoder | null {
   if (name === "utf-16") return null;
   try {
-    return new WebDecoder(new TextDecoder(name));
+    const decoder = new TextDecoder(name);
+    const wider = WIDER.get(decoder.encoding);
+    return wider === undefined ? new WebDecoder(decoder) : iconvDecoder(wider);
   } catch {
     return null;
   }

@@ -6,13 +6,13 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Duplex } from "node:stream";
 import type { StreamProtocol } from "../protocol.ts";
 import { connectRefused, faultOf } from "./faults.ts";
-import { hostProblem } from "./host-field.ts";
+import { requestProblem } from "./request-problem.ts";
 import { HttpSession } from "./session.ts";
 
 export interface HttpOptions {
   /**
-   * Answers the requests: those of a connection one after the other, each with one `Host` that is valid (RFC 9112 3.2). What
-   * it throws, and what a promise of it rejects with, is answered with 500 and reported by `session.backendFailed`.
+   * Answers the requests: those of a connection one after the other, each with one `Host` that is valid (RFC 9112 3.2), and
+   * a body whose end is clear (RFC 9112 6.3). What it throws, and what a promise of it rejects with, is answered with 500 and reported by `session.backendFailed`.
    */
   readonly onRequest: RequestListener;
   /** Milliseconds for a request's header, from its first byte or from accept; 10,000 by default. */
@@ -51,8 +51,8 @@ export function http(options: HttpOptions): StreamProtocol {
       request,
       response,
       answer: () => {
-        const problem = hostProblem(request);
-        return problem === null ? answer() : refuse(response, 400, problem);
+        const problem = requestProblem(request);
+        return problem === null ? answer() : refuse(response, problem.status, problem.text);
       },
     });
   server.on("request", (request, response) => take(request, response, () => options.onRequest(request, response)));

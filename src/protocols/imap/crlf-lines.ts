@@ -1,19 +1,27 @@
 const CR = 0x0d;
 const LF = 0x0a;
+const LINE_END = Buffer.from("\r\n");
+const NOTHING = Buffer.alloc(0);
 
 /**
- * Line ends of a message on its way in: a bare LF becomes CRLF, as mail has it (RFC 5322 section 2.3), so that all protocols
- * tell and send the same octets of it. A bare CR ends no line, and stays. Works on chunks, cut anywhere.
+ * Line ends of a message on its way in: a bare LF becomes CRLF, as mail has it (RFC 5322 section 2.3), and a last line without
+ * an end gets one, so that all protocols tell and send the same octets of it. A bare CR ends no line, and stays. Works on
+ * chunks, cut anywhere.
  */
 export class CrlfLines {
-  #afterCr = false;
+  #last = LF;
 
   /** @returns the chunk itself where nothing has to be done. */
   write(chunk: Buffer): Buffer {
     const bare = this.#countBare(chunk);
     const lines = bare === 0 ? chunk : this.#complete(chunk, bare);
-    if (chunk.length > 0) this.#afterCr = chunk[chunk.length - 1] === CR;
+    this.#last = chunk.at(-1) ?? this.#last;
     return lines;
+  }
+
+  /** Behind the last chunk. @returns what is missing. */
+  end(): Buffer {
+    return this.#last === LF ? NOTHING : LINE_END;
   }
 
   #countBare(chunk: Buffer): number {
@@ -34,6 +42,6 @@ export class CrlfLines {
 
   /** @param at of a line feed. */
   #isBare(chunk: Buffer, at: number): boolean {
-    return at > 0 ? chunk[at - 1] !== CR : !this.#afterCr;
+    return at > 0 ? chunk[at - 1] !== CR : this.#last !== CR;
   }
 }

@@ -33,6 +33,8 @@ export class IncomingAppend {
 
   /** The message is complete. */
   async finish(): Promise<Completion> {
+    const end = this.#lines.end();
+    if (end.length > 0) this.#body.add(end);
     this.#body.push(null);
     try {
       const { uidValidity, uid } = await this.#appended;

@@ -26,6 +26,11 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
   /** A command is there. */
   protected abstract command(line: string): void;
 
+  /** What a line that is malformed is taken for; null where it is refused. @param _line as Latin 1 */
+  protected tolerated(_line: string): string | null {
+    return null;
+  }
+
   /** Reads a line and does what it says. @returns null when there may be more to do. */
   protected readLine(): Verdict | null {
     const { dialogue } = this;
@@ -43,9 +48,12 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
       case "bare-lf":
         dialogue.quit(this.lineReplies.bareLineFeed, "protocol-error");
         return null;
-      case "malformed":
-        this.logIn.giveUp(dialogue, this.lineReplies.malformedLine);
+      case "malformed": {
+        const line = authenticating ? null : this.tolerated(dialogue.reader.line);
+        if (line === null) this.logIn.giveUp(dialogue, this.lineReplies.malformedLine);
+        else this.command(line);
         return null;
+      }
       case "line":
         if (authenticating) this.logIn.proceed(dialogue, dialogue.login.respond(dialogue.reader.line));
         else this.command(dialogue.reader.line);

@@ -63,6 +63,11 @@ export class BdatReader {
     if (this.#lineLength > this.#longestLine) this.lineTooLong = true;
   }
 
+  /** What has come does not end with a line end. */
+  get hasOpenLine(): boolean {
+    return this.#lineLength > 0;
+  }
+
   /** The chunk is complete. */
   complete(): void {
     this.open = false;

@@ -10,6 +10,8 @@ import { chunkReply, replies } from "./replies.ts";
 import type { Transaction } from "./transaction.ts";
 import { UnwantedChunk } from "./unwanted-chunk.ts";
 
+const LINE_END = Buffer.from("\r\n");
+
 export function data(dialogue: SmtpDialogue, argument: string): Complaint {
   if (argument !== "") return replies.noArguments;
   const { transaction } = dialogue;
@@ -157,6 +159,8 @@ function chunkEnded(dialogue: SmtpDialogue, transaction: Transaction, chunks: Bd
   chunks.complete();
   if (chunks.last) {
     if (chunks.bareLineEnd) transaction.refuse(replies.bareLineEnd);
+    // As after DATA, whose content ends with a line end: POP3 needs one, and has told the size before (RFC 1939 section 11).
+    if (chunks.hasOpenLine) transaction.add(LINE_END);
     contentEnded(dialogue, transaction);
     return;
   }

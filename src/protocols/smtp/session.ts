@@ -10,6 +10,8 @@ import type { SmtpState } from "./machine.ts";
 import { greetingReply, replies } from "./replies.ts";
 import { UnwantedChunk } from "./unwanted-chunk.ts";
 
+const GREETING = /^(?:EHLO|HELO|LHLO)[ \t][^\0\r]*$/i;
+
 /** The dialogue with one SMTP client: reads what the chart says is due, and answers each turn with a verdict. */
 export class SmtpSession extends LineTurns<SmtpDialogue> {
   /** Octets of the message under way at the last expiry of the progress timeout; null when there was none. */
@@ -96,6 +98,11 @@ export class SmtpSession extends LineTurns<SmtpDialogue> {
     if (content instanceof UnwantedChunk) return readUnwanted(this.dialogue, content);
     if (content instanceof BdatReader && content.open) return readChunk(this.dialogue, content);
     return this.readLine();
+  }
+
+  /** Hosts with a name in an old charset say so, and mean no harm: what nobody can read is replaced. */
+  protected override tolerated(line: string): string | null {
+    return GREETING.test(line) ? line.replace(/[\x80-\xff]/g, "?") : null;
   }
 
   protected override command(line: string): void {

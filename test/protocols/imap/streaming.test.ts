@@ -93,13 +93,16 @@ describe("octets of messages", () => {
         const text = parts.join("");
         const lines = new CrlfLines();
         const written = [text.slice(0, cut), text.slice(cut)].map((piece) => lines.write(Buffer.from(piece)));
-        expect(Buffer.concat(written).toString()).toBe(text.replace(/(?<!\r)\n/g, "\r\n"));
+        written.push(lines.end());
+        const open = text !== "" && !text.endsWith("\n") ? "\r\n" : "";
+        expect(Buffer.concat(written).toString()).toBe(text.replace(/(?<!\r)\n/g, "\r\n") + open);
       }),
     );
     const fixture = await select();
-    const message = "Subject: a\n\nb\r\nc\n";
-    await fixture.wire.send(`a APPEND INBOX {${message.length}+}\r\n${message}\r\n`);
-    const said = await fixture.wire.send("b FETCH 1 (RFC822.SIZE BODY.PEEK[])\r\n");
-    expect(said).toContain("RFC822.SIZE 20 BODY[] {20}\r\nSubject: a\r\n\r\nb\r\nc\r\n)");
+    for (const message of ["Subject: a\n\nb\r\nc\n", "Subject: a\r\n\r\nb\r\nc"]) {
+      await fixture.wire.send(`a APPEND INBOX {${message.length}+}\r\n${message}\r\n`);
+      const said = await fixture.wire.send("b FETCH * (RFC822.SIZE BODY.PEEK[])\r\n");
+      expect(said).toContain("RFC822.SIZE 20 BODY[] {20}\r\nSubject: a\r\n\r\nb\r\nc\r\n)");
+    }
   });
 });

@@ -31,7 +31,7 @@ describe("BDAT", () => {
     const { wire, backend } = await introduce();
     await wire.send(open);
     expect(await wire.send("BDAT 9 LAST\r\n.\r\n..\r\nHi")).toBe("250 2.0.0 Ok: queued\r\n");
-    expect(backend.contents).toEqual([".\r\n..\r\nHi"]);
+    expect(backend.contents).toEqual([".\r\n..\r\nHi\r\n"]);
   });
 
   it("takes chunks that are cut anywhere, an empty last one too", async () => {
@@ -41,6 +41,19 @@ describe("BDAT", () => {
         "250 2.0.0 Ok: queued\r\n250 2.0.0 Ok\r\n",
     );
     expect(backend.contents).toEqual(["Hi\r\n"]);
+  });
+
+  it("gives a last line its end, so that it is the same for all who read it", async () => {
+    const { wire, backend } = await introduce();
+    for (const [chunk, body] of [
+      ["BDAT 1\r\naBDAT 1 LAST\r\nb", "ab\r\n"],
+      ["BDAT 3 LAST\r\na\r\n", "a\r\n"],
+      ["BDAT 1\r\naBDAT 0 LAST\r\n", "a\r\n"],
+      ["BDAT 0 LAST\r\n", ""],
+    ] as const) {
+      await wire.send(`${open}${chunk}`);
+      expect(backend.contents.at(-1)).toBe(body);
+    }
   });
 
   it("lets RSET and EHLO break a message off", async () => {

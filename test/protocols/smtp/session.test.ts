@@ -191,6 +191,23 @@ describe("commands", () => {
     expect(await wire.send("DATA\r\n")).toMatch(/^354/);
   });
 
+  it.each(["EHLO m\xfcller-pc", "HELO \xe9", "ehlo \xc3\xa9\xff x"])(
+    "takes %j, which is no UTF-8, for a name",
+    async (line) => {
+      const { wire, backend } = await connect();
+      expect(await wire.send(Buffer.from(`${line}\r\n`, "latin1"))).toMatch(/^250/);
+      await wire.send("MAIL FROM:<a@b.c>\r\nRCPT TO:<b@c.d>\r\nDATA\r\n.\r\n");
+      expect(backend.stored[0]?.envelope.helo).toBe(line.slice(5).replace(/[\x80-\xff]/g, "?"));
+    },
+  );
+
+  it("takes no other line that is no UTF-8, nor a NUL in a name", async () => {
+    const { wire } = await connect();
+    for (const line of ["NOOP \xff", "EHLO a\0b", "EHLO a\rb", "EHLOX \xff"]) {
+      expect(await wire.send(Buffer.from(`${line}\r\n`, "latin1"))).toMatch(/^500 5\.5\.2/);
+    }
+  });
+
   it("takes a second EHLO for a reset of the transaction", async () => {
     const { wire } = await introduce();
     await wire.send("MAIL FROM:<a@b.c>\r\nEHLO again.example\r\n");
