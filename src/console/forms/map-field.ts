@@ -56,11 +56,10 @@ export function mapField(context: FormContext, slot: Slot): TemplateResult {
             : html`<button
                 type="button"
                 class="quiet remove"
-                title="Remove"
-                aria-label="Remove ${key} from ${label}"
                 @click=${() => setKeys(keys.toSpliced(index, 1))}
               >
-                ×
+                <span aria-hidden="true">×</span>
+                <span class="unseen">Remove ${key} from ${label}</span>
               </button>`
         }
       </li>`,
@@ -68,10 +67,9 @@ export function mapField(context: FormContext, slot: Slot): TemplateResult {
   const add = html`<button
     type="button"
     class="quiet"
-    aria-label="Add to ${label}"
     @click=${() => setKeys([...keys, ""])}
   >
-    Add
+    Add<span class="unseen"> to ${label}</span>
   </button>`;
   return groupedField(
     slot,

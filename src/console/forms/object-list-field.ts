@@ -34,15 +34,14 @@ export function objectListField(context: FormContext, slot: Slot): TemplateResul
             : html`<button
                 type="button"
                 class="quiet remove"
-                title="Remove"
-                aria-label="Remove ${index + 1} from ${label}"
                 @click=${() => {
                   draft.forget(path);
                   draft.put([...path, key], undefined);
                   context.changed();
                 }}
               >
-                ×
+                <span aria-hidden="true">×</span>
+                <span class="unseen">Remove ${index + 1} from ${label}</span>
               </button>`
         }
       </li>`,
@@ -50,13 +49,12 @@ export function objectListField(context: FormContext, slot: Slot): TemplateResul
   const add = html`<button
     type="button"
     class="quiet"
-    aria-label="Add to ${label}"
     @click=${() => {
       draft.put([...path, String(next)], freshObject(schema, objectName, kind));
       context.changed();
     }}
   >
-    Add
+    Add<span class="unseen"> to ${label}</span>
   </button>`;
   return groupedField(
     slot,

@@ -1,7 +1,7 @@
 /** Sets: a row for each text, a box for each of the values that there are. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
-import { groupedField } from "./field-frame.ts";
+import { groupedField, labelledField } from "./field-frame.ts";
 import { type FormContext, idOf, messagesAt, messagesWithin, type Slot } from "./form-context.ts";
 import { isObject, type Path } from "./patch.ts";
 
@@ -76,9 +76,9 @@ function rows(context: FormContext, slot: Slot): TemplateResult {
     draft.put(path, Object.fromEntries(filled.map((text) => [text, true])));
     context.changed();
   };
-  return groupedField(
+  return labelledField(
+    context,
     slot,
-    messagesAt(context, path),
     html`<ul class="rows">
         ${texts.map((text, index) => row(context, slot, { text, index, texts, put }))}
       </ul>
@@ -88,13 +88,12 @@ function rows(context: FormContext, slot: Slot): TemplateResult {
           : html`<button
               type="button"
               class="quiet"
-              aria-label="Add to ${label}"
               @click=${() => {
                 put([...texts, ""]);
                 focusRow(path, texts.length);
               }}
             >
-              Add
+              Add<span class="unseen"> to ${label}</span>
             </button>`
       }`,
   );
@@ -122,7 +121,7 @@ function row(context: FormContext, slot: Slot, { text, index, texts, put }: Row)
         autocapitalize="none"
         spellcheck="false"
         placeholder=${placeholder === "" ? nothing : placeholder}
-        aria-label=${texts.length === 1 ? label : `${label}, ${index + 1} of ${texts.length}`}
+        aria-label=${index === 0 ? nothing : `${label}, ${index + 1} of ${texts.length}`}
         aria-invalid=${messages.length > 0 || messagesAt(context, path).length > 0 ? "true" : nothing}
         aria-describedby=${messages.length > 0 ? `${id}:error` : `${idOf(path)}:description`}
         ?readonly=${readOnly}
@@ -152,14 +151,13 @@ function row(context: FormContext, slot: Slot, { text, index, texts, put }: Row)
           : html`<button
               type="button"
               class="quiet remove"
-              aria-label="Remove ${text === "" ? "the empty row" : text} from ${label}"
-              title="Remove"
               @click=${() => {
                 put(texts.toSpliced(index, 1));
                 focusRow(path, Math.max(0, index - 1));
               }}
             >
-              ×
+              <span aria-hidden="true">×</span>
+              <span class="unseen">Remove ${text === "" ? "the empty row" : text} from ${label}</span>
             </button>`
       }
     </div>
@@ -167,8 +165,9 @@ function row(context: FormContext, slot: Slot, { text, index, texts, put }: Row)
   </li>`;
 }
 
+/** The field's own label names the first. */
 function rowId(path: Path, index: number): string {
-  return `${idOf(path)}:${index}`;
+  return index === 0 ? idOf(path) : `${idOf(path)}:${index}`;
 }
 
 /** Once the row is there. */

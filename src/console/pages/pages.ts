@@ -2,6 +2,8 @@
 import type { Page, Surroundings } from "../page.ts";
 import type { Route } from "../routes.ts";
 import { objectOf } from "../wire/schema.ts";
+import { LifecyclesPage } from "./lifecycles.ts";
+import { NowPage } from "./now.ts";
 import { ObjectFormPage } from "./object-form.ts";
 import { ObjectListPage } from "./object-list.ts";
 
@@ -10,8 +12,9 @@ const singletonId = "singleton";
 export function pageFor(route: Route, around: Surroundings): Page {
   switch (route.page) {
     case "now":
+      return new NowPage(around);
     case "lifecycles":
-      return new ObjectListPage(around, "x:NetworkListener");
+      return new LifecyclesPage(around, route.chart, route.state);
     case "list": {
       const { objects } = around.schema;
       const isSingleton = objects[objectOf(around.schema, route.view)]?.type === "singleton";

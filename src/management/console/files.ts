@@ -7,6 +7,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire, stripTypeScriptTypes } from "node:module";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { charts } from "../../inspect/charts.ts";
+import { svg } from "../../inspect/svg.ts";
 
 export interface ConsoleFile {
   readonly contentType: string;
@@ -18,9 +20,11 @@ export const moduleEnding = extname(fileURLToPath(import.meta.url));
 
 const folder = fileURLToPath(new URL("../../console/", import.meta.url));
 
+const svgType = "image/svg+xml";
+
 const contentTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
+  ".svg": svgType,
   [moduleEnding]: "text/javascript; charset=utf-8",
 };
 
@@ -54,7 +58,22 @@ export const importMap = JSON.stringify({
 
 /** By the path below `/console/`. */
 export async function consoleFiles(): Promise<ReadonlyMap<string, ConsoleFile>> {
-  return new Map([...(await ownFiles()), ...packageFiles()]);
+  return new Map([...(await ownFiles()), ...packageFiles(), ...(moduleEnding === ".ts" ? chartFiles() : [])]);
+}
+
+/** In the package the charts are among its files: `npm run build` has drawn them. */
+function chartFiles(): [string, ConsoleFile][] {
+  return Object.keys(charts).map((name) => [
+    `charts/${name}.svg`,
+    { contentType: svgType, read: async () => Buffer.from(await consoleChart(name)) },
+  ]);
+}
+
+/** The drawing of a chart, with room for how many are in each state. */
+export async function consoleChart(name: string): Promise<string> {
+  const { [name]: chart } = charts;
+  if (!chart) throw new Error(`There is no chart ${name}.`);
+  return svg(chart, { counts: {} });
 }
 
 /** The page before its modules are named in it. */

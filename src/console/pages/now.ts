@@ -1,0 +1,247 @@
+/** The running server at this moment: each listener, who is connected, and what can be done about it. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { ref } from "lit-html/directives/ref.js";
+import { repeat } from "lit-html/directives/repeat.js";
+import { durationText } from "../forms/quantities.ts";
+import type { Page, Surroundings } from "../page.ts";
+import { dialog } from "../parts/dialog.ts";
+import { pageHead } from "../parts/page-head.ts";
+import { RatePlot } from "../parts/rate-plot.ts";
+import { Rates, rateText } from "../parts/rates.ts";
+import { sparkline } from "../parts/sparkline.ts";
+import { reasonText, resourceText, stateChip } from "../parts/state-chip.ts";
+import { hashOf } from "../routes.ts";
+import { type Action, act } from "../wire/actions.ts";
+import { messageOf } from "../wire/jmap.ts";
+import { LiveQuery } from "../wire/live.ts";
+import { type ListenerNow, type ServerNow, serverNow } from "../wire/server-status.ts";
+
+type ListenerAction = Extract<Action, { listenerId: string }>["@type"];
+
+const done: Readonly<Record<ListenerAction, string>> = {
+  SuspendListener: "accepts nobody any more; clients wait in the kernel.",
+  ResumeListener: "accepts again.",
+  DrainListener: "drains: its connections end at their next safe point.",
+};
+
+export class NowPage implements Page {
+  readonly title = "Now";
+  readonly #around: Surroundings;
+  readonly #live: LiveQuery<ServerNow>;
+  readonly #plot = new RatePlot();
+  readonly #mount = (element: Element | undefined) => {
+    this.#plot.mount(element);
+    this.#plot.show(this.#total.points);
+  };
+  #now: ServerNow | null = null;
+  readonly #total = new Rates();
+  readonly #rates = new Map<string, Rates>();
+  /** Listeners that are being told something. */
+  readonly #busy = new Set<string>();
+  #draining: ListenerNow | null = null;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.#live = new LiveQuery({
+      ask: serverNow,
+      got: (now) => this.#got(now),
+      liveness: (now) => around.liveness(now),
+      loggedOut: () => around.loggedOut(),
+    });
+  }
+
+  start(): void {
+    this.#live.start();
+  }
+
+  stop(): void {
+    this.#live.stop();
+    this.#plot.destroy();
+  }
+
+  #got(now: ServerNow): void {
+    this.#now = now;
+    const sum = { accepted: 0, refused: 0 };
+    for (const listener of now.listeners) {
+      const rates = this.#rates.get(listener.id) ?? new Rates();
+      this.#rates.set(listener.id, rates);
+      rates.add(now.at, listener);
+      sum.accepted += listener.accepted;
+      sum.refused += listener.refused;
+    }
+    this.#total.add(now.at, sum);
+    this.#plot.show(this.#total.points);
+    this.#around.changed();
+  }
+
+  view(): TemplateResult {
+    const now = this.#now;
+    if (!now) return html`${pageHead({ title: this.title })}<p role="status" class="none">Loading…</p>`;
+    return html`${pageHead({ title: this.title, subtitle: `${now.hostname}, Gatehouse ${now.version}` })}
+      ${facts(now)}
+      <section class="card plot" aria-labelledby="rates-title">
+        <h2 id="rates-title">Clients per second</h2>
+        <p class="key">
+          <span class="accepted">accepted ${rateText(this.#total.latest?.accepted ?? 0)}</span>
+          <span class="refused">refused ${rateText(this.#total.latest?.refused ?? 0)}</span>
+        </p>
+        <div class="plot-area" aria-hidden="true" ${ref(this.#mount)}></div>
+      </section>
+      ${this.#table(now)} ${this.#question()}`;
+  }
+
+  #table({ listeners, totalListeners }: ServerNow): TemplateResult {
+    return html`<table role="table" class="cards listeners" aria-label="Listeners">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th role="columnheader" scope="col">Listener</th>
+            <th role="columnheader" scope="col">State</th>
+            <th role="columnheader" scope="col">Addresses</th>
+            <th role="columnheader" scope="col">Connections</th>
+            <th role="columnheader" scope="col">Accepts and refusals</th>
+            <th role="columnheader" scope="col"><span class="unseen">Actions</span></th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          ${repeat(
+            listeners,
+            ({ id }) => id,
+            (listener) => this.#row(listener),
+          )}
+        </tbody>
+      </table>
+      ${totalListeners > listeners.length ? html`<p class="more">The first ${listeners.length} of ${totalListeners} listeners.</p>` : nothing}`;
+  }
+
+  #row(listener: ListenerNow): TemplateResult {
+    const { id, name, protocol, tlsImplicit, state, pausedBy, addresses, connections, maxConnections } = listener;
+    const rates = this.#rates.get(id);
+    const { accepted = 0, refused = 0 } = rates?.latest ?? {};
+    const settings = hashOf({ page: "object", view: "x:NetworkListener", id: name });
+    return html`<tr role="row">
+      <td role="cell" data-label="Listener">
+        <div>
+          <a href=${settings}>${name}</a>
+          <div class="none">${protocol}${tlsImplicit ? ", TLS" : ""}</div>
+        </div>
+      </td>
+      <td role="cell" data-label="State">
+        <div>
+          ${stateChip(state)}
+          ${pausedBy.length > 0 ? html`<div class="none">${pausedBy.map(reasonText).join(", ")}</div>` : nothing}
+        </div>
+      </td>
+      <td role="cell" data-label="Addresses"><div>${addresses.map((address) => html`<code>${address}</code> `)}</div></td>
+      <td role="cell" data-label="Connections">
+        <div class="digits">${fill(connections, maxConnections, `Connections of ${name}`)}</div>
+      </td>
+      <td role="cell" data-label="Per second">
+        <div class="rate">
+          ${sparkline(rates?.points ?? [])}
+          <span class="digits"
+            >${rateText(accepted)}/s${refused > 0 ? html` <span class="refused">${rateText(refused)}/s</span>` : nothing}</span
+          >
+        </div>
+      </td>
+      <td role="cell" data-label=""><div class="row-actions">${this.#actions(listener)}</div></td>
+    </tr>`;
+  }
+
+  #actions(listener: ListenerNow): TemplateResult | typeof nothing {
+    const { id, name, state, pausedBy } = listener;
+    if (state === "draining" || state === "closed" || state === "failed") return nothing;
+    const busy = this.#busy.has(id);
+    const isSuspended = pausedBy.includes("suspended");
+    const toggle: ListenerAction = isSuspended ? "ResumeListener" : "SuspendListener";
+    const verb = isSuspended ? "Resume" : "Suspend";
+    return html`<button aria-label="${verb} ${name}" ?disabled=${busy} @click=${() => void this.#tell(listener, toggle)}>
+        ${verb}
+      </button>
+      <button
+        class="quiet"
+        aria-label="Drain ${name}"
+        ?disabled=${busy}
+        @click=${() => {
+          this.#draining = listener;
+          this.#around.changed();
+        }}
+      >
+        Drain
+      </button>`;
+  }
+
+  #question(): TemplateResult | typeof nothing {
+    const listener = this.#draining;
+    if (!listener) return nothing;
+    const close = () => {
+      this.#draining = null;
+      this.#around.changed();
+    };
+    return dialog({
+      title: `Drain ${listener.name}?`,
+      body: html`<p class="description">
+        It stops listening, and its connections (${listener.connections} now) end at their next safe point. It does not come
+        back by itself: a reload of the document, or a start, brings it back.
+      </p>`,
+      verb: "Drain",
+      isDangerous: true,
+      busy: this.#busy.has(listener.id),
+      apply: () => void this.#tell(listener, "DrainListener").then(close),
+      cancel: close,
+    });
+  }
+
+  async #tell({ id, name }: ListenerNow, action: ListenerAction): Promise<void> {
+    this.#busy.add(id);
+    this.#around.changed();
+    try {
+      await act({ "@type": action, listenerId: id });
+      this.#around.announce(`${name} ${done[action]}`);
+      this.#live.now();
+    } catch (error) {
+      this.#around.announce(messageOf(error));
+    } finally {
+      this.#busy.delete(id);
+      this.#around.changed();
+    }
+  }
+}
+
+function facts(now: ServerNow): TemplateResult {
+  const { state, generation, connections, maxConnections, exhausted, startedAt, at } = now;
+  const age = startedAt === null ? null : Math.max(0, Math.floor((at - Date.parse(startedAt)) / 60_000) * 60_000);
+  return html`<dl class="facts card">
+    <div>
+      <dt>Server</dt>
+      <dd>${stateChip(state)}</dd>
+    </div>
+    <div>
+      <dt>Connections</dt>
+      <dd class="digits">${fill(connections, maxConnections, "Connections of the server")}</dd>
+    </div>
+    <div>
+      <dt>Pressure</dt>
+      <dd>
+        ${
+          exhausted.length === 0
+            ? html`<span class="chip good">none</span>`
+            : exhausted.map((resource) => html`<span class="chip bad">${resourceText(resource)}</span> `)
+        }
+      </dd>
+    </div>
+    <div>
+      <dt>Generation</dt>
+      <dd class="digits">${generation}</dd>
+    </div>
+    <div>
+      <dt>Running for</dt>
+      <dd>${age === null ? "–" : age < 60_000 ? "less than a minute" : durationText(age)}</dd>
+    </div>
+  </dl>`;
+}
+
+/** How much of a cap is taken. */
+function fill(count: number, cap: number, name: string): TemplateResult {
+  return html`<span>${count} <span class="none">of ${cap}</span></span>
+    <progress class=${count >= cap ? "full" : ""} value=${count} max=${Math.max(1, cap)} aria-label=${name}></progress>`;
+}

@@ -1,0 +1,94 @@
+/** The running server as it is at this moment. */
+import { type Arguments, call } from "./jmap.ts";
+
+export interface ListenerNow {
+  readonly id: string;
+  readonly name: string;
+  readonly protocol: string;
+  readonly state: string;
+  readonly pausedBy: readonly string[];
+  readonly tlsImplicit: boolean;
+  readonly addresses: readonly string[];
+  readonly connections: number;
+  readonly maxConnections: number;
+  /** Since the start. */
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+export interface ServerNow {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly state: string;
+  readonly hostname: string;
+  readonly generation: number;
+  readonly version: string;
+  readonly startedAt: string | null;
+  readonly connections: number;
+  readonly maxConnections: number;
+  /** What is exhausted: `eventLoopDelay`, `heap`, `descriptors`. */
+  readonly exhausted: readonly string[];
+  readonly listeners: readonly ListenerNow[];
+  /** Of listeners; more than are told of. */
+  readonly totalListeners: number;
+}
+
+const mostListeners = 200;
+
+/** @throws WireError, MethodError */
+export async function serverNow(): Promise<ServerNow> {
+  const name = "x:ListenerStatus/query";
+  const [found = {}, listeners = {}, nodes = {}] = await call(
+    [name, { limit: mostListeners, calculateTotal: true }],
+    ["x:ListenerStatus/get", { "#ids": { resultOf: "c0", name, path: "/ids" } }],
+    ["x:ServerNode/get", { ids: null }],
+  );
+  const [node = {}] = listOf(nodes);
+  const values = listOf(listeners).map(listenerOf);
+  return {
+    at: Date.now(),
+    state: textOf(node["state"]),
+    hostname: textOf(node["hostname"]),
+    generation: numberOf(node["generation"]),
+    version: textOf(node["version"]),
+    startedAt: typeof node["startedAt"] === "string" ? node["startedAt"] : null,
+    connections: numberOf(node["connections"]),
+    maxConnections: numberOf(node["maxConnections"]),
+    exhausted: membersOf(node["exhausted"]),
+    listeners: values,
+    totalListeners: typeof found["total"] === "number" ? found["total"] : values.length,
+  };
+}
+
+function listenerOf(value: Arguments): ListenerNow {
+  return {
+    id: textOf(value["id"]),
+    name: textOf(value["name"]),
+    protocol: textOf(value["protocol"]),
+    state: textOf(value["state"]),
+    pausedBy: membersOf(value["pausedBy"]),
+    tlsImplicit: value["tlsImplicit"] === true,
+    addresses: membersOf(value["addresses"]),
+    connections: numberOf(value["connections"]),
+    maxConnections: numberOf(value["maxConnections"]),
+    accepted: numberOf(value["accepted"]),
+    refused: numberOf(value["refused"]),
+  };
+}
+
+function listOf(answer: Arguments): Arguments[] {
+  return (answer["list"] ?? []) as Arguments[];
+}
+
+/** Of a set, which is a map to true. */
+function membersOf(value: unknown): string[] {
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
