@@ -1,4 +1,4 @@
-/** The six protocols that Gatehouse speaks itself, over one backend and one mailbox. */
+/** The six built-in protocols, over one backend and one mailbox. */
 import type { RequestListener } from "node:http";
 import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
 import type { Backend } from "./protocols/backend.ts";
@@ -15,19 +15,19 @@ import type { TakeOver } from "./protocols/take-over.ts";
 
 export interface BuiltInProtocolOptions {
   readonly backend: Backend;
-  /** Null: there is no mail to read, so IMAP, POP3 and ManageSieve are not spoken. */
+  /** Null: there is no mail to read, so IMAP, POP3 and ManageSieve are not available. */
   readonly mailboxes: Mailboxes | null;
-  /** Asked in place of `backend.authenticate`. */
+  /** Used in place of `backend.authenticate`. */
   readonly authenticate?: NonNullable<Backend["authenticate"]>;
   readonly takeOver?: TakeOver;
-  /** Whose failed log-ins hold nothing up. */
+  /** Addresses whose failed log-ins cause no delay. */
   readonly isExempt?: (address: string) => boolean;
-  /** Answers HTTP. */
+  /** The handler of HTTP requests. */
   readonly onRequest: RequestListener;
   readonly lifecycle?: LifecycleMode;
 }
 
-/** Failed log-ins of an address count together, whichever of the protocols they came by. */
+/** Failed log-ins of an address count together, whichever protocol they used. */
 export function builtInProtocols(options: BuiltInProtocolOptions): readonly Protocol[] {
   const { mailboxes, authenticate, takeOver, onRequest, lifecycle } = options;
   const backend: Backend = authenticate ? { ...options.backend, authenticate } : options.backend;

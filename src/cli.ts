@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command's entry point; each subcommand has its file in `src/command`, loaded when it is asked for. */
+/** The command's entry point; each subcommand has its file in `src/command`, loaded on demand. */
 import "./command/refused-signals.ts";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";

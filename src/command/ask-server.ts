@@ -1,4 +1,4 @@
-/** One question to the running server: its answer in words or as JSON, or why there is none. */
+/** Sends one request to the running server, and prints its answer in words or as JSON, or why there is none. */
 import { printableJson } from "../config/values/printable.ts";
 import { askControl, type ControlRequest, ControlUnreachableError } from "../control/control-client.ts";
 import type { ControlProblem } from "../control/routes.ts";
@@ -10,7 +10,7 @@ export interface ControlCommandOptions {
   readonly json?: true;
 }
 
-/** @param describe puts the answer into words. Those that the server refuses are said as it words them. */
+/** @param describe puts the answer into words. Refusals are printed in the server's own words. */
 export async function askServer<Answer>(
   { data, json }: ControlCommandOptions,
   request: ControlRequest,

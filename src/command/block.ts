@@ -8,7 +8,7 @@ export interface BlockOptions extends ControlCommandOptions {
   readonly reason?: string;
 }
 
-/** As JSON has them. */
+/** The answer in JSON. */
 interface BlockedAnswer {
   readonly blocked: readonly {
     readonly address: string;

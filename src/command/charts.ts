@@ -11,15 +11,15 @@ import { complain, say } from "./output.ts";
 export interface ChartsOptions {
   readonly data: string;
   readonly format: ChartFormat;
-  /** A folder that gets a file for each chart. */
+  /** A folder for the files, one for each chart. */
   readonly out?: string;
-  /** With the running server's counts. */
+  /** Include the running server's counts. */
   readonly live?: true;
 }
 
 const extensions = { mermaid: "mmd", svg: "svg", dot: "dot" } as const;
 
-/** @param name all of them when it is left out. */
+/** @param name of one chart; all when left out. */
 export async function drawCharts(name: string | undefined, options: ChartsOptions): Promise<ExitCode> {
   const { charts, dot, mermaid, svg } = await import("../inspect/index.ts");
   const draw = { mermaid, svg, dot }[options.format];
@@ -46,7 +46,7 @@ export async function drawCharts(name: string | undefined, options: ChartsOption
   }
 }
 
-/** Nobody in any state is a count, too. */
+/** An empty count is shown too. */
 function countsIn(counts: StateCounts | undefined, chart: string): DrawingOptions {
   return counts ? { counts: counts[chart] ?? {} } : {};
 }

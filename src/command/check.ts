@@ -7,12 +7,12 @@ import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf, say } from "./output.ts";
 
-/** Milliseconds that the process may take to end, where a file hangs. */
+/** Milliseconds that the process may take to end when a file hangs. */
 const endAllowance = 1_000;
 
 export interface CheckOptions {
   readonly config?: string;
-  /** The document that runs: say what a change from it to `config` would do. */
+  /** The document in use: also print what a change from it to `config` would do. */
   readonly against?: string;
 }
 

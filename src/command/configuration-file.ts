@@ -1,4 +1,4 @@
-/** Which document the command works on. */
+/** Chooses the document for the command. */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { type Configuration, DocumentFile, exampleDocument, parseDocument } from "../config/index.ts";
@@ -11,7 +11,7 @@ export interface ChosenConfiguration {
 }
 
 /**
- * The file asked for; else `gatehouse.json` in the working directory; else the built-in example.
+ * The given file; else `gatehouse.json` in the working directory; else the built-in example.
  * @throws ConfigurationError
  */
 export async function chooseConfiguration(file: string | undefined): Promise<ChosenConfiguration> {
@@ -22,7 +22,7 @@ export async function chooseConfiguration(file: string | undefined): Promise<Cho
   return { configuration: await document.read(), document };
 }
 
-/** One that is there and cannot be looked at is: reading it says why it cannot be read. */
+/** A file that exists but cannot be checked counts as present: reading it says why it cannot be read. */
 async function isThere(file: string): Promise<boolean> {
   try {
     await boundedCall(file, () => access(file));

@@ -1,11 +1,11 @@
-/** `gatehouse connections`: who is connected, one line each. */
+/** `gatehouse connections`: the connections, one line each. */
 import type { ConnectionReport } from "../control/reports.ts";
 import { askServer, type ControlCommandOptions } from "./ask-server.ts";
 import { columns } from "./columns.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
 export interface ConnectionsOptions extends ControlCommandOptions {
-  /** Only this listener's. */
+  /** Only this listener's connections. */
   readonly listener?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The subcommands that ask the server which runs with a data folder, or tell it something. */
+/** The subcommands that talk to the server which runs with a data folder. */
 import { type Command, Option } from "commander";
 import type { ExitCode } from "./exit-codes.ts";
 

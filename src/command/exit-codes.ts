@@ -1,18 +1,25 @@
-/** What the command's exit status means. */
+/** The command's exit statuses. */
 export const exitCodes = {
-  /** Done; for `serve`: stopped in order, after SIGTERM or SIGINT, in mid-start, too. */
+  /** Done; for `serve`: stopped in order, after SIGTERM or SIGINT, even in mid-start. */
   ok: 0,
-  /** The configuration document is invalid, or something that it or the command names cannot be used; a running server refused; a replay found a difference. */
+  /**
+   * The configuration document is invalid, or something named by it or by the command cannot be used; a running server
+   * refused; a replay found a difference.
+   */
   configuration: 1,
   /** The command line is not understood. */
   usage: 2,
-  /** The server could not start: an address could not be bound, what is kept could not be opened. Nothing was left open. */
+  /**
+   * The server could not start: an address could not be bound, or the store could not be opened. Nothing was left open.
+   */
   start: 3,
-  /** No server that runs with this data folder could be asked. */
+  /** No server that runs with this data folder could be reached. */
   unreachable: 4,
-  /** What it printed could not be written: standard output is full, or broken otherwise than by a reader that left. */
+  /**
+   * The output could not be written: standard output is full, or broken for another reason than a reader that left.
+   */
   output: 74,
-  /** An error that is Gatehouse's own. Please report it. */
+  /** A bug in Gatehouse. Please report it. */
   internal: 70,
 } as const;
 

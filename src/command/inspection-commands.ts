@@ -1,4 +1,4 @@
-/** Options and subcommands for watching the machines. */
+/** Options and subcommands for inspecting the machines. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { chartFormats } from "./chart-formats.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -9,7 +9,7 @@ interface Surroundings {
   finish(code: ExitCode): void;
 }
 
-/** What `serve` takes. */
+/** The options of `serve`. */
 export function addInspectionOptions(serve: Command): Command {
   return serve
     .addOption(

@@ -1,4 +1,7 @@
-/** What `gatehouse serve` watches its own machines with: the relay to the inspector, a recording, or both. */
+/**
+ * Where `gatehouse serve` sends the inspection of its machines: to the relay for the inspector, to a recording, or
+ * both.
+ */
 import type { InspectionTree } from "../inspect/index.ts";
 
 export interface InspectionOptions {
@@ -9,18 +12,18 @@ export interface InspectionOptions {
   readonly inspectAddress?: readonly string[];
   readonly inspectFailures?: true;
   readonly inspectMax?: number;
-  /** File of the recording. */
+  /** The recording's file. */
   readonly record?: string;
   /** Octets. */
   readonly recordSize?: number;
 }
 
 export interface Inspection {
-  /** Undefined when nothing was asked for. */
+  /** Undefined when no inspection was requested. */
   readonly inspect: InspectionTree | undefined;
-  /** What to tell a person at the start. */
+  /** Messages for the user at the start. */
   readonly words: readonly string[];
-  /** @returns what to tell a person at the end. */
+  /** @returns messages for the user at the end. */
   close(): Promise<readonly string[]>;
 }
 
@@ -30,7 +33,7 @@ export async function openInspection(options: InspectionOptions): Promise<Inspec
   const selection = selectionOf(options);
   const chosen = Object.keys(selection).length > 0;
   if (port === undefined && record === undefined && !chosen) return nothing;
-  // Loaded only when it is wanted.
+  // Loaded only when needed.
   const { InspectionOptionError, inspectionTree, openRecording, openRelay } = await import("../inspect/index.ts");
   if (port === undefined && record === undefined)
     throw new InspectionOptionError("choice of connections", "needs --inspect or --record");

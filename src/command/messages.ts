@@ -1,4 +1,4 @@
-/** `gatehouse messages`: what has been received, and one message as it was sent. Works beside a running server. */
+/** `gatehouse messages`: lists received messages, or prints one as it was sent. Works beside a running server. */
 import { printable } from "../config/values/printable.ts";
 import { openStore, type StoredMessage } from "../mailbox/index.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -6,7 +6,7 @@ import { complain, messagesOf, pour, say } from "./output.ts";
 
 export interface MessagesOptions {
   readonly data: string;
-  /** Only this account's. */
+  /** Only this account's messages. */
   readonly account?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a command that ends by itself says to a person: it waits for its reader. A server does not: see `ServerOutputs`. */
+/** The output of a command that ends by itself: it waits for its reader. A server does not: see `ServerOutputs`. */
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { printableLines } from "../config/values/printable.ts";
@@ -14,12 +14,12 @@ export function complain(text: string): void {
   print("stderr", `${text}\n`);
 }
 
-/** Without a line end of its own. What would act on a terminal is named instead. */
+/** Adds no line end. Names control characters that a terminal would act on. */
 export function print(name: "stdout" | "stderr", text: string): void {
   guarded(name).write(printableLines(text));
 }
 
-/** Prints all of a stream: as it is, but for a terminal. */
+/** Prints a whole stream: unchanged, except to a terminal. */
 export async function pour(content: Readable): Promise<void> {
   const stdout = guarded("stdout");
   const poured = stdout.isTTY
@@ -32,13 +32,13 @@ export async function pour(content: Readable): Promise<void> {
 
 const watched = new Set<NodeJS.WriteStream>();
 
-/** Without this, a reader that has left (`head`) or a full disk would be an exception that nobody caught. */
+/** Without this, a reader that has left (`head`) or a full disk would be an uncaught exception. */
 function guarded(name: "stdout" | "stderr"): NodeJS.WriteStream {
   const stream = process[name];
   if (watched.has(stream)) return stream;
   watched.add(stream);
   stream.on("error", (error) => {
-    // Who has left has read what was wanted; and nobody is left to be told of it where it is standard error.
+    // A reader that has left has read what it wanted; and when that was standard error, nobody is left to report it to.
     if (name === "stderr" || ("code" in error && error.code === "EPIPE")) return;
     complain(`What was to be printed could not be written: ${error.message}.`);
     process.once("exit", () => {
@@ -48,7 +48,9 @@ function guarded(name: "stdout" | "stderr"): NodeJS.WriteStream {
   return stream;
 }
 
-/** The messages of an error and of all that it gathers, each once. One with a code words those that it gathers itself. */
+/**
+ * The messages of an error and of everything it aggregates, each once. An error with a code describes its own parts.
+ */
 export function messagesOf(error: unknown): string[] {
   const messages =
     error instanceof AggregateError && !("code" in error) ? error.errors.flatMap(messagesOf) : [messageOf(error)];

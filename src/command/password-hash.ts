@@ -1,4 +1,4 @@
-/** `gatehouse password-hash`: a hash that may stand in a document in place of the password. */
+/** `gatehouse password-hash`: makes a hash that can replace the password in a document. */
 import { text } from "node:stream/consumers";
 import { hashPassword } from "../mailbox/index.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";

@@ -14,14 +14,14 @@ export interface PrivilegeOptions {
   readonly data: string;
 }
 
-/** What becomes of the privileges once every address is bound. */
+/** Drops the privileges once every address is bound. */
 export interface Privileges {
   drop(chosen: ChosenConfiguration): Promise<void>;
 }
 
 /**
  * Looks the user up before anything is opened.
- * @param complain tells a person of files that the user cannot read
+ * @param complain warns the user of files that the new user cannot read
  * @throws PrivilegeError
  */
 export async function privilegesOf(
@@ -44,7 +44,7 @@ export async function privilegesOf(
   };
 }
 
-/** What was read as root and is read again at each reload. */
+/** The files that were read as root and will be read again at each reload. */
 async function unreadableFiles({ configuration, document }: ChosenConfiguration): Promise<string[]> {
   const files = new Set([...(document === null ? [] : [document.file]), ...filesIn(configuration)]);
   const unreadable = await Promise.all(

@@ -1,4 +1,4 @@
-/** `gatehouse replay`: step through a recording, and check that today's charts take the same path. */
+/** `gatehouse replay`: steps through a recording, and checks that today's charts take the same path. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";

@@ -1,4 +1,4 @@
-/** Where `gatehouse serve` writes: the log to standard output, words for a person to standard error. */
+/** Where `gatehouse serve` writes: the log to standard output, messages for people to standard error. */
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import { printable, printableLines } from "../config/values/printable.ts";
@@ -10,15 +10,15 @@ import { loadOptional, MissingPackageError } from "../runtime/optional-package.t
 /** Milliseconds for the last lines. */
 const lastWords = 2_000;
 
-/** Whoever reads slowly or not at all makes nobody wait, neither the server nor its end. */
+/** A reader that is slow or does not read blocks nothing, neither the server nor its end. */
 export class ServerOutputs {
   readonly logger: Logger;
-  /** Each once, for their counts. */
+  /** Each output once, for its counts. */
   readonly counted: readonly CountedOutput[];
   readonly #words: Output;
   readonly #outputs: readonly Output[];
 
-  /** @param level the least that is logged */
+  /** @param level the lowest level that is logged */
   static async open(level: string): Promise<ServerOutputs> {
     if (!isatty(1)) return new ServerOutputs(level);
     try {
@@ -31,15 +31,15 @@ export class ServerOutputs {
     }
   }
 
-  /** @param present puts a line of the log into words; the lines are JSON without it */
+  /** @param present turns a line of the log into readable text; without it the lines are JSON */
   private constructor(level: string, present?: (line: string) => string) {
     const log = new Output(1, { name: "log" });
-    // Where both lead to one place, they come in the order in which they happen.
+    // When both lead to one place, they are written in order.
     this.#words = isSameFile(1, 2) ? log : new Output(2, { name: "words" });
     this.#outputs = [...new Set([log, this.#words])];
     this.counted = this.#outputs;
     this.logger = pino({ level }, destinationOf(log, present));
-    // Node's own way of telling them is to write to standard error, and to wait for that.
+    // Node's own way of reporting them blocks while it writes to standard error.
     process.removeAllListeners("warning");
     process.on("warning", (warning) => this.logger.warn({ event: "process.warning", err: warning }, warning.message));
   }
@@ -48,14 +48,14 @@ export class ServerOutputs {
     this.#words.write(`${printableLines(text)}\n`);
   };
 
-  /** @returns whether all is written: not where nobody reads it. */
+  /** @returns whether everything is written; it is not when nobody reads. */
   async close(): Promise<boolean> {
     const written = await Promise.all(this.#outputs.map((output) => output.flush(lastWords)));
     return written.every(Boolean);
   }
 }
 
-/** Puts a line of the log into words, with colours. @throws MissingPackageError */
+/** Turns a line of the log into readable text, with colours. @throws MissingPackageError */
 async function readable(): Promise<(line: string) => string> {
   const wanted = { name: "pino-pretty", purpose: "A log for people to read" };
   const { prettyFactory } = await loadOptional(wanted, () => import("pino-pretty"));

@@ -1,14 +1,14 @@
-/** The signals that end `gatehouse serve` or have it read its document again, also before there is a server to tell. */
+/** The signals that end `gatehouse serve` or make it read its document again, even before there is a server. */
 import { readFileSync } from "node:fs";
 import { StoppedWhileStartingError } from "../runtime/server/server-errors.ts";
 
 /**
- * npm passes on what the terminal, or a service manager, has sent to its child as well: what comes so soon again is that.
- * Milliseconds.
+ * npm also passes on what the terminal or a service manager has already sent to its child: a repetition within this
+ * time is that one. Milliseconds.
  */
 const forwardedWithin = 1_000;
 
-/** How often it is looked whether npm still lives, in milliseconds. */
+/** How often to check whether npm is still alive, in milliseconds. */
 const parentInterval = 500;
 
 interface Stoppable {
@@ -24,7 +24,7 @@ export class StopSignals {
   #hangups = 0;
   #onHangup: (() => void) | null = null;
 
-  /** Follows the signals of this process, for as long as it lives. */
+  /** Handles the signals of this process, for as long as it lives. */
   constructor() {
     this.#asked.promise.catch(() => {});
     process.on("SIGTERM", () => this.ask());
@@ -33,26 +33,26 @@ export class StopSignals {
       this.#hangups += 1;
       this.#onHangup?.();
     });
-    // Set for all that npm starts, with whatever in between.
+    // Set for everything that npm starts, even indirectly.
     if (process.env["npm_lifecycle_event"] !== undefined) this.#followParent();
   }
 
-  /** Somebody wants the server to stop. */
+  /** Whether a stop was requested. */
   get asked(): boolean {
     return this.#received > 0;
   }
 
-  /** The same promise, as long as nobody wants the server to stop. @throws StoppedWhileStartingError */
+  /** The same promise, unless a stop is requested first. @throws StoppedWhileStartingError */
   unlessAsked<Result>(promise: Promise<Result>): Promise<Result> {
     return Promise.race([this.#asked.promise, promise]);
   }
 
-  /** What the signals stop from here on: the first lets sessions finish, another one does not wait. */
+  /** Sets what the signals stop: the first lets sessions finish, another one does not wait. */
   hand(stoppable: Stoppable): void {
     this.#stoppable = stoppable;
   }
 
-  /** SIGHUP; one that has come already counts. @returns what ends it */
+  /** SIGHUP; an earlier one counts. @returns a function that ends it */
   onHangup(listener: () => void): () => void {
     this.#onHangup = listener;
     if (this.#hangups > 0) listener();
@@ -61,7 +61,7 @@ export class StopSignals {
     };
   }
 
-  /** As a signal does. */
+  /** Requests a stop, like a signal. */
   ask(): void {
     const now = performance.now();
     const isForwarded = this.#isNpmsChild && now - this.#lastReceived < forwardedWithin;
@@ -73,7 +73,7 @@ export class StopSignals {
     this.#stoppable?.stop({ wait });
   }
 
-  /** npm, or a shell in between, may end without passing a signal on; nobody would be there to stop the server. */
+  /** npm, or a shell in between, may end without passing a signal on; then nobody could stop the server. */
   #followParent(): void {
     const parent = process.ppid;
     const timer = setInterval(() => {
@@ -85,7 +85,7 @@ export class StopSignals {
   }
 }
 
-/** By its title; where there is no /proc, nothing that it passes on is told from what comes by itself. */
+/** By its title; without /proc, what npm passes on cannot be told from other signals. */
 function isNpm(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/comm`, "latin1").startsWith("npm ");

@@ -4,12 +4,12 @@ import { askServer, type ControlCommandOptions } from "./ask-server.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { describeListeners } from "./status.ts";
 
-/** @param listener all of them when it is left out. */
+/** @param listener all of them when left out. */
 export function suspend(listener: string | undefined, options: ControlCommandOptions): Promise<ExitCode> {
   return change("suspend", listener, options);
 }
 
-/** @param listener all of them when it is left out. */
+/** @param listener all of them when left out. */
 export function resume(listener: string | undefined, options: ControlCommandOptions): Promise<ExitCode> {
   return change("resume", listener, options);
 }

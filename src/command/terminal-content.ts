@@ -1,4 +1,4 @@
-/** A message for a person's terminal: what would act on it is named instead. */
+/** A message for a terminal: characters that it would act on are named instead. */
 import { Transform } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { printableLines } from "../config/values/printable.ts";

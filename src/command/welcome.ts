@@ -20,7 +20,7 @@ export function welcome(
   return `\n${paragraphs.join("\n\n")}\n`;
 }
 
-/** Said once, when it is made, whatever becomes of the start. */
+/** Printed once, when it is made, whatever becomes of the start. */
 export function introduce({ address, password }: MadeAdministrator): string {
   return [
     "\nNo Account is configured, so an administrator was made. The password is shown this once:\n",
@@ -34,7 +34,7 @@ function describe({ protocol, addresses, tlsImplicit }: ListenerStatus): string 
   return `${protocol}${tls} on ${addresses.map(addressText).join(", ")}`;
 }
 
-/** The example's own lines: they work in another terminal as they stand. */
+/** The example's commands, which work in another terminal as they are. */
 function tryIt(listeners: readonly ListenerStatus[], data: string): string[] {
   const smtp = addressOf(listeners, "smtp");
   const imaps = addressOf(listeners, "imaps");

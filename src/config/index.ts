@@ -1,4 +1,4 @@
-/** The configuration document: what the rest of the house uses of it. */
+/** The configuration document: what other rooms use of it. */
 
 export { type BindAddress, readBindAddress } from "./addresses/bind-address.ts";
 export { ipv6OnlyIn } from "./addresses/ipv6-only.ts";

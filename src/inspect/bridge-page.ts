@@ -2,13 +2,13 @@
 
 export interface BridgePage {
   readonly html: string;
-  /** The value of Content-Security-Policy: this page runs its own script, talks to this relay, and frames the inspector. */
+  /** The Content-Security-Policy: this page runs its own script, connects to this relay, and frames the inspector. */
   readonly policy: string;
 }
 
 /**
- * The page opens its WebSocket when the inspector says that it is there, so that it gets the living tree first, and again
- * whenever the inspector is loaded anew.
+ * The page opens its WebSocket when the inspector reports that it has loaded, so that it gets the living tree first,
+ * and again whenever the inspector is reloaded.
  */
 export function bridgePage(
   inspectorUrl: URL,

@@ -1,4 +1,4 @@
-/** The definitions of charts, told by number: a page gets each once, where every actor would bring its chart's along. */
+/** The definitions of charts, sent by number: a page gets each once, instead of once for every actor. */
 import type { ChartDefinition } from "./definition.ts";
 
 export interface NumberedDefinition {

@@ -1,10 +1,10 @@
-/** One actor's chart of today, given what was recorded: pure, without any of its effects. */
+/** Runs one actor's current chart on recorded events: pure, without any of its effects. */
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from "xstate";
 import { EffectNotProvided } from "../charts/effect-not-provided.ts";
 import { statePath } from "../charts/text.ts";
 import { Sanitizer, type ShownEvent, type ShownSnapshot } from "./sanitizer.ts";
 
-/** Beyond so many guards whose answers were not recorded, not every combination of answers is tried. */
+/** With more guards whose answers were not recorded, not every combination of answers is tried. */
 const mostUnknownGuards = 8;
 /** Milliseconds. */
 const longestDelay = 2_147_483_647;
@@ -12,7 +12,7 @@ const longestDelay = 2_147_483_647;
 export class ChartReplay {
   readonly #machine: AnyStateMachine;
   readonly #shown: (snapshot: unknown) => ShownSnapshot;
-  /** Guards that ask the world, or a context that was not recorded: every answer is possible. */
+  /** Guards that ask the world, or need a context that was not recorded: every answer is possible. */
   readonly #unknownGuards: readonly string[];
   readonly #answers = new Map<string, boolean>();
   #recorded: ShownSnapshot;
@@ -21,26 +21,29 @@ export class ChartReplay {
     this.#recorded = initial;
     this.#unknownGuards = unknownGuardsOf(chart, initial.context === undefined).slice(0, mostUnknownGuards);
     const guards = this.#unknownGuards.map((name) => [name, () => this.#answers.get(name) ?? false]);
-    // What matters is that they do not pass by themselves: the recording has the event.
+    // What matters is that they do not expire by themselves: the recording has the event.
     const delays = Object.keys(chart.implementations.delays).map((name) => [name, longestDelay]);
     this.#machine = chart.provide({ guards: Object.fromEntries(guards), delays: Object.fromEntries(delays) });
     const view = new Sanitizer().viewOf(chart);
     this.#shown = (snapshot) => view.snapshot(snapshot);
   }
 
-  /** How today's chart begins otherwise than recorded; null when it does not. */
+  /** How the current chart starts differently from the recording; null when it does not. */
   beginning(): string | null {
     const today = initialPath(this.#machine);
     const recorded = pathOf(this.#recorded);
     return today === recorded ? null : `today's chart begins in "${today}"`;
   }
 
-  /** Goes on from here, without a comparison. */
+  /** Continues from this snapshot, without a comparison. */
   resume(snapshot: ShownSnapshot): void {
     this.#recorded = snapshot;
   }
 
-  /** How today's chart answers this event otherwise than recorded; null when it does not. Goes on from what was recorded. */
+  /**
+   * How the current chart responds to this event differently from the recording; null when it does not. Continues from
+   * what was recorded.
+   */
   step(event: ShownEvent, after: ShownSnapshot): string | null {
     const before = this.#recorded;
     this.#recorded = after;
@@ -88,7 +91,7 @@ function initialPath({ root }: AnyStateMachine): string {
   return state?.path.join(".") ?? "";
 }
 
-/** The guards that answer only where the runtime provides them; all of them when there is no context to ask. */
+/** The guards that work only where the runtime provides them; all of them when there is no context to check. */
 function unknownGuardsOf({ implementations }: AnyStateMachine, withoutContext: boolean): string[] {
   return Object.entries(implementations.guards as Readonly<Record<string, unknown>>)
     .filter(([, guard]) => withoutContext || isUnprovided(guard))

@@ -1,4 +1,4 @@
-/** What a drawing of a chart says: labels of transitions, notes of states, and how many are where. */
+/** The texts in a drawing of a chart: labels of transitions, notes of states, and counts. */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
 import { type ChartMark, type ChartMarks, transitionKey } from "../charts/chart-marks.ts";
 import { nameOf, transitionsOf, triggerText } from "../charts/text.ts";
@@ -7,24 +7,24 @@ import { nameOf, transitionsOf, triggerText } from "../charts/text.ts";
 export type ChartCounts = Readonly<Record<string, number>>;
 
 export interface DrawingOptions {
-  /** How many are in each state: it stands beside the state's name, and states where somebody is are coloured. */
+  /** How many are in each state: shown beside the state's name, and states with a count are coloured. */
   readonly counts?: ChartCounts;
   /** Colours of states and transitions, with a legend: those of `coverageMarks` in `gatehouse/testing`, or others. */
   readonly marks?: ChartMarks;
 }
 
-/** Of a state where somebody is. */
+/** For states with a count. */
 export const takenLook = { fill: "#b2f2bb", line: "#2f9e44" };
 
 /** Stands for every state of the machine. */
 export const anyState = "any";
 
-/** Ids of drawings are of one space: an inner state bears its parents' names too. */
+/** Ids share one namespace in a drawing: a nested state's includes its parents' names. */
 export function idOf(state: AnyStateNode): string {
   return state.path.join("_");
 }
 
-/** How many are in a state, those in the states within it included. */
+/** How many are in a state, including its nested states. */
 export function countIn(state: AnyStateNode, counts: ChartCounts): number {
   const path = state.path.join(".");
   const within = Object.entries(counts).filter(([counted]) => counted === path || counted.startsWith(`${path}.`));
@@ -39,7 +39,7 @@ export interface Label {
 export interface Edge {
   readonly from: string;
   readonly to: AnyStateNode;
-  /** What leads there, one each. */
+  /** The transitions that lead there, one label each. */
   readonly labels: readonly Label[];
 }
 
@@ -66,7 +66,7 @@ export function notesOf(state: AnyStateNode, marks: ChartMarks | undefined): Lab
   ];
 }
 
-/** All states of a chart, outer ones before those within them. */
+/** All states of a chart, outer ones before nested ones. */
 export function statesOf({ root }: AnyStateMachine): AnyStateNode[] {
   const within = (state: AnyStateNode): AnyStateNode[] => [state, ...Object.values(state.states).flatMap(within)];
   return Object.values(root.states).flatMap(within);
@@ -77,7 +77,7 @@ function actionsLine(when: string, actions: readonly unknown[]): string[] {
   return named.length === 0 ? [] : [`${when} / ${named.map(nameOf).join(", ")}`];
 }
 
-/** XState carries `after` out by actions of its own, which start and stop the timer. */
+/** XState implements `after` by its own actions, which start and stop the timer. */
 function isTimer(action: unknown): boolean {
   return typeof action === "function" && String(Reflect.get(action, "type")).startsWith("xstate.");
 }

@@ -9,7 +9,7 @@ import { manageSieveMachine } from "../protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../protocols/pop3/machine.ts";
 import { smtpMachine } from "../protocols/smtp/machine.ts";
 
-/** By name: what the runtime calls them, and for a session's the name of its protocol. */
+/** By name: the runtime's names, and for a session's chart the name of its protocol. */
 export const charts: Readonly<Record<string, AnyStateMachine>> = {
   server: serverMachine,
   listener: listenerMachine,

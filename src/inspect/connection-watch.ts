@@ -1,17 +1,22 @@
-/** The events of one connection and its session: shown at once, or kept until it is known whether they are to be. */
+/** The events of one connection and its session: shown at once, or kept until it is known whether to show them. */
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import type { PresentedEvent } from "./presented.ts";
 import { isFailure, type Selection } from "./selection.ts";
 
-/** Events that are kept of a connection: beyond them the oldest go, but for those that tell of an actor. */
+/**
+ * How many events of a connection are kept: beyond that the oldest are dropped, except for those that introduce an
+ * actor.
+ */
 const mostKept = 200;
 
-/** `choosing`: the client is not known yet; `keeping`: its end will tell whether it fails. */
+/** `choosing`: the client is not known yet; `keeping`: its end will show whether it fails. */
 type Phase = "choosing" | "keeping" | "showing" | "over";
 
 export interface WatchOptions {
   readonly facts: ConnectionFacts;
-  /** The selection has chosen it; otherwise it will be asked when the client is known: the peer is a trusted proxy. */
+  /**
+   * Whether the selection has chosen it; if not, it is asked when the client is known: the peer is a trusted proxy.
+   */
   readonly chosen: boolean;
   readonly selection: Selection;
   show(event: PresentedEvent): void;
@@ -26,7 +31,7 @@ export class ConnectionWatch {
   #phase: Phase;
   #kept: PresentedEvent[] = [];
   #dropped = 0;
-  /** The selection has counted it. */
+  /** Whether the selection has counted it. */
   #chosen: boolean;
 
   constructor(options: WatchOptions) {
@@ -45,7 +50,7 @@ export class ConnectionWatch {
     else this.#keep(event);
   }
 
-  /** The connection's own machine is in another state: the client may be known now. */
+  /** The connection's own machine has entered a state: the client may be known now. */
   entered(state: unknown): void {
     if (this.#phase === "choosing" && state !== "accepted" && state !== "proxyHeader") this.#choose();
   }
@@ -76,7 +81,7 @@ export class ConnectionWatch {
     this.#dropped += 1;
   }
 
-  /** The first event after the gap tells of it. */
+  /** The first event after the gap reports it. */
   #flush(): void {
     const afterGap = this.#dropped === 0 ? -1 : this.#kept.findIndex(({ type }) => type !== "@xstate.actor");
     for (const [index, event] of this.#kept.entries())

@@ -1,6 +1,6 @@
-/** The structure of a chart, as inspectors draw it: names alone, without contexts, inputs and implementations. */
+/** The structure of a chart, as inspectors draw it: names only, without contexts, inputs and implementations. */
 
-/** As much of a chart's configuration as is shown. */
+/** The part of a chart's configuration that is shown. */
 export interface ChartDefinition {
   readonly id: string;
   readonly [part: string]: unknown;
@@ -8,7 +8,9 @@ export interface ChartDefinition {
 
 type Part = Readonly<Record<string, unknown>>;
 
-/** @param own parameters of actions and guards are shown: in Gatehouse's own charts they are names of causes and reasons. */
+/**
+ * @param own shows parameters of actions and guards: in Gatehouse's own charts they are names of causes and reasons.
+ */
 export function definitionOf(
   config: unknown,
   { id, own }: { readonly id: string; readonly own: boolean },
@@ -70,7 +72,7 @@ function namesOf(value: unknown, own: boolean): readonly unknown[] | undefined {
   return value === undefined ? undefined : listOf(value).map((one) => nameOf(one, own));
 }
 
-/** An action, a guard or an actor: by name, with what the chart fixes as its parameters. */
+/** An action, a guard or an actor: its name, with the parameters that the chart fixes. */
 function nameOf(value: unknown, own: boolean): unknown {
   if (typeof value === "string") return value;
   if (typeof value === "function") return { type: nameIn(Reflect.get(value, "type")) ?? value.name };

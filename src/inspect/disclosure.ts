@@ -1,6 +1,6 @@
 /**
- * What inspectors may see of Gatehouse's own charts: an allow-list, field by field. A field that is not here is not shown,
- * and neither is a value of another kind than the field's.
+ * What inspectors may see of Gatehouse's own charts: an allow-list, field by field. A field that is not listed is not
+ * shown, and neither is a value of another type than the field's.
  */
 import { endCauses } from "../machines/causes.ts";
 import { pauseReasons } from "../machines/listener.ts";
@@ -25,7 +25,7 @@ const reasons: Disclose = (value) =>
     ? value.filter((reason) => typeof reason === "string" && Object.hasOwn(pauseReasons, reason))
     : [];
 
-/** Of an error only which one it is: messages may quote what they complain of. */
+/** Only the kind of an error: messages may quote what caused it. */
 export const errorName: Disclose = (value) => {
   if (value === null || value === undefined) return value;
   if (!(value instanceof Error)) return isErrorName(value) ? value : "error";
@@ -33,7 +33,7 @@ export const errorName: Disclose = (value) => {
   return [code, value.name].find(isErrorName) ?? "error";
 };
 
-/** A code or the name of a class, and no sentence. In a recording an error is only this any more. */
+/** A code or the name of a class, not a sentence. A recording keeps only this of an error. */
 function isErrorName(value: unknown): boolean {
   return typeof value === "string" && /^[\w-]{1,64}$/.test(value);
 }

@@ -1,11 +1,11 @@
 /** Texts in Graphviz' own HTML. */
 import type { Label } from "./chart-text.ts";
 
-/** Characters from which on a line goes on in the next. */
+/** Characters after which a line is wrapped. */
 const longestLine = 44;
 const space = " ";
 
-/** Each label on lines of its own, which stand a little off the edge that they are beside. */
+/** Each label on its own lines, a little apart from the edge that they belong to. */
 export function htmlLines(labels: readonly Label[]): string {
   return labels
     .flatMap(({ text, mark }) => wrapped(text).map((line) => ({ line: `${space}${line}${space}`, colour: mark?.line })))
@@ -28,7 +28,7 @@ function wrapped(text: string): string[] {
   return lines.map((line) => line.trimEnd());
 }
 
-/** The texts of an edge, on a ground that keeps them readable where lines cross. */
+/** The texts of an edge, on a background that keeps them readable where lines cross. */
 export function edgeLabel(labels: readonly Label[]): string {
   return `<table border="0" cellborder="0" cellspacing="2" cellpadding="0"><tr><td align="left" balign="left" bgcolor="#ffffffcc">${htmlLines(labels)}</td></tr></table>`;
 }

@@ -89,7 +89,7 @@ function initialOf(parent: AnyStateNode): string[] {
   ];
 }
 
-/** Graphviz draws edges between nodes, and cuts them at the border of the state that is meant. */
+/** Graphviz draws edges between nodes, and cuts them at the border of the intended state. */
 function edgeLine({ from, to, labels }: Edge, machine: AnyStateMachine, { marks }: DrawingOptions): string {
   const source = statesOf(machine).find((state) => idOf(state) === from);
   const ends = clusterEnds({ head: to, ...(source ? { tail: source } : {}) });

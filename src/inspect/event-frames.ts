@@ -1,9 +1,9 @@
-/** Events on their way to the pages: those of a short while leave as one frame, a JSON array of them. */
+/** Batches events for the pages: those of a short interval are sent as one frame, a JSON array of them. */
 import { type NumberedDefinition, numberedDefinition } from "./chart-definitions.ts";
 import type { PresentedEvent } from "./presented.ts";
 import { statelyEvent } from "./stately-event.ts";
 
-/** How long an event waits for others, in milliseconds: hardly to be seen, and a frame costs more than an event. */
+/** How long an event waits for others, in milliseconds: hardly visible, and a frame costs more than an event. */
 const longestWait = 200;
 /** Events in a frame. */
 const mostTogether = 500;
@@ -12,7 +12,7 @@ export interface EventFrame {
   readonly text: string;
   /** How many events it has. */
   readonly count: number;
-  /** What a page has to know before. */
+  /** The definitions that a page must know first. */
   readonly definitions: ReadonlySet<NumberedDefinition>;
 }
 
@@ -31,7 +31,7 @@ export class EventFrames {
     else this.#timer ??= setTimeout(this.#passed, longestWait);
   }
 
-  /** Sends what waits. */
+  /** Sends what is waiting. */
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

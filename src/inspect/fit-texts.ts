@@ -1,6 +1,6 @@
 /**
- * Has every text of a drawing take the width that Graphviz laid it out with. Whoever looks at it may have wider fonts than the
- * ones that Graphviz knows, and texts would run over their boxes and be cut off at the border.
+ * Makes every text of a drawing as wide as Graphviz laid it out. A viewer's fonts may be wider than those
+ * that Graphviz knows, and texts would overflow their boxes and be cut off at the border.
  */
 
 /** @param layout Graphviz' JSON of the same drawing. */

@@ -1,4 +1,4 @@
-/** Watching the machines of a running server, recordings of them, and drawings of charts: `gatehouse/inspect`. */
+/** Inspection of a running server's machines, recordings of them, and drawings of charts: `gatehouse/inspect`. */
 
 export type { ChartMark, ChartMarks } from "../charts/chart-marks.ts";
 export type { TreeInspector } from "../runtime/observe/inspection.ts";

@@ -5,15 +5,17 @@ import type { EventFrame } from "./event-frames.ts";
 /** Octets that may wait for a page that reads slowly. */
 const mostBuffered = 4_194_304;
 
-/** One page that watches. It gets what lives, then what happens; if it is too slow, it is told what it missed. */
+/**
+ * One inspecting page. It gets the living actors, then every event; if it is too slow, it is told how many it missed.
+ */
 export class InspectorPage {
   readonly #socket: WebSocket;
   readonly #living: () => Iterable<EventFrame>;
-  /** What the page has been told already. */
+  /** The definitions that the page has already. */
   readonly #definitions = new WeakSet<NumberedDefinition>();
   #dropped = 0;
 
-  /** @param living sends first what is on its way to all pages: it is in what lives already. */
+  /** @param living sends first what is on its way to all pages: the living actors include it already. */
   constructor(socket: WebSocket, living: () => Iterable<EventFrame>) {
     this.#socket = socket;
     this.#living = living;
@@ -42,7 +44,7 @@ export class InspectorPage {
 
   readonly #onSent = (): void => {
     if (this.#dropped === 0 || this.#socket.bufferedAmount > 0) return;
-    // Before the count is told: what is still on its way is dropped, too.
+    // Before the count is sent: what is still on its way is dropped, too.
     const living = this.#living();
     this.#tell({ type: "gatehouse.dropped", count: this.#dropped });
     this.#dropped = 0;

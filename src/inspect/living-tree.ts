@@ -1,4 +1,4 @@
-/** The actors that live, for a page that joins late. */
+/** The living actors, for a page that joins late. */
 import type { PresentedEvent } from "./presented.ts";
 
 type ActorEvent = Extract<PresentedEvent, { type: "@xstate.actor" }>;
@@ -10,7 +10,7 @@ interface LivingActor {
 }
 
 export class LivingTree {
-  /** In the order in which they came: what an actor hangs under comes before it. */
+  /** In order of arrival: an actor's parent comes before it. */
   readonly #actors = new Map<string, LivingActor>();
 
   take(event: PresentedEvent): void {

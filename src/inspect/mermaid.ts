@@ -15,7 +15,7 @@ import {
 /**
  * The chart as Mermaid text: nested states, events, guards, delays, named actions, invoked actors and final states.
  * Entry, exit and transitions without a target are notes; transitions of the root start from “any state”.
- * Mermaid colours neither transitions nor states that have others within them.
+ * Mermaid colours neither transitions nor composite states.
  */
 export function mermaid(machine: AnyStateMachine, options: DrawingOptions = {}): string {
   const { root } = machine;
@@ -48,7 +48,7 @@ function declaration(state: AnyStateNode, options: DrawingOptions): string[] {
   const title = id === name ? [] : [`state "${name}" as ${id}`];
   if (Object.keys(state.states).length === 0) return title;
   const lines = linesWithin(state, options);
-  // Mermaid wants an edge that leaves a composite state outside of its braces.
+  // Mermaid requires an edge that leaves a composite state outside its braces.
   const inner = lines.filter((line) => !leaves(state, line));
   const outer = lines.filter((line) => leaves(state, line));
   return [...title, `state ${id} {`, ...indent(inner), "}", ...outer];

@@ -2,7 +2,7 @@ const deepest = 6;
 const longestText = 1_000;
 const mostEntries = 100;
 
-/** A value as JSON can have it, bounded in every direction, and nobody else's object. */
+/** A copy of a value in JSON's types, bounded in every direction. */
 export function plain(value: unknown, depth = 0): unknown {
   switch (typeof value) {
     case "string":

@@ -6,21 +6,21 @@ import type { ShownEvent } from "./sanitizer.ts";
 /** A snapshot as it is shown, in XState's terms. */
 export type PresentedSnapshot = Snapshot<unknown> & { readonly value?: StateValue; readonly context?: unknown };
 
-/** Stands for an actor: what may be known of it, and what it hangs under. Nothing can be sent to it. */
+/** Stands for an actor: what may be known of it, and its parent. Nothing can be sent to it. */
 export interface PresentedActor {
   readonly sessionId: string;
   /** Its name: `server`, `listener:smtp`, `connection:ID`, `smtp:ID`. */
   readonly id: string;
-  /** As XState names it, and as inspectors look for it. */
+  /** The session id that XState gives it, by which inspectors identify it. */
   readonly _parent: PresentedActor | undefined;
   readonly logic: { readonly config: ChartDefinition };
   /** The id of its chart; null when it runs none. */
   readonly chart: string | null;
-  /** The chart is one of Gatehouse's. */
+  /** Whether the chart is one of Gatehouse's. */
   readonly own: boolean;
-  /** Of the connection that it is, or belongs to. */
+  /** Facts of the connection that it is, or belongs to. */
   readonly connection: { readonly id: string; readonly listener: string } | null;
-  /** As it was when it started. */
+  /** Its snapshot when it started. */
   getSnapshot(): PresentedSnapshot;
   /** Does nothing. */
   send(): void;
@@ -32,7 +32,7 @@ interface Presented {
   readonly actorRef: PresentedActor;
   /** When it happened, in milliseconds since the epoch. */
   readonly at: number;
-  /** How many events of this connection before this one were dropped. */
+  /** How many events of this connection were dropped before this one. */
   readonly dropped?: number;
 }
 

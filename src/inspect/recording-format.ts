@@ -16,16 +16,16 @@ export interface ActorLine {
   readonly type: "actor";
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Unique in the process that was recorded; the other lines name the actor by it. */
+  /** Unique in the recorded process; the other lines refer to the actor by it. */
   readonly session: string;
   readonly name: string;
-  /** The session of the actor that it hangs under. */
+  /** The session of its parent actor. */
   readonly parent: string | null;
   /** The id of its chart; null when it runs none. */
   readonly chart: string | null;
-  /** The chart is one of Gatehouse's. */
+  /** Whether the chart is one of Gatehouse's. */
   readonly own: boolean;
-  /** Of the connection that it is, or belongs to. */
+  /** Facts of the connection that it is, or belongs to. */
   readonly listener: string | null;
   readonly snapshot: ShownSnapshot;
 }
@@ -39,7 +39,7 @@ export interface EventLine {
   readonly event: ShownEvent;
 }
 
-/** An actor has carried an event out. */
+/** An actor has processed an event. */
 export interface SnapshotLine {
   readonly type: "snapshot";
   readonly at: number;
@@ -92,7 +92,7 @@ export const recordingLine = discriminatedUnion("type", [
   object({ type: literal("full") }),
 ]);
 
-/** The lines that tell of an event of the tree. */
+/** The lines that record an event of the tree. */
 export function linesOf(presented: PresentedEvent): RecordingLine[] {
   const { actorRef, at, dropped } = presented;
   const session = actorRef.sessionId;

@@ -1,4 +1,4 @@
-/** Keeps the events of the tree in a file, as JSON lines. */
+/** Writes the events of the tree to a file, as JSON lines. */
 
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
@@ -6,16 +6,16 @@ import { finished } from "node:stream/promises";
 import type { PresentedEvent, TreeObserver } from "./presented.ts";
 import { linesOf, type RecordingLine, recordingVersion } from "./recording-format.ts";
 
-/** Octets that may wait for a disk that is slow. */
+/** Octets that may wait for a slow disk. */
 const mostWaiting = 4_194_304;
 const defaultBytes = 67_108_864;
 /** Milliseconds that the disk has at the end. */
 const closingLimit = 2_000;
-/** For the line that says that the recording is full. */
+/** Reserved for the line that says that the recording is full. */
 const reserve = 64;
 
 export interface RecordingOptions {
-  /** Octets that the file may have; 64 MiB by default. What comes then is not recorded. */
+  /** The file's largest size in octets; 64 MiB by default. Later events are not recorded. */
   readonly maxBytes?: number;
 }
 
@@ -23,11 +23,11 @@ export interface Recording {
   readonly observer: TreeObserver;
   /** Octets so far. */
   readonly bytes: number;
-  /** `maxBytes` is used up. */
+  /** Whether `maxBytes` is used up. */
   readonly full: boolean;
-  /** The disk's error, if it had one: nothing is recorded after it. */
+  /** The disk's error, if any: nothing is recorded after it. */
   readonly error: Error | null;
-  /** Resolves when all is written, or after 2 seconds: a disk that does not answer holds up no end. */
+  /** Resolves when everything is written, or after 2 seconds: a disk that does not answer delays no end. */
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export class RecordingFileError extends Error {
 }
 
 /**
- * Makes the file, with mode 0600; one that exists is not touched.
+ * Creates the file, with mode 0600; an existing one is not touched.
  * @throws RecordingFileError
  */
 export async function openRecording(

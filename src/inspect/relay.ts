@@ -1,7 +1,7 @@
 /**
- * The relay to Stately's inspector: its event format, on a server of our own. That listens on loopback only; the key in its
- * path keeps out other users of this host, Host and Origin keep out other pages of the browser (DNS rebinding, cross-site
- * WebSocket hijacking).
+ * The relay to Stately's inspector, in its event format, on a server of our own. It listens on loopback only; the key
+ * in its path keeps out other users of this host, Host and Origin keep out other pages of the browser (DNS rebinding,
+ * cross-site WebSocket hijacking).
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ import { LivingTree } from "./living-tree.ts";
 import type { PresentedEvent, TreeObserver } from "./presented.ts";
 
 const loopback = "127.0.0.1";
-/** The names that a browser on this host may know the relay by; the port may be that of a tunnel. */
+/** The host names that a browser on this host may use for the relay; the port may be that of a tunnel. */
 const hostPattern = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
 /** Pages at once. */
 const mostPages = 8;
@@ -32,7 +32,7 @@ export interface Relay {
   /** To be opened in a browser on this host. Whoever knows it can watch. */
   readonly url: string;
   readonly observer: TreeObserver;
-  /** Events that pages were too slow for. */
+  /** Events that were dropped because pages were too slow. */
   readonly dropped: number;
   close(): Promise<void>;
 }
@@ -132,7 +132,7 @@ class RelayServer implements Relay {
     else this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#addPage(opened));
   }
 
-  /** Only the page that this relay served may watch. */
+  /** Only the page that this relay served may connect. */
   #isOwnPage(request: IncomingMessage): boolean {
     const host = hostOf(request);
     return host !== null && request.headers.origin === `http://${host}` && request.url === `/${this.#key}/events`;

@@ -1,4 +1,4 @@
-/** A replay for a person. */
+/** A replay in readable form. */
 import type { Replay, ReplayedActor, ReplayStep } from "./replay.ts";
 
 /** Each actor's path, one step a line; differences are marked with `!`. */

@@ -1,4 +1,4 @@
-/** Steps through a recording, and checks that today's charts take the same path. */
+/** Steps through a recording, and checks that the current charts take the same path. */
 import type { AnyStateMachine } from "xstate";
 import { statePath } from "../charts/text.ts";
 import { ChartReplay } from "./chart-replay.ts";
@@ -16,7 +16,7 @@ export interface ReplayedActor {
   readonly listener: string | null;
   /** The id of its chart. */
   readonly chart: string;
-  /** No chart of this id is known today, so that nothing was compared. */
+  /** Whether no current chart has this id, so that nothing was compared. */
   readonly unknown: boolean;
   readonly steps: readonly ReplayStep[];
 }
@@ -24,14 +24,14 @@ export interface ReplayedActor {
 export interface ReplayStep {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** `start` for the state in which the actor began. */
+  /** `start` for the state in which the actor started. */
   readonly event: { readonly type: string; readonly [field: string]: unknown };
   /** As recorded: `listening`, `paused.held`. */
   readonly state: string;
   readonly status: string;
-  /** How today's chart goes another way; null when it does not. */
+  /** How the current chart differs; null when it does not. */
   readonly difference: string | null;
-  /** Events are missing before this step: it was not compared. */
+  /** Whether events are missing before this step, so that it was not compared. */
   readonly afterGap: boolean;
 }
 
@@ -39,11 +39,11 @@ export interface Replay {
   /** In the order in which they started. */
   readonly actors: readonly ReplayedActor[];
   readonly differences: number;
-  /** The recording's size was used up before its end. */
+  /** Whether the recording's size was used up before its end. */
   readonly full: boolean;
 }
 
-/** What is no recording. */
+/** The text is not a recording. */
 export class RecordingError extends Error {
   readonly code = "invalid-recording";
 
@@ -54,7 +54,7 @@ export class RecordingError extends Error {
 }
 
 /**
- * @param lines of the recording, without their ends. A last line that was cut off is left out.
+ * @param lines of the recording, without line ends. A last line that was cut off is left out.
  * @throws RecordingError
  */
 export async function replayRecording(
@@ -97,7 +97,7 @@ function readLine(text: string, number: number): RecordingLine | RecordingError 
   throw new RecordingError(number, `is none that this version knows (${issue?.path.join(".")}: ${issue?.message})`);
 }
 
-/** The actors of a recording while it is stepped through. */
+/** The actors of a recording while it is replayed. */
 class Stage {
   readonly #chartOf: (line: ActorLine) => AnyStateMachine | undefined;
   readonly #actors = new Map<string, ActorOnStage>();
@@ -123,7 +123,7 @@ class Stage {
         break;
       case "event":
       case "recording":
-        // What an event brought about is in the snapshot.
+        // The effect of an event is in the snapshot.
         break;
     }
   }

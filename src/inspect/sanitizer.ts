@@ -1,15 +1,15 @@
-/** Decides what of an actor is shown, by the chart that it runs. */
+/** Decides what is shown of an actor, by the chart that it runs. */
 import type { AnyEventObject, StateValue } from "xstate";
 import { isOwnChart } from "./charts.ts";
 import { type ChartDefinition, definitionOf } from "./definition.ts";
 import { type ChartDisclosure, type Disclose, disclosures, errorName } from "./disclosure.ts";
 import { plain } from "./plain.ts";
 
-/** What may be shown of an embedder's own chart beside its states and the types of its events. */
+/** What may be shown of an embedder's own chart besides its states and the types of its events. */
 export interface ChartSanitizer {
   /** What is shown of the context: a new value. */
   context?(context: unknown): unknown;
-  /** What is shown of an event beside its `type`: the fields of what is returned. */
+  /** What is shown of an event besides its `type`: the fields of the result. */
   event?(event: AnyEventObject): object;
 }
 
@@ -28,10 +28,10 @@ export interface ShownEvent {
   readonly [field: string]: unknown;
 }
 
-/** Longer event types are cut: an embedder's may hold what its peer sent. */
+/** Longer event types are cut: an embedder's may contain what its peer sent. */
 const longestType = 200;
 
-/** A context that was looked at, and what is shown of it. */
+/** A context that was sanitised, and the result. */
 export interface SeenContext {
   context?: unknown;
   shown?: unknown;
@@ -39,7 +39,7 @@ export interface SeenContext {
 
 /** What is shown of all actors that run one logic. */
 export class ChartView {
-  /** Null where the logic is no chart: a promise, a callback. */
+  /** Null when the logic is no chart: a promise, a callback. */
   readonly chart: string | null;
   readonly own: boolean;
   readonly definition: ChartDefinition | null;
@@ -66,7 +66,7 @@ export class ChartView {
     return typeof fields === "object" && fields !== null ? { ...fields, type } : { type };
   }
 
-  /** @param seen of this actor: a context is a new object when something in it is new, and is looked at once. */
+  /** @param seen of this actor: a context is a new object when anything in it is new, and is sanitised once. */
   snapshot(snapshot: unknown, seen: SeenContext = {}): ShownSnapshot {
     if (typeof snapshot !== "object" || snapshot === null || !("status" in snapshot)) return { status: "active" };
     const error = "error" in snapshot && snapshot.error !== undefined ? { error: errorName(snapshot.error) } : {};
@@ -78,7 +78,7 @@ export class ChartView {
   }
 
   #context(context: unknown, seen: SeenContext): unknown {
-    // Gatehouse's own charts keep to that; an embedder's may hold what changes in place.
+    // Gatehouse's own charts do so; an embedder's context may contain what changes in place.
     if (!this.#disclosure) return plain(this.#custom?.context?.(context));
     if (seen.context !== context) {
       seen.shown = this.#disclosure.context(context);
@@ -88,13 +88,13 @@ export class ChartView {
   }
 }
 
-/** The views of all charts that were met. */
+/** The views of all charts seen so far. */
 export class Sanitizer {
   readonly #custom: Readonly<Record<string, ChartSanitizer>>;
   readonly #views = new WeakMap<object, ChartView>();
   readonly #plainLogic: ChartView;
 
-  /** @param custom by the chart's id. Gatehouse's own charts are not among those that can be opened. */
+  /** @param custom by the chart's id. It cannot disclose more of Gatehouse's own charts. */
   constructor(custom: Readonly<Record<string, ChartSanitizer>> = {}) {
     this.#custom = custom;
     this.#plainLogic = new ChartView(undefined, custom);
@@ -102,7 +102,7 @@ export class Sanitizer {
 
   viewOf(logic: unknown): ChartView {
     const config: unknown = typeof logic === "object" && logic !== null ? Reflect.get(logic, "config") : undefined;
-    // The logic of a promise has for its `config` the function that makes it.
+    // The logic of a promise has as its `config` the function that makes it.
     if (typeof config !== "object" || config === null) return this.#plainLogic;
     const view = this.#views.get(config) ?? new ChartView(config, this.#custom);
     this.#views.set(config, view);

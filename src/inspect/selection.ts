@@ -1,4 +1,4 @@
-/** Which connections are watched. */
+/** Which connections are inspected. */
 import { readNetwork } from "../config/addresses/networks.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
@@ -7,20 +7,23 @@ import { TrustedNetworks } from "../runtime/proxy/trusted-networks.ts";
 export interface SelectionOptions {
   /** Only connections of these listeners; all by default. */
   readonly listeners?: readonly string[];
-  /** Only clients of these IP addresses and CIDR networks; all by default. Behind a trusted proxy the client counts. */
+  /**
+   * Only clients of these IP addresses and CIDR networks; all by default. Behind a trusted proxy, the client's address
+   * counts.
+   */
   readonly addresses?: readonly string[];
-  /** One in so many of them, the first for one; 1 by default, which is each. */
+  /** One in this many of them, beginning with the first; 1 by default, which is all. */
   readonly oneIn?: number;
   /**
-   * Only connections that fail: what happens is kept until the end tells. False by default. Every cause but `quit`,
+   * Only connections that fail: events are kept until the end shows. False by default. Every cause but `quit`,
    * `drained` and `stopped` is a failure.
    */
   readonly failuresOnly?: boolean;
-  /** At most so many at once; 100 by default. Others are not watched, and counted. */
+  /** At most this many at once; 100 by default. Others are not inspected, but counted. */
   readonly maxConnections?: number;
 }
 
-/** An option of the inspection makes no sense. */
+/** An option of the inspection is not valid. */
 export class InspectionOptionError extends Error {
   readonly code = "invalid-inspection";
 
@@ -65,12 +68,12 @@ export class Selection {
     this.#maxConnections = maxConnections;
   }
 
-  /** Connections that are watched now. */
+  /** Connections that are being inspected. */
   get watched(): number {
     return this.#watched;
   }
 
-  /** How many were chosen and not watched, because so many were already. */
+  /** How many were chosen but not inspected, because the limit was reached. */
   get beyond(): number {
     return this.#beyond;
   }
@@ -79,7 +82,7 @@ export class Selection {
     return this.#listeners === null || this.#listeners.has(name);
   }
 
-  /** Chooses a connection, or not; a chosen one has to be released. */
+  /** Decides whether to inspect a connection; a chosen one must be released. */
   choose({ peer }: ConnectionFacts): boolean {
     if (this.byAddress && !this.#addresses.has(peer.address)) return false;
     this.#matched += 1;

@@ -4,7 +4,7 @@ import { openRelay, type RelayOptions } from "./relay.ts";
 import { type InspectionTree, inspectionTree, type TreeOptions } from "./tree.ts";
 
 export interface InspectorOptions extends RelayOptions, TreeOptions {
-  /** Others who get the same events: a recording's observer, for one. */
+  /** Further observers of the same events, for example a recording's. */
   readonly also?: readonly TreeObserver[];
 }
 
@@ -13,7 +13,7 @@ export interface RunningInspector {
   readonly url: string;
   /** For `createGatehouse({ inspect })`. */
   readonly inspect: InspectionTree;
-  /** Events that pages were too slow for. */
+  /** Events that were dropped because pages were too slow. */
   readonly dropped: number;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface RunningInspector {
  */
 export async function startInspector(options: InspectorOptions = {}): Promise<RunningInspector> {
   const { port, inspectorUrl, also = [], ...tree } = options;
-  // Before anything is open: it throws for options that make no sense.
+  // Before anything is open, since it throws for options that are not valid.
   const inspectWith = (observer: TreeObserver) => inspectionTree([...also, observer], tree);
   inspectWith(() => {});
   const relay = await openRelay({

@@ -1,8 +1,10 @@
-/** The events of the tree as Stately's inspector reads them: what `createInspector` makes of them, without its detours. */
+/** The events of the tree in the format of Stately's inspector: what `createInspector` makes of them, at less cost. */
 import { numberedDefinition } from "./chart-definitions.ts";
 import type { PresentedActor, PresentedEvent } from "./presented.ts";
 
-/** Of the format, as the package `@statelyai/inspect` writes it. A test holds it to the one that is installed. */
+/**
+ * The version of the format, as the package `@statelyai/inspect` writes it. A test compares it with the installed one.
+ */
 const formatVersion = "0.7.2";
 
 interface Written {
@@ -18,7 +20,7 @@ interface WrittenActor extends Written {
   readonly type: "@xstate.actor";
   readonly name: string;
   readonly parentId: string | undefined;
-  /** JSON, or the number of a chart's definition, which the page puts in its place. */
+  /** JSON, or the number of a chart's definition, which the page inserts. */
   readonly definition: string | number;
   readonly snapshot: unknown;
 }
@@ -37,7 +39,7 @@ interface WrittenSnapshot extends Written {
 
 export type StatelyEvent = WrittenActor | WrittenEvent | WrittenSnapshot;
 
-/** All in it is plain and bounded already: the sanitizer saw to it. */
+/** Everything in it is plain and bounded already, thanks to the sanitizer. */
 export function statelyEvent(event: PresentedEvent): StatelyEvent {
   const { type, rootId, actorRef } = event;
   const { sessionId } = actorRef;

@@ -7,7 +7,7 @@ import { fitTexts } from "./fit-texts.ts";
 const graphvizPackage = { name: "@viz-js/viz", purpose: "A chart as SVG" };
 
 /**
- * The chart as SVG, laid out by Graphviz, which is loaded when it is first needed.
+ * The chart as SVG, laid out by Graphviz, which is loaded on first use.
  * @throws MissingPackageError without the package `@viz-js/viz`
  */
 export async function svg(machine: AnyStateMachine, options: DrawingOptions = {}): Promise<string> {

@@ -1,6 +1,6 @@
 /**
- * One tree for any inspector: the server, its listeners and reloads, connections and their sessions, each with the actors
- * that it invokes. Which connections are in it is chosen, and what is shown of them is sanitised, before anybody sees it.
+ * One tree for any inspector: the server, its listeners and reloads, connections and their sessions, each with the
+ * actors that it invokes. Before anything is shown, connections are selected and their contents sanitised.
  */
 import type { AnyActorRef, InspectionEvent } from "xstate";
 import type { Inspector } from "../charts/inspector.ts";
@@ -13,7 +13,7 @@ import { Selection, type SelectionOptions } from "./selection.ts";
 
 export interface TreeOptions extends SelectionOptions {
   /**
-   * What may be seen of an embedder's own charts, by their ids. Without one it is the values of their states and the types
+   * What may be shown of an embedder's own charts, by their ids. Without it: the values of their states and the types
    * of their events.
    */
   readonly sanitize?: Readonly<Record<string, ChartSanitizer>>;
@@ -26,11 +26,11 @@ export interface InspectionTree extends TreeInspector {
 }
 
 export interface InspectionCounts {
-  /** Connections that are watched now. */
+  /** Connections that are being inspected. */
   readonly watched: number;
-  /** Connections that were chosen and not watched, because `maxConnections` were already. */
+  /** Connections that were chosen but not inspected, because `maxConnections` was reached. */
   readonly beyond: number;
-  /** Events that could not be shown: an observer or a sanitiser threw. */
+  /** Events that could not be shown, because an observer or a sanitizer threw. */
   readonly failed: number;
 }
 
@@ -48,7 +48,7 @@ interface Node extends SeenContext {
   readonly view: ChartView;
   readonly branch: Branch;
   readonly parent: Node | undefined;
-  /** Null until it starts: only then it has a snapshot to show. */
+  /** Null until it starts: only then does it have a snapshot to show. */
   presented: PresentedActor | null;
 }
 
@@ -57,7 +57,7 @@ class Trunk {
   readonly sanitizer: Sanitizer;
   readonly selection: Selection;
   readonly nodes = new WeakMap<object, Node>();
-  /** By the connection's id: where sessions are looked for that were not given an inspector of their own. */
+  /** By the connection's id, for sessions that were not given an inspector of their own. */
   readonly sessions = new Map<string, Branch>();
   failed = 0;
   readonly #observers: readonly ((event: PresentedEvent) => void)[];
@@ -103,7 +103,7 @@ class Branch implements InspectionTree {
   }
 
   next(event: InspectionEvent): void {
-    // Inspection happens within transitions: whatever goes wrong with it must not reach the machines.
+    // Inspection happens within transitions: an error in it must not reach the machines.
     try {
       this.#take(event);
     } catch {
@@ -124,7 +124,7 @@ class Branch implements InspectionTree {
   watch(facts: ConnectionFacts, proxied: boolean): Inspector | undefined {
     const { selection, show } = this.#trunk;
     if (!this.#place || !selection.hasListener(facts.listener)) return undefined;
-    // Most connections of a sample are not chosen, and nothing is made for them.
+    // Most connections of a sample are not chosen, and nothing is allocated for them.
     const unknown = proxied && selection.byAddress;
     if (!unknown && !selection.choose(facts)) return undefined;
     const watch = new ConnectionWatch({ facts, chosen: !unknown, selection, show });
@@ -153,7 +153,7 @@ class Branch implements InspectionTree {
     if (facts && isConnection(view)) this.#trunk.sessions.set(facts.id, branch.#within(node));
   }
 
-  /** Where a root actor hangs; undefined when it belongs to nobody who is watched. */
+  /** The branch of a root actor; undefined when it belongs to nothing that is inspected. */
   #branchOf(actor: AnyActorRef, { own, chart }: ChartView): Branch | undefined {
     if (this.#place || (own && chart === "server")) return this;
     return this.#trunk.sessions.get(actor.id);
@@ -174,7 +174,7 @@ class Branch implements InspectionTree {
     if (isConnection(view)) branch.#connectionIn(event.snapshot);
   }
 
-  /** Tells of an actor, as it is before its first event. */
+  /** Presents an actor as it is before its first event. */
   #introduce(node: Node, actor: AnyActorRef): PresentedActor {
     const { view, parent } = node;
     const snapshot = view.snapshot(actor.getSnapshot(), node) as PresentedSnapshot;

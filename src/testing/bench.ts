@@ -1,4 +1,4 @@
-/** What one path is carried out on: time that stands still, and everything that the instance tells. */
+/** The environment of one path: time that stands still, and everything that the instance reports. */
 import pino, { type Logger } from "pino";
 import type { Inspector } from "../charts/inspector.ts";
 import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
@@ -19,13 +19,13 @@ export interface BenchOptions {
 export class Bench {
   readonly clock = new TestClock();
   readonly observation = new Observation(() => this.clock.now());
-  /** Everything that the instance told by `lifecycle$`. */
+  /** Everything that the instance emitted on `lifecycle$`. */
   readonly events: LifecycleEvent[] = [];
   readonly log: LogLine[] = [];
-  /** The sockets that this process had open before the path; null where that cannot be told. */
+  /** The sockets that this process had open before the path; null when unknown. */
   readonly socketsBefore = openSockets();
 
-  /** For `createGatehouse({ ...bench.options, … })`. Whether the machine is busy makes no difference: there is no pressure. */
+  /** For `createGatehouse({ ...bench.options, … })`. The machine's load makes no difference: there is no pressure. */
   get options(): BenchOptions {
     const { clock, observation, log } = this;
     const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(JSON.parse(line)) });

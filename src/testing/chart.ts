@@ -1,12 +1,15 @@
-/** What a chart's parts are called: its states, and the pairs of a state and an event that it has a transition for. */
+/** The names of a chart's parts: its states, and the pairs of a state and an event that it has a transition for. */
 import type { AnyStateMachine, AnyStateNode } from "xstate";
 import { transitionsOf, triggerText } from "../charts/text.ts";
 
 /** A state and something that happens there, as reports name them: `handshaking`, `tls.secured [drainRequested]`. */
 export interface Pair {
-  /** The innermost state; those around it come before it: `paused.held`. */
+  /** The innermost state, preceded by those around it: `paused.held`. */
   readonly state: string;
-  /** With the guard that chose the transition. XState's own events in words: `after tlsTimeout`, `done bindSockets`, `always`. */
+  /**
+   * With the guard that chose the transition. XState's own events in words: `after tlsTimeout`, `done bindSockets`,
+   * `always`.
+   */
   readonly event: string;
 }
 
@@ -20,14 +23,14 @@ export function stateText(nodes: readonly AnyStateNode[]): string {
   return leaves.map(({ path }) => path.join(".")).join(" & ");
 }
 
-/** A pair, and the state whose transition it is: the pair's own, or one around it; empty for the whole chart's. */
+/** A pair, and the state that declares the transition: the pair's own, or one around it; empty for the whole chart. */
 export interface DeclaredPair extends Pair {
   readonly declaredIn: string;
 }
 
 /**
- * Every pair that the chart has a transition for, inherited ones included. A transition that never gets its turn, because
- * one without a guard comes before it, makes no pair.
+ * Every pair that the chart has a transition for, including inherited ones. A transition that is never taken, because
+ * one without a guard precedes it, makes no pair.
  */
 export function pairsOf(machine: AnyStateMachine): Pair[] {
   return declaredPairsOf(machine).map(({ state, event }) => ({ state, event }));

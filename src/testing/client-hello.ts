@@ -1,7 +1,7 @@
 import { Duplex } from "node:stream";
 import { connect } from "node:tls";
 
-/** The first flight of a TLS client, for one who wants to send a part of it. */
+/** The first flight of a TLS client, for tests that send only a part of it. */
 export function clientHello(): Promise<Buffer> {
   return new Promise((resolve) => {
     const wire = new Duplex({

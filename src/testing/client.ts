@@ -1,14 +1,16 @@
-/** A client on a real socket that does what clients do, and what they should not. */
+/** A client on a real socket that does what clients do, and what they should not do. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import { clientHello } from "./client-hello.ts";
 
-/** How the client's connection stands: `fin` when the server has closed its side, `gone` when the socket is closed. */
+/**
+ * The client's view of its connection: `fin` when the server has closed its side, `gone` when the socket is closed.
+ */
 export type PeerView = "open" | "fin" | "reset" | "gone";
 
-/** The server ended, or said nothing, where something was waited for. */
+/** The server ended, or was silent, when something was expected of it. */
 export class UnheardError extends Error {
   readonly code = "unheard";
 
@@ -21,7 +23,7 @@ export class UnheardError extends Error {
 export class Client {
   /** The TCP connection. */
   readonly socket: Socket;
-  /** Bytes that came, on the wire. */
+  /** Bytes received on the wire. */
   get bytesReceived(): number {
     return this.socket.bytesRead;
   }
@@ -47,7 +49,7 @@ export class Client {
     return client;
   }
 
-  /** All that the server has said, as Latin-1; under TLS what was said before is in it too. */
+  /** Everything received, as Latin-1; under TLS this includes what came before it. */
   get received(): string {
     return this.#received;
   }
@@ -61,23 +63,23 @@ export class Client {
     return this.#tls ?? this.socket;
   }
 
-  /** Bytes as they are. */
+  /** Sends bytes as they are. */
   send(bytes: string | Uint8Array): void {
     this.stream.write(bytes);
   }
 
-  /** A line, with CRLF. */
+  /** Sends a line, with CRLF. */
   line(text: string): void {
     this.send(`${text}\r\n`);
   }
 
-  /** The beginning of a TLS handshake, and no more. @param part how much of it; all by default. */
+  /** Sends the beginning of a TLS handshake, and no more. @param part how much of it; all by default. */
   async clientHello(part = 1): Promise<void> {
     const hello = await clientHello();
     this.socket.write(hello.subarray(0, Math.floor(hello.length * part)));
   }
 
-  /** Does a TLS handshake; resolves when it is done, or has failed. */
+  /** Performs a TLS handshake; resolves when it is done, or has failed. */
   async secure(): Promise<void> {
     this.socket.removeAllListeners("data");
     const tls = tlsConnect({ socket: this.socket, rejectUnauthorized: false, servername: "localhost" });
@@ -92,7 +94,7 @@ export class Client {
     });
   }
 
-  /** Asks for TLS, waits for the go-ahead, and does the handshake. @param injected what is sent in clear behind the command. */
+  /** Requests TLS, waits for the go-ahead, and does the handshake. @param injected sent in clear after the command. */
   async startTls(command = "STARTTLS", { injected = "", goAhead = "220 " } = {}): Promise<void> {
     const heard = this.#received.length;
     this.socket.write(`${command}\r\n${injected}`);
@@ -100,7 +102,7 @@ export class Client {
     await this.secure();
   }
 
-  /** Sends FIN, and goes on reading. */
+  /** Sends FIN, and keeps reading. */
   finish(): void {
     this.stream.end();
   }
@@ -115,7 +117,7 @@ export class Client {
     this.#tls?.pause();
   }
 
-  /** Goes away without a word; resolves when the socket is closed. */
+  /** Disconnects without a word; resolves when the socket is closed. */
   async leave(): Promise<void> {
     if (this.socket.closed) return;
     const closed = once(this.socket, "close");
@@ -125,9 +127,9 @@ export class Client {
   }
 
   /**
-   * Waits until the server has said this.
+   * Waits until the server has sent this text.
    * @param from where to look, in `received`
-   * @throws UnheardError when it has ended, or said nothing for as long as the patience lasts
+   * @throws UnheardError when it has ended, or was silent for as long as the patience lasts
    */
   async until(wanted: string, from = 0): Promise<void> {
     await this.#while(() => !this.#received.includes(wanted, from) && this.#view === "open");

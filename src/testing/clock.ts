@@ -1,11 +1,11 @@
-/** Time that stands still until it is told to pass: for the runtime, for XState's actors, and for both at once. */
+/** Time that stands still until it is advanced: for the runtime, for XState's actors, and for both at once. */
 import type { Clock } from "../runtime/time/clock.ts";
 
-/** A timer that runs. */
+/** A running timer. */
 export interface PendingTimer {
-  /** When it goes off, as `now()` counts. */
+  /** When it fires, on the scale of `now()`. */
   readonly due: number;
-  /** What it was set to, in milliseconds. */
+  /** Its duration, in milliseconds. */
   readonly delay: number;
 }
 
@@ -14,15 +14,12 @@ interface Timer extends PendingTimer {
 }
 
 /**
- * Takes the place of `systemClock`, and of the `clock` of `createActor()`. Timers go off within `advance()`, in the order in
- * which they are due, and those that are due together in the order in which they were set; one that is set meanwhile goes
- * off too when it is due by then.
+ * Replaces `systemClock`, and the `clock` of `createActor()`. Timers fire within `advance()`, in the order in
+ * which they are due, and those due together in the order in which they were set; one that is set meanwhile fires
+ * too if it is due by then.
  *
- * @example
- * const clock = new TestClock();
- * const gatehouse = createGatehouse({ config, clock });
- * clock.advance(59_999); // nothing yet
- * clock.advance(1); // the handshake has taken a minute
+ * @example const clock = new TestClock(); const gatehouse = createGatehouse({ config, clock }); clock.advance(59_999);
+ *   // nothing yet clock.advance(1); // the handshake has taken a minute
  */
 export class TestClock implements Clock {
   #now = 0;
@@ -44,7 +41,7 @@ export class TestClock implements Clock {
     if (typeof id === "number") this.#timers.delete(id);
   }
 
-  /** The timers that run, the next one first. */
+  /** The running timers, the next one first. */
   get pending(): readonly PendingTimer[] {
     return [...this.#timers.values()]
       .toSorted((one, other) => one.due - other.due)

@@ -1,4 +1,6 @@
-/** Coverage as JSON in a file, so that processes can put together what each has walked. docs/testing.md has the fields. */
+/**
+ * Coverage as JSON in a file, so that several processes can merge what each has walked. docs/testing.md has the fields.
+ */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { array, int, literal, nullable, object, string } from "zod";
@@ -15,7 +17,7 @@ const report = object({
 });
 const coverageFile = object({ version: literal(version), charts: array(report) });
 
-/** A file is none that `writeCoverage` wrote. */
+/** The file was not written by `writeCoverage`. */
 export class CoverageFileError extends Error {
   readonly code = "invalid-coverage";
 
@@ -25,7 +27,7 @@ export class CoverageFileError extends Error {
   }
 }
 
-/** Replaces the file, and makes the folders that it is in. */
+/** Replaces the file, and creates its folders. */
 export async function writeCoverage(file: string, charts: readonly CoverageReport[]): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify({ version, charts }, null, 2)}\n`);

@@ -15,8 +15,8 @@ function mark(name: string, meaning: string, look: Pick<ChartMark, "sign" | "fil
 }
 
 /**
- * For `svg`, `dot` and `mermaid` of `gatehouse/inspect`: `svg(machine, { marks: coverageMarks(machine, report) })`. A state's
- * colour tells of all pairs in it, a transition's of the pair, or of all pairs that inherit it.
+ * For `svg`, `dot` and `mermaid` of `gatehouse/inspect`: `svg(machine, { marks: coverageMarks(machine, report) })`. A
+ * state's colour shows all pairs in it, a transition's its pair, or all pairs that inherit it.
  */
 export function coverageMarks(machine: AnyStateMachine, report: CoverageReport): ChartMarks {
   const covered = new Map(report.pairs.map((pair) => [pairText(pair), pair]));

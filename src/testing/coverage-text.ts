@@ -1,4 +1,4 @@
-/** Coverage for people. */
+/** Coverage in readable form. */
 import { pairText } from "./chart.ts";
 import type { CoverageReport } from "./coverage.ts";
 
@@ -8,7 +8,9 @@ export function coverageSummary({ chart, pairs, missing }: CoverageReport): stri
   return `${chart}: ${walkable - missing.length} of ${walkable} pairs walked, ${pairs.length - walkable} impossible`;
 }
 
-/** The summary, and one line for each pair: `+` walked, how often; `!` not walked; `-` impossible, why; `x` disproved. */
+/**
+ * The summary, and one line for each pair: `+` walked, how often; `!` not walked; `-` impossible, why; `x` disproved.
+ */
 export function coverageText(report: CoverageReport): string {
   const { pairs, disproved } = report;
   const width = Math.max(...pairs.map((pair) => pairText(pair).length));

@@ -3,7 +3,7 @@ import type { AnyStateMachine } from "xstate";
 import { type Pair, pairsOf, pairText } from "./chart.ts";
 import type { Observation } from "./observation.ts";
 
-/** Pairs that no real instance comes to, with the reason: `{ "active: peer.ended": "…" }`. */
+/** Pairs that no real instance can reach, with the reason: `{ "active: peer.ended": "…" }`. */
 export type Impossible = Readonly<Record<string, string>>;
 
 export interface CoveredPair extends Pair {
@@ -16,11 +16,11 @@ export interface CoveredPair extends Pair {
 export interface CoverageReport {
   /** The chart's id. */
   readonly chart: string;
-  /** All that the chart has a transition for. */
+  /** All pairs that the chart has a transition for. */
   readonly pairs: readonly CoveredPair[];
   /** Neither walked nor impossible. */
   readonly missing: readonly string[];
-  /** Said to be impossible, and walked all the same, or no pair of the chart. */
+  /** Declared impossible, but walked all the same, or no pair of the chart. */
   readonly disproved: readonly string[];
 }
 
@@ -59,7 +59,7 @@ function reportOn(chart: string, pairs: readonly CoveredPair[], unknown: readonl
   };
 }
 
-/** Reports that cannot be put together: they are about different charts of one name. */
+/** The reports cannot be merged: they are about different charts of one name. */
 export class CoverageMismatchError extends Error {
   readonly code = "coverage-mismatch";
 
@@ -72,9 +72,9 @@ export class CoverageMismatchError extends Error {
 }
 
 /**
- * Puts reports together, of several processes for one: a pair was walked where any of them walked it, and is impossible
- * where any of them says so.
- * @returns one report for each chart, in the order in which they first come
+ * Merges reports, for example of several processes: a pair was walked if any of them walked it, and is impossible
+ * if any of them says so.
+ * @returns one report for each chart, in order of first appearance
  * @throws CoverageMismatchError
  */
 export function mergeCoverage(reports: readonly CoverageReport[]): CoverageReport[] {

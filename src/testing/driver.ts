@@ -1,4 +1,4 @@
-/** Carries a path out: a real instance, real clients, and what can be done to them. */
+/** Executes a path: a real instance, real clients, and what can be done to them. */
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import type { Observable, Subscription } from "rxjs";
@@ -43,7 +43,7 @@ export interface Instance {
   }[];
 }
 
-/** There is nothing of this name at this moment. */
+/** Nothing of this name exists at this moment. */
 export class DriverError extends Error {
   readonly code = "driver-misled";
 
@@ -53,20 +53,20 @@ export class DriverError extends Error {
   }
 }
 
-/** Make a class of your own of it to keep what your stimuli need besides. */
+/** Subclass it to keep what your stimuli need besides. */
 export class Driver {
   readonly gatehouse: Instance;
   readonly bench: Bench;
-  /** Those that have connected, in their order. */
+  /** The clients that have connected, in order. */
   readonly clients: Client[] = [];
-  /** Where the model was before the stimulus that is applied; set by `walk()`. */
+  /** Where the model was before the current stimulus; set by `walk()`. */
   situation: Situation | null = null;
-  /** Which actor the oracle looks at; set by `walk()`. */
+  /** Which actor the oracle compares; set by `walk()`. */
   follows: (actor: ObservedActor) => boolean = () => true;
   readonly #subscription: Subscription;
-  /** Port of a client to the id of its connection. */
+  /** From a client's port to the id of its connection. */
   readonly #connections = new Map<number, string>();
-  /** Id of a connection to its listener. */
+  /** From a connection's id to its listener. */
   readonly #inside = new Map<string, string>();
   #overfull: string | null = null;
   readonly #pending = new Set<Promise<unknown>>();
@@ -87,19 +87,19 @@ export class Driver {
     });
   }
 
-  /** The one that connected last. @throws DriverError */
+  /** The client that connected last. @throws DriverError */
   get client(): Client {
     const client = this.clients.at(-1);
     if (!client) throw new DriverError("No client has connected yet.");
     return client;
   }
 
-  /** The actor that the model is compared with; undefined before it is there. */
+  /** The actor that the model is compared with; undefined before it exists. */
   get followed(): ObservedActor | undefined {
     return this.bench.observation.actors.find(this.follows);
   }
 
-  /** A cap that was exceeded, when somebody was let in beyond it. */
+  /** A cap that was exceeded by an admitted connection. */
   get overfull(): string | null {
     return this.#overfull;
   }
@@ -113,7 +113,7 @@ export class Driver {
     return port;
   }
 
-  /** Another client. */
+  /** Connects another client. */
   async connect(listener?: string): Promise<Client> {
     const client = await Client.connect(this.port(listener));
     this.clients.push(client);
@@ -125,7 +125,7 @@ export class Driver {
     return this.#connections.get(client.socket.localPort ?? 0) ?? null;
   }
 
-  /** Waits until the server has read all that the client has sent, or the connection is gone. */
+  /** Waits until the server has read everything that the client has sent, or the connection is gone. */
   async delivered(client: Client = this.client): Promise<void> {
     const behind = (): boolean => {
       const id = this.connectionOf(client);
@@ -135,7 +135,7 @@ export class Driver {
     await this.until(() => !behind());
   }
 
-  /** Bytes one by one, each read by the server before the next is sent. */
+  /** Sends bytes one by one, each read by the server before the next is sent. */
   async trickle(bytes: Uint8Array, client: Client = this.client): Promise<void> {
     for (const byte of bytes) {
       if (client.view !== "open") return;
@@ -144,13 +144,13 @@ export class Driver {
     }
   }
 
-  /** Something that ends later, e.g. a drain; its failure is no failure of the path. */
+  /** Starts something that ends later, e.g. a drain; its failure does not fail the path. */
   begin(promise: Promise<unknown>): void {
     const settled = promise.catch(() => {}).finally(() => this.#pending.delete(settled));
     this.#pending.add(settled);
   }
 
-  /** How many of what `begin()` was given have not ended. */
+  /** How many of the promises given to `begin()` have not settled. */
   get unanswered(): number {
     return this.#pending.size;
   }
@@ -167,12 +167,12 @@ export class Driver {
     });
   }
 
-  /** Makes ready what `exhaustDescriptors()` needs: it must not open anything itself. @throws ScarcityError */
+  /** Prepares what `exhaustDescriptors()` needs, since that must not open anything itself. @throws ScarcityError */
   async prepareScarcity(): Promise<void> {
     this.#scarcity = await loadScarcity();
   }
 
-  /** Does something when the instance next tells this, as one may who subscribes to `lifecycle$`. */
+  /** Does something at the instance's next event of this type, as a subscriber of `lifecycle$` might. */
   on(type: LifecycleEvent["type"], act: () => void): void {
     const subscription = this.gatehouse.lifecycle$.subscribe((event) => {
       if (event.type !== type) return;
@@ -181,7 +181,9 @@ export class Driver {
     });
   }
 
-  /** No descriptor can be opened from here on, in this whole process, until `freeDescriptors()` or the end of the path. */
+  /**
+   * No descriptor can be opened from here on, in this whole process, until `freeDescriptors()` or the end of the path.
+   */
   exhaustDescriptors(): void {
     if (!this.#scarcity) throw new DriverError("Await prepareScarcity() before descriptors are exhausted.");
     this.#scarcity.begin();
@@ -191,12 +193,12 @@ export class Driver {
     this.#scarcity?.end();
   }
 
-  /** Lets what the sockets have to tell be told. */
+  /** Lets pending socket events happen. */
   async turn(times = 3): Promise<void> {
     for (let time = 0; time < times; time++) await immediate();
   }
 
-  /** Waits for it, for as long as the patience lasts. @returns whether it came to be */
+  /** Waits for a condition, for as long as the patience lasts. @returns whether it became true */
   async until(reached: () => boolean, patience = 3_000): Promise<boolean> {
     const deadline = performance.now() + patience;
     while (!reached()) {
@@ -222,7 +224,7 @@ export class Driver {
     return sums;
   }
 
-  /** How many sockets are open beyond those of the beginning; null where the system does not tell. */
+  /** How many more sockets are open than at the beginning; null when unknown. */
   openSockets(): number | null {
     const now = openSockets();
     const { socketsBefore } = this.bench;
@@ -247,7 +249,7 @@ export class Driver {
     if (exceeded) this.#overfull ??= `${exceeded.inside} were inside of ${exceeded.of}, whose cap is ${exceeded.cap}`;
   }
 
-  /** Ends everything; what a path has left behind can be looked at then. */
+  /** Ends everything; what a path has left behind can be checked then. */
   async close(): Promise<void> {
     this.freeDescriptors();
     await Promise.all(this.clients.map((client) => client.leave()));

@@ -1,4 +1,4 @@
-/** Where a model says that a path leads: by pure transitions of the chart, without carrying anything out. */
+/** Where a path leads according to the model: by pure transitions of the chart, without any effects. */
 import { type AnyMachineSnapshot, initialTransition, transition } from "xstate";
 import { timeoutsOf } from "./chart.ts";
 import type { Driver } from "./driver.ts";
@@ -6,7 +6,7 @@ import type { Model, Stimulus } from "./model.ts";
 import type { Situation } from "./situation.ts";
 import { letTimePass } from "./time-out.ts";
 
-/** A stimulus where it is applied, and where it leads. */
+/** A stimulus, where it is applied, and where it leads. */
 export interface Step<World extends Driver = Driver> {
   readonly stimulus: Stimulus<World>;
   readonly before: Situation;
@@ -60,7 +60,7 @@ export function after<World extends Driver>(
   const events = typeof stimulus.events === "function" ? stimulus.events(situation) : stimulus.events;
   let { snapshot } = situation;
   for (const event of events) {
-    // An actor that has ended hears nothing.
+    // An actor that has ended takes no events.
     if (snapshot.status !== "active") break;
     [snapshot] = transition(machine, snapshot, event) as [AnyMachineSnapshot, unknown];
   }
@@ -90,7 +90,7 @@ export function stepsOf<World extends Driver>(model: Model<World>, names: readon
   });
 }
 
-/** What tells two situations of one model apart. */
+/** Identifies a situation within one model. */
 export function situationText({ snapshot, facts }: Situation): string {
   return JSON.stringify([snapshot.value, snapshot.context, snapshot.status, [...facts].toSorted()]);
 }

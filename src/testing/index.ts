@@ -1,4 +1,4 @@
-/** Model-based tests of lifecycles, on real sockets: `gatehouse/testing`. Needs fast-check beside it. */
+/** Model-based tests of lifecycles, on real sockets: `gatehouse/testing`. Requires fast-check. */
 export type { ChartMark, ChartMarks } from "../charts/chart-marks.ts";
 export { Bench, type BenchOptions, type LogLine } from "./bench.ts";
 export { type Pair, pairsOf, pairText } from "./chart.ts";

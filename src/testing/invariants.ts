@@ -3,10 +3,10 @@ import { endCauses } from "../machines/causes.ts";
 import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
 import type { Driver } from "./driver.ts";
 
-/** A sentence, and how it is found broken. */
+/** A sentence, and a check for it. */
 export interface Invariant<World extends Driver = Driver> {
   readonly name: string;
-  /** Asked after each step, and once more when everything has been closed. @returns what breaks it, or null */
+  /** Checked after each step, and once more when everything has been closed. @returns what breaks it, or null */
   broken(world: World, ended: boolean): string | null | Promise<string | null>;
 }
 
@@ -109,5 +109,5 @@ export const invariants: readonly Invariant[] = [
   },
 ];
 
-/** Ends that the server brings about, and not the peer. */
+/** Ends that the server causes, and not the peer. */
 const byServer: ReadonlySet<string> = new Set(["drained", "drain-timeout", "stopped", "socket-error"]);

@@ -13,7 +13,7 @@ export interface ObservedTransition extends Pair {
   readonly to: string;
 }
 
-/** An actor of a chart, as far as it has been seen. */
+/** An actor of a chart, as far as it has been observed. */
 export interface ObservedActor {
   readonly id: string;
   readonly chart: string;
@@ -29,7 +29,7 @@ interface Followed extends ObservedActor {
 
 type StateListener = (actor: ObservedActor, state: string) => void;
 
-/** Hand `inspect` in where an inspector is asked for. */
+/** Pass it as the `inspect` option. */
 export class Observation {
   readonly transitions: ObservedTransition[] = [];
   /** Events that a chart had no transition for. */
@@ -47,7 +47,7 @@ export class Observation {
     return [...this.#actors.values()];
   }
 
-  /** Tells when an actor has entered a state, while its machine is still at it. @returns what ends it. */
+  /** Calls back when an actor has entered a state, in mid-transition. @returns a function that ends it. */
   onState(listener: StateListener): () => void {
     this.#entered.add(listener);
     return () => void this.#entered.delete(listener);
@@ -76,7 +76,7 @@ export class Observation {
     if (transitions.length === 0) this.ignored.push({ state: from, event: event.event.type });
     for (const transition of transitions) {
       this.transitions.push({ ...at, event: triggerText(transition) });
-      // A state that is left and entered again has begun anew.
+      // A state that is left and entered again has started anew.
       if (transition.reenter) for (const { path } of transition.target ?? []) before.enteredAt.delete(path.join("."));
     }
   }
@@ -92,7 +92,7 @@ export class Observation {
   }
 }
 
-/** Every actor has one; XState's types of inspection do not say so. */
+/** Every actor has one; XState's inspection types do not say so. */
 function idOf(actor: object): string {
   return String(Reflect.get(actor, "id"));
 }

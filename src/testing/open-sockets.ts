@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 
-/** How many sockets this process has open; null where the system does not tell (proc_pid_fd(5)). */
+/** How many sockets this process has open; null when unknown (proc_pid_fd(5)). */
 export function openSockets(): number | null {
   try {
     return readdirSync("/proc/self/fd").filter(isSocket).length;

@@ -1,4 +1,4 @@
-/** Compares the model with the real instance: where the chart says that it is, and what everybody else sees. */
+/** Compares the model with the real instance: the chart's state with what can be observed from outside. */
 import { isDeepStrictEqual } from "node:util";
 import { stateText } from "./chart.ts";
 import type { Driver } from "./driver.ts";
@@ -6,8 +6,8 @@ import type { Difference, Model } from "./model.ts";
 import type { Situation } from "./situation.ts";
 
 /**
- * Waits until model and instance agree, then whether they still do when the event loop has turned.
- * @returns what they differ in; nothing when all is well
+ * Waits until model and instance agree, then checks whether they still do after a turn of the event loop.
+ * @returns their differences; none when all is well
  */
 export async function disagreements<World extends Driver>(
   model: Model<World>,
@@ -30,7 +30,7 @@ export async function disagreements<World extends Driver>(
   return compare();
 }
 
-/** State, and the fields of the context that the model names. Before there is an actor, a model is in its initial state. */
+/** State, and the context fields that the model names. Before there is an actor, a model is in its initial state. */
 function chartDifferences<World extends Driver>(
   model: Model<World>,
   world: World,
@@ -58,7 +58,7 @@ function initialNodes({ machine }: Model) {
   });
 }
 
-/** Slots, metrics, log lines and events count the same connections. */
+/** Slots, metrics, log lines and events must count the same connections. */
 async function countDifferences(world: Driver): Promise<readonly Difference[]> {
   const { events, log } = world.bench;
   const inside = world.gatehouse.connections().length;

@@ -1,4 +1,4 @@
-/** Ways through a model: the shortest, the simple, each step there is, and random walks that shrink. */
+/** Paths through a model: the shortest, the simple, each possible step, and random walks that shrink. */
 import fc from "fast-check";
 import type { AnyActorScope, AnyEventObject, Snapshot } from "xstate";
 import { getShortestPaths, getSimplePaths } from "xstate/graph";
@@ -7,28 +7,28 @@ import { after, beginningOf, isPossible, situationText, stimuliOf } from "./expe
 import type { Model, Stimulus } from "./model.ts";
 import type { Situation } from "./situation.ts";
 
-/** The names of stimuli, in their order: what `walk()` takes and scripts consist of. */
+/** The names of stimuli, in order: the argument of `walk()`, and the contents of scripts. */
 export type Path = readonly string[];
 
 export interface PathOptions {
-  /** How many situations are looked at, at most; 10,000 by default. */
+  /** The largest number of situations that are visited; 10,000 by default. */
   readonly limit?: number;
 }
 
 export interface StepOptions extends PathOptions {
-  /** Situations of which the same is said are one: the first that is found stands for all. All differ by default. */
+  /** Situations with equal texts count as one: the first that is found stands for all. All differ by default. */
   readonly distinguish?: (situation: Situation) => string;
 }
 
-/** The graph's vertices as XState's graph functions want them. */
+/** The graph's vertices, as XState's graph functions expect them. */
 type Vertex = Snapshot<unknown> & Situation;
 
-/** One shortest path to each situation that the model can come to. */
+/** One shortest path to each situation that the model can reach. */
 export function shortestPaths<World extends Driver>(model: Model<World>, options: PathOptions = {}): Path[] {
   return getShortestPaths(logicOf(model), traversalOf(model, options)).map(namesOf);
 }
 
-/** Every path that comes to no situation twice. There are many: give the model few stimuli, or few facts. */
+/** Every path that visits no situation twice. There are many: give the model few stimuli, or few facts. */
 export function simplePaths<World extends Driver>(model: Model<World>, options: PathOptions = {}): Path[] {
   return getSimplePaths(logicOf(model), traversalOf(model, options)).map(namesOf);
 }
@@ -46,7 +46,7 @@ export function everyStep<World extends Driver>(
   const found = new Map<string, { readonly situation: Situation; readonly names: Path }>();
   found.set(distinguish(beginning), { situation: beginning, names: [] });
   const paths: Path[] = [];
-  // A Map is iterated over what is added on the way, too: the shortest paths first.
+  // Iterating over a Map includes what is added meanwhile: the shortest paths come first.
   for (const { situation, names } of found.values()) {
     for (const stimulus of stimuli.filter((one) => isPossible(one, situation))) {
       const path = [...names, stimulus.name];
@@ -63,9 +63,8 @@ export function everyStep<World extends Driver>(
  * Random walks, for properties of fast-check. They shrink by leaving stimuli out, so that what is left of a failure is
  * short. The seed is fast-check's.
  *
- * @param length how many stimuli a walk has at most; 12 by default
- * @example
- * await fc.assert(fc.asyncProperty(randomPath(model), (path) => walk(model, path)), { seed: 5 });
+ * @param length the largest number of stimuli in a walk; 12 by default
+ * @example await fc.assert(fc.asyncProperty(randomPath(model), (path) => walk(model, path)), { seed: 5 });
  */
 export function randomPath<World extends Driver>(
   model: Model<World>,
@@ -76,7 +75,7 @@ export function randomPath<World extends Driver>(
   return wishes.map((indices) => whatIsPossible(model, { stimuli, indices, length }));
 }
 
-/** A wish that cannot be fulfilled where it comes is passed over. */
+/** Skips stimuli that are impossible where they come. */
 function whatIsPossible<World extends Driver>(
   model: Model<World>,
   { stimuli, indices, length }: { stimuli: readonly Stimulus<World>[]; indices: readonly number[]; length: number },

@@ -5,7 +5,7 @@ const proxyCommand = 0x21;
 const localCommand = 0x20;
 const tcpOverIpv4 = 0x11;
 
-/** For whom the proxy says that it stands; 192.0.2.1:56324 to 198.51.100.7:25 by default. */
+/** The client that the proxy names; 192.0.2.1:56324 to 198.51.100.7:25 by default. */
 export interface ProxiedClient {
   readonly source?: string;
   readonly sourcePort?: number;
@@ -29,7 +29,7 @@ export function proxyHeaderV2({ source = "192.0.2.1", sourcePort = 56_324 }: Pro
   return Buffer.concat([signature, Buffer.from([proxyCommand, tcpOverIpv4, 0, block.length]), block]);
 }
 
-/** Version 2, `LOCAL`: the proxy speaks for itself. */
+/** Version 2, `LOCAL`: the proxy's own connection. */
 export function proxyHeaderLocal(): Buffer {
   return Buffer.concat([signature, Buffer.from([localCommand, 0, 0, 0])]);
 }

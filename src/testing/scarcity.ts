@@ -1,4 +1,7 @@
-/** EMFILE, brought about for real: no descriptor can be opened while the limit of this process is below all that are free (setrlimit(2)). */
+/**
+ * Causes a real EMFILE: no descriptor can be opened while the limit of this process is below every free one
+ * (setrlimit(2)).
+ */
 
 /** The limit of open files could not be changed. */
 export class ScarcityError extends Error {
@@ -11,7 +14,7 @@ export class ScarcityError extends Error {
 }
 
 const RLIMIT_NOFILE = 7;
-/** Standard input, output, error and the event loop's have these: all below the limit are in use. */
+/** Standard input, output, error and the event loop have these: everything below the limit is in use. */
 const firstDescriptors = 4n;
 
 interface Limit {
@@ -24,7 +27,7 @@ interface Limits {
   write(limit: Limit): void;
 }
 
-/** For this whole process: open(2), socket(2), dup(2) and accept(2) fail with EMFILE meanwhile; what is open stays. */
+/** For this whole process: open(2), socket(2), dup(2) and accept(2) fail with EMFILE meanwhile; open ones stay. */
 export interface Scarcity {
   /** Safe to call again. */
   begin(): void;
@@ -34,7 +37,7 @@ export interface Scarcity {
 
 let scarcity: Promise<Scarcity> | undefined;
 
-/** @throws ScarcityError elsewhere than on Linux */
+/** @throws ScarcityError on systems other than Linux */
 export function loadScarcity(): Promise<Scarcity> {
   scarcity ??= load();
   return scarcity;

@@ -1,13 +1,9 @@
-/** A path as a text that can be pasted as a regression test, and runs as one. */
+/** A path as text that can be pasted as a regression test, and runs as one. */
 import type { Path } from "./paths.ts";
 
 /**
- * @param model what the model is called where the script will stand
- * @example
- * await walk(model, [
- *   "a client connects",
- *   "the client resets",
- * ]);
+ * @param model the model's name where the script will be pasted
+ * @example await walk(model, [ "a client connects", "the client resets", ]);
  */
 export function scriptOf(path: Path, model = "model"): string {
   const lines = path.map((name) => `  ${JSON.stringify(name)},`);

@@ -1,10 +1,10 @@
-/** Lets a time-out of a chart pass: up to the last millisecond nothing may happen. */
+/** Lets a time-out of a chart pass: until its last millisecond nothing may happen. */
 import type { AnyMachineSnapshot } from "xstate";
 import type { Driver } from "./driver.ts";
 import type { Timeout } from "./model.ts";
 import type { Situation } from "./situation.ts";
 
-/** A time-out came early, or the state that it belongs to is not there. */
+/** A time-out came early, or its state has not been entered. */
 export class TimeoutError extends Error {
   readonly code = "timeout-inexact";
 

@@ -12,7 +12,7 @@ import { disagreements } from "./oracle.ts";
 import type { Path } from "./paths.ts";
 import { scriptOf } from "./script.ts";
 
-/** The real instance is not what the model says. The message ends with a script that shows it. */
+/** The real instance differs from the model. The message ends with a script that reproduces it. */
 export class WalkError extends Error {
   readonly code = "walk-failed";
   /** The path up to the step that failed. */
@@ -37,9 +37,9 @@ interface Findings {
 }
 
 export interface WalkOptions {
-  /** Takes up what was walked. */
+  /** Records what was walked. */
   readonly coverage?: Coverage;
-  /** Milliseconds of real time in which the instance has to come to where the model is, after each step; 3,000 by default. */
+  /** Milliseconds of real time for the instance to catch up with the model after each step; 3,000 by default. */
   readonly patience?: number;
 }
 
@@ -72,7 +72,7 @@ export async function walk<World extends Driver>(
   await holdInvariants(model, world, { path: walked, ended: true });
 }
 
-/** What was found on the way counts for more than what went wrong at the end. */
+/** A failure on the way counts for more than one at the end. */
 async function end(world: Driver, path: Path, failure: unknown): Promise<void> {
   try {
     await within(world.close());
@@ -108,7 +108,7 @@ async function take<World extends Driver>(
 /** Milliseconds of real time that one stimulus may take. */
 const longestStep = 30_000;
 
-/** What never ends is a failure like any other. */
+/** Something that never ends is a failure like any other. */
 async function within(work: void | Promise<void>): Promise<void> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`it had no end after ${longestStep} ms`)), longestStep);

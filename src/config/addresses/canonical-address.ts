@@ -1,6 +1,6 @@
 import { domainToASCII } from "node:url";
 
-/** An address in the one form in which addresses are compared and stored. */
+/** An address in the one form that is used to compare and store addresses. */
 export interface Address {
   /** `local@domain`, or only `local` when no domain was given. */
   readonly text: string;
@@ -10,12 +10,12 @@ export interface Address {
 }
 
 /**
- * The form in which names and addresses are compared wherever that is done: at a log-in, for whom a client wants to act,
- * as senders and recipients, as keys of accounts and of what is kept for them. After UsernameCaseMapped of PRECIS (RFC 8265
- * section 3.3): characters of full and half width as the usual ones, lower case, NFC. Besides, needless quotes are taken off the
- * local part (RFC 5321 section 4.1.2), and the domain is without a final dot and in A-labels (RFC 5890).
+ * The form in which names and addresses are compared everywhere: at a log-in, as an authorization identity, as senders
+ * and recipients, and as keys of accounts and their data. After UsernameCaseMapped of PRECIS (RFC 8265 section 3.3):
+ * full-width and half-width characters become the usual ones, lower case, NFC. In addition, needless quotes are removed
+ * from the local part (RFC 5321 section 4.1.2), and the domain is without a final dot and in A-labels (RFC 5890).
  *
- * RFC 5321 2.4 leaves the case of a local part to the host it names; this host does not tell `Ann@` from `ann@`.
+ * RFC 5321 2.4 leaves the case of a local part to the host it names; this host does not distinguish `Ann@` from `ann@`.
  */
 export function canonicalAddress(address: string): Address {
   const mapped = address.replace(OTHER_WIDTH, (characters) => characters.normalize("NFKC"));
@@ -25,7 +25,7 @@ export function canonicalAddress(address: string): Address {
   return { text: at < 0 ? local : `${local}@${domain}`, local, domain };
 }
 
-/** Whether both name the same person. */
+/** Whether both name the same mailbox. */
 export function isSameAddress(one: string, other: string): boolean {
   return one === other || canonicalAddress(one).text === canonicalAddress(other).text;
 }
@@ -43,7 +43,7 @@ export function withoutDetail(address: string, delimiter: string): string | null
   return domain === "" ? base : `${base}@${domain}`;
 }
 
-/** A domain as {@link canonicalAddress} gives it. */
+/** A domain as in {@link canonicalAddress}. */
 export function canonicalDomain(domain: string): string {
   const plain = domain.toLowerCase().normalize("NFC");
   // domainToASCII takes a URL's host: it would cut the name at a `/` or `#`.
@@ -53,7 +53,7 @@ export function canonicalDomain(domain: string): string {
 
 /** Halfwidth and Fullwidth Forms, and the ideographic space. */
 const OTHER_WIDTH = /[\u3000\uff01-\uffef]+/g;
-/** What stands without quotes: atoms, and dots wherever they are. */
+/** What needs no quotes: atoms, with dots anywhere. */
 const ATOMS = /^[^\s"(),:;<>@[\\\]\x00-\x1f\x7f]+$/;
 
 function canonicalLocal(local: string): string {
@@ -65,7 +65,7 @@ function folded(text: string): string {
   return text.toLowerCase().normalize("NFC");
 }
 
-/** What a quoted local part stands for; null for one that is not quoted. */
+/** The value of a quoted local part; null for one that is not quoted. */
 function unquoted(local: string): string | null {
   return /^"(.*)"$/s.exec(local)?.[1]?.replace(/\\(.)/gs, "$1") ?? null;
 }

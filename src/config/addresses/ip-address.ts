@@ -1,23 +1,23 @@
-/** The one reader and writer of IP addresses: what comes from a document, a peer, a PROXY header or the kernel passes here. */
+/** The one reader and writer of IP addresses, for those from documents, peers, PROXY headers and the kernel. */
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
 
 export interface IpAddress {
   readonly family: 4 | 6;
   /**
-   * Without zone, in the one form that this address has everywhere: RFC 5952 for IPv6, as the kernel's addresses come
-   * from Node.
+   * Without zone, in the canonical form of this address: RFC 5952 for IPv6, as Node gives the kernel's
+   * addresses.
    */
   readonly address: string;
   /** Scope zone of an IPv6 address (RFC 4007): the interface of a link-local address. */
   readonly zone: string | null;
 }
 
-/** `::ffff:0:0/96`: IPv4 addresses as IPv6 sockets have them. What follows is dotted only for these. */
+/** `::ffff:0:0/96`: IPv4 addresses as IPv6 sockets have them. Only these are written with dots. */
 const MAPPED = "::ffff:";
 const MAPPED_OCTETS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /**
- * Reads an IP address. IPv4-mapped IPv6 addresses (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2) come out as the IPv4 address.
+ * Reads an IP address. IPv4-mapped IPv6 addresses (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2) become the IPv4 address.
  * Translated ones (`::ffff:0:192.0.2.1`, RFC 2765; `64:ff9b::192.0.2.1`, RFC 6052) are IPv6 addresses like any other.
  * @returns null when the text is no IP address.
  */
@@ -51,14 +51,14 @@ function octetsOfGroups(groups: string): number[] {
   });
 }
 
-/** The address that these four or sixteen octets are, in its canonical form; an IPv4-mapped one is IPv4. */
+/** The canonical text of four or sixteen octets; an IPv4-mapped address becomes IPv4. */
 export function addressOf(octets: Uint8Array | readonly number[]): string {
   if (octets.length === 4) return octets.join(".");
   if (MAPPED_OCTETS.every((octet, index) => octets[index] === octet)) return octets.slice(12).join(".");
   return ipv6AddressOf(octets);
 }
 
-/** The text of sixteen octets, in its canonical form as IPv6: mapped addresses stay so. */
+/** The canonical text of sixteen octets as IPv6: mapped addresses stay mapped. */
 export function ipv6AddressOf(octets: Uint8Array | readonly number[]): string {
   const groups: string[] = [];
   for (let index = 0; index < 16; index += 2) {

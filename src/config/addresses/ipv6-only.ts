@@ -1,8 +1,8 @@
 import type { BindAddress } from "./bind-address.ts";
 
 /**
- * Whether the socket of an address takes IPv6 only (IPV6_V6ONLY, ipv6(7)): `[::]:P` listens on both families, unless the
- * document gives IPv4 a socket of its own with `0.0.0.0:P`. Port 0 is another port for each, so there it never does.
+ * Whether the socket of an address takes IPv6 only (IPV6_V6ONLY, ipv6(7)): `[::]:P` listens on both families, unless
+ * the document gives IPv4 its own socket with `0.0.0.0:P`. With port 0 each gets another port, so there it never does.
  * @param addresses all that the document listens on
  */
 export function ipv6OnlyAmong(addresses: readonly BindAddress[]): (address: BindAddress) => boolean {

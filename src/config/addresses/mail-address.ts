@@ -1,26 +1,31 @@
-/** The syntax of mail addresses (RFC 5321 section 4.1.2, RFC 6531 section 3.3): one reader for all who are told one. */
+/**
+ * The syntax of mail addresses (RFC 5321 section 4.1.2, RFC 6531 section 3.3): one reader for everything that takes
+ * them.
+ */
 
-/** Octets. RFC 5321 4.5.3.1 asks for 64 and 255 at least; bounce addresses with a token in them are often longer than 64. */
+/**
+ * Octets. RFC 5321 4.5.3.1 requires 64 and 255 at least; bounce addresses that carry a token are often longer than 64.
+ */
 export const LONGEST_LOCAL_PART = 254;
 export const LONGEST_DOMAIN = 255;
 
-/** No control characters of C1, and nothing else that ends a line somewhere. */
+/** No C1 control characters, and nothing else that some software takes for a line end. */
 const BEYOND_ASCII = "\\xa0-\\u2027\\u202a-\\u{10ffff}";
 const ATEXT = `A-Za-z0-9!#$%&'*+/=?^_\`{|}~${BEYOND_ASCII}-`;
 const DOT_STRING = new RegExp(`^[${ATEXT}]+(?:\\.[${ATEXT}]+)*$`, "u");
-/** With dots wherever they stand, as docomo and others have given them to people: `a..b`, `.a`, `a.`. */
+/** With dots anywhere, as docomo and others have handed out: `a..b`, `.a`, `a.`. */
 const ATOMS = new RegExp(`[${ATEXT}.]+`, "uy");
 const QUOTED = new RegExp(`"((?:[ !#-\\[\\]-~${BEYOND_ASCII}]|\\\\[ -~])*)"`, "uy");
 const WORD = `[A-Za-z0-9_${BEYOND_ASCII}]`;
-/** With the underscore, which is no host name but stands in many sender domains. */
+/** With the underscore, which is not allowed in host names but occurs in many sender domains. */
 const LABEL = new RegExp(`^${WORD}(?:[A-Za-z0-9_${BEYOND_ASCII}-]{0,61}${WORD})?$`, "u");
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 
 /**
- * Parses `Mailbox` (RFC 5321 section 4.1.2), and what is written besides: dots of a local part in any place, local parts of
+ * Parses `Mailbox` (RFC 5321 section 4.1.2), and common deviations: dots of a local part in any place, local parts of
  * several words (RFC 5322 section 4.4), and a domain with its root dot.
- * @returns it in its simplest form: the local part quoted only where the RFC asks for it, the domain without a root dot; null
- * where it is none.
+ * @returns it in its simplest form: the local part quoted only where the RFC requires it, the domain without a root
+ *   dot; null when it is none.
  */
 export function parseMailbox(text: string): string | null {
   const read = readLocalPart(text);
@@ -29,12 +34,12 @@ export function parseMailbox(text: string): string | null {
   return domain === null ? null : `${quoteLocalPart(read.value)}@${domain}`;
 }
 
-/** A local part as it stands in an address: quoted only where RFC 5321 asks for it. */
+/** A local part as written in an address: quoted only where RFC 5321 requires it. */
 export function quoteLocalPart(value: string): string {
   return DOT_STRING.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** What the local part stands for, and where it ends. */
+/** The value of the local part, and where it ends. */
 function readLocalPart(text: string): { readonly value: string; readonly end: number } | null {
   let value = "";
   let end = 0;
@@ -44,7 +49,7 @@ function readLocalPart(text: string): { readonly value: string; readonly end: nu
     pattern.lastIndex = end;
     const word = pattern.exec(text);
     if (!word) return null;
-    // Words have dots between them.
+    // Words are separated by dots.
     if (quoted && end > 0 && text[end - 1] !== ".") return null;
     end = pattern.lastIndex;
     if (quoted && text[end] !== "." && text[end] !== "@") return null;
@@ -54,7 +59,7 @@ function readLocalPart(text: string): { readonly value: string; readonly end: nu
   }
 }
 
-/** @returns the domain without its root dot; null where it is none. */
+/** @returns the domain without its root dot; null when it is none. */
 function readDomain(text: string): string | null {
   if (text.startsWith("[")) return isAddressLiteral(text) ? text : null;
   const domain = text.endsWith(".") ? text.slice(0, -1) : text;

@@ -1,19 +1,22 @@
-/** Addresses and networks as numbers: whether an address is in one of thousands of networks takes a look for each length of prefix. */
+/**
+ * Addresses and networks as numbers: to find an address among thousands of networks takes one lookup for each prefix
+ * length.
+ */
 import { type Reading, read } from "../values/reading.ts";
 import { octetsOf, readIpAddress } from "./ip-address.ts";
 import { readNetwork } from "./networks.ts";
 
-/** A network as it is looked for. */
+/** A network, prepared for lookups. */
 export interface NetworkBits {
   readonly family: 4 | 6;
   readonly prefix: number;
-  /** What all its addresses begin with, as a number. */
+  /** The common first bits of its addresses, as a number. */
   readonly bits: bigint;
   /** In its canonical form. */
   readonly text: string;
 }
 
-/** An address as it is looked for. */
+/** An address, prepared for lookups. */
 export interface AddressBits {
   readonly family: 4 | 6;
   readonly bits: bigint;
@@ -36,7 +39,7 @@ export function addressBits(text: string): AddressBits | null {
   return ip && { family: ip.family, bits: numberOf(octetsOf(ip.address)) };
 }
 
-/** What the network of that prefix has that the address is in. */
+/** The first bits of the address's network with that prefix. */
 export function firstBits({ family, bits }: AddressBits, prefix: number): bigint {
   return bits >> BigInt(widthOf(family) - prefix);
 }

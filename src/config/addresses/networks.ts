@@ -10,7 +10,7 @@ const MAPPED_PREFIX = 96;
 
 /**
  * Reads an IP address or CIDR network (RFC 4632, RFC 4291 2.3) into its canonical text: host bits are cleared, a prefix
- * that covers one address is left out, and IPv4-mapped networks come out as IPv4.
+ * that covers one address is left out, and IPv4-mapped networks become IPv4.
  */
 export function readNetwork(text: string): Reading<string> {
   const slash = text.indexOf("/");

@@ -1,6 +1,6 @@
 import type { BindAddress } from "./bind-address.ts";
 
-/** A socket as far as it decides who else can listen on its port. */
+/** The properties of a socket that decide who else can listen on its port. */
 export interface PortUser {
   readonly address: BindAddress;
   readonly ipv6Only: boolean;
@@ -9,8 +9,8 @@ export interface PortUser {
 }
 
 /**
- * Whether the kernel refuses to let both listen (EADDRINUSE, socket(7)): they see one local address in common, and do
- * not both have SO_REUSEPORT. SO_REUSEADDR lets both bind, and the second listen(2) fails all the same.
+ * Whether the kernel refuses to let both listen (EADDRINUSE, socket(7)): they have a local address in common, and do
+ * not both have SO_REUSEPORT. SO_REUSEADDR lets both bind, but the second listen(2) fails all the same.
  */
 export function excludes(one: PortUser, other: PortUser): boolean {
   return overlap(one, other) && !(one.shared && other.shared);
@@ -22,12 +22,12 @@ function overlap(one: PortUser, other: PortUser): boolean {
   return same || takesAll(one, other.address.family) || takesAll(other, one.address.family);
 }
 
-/** Whether it takes every address of a family that is not taken by a socket of its own. */
+/** Whether it takes every address of a family except those with their own socket. */
 function takesAll({ address: { host }, ipv6Only }: PortUser, family: 4 | 6): boolean {
   return family === 6 ? host === "::" : host === "0.0.0.0" || (host === "::" && !ipv6Only);
 }
 
-/** `[::]`, `0.0.0.0`: only beside one of these can another address of the same port be in the way. */
+/** `[::]`, `0.0.0.0`: another address of the same port can only conflict with one of these. */
 export function isWildcard({ host }: BindAddress): boolean {
   return host === "::" || host === "0.0.0.0";
 }

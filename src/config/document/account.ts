@@ -4,7 +4,7 @@ import { fieldsOf, SERVER_SET } from "../values/fields.ts";
 import { secretText } from "../values/secret-text.ts";
 import { setOfNames } from "../values/set-of.ts";
 
-/** Schemes whose hashes would otherwise be taken for a clear-text password that happens to start with a dollar sign. */
+/** Schemes whose hashes would otherwise pass for a clear-text password that happens to start with a dollar sign. */
 const FOREIGN_HASH = /^\$(?:argon2(?:id|i|d)|pbkdf2(?:-[a-z0-9]+)?|2[abxy]?|1|5|6|y|gy|7|apr1|bcrypt(?:-sha256)?)\$/;
 const SCRYPT = /^\$scrypt\$ln=\d{1,2},r=\d{1,3},p=\d{1,3}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
 
@@ -30,9 +30,9 @@ export const accountSchema = fieldsOf(
   SERVER_SET,
 );
 
-/** One who may log in. */
+/** An account that may log in. */
 export interface AccountSettings extends Readonly<z.output<typeof accountSchema>> {
-  /** Mail address, in the form in which addresses are compared: lower case, the domain in A-labels. */
+  /** Mail address, in the form that is used to compare addresses: lower case, the domain in A-labels. */
   readonly address: string;
 }
 

@@ -27,7 +27,7 @@ export const identifiedCertificateSchema = fieldsOf(
   ignoredBesideId,
 );
 
-/** A certificate and its key: where they are found, not what they hold. */
+/** A certificate and its key: where they are found, not their contents. */
 export interface CertificateSettings extends Readonly<z.output<typeof certificateSchema>> {
   readonly id: string;
 }

@@ -6,19 +6,19 @@ export interface ConfigurationIssue {
   readonly path: string;
   /** What is allowed, or what is wrong with it. Never holds a secret. */
   readonly message: string;
-  /** What was found instead. Of a secret, only its type. Absent where nothing was found. */
+  /** What was found instead; of a secret, only its type. Absent where nothing was found. */
   readonly found?: string;
   /** In a document that was given as text: the line and column, from 1. */
   readonly line?: number;
   readonly column?: number;
 }
 
-/** The document is not valid; `issues` holds every mistake, and `message` tells them all. Nothing was changed. */
+/** The document is not valid; `issues` holds every mistake, and `message` lists them all. Nothing was changed. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly code = "invalid-configuration";
   readonly issues: readonly ConfigurationIssue[];
-  /** The file that was read, if it was one. */
+  /** The file that was read, if any. */
   readonly file: string | undefined;
 
   constructor(
@@ -39,13 +39,13 @@ export function describeIssue({ path, message, found, line, column }: Configurat
   return `${path || "document"}${position}: ${message}${found === undefined ? "" : `; found ${found}`}`;
 }
 
-/** A mistake before it is placed in its source. */
+/** A mistake before it is located in its source. */
 export interface Finding {
   readonly path: Path;
   readonly message: string;
-  /** In place of what is at the path; null where nothing is worth showing. */
+  /** Shown instead of the value at the path; null to show nothing. */
   readonly found?: string | null;
-  /** In place of where the path leads. */
+  /** The path to locate in the source, if not the mistake's own. */
   readonly position?: Position;
 }
 
@@ -54,14 +54,14 @@ export interface Position {
   readonly column: number;
 }
 
-/** Where the document came from: its value, what was wrong with it before it could be validated, and its positions. */
+/** The source of a document: its value, what was wrong with it before it could be validated, and its positions. */
 export interface Source {
   readonly value: unknown;
   readonly findings: readonly Finding[];
   locate(path: Path): Position | undefined;
 }
 
-/** Puts findings into words and in the order of the document. */
+/** Words findings, in the order of the document. */
 export function issuesOf(findings: readonly Finding[], source: Source): ConfigurationIssue[] {
   const issues = findings.map(({ path, message, found, position = source.locate(path) }): ConfigurationIssue => {
     const shown = found === undefined ? describeFound(path, source.value) : found;

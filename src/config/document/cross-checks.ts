@@ -9,13 +9,13 @@ import type { listenerSchema } from "./listener.ts";
 import { isObject } from "./partial-parse.ts";
 import { formatPath, type Path, valueAt } from "./path.ts";
 
-/** A listener of the document with whichever of its fields are valid. */
+/** A listener of the document with those of its fields that are valid. */
 export interface ListenerEntry {
   readonly path: Path;
   readonly fields: Partial<z.output<typeof listenerSchema>>;
 }
 
-/** What no field can see by itself: within each listener, and between listeners. */
+/** Checks that no single field can make: within each listener, and between listeners. */
 export function checkListeners(
   entries: readonly ListenerEntry[],
   known: readonly string[],
@@ -67,7 +67,7 @@ function checkNames(entries: readonly ListenerEntry[]): Finding[] {
   });
 }
 
-/** An address of the document, at its place. */
+/** An address of the document, with its place. */
 interface WrittenAddress {
   readonly path: Path;
   readonly listener: Path;
@@ -81,7 +81,7 @@ function checkAddresses(entries: readonly ListenerEntry[], document: unknown): F
   return [...checkOwners(written), ...checkPorts(written)];
 }
 
-/** Reads what is written, not the field: other addresses of a listener count even where one is not valid. */
+/** Reads the document's text, not the field: the other addresses of a listener count even when one is not valid. */
 function writtenAddresses({ path: listener, fields }: ListenerEntry, document: unknown): WrittenAddress[] {
   const bind = valueAt(document, [...listener, "bind"]);
   const elements: [string | number, unknown][] = Array.isArray(bind)
@@ -106,7 +106,9 @@ function checkOwners(written: readonly WrittenAddress[]): Finding[] {
   });
 }
 
-/** What the kernel would refuse at the start, when both are bound: an address beside one that takes all of its family. */
+/**
+ * What the kernel would refuse at the start, when both are bound: an address beside one that takes all of its family.
+ */
 function checkPorts(written: readonly WrittenAddress[]): Finding[] {
   const isIpv6Only = ipv6OnlyAmong(written.map(({ address }) => address));
   const asPortUser = ({ address, shared }: WrittenAddress) => ({ address, shared, ipv6Only: isIpv6Only(address) });

@@ -1,15 +1,17 @@
 /**
- * NaN, where the value of an object is asked for: zod compares the `length` of whatever has one with its limits, also
- * where it wants a text or an array, and an object that cannot be compared would throw.
+ * NaN as an object's numeric value: zod compares the `length` of any value that has one with its limits, even
+ * where it expects a text or an array, and an object that cannot be converted to a number would throw.
  */
 const prototype: object = Object.freeze(
   Object.defineProperty(Object.create(null), Symbol.toPrimitive, { value: () => Number.NaN }),
 );
 
-/** Keys in the order of the document, for objects that have theirs in another: those that look like integers come first. */
+/**
+ * Keys in the document's order, for objects that JavaScript would reorder: those that look like integers come first.
+ */
 const orders = new WeakMap<object, readonly string[]>();
 
-/** An object for the fields of a document: nothing inherited can be taken for one. */
+/** An object for the fields of a document, with nothing inherited that could be taken for one. */
 export function documentObject(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
   const object: Record<string, unknown> = Object.create(prototype);
   for (const [key, value] of entries) object[key] = value;
@@ -18,12 +20,12 @@ export function documentObject(entries: Iterable<readonly [string, unknown]>): R
   return object;
 }
 
-/** What an object of a document holds, in the order in which it is written there. */
+/** The members of an object in a document, in the document's order. */
 export function entriesOf(object: Readonly<Record<string, unknown>>): [string, unknown][] {
   return (orders.get(object) ?? Object.keys(object)).map((key) => [key, object[key]]);
 }
 
-/** Whether an object would have a key of this text before all that are not such, whatever was written first. */
+/** Whether JavaScript puts a key of this text before all others, whatever the order of insertion. */
 export function isIndex(key: string): boolean {
   return /^(?:0|[1-9]\d{0,9})$/.test(key);
 }

@@ -8,7 +8,7 @@ import { readPlainValue } from "./plain-value.ts";
 import { parseSections } from "./sections.ts";
 
 export interface ParseOptions {
-  /** Where relative paths start. Default: the folder of `file`, or else the working directory. */
+  /** The base of relative paths. Default: the folder of `file`, or else the working directory. */
   readonly directory?: string;
   /** Names of protocols that the embedder registered, besides the six of Gatehouse. */
   readonly protocols?: readonly string[];
@@ -18,7 +18,7 @@ export interface ParseOptions {
 
 /**
  * Reads a configuration document.
- * @param source JSON text (comments and trailing commas allowed), or the value that such a text stands for.
+ * @param source JSON text (comments and trailing commas allowed), or the value of such a text.
  * @throws ConfigurationError with every mistake of the document, and nothing else.
  */
 export function parseDocument(source: string | unknown, options: ParseOptions = {}): Configuration {

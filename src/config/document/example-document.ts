@@ -4,8 +4,8 @@ import type { ConfigurationDocument } from "./schema.ts";
 export const exampleAccount = { address: "me@localhost", password: "try-gatehouse" } as const;
 
 /**
- * The built-in example: every protocol on unprivileged ports of the loopback interface, in clear with STARTTLS and under
- * TLS from the first byte, and one account.
+ * The built-in example: every protocol on unprivileged ports of the loopback interface, in clear with STARTTLS and
+ * under TLS from the first byte, and one account.
  */
 export const exampleDocument: ConfigurationDocument = {
   SystemSettings: { defaultHostname: "localhost" },

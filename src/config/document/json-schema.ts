@@ -7,7 +7,7 @@ export function jsonSchema(): object {
     target: "draft-2020-12",
     io: "input",
     override: ({ jsonSchema: node }) => {
-      // fieldsOf takes unknown fields by a catch-all that nothing satisfies; JSON Schema has a word for that.
+      // fieldsOf refuses unknown fields by a catch-all that nothing satisfies; JSON Schema has a keyword for that.
       const rest = node.additionalProperties;
       if (typeof rest === "object" && rest.not && Object.keys(rest.not).length === 0) node.additionalProperties = false;
     },

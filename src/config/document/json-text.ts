@@ -5,8 +5,8 @@ import type { Path } from "./path.ts";
 import { FORBIDDEN_KEY, MOST_NESTED, NESTED_TOO_DEEPLY } from "./plain-value.ts";
 
 /**
- * Reads JSON with comments and trailing commas. A key that is there twice is an error, not a value that the later one
- * silently replaces. Of syntax errors only the first is told: what follows one is mostly its consequence.
+ * Reads JSON with comments and trailing commas. A repeated key is an error, instead of the later value silently
+ * replacing the earlier one. Only the first syntax error is reported: the following ones are mostly its consequences.
  */
 export function readJsonText(text: string): Source {
   const positionOf = positions(text);
@@ -36,7 +36,7 @@ export function readJsonText(text: string): Source {
 
 type Report = (path: Path, message: string, node: Node) => void;
 
-/** Builds the value by hand: the parser's own objects would let a `__proto__` key change their prototype. */
+/** Builds the value by hand: in the parser's own objects, a `__proto__` key could change their prototype. */
 function plainValueOf(node: Node, path: Path, report: Report): unknown {
   if (node.type === "array")
     return (node.children ?? []).map((child, index) => plainValueOf(child, [...path, index], report));
@@ -54,8 +54,8 @@ function plainValueOf(node: Node, path: Path, report: Report): unknown {
 }
 
 /**
- * @param members of the objects that were looked into, so that a thousand mistakes do not look a thousand times
- * @returns the node at the path, or as near as the document goes
+ * @param members of objects already searched, so that a thousand mistakes do not search a thousand times
+ * @returns the node at the path, or the nearest one that exists
  */
 function nodeAt(root: Node, path: Path, members: Map<Node, ReadonlyMap<unknown, Node | undefined>>): Node {
   let node = root;
@@ -68,7 +68,7 @@ function nodeAt(root: Node, path: Path, members: Map<Node, ReadonlyMap<unknown, 
   return node;
 }
 
-/** Of a key that is there twice, the first counts. */
+/** Of a repeated key, the first counts. */
 function membersOf({ children = [] }: Node): ReadonlyMap<unknown, Node | undefined> {
   return new Map(children.toReversed().map(({ children: pair }) => [pair?.[0]?.value, pair?.[1]]));
 }

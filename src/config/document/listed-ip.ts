@@ -6,7 +6,7 @@ import { fieldsOf, SERVER_SET } from "../values/fields.ts";
 const DATE = 'a date and time with a zone, like "2030-01-31T12:00:00Z", or null';
 const REASON = "text of at most 255 characters, or null";
 
-/** The schema of an entry of a list of addresses. Two of the same address are the same entry. */
+/** The schema of an entry of an address list. Two entries of the same address are the same entry. */
 function listedIp(address: string, expiresAt: string) {
   return fieldsOf(
     {
@@ -42,5 +42,5 @@ export const allowedIpSchema = listedIp(
   "Until when. Null: for good.",
 );
 
-/** An address or network of the block list or of those who are exempt from it; in its canonical form. */
+/** An address or network of the block list or the allow list, in its canonical form. */
 export type ListedIpSettings = Readonly<z.output<typeof blockedIpSchema>>;

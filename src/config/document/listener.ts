@@ -8,7 +8,7 @@ import { count, countOrNull, fieldsOf, flag, octetOrNull, SERVER_SET } from "../
 import { objectName } from "../values/names.ts";
 import { setOf, setOfNames } from "../values/set-of.ts";
 
-/** The protocols that Gatehouse speaks itself. */
+/** Gatehouse's own protocols. */
 export const PROTOCOLS = ["smtp", "lmtp", "http", "imap", "pop3", "manageSieve"] as const;
 
 export const DEFAULT_BACKLOG = 1024;
@@ -113,7 +113,7 @@ export const namedListenerSchema = fieldsOf(
 
 type Parsed = z.output<typeof listenerSchema>;
 
-/** A listener as it runs, nulls and inheritance resolved. */
+/** A listener's effective settings, with nulls and inheritance resolved. */
 export interface ListenerSettings extends Readonly<Parsed> {
   /** The listener's own cap, or else the server's. */
   readonly maxConnections: number;

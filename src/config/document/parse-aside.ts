@@ -1,4 +1,4 @@
-/** Large documents are parsed by a thread: the event loop has others to serve. */
+/** Parses large documents in a thread, so that they do not block the event loop. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { ConfigurationError } from "./configuration-error.ts";
@@ -6,7 +6,7 @@ import { type ParseOptions, parseDocument } from "./document.ts";
 import { type Configuration, type ConfigurationMembers, checkedConfiguration } from "./effective.ts";
 import type { ParsedPiece } from "./parse-thread.ts";
 
-/** Characters that are parsed in some milliseconds: a thread would take longer. */
+/** Characters that are parsed within milliseconds, faster than a thread starts. */
 const SMALL = 32_768;
 /** The thread's file is TypeScript in the sources and JavaScript in the package. */
 const ENTRY = new URL(`./parse-thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -17,7 +17,7 @@ export function isLarge(text: string): boolean {
 }
 
 /**
- * `parseDocument()` of a text, that of a large one in a thread of its own, whose result is taken over in pieces.
+ * `parseDocument()` for a text; a large one is parsed in a thread of its own, whose result is taken over in pieces.
  * @throws ConfigurationError with every mistake of the document
  */
 export async function parseAside(text: string, options: ParseOptions = {}): Promise<Configuration> {

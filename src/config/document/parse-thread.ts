@@ -4,7 +4,7 @@ import { ConfigurationError, type ConfigurationIssue } from "./configuration-err
 import { type ParseOptions, parseDocument } from "./document.ts";
 import type { ConfigurationMembers } from "./effective.ts";
 
-/** What it answers with: lists in pieces, each when it is asked for, then what is no list; or why there is nothing. */
+/** Its answers: lists in pieces, each on request, then everything else; or why there is no result. */
 export type ParsedPiece =
   | { readonly type: "entries"; readonly list: string; readonly entries: readonly unknown[] }
   | { readonly type: "rest"; readonly rest: Partial<ConfigurationMembers> }

@@ -10,12 +10,12 @@ export interface PartialParse<Settings> {
   /** Null when a field is not valid. */
   readonly settings: Settings | null;
   readonly findings: readonly Finding[];
-  /** Fields that were given and mean nothing here. */
+  /** Fields that were given but have no effect. */
   readonly ignored: readonly string[];
 }
 
 /**
- * Parses an object and keeps its valid fields even when others are not: a check across fields then runs on what there
+ * Parses an object and keeps its valid fields even when others are not: a check across fields then uses what there
  * is, so that one mistake does not hide another.
  */
 export function partialParse<Schema extends z.ZodObject>(

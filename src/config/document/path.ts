@@ -1,4 +1,4 @@
-/** The way to a value in the document: keys of objects and indexes of arrays. */
+/** The path to a value in the document: keys of objects and indexes of arrays. */
 export type Path = readonly (string | number)[];
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;

@@ -8,8 +8,8 @@ export const NESTED_TOO_DEEPLY = `is nested more than ${MOST_NESTED} levels deep
 export const FORBIDDEN_KEY = "is not allowed as a key";
 
 /**
- * Takes a value that a program made. It is copied into objects without prototype, as JSON would hold it, so that
- * accessors run once and nothing inherited is taken for a field. A Map is an object that keeps its order.
+ * Takes a value made by a program. It is copied into objects without prototype, as JSON would hold it, so that
+ * accessors run once and nothing inherited is taken for a field. A Map counts as an object that keeps its order.
  */
 export function readPlainValue(value: unknown): Source {
   const copies: Copies = { done: new Map(), findings: [] };
@@ -17,7 +17,7 @@ export function readPlainValue(value: unknown): Source {
 }
 
 interface Copies {
-  /** An object that occurs twice is copied once; null while its copy is being made. */
+  /** Copies by original, since an object that occurs twice is copied once; null while its copy is being made. */
   readonly done: Map<object, object | null>;
   readonly findings: Finding[];
 }
@@ -39,7 +39,7 @@ function copyOf(value: unknown, path: Path, copies: Copies): unknown {
     copies.done.set(value, copy);
     return copy;
   } catch {
-    // An accessor or a proxy threw; its error is not ours to tell.
+    // An accessor or a proxy threw; its error is not ours to report.
     return refuse("cannot be read");
   }
 }

@@ -25,7 +25,7 @@ export async function readConfiguration(
 }
 
 /**
- * Reads a configuration document from what a file holds.
+ * Reads a configuration document from a file's content.
  * @throws ConfigurationError, also when the content is not text.
  */
 export async function parseContent(

@@ -38,8 +38,8 @@ export const sections = {
     .describe("What listens where: an array, or a map from id to listener."),
 };
 
-/** The configuration document, in every form that is accepted. A bare array is read as `NetworkListener`. */
+/** The configuration document, in every accepted form. A bare array is read as `NetworkListener`. */
 export const documentSchema = z.union([fieldsOf(sections), listeners.describe("Listeners only.")]);
 
-/** What may be written in a document. */
+/** The type of a written document. */
 export type ConfigurationDocument = z.input<typeof documentSchema>;

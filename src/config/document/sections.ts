@@ -24,7 +24,7 @@ export interface ParsedSections {
   readonly allowed: readonly Entry<ListedIpSettings>[];
   readonly listeners: readonly Entry<z.output<typeof listenerSchema>>[];
   readonly findings: readonly Finding[];
-  /** Fields that are known and mean nothing here, each once: `SystemSettings.threadPoolSize`. */
+  /** Fields that are known but have no effect here, each once: `SystemSettings.threadPoolSize`. */
   readonly ignoredFields: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export function parseSections(
   };
 }
 
-/** However many objects have a field, it is named once. */
+/** Each field is named once, however many objects have it. */
 function ignoredFields(bySection: Readonly<Record<string, readonly PartialParse<unknown>[]>>): string[] {
   return Object.entries(bySection).flatMap(([section, entries]) => {
     const fields = new Set(entries.flatMap(({ ignored }) => ignored));
@@ -188,7 +188,7 @@ function listenerEntries(value: unknown, base: Path): Entry<Listener>[] | null {
   return entriesOf(value).map(([key, member]) => namedListener(key, member, [...base, key]));
 }
 
-/** A listener of the map form, where the key is the name unless there is one. */
+/** A listener of the map form, where the key is the name unless one is given. */
 function namedListener(key: string, member: unknown, path: Path): Entry<Listener> {
   const { fields, settings, findings, ignored } = partialParse(namedListenerSchema, member, path);
   const given = isObject(member) && member["name"] !== undefined;
@@ -210,7 +210,7 @@ function namedListener(key: string, member: unknown, path: Path): Entry<Listener
   };
 }
 
-/** A second entry of the same network would replace the first, its expiry too. */
+/** A second entry for the same network would replace the first, including its expiry. */
 function checkListed(entries: readonly Entry<ListedIpSettings>[]): Finding[] {
   const owners = new Map<string, Path>();
   return entries.flatMap(({ path, fields: { address } }) => {

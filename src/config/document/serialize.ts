@@ -4,8 +4,8 @@ import type { ListenerSettings } from "./listener.ts";
 
 /**
  * Writes a configuration back as a document: sets as maps to `true`, durations as milliseconds, every field present.
- * What a listener has from the server is written as null, so that it follows the server's setting again. The document
- * holds the secrets that were given as text.
+ * What a listener inherits from the server is written as null, so that it follows the server's setting again. The
+ * document holds the secrets that were given as text.
  */
 export function serializeDocument({
   listeners,

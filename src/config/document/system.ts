@@ -55,7 +55,7 @@ export interface SystemSettings extends Readonly<Parsed> {
   readonly defaultHostname: string;
 }
 
-/** The machine's host name, or `localhost` when that is not one that a server may greet with. */
+/** The machine's host name, or `localhost` when that is not a valid name for a greeting. */
 export function defaultHostname(): string {
   const name = hostname.safeParse(machineName());
   return name.success ? name.data : "localhost";

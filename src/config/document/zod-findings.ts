@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Finding } from "./configuration-error.ts";
 import type { Path } from "./path.ts";
 
-/** Zod's issues as findings, each at the place where the mistake is. */
+/** Turns Zod's issues into findings, each at the place of the mistake. */
 export function findingsOf(error: z.core.$ZodError, path: Path): Finding[] {
   const told = new Set<string>();
   return error.issues
@@ -17,7 +17,7 @@ export function findingsOf(error: z.core.$ZodError, path: Path): Finding[] {
 function findingsOfIssue(issue: z.core.$ZodIssue, base: Path): Finding[] {
   const path = [...base, ...issue.path.map((segment) => (typeof segment === "symbol" ? String(segment) : segment))];
   if (issue.code === "invalid_union") {
-    // The form that was meant is the one whose outermost type fits.
+    // The intended form is the one whose outermost type fits.
     const meant = issue.errors.find((issues) =>
       issues.every((inner) => inner.path.length > 0 || inner.code !== "invalid_type"),
     );

@@ -5,14 +5,14 @@ import type { Configuration } from "../document/effective.ts";
 import type { AddressPlan } from "./address-plan.ts";
 
 /**
- * A socket that cannot be bound while one that is to be closed is open, because the two do not both have
- * `socketReusePort`. Closing the old one first would refuse clients.
+ * A socket that cannot be bound while an old one is still open, because the two do not both have `socketReusePort`.
+ * Closing the old one first would refuse clients.
  */
 export interface AddressConflict {
   /** The listener and the address to be bound. */
   readonly listener: string;
   readonly address: BindAddress;
-  /** What is in the way: an address of the document before, and its listener. */
+  /** The conflicting address of the previous document, and its listener. */
   readonly heldBy: { readonly listener: string; readonly address: BindAddress };
 }
 
@@ -25,7 +25,7 @@ type Choice = (plan: AddressPlan) => readonly BindAddress[];
 const opened: Choice = ({ added, replaced, takeOver }) => [...added, ...replaced, ...replacedOf(takeOver)];
 const closed: Choice = ({ removed, replaced, handOver }) => [...removed, ...replaced, ...replacedOf(handOver)];
 
-/** Every new socket that has an old one in its way. */
+/** Every new socket that conflicts with an old one. */
 export function findConflicts(
   before: Configuration,
   after: Configuration,
@@ -43,7 +43,7 @@ export function findConflicts(
 /** Sockets by their ports, so that not each is compared with each. */
 class SocketIndex {
   readonly #ports: ReadonlyMap<number, readonly PlannedSocket[]>;
-  /** Of those on one port: by host, and those that take more than one. */
+  /** Of those on one port: by host, and the wildcards. */
   readonly #hosts: ReadonlyMap<string, readonly PlannedSocket[]>;
   readonly #wildcards: ReadonlyMap<number, readonly PlannedSocket[]>;
 

@@ -4,18 +4,18 @@ import type { Configuration } from "../document/effective.ts";
 import type { ListenerSettings } from "../document/listener.ts";
 import { type FieldChange, type ListenerField, onLiveSocket, socketChanges } from "./field-changes.ts";
 
-/** An address that comes from another listener with its socket, so that no client is refused. */
+/** An address that is taken over from another listener with its socket, so that no client is refused. */
 export interface TakeOver {
   readonly address: BindAddress;
   /** The listener that had it. */
   readonly from: string;
-  /** The socket itself cannot be used on: a new one is bound beside it, and then the old one is closed. */
+  /** The socket itself cannot be used any longer: a new one is bound beside it, and then the old one is closed. */
   readonly replaced: boolean;
-  /** Socket options that the socket has from the other listener and that are to be changed. */
+  /** Socket options that the socket has from the other listener and that must change. */
   readonly fields: readonly FieldChange<ListenerField>[];
 }
 
-/** The other end of a take-over. */
+/** The other side of a take-over. */
 export interface HandOver {
   readonly address: BindAddress;
   /** The listener that gets it. */
@@ -23,7 +23,7 @@ export interface HandOver {
   readonly replaced: boolean;
 }
 
-/** What becomes of a listener's addresses; each is in one of the lists. */
+/** What happens to a listener's addresses; each is in one of the lists. */
 export interface AddressPlan {
   /** Sockets that stay. */
   readonly kept: readonly BindAddress[];
@@ -45,8 +45,8 @@ interface Released {
 }
 
 /**
- * What becomes of every address, by listener. Addresses are the same when their texts are, those with port 0 too: the
- * port that was found for one goes on.
+ * What happens to every address, by listener. Addresses are the same when their texts are, even with port 0: the
+ * port that was found for it is kept.
  */
 export function planAddresses(before: Configuration, after: Configuration): ReadonlyMap<string, AddressPlan> {
   const plans = new Map<string, Lists>();
@@ -64,7 +64,7 @@ export function planAddresses(before: Configuration, after: Configuration): Read
     const { name } = listener;
     const plan = planOf(name);
     for (const address of listener.bind) {
-      // The kernel takes IPV6_V6ONLY before bind(2) only.
+      // The kernel accepts IPV6_V6ONLY only before bind(2).
       const replaced = wasIpv6Only(address) !== isIpv6Only(address);
       if (former.get(name)?.has(address.text)) {
         (replaced ? plan.replaced : plan.kept).push(address);

@@ -9,8 +9,8 @@ export type FieldValue =
   | { readonly count: number; readonly interval: number };
 
 /**
- * Compares values of fields within one plan. Each pair of sets is compared once: thousands of listeners may share the
- * server's networks, which may be thousands, too.
+ * Compares field values within one plan. Each pair of sets is compared once: thousands of listeners may share the
+ * server's networks, of which there may be thousands too.
  */
 export class Comparison {
   readonly #sets = new Map<readonly string[], Map<readonly string[], boolean>>();
@@ -31,7 +31,7 @@ function isSet(value: FieldValue): value is readonly string[] {
   return Array.isArray(value);
 }
 
-/** No element of a set is in it twice. */
+/** No element occurs in a set twice. */
 function areSameSets(one: readonly string[], other: readonly string[]): boolean {
   if (one.length !== other.length) return false;
   const elements = new Set(other);

@@ -4,10 +4,13 @@ import type { ListenerSettings } from "../document/listener.ts";
 import type { SystemSettings } from "../document/system.ts";
 import { Comparison, type FieldValue } from "./comparison.ts";
 
-/** How the values of a field are compared and said. */
+/** How a field's values are compared and described. */
 export type FieldKind = "plain" | "duration" | "set" | "rate";
 
-/** Every field of a listener that can be retuned. What is in force counts: its own networks show in `proxyTrustedNetworks`. */
+/**
+ * Every field of a listener that can change at run time. Effective values count: its own networks are in
+ * `proxyTrustedNetworks`.
+ */
 const listenerFields = {
   protocol: "plain",
   maxConnections: "plain",
@@ -48,16 +51,21 @@ const systemFields = {
 
 export type SystemField = keyof typeof systemFields;
 
-/** A field of the listener itself, or what it takes from the server: its name, and the certificates where it has TLS. */
+/**
+ * A field of the listener itself, or one inherited from the server: its name, and the certificates where it has TLS.
+ */
 export type ListenerField = keyof typeof listenerFields | "defaultHostname" | "defaultCertificateId" | "certificates";
 
-/** A setting that is not what it was. */
+/** A changed setting. */
 export interface FieldChange<Field extends string = ListenerField | SystemField> {
   readonly field: Field;
-  /** In force before and after: what a listener takes from the server is resolved. Of certificates, the ids in order. */
+  /**
+   * The effective values before and after: what a listener inherits from the server is resolved. Of certificates, the
+   * ids in order.
+   */
   readonly from: FieldValue;
   readonly to: FieldValue;
-  /** The kernel cannot do it on a port that is bound: it stays as it was until the server is restarted. */
+  /** The kernel cannot change it on a bound port: it stays as it was until the server is restarted. */
   readonly needsRestart?: true;
 }
 
@@ -79,7 +87,7 @@ export function systemChanges(before: SystemSettings, after: SystemSettings): Fi
   return changesIn(namesOfSystem, { before, after });
 }
 
-/** What differs between two listeners, but for their names and addresses. */
+/** The differences between two listeners, except for their names and addresses. */
 export function listenerChanges(
   before: ListenerSettings,
   after: ListenerSettings,
@@ -88,19 +96,19 @@ export function listenerChanges(
   return changesIn(namesOfListener, { before, after }, comparison);
 }
 
-/** What differs between the sockets of two listeners. */
+/** The differences between the sockets of two listeners. */
 export function socketChanges(before: ListenerSettings, after: ListenerSettings): FieldChange<ListenerField>[] {
   return changesIn(namesOfSocket, { before, after });
 }
 
-/** Marks what a socket that lives on cannot take over: a port that was bound with SO_REUSEPORT stays shared. */
+/** Marks what a live socket cannot take over: a port that was bound with SO_REUSEPORT stays shared. */
 export function onLiveSocket<Field extends string>(changes: readonly FieldChange<Field>[]): FieldChange<Field>[] {
   return changes.map((change) =>
     change.field === "socketReusePort" && change.to === false ? { ...change, needsRestart: true } : change,
   );
 }
 
-/** What a listener notices of changes elsewhere in the document. Looked for once for all listeners. */
+/** What a listener notices of changes elsewhere in the document. Computed once for all listeners. */
 export function sharedChanges(
   before: Configuration,
   after: Configuration,
@@ -108,7 +116,7 @@ export function sharedChanges(
   const systems = { before: before.system, after: after.system };
   const names: FieldChange<ListenerField>[] = changesIn(["defaultHostname"], systems);
   const withTls = [...names, ...changesIn(["defaultCertificateId"], systems)];
-  // Their order counts too: without a default one, the first is.
+  // Their order counts too: without a default one, the first is used.
   if (!isDeepStrictEqual(before.certificates, after.certificates)) {
     const ids = ({ certificates }: Configuration): string[] => certificates.map(({ id }) => id);
     withTls.push({ field: "certificates", from: ids(before), to: ids(after) });

@@ -26,7 +26,7 @@ export function describePlan(plan: ReloadPlan): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Entries that are named of each list: what thousands of listeners share would be said thousands of times. */
+/** How many entries of each list are named: thousands of listeners may share the same networks. */
 const mostNamed = 100;
 
 function first(texts: readonly string[]): readonly string[] {
@@ -74,7 +74,7 @@ function describeAddresses(plan: Partial<AddressPlan>, describe: Describe): stri
   ];
 }
 
-/** What differs between two sets, each pair worked out once: many listeners have the server's. */
+/** The difference between two sets, computed once for each pair: many listeners have the server's. */
 type DescribedSets = Map<FieldValue, Map<FieldValue, readonly string[]>>;
 
 function describeChange({ field, from, to, needsRestart }: FieldChange, sets: DescribedSets): string {

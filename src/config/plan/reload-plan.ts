@@ -17,32 +17,32 @@ import {
   systemChanges,
 } from "./field-changes.ts";
 
-/** What becomes of one listener. */
+/** What happens to one listener. */
 export type ListenerPlan = { readonly name: string } & (
   | { readonly kind: "unchanged" }
-  /** The same sockets with other settings, which hold from the next connection or handshake on. */
+  /** The same sockets with other settings, which apply from the next connection or handshake on. */
   | { readonly kind: "retuned"; readonly fields: readonly FieldChange<ListenerField>[] }
   | ({ readonly kind: "rebound"; readonly fields: readonly FieldChange<ListenerField>[] } & AddressPlan)
   | { readonly kind: "added"; readonly added: readonly BindAddress[]; readonly takeOver: readonly TakeOver[] }
   | { readonly kind: "removed"; readonly removed: readonly BindAddress[]; readonly handOver: readonly HandOver[] }
 );
 
-/** Certificates by their ids. One that is changed is found elsewhere or given anew; what its files hold is not looked at. */
+/** Certificates by id. A changed one refers to other files or texts; the contents of its files are not compared. */
 export interface CertificatePlan {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
 }
 
-/** Entries of `BlockedIp` or `AllowedIp`; one that has changed is in both. */
+/** Entries of `BlockedIp` or `AllowedIp`; a changed one is in both. */
 export interface AddressListPlan {
   readonly added: readonly ListedIpSettings[];
   readonly removed: readonly ListedIpSettings[];
 }
 
-/** What has to happen so that one configuration becomes another. Holds no secret. */
+/** The steps from one configuration to another. Holds no secret. */
 export interface ReloadPlan {
-  /** In the order of the document after; then those that are removed. */
+  /** In the order of the new document; then the removed ones. */
   readonly listeners: readonly ListenerPlan[];
   readonly system: readonly FieldChange<SystemField>[];
   readonly certificates: CertificatePlan;
@@ -57,8 +57,8 @@ export interface ReloadPlan {
 }
 
 /**
- * The difference between two configurations as what has to be done. A listener is the same as one of the same name; its
- * addresses and settings are compared by what is in force, and the order of listeners and of sets means nothing.
+ * The difference between two configurations, as steps to carry out. Listeners are matched by name; their
+ * addresses and settings are compared by their effective values, and the order of listeners and of sets has no meaning.
  */
 export function planReload(before: Configuration, after: Configuration): ReloadPlan {
   const addresses = planAddresses(before, after);
@@ -138,7 +138,7 @@ function planCertificates(
   };
 }
 
-/** An address is in a list once. */
+/** An address occurs in a list once. */
 function planAddressList(before: readonly ListedIpSettings[], after: readonly ListedIpSettings[]): AddressListPlan {
   const without = (entries: readonly ListedIpSettings[], others: readonly ListedIpSettings[]) => {
     const known = new Map(others.map((other) => [other.address, other]));
@@ -150,7 +150,7 @@ function planAddressList(before: readonly ListedIpSettings[], after: readonly Li
   return { added: without(after, before), removed: without(before, after) };
 }
 
-/** Whatever their order. */
+/** Regardless of order. */
 function areSameAccounts(before: readonly AccountSettings[], after: readonly AccountSettings[]): boolean {
   if (before.length !== after.length) return false;
   const known = new Map(before.map((account) => [account.address, account]));

@@ -1,4 +1,4 @@
-/** What a source needs of time; the runtime's clock and XState's `SimulatedClock` are such clocks. */
+/** The clock that a source needs; the runtime's clock and XState's `SimulatedClock` are such clocks. */
 export interface SourceClock {
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(id: unknown): void;

@@ -3,8 +3,8 @@ import type { Configuration } from "../document/effective.ts";
 import { type ConfigurationSource, documentRead } from "./source.ts";
 
 /**
- * The document as it is read each time that somebody demands it, e.g. by SIGHUP, changed or not. Of demands that come while
- * it is being read, the last counts.
+ * Reads the document on each demand, e.g. by SIGHUP, changed or not. Of demands that come while it is being read,
+ * the last counts.
  */
 export function demandSource(demands: Observable<unknown>, read: () => Promise<Configuration>): ConfigurationSource {
   return demands.pipe(switchMap(() => documentRead(read)));

@@ -3,7 +3,7 @@ import type { ReadLimits } from "../../files/index.ts";
 import { type LoadedDigests, settledFiles, type WatchOptions } from "./settled-files.ts";
 
 export interface FileChangesOptions extends WatchOptions {
-  /** What was loaded: what differs from it on subscribing is a change. By default what is there then. */
+  /** What was loaded: a difference from it on subscribing is a change. By default what is there then. */
   readonly loaded?: LoadedDigests;
   /** A file that exceeds them is unreadable. */
   readonly limits: ReadLimits;

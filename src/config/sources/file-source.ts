@@ -9,14 +9,14 @@ import { type ConfigurationSource, documentRead } from "./source.ts";
 type DocumentOptions = Pick<ParseOptions, "directory" | "protocols">;
 
 export interface FileSourceOptions extends WatchOptions, DocumentOptions {
-  /** What was loaded from the file. By default nothing was, and what it holds is emitted at once on subscribing. */
+  /** What was loaded from the file. By default nothing was, and its content is emitted at once on subscribing. */
   readonly loaded?: LoadedDigests;
 }
 
 /**
- * A document in a file: emitted each time that its content differs from what was loaded or emitted last and has settled,
- * however that was done: written in place, replaced by an editor, or swapped by its symbolic link or one of a folder's
- * (Kubernetes). The same content is emitted once. A file that stays away for longer than `settle` is rejected once, and
+ * A document in a file: emitted each time that its content has settled and differs from what was loaded or emitted
+ * last, however it was changed: written in place, replaced by an editor, or by swapping its symbolic link or a folder's
+ * (Kubernetes). Equal contents are emitted once. A file that is missing for longer than `settle` is rejected once, and
  * read when it is back.
  */
 export function fileSource(file: string, options: FileSourceOptions = {}): ConfigurationSource {
@@ -27,7 +27,7 @@ export function fileSource(file: string, options: FileSourceOptions = {}): Confi
   );
 }
 
-/** The document of a running server: it is read when somebody asks for it, and watched in between. */
+/** The document of a running server: read on demand, and watched in between. */
 export class DocumentFile {
   readonly file: string;
   readonly #options: DocumentOptions;
@@ -45,7 +45,7 @@ export class DocumentFile {
     return parse(content, this.#options);
   }
 
-  /** What the file holds whenever that is not what was read last. */
+  /** The file's content whenever it differs from what was read last. */
   changes(options: WatchOptions = {}): ConfigurationSource {
     return fileSource(this.file, { ...options, ...this.#options, loaded: this.#loaded });
   }

@@ -6,13 +6,13 @@ import { entriesOf, type FoundEntries } from "./path-entries.ts";
 
 interface WatchedFolder {
   readonly folder: string;
-  /** What happens to other entries of the folder is nobody's concern. */
+  /** Other entries of the folder are ignored. */
   readonly names: Set<string>;
 }
 
 /**
- * Watches the folders on which some files depend. Not the files: an editor that replaces one leaves its watcher with
- * the old. What cannot be watched is left out; fs.watch is missing or silent on some file systems anyway.
+ * Watches the folders that some files depend on. Not the files: an editor that replaces one leaves its watcher with
+ * the old one. What cannot be watched is left out; fs.watch is missing or silent on some file systems anyway.
  */
 export class FolderWatch {
   readonly #files: readonly string[];
@@ -26,7 +26,7 @@ export class FolderWatch {
     this.#onEvent = onEvent;
   }
 
-  /** Watches where the files are now. What happens once it has resolved is an event. */
+  /** Watches where the files are now. Anything that happens after it has resolved is an event. */
   async follow(): Promise<void> {
     const wanted = await this.#wanted();
     if (this.#closed) return;
@@ -68,11 +68,11 @@ export class FolderWatch {
     return wanted;
   }
 
-  /** fs.watch blocks while it looks the folder up; that the folder has just been found makes a hang unlikely. */
+  /** fs.watch blocks while it looks up the folder; since the folder has just been found, a hang is unlikely. */
   #open(identity: string, { folder, names }: WatchedFolder): void {
     try {
       const watcher = watch(folder, (_kind, name) => {
-        // The folder's own name: it was removed or renamed. No name: the platform does not tell.
+        // The folder's own name: it was removed or renamed. No name: the platform does not report one.
         if (name === null || names.has(name) || name === basename(folder)) this.#onEvent();
       });
       watcher.on("error", () => {
@@ -81,12 +81,12 @@ export class FolderWatch {
       });
       this.#watched.set(identity, { watcher, names });
     } catch {
-      // Not there, not allowed, or no watchers left.
+      // Missing, forbidden, or no watchers left.
     }
   }
 }
 
-/** A folder that was removed and made again is another one, with the same path and perhaps the same inode. */
+/** A folder that was removed and created again is another one, with the same path and perhaps the same inode. */
 async function identityOf(folder: string): Promise<string | null> {
   try {
     const { dev, ino, birthtimeNs } = await boundedCall(folder, () => stat(folder, { bigint: true }));

@@ -1,7 +1,10 @@
 import { catchError, merge, of } from "rxjs";
 import { type ConfigurationSource, rejected } from "./source.ts";
 
-/** All that several sources emit. One that fails in spite of its contract is rejected and over; the others go on. */
+/**
+ * Emits everything that several sources emit. One that fails in spite of its contract is rejected and ends; the others
+ * go on.
+ */
 export function mergeSources(...sources: readonly ConfigurationSource[]): ConfigurationSource {
   return merge(...sources.map((source) => source.pipe(catchError((error: unknown) => of(rejected(error))))));
 }

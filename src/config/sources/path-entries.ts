@@ -8,7 +8,7 @@ export interface PathEntry {
   readonly name: string;
 }
 
-/** What does not lead on is taken for a folder as well: it ends the path. */
+/** Anything that does not lead on counts as a folder too: it ends the path. */
 type Found = "folder" | "missing" | { readonly target: string };
 
 /** What was found at each entry; shared by paths that are followed together. */
@@ -19,7 +19,7 @@ const MOST_LINKS = 40;
 
 /**
  * The entries of folders that decide which file a path leads to: the file's own, and that of each symbolic link on the
- * way. Where the path leads nowhere, the last is that of the missing file or folder.
+ * way. When the path leads nowhere, the last is that of the missing file or folder.
  */
 export async function entriesOf(path: string, foundEntries: FoundEntries = new Map()): Promise<PathEntry[]> {
   const entries: PathEntry[] = [];
@@ -47,7 +47,7 @@ export async function entriesOf(path: string, foundEntries: FoundEntries = new M
   return entries;
 }
 
-/** The root of an absolute path, nothing for that of a relative one, and the names that follow. */
+/** The root of an absolute path or nothing for a relative one, and the names that follow. */
 function start(path: string): { folder: string; names: string[] } {
   const { root } = parse(path);
   const names = path.slice(root.length).split(/[/\\]/);
@@ -62,7 +62,7 @@ function examined(entry: string, foundEntries: FoundEntries): Promise<Found> {
   return found;
 }
 
-/** An entry of a mount that hangs counts as missing: there is nothing to watch. */
+/** An entry of a hung mount counts as missing: there is nothing to watch. */
 async function examine(entry: string): Promise<Found> {
   try {
     return await boundedCall(entry, async () =>

@@ -4,19 +4,19 @@ import { type SourceClock, systemClock } from "./clock.ts";
 import { contentOf, type FileContent } from "./file-content.ts";
 import { FolderWatch } from "./folder-watch.ts";
 
-/** How changes of files are noticed. */
+/** How changes of files are detected. */
 export interface WatchOptions {
-  /** How long nothing must have changed before files are read, in milliseconds. Default: 200. */
+  /** How long files must be unchanged before they are read, in milliseconds. Default: 200. */
   readonly settle?: number;
   /**
-   * How often the files are read anyway, in milliseconds: for file systems and containers where fs.watch tells nothing,
-   * and for folders that are swapped by renaming one further up. Default: 10,000.
+   * How often the files are read anyway, in milliseconds: for file systems and containers where fs.watch reports
+   * nothing, and for folders that are swapped by renaming one further up. Default: 10,000.
    */
   readonly poll?: number;
   readonly clock?: SourceClock;
 }
 
-/** By file, the digest of what was loaded from it last. Whoever loads the files may change it while they are watched. */
+/** By file, the digest of what was last loaded from it. The loader may change it while the files are watched. */
 export type LoadedDigests = ReadonlyMap<string, string>;
 
 export interface SettledFilesOptions extends WatchOptions {
@@ -25,9 +25,9 @@ export interface SettledFilesOptions extends WatchOptions {
 }
 
 /**
- * What files hold as soon as that differs from what was loaded or emitted last: on subscribing at once, where nothing was
- * loaded; and all together as soon as none of them changes any more. Being missing or unreadable is a content like any
- * other. A file that never rests is never read.
+ * The contents of files as soon as they differ from what was loaded or emitted last: on subscribing at once, where
+ * nothing was loaded; and all together as soon as none of them changes any more. Being missing or unreadable counts as
+ * a content. A file that never settles is never read.
  */
 export function settledFiles(
   files: readonly string[],
@@ -49,13 +49,13 @@ class Settling {
   readonly #poll: number;
   readonly #watch: FolderWatch;
   readonly #loaded: LoadedDigests;
-  /** By file, the digest that was loaded when it was looked at last. */
+  /** By file, the digest that was loaded at the last check. */
   readonly #loadedThen = new Map<string, string>();
-  /** By file, the digest of what was loaded or emitted, whichever came last. */
+  /** By file, the digest of what was loaded or emitted, whichever was last. */
   readonly #known = new Map<string, string>();
-  /** What was there at the last look since something happened. */
+  /** What the last check since the latest event found. */
   #lastLook: string | null = null;
-  /** Counts what has happened, so that a look knows whether it still tells how things are. */
+  /** Counts events, so that a check knows whether its result is still current. */
   #events = 0;
   #pauseTimer: unknown = null;
   #pollTimer: unknown = null;
@@ -90,14 +90,14 @@ class Settling {
     this.#clock.clearTimeout(this.#pollTimer);
   }
 
-  /** Starts the wait anew. */
+  /** Restarts the wait. */
   #disturbed(): void {
     this.#lastLook = null;
     this.#events += 1;
     this.#schedulePause();
   }
 
-  /** Two looks with the same outcome and no event between them: the files have settled, even where no events come. */
+  /** Two checks with the same result and no event in between: the files have settled, even where no events come. */
   async #paused(): Promise<void> {
     const events = this.#events;
     const contents = await this.#look();
@@ -123,7 +123,7 @@ class Settling {
     this.#schedulePoll();
   }
 
-  /** Watches first and reads then, so that what is not read is an event to come. */
+  /** Watches before it reads, so that anything it misses will be an event. */
   async #look(): Promise<FileContent[]> {
     await this.#watch.follow();
     return Promise.all(this.#files.map((file) => contentOf(file, this.#limits)));

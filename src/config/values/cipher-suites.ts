@@ -26,7 +26,7 @@ export interface CipherSuite {
   readonly key: "rsa" | "ecdsa" | null;
 }
 
-/** Every suite that is ever offered, in the server's order of preference. */
+/** Every suite that can be offered, in the server's order of preference. */
 export const SUITES: Readonly<Record<CipherSuiteName, CipherSuite>> = {
   "tls13-aes-256-gcm-sha384": suite13("TLS_AES_256_GCM_SHA384"),
   "tls13-aes-128-gcm-sha256": suite13("TLS_AES_128_GCM_SHA256"),

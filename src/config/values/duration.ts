@@ -3,7 +3,7 @@ import { mustBe } from "./expectation.ts";
 import { INT_MAX } from "./fields.ts";
 import { type Reading, read, unreadable } from "./reading.ts";
 
-/** Longer times overflow the timers of the runtime, which then fire at once: 2^31 − 1 ms, 24.8 days. */
+/** Longer times overflow the runtime's timers, which then fire at once: 2^31 − 1 ms, 24.8 days. */
 export const LONGEST_DURATION = INT_MAX;
 
 const UNITS: ReadonlyMap<string, bigint> = new Map([
@@ -17,8 +17,8 @@ const DURATION = /^(\d{1,20})(?:\.(\d{1,20}))?(ms|s|m|h|d)$/;
 const FORMS = 'milliseconds as a whole number, or text with a unit like "500ms", "60s", "2m", "1h" or "1d"';
 
 /**
- * Reads a duration with a unit into milliseconds. Fractions are allowed as long as they come out at whole milliseconds:
- * `1.5h` is 5,400,000 and `0.0001s` is an error.
+ * Reads a duration with a unit into milliseconds. Fractions are allowed if the result is a whole number of
+ * milliseconds: `1.5h` is 5,400,000 and `0.0001s` is an error.
  */
 export function readDuration(text: string): Reading<number> {
   const [, whole, fraction = "", unit] = DURATION.exec(text) ?? [];
@@ -60,7 +60,7 @@ function why(text: string): string {
   return reading.ok ? "" : reading.reason;
 }
 
-/** A duration in plain words: the largest unit that it is a whole number of. */
+/** A duration in plain words, in the largest unit that gives a whole number. */
 export function describeDuration(milliseconds: number): string {
   const names = [
     ["day", 86_400_000],

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { mustBe } from "./expectation.ts";
 import { suggestion } from "./nearest.ts";
 
-/** The largest number that setsockopt(2), listen(2) and timers take: 2^31 − 1. */
+/** The largest number that setsockopt(2), listen(2) and timers accept: 2^31 − 1. */
 export const INT_MAX = 2_147_483_647;
 
-/** Fields that are known and mean nothing here, each with the reason. */
+/** Fields that are known but have no effect here, each with the reason. */
 export type IgnoredFields = Readonly<Record<string, string>>;
 
-/** What a server sets in every object that it answers with (RFC 8620 section 1.2, `id`). */
+/** What a server sets in every object it returns (RFC 8620 section 1.2, `id`). */
 export const SERVER_SET: IgnoredFields = {
   id: "Set by a server. Ignored.",
   createdAt: "Set by a server. Ignored.",
@@ -16,7 +16,7 @@ export const SERVER_SET: IgnoredFields = {
 
 /**
  * An object of known fields. Any other field is an error at the field's own path, with the nearest known name.
- * @param ignored may be there with any value; the schema's output has them still: `isIgnored` tells which they are.
+ * @param ignored may be present with any value; the schema's output still has them: `isIgnored` identifies them.
  */
 export function fieldsOf<Shape extends z.core.$ZodLooseShape>(shape: Shape, ignored: IgnoredFields = {}) {
   const unknown = z.never({
@@ -32,7 +32,7 @@ export function fieldsOf<Shape extends z.core.$ZodLooseShape>(shape: Shape, igno
   return schema as unknown as z.ZodObject<Shape, z.core.$strict>;
 }
 
-/** Whether a field of `fieldsOf` is one of those that mean nothing here. */
+/** Whether a field of `fieldsOf` has no effect here. */
 export function isIgnored(field: z.core.$ZodType): boolean {
   return z.globalRegistry.get(field)?.["deprecated"] === true;
 }
@@ -55,7 +55,7 @@ export function countOrNull() {
   return z.int({ error }).min(1, { error }).max(INT_MAX, { error }).nullable().default(null);
 }
 
-/** One octet of the IP header, or null for the operating system's own. */
+/** One octet of the IP header, or null for the operating system's default. */
 export function octetOrNull() {
   const allowed = mustBe("a whole number from 1 to 255, or null");
   const tooLarge = mustBe(

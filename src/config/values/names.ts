@@ -3,7 +3,7 @@ import { mustBe } from "./expectation.ts";
 
 const NAME = "1 to 64 letters, digits, dots, underscores or hyphens, and not . or ..";
 
-/** What identifies a listener or a certificate, in logs, metrics and the API. */
+/** The name of a listener or the id of a certificate, in logs, metrics and the API. */
 export const objectName = z
   .string({ error: mustBe(NAME) })
   .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/, { error: mustBe(NAME) });

@@ -1,7 +1,7 @@
-/** Longer words are not misspelt names, and the distance costs length × length. */
+/** Longer words are no misspelt names, and the distance costs length × length. */
 const LONGEST = 64;
 
-/** @returns the candidate that `word` is probably a misspelling of, or null. Letter case counts for nothing. */
+/** @returns the candidate that `word` is probably a misspelling of, or null. Case is ignored. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   if (word.length > LONGEST) return null;
   const limit = Math.max(1, Math.floor(word.length / 3));

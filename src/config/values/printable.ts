@@ -1,4 +1,4 @@
-/** What a person's terminal can be shown: nothing that acts on it, ends a line of its own or turns the direction of writing. */
+/** Text that is safe on a terminal: nothing that acts on it, ends a line or changes the direction of writing. */
 
 /** Controls (C0, DEL, C1), line and paragraph separators, bidirectional controls (UAX #9), halves of surrogate pairs. */
 export const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
@@ -14,7 +14,7 @@ export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE_IN_LINES, named);
 }
 
-/** JSON that says the same, for a terminal too. */
+/** Equivalent JSON that is safe on a terminal. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(UNPRINTABLE_IN_LINES, (character) => `\\u${hex(character)}`);
 }

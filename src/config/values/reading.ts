@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** A text read as what it stands for, or why it cannot be. */
+/** The value that a text stands for, or why it cannot be read. */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   /** Follows the name of the field: `must be …`. */

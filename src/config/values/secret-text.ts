@@ -10,11 +10,11 @@ export interface FromEnvironment {
 
 export interface FromFile {
   readonly "@type": "File";
-  /** Absolute in an effective configuration; relative to the document in what is written. */
+  /** Absolute in an effective configuration; in a written one, relative to the document. */
   readonly filePath: string;
 }
 
-/** A reference to a text that may be shown. Nothing is resolved here: the variable or file is read by whoever needs it. */
+/** A reference to a text that may be shown. Nothing is resolved here: the variable or file is read by its user. */
 export type PublicText = { readonly "@type": "Text"; readonly value: string } | FromEnvironment | FromFile;
 
 /** A reference to a text that must never appear in a log, an error or an answer. */
@@ -30,7 +30,7 @@ const PATH = mustBe("the path of a file");
 
 const text = z.string({ error: NOT_EMPTY }).min(1, { error: NOT_EMPTY });
 
-/** Stalwart writes a public text as `value` and a secret one as `secret`; either is read in both places. */
+/** Stalwart writes a public text as `value` and a secret one as `secret`; either is accepted in both places. */
 const textReference = z.discriminatedUnion(
   "@type",
   [

@@ -7,9 +7,9 @@ interface SetOptions<T> {
   readonly of: string;
   /** Checks the text of one element. */
   readonly element: z.ZodType<string, string>;
-  /** What a checked text stands for. */
+  /** The value of a checked text. */
   readonly reader: (text: string) => Reading<T>;
-  /** The canonical text: two elements with the same one are the same. */
+  /** The canonical text: two elements with the same one are equal. */
   readonly textOf: (element: T) => string;
   readonly atLeastOne?: boolean;
 }
@@ -21,7 +21,7 @@ export function setOf<T>(options: SetOptions<T>) {
   const error = mustBe(`an array of ${of}, or a map from each to true; ${size}`);
   const present = z.literal(true, { error: mustBe("true; to take the element out of the set, leave it out") });
   const eachOnce = (given: unknown, context: z.core.$RefinementCtx): void => reportRepeated(given, context, options);
-  // Also where an element is not valid: one mistake does not hide another.
+  // Even when an element is not valid: one mistake does not hide another.
   const always = { when: () => true };
   const array = z
     .array(element, { error })
@@ -59,12 +59,12 @@ function reportRepeated<T>(given: unknown, context: z.core.$RefinementCtx, { rea
   }
 }
 
-/** A set of names out of a fixed list. */
+/** A set of names from a fixed list. */
 export function setOfNames<Name extends string>(of: string, names: readonly [Name, ...Name[]]) {
   const known = new Set<string>(names);
   const allowed = mustBe(names.length === 1 ? JSON.stringify(names[0]) : `one of ${names.join(", ")}`);
   const isName = (text: string): text is Name => known.has(text);
-  // z.enum as the key of a map would demand every name of the list.
+  // z.enum as the key of a map would require every name of the list.
   const element = z.string({ error: allowed }).refine((text): boolean => known.has(text), { error: allowed });
   return setOf<Name>({
     of,
