@@ -26,7 +26,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .description("listen, until SIGTERM or SIGINT; a second signal does not wait for sessions")
     .addOption(config())
     .addOption(data())
-    .addOption(new Option("--user <user>", "become this user, by name or id, once every address is bound"))
+    .addOption(new Option("--user <user>", "run as this user, by name or id, once every address is bound"))
     .addOption(new Option("--group <group>", "with --user: this group instead of the user's own"))
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
     .action(async (options) => {
@@ -41,9 +41,9 @@ function createCommand(finish: (code: ExitCode) => void): Command {
   addInspectionCommands(program, { data, finish });
   program
     .command("check")
-    .description("say whether the document is valid, and what it amounts to")
+    .description("check the document, and print the effective settings")
     .addOption(config())
-    .option("--against <file>", "say what would change from this document to the one checked")
+    .option("--against <file>", "print what would change from this document to the one checked")
     .action(async (options) => {
       const { check } = await import("./command/check.ts");
       finish(await check(options));
@@ -60,7 +60,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .argument("[id]", "print this message, or the latest")
     .description("list the messages received, or print one as it was sent")
     .addOption(data())
-    .option("-a, --account <address>", "only this account's")
+    .option("-a, --account <address>", "only messages of this account")
     .action(async (id, options) => {
       const { messages } = await import("./command/messages.ts");
       finish(await messages(id, options));

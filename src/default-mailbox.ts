@@ -1,4 +1,4 @@
-/** Backend and mailboxes when the embedder brings none: the document's accounts, and mail in SQLite. */
+/** Backend and mailboxes when the embedder has none: the document's accounts, and mail in SQLite. */
 import type { Configuration } from "./config/index.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import {
@@ -17,19 +17,19 @@ import { resolveText } from "./runtime/tls/secret-text.ts";
 
 export interface Mail {
   readonly backend: Backend;
-  /** Null where a backend of the embedder's own keeps mail and nothing is there to read it. */
+  /** Null where the embedder's own backend keeps the mail and there is nothing to read it with. */
   readonly mailboxes: Mailboxes | null;
-  /** Makes ready what another document asks for; what it resolves with puts that into force. Opens nothing once aborted. */
+  /** Prepares what another document needs; the returned function puts that into force. Opens nothing once aborted. */
   stage(configuration: Configuration, signal: AbortSignal): Promise<() => void>;
   release(): Promise<void>;
 }
 
-/** Protocols that stand on backend or mailboxes. */
+/** Protocols that use backend or mailboxes. */
 const mailProtocols: ReadonlySet<string> = new Set(["smtp", "lmtp", "imap", "pop3", "manageSieve"]);
 
 /**
- * The embedder's backend and mailboxes; where there is no backend, the default one, opened when some listener needs it.
- * Its store is behind the default mailboxes, too: what it takes in is there for IMAP at once.
+ * The embedder's backend and mailboxes; without a backend the default one, opened when some listener needs it.
+ * Its store also backs the default mailboxes: what it accepts is available to IMAP at once.
  */
 export async function mailboxFor(
   options: GatehouseOptions,
@@ -129,7 +129,7 @@ export async function resolveAccounts(configuration: Configuration): Promise<Acc
   const entries: Promise<AccountEntry>[] = [];
   await new Breather().forEach(configuration.accounts, (account) => {
     const entry = entryOf(account);
-    // Told of below.
+    // Reported below.
     entry.catch(() => {});
     entries.push(entry);
   });

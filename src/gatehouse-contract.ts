@@ -1,4 +1,4 @@
-/** A Gatehouse as its embedder, the control socket and the command see it. */
+/** A Gatehouse, as its embedder, the control socket and the command use it. */
 import type { Observable } from "rxjs";
 import type { Configuration, ReloadPlan } from "./config/index.ts";
 import type { PauseReason } from "./machines/listener.ts";
@@ -18,7 +18,7 @@ export interface ListenerStatus {
   /** Why it does not accept: `suspended`, `at-capacity`, `under-pressure`, `no-descriptors`; empty unless it is paused. */
   readonly pausedBy: readonly PauseReason[];
   readonly tlsImplicit: boolean;
-  /** As bound: port 0 resolved. */
+  /** As bound, with the port that the kernel chose for port 0. */
   readonly addresses: readonly BoundAddress[];
   readonly connections: number;
   readonly maxConnections: number;
@@ -63,12 +63,12 @@ export interface Gatehouse {
   stop(options?: StopOptions): Promise<void>;
   /**
    * Puts another document into force, as one transaction: what stays is not touched, what is new is made before anything
-   * old is let go of. Of several documents that arrive meanwhile only the newest is looked at.
+   * old is released. Of several documents that arrive meanwhile, only the newest is used.
    * @throws ConfigurationError, or ReloadError when it cannot be carried out: then everything stays as it was.
    */
   reload(config: unknown): Promise<ReloadReport>;
   /**
-   * What `reload()` would carry out, and changes nothing.
+   * The changes that `reload()` would make, without making them.
    * @throws ConfigurationError, or ReloadError when it needs a restart.
    */
   plan(config: unknown): Promise<ReloadPlan>;
@@ -96,13 +96,13 @@ export interface Gatehouse {
    */
   close(id: string, options?: CloseOptions): boolean;
   /**
-   * Lets nobody in any more from this address or network, until it expires; takes effect at once, on every listener.
-   * Connections that are inside stay. An entry of the same address or network is replaced.
+   * Refuses clients from this address or network until it expires; takes effect at once, on every listener. Existing
+   * connections stay. Replaces an entry of the same address or network.
    * @throws BlockedAddressError when the address or the date cannot be read
    */
   block(blocked: BlockedAddress): void;
   /**
-   * Takes this very address or network out of the block list.
+   * Removes exactly this address or network from the block list.
    * @returns whether it was there
    * @throws BlockedAddressError when the address cannot be read
    */
@@ -110,14 +110,14 @@ export interface Gatehouse {
   /** The block list: `BlockedIp` of the document and what was blocked since, without what has expired. */
   blocked(): BlockedEntry[];
   /**
-   * How many actors of each chart are in each state at this moment: `server`, `reload`, `listener`, `connection`, and the
-   * sessions by the name of their protocol. States within states are written with a dot: `paused.held`.
+   * How many actors of each chart are in each state now: `server`, `reload`, `listener`, `connection`, and sessions by the
+   * name of their protocol. Nested states are written with a dot: `paused.held`.
    */
   states(): StateCounts;
   /**
-   * What would become of a client that came now: which rule of admission lets it in or refuses it and how far it is from
-   * each limit, which certificate and suite it would be given, and the states of the charts that it would pass. Nothing is
-   * counted, and nobody hears of it, but for the embedder's own rules, which are asked.
+   * What would become of a client that connected now: which admission rule admits or refuses it and how far it is from
+   * each limit, which certificate and suite it would get, and the states of the charts that it would pass. Nothing is
+   * counted or reported; only the embedder's own rules are called.
    * @throws NotRunningError before the start is done, and from the stop on
    * @throws UnknownListenerError when no listener has this name
    * @throws ExplainedClientError when the address cannot be read

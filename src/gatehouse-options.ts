@@ -1,4 +1,4 @@
-/** What `createGatehouse()` takes. */
+/** The options of `createGatehouse()`. */
 import type { Logger } from "pino";
 import type { Observable } from "rxjs";
 import type { Inspector } from "./charts/inspector.ts";
@@ -23,22 +23,22 @@ export interface GatehouseOptions {
   readonly backend?: Backend;
   /**
    * Where IMAP, POP3 and ManageSieve find mail and scripts. By default where the default backend keeps them. With a
-   * `backend` of your own and without this, the three are not spoken.
+   * `backend` of your own and without this, these three protocols are not available.
    */
   readonly mailboxes?: Mailboxes;
-  /** Who may log in, by whatever protocol, in place of the backend's own answer; the rest of the backend stays. */
+  /** Who may log in, by any protocol, in place of the backend's own check; the rest of the backend stays. */
   readonly authenticate?: NonNullable<Backend["authenticate"]>;
-  /** May take the dialogue over after a log-in by IMAP, POP3 or ManageSieve. */
+  /** May take the session over after a log-in by IMAP, POP3 or ManageSieve. */
   readonly takeOver?: TakeOver;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
   /**
    * Further documents, from a source such as `fileSource()` or each in a form that `config` may have; each is put into force
-   * when it comes. One that cannot be is told of as `reload.rejected`. Subscribed to from the start to the stop.
+   * when it comes. A rejected one is reported as `reload.rejected`. Subscribed to from the start to the stop.
    */
   readonly config$?: ConfigurationSource | Observable<unknown>;
   /**
-   * Where the running server can be asked and told things: HTTP on a Unix socket, which only the process's own user and
+   * Where the running server can be queried and controlled: HTTP on a Unix socket, which only the process's own user and
    * root can reach. None by default.
    */
   readonly control?: string | ControlOptions;
@@ -48,11 +48,11 @@ export interface GatehouseOptions {
    */
   readonly inheritedSockets?: InheritedSockets;
   /**
-   * Awaited when everything is read and every address is bound, and before anybody is let in: the moment to give up
+   * Awaited when everything is read and every address is bound, before any client is admitted: the moment to drop
    * privileges, with `dropPrivileges()`. A rejection fails the start.
    */
   readonly onBound?: () => void | Promise<void>;
-  /** Asked in their order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
+  /** Called in order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
   readonly admission?: readonly AdmissionRule[];
   /**
    * When the process counts as exhausted, so that new clients are refused, or held where `atCapacity` is `hold`. False:
@@ -62,11 +62,11 @@ export interface GatehouseOptions {
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
   /**
-   * What the log goes to, as far as it is from `logDestination()`: lines that it drops are counted in the metrics and told
-   * of by `output.dropped`. None by default.
+   * Outputs of the log that come from `logDestination()`: lines that they drop are counted in the metrics and reported by
+   * `output.dropped`. None by default.
    */
   readonly outputs?: readonly CountedOutput[];
-  /** Told of the administrator that a first start without accounts makes, even if that start then fails. */
+  /** Called with the administrator that a first start without accounts creates, even if that start then fails. */
   readonly onAdministratorMade?: (administrator: MadeAdministrator) => void;
   /** Time, for tests; the system's by default. */
   readonly clock?: Clock;
@@ -76,25 +76,25 @@ export interface GatehouseOptions {
    */
   readonly lifecycle?: LifecycleMode;
   /**
-   * Sees every machine's events and snapshots (XState inspection); one of `gatehouse/inspect` sees them as one tree, chosen
-   * and sanitised. Costs nothing when left out.
+   * Gets every machine's events and snapshots (XState inspection); one from `gatehouse/inspect` gets them as one tree,
+   * selected and sanitised. Costs nothing when left out.
    */
   readonly inspect?: Inspector;
 }
 
 export interface ControlOptions {
-  /** Of the socket, at most 107 octets; it is made at the start and removed at the end. */
+  /** The socket's path, at most 107 octets; it is created at the start and removed at the end. */
   readonly path: string;
   /**
    * Reads the document for `POST /reload`, in a form that `config` may have. By default the document in force is put into
-   * force again, with its certificates read anew.
+   * force again, with its certificates read again.
    */
   readonly document?: () => unknown;
 }
 
-/** The administrator that was made because there were no accounts. */
+/** The administrator that was created because there were no accounts. */
 export interface MadeAdministrator {
   readonly address: string;
-  /** Known this one time only: what is kept is its hash. */
+  /** Available only now: what is stored is its hash. */
   readonly password: string;
 }

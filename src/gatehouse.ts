@@ -1,4 +1,4 @@
-/** Puts the house together: a document, protocols, a backend, logs and metrics, and the server that carries them. */
+/** Assembles a Gatehouse: a document, protocols, a backend, logs and metrics, and the server that runs them. */
 import { Subscription } from "rxjs";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
 import {
@@ -159,9 +159,9 @@ function controlOf({ control }: GatehouseOptions, server: Server, read: ReadDocu
 }
 
 /**
- * Looks for everything that would keep this document from starting, short of binding: certificates and keys, TLS
+ * Checks everything that could keep this document from starting, short of binding: certificates and keys, TLS
  * contexts, accounts, protocols.
- * @returns what is worth knowing and no error.
+ * @returns warnings that are no errors.
  * @throws ConfigurationError, or AggregateError with every problem.
  */
 export async function checkGatehouse(options: GatehouseOptions): Promise<string[]> {
@@ -182,10 +182,10 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
   return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
 }
 
-/** Enough for protocols that nobody will talk to. */
+/** Enough for protocols that get no connections. */
 const unopenedMailboxes: Mailboxes = { open: () => Promise.reject(new Error("A check opens no mailbox.")) };
 
-/** By name; what an embedder registers replaces a built-in of the same name. */
+/** By name; an embedder's protocol replaces a built-in one of the same name. */
 function protocolsOf(
   options: GatehouseOptions,
   mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest" | "isExempt">,

@@ -1,4 +1,4 @@
-/** Gatehouse for embedders: the only door. */
+/** Gatehouse for embedders: the package's main entry point. */
 
 export type { Inspector } from "./charts/inspector.ts";
 export type { LifecycleMode } from "./charts/lifecycle-logic.ts";

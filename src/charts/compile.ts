@@ -117,8 +117,8 @@ class XStateHost implements StepHost {
   microstep(event: EventObject, snapshot: AnyMachineSnapshot, transitions: AnyTransitionDefinition[]): void {
     const { self, system } = this.#scope;
     // Not in XState's public types.
-    const tell: (event: object) => void = Reflect.get(system, "_sendInspectionEvent");
-    tell({ type: "@xstate.microstep", actorRef: self, event, snapshot, _transitions: transitions });
+    const emit: (event: object) => void = Reflect.get(system, "_sendInspectionEvent");
+    emit({ type: "@xstate.microstep", actorRef: self, event, snapshot, _transitions: transitions });
   }
 
   snapshotOf(position: Position): AnyMachineSnapshot {

@@ -3,7 +3,7 @@ export class EffectNotProvided extends Error {
   readonly code = "effect-not-provided";
 
   constructor(machine: string, effect: string) {
-    super(`The machine "${machine}" names "${effect}", and nobody provided it. Pass it to machine.provide({ … }).`);
+    super(`The machine "${machine}" names "${effect}", which was not provided. Pass it to machine.provide({ … }).`);
     this.name = "EffectNotProvided";
   }
 }

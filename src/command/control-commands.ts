@@ -2,13 +2,13 @@
 import { type Command, Option } from "commander";
 import type { ExitCode } from "./exit-codes.ts";
 
-interface Surroundings {
+interface CommandContext {
   /** The option `--data`. */
   data(): Option;
   finish(code: ExitCode): void;
 }
 
-export function addControlCommands(program: Command, { data, finish }: Surroundings): void {
+export function addControlCommands(program: Command, { data, finish }: CommandContext): void {
   const add = (name: string, description: string) =>
     program
       .command(name)
@@ -16,22 +16,24 @@ export function addControlCommands(program: Command, { data, finish }: Surroundi
       .addOption(data())
       .addOption(new Option("--json", "print the server's answer as JSON"));
 
-  add("reload", "have the running server read its document again, and say what it changed").action(async (options) => {
-    const { reload } = await import("./reload.ts");
-    finish(await reload(options));
-  });
-  add("status", "say how the running server and its listeners are").action(async (options) => {
+  add("reload", "make the running server read its document again, and print what it changed").action(
+    async (options) => {
+      const { reload } = await import("./reload.ts");
+      finish(await reload(options));
+    },
+  );
+  add("status", "show the state of the running server and its listeners").action(async (options) => {
     const { status } = await import("./status.ts");
     finish(await status(options));
   });
   add("connections", "list the connections of the running server")
-    .option("-l, --listener <name>", "only this listener's")
+    .option("-l, --listener <name>", "only connections of this listener")
     .action(async (options) => {
       const { connections } = await import("./connections.ts");
       finish(await connections(options));
     });
   add("close", "end one connection at its session's next safe point")
-    .argument("<connection>", "its id, as `connections` and the log have it")
+    .argument("<connection>", "its id, as in `connections` and the log")
     .option("--now", "do not wait for a safe point")
     .action(async (connection, options) => {
       const { close } = await import("./close.ts");
@@ -49,30 +51,33 @@ export function addControlCommands(program: Command, { data, finish }: Surroundi
       const { resume } = await import("./suspend.ts");
       finish(await resume(listener, options));
     });
-  add("explain", "say what would become of a client now: rules, limits, certificate, and the states that it would pass")
+  add(
+    "explain",
+    "show what would become of a client now: rules, limits, certificate, and the states that it would pass",
+  )
     .argument("<address>")
     .argument("<listener>")
-    .option("--server-name <name>", "the name that it asks for by SNI")
+    .option("--server-name <name>", "the name that it requests by SNI")
     .option("--proxied", "it comes through a trusted proxy, whose PROXY header names this address")
     .action(async (address, listener, options) => {
       const { explain } = await import("./explain.ts");
       finish(await explain({ address, listener }, options));
     });
-  add("block", "let nobody in from an address or network, until the server ends or the time given")
+  add("block", "refuse clients from an address or network, until the server ends or the given time")
     .argument("<address>")
-    .option("--expires-at <time>", 'until then, for example "2030-01-31T12:00:00Z"')
-    .option("--reason <text>", "for whoever reads the list")
+    .option("--expires-at <time>", 'when the block ends, for example "2030-01-31T12:00:00Z"')
+    .option("--reason <text>", "a note for people who read the list")
     .action(async (address, options) => {
       const { block } = await import("./block.ts");
       finish(await block(address, options));
     });
-  add("unblock", "take an address or network out of the block list")
+  add("unblock", "remove an address or network from the block list")
     .argument("<address>")
     .action(async (address, options) => {
       const { unblock } = await import("./block.ts");
       finish(await unblock(address, options));
     });
-  add("blocked", "list whom the running server lets nobody in from").action(async (options) => {
+  add("blocked", "print the block list of the running server").action(async (options) => {
     const { blocked } = await import("./block.ts");
     finish(await blocked(options));
   });

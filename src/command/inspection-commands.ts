@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { chartFormats } from "./chart-formats.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
-interface Surroundings {
+interface CommandContext {
   /** The option `--data`. */
   data(): Option;
   finish(code: ExitCode): void;
@@ -13,26 +13,24 @@ interface Surroundings {
 export function addInspectionOptions(serve: Command): Command {
   return serve
     .addOption(
-      new Option("--inspect [port]", "let Stately's inspector watch the machines, over a relay on loopback").argParser(
+      new Option("--inspect [port]", "show the machines in Stately's inspector, over a relay on loopback").argParser(
         integer(0, 65_535),
       ),
     )
-    .addOption(new Option("--record <file>", "keep what the machines do, as JSON lines"))
+    .addOption(new Option("--record <file>", "record what the machines do, as JSON lines"))
     .addOption(
       new Option("--record-size <octets>", "how large that file may grow; 64 MiB by default").argParser(integer(1_024)),
     )
-    .addOption(new Option("--inspect-sample <n>", "watch one connection in so many").argParser(integer(1)))
+    .addOption(new Option("--inspect-sample <n>", "watch one connection in n").argParser(integer(1)))
     .addOption(
-      new Option("--inspect-max <n>", "watch at most so many connections at once; 100 by default").argParser(
-        integer(1),
-      ),
+      new Option("--inspect-max <n>", "watch at most n connections at once; 100 by default").argParser(integer(1)),
     )
     .addOption(new Option("--inspect-listener <name...>", "watch only connections of these listeners"))
     .addOption(new Option("--inspect-address <network...>", "watch only clients of these addresses or networks"))
     .addOption(new Option("--inspect-failures", "watch only connections that fail"));
 }
 
-export function addInspectionCommands(program: Command, { data, finish }: Surroundings): void {
+export function addInspectionCommands(program: Command, { data, finish }: CommandContext): void {
   program
     .command("replay")
     .description("step through a recording, and check that today's charts take the same path")
@@ -45,9 +43,9 @@ export function addInspectionCommands(program: Command, { data, finish }: Surrou
     .command("charts")
     .description("draw the machines' charts, one or all")
     .argument("[name]")
-    .addOption(new Option("--format <format>", "how").choices(chartFormats).default("mermaid"))
-    .option("--out <dir>", "a file for each in this folder, instead of standard output")
-    .option("--live", "with how many are in each state of the running server")
+    .addOption(new Option("--format <format>", "the format of the drawing").choices(chartFormats).default("mermaid"))
+    .option("--out <dir>", "write a file for each to this folder, instead of standard output")
+    .option("--live", "show how many are in each state of the running server")
     .addOption(data())
     .action(async (name, options) => {
       const { drawCharts } = await import("./charts.ts");

@@ -2,7 +2,7 @@
 import { printable } from "../config/values/printable.ts";
 import { openStore, type StoredMessage } from "../mailbox/index.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { complain, messagesOf, pour, say } from "./output.ts";
+import { complain, messagesOf, printStream, say } from "./output.ts";
 
 export interface MessagesOptions {
   readonly data: string;
@@ -26,7 +26,7 @@ export async function messages(which: string | undefined, { data, account }: Mes
       complain(which === "latest" ? "No messages." : `There is no message ${which}; see \`gatehouse messages\`.`);
       return exitCodes.configuration;
     }
-    await pour(await store.content(wanted.id));
+    await printStream(await store.content(wanted.id));
     return exitCodes.ok;
   } catch (error) {
     for (const message of messagesOf(error)) complain(message);

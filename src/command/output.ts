@@ -20,7 +20,7 @@ export function print(name: "stdout" | "stderr", text: string): void {
 }
 
 /** Prints a whole stream: unchanged, except to a terminal. */
-export async function pour(content: Readable): Promise<void> {
+export async function printStream(content: Readable): Promise<void> {
   const stdout = guarded("stdout");
   const poured = stdout.isTTY
     ? pipeline(content, terminalContent(), stdout, { end: false })

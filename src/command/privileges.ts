@@ -30,7 +30,7 @@ export async function privilegesOf(
 ): Promise<Privileges> {
   if (user === undefined) {
     if (group === undefined) return { drop: async () => {} };
-    throw new PrivilegeError("unknown-user", "--group goes with --user: say whom this process is to become.");
+    throw new PrivilegeError("unknown-user", "--group requires --user: name the user that this process is to run as.");
   }
   const processUser = await findProcessUser(user, group);
   return {

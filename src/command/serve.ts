@@ -25,7 +25,7 @@ import { privilegesOf } from "./privileges.ts";
 import { refusedSignals } from "./refused-signals.ts";
 import { ServerOutputs } from "./server-outputs.ts";
 import type { StopSignals } from "./stop-signals.ts";
-import { introduce, welcome } from "./welcome.ts";
+import { administratorNotice, welcome } from "./welcome.ts";
 
 /** Milliseconds that the process may take to end when all is done. */
 const endAllowance = 2_000;
@@ -34,7 +34,7 @@ export interface ServeOptions extends InspectionOptions {
   readonly config?: string;
   readonly data: string;
   readonly logLevel: string;
-  /** Name or id of the user to become once every address is bound. */
+  /** Name or id of the user to run as once every address is bound. */
   readonly user?: string;
   /** With `user`: the group, else the user's own. */
   readonly group?: string;
@@ -51,31 +51,31 @@ export async function serve(options: ServeOptions, signals: StopSignals): Promis
   }
 }
 
-interface Surroundings {
+interface CommandContext {
   readonly outputs: ServerOutputs;
   readonly signals: StopSignals;
 }
 
-interface ManagedSurroundings extends Surroundings {
+interface ManagedContext extends CommandContext {
   readonly manager: ServiceManager;
 }
 
-async function serveManaged(options: ServeOptions, surroundings: Surroundings): Promise<ExitCode> {
-  const { complain } = surroundings.outputs;
+async function serveManaged(options: ServeOptions, context: CommandContext): Promise<ExitCode> {
+  const { complain } = context.outputs;
   const manager = await ServiceManager.find().catch((error: unknown) => {
     for (const message of messagesOf(error)) complain(message);
     return ServiceManager.none;
   });
   try {
-    return await serveInspected(options, { ...surroundings, manager });
+    return await serveInspected(options, { ...context, manager });
   } finally {
     manager.close();
   }
 }
 
-async function serveInspected(options: ServeOptions, surroundings: ManagedSurroundings): Promise<ExitCode> {
-  const { manager, signals } = surroundings;
-  const { complain } = surroundings.outputs;
+async function serveInspected(options: ServeOptions, context: ManagedContext): Promise<ExitCode> {
+  const { manager, signals } = context;
+  const { complain } = context.outputs;
   let inspection: Inspection;
   try {
     inspection = await signals.unlessAsked(openInspection(options));
@@ -87,7 +87,7 @@ async function serveInspected(options: ServeOptions, surroundings: ManagedSurrou
     return error.code === "invalid-inspection" ? exitCodes.usage : exitCodes.start;
   }
   try {
-    return await serveFor(options, { ...surroundings, inspection });
+    return await serveFor(options, { ...context, inspection });
   } finally {
     for (const line of await inspection.close()) complain(line);
   }
@@ -95,7 +95,7 @@ async function serveInspected(options: ServeOptions, surroundings: ManagedSurrou
 
 async function serveFor(
   options: ServeOptions,
-  { manager, outputs, signals, inspection }: ManagedSurroundings & { readonly inspection: Inspection },
+  { manager, outputs, signals, inspection }: ManagedContext & { readonly inspection: Inspection },
 ): Promise<ExitCode> {
   const { complain } = outputs;
   const { inspect, words } = inspection;
@@ -115,8 +115,8 @@ async function serveFor(
       outputs: outputs.counted,
       inheritedSockets: await inheritedSockets(),
       onBound: () => privileges.drop(chosen),
-      // Words for a person go to stderr: stdout belongs to the log.
-      onAdministratorMade: (administrator) => complain(introduce(administrator)),
+      // Messages for people go to stderr: stdout belongs to the log.
+      onAdministratorMade: (administrator) => complain(administratorNotice(administrator)),
     });
   } catch (error) {
     if (error instanceof StoppedWhileStartingError) return exitCodes.ok;
@@ -129,7 +129,7 @@ async function serveFor(
   if (signals.asked) return exitCodes.ok;
   manager.follow(gatehouse);
   const stopped = stopOnSignals(gatehouse, signals);
-  // Without a document there is nothing that SIGHUP could have read again.
+  // Without a document there is nothing for SIGHUP to read again.
   if (document === null) signals.onHangup(() => signals.ask());
   try {
     await gatehouse.start();
@@ -145,18 +145,18 @@ async function serveFor(
   return exitCodes.ok;
 }
 
-/** A stop that was asked for is no failure. */
+/** A stop that was requested is no failure. */
 function wasCalledOff(error: unknown): boolean {
   return error instanceof StartError && error.errors.some((reason) => reason instanceof StoppedWhileStartingError);
 }
 
-/** Where the other subcommands reach this one. The built-in example has no file to read again. */
+/** Where the other subcommands reach this server. The built-in example has no file to read again. */
 function controlOf(data: string, document: DocumentFile | null): ControlOptions {
   const path = controlSocketOf(data);
   return document === null ? { path } : { path, document: () => document.read() };
 }
 
-/** The file when it is not what was read last, and the file as it is at SIGHUP. */
+/** The file whenever it has changed, and in any case at SIGHUP. */
 function documentsOf(document: DocumentFile, signals: StopSignals): ConfigurationSource {
   const hangups = new Observable<void>((subscriber) => signals.onHangup(() => subscriber.next()));
   return mergeSources(

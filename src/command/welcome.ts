@@ -15,13 +15,13 @@ export function welcome(
     `Gatehouse is running ${context.file ? `with ${context.file}` : "the built-in example"}. It listens on:`,
     listeners.map((listener) => `  ${listener.name.padEnd(width)}  ${describe(listener)}`).join("\n"),
   ];
-  if (context.file === null) paragraphs.push(...tryIt(listeners, context.data));
+  if (context.file === null) paragraphs.push(...exampleCommands(listeners, context.data));
   paragraphs.push("Ctrl-C stops it: sessions finish first; a second Ctrl-C does not wait.");
   return `\n${paragraphs.join("\n\n")}\n`;
 }
 
 /** Printed once, when it is made, whatever becomes of the start. */
-export function introduce({ address, password }: MadeAdministrator): string {
+export function administratorNotice({ address, password }: MadeAdministrator): string {
   return [
     "\nNo Account is configured, so an administrator was made. The password is shown this once:\n",
     `  address   ${address}`,
@@ -35,7 +35,7 @@ function describe({ protocol, addresses, tlsImplicit }: ListenerStatus): string 
 }
 
 /** The example's commands, which work in another terminal as they are. */
-function tryIt(listeners: readonly ListenerStatus[], data: string): string[] {
+function exampleCommands(listeners: readonly ListenerStatus[], data: string): string[] {
   const smtp = addressOf(listeners, "smtp");
   const imaps = addressOf(listeners, "imaps");
   if (smtp === undefined || imaps === undefined) return [];

@@ -130,7 +130,7 @@ async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** No body is an object without fields. */
+/** An empty body counts as an object without fields. */
 function jsonIn(text: string): unknown {
   try {
     if (text.trim() === "") return {};

@@ -55,7 +55,7 @@ export function bridgePage(
         if (message.type.startsWith("@xstate.")) inspector.contentWindow.postMessage(message, origin);
         else if (message.type === "gatehouse.definition") definitions.set(message.number, message.text);
         else if (message.type === "gatehouse.dropped")
-          notice.textContent = message.count + " events were dropped, because this page was too slow. What lives was sent anew.";
+          notice.textContent = message.count + " events were dropped, because this page was too slow. The living actors were sent again.";
       }
     };
   }

@@ -14,7 +14,7 @@ export interface DrawingOptions {
 }
 
 /** For states with a count. */
-export const takenLook = { fill: "#b2f2bb", line: "#2f9e44" };
+export const occupiedLook = { fill: "#b2f2bb", line: "#2f9e44" };
 
 /** Stands for every state of the machine. */
 export const anyState = "any";

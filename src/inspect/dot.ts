@@ -9,8 +9,8 @@ import {
   idOf,
   type Label,
   notesOf,
+  occupiedLook,
   statesOf,
-  takenLook,
 } from "./chart-text.ts";
 import { edgeLabel, htmlLines, htmlText, legendTable } from "./dot-labels.ts";
 
@@ -47,7 +47,7 @@ export function dot(machine: AnyStateMachine, options: DrawingOptions = {}): str
 
 function legend({ counts, marks }: DrawingOptions): string[] {
   const entries = [
-    ...(counts ? [{ ...takenLook, text: "somebody is there" }] : []),
+    ...(counts ? [{ ...occupiedLook, text: "occupied" }] : []),
     ...(marks?.legend ?? []).map((mark) => ({ ...mark, text: `${mark.sign} ${mark.meaning}`.trim() })),
   ];
   if (entries.length === 0) return [];
@@ -59,7 +59,7 @@ function declaration(state: AnyStateNode, options: DrawingOptions): string[] {
   const { counts, marks } = options;
   const count = counts ? countIn(state, counts) : 0;
   const name = counts ? `${state.key} (${count})` : state.key;
-  const look = count > 0 ? takenLook : marks?.states.get(state.path.join("."));
+  const look = count > 0 ? occupiedLook : marks?.states.get(state.path.join("."));
   const text = `label=<${stateLabel(name, notesOf(state, marks))}>`;
   if (Object.keys(state.states).length === 0) {
     const shape = state.type === "final" ? ", peripheries=2" : "";

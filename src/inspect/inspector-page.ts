@@ -37,7 +37,7 @@ export class InspectorPage {
     for (const definition of definitions) {
       if (this.#definitions.has(definition)) continue;
       this.#definitions.add(definition);
-      this.#tell({ type: "gatehouse.definition", ...definition });
+      this.#sendMessage({ type: "gatehouse.definition", ...definition });
     }
     this.#socket.send(text, this.#onSent);
   }
@@ -46,13 +46,13 @@ export class InspectorPage {
     if (this.#dropped === 0 || this.#socket.bufferedAmount > 0) return;
     // Before the count is sent: what is still on its way is dropped, too.
     const living = this.#living();
-    this.#tell({ type: "gatehouse.dropped", count: this.#dropped });
+    this.#sendMessage({ type: "gatehouse.dropped", count: this.#dropped });
     this.#dropped = 0;
     for (const frame of living) this.#write(frame);
   };
 
   /** In a frame of its own, which is an array, too. */
-  #tell(message: { readonly type: string; readonly [field: string]: unknown }): void {
+  #sendMessage(message: { readonly type: string; readonly [field: string]: unknown }): void {
     this.#socket.send(JSON.stringify([message]));
   }
 }

@@ -8,8 +8,8 @@ import {
   edgesFrom,
   idOf,
   notesOf,
+  occupiedLook,
   statesOf,
-  takenLook,
 } from "./chart-text.ts";
 
 /**
@@ -84,7 +84,7 @@ function colours(machine: AnyStateMachine, { counts, marks }: DrawingOptions): s
   const leaves = statesOf(machine).filter((state) => Object.keys(state.states).length === 0);
   const taken = leaves.filter((state) => counts !== undefined && countIn(state, counts) > 0);
   const classes = [
-    { name: "taken", ...takenLook, states: taken },
+    { name: "taken", ...occupiedLook, states: taken },
     ...(marks?.legend ?? []).map((mark) => ({
       ...mark,
       states: leaves.filter(({ path }) => marks?.states.get(path.join(".")) === mark),

@@ -115,7 +115,7 @@ class RelayServer implements Relay {
     if (host === null) {
       end(response, { status: 403, text: "Open the relay as 127.0.0.1 or localhost.\n" });
     } else if (request.method !== "GET" || request.url !== `/${this.#key}/`) {
-      end(response, { status: 404, text: "The page is at the URL that was told at the start.\n" });
+      end(response, { status: 404, text: "The page is at the URL that was printed at the start.\n" });
     } else {
       const nonce = randomBytes(16).toString("base64");
       const { html, policy } = bridgePage(this.#inspectorUrl, { host, nonce });

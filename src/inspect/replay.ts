@@ -63,9 +63,9 @@ export async function replayRecording(
 ): Promise<Replay> {
   const own = new Map(Object.values(ownCharts).map((chart) => [chart.id, chart]));
   const others = new Map(charts.map((chart) => [chart.id, chart]));
-  const stage = new Stage((line) => (line.own ? own : others).get(line.chart ?? ""));
-  for await (const line of readLines(lines)) stage.take(line);
-  return stage.end();
+  const actors = new RecordedActors((line) => (line.own ? own : others).get(line.chart ?? ""));
+  for await (const line of readLines(lines)) actors.take(line);
+  return actors.end();
 }
 
 async function* readLines(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<RecordingLine> {
@@ -98,9 +98,9 @@ function readLine(text: string, number: number): RecordingLine | RecordingError 
 }
 
 /** The actors of a recording while it is replayed. */
-class Stage {
+class RecordedActors {
   readonly #chartOf: (line: ActorLine) => AnyStateMachine | undefined;
-  readonly #actors = new Map<string, ActorOnStage>();
+  readonly #actors = new Map<string, RecordedActor>();
   #full = false;
 
   constructor(chartOf: (line: ActorLine) => AnyStateMachine | undefined) {
@@ -110,7 +110,7 @@ class Stage {
   take(line: RecordingLine): void {
     switch (line.type) {
       case "actor":
-        if (line.chart !== null) this.#actors.set(line.session, new ActorOnStage(line, this.#chartOf(line)));
+        if (line.chart !== null) this.#actors.set(line.session, new RecordedActor(line, this.#chartOf(line)));
         break;
       case "snapshot":
         this.#actors.get(line.session)?.step(line);
@@ -138,11 +138,11 @@ class Stage {
   #gap(session: string | null): void {
     const listed = session === null ? undefined : this.#actors.get(session);
     for (const actor of this.#actors.values())
-      if (!listed || actor === listed || actor.isKinOf(listed)) actor.missed = true;
+      if (!listed || actor === listed || actor.isRelatedTo(listed)) actor.missed = true;
   }
 }
 
-class ActorOnStage {
+class RecordedActor {
   missed = false;
   readonly #line: ActorLine;
   readonly #replay: ChartReplay | null;
@@ -159,7 +159,7 @@ class ActorOnStage {
     return { name, listener, chart: chart ?? "", unknown: this.#replay === null, steps: this.#steps };
   }
 
-  isKinOf(other: ActorOnStage): boolean {
+  isRelatedTo(other: RecordedActor): boolean {
     return this.#line.parent === other.#line.session || this.#line.session === other.#line.parent;
   }
 

@@ -96,9 +96,9 @@ export class Client {
 
   /** Requests TLS, waits for the go-ahead, and does the handshake. @param injected sent in clear after the command. */
   async startTls(command = "STARTTLS", { injected = "", goAhead = "220 " } = {}): Promise<void> {
-    const heard = this.#received.length;
+    const from = this.#received.length;
     this.socket.write(`${command}\r\n${injected}`);
-    await this.until(goAhead, heard);
+    await this.until(goAhead, from);
     await this.secure();
   }
 
@@ -161,7 +161,7 @@ export class Client {
   #listen(stream: Socket): void {
     stream.on("data", (chunk: Buffer) => {
       this.#received += chunk.toString("latin1");
-      this.#tell();
+      this.#notify();
     });
     stream.on("end", () => this.#see("fin"));
     stream.on("error", (error: NodeJS.ErrnoException) => this.#see(error.code === "ECONNRESET" ? "reset" : "gone"));
@@ -170,10 +170,10 @@ export class Client {
   /** The first end that is seen stays. */
   #see(view: PeerView): void {
     if (this.#view === "open") this.#view = view;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const changed of [...this.#changed]) changed();
   }
 }

@@ -51,7 +51,7 @@ export const invariants: readonly Invariant[] = [
         const id = connectionsOf(event);
         if (id === null) continue;
         const before = seen.get(id) ?? 0;
-        if (before > 0) return `${id} told ${event.type} after its end`;
+        if (before > 0) return `${id} emitted ${event.type} after its end`;
         seen.set(id, before + (event.type === "connection.closed" ? 1 : 0));
         if (event.type === "connection.closed" && !(event.cause in endCauses)) return `${id} ended as ${event.cause}`;
       }

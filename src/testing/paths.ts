@@ -56,7 +56,7 @@ export function everyStep<World extends Driver>(
       if (found.size < limit && !found.has(text)) found.set(text, { situation: next, names: path });
     }
   }
-  return withoutBeginnings(paths);
+  return withoutPrefixes(paths);
 }
 
 /**
@@ -72,11 +72,11 @@ export function randomPath<World extends Driver>(
 ): fc.Arbitrary<Path> {
   const stimuli = stimuliOf(model);
   const wishes = fc.array(fc.nat({ max: stimuli.length - 1 }), { maxLength: length * 6, size: "max" });
-  return wishes.map((indices) => whatIsPossible(model, { stimuli, indices, length }));
+  return wishes.map((indices) => possibleSteps(model, { stimuli, indices, length }));
 }
 
 /** Skips stimuli that are impossible where they come. */
-function whatIsPossible<World extends Driver>(
+function possibleSteps<World extends Driver>(
   model: Model<World>,
   { stimuli, indices, length }: { stimuli: readonly Stimulus<World>[]; indices: readonly number[]; length: number },
 ): Path {
@@ -123,7 +123,7 @@ function namesOf({ steps }: { steps: readonly { readonly event: AnyEventObject }
   return steps.map(({ event }) => event.type).filter((type) => type !== "xstate.init");
 }
 
-function withoutBeginnings(paths: readonly Path[]): Path[] {
+function withoutPrefixes(paths: readonly Path[]): Path[] {
   const texts = paths.map((path) => JSON.stringify(path).slice(0, -1));
   const sorted = texts.toSorted();
   return paths.filter((_, index) => {

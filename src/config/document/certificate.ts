@@ -23,7 +23,7 @@ const { id: _, ...ignoredBesideId } = ignored;
 
 /** In the array form, which keeps its order in any program. */
 export const identifiedCertificateSchema = fieldsOf(
-  { id: objectName.describe("What `defaultCertificateId` names it by. Unique."), ...shape },
+  { id: objectName.describe("The id that `defaultCertificateId` refers to. Unique."), ...shape },
   ignoredBesideId,
 );
 

@@ -3,15 +3,14 @@ import { type Configuration, isConfiguration } from "./effective.ts";
 import { isLarge, parseAside } from "./parse-aside.ts";
 
 /**
- * Reads what stands for a document: a text, the value of one, or a configuration that has been parsed already. At once, or in a
- * while.
+ * Reads a document given as text, as the value of such a text, or as a parsed configuration; synchronously or not.
  * @throws ConfigurationError
  */
 export type ReadDocument = (document: unknown) => Configuration | Promise<Configuration>;
 
 /**
- * Reads documents one after the other, so that an older one, which takes longer, does not come behind a newer one. A large
- * text is read in a thread, anything else at once.
+ * Reads documents one after the other, so that an older one that takes longer cannot overtake a newer one. A large
+ * text is read in a thread, anything else synchronously.
  */
 export function documentReader(options: ParseOptions = {}): ReadDocument {
   let last: Promise<void> | null = null;
@@ -29,5 +28,5 @@ export function documentReader(options: ParseOptions = {}): ReadDocument {
 }
 
 function ignore(): void {
-  // Whoever asked for it is told.
+  // Its caller gets the error.
 }

@@ -7,7 +7,7 @@ import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
 import type { Entry, ParsedSections } from "./sections.ts";
 import { defaultHostname, type SystemSettings, systemSchema } from "./system.ts";
 
-/** Tells a configuration, which has been checked, from a document that has not. A copy by spreading has it, too. */
+/** Marks a configuration, which has been checked, unlike a document. A copy made by spreading has it, too. */
 const CHECKED: unique symbol = Symbol("gatehouse.checked");
 
 /** A document in effect: defaults, inheritance and paths resolved. Made by parsing alone. */
@@ -19,18 +19,18 @@ export interface Configuration {
   readonly accounts: readonly AccountSettings[];
   /** Expired entries included. */
   readonly blocked: readonly ListedIpSettings[];
-  /** Whom `blocked` and the limits of addresses do not concern. Expired entries included. */
+  /** Addresses exempt from `blocked` and from the limits of addresses. Expired entries included. */
   readonly allowed: readonly ListedIpSettings[];
-  /** Fields of the document that are known and mean nothing here, each once: `SystemSettings.threadPoolSize`. */
+  /** Fields of the document that are known but have no effect here, each once: `SystemSettings.threadPoolSize`. */
   readonly ignoredFields: readonly string[];
   /** Absolute; relative paths in the document start here. */
   readonly directory: string;
 }
 
-/** The members of a configuration, as structured cloning leaves them. */
+/** The members of a configuration that structured cloning keeps. */
 export type ConfigurationMembers = Omit<Configuration, typeof CHECKED>;
 
-/** Of members that parsing has made. */
+/** Marks members that come from parsing. */
 export function checkedConfiguration(members: ConfigurationMembers): Configuration {
   return { [CHECKED]: true, ...members };
 }

@@ -26,14 +26,14 @@ function listedIp(address: string, expiresAt: string) {
         .max(255, { error: mustBe(REASON) })
         .nullable()
         .default(null)
-        .describe("For whoever reads the list."),
+        .describe("A note for people who read the list."),
     },
     SERVER_SET,
   );
 }
 
 export const blockedIpSchema = listedIp(
-  "The IP address or network that nobody is let in from.",
+  "The IP address or network whose clients are refused.",
   "When it is let in again. Null: never.",
 );
 

@@ -47,9 +47,7 @@ const shape = {
   bind: addresses.describe(
     "Addresses to listen on: IPv4 or bracketed IPv6, with a port. [::]:P listens on both families; port 0 asks for a free port.",
   ),
-  protocol: protocol.describe(
-    "What is spoken: one of the six built-in protocols, or one that the embedder registered.",
-  ),
+  protocol: protocol.describe("One of the six built-in protocols, or one that the embedder registered."),
   maxConnections: countOrNull().describe(
     "Cap on the concurrent connections of this listener, over all its addresses. Null: the server's maxConnections.",
   ),
@@ -84,13 +82,13 @@ const shape = {
     .enum(["reject", "hold"], { error: mustBe('"reject" or "hold"') })
     .default("reject")
     .describe(
-      "At the cap, reject: accept, say why in the protocol's words, close. Hold: stop accepting, so that clients queue in the kernel.",
+      "At the cap, reject: accept, send the protocol's refusal, close. Hold: stop accepting, so that clients queue in the kernel.",
     ),
   ignoreServerCap: flag(false).describe(
     "Count only against this listener's own cap, so that it stays reachable when the server is full.",
   ),
   proxyTimeout: duration(1).prefault(5_000).describe("Limit of the whole PROXY header."),
-  maxHandshakes: countOrNull().describe("TLS handshakes under way at once; further ones queue. Null: no limit."),
+  maxHandshakes: countOrNull().describe("TLS handshakes in progress at once; further ones queue. Null: no limit."),
   maxConnectionsPerAddress: countOrNull().describe(
     "Concurrent connections of one client address, or of one /64 of IPv6. Null: no limit.",
   ),

@@ -25,12 +25,12 @@ export const sections = {
   BlockedIp: z
     .union([z.array(blockedIpSchema), z.record(objectName, blockedIpSchema)])
     .optional()
-    .describe("Whom no listener lets in: an array, or a map from id to address or network."),
+    .describe("Refused by every listener: an array, or a map from id to address or network."),
   AllowedIp: z
     .union([z.array(allowedIpSchema), z.record(objectName, allowedIpSchema)])
     .optional()
     .describe(
-      "Whom BlockedIp and the limits of addresses do not concern: an array, or a map from id to address or network.",
+      "Exempt from BlockedIp and from the limits of addresses: an array, or a map from id to address or network.",
     ),
   NetworkListener: z
     .union([listeners, z.record(z.string(), namedListenerSchema)])

@@ -27,12 +27,10 @@ export const systemSchema = fieldsOf(
       .nullable()
       .default(null)
       .describe(
-        "The certificate for clients that name no host, or one that no certificate fits. Null: the only certificate, if there is one.",
+        "The certificate for clients that name no host, or one that no certificate covers. Null: the only certificate, if there is one.",
       ),
     maxConnections: count().default(8192).describe("Cap on the concurrent connections of the whole server."),
-    proxyTrustedNetworks: networks.describe(
-      "Peers from which a PROXY header is required; from others none is looked for.",
-    ),
+    proxyTrustedNetworks: networks.describe("Peers that must send a PROXY header; from others none is expected."),
     drainTimeout: duration(0)
       .prefault(30_000)
       .describe("How long sessions may take to finish when the server stops or a listener is removed."),
@@ -42,7 +40,7 @@ export const systemSchema = fieldsOf(
       .nullable()
       .default("+")
       .describe(
-        "What parts a detail from an account's name: mail for ann+lists@ goes to ann@ unless ann+lists@ is an account. Null: there are no details.",
+        "Separates a detail from an account's name: mail for ann+lists@ goes to ann@ unless ann+lists@ is an account. Null: no details.",
       ),
   },
   ignored,

@@ -4,13 +4,13 @@ import type { Path } from "./path.ts";
 
 /** Turns Zod's issues into findings, each at the place of the mistake. */
 export function findingsOf(error: z.core.$ZodError, path: Path): Finding[] {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return error.issues
     .flatMap((issue) => findingsOfIssue(issue, path))
     .filter((finding) => {
       // A value may break several rules of its field; the text is the same for all of them.
       const key = JSON.stringify([finding.path, finding.message]);
-      return !told.has(key) && told.add(key);
+      return !reported.has(key) && reported.add(key);
     });
 }
 

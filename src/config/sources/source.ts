@@ -8,13 +8,13 @@ export type DocumentRead =
   | { readonly kind: "rejected"; readonly error: ConfigurationError };
 
 /**
- * Where documents come from while the server runs. A source emits every document that is to be carried out, and says of
- * one that is not valid why; it never ends with an error. Watchers, timers and signal handlers are there from subscribing
- * to unsubscribing.
+ * Where documents come from while the server runs. A source emits every document to put into force, and for an invalid
+ * one the reason; it never ends with an error. Watchers, timers and signal handlers exist from subscribing to
+ * unsubscribing.
  */
 export type ConfigurationSource = Observable<DocumentRead>;
 
-/** What reading comes to; whatever it fails with is a rejection. */
+/** The result of reading; any failure becomes a rejection. */
 export async function documentRead(read: () => Promise<Configuration>): Promise<DocumentRead> {
   try {
     return { kind: "document", configuration: await read() };
@@ -23,7 +23,7 @@ export async function documentRead(read: () => Promise<Configuration>): Promise<
   }
 }
 
-/** Whether it is what a source emits, and no document yet to be read. */
+/** Whether a value is what a source emits, and not a document that has yet to be read. */
 export function isDocumentRead(value: unknown): value is DocumentRead {
   if (typeof value !== "object" || value === null || !("kind" in value)) return false;
   if (value.kind === "document") return "configuration" in value && isConfiguration(value.configuration);

@@ -4,8 +4,8 @@ import type { Configuration } from "../document/effective.ts";
 import { type ConfigurationSource, type DocumentRead, documentRead, isDocumentRead, rejected } from "./source.ts";
 
 /**
- * An embedder's documents, each as a text, as the value that it stands for, or parsed already; in their order. What other
- * sources have read may be among them. An Observable that fails is rejected and over.
+ * An embedder's documents, in order, each as text, as the value of such a text, or already parsed. Emissions of other
+ * sources may be among them. An Observable that fails is rejected and ends.
  * @param read reads a document; by default with Gatehouse's own protocols alone.
  */
 export function valueSource(values: Observable<unknown>, read: ReadDocument = documentReader()): ConfigurationSource {
@@ -15,7 +15,7 @@ export function valueSource(values: Observable<unknown>, read: ReadDocument = do
   );
 }
 
-/** In the same turn, where the document is read in it. */
+/** Emits synchronously if the document is read synchronously. */
 function readBy(read: () => Configuration | Promise<Configuration>): Observable<DocumentRead> {
   try {
     const configuration = read();

@@ -46,8 +46,8 @@ export function idOf(path: Path): string {
 export function messagesAt(context: FormContext, path: Path): string[] {
   const pointer = pointerOf(path);
   const problem = context.draft.problems.get(pointer);
-  const told = context.errors.filter((error) => error.pointer === pointer).map(({ message }) => message);
-  return [...new Set([...(problem === undefined ? [] : [problem]), ...told])];
+  const serverMessages = context.errors.filter((error) => error.pointer === pointer).map(({ message }) => message);
+  return [...new Set([...(problem === undefined ? [] : [problem]), ...serverMessages])];
 }
 
 /** The same, for a field that draws its members itself. */

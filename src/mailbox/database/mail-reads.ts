@@ -68,14 +68,14 @@ export class MailReads {
     }));
   }
 
-  status({ mailbox, toldUntil }: Calls["status"]["request"]): MailboxStatus {
+  status({ mailbox, notifiedUntil }: Calls["status"]["request"]): MailboxStatus {
     const { id, uidNext, uidValidity, modseq, recentFrom } = openMailbox(this.#sql, mailbox);
     const row = this.#sql.get(
       `SELECT count(*) AS messages, count(*) FILTER (WHERE uid >= ?) AS recent,
          count(*) FILTER (WHERE flags & ${SEEN_BIT} = 0) AS unseen,
          count(*) FILTER (WHERE flags & ${DELETED_BIT}) AS deleted, coalesce(sum(size), 0) AS size
        FROM message WHERE mailbox = ?`,
-      ...[Math.max(recentFrom, toldUntil), id],
+      ...[Math.max(recentFrom, notifiedUntil), id],
     );
     return {
       messages: Number(row?.["messages"]),

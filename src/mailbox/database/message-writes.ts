@@ -14,7 +14,7 @@ type Requests = { readonly [Name in keyof MailboxWrites]: MailboxWrites[Name]["r
 
 export function selectMailbox({ sql }: WriteContext, request: Requests["select"]): SelectReply {
   const mailbox = openMailbox(sql, request.mailbox);
-  const recentFrom = Math.max(mailbox.recentFrom, request.toldUntil);
+  const recentFrom = Math.max(mailbox.recentFrom, request.notifiedUntil);
   if (!request.readOnly && mailbox.uidNext > mailbox.recentFrom) {
     sql.run("UPDATE mailbox SET recent_from = uid_next WHERE id = ?", mailbox.id);
   }
@@ -22,8 +22,8 @@ export function selectMailbox({ sql }: WriteContext, request: Requests["select"]
   return { name, uidNext, highestModseq: modseq, recentFrom, keywords: keywordsOf(sql, mailbox.id) };
 }
 
-export function markRecent({ sql }: WriteContext, { mailbox, toldUntil }: Requests["markRecent"]): null {
-  sql.run("UPDATE mailbox SET recent_from = ?1 WHERE uid_validity = ?2 AND recent_from < ?1", toldUntil, mailbox);
+export function markRecent({ sql }: WriteContext, { mailbox, notifiedUntil }: Requests["markRecent"]): null {
+  sql.run("UPDATE mailbox SET recent_from = ?1 WHERE uid_validity = ?2 AND recent_from < ?1", notifiedUntil, mailbox);
   return null;
 }
 
@@ -99,8 +99,8 @@ export function storeFlags(context: WriteContext, request: Requests["storeFlags"
       { ...values, modseq },
     );
     changed.sort((a, b) => Number(a["uid"]) - Number(b["uid"]));
-    const told = { messages: toColumns(changed), keywords: keywords.names };
-    changes.push({ type: "flagsChanged", mailbox: mailbox.uidValidity, view: request.view, ...told });
+    const changedFlags = { messages: toColumns(changed), keywords: keywords.names };
+    changes.push({ type: "flagsChanged", mailbox: mailbox.uidValidity, view: request.view, ...changedFlags });
   }
   const held = JSON.stringify(modified);
   const now = sql.all(
@@ -260,13 +260,19 @@ function takeRoom(context: WriteContext, more: { readonly account: number; reado
 
 function notifyAppended(
   { sql, changes }: WriteContext,
-  told: { readonly mailbox: MailboxRow; readonly from: number; readonly view: number | null },
+  appended: { readonly mailbox: MailboxRow; readonly from: number; readonly view: number | null },
 ): void {
-  const { id, uidValidity } = told.mailbox;
+  const { id, uidValidity } = appended.mailbox;
   const rows = sql.all(
     `SELECT ${SUMMARY_COLUMNS} FROM message WHERE mailbox = ? AND uid >= ? ORDER BY uid`,
-    ...[id, told.from],
+    ...[id, appended.from],
   );
   const messages = toColumns(rows);
-  changes.push({ type: "appended", mailbox: uidValidity, view: told.view, messages, keywords: keywordsOf(sql, id) });
+  changes.push({
+    type: "appended",
+    mailbox: uidValidity,
+    view: appended.view,
+    messages,
+    keywords: keywordsOf(sql, id),
+  });
 }

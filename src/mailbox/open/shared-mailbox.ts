@@ -13,7 +13,7 @@ const LARGE = 5000;
 export interface MailboxObserver {
   readonly id: number;
   readonly readOnly: boolean;
-  tell(change: MailboxChange): void;
+  notify(change: MailboxChange): void;
 }
 
 /** Messages of a mailbox after a UID, in the order of UIDs; none at the end. */
@@ -42,7 +42,7 @@ export class SharedMailbox {
   #name = "";
   #uidNext = 1;
   #highestModseq = 1;
-  #toldUntil = 1;
+  #notifiedUntil = 1;
   /** How many sessions are about to open it. */
   #expected = 0;
 
@@ -68,8 +68,8 @@ export class SharedMailbox {
   }
 
   /** A read-write session has been notified of all messages below this UID. */
-  get toldUntil(): number {
-    return [...this.#views].some(({ readOnly }) => !readOnly) ? this.#uidNext : this.#toldUntil;
+  get notifiedUntil(): number {
+    return [...this.#views].some(({ readOnly }) => !readOnly) ? this.#uidNext : this.#notifiedUntil;
   }
 
   get isInUse(): boolean {
@@ -110,7 +110,7 @@ export class SharedMailbox {
 
   /** Messages that arrived while a session had it open for writing are not recent again. */
   leave(view: MailboxObserver): void {
-    this.#toldUntil = this.toldUntil;
+    this.#notifiedUntil = this.notifiedUntil;
     this.#views.delete(view);
   }
 
@@ -123,7 +123,7 @@ export class SharedMailbox {
     const news = this.#apply(this.#messages, change);
     if (!news) return;
     this.#messages = news.messages;
-    for (const view of [...this.#views]) view.tell(news.changeFor(change.view === view.id));
+    for (const view of [...this.#views]) view.notify(news.changeFor(change.view === view.id));
   }
 
   /** Reads everything again and reports the differences: for changes that were made but never reported. */
@@ -138,9 +138,9 @@ export class SharedMailbox {
     this.#messages = fresh;
     const modseq = this.#highestModseq;
     for (const view of [...this.#views]) {
-      if (uids.length > 0) view.tell({ type: "mailbox.expunged", uids, modseq, own: false });
-      if (changed.length > 0) view.tell({ type: "mailbox.flagsChanged", messages: changed, own: false });
-      if (appended.length > 0) view.tell({ type: "mailbox.appended", messages: appended, own: false });
+      if (uids.length > 0) view.notify({ type: "mailbox.expunged", uids, modseq, own: false });
+      if (changed.length > 0) view.notify({ type: "mailbox.flagsChanged", messages: changed, own: false });
+      if (appended.length > 0) view.notify({ type: "mailbox.appended", messages: appended, own: false });
     }
   }
 

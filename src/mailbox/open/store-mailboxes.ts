@@ -57,7 +57,7 @@ export class StoreMailboxes implements Mailboxes {
     const shared = this.#sharedMailbox(mailbox);
     try {
       return await shared.expecting(async () => {
-        const selected = await this.#store.write("select", { mailbox, toldUntil: shared.toldUntil, readOnly });
+        const selected = await this.#store.write("select", { mailbox, notifiedUntil: shared.notifiedUntil, readOnly });
         await shared.load(selected);
         this.#viewId += 1;
         return new StoredMailbox({
@@ -84,8 +84,8 @@ export class StoreMailboxes implements Mailboxes {
   }
 
   /** A session that has the mailbox open has been notified of all messages below this UID. */
-  toldUntil(mailbox: number): number {
-    return this.#shared.get(mailbox)?.toldUntil ?? 1;
+  notifiedUntil(mailbox: number): number {
+    return this.#shared.get(mailbox)?.notifiedUntil ?? 1;
   }
 
   /** @param inbox UIDVALIDITY of the account's INBOX. @throws MailboxError `maildrop-locked` */
@@ -116,10 +116,10 @@ export class StoreMailboxes implements Mailboxes {
 
   #left(shared: SharedMailbox, view: StoredMailbox): void {
     shared.leave(view);
-    const { toldUntil } = shared;
-    if (!view.readOnly && toldUntil > view.uidNext) {
+    const { notifiedUntil } = shared;
+    if (!view.readOnly && notifiedUntil > view.uidNext) {
       // When this fails, messages are recent once more: no harm.
-      this.#store.write("markRecent", { mailbox: view.uidValidity, toldUntil }).catch(() => {});
+      this.#store.write("markRecent", { mailbox: view.uidValidity, notifiedUntil }).catch(() => {});
     }
     this.#drop(shared, view.uidValidity);
   }

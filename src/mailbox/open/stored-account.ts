@@ -26,7 +26,7 @@ import { StoredScripts } from "./stored-scripts.ts";
 interface OpenMailboxes {
   readonly limits: MailboxLimits;
   /** @param mailbox UIDVALIDITY */
-  toldUntil(mailbox: number): number;
+  notifiedUntil(mailbox: number): number;
   select(
     mailbox: number,
     options: { readonly readOnly: boolean; readonly onClose: (view: StoredMailbox) => void },
@@ -96,7 +96,7 @@ export class StoredAccount implements AccountMail {
   status(name: string): Promise<MailboxStatus> {
     return this.#do(async () => {
       const mailbox = await this.#resolve(name);
-      return this.#store.read("status", { mailbox, toldUntil: this.#mailboxes.toldUntil(mailbox) });
+      return this.#store.read("status", { mailbox, notifiedUntil: this.#mailboxes.notifiedUntil(mailbox) });
     });
   }
 
@@ -173,7 +173,7 @@ export class StoredAccount implements AccountMail {
   /** Moves what is in INBOX to a new mailbox. @returns false when it is not too much for one step: nothing was done then. */
   async #emptyInbox(to: string): Promise<boolean> {
     const mailbox = await this.#resolve(INBOX);
-    const { messages } = await this.#store.read("status", { mailbox, toldUntil: 0 });
+    const { messages } = await this.#store.read("status", { mailbox, notifiedUntil: 0 });
     if (messages <= STEP) return false;
     await this.#store.write("create", { account: this.#account, name: to, specialUse: [] });
     for (;;) {

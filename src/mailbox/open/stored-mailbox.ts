@@ -78,7 +78,7 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
     return this.#options.shared.keywords.length < Math.min(this.#options.limits.maxKeywords, MAX_KEYWORDS);
   }
 
-  tell(change: MailboxChange): void {
+  notify(change: MailboxChange): void {
     this.#feed.push(change);
     if (change.type === "mailbox.deleted") this.close();
   }

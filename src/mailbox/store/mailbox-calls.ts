@@ -37,13 +37,13 @@ export interface MailboxWrites {
   };
   readonly subscribe: { readonly request: Named; readonly reply: null };
   readonly unsubscribe: { readonly request: Named; readonly reply: null };
-  /** `toldUntil`: open sessions have been notified of messages below this UID. */
+  /** `notifiedUntil`: open sessions have been notified of messages below this UID. */
   readonly select: {
-    readonly request: { readonly mailbox: number; readonly toldUntil: number; readonly readOnly: boolean };
+    readonly request: { readonly mailbox: number; readonly notifiedUntil: number; readonly readOnly: boolean };
     readonly reply: SelectReply;
   };
   readonly markRecent: {
-    readonly request: { readonly mailbox: number; readonly toldUntil: number };
+    readonly request: { readonly mailbox: number; readonly notifiedUntil: number };
     readonly reply: null;
   };
   /** Without content: only whether it would be taken. */

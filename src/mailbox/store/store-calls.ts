@@ -126,9 +126,9 @@ export interface Calls {
   /** UIDVALIDITY of a mailbox that can be selected. */
   readonly resolve: { readonly request: MailboxName; readonly reply: number };
   readonly list: { readonly request: string; readonly reply: readonly ListRow[] };
-  /** `toldUntil`: sessions that have it open have been notified of messages below this UID. */
+  /** `notifiedUntil`: sessions that have it open have been notified of messages below this UID. */
   readonly status: {
-    readonly request: { readonly mailbox: number; readonly toldUntil: number };
+    readonly request: { readonly mailbox: number; readonly notifiedUntil: number };
     readonly reply: MailboxStatus;
   };
   /** Messages of a mailbox after a UID; fewer than asked for at the end. */

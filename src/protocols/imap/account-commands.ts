@@ -106,8 +106,8 @@ const statusValues: Readonly<Record<StatusItem, (values: MailboxStatus) => numbe
 export function status(dialogue: ImapDialogue, { tag, mailbox, items }: StatusCommand): void {
   onAccount(dialogue, { tag }, async ({ account }) => {
     const values = await account.status(mailbox);
-    const told = items.map((item) => [item, statusValues[item](values)] as const);
-    dialogue.output.text(formatStatus(mailbox, told));
+    const counts = items.map((item) => [item, statusValues[item](values)] as const);
+    dialogue.output.text(formatStatus(mailbox, counts));
     return ok("Done");
   });
 }

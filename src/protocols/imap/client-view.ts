@@ -110,7 +110,7 @@ export class ClientView {
   }
 
   /** The client gets this message's flags by way of a command. */
-  toldFlags(uid: number): void {
+  flagsSent(uid: number): void {
     this.#changed.delete(uid);
   }
 

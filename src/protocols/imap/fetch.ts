@@ -144,7 +144,7 @@ class Fetch {
         return `UID ${message.uid}`;
       case "FLAGS": {
         const { view } = this.#on;
-        view.toldFlags(message.uid);
+        view.flagsSent(message.uid);
         return `FLAGS ${flagsOf(view, view.at(view.indexOf(message.uid)) ?? message)}`;
       }
       case "INTERNALDATE":

@@ -43,7 +43,7 @@ async function writeFlags(
     const message = view.at(index);
     if (!message) continue;
     if (output.full) await dialogue.breathe();
-    view.toldFlags(uid);
+    view.flagsSent(uid);
     output.text(`* ${index + 1} FETCH (${withUid ? `UID ${uid} ` : ""}FLAGS ${flagsOf(view, message)})\r\n`);
   }
 }

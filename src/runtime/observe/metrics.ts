@@ -134,7 +134,7 @@ export class Metrics {
     });
     new Counter({
       name: "gatehouse_output_lines_dropped_total",
-      help: "Lines of the log, or for people, that were dropped because nobody took them.",
+      help: "Lines of the log, or for people, that were dropped because they were not read.",
       labelNames: ["output"],
       registers,
       collect() {

@@ -56,10 +56,10 @@ export class DescriptorReserve {
   }
 
   /** Reports twice a second how many are spare. @returns a function that ends it. */
-  watch(clock: Clock, tell: (spare: number) => void): () => void {
+  watch(clock: Clock, report: (spare: number) => void): () => void {
     const look = (): void => {
       timer = clock.setTimeout(look, interval);
-      tell(this.spare());
+      report(this.spare());
     };
     let timer = clock.setTimeout(look, interval);
     return () => clock.clearTimeout(timer);

@@ -206,7 +206,7 @@ test.runIf(process.platform === "linux").each([
   [["--user", `gone-${randomBytes(4).toString("hex")}`], /There is no user "gone-/],
   [["--user", "4000000000"], /No user has the id 4000000000: give its group/],
   [["--user", String(process.geteuid?.()), "--group", "no-such-group"], /There is no group "no-such-group"/],
-  [["--group", "root"], /--group goes with --user/],
+  [["--group", "root"], /--group requires --user/],
 ] as const)("%j fails before anything is opened", async (args, reason) => {
   const folder = temporaryDirectory();
   const file = await documentFile([{ name: "smtp", bind: ["127.0.0.1:0"] }]);
