@@ -24,14 +24,17 @@ const allowed = {
   inspect: ["charts", "machines", "config", "protocols", "runtime"],
   testing: ["charts", "machines", "config", "protocols", "runtime"],
   console: [],
-  management: ["charts", "machines", "files", "config", "protocols", "mailbox", "runtime", "inspect"],
+  management: ["files", "config", "protocols", "runtime", "inspect", "gatehouse-contract.ts"],
 };
 
 const direction = rooms.map((room) => ({
   name: `${room}-imports-only-its-own-way`,
   severity: "error",
   from: { path: `^src/${room}/` },
-  to: { path: "^src/", pathNot: [room, ...allowed[room]].map((name) => `^src/${name}/`) },
+  to: {
+    path: "^src/",
+    pathNot: [room, ...allowed[room]].map((name) => `^src/${name}${name.endsWith(".ts") ? "$" : "/"}`),
+  },
 }));
 
 /** The rooms within a room, and what each may import of the others. */
@@ -69,6 +72,13 @@ const innerRooms = {
     accounts: ["store"],
     database: ["message", "store"],
     open: ["accounts", "database", "message", "store"],
+  },
+  management: {
+    jmap: [],
+    objects: ["jmap"],
+    access: ["objects"],
+    http: ["access", "console", "jmap", "objects"],
+    console: [],
   },
   config: {
     values: [],
@@ -118,6 +128,16 @@ module.exports = {
       from: { pathNot: "^src/console/" },
       to: { path: "^src/console/" },
     },
+    packages("management", ["zod", "rxjs", "hono", "@hono/node-server"]),
+    {
+      name: "management-is-put-into-the-house-in-few-places",
+      severity: "error",
+      from: {
+        path: "^src/",
+        pathNot: "^src/(management|control|command)/|^src/(index|gatehouse|built-in-management)\\.ts$",
+      },
+      to: { path: "^src/management/" },
+    },
     {
       name: "charts-and-machines-are-pure",
       severity: "error",
@@ -149,7 +169,7 @@ module.exports = {
         dependencyTypesNot: ["type-only"],
         path: "^src/",
         pathNot:
-          "^src/command/(control-commands|inspection-commands|chart-formats|exit-codes|output|refused-signals)\\.ts$",
+          "^src/(package-version|command/(control-commands|inspection-commands|chart-formats|exit-codes|output|refused-signals))\\.ts$",
       },
     },
     {

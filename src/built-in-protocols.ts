@@ -1,8 +1,7 @@
 /** The six built-in protocols, over one backend and one mailbox. */
-import type { RequestListener } from "node:http";
 import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
 import type { Backend } from "./protocols/backend.ts";
-import { http } from "./protocols/http/index.ts";
+import { type HttpHandler, http } from "./protocols/http/index.ts";
 import { imap } from "./protocols/imap/index.ts";
 import { lmtp } from "./protocols/lmtp/index.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
@@ -20,20 +19,19 @@ export interface BuiltInProtocolOptions {
   /** Used in place of `backend.authenticate`. */
   readonly authenticate?: NonNullable<Backend["authenticate"]>;
   readonly takeOver?: TakeOver;
-  /** Addresses whose failed log-ins cause no delay. */
-  readonly isExempt?: (address: string) => boolean;
+  /** Failed log-ins of an address count together, whichever protocol they used. */
+  readonly loginFailures?: LoginFailures;
   /** The handler of HTTP requests. */
-  readonly onRequest: RequestListener;
+  readonly onRequest: HttpHandler;
   readonly lifecycle?: LifecycleMode;
 }
 
-/** Failed log-ins of an address count together, whichever protocol they used. */
 export function builtInProtocols(options: BuiltInProtocolOptions): readonly Protocol[] {
   const { mailboxes, authenticate, takeOver, onRequest, lifecycle } = options;
   const backend: Backend = authenticate ? { ...options.backend, authenticate } : options.backend;
   const shared = {
     backend,
-    loginFailures: new LoginFailures({}, options.isExempt),
+    loginFailures: options.loginFailures ?? new LoginFailures(),
     ...(lifecycle ? { lifecycle } : {}),
   };
   const delivering = [smtp(shared), lmtp(shared), http({ onRequest })];

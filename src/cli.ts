@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The command's entry point; each subcommand has its file in `src/command`, loaded on demand. */
 import "./command/refused-signals.ts";
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
 import { complain, print, say } from "./command/output.ts";
+import { packageVersion } from "./package-version.ts";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 const defaultData = "gatehouse-data";
@@ -14,7 +14,7 @@ const defaultData = "gatehouse-data";
 function createCommand(finish: (code: ExitCode) => void): Command {
   const program = new Command("gatehouse")
     .description("Listeners for mail and other servers, from one document.")
-    .version(version())
+    .version(packageVersion())
     .exitOverride()
     .configureOutput({ writeOut: (text) => print("stdout", text), writeErr: (text) => print("stderr", text) });
   const config = () =>
@@ -77,11 +77,6 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 4 no server runs there; 70 internal error; 74 what it prints could not be written.",
   );
   return program;
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 async function main(): Promise<ExitCode> {

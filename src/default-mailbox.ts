@@ -5,6 +5,7 @@ import {
   AccountDirectory,
   type AccountEntry,
   administrator,
+  authenticateBy,
   type MailboxBackend,
   mailboxBackend,
   openStore,
@@ -58,6 +59,8 @@ class DefaultMailbox implements Mail {
   readonly #dataDirectory: string;
   #store: Store | null = null;
   #inForce: MailboxBackend | null = null;
+  /** Null where nobody can log in. */
+  #accounts: AccountDirectory | null = null;
   readonly mailboxes: Mailboxes;
 
   constructor(options: GatehouseOptions, dataDirectory: string) {
@@ -67,24 +70,43 @@ class DefaultMailbox implements Mail {
   }
 
   readonly backend: MailboxBackend = {
-    authenticate: (attempt) => this.#backend().authenticate(attempt),
+    authenticate: async (attempt) => {
+      const accounts = this.#accounts;
+      return accounts && authenticateBy(() => accounts)(attempt);
+    },
     sender: (envelope) => this.#backend().sender(envelope),
     recipient: (envelope, recipient) => this.#backend().recipient(envelope, recipient),
     message: (message) => this.#backend().message(message),
   };
 
   async stage(configuration: Configuration, signal: AbortSignal): Promise<() => void> {
-    if (!this.#isWanted(configuration)) return () => {};
+    const configured = await this.#configuredAccounts(configuration);
+    if (!this.#isMailWanted(configuration)) return this.#stageAccounts(configuration, configured);
     const { defaultHostname: hostname, recipientDelimiter } = configuration.system;
-    const entries = await resolveAccounts(configuration);
-    const breather = new Breather();
-    const rest = () => breather.rest();
-    const configured = entries.length > 0 ? await AccountDirectory.inTurns(entries, rest) : null;
     // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
     const store = await this.#storeFor(signal);
     const accounts = configured ?? (await this.#administratorOnly(hostname));
     return () => {
+      this.#accounts = accounts;
       this.#inForce = mailboxBackend({ store, accounts: () => accounts, hostname, recipientDelimiter });
+    };
+  }
+
+  async #configuredAccounts(configuration: Configuration): Promise<AccountDirectory | null> {
+    const entries = await resolveAccounts(configuration);
+    const breather = new Breather();
+    return entries.length > 0 ? AccountDirectory.inTurns(entries, () => breather.rest()) : null;
+  }
+
+  /** Without mail accounts are for the management alone. Nobody makes an administrator whose password nobody is told. */
+  async #stageAccounts(configuration: Configuration, configured: AccountDirectory | null): Promise<() => void> {
+    const { onAdministratorMade } = this.#options;
+    const managed = configuration.listeners.some(({ protocol }) => protocol === "http");
+    const { defaultHostname } = configuration.system;
+    const accounts =
+      configured ?? (managed && onAdministratorMade ? await this.#administratorOnly(defaultHostname) : null);
+    return () => {
+      this.#accounts = accounts;
     };
   }
 
@@ -102,7 +124,7 @@ class DefaultMailbox implements Mail {
     await this.#store?.close();
   }
 
-  #isWanted({ listeners }: Configuration): boolean {
+  #isMailWanted({ listeners }: Configuration): boolean {
     const replaced = new Set((this.#options.protocols ?? []).map(({ name }) => name));
     return listeners.some(({ protocol }) => mailProtocols.has(protocol) && !replaced.has(protocol));
   }

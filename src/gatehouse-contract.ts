@@ -24,8 +24,24 @@ export interface ListenerStatus {
   readonly maxConnections: number;
 }
 
+/** What a certificate that is served says of itself. */
+export interface CertificateStatus {
+  /** As in the document. */
+  readonly id: string;
+  /** DNS names in lower case and IP addresses. */
+  readonly subjectAlternativeNames: readonly string[];
+  readonly notValidBefore: Date;
+  readonly notValidAfter: Date;
+  /** On one line: `C=US, O=Let's Encrypt, CN=E5`. */
+  readonly issuer: string;
+}
+
 export interface ConnectionStatus extends ConnectionFacts {
   readonly state: string;
+  /** Milliseconds since it was accepted. */
+  readonly age: number;
+  /** Who has logged in; null for nobody. */
+  readonly user: string | null;
   /** The session's own state, e.g. `data`; null without one. */
   readonly session: string | null;
   readonly bytesRead: number;
@@ -124,5 +140,7 @@ export interface Gatehouse {
    */
   explain(client: ExplainedClient): Promise<Explanation>;
   listeners(): ListenerStatus[];
+  /** Those that are served; without any in the document, the self-signed one. */
+  certificates(): CertificateStatus[];
   connections(): ConnectionStatus[];
 }

@@ -1,5 +1,6 @@
 /** Assembles a Gatehouse: a document, protocols, a backend, logs and metrics, and the server that runs them. */
 import { Subscription } from "rxjs";
+import { leavePaths, managementHandler, managementOf } from "./built-in-management.ts";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
 import {
   type Configuration,
@@ -16,6 +17,8 @@ import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { Gatehouse } from "./gatehouse-contract.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
+import type { Management } from "./management/management.ts";
+import { LoginFailures } from "./protocols/login-failures.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { prepareListeners } from "./runtime/listener/prepared-listeners.ts";
@@ -35,9 +38,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const configuration = configurationOf(options);
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
 
-  const server = new Server({
+  const clock = options.clock ?? systemClock;
+  const failures = new LoginFailures({}, (address) => server.allowList.has(address));
+
+  const server: Server = new Server({
     configuration,
-    clock: options.clock ?? systemClock,
+    clock,
     dataDirectory,
     inspect: options.inspect,
     lifecycleMode: options.lifecycle ?? "compiled",
@@ -47,13 +53,14 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     onBound: () => options.onBound?.(),
     prepare: async (signal): Promise<Foundation> => {
       const mail = await mailboxFor(options, { configuration, dataDirectory, signal });
+      const { backend, mailboxes } = mail;
+      const health = httpEndpoints(endpoints);
+      const protocols = protocolsOf(options, { backend, mailboxes, onRequest: health, loginFailures: failures });
+      const authenticate = options.authenticate ?? backend.authenticate?.bind(backend);
+      const parts = { gatehouse, lifecycle: server.lifecycle, clock, failures, authenticate };
+      leavePaths([...protocols.values()], { management: managementHandler(management, parts), health });
       return {
-        protocols: protocolsOf(options, {
-          backend: mail.backend,
-          mailboxes: mail.mailboxes,
-          onRequest: httpEndpoints(endpoints),
-          isExempt: (address) => server.allowList.has(address),
-        }),
+        protocols,
         stage: (document, abort) => mail.stage(document, abort),
         release: () => mail.release(),
       };
@@ -65,7 +72,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const outputs = options.outputs ?? [];
   const metrics = new Metrics({ source: server, outputs });
   const endpoints = {
-    clock: options.clock ?? systemClock,
+    clock,
     ready: () => server.state === "running",
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   };
@@ -89,7 +96,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     metrics,
     async start() {
       try {
-        await server.start(() => control.open(gatehouse));
+        await server.start(() => control.open(gatehouse, management));
       } catch (error) {
         await control.close();
         throw error;
@@ -126,8 +133,16 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         connections: connections.size,
         maxConnections: settings.maxConnections,
       })),
+    certificates: () =>
+      server.certificates.map(({ id, subjectAlternativeNames, notValidBefore, notValidAfter, issuer }) => ({
+        id,
+        subjectAlternativeNames,
+        notValidBefore,
+        notValidAfter,
+        issuer,
+      })),
     connections: () =>
-      [...server.connections()].map(({ facts, state, sessionState, bytesRead, bytesWritten }) => ({
+      [...server.connections()].map(({ facts, state, age, user, sessionState, bytesRead, bytesWritten }) => ({
         id: facts.id,
         listener: facts.listener,
         generation: facts.generation,
@@ -136,16 +151,19 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         proxy: facts.proxy,
         tls: facts.tls,
         state,
+        age,
+        user,
         session: sessionState,
         bytesRead,
         bytesWritten,
       })),
   };
+  const management = managementOf({ gatehouse, lifecycle: server.lifecycle });
   return gatehouse;
 }
 
 interface Control {
-  open(gatehouse: Gatehouse): Promise<void>;
+  open(gatehouse: Gatehouse, management: Management): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -155,7 +173,10 @@ function controlOf({ control }: GatehouseOptions, server: Server, read: ReadDocu
   const readAnew = async () => read(await document?.());
   const reload = () => (document ? reloadDocument(server, readAnew) : newest(server.renew()));
   const access = new ControlAccess(path, server.lifecycle);
-  return { open: (gatehouse) => access.open({ gatehouse, reload }), close: () => access.close() };
+  return {
+    open: (gatehouse, management) => access.open({ gatehouse, management, reload }),
+    close: () => access.close(),
+  };
 }
 
 /**
@@ -188,7 +209,7 @@ const unopenedMailboxes: Mailboxes = { open: () => Promise.reject(new Error("A c
 /** By name; an embedder's protocol replaces a built-in one of the same name. */
 function protocolsOf(
   options: GatehouseOptions,
-  mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest" | "isExempt">,
+  mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest" | "loginFailures">,
 ): ReadonlyMap<string, Protocol> {
   const { protocols = [] } = options;
   const builtIn = builtInProtocols({ ...options, ...mail });

@@ -4,6 +4,10 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { boolean, prettifyError, strictObject, string, type ZodType } from "zod";
 import { ConfigurationError } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
+import { controlGrant } from "../management/access/permissions.ts";
+import { jmapRoutes } from "../management/http/jmap-routes.ts";
+import type { GrantedEnv } from "../management/http/management-env.ts";
+import type { Management } from "../management/management.ts";
 import { messageOf } from "../runtime/error-message.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { UnknownListenerError } from "../runtime/server/server-errors.ts";
@@ -14,6 +18,7 @@ const longestBody = 16_384;
 
 export interface Controlled {
   readonly gatehouse: Gatehouse;
+  readonly management: Management;
   /** Reads the document again and puts it into force. */
   reload(): Promise<ReloadReport>;
 }
@@ -41,7 +46,7 @@ const explainSchema = strictObject({
 const closeSchema = strictObject({ connection: string(), now: boolean().optional() });
 const unblockSchema = strictObject({ address: string() });
 
-export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
+export function controlRoutes({ gatehouse, management, reload }: Controlled): Hono {
   const listeners = (name: string | undefined) =>
     gatehouse
       .listeners()
@@ -94,6 +99,15 @@ export function controlRoutes({ gatehouse, reload }: Controlled): Hono {
     if (!gatehouse.unblock(address)) return notBlocked(context, address);
     return context.json({ blocked: gatehouse.blocked() });
   });
+
+  // Whoever can reach this socket could stop the server, too.
+  const jmap = new Hono<GrantedEnv>();
+  jmap.use(async (context, next) => {
+    context.set("grant", controlGrant);
+    await next();
+  });
+  jmap.route("/", jmapRoutes(management));
+  routes.route("/", jmap);
 
   routes.notFound((context) => {
     const message = `There is no ${context.req.method} ${context.req.path} here. Try GET /status, or see docs/operations.md.`;

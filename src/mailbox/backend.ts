@@ -78,11 +78,7 @@ const REPLIES = {
 export function mailboxBackend(options: MailboxOptions): MailboxBackend {
   const { store, accounts, hostname, logger, recipientDelimiter: delimiter = "+" } = options;
   return {
-    async authenticate({ username, password, connection, signal }: LoginAttempt): Promise<Identity | null> {
-      const place = { line: addressKey(connection.peer.address), signal };
-      const account = await accounts().authenticate(username, password, place);
-      return account && { username: account.address, roles: account.roles };
-    },
+    authenticate: authenticateBy(accounts),
 
     sender({ identity, sender }): Answer {
       if (!identity || sender === "" || identity.roles.includes("admin")) return undefined;
@@ -117,6 +113,15 @@ export function mailboxBackend(options: MailboxOptions): MailboxBackend {
         return replyTo(toStoreError(error), { envelope, logger });
       }
     },
+  };
+}
+
+/** Answers log-ins by a directory of accounts. */
+export function authenticateBy(accounts: () => AccountDirectory): (attempt: LoginAttempt) => Promise<Identity | null> {
+  return async ({ username, password, connection, signal }) => {
+    const place = { line: addressKey(connection.peer.address), signal };
+    const account = await accounts().authenticate(username, password, place);
+    return account && { username: account.address, roles: account.roles };
   };
 }
 

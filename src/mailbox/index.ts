@@ -3,7 +3,13 @@ export { type Account, AccountDirectory, type AccountEntry, AccountsError } from
 export { type Administrator, AdministratorError, administrator } from "./accounts/administrator.ts";
 export { QueueFullError, type QueuePlace } from "./accounts/fair-queue.ts";
 export { hashPassword, SecretError, verifyPassword } from "./accounts/password.ts";
-export { type MailboxBackend, type MailboxLogger, type MailboxOptions, mailboxBackend } from "./backend.ts";
+export {
+  authenticateBy,
+  type MailboxBackend,
+  type MailboxLogger,
+  type MailboxOptions,
+  mailboxBackend,
+} from "./backend.ts";
 export { openStore } from "./open-store.ts";
 export type { Delivered, DeliveryRequest, Store, StoreOptions, StoreStatistics } from "./store/store.ts";
 export type { DeliveryRecipient, StoredMessage, Trace } from "./store/store-calls.ts";

@@ -222,7 +222,7 @@ test("metrics are collected once a second, however often they are asked for", as
       return { contentType: "text/plain", text: `collected ${collected}` };
     },
   });
-  const house = await webServer({ onRequest });
+  const house = await webServer({ onRequest, management: false });
   const ask = async (): Promise<string> => (await fetch(`http://127.0.0.1:${house.port("web")}/metrics`)).text();
   const first = await Promise.all(Array.from({ length: 20 }, ask));
   expect([...new Set(first), collected]).toEqual(["collected 1", 1]);

@@ -2,19 +2,28 @@
  * HTTP/1.1 (RFC 9112) by `node:http`, fed with connections that Gatehouse has accepted, so that caps, TLS, drain and logs
  * are the same as for every other protocol.
  */
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { StreamProtocol } from "../protocol.ts";
+import type { ConnectionFacts, StreamProtocol } from "../protocol.ts";
 import { connectRefused, faultOf } from "./faults.ts";
+import { requestPath } from "./request-path.ts";
 import { requestProblem } from "./request-problem.ts";
 import { HttpSession } from "./session.ts";
+
+/** One of `node:http`, which may also look at the connection; behind a trusted proxy its client is `facts.peer`. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse, facts: ConnectionFacts) => unknown;
 
 export interface HttpOptions {
   /**
    * Answers the requests: those of a connection one after the other, each with one `Host` that is valid (RFC 9112 3.2), and
    * a body whose end is clear (RFC 9112 6.3). What it throws, and what a promise of it rejects with, is answered with 500 and reported by `session.backendFailed`.
    */
-  readonly onRequest: RequestListener;
+  readonly onRequest: HttpHandler;
+  /**
+   * Health, metrics and the management API are answered by Gatehouse, whatever the handler would say at their paths; true by
+   * default. False leaves every path to the handler.
+   */
+  readonly management?: boolean;
   /** Milliseconds for a request's header, from its first byte or from accept; 10,000 by default. */
   readonly headersTimeout?: number;
   /** Milliseconds for a whole request; 60,000 by default. */
@@ -32,12 +41,19 @@ export interface HttpOptions {
   readonly maxHeaderSize?: number;
 }
 
-export function http(options: HttpOptions): StreamProtocol {
+/** A protocol that may leave some paths to the server that it runs in. */
+export interface HttpProtocol extends StreamProtocol {
+  /** @param handlerAt who answers at a path in the place of `onRequest`; null for nobody. */
+  leavePaths(handlerAt: (path: string) => HttpHandler | null): void;
+}
+
+export function http(options: HttpOptions): HttpProtocol {
   const times = {
     drainIdleTimeout: options.drainIdleTimeout ?? 3_000,
     writeTimeout: options.writeTimeout ?? 60_000,
   };
-  const sessions = new WeakMap<Duplex, HttpSession>();
+  const sessions = new WeakMap<Duplex, { readonly session: HttpSession; readonly facts: ConnectionFacts }>();
+  let handlerAt: (path: string) => HttpHandler | null = () => null;
   const server = createServer({
     headersTimeout: options.headersTimeout ?? 10_000,
     requestTimeout: options.requestTimeout ?? 60_000,
@@ -46,30 +62,34 @@ export function http(options: HttpOptions): StreamProtocol {
     connectionsCheckingInterval: 2_000,
     requireHostHeader: false,
   });
-  const take = (request: IncomingMessage, response: ServerResponse, answer: () => unknown) =>
-    sessions.get(request.socket)?.take({
+  const take = (request: IncomingMessage, response: ServerResponse, answer: (facts: ConnectionFacts) => unknown) => {
+    const taken = sessions.get(request.socket);
+    taken?.session.take({
       request,
       response,
       answer: () => {
         const problem = requestProblem(request);
-        return problem === null ? answer() : refuse(response, problem.status, problem.text);
+        return problem === null ? answer(taken.facts) : refuse(response, problem.status, problem.text);
       },
     });
-  server.on("request", (request, response) => take(request, response, () => options.onRequest(request, response)));
+  };
+  const handle: HttpHandler = (request, response, facts) =>
+    (handlerAt(requestPath(request)) ?? options.onRequest)(request, response, facts);
+  server.on("request", (request, response) => take(request, response, (facts) => handle(request, response, facts)));
   server.on("checkContinue", (request, response) =>
-    take(request, response, () => {
+    take(request, response, (facts) => {
       response.writeContinue();
-      return options.onRequest(request, response);
+      return handle(request, response, facts);
     }),
   );
   server.on("checkExpectation", (request, response) =>
     take(request, response, () => refuse(response, 417, "There is no such expectation.")),
   );
-  server.on("connect", ({ socket }) => sessions.get(socket)?.reject(connectRefused));
-  server.on("timeout", (socket) => sessions.get(socket)?.timedOut());
+  server.on("connect", ({ socket }) => sessions.get(socket)?.session.reject(connectRefused));
+  server.on("timeout", (socket) => sessions.get(socket)?.session.timedOut());
   server.on("clientError", (error, stream) => {
     const fault = faultOf(error);
-    if (fault) sessions.get(stream)?.reject(fault);
+    if (fault) sessions.get(stream)?.session.reject(fault);
   });
   let checking = false;
 
@@ -79,13 +99,16 @@ export function http(options: HttpOptions): StreamProtocol {
     startTls: false,
     alpn: ["http/1.1", "http/1.0"],
     busy: () => busyResponse,
-    open(stream, _facts, wire) {
+    open(stream, facts, wire) {
       if (!checking) startTimeoutChecks(server);
       checking = true;
       server.emit("connection", stream);
       const session = new HttpSession(stream, wire, times);
-      sessions.set(stream, session);
+      sessions.set(stream, { session, facts });
       return session;
+    },
+    leavePaths(paths) {
+      if (options.management ?? true) handlerAt = paths;
     },
     stop() {
       server.close();

@@ -97,6 +97,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   #wire: SessionWire | null = null;
   #streamSession: StreamSession | null = null;
   #state: ConnectionState | null = null;
+  /** Who has logged in last. */
+  #user: string | null = null;
 
   constructor(host: ConnectionHost, accepted: AcceptedSocket) {
     const { socket } = accepted;
@@ -125,6 +127,16 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   /** The session's own state, e.g. `data`; null without a session. */
   get sessionState(): string | null {
     return this.#wire?.sessionState ?? null;
+  }
+
+  /** Milliseconds since it was accepted. */
+  get age(): number {
+    return this.#phases.age(this.#host.clock.now());
+  }
+
+  /** Who has logged in; null for nobody. */
+  get user(): string | null {
+    return this.#user;
   }
 
   /** Name of the protocol. */
@@ -214,6 +226,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   notice(notice: Notice): void {
+    if (notice.type === "session.authenticated") this.#user = notice.username;
     this.#emit({ ...notice, connection: this.facts });
   }
 

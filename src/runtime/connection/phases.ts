@@ -46,6 +46,11 @@ export class Phases {
     return now - (this.#since ?? this.#start);
   }
 
+  /** Milliseconds since the first one began. */
+  age(now: number): number {
+    return now - this.#start;
+  }
+
   durations(now: number): PhaseDurations {
     const { proxyHeader = null, handshake = null, session = null, closing = null } = this.#spent ?? {};
     return { proxyHeader, handshake, session, closing, total: now - this.#start };

@@ -1,5 +1,6 @@
 /** What an `http` listener answers: liveness, readiness, metrics. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { requestPath } from "../../protocols/http/request-path.ts";
 import type { Clock } from "../time/clock.ts";
 
 export interface Endpoints {
@@ -9,6 +10,9 @@ export interface Endpoints {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   readonly clock: Clock;
 }
+
+/** Where these answer. */
+export const healthPaths: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** `/healthz`, `/readyz` and `/metrics`, for GET and HEAD. */
 export function httpEndpoints(endpoints: Endpoints): RequestListener {
@@ -23,7 +27,7 @@ export function httpEndpoints(endpoints: Endpoints): RequestListener {
       answer(response, { status: 405, body: "Only GET and HEAD are answered here.\n" });
       return;
     }
-    switch (pathOf(request)) {
+    switch (requestPath(request)) {
       case "/healthz":
         answer(response, { status: 200, body: "ok\n" });
         return;
@@ -60,13 +64,6 @@ function onceASecond<Result>(clock: Clock, collect: () => Promise<Result>): () =
 /** Bodies are not read here: the connection ends with the answer, instead of waiting for the body. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
-function pathOf(request: IncomingMessage): string {
-  const target = request.url ?? "/";
-  // An absolute URI, as sent to a proxy (RFC 9112 section 3.2.2).
-  if (/^https?:\/\//i.test(target)) return URL.canParse(target) ? new URL(target).pathname : "";
-  return target.split("?", 1)[0] ?? "/";
 }
 
 interface Answer {

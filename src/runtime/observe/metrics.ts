@@ -30,9 +30,20 @@ export interface MetricsOptions {
   readonly outputs: readonly CountedOutput[];
 }
 
+/** Of one listener, since the start. */
+export interface ListenerTotals {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly closed: number;
+  /** Octets of connections that have closed. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 /** Counts of connections and messages: plain numbers, which get their labels on collection. */
 class ConnectionTotals {
   accepted = 0;
+  refused = 0;
   bytesRead = 0;
   bytesWritten = 0;
   readonly closed = new Map<EndCause, number>();
@@ -146,6 +157,14 @@ export class Metrics {
     certificateGauges(this.registry, source);
   }
 
+  /** What became of the clients of a listener; zeros for one that had none. */
+  totalsOf(listener: string): ListenerTotals {
+    const { accepted, refused, closed, bytesRead, bytesWritten } = this.#totals.get(listener) ?? new ConnectionTotals();
+    let ended = 0;
+    for (const count of closed.values()) ended += count;
+    return { accepted, refused, closed: ended, bytesRead, bytesWritten };
+  }
+
   follow(lifecycle: Lifecycle): void {
     lifecycle.listen(counted, (event) => this.#count(event));
   }
@@ -193,7 +212,7 @@ export class Metrics {
     });
   }
 
-  #totalsOf(listener: string): ConnectionTotals {
+  #countersOf(listener: string): ConnectionTotals {
     let totals = this.#totals.get(listener);
     if (!totals) {
       totals = new ConnectionTotals();
@@ -205,9 +224,10 @@ export class Metrics {
   #count(event: Extract<LifecycleEvent, { type: (typeof counted)[number] }>): void {
     switch (event.type) {
       case "connection.accepted":
-        this.#totalsOf(event.connection.listener).accepted += 1;
+        this.#countersOf(event.connection.listener).accepted += 1;
         break;
       case "connection.refused":
+        this.#countersOf(event.listener).refused += 1;
         this.#refused.inc({ listener: event.listener, rule: event.refusal.rule });
         break;
       case "listener.paused":
@@ -224,7 +244,7 @@ export class Metrics {
         break;
       case "connection.closed": {
         const { listener } = event.connection;
-        const totals = this.#totalsOf(listener);
+        const totals = this.#countersOf(listener);
         totals.closed.set(event.cause, (totals.closed.get(event.cause) ?? 0) + 1);
         totals.bytesRead += event.bytesRead;
         totals.bytesWritten += event.bytesWritten;
@@ -240,10 +260,10 @@ export class Metrics {
         });
         break;
       case "session.messageAccepted":
-        this.#totalsOf(event.connection.listener).messages.accepted += 1;
+        this.#countersOf(event.connection.listener).messages.accepted += 1;
         break;
       case "session.messageRejected":
-        this.#totalsOf(event.connection.listener).messages.rejected += 1;
+        this.#countersOf(event.connection.listener).messages.rejected += 1;
         break;
       default:
         event satisfies never;

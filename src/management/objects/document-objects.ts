@@ -1,0 +1,128 @@
+/** The objects that the document holds, as they are in force: every field, with defaults and what the server adds. */
+import { createHash } from "node:crypto";
+import { type Configuration, serializeDocument } from "../../config/index.ts";
+import type { CertificateStatus } from "../../gatehouse-contract.ts";
+import { isObject, type Json, type JsonObject } from "../jmap/json.ts";
+import { type DocumentSection, fieldKinds } from "./field-kinds.ts";
+import { type FieldKind, type ManagedObject, type ManagedValue, type Snapshot, singletonId } from "./managed-object.ts";
+import { stateString } from "./state-string.ts";
+
+/** What document objects are read from. */
+export interface DocumentInForce {
+  readonly configuration: Configuration;
+  certificates(): readonly CertificateStatus[];
+}
+
+type Sections = Readonly<Record<DocumentSection, Snapshot>>;
+
+export const documentSections: readonly DocumentSection[] = [
+  "NetworkListener",
+  "SystemSettings",
+  "Certificate",
+  "Account",
+  "BlockedIp",
+  "AllowedIp",
+];
+
+/** Of a certificate, read from it. */
+const serverSet: Partial<Record<DocumentSection, readonly (readonly [string, FieldKind])[]>> = {
+  Certificate: [
+    ["subjectAlternativeNames", "other"],
+    ["notValidBefore", "date"],
+    ["notValidAfter", "date"],
+    ["issuer", "string"],
+  ],
+  Account: [["address", "string"]],
+};
+
+export function documentObjects(inForce: DocumentInForce): readonly ManagedObject[] {
+  const reader = new DocumentReader(inForce);
+  return documentSections.map((section) => ({
+    name: section,
+    isSingleton: section === "SystemSettings",
+    fields: new Map([...fieldKinds(section), ...(serverSet[section] ?? [])]),
+    snapshot: () => reader.sections()[section],
+  }));
+}
+
+/** Makes the values of a document once, however often they are asked for. */
+class DocumentReader {
+  readonly #inForce: DocumentInForce;
+  #read: { readonly configuration: Configuration; readonly certificates: string; readonly sections: Sections } | null =
+    null;
+
+  constructor(inForce: DocumentInForce) {
+    this.#inForce = inForce;
+  }
+
+  sections(): Sections {
+    const { configuration } = this.#inForce;
+    const served = this.#inForce.certificates();
+    // Certificates are read anew without another document.
+    const certificates = JSON.stringify(served);
+    if (this.#read?.configuration !== configuration || this.#read.certificates !== certificates) {
+      this.#read = { configuration, certificates, sections: sectionsOf(configuration, served) };
+    }
+    return this.#read.sections;
+  }
+}
+
+/** Also of a document that is not in force yet. */
+export function sectionsOf(configuration: Configuration, certificates: readonly CertificateStatus[]): Sections {
+  const document = serializeDocument(configuration) as Readonly<Record<DocumentSection, Json>>;
+  const served = new Map(certificates.map((certificate) => [certificate.id, certificate]));
+  const accounts = Object.entries(objectIn(document.Account));
+  return {
+    SystemSettings: snapshot([{ id: singletonId, ...objectIn(document.SystemSettings) }]),
+    NetworkListener: snapshot(
+      listIn(document.NetworkListener).map((listener) => ({ id: String(listener["name"]), ...listener })),
+    ),
+    Certificate: snapshot(
+      configuration.certificates.map(({ id, certificate, privateKey }) => ({
+        id,
+        certificate: certificate as unknown as JsonObject,
+        privateKey: privateKey as unknown as JsonObject,
+        ...readFromCertificate(served.get(id)),
+      })),
+    ),
+    Account: snapshot(accounts.map(([address, account]) => ({ id: address, address, ...objectIn(account) }))),
+    BlockedIp: snapshot(listIn(document.BlockedIp).map(listedIp)),
+    AllowedIp: snapshot(listIn(document.AllowedIp).map(listedIp)),
+  };
+}
+
+/** An address is listed once: it tells one entry from another, and an id holds neither colons nor slashes. */
+function listedIp(entry: JsonObject): ManagedValue {
+  return { id: createHash("sha256").update(String(entry["address"])).digest("base64url").slice(0, 12), ...entry };
+}
+
+function readFromCertificate(served: CertificateStatus | undefined): JsonObject {
+  return {
+    subjectAlternativeNames: Object.fromEntries((served?.subjectAlternativeNames ?? []).map((name) => [name, true])),
+    notValidBefore: served?.notValidBefore.toISOString() ?? null,
+    notValidAfter: served?.notValidAfter.toISOString() ?? null,
+    issuer: served?.issuer ?? null,
+  };
+}
+
+/** The state covers secrets, too; what is returned does not hold them. */
+function snapshot(values: readonly ManagedValue[]): Snapshot {
+  return { state: stateString(JSON.stringify(values)), values: values.map(withoutSecrets) };
+}
+
+/** Of a text that is kept secret only its kind is told; where a file or a variable is, may be known. */
+function withoutSecrets(value: ManagedValue): ManagedValue {
+  const members = Object.entries(value).map(([name, member]): [string, Json] => {
+    const isSecret = isObject(member) && member["@type"] === "Text" && Object.hasOwn(member, "secret");
+    return [name, isSecret ? { "@type": "Text" } : member];
+  });
+  return Object.fromEntries(members) as ManagedValue;
+}
+
+function objectIn(value: Json): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function listIn(value: Json): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

@@ -1,0 +1,162 @@
+/** What can be seen of the running server and is in no document: listeners as they are, connections, the process itself. */
+import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
+import { addressText } from "../../runtime/observe/log-lines.ts";
+import type { FieldKind, ManagedObject, ManagedValue, Snapshot } from "./managed-object.ts";
+import { stateString } from "./state-string.ts";
+
+export interface ServerFacts {
+  readonly gatehouse: Gatehouse;
+  /** Of Gatehouse. */
+  readonly version: string;
+}
+
+export function liveObjects({ gatehouse, version }: ServerFacts): readonly ManagedObject[] {
+  return [
+    {
+      name: "ListenerStatus",
+      isSingleton: false,
+      fields: listenerFields,
+      snapshot: () => snapshotOf(distinct(gatehouse.listeners().map((one) => listenerValue(gatehouse, one)))),
+    },
+    { name: "Connection", isSingleton: false, fields: connectionFields, snapshot: () => connections(gatehouse) },
+    {
+      name: "ServerNode",
+      isSingleton: false,
+      fields: nodeFields,
+      snapshot: () => snapshotOf([nodeValue(gatehouse, version)]),
+    },
+  ];
+}
+
+const listenerFields = kinds({
+  name: "string",
+  protocol: "string",
+  state: "string",
+  pausedBy: "other",
+  tlsImplicit: "boolean",
+  addresses: "other",
+  connections: "number",
+  maxConnections: "number",
+  accepted: "number",
+  refused: "number",
+  closed: "number",
+  bytesRead: "number",
+  bytesWritten: "number",
+});
+
+function listenerValue(gatehouse: Gatehouse, listener: ListenerStatus): ManagedValue {
+  const { name, protocol, state, pausedBy, tlsImplicit, addresses, connections, maxConnections } = listener;
+  return {
+    id: name,
+    name,
+    protocol,
+    state,
+    pausedBy: setOf(pausedBy),
+    tlsImplicit,
+    addresses: setOf(addresses.map(addressText)),
+    connections,
+    maxConnections,
+    ...gatehouse.metrics.totalsOf(name),
+  };
+}
+
+/** A listener that was removed may drain still while another of its name listens: the newer one comes first. */
+function distinct(values: readonly ManagedValue[]): readonly ManagedValue[] {
+  const counts = new Map<string, number>();
+  return values.map((value) => {
+    const count = (counts.get(value.id) ?? 0) + 1;
+    counts.set(value.id, count);
+    return count === 1 ? value : { ...value, id: `${value.id}~${count}` };
+  });
+}
+
+const connectionFields = kinds({
+  listener: "string",
+  generation: "number",
+  state: "string",
+  session: "string",
+  user: "string",
+  age: "number",
+  peer: "string",
+  local: "string",
+  proxy: "string",
+  tlsVersion: "string",
+  tlsCipherSuite: "string",
+  serverName: "string",
+  bytesRead: "number",
+  bytesWritten: "number",
+});
+
+function connectionValue(connection: ConnectionStatus): ManagedValue {
+  const { id, listener, generation, state, session, user, age, peer, local, proxy, tls } = connection;
+  return {
+    id,
+    listener,
+    generation,
+    state,
+    session,
+    user,
+    age: Math.round(age),
+    peer: addressText(peer),
+    local: addressText(local),
+    proxy: proxy && addressText(proxy.peer),
+    tlsVersion: tls?.version ?? null,
+    tlsCipherSuite: tls?.cipherSuite ?? null,
+    serverName: tls?.serverName ?? null,
+    bytesRead: connection.bytesRead,
+    bytesWritten: connection.bytesWritten,
+  };
+}
+
+/** Of thousands, so the state is taken from what moves. Time alone is no change. */
+function connections(gatehouse: Gatehouse): Snapshot {
+  const statuses = gatehouse.connections();
+  const moving = statuses.map(
+    ({ id, state, session, user, bytesRead, bytesWritten }) =>
+      `${id} ${state} ${session} ${user} ${bytesRead} ${bytesWritten}`,
+  );
+  return { state: stateString(moving.join("\n")), values: statuses.map(connectionValue) };
+}
+
+const nodeFields = kinds({
+  hostname: "string",
+  state: "string",
+  generation: "number",
+  pid: "number",
+  version: "string",
+  nodeVersion: "string",
+  startedAt: "date",
+  connections: "number",
+  maxConnections: "number",
+});
+
+/** When this process began. */
+const startedAt = new Date(performance.timeOrigin).toISOString().replace(/\.\d+Z$/, "Z");
+
+function nodeValue(gatehouse: Gatehouse, version: string): ManagedValue {
+  const { defaultHostname, maxConnections } = gatehouse.configuration.system;
+  return {
+    id: "local",
+    hostname: defaultHostname,
+    state: gatehouse.state,
+    generation: gatehouse.generation,
+    pid: process.pid,
+    version,
+    nodeVersion: process.versions.node,
+    startedAt,
+    connections: gatehouse.listeners().reduce((sum, { connections }) => sum + connections, 0),
+    maxConnections,
+  };
+}
+
+function snapshotOf(values: readonly ManagedValue[]): Snapshot {
+  return { state: stateString(JSON.stringify(values)), values };
+}
+
+function setOf(elements: readonly string[]): Record<string, true> {
+  return Object.fromEntries(elements.map((element) => [element, true as const]));
+}
+
+function kinds(fields: Readonly<Record<string, FieldKind>>): ReadonlyMap<string, FieldKind> {
+  return new Map(Object.entries(fields));
+}
