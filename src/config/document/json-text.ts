@@ -76,7 +76,8 @@ function membersOf({ children = [] }: Node): ReadonlyMap<unknown, Node | undefin
 function firstTooDeep(text: string): number | null {
   const scanner = createScanner(text, true);
   let depth = 0;
-  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
+  // By the offset: behind a comment that nobody closes, the end of the text has a length.
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
     const token = text.charAt(scanner.getTokenOffset());
     if (token === "{" || token === "[") depth++;
     if (token === "}" || token === "]") depth--;

@@ -46,6 +46,16 @@ test("any depth of brackets is refused, not a stack that overflows", () => {
   }
 });
 
+test("a text that ends anywhere, in a comment that nobody closes too, is read to its end and no further", () => {
+  const whole = '{"SystemSettings": {}, /* why */ "NetworkListener": [] // all\n}';
+  for (let end = 0; end < whole.length; end += 1) {
+    for (const rest of ["", "/", "/*", "/* *", "//", '"', '"\\', "-", "tru"]) {
+      expect(issuesOf(whole.slice(0, end) + rest)).toHaveLength(1);
+    }
+  }
+  expect(issuesOf("Yhm%N!9+/*")).toMatchObject([{ path: "", line: 1 }]);
+});
+
 test("a byte order mark is skipped", () => {
   expect(issuesOf("\uFEFF{}")).toEqual([]);
 });
