@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { letter, startImapServer } from "./imap-server.ts";
 import { ann, tlsModes } from "./mail-server.ts";
-import { installed, run } from "./programs.ts";
+import { installed, python, run } from "./programs.ts";
 
 const program = fileURLToPath(new URL("imaplib_client.py", import.meta.url));
 
@@ -10,7 +10,7 @@ describe.skipIf(!installed("python3"))("Python's imaplib", () => {
   test.each(tlsModes)("reads, changes and adds mail: %s", async (mode) => {
     const server = await startImapServer();
     await server.deliver(letter("Hello"));
-    const { code, stdout, stderr } = await run("python3", [
+    const { code, stdout, stderr } = await run(python(), [
       program,
       mode,
       String(server.portFor(mode)),

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ann, bob } from "./mail-server.ts";
-import { installed, run } from "./programs.ts";
+import { installed, python, run } from "./programs.ts";
 import { type ScriptServer, startScriptServer } from "./script-server.ts";
 
 const program = fileURLToPath(new URL("./managesieve_client.py", import.meta.url));
@@ -26,7 +26,7 @@ async function carryOut(server: ScriptServer, jobs: readonly Job[]): Promise<Ans
     ...{ tls, commands, username: account.address, password: account.password, certificate: server.certificateFile },
     port: server.port(tls === "implicit" ? "sieves" : "sieve"),
   }));
-  const { code, stdout, stderr } = await run("python3", [program], { input: JSON.stringify(input) });
+  const { code, stdout, stderr } = await run(python(), [program], { input: JSON.stringify(input) });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout) as Answer[][];
 }

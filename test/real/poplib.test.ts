@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { eightBitMessage, messageOf, trickyMessage, twentyMegabytes } from "./messages.ts";
 import { ann, type Pop3Server, type Pop3TlsMode, pop3TlsModes, startPop3Server } from "./pop3-server.ts";
-import { installed, run } from "./programs.ts";
+import { installed, python, run } from "./programs.ts";
 
 const program = fileURLToPath(new URL("./poplib_client.py", import.meta.url));
 
@@ -21,7 +21,7 @@ const login: readonly Step[] = [
 
 async function session(server: Pop3Server, steps: readonly Step[], tls: Pop3TlsMode = "implicit"): Promise<Outcome[]> {
   const job = { tls, port: server.portFor(tls), certificate: server.certificateFile, steps };
-  const { code, stdout, stderr } = await run("python3", [program], { input: JSON.stringify(job) });
+  const { code, stdout, stderr } = await run(python(), [program], { input: JSON.stringify(job) });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout) as Outcome[];
 }

@@ -10,6 +10,14 @@ export function installed(program: string): boolean {
   return spawnSync("sh", ["-c", `command -v "${program}"`]).status === 0;
 }
 
+let interpreter: string | undefined;
+
+/** Python itself. The name `python3` may be a version manager's script, which takes ten times as long to start. */
+export function python(): string {
+  interpreter ??= spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).stdout.trim();
+  return interpreter;
+}
+
 export interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { ann, bob, type MailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
 import { eightBitMessage, message, messageOf, trickyMessage, twentyMegabytes } from "./messages.ts";
-import { installed, run } from "./programs.ts";
+import { installed, python, run } from "./programs.ts";
 import { tapWire } from "./wire-tap.ts";
 
 const program = fileURLToPath(new URL("./smtplib_client.py", import.meta.url));
@@ -49,7 +49,7 @@ async function sendAll(server: MailServer, jobs: readonly Job[]): Promise<Outcom
     return { ...defaults, ...job, tls, file, certificate: server.certificateFile };
   });
   const input = JSON.stringify(await Promise.all(written));
-  const { code, stdout, stderr } = await run("python3", [program], { input });
+  const { code, stdout, stderr } = await run(python(), [program], { input });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout) as Outcome[];
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { python } from "../../real/programs.ts";
 
 export type Notification = Readonly<Record<string, string>>;
 
@@ -18,7 +19,7 @@ export interface NotifyReceiver {
 /** @param path of a socket, or `@` and an abstract name */
 export async function notifyReceiver(path: string): Promise<NotifyReceiver> {
   const script = fileURLToPath(new URL("./notify_receiver.py", import.meta.url));
-  const child = spawn("python3", [script, path], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(python(), [script, path], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(async () => {
     child.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) await once(child, "close");
