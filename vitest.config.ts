@@ -22,7 +22,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: 2,
+    // Three for two cores: many tests wait, for a program, a limit or a disk, and another works meanwhile.
+    maxWorkers: 3,
     // A test leaves nothing behind, so that files may follow one another in a process: loading all of the sources anew
     // took two thirds of a second for each file. Node loads them, as it does for a user.
     isolate: false,
