@@ -11,6 +11,8 @@ import { setImmediate as immediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createTransport } from "nodemailer";
 import { onTestFinished } from "vitest";
+import { defaultHostname } from "../../src/config/document/system.ts";
+import { selfSignedCertificate } from "../../src/runtime/tls/self-signed.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { trickyMessage } from "./messages.ts";
 import { type Outcome, type RunOptions, run } from "./programs.ts";
@@ -27,6 +29,18 @@ export async function documentFile(document: unknown, folder = temporaryDirector
   const file = join(folder, "gatehouse.json");
   await writeFile(file, typeof document === "string" ? document : JSON.stringify(document));
   return file;
+}
+
+let certificate: Promise<string> | undefined;
+
+/** A data folder with the certificate that a server would make for itself first, which is a fifth of its start. */
+async function dataFolder(): Promise<string> {
+  const directory = temporaryDirectory();
+  certificate ??= selfSignedCertificate({ hostname: defaultHostname(), directory }).then(({ files }) =>
+    readFile(files.privateKey, "utf8"),
+  );
+  await writeFile(join(directory, "self-signed.key"), await certificate, { mode: 0o600 });
+  return directory;
 }
 
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -66,12 +80,8 @@ export interface Launch {
 }
 
 /** Starts `gatehouse serve` and waits until it runs. It is killed when the test ends, if it still lives then. */
-export async function serve(
-  document: unknown,
-  data = temporaryDirectory(),
-  launching: Launch = {},
-): Promise<ServingCommand> {
-  const server = await launch(document, { data, ...launching });
+export async function serve(document: unknown, data?: string, launching: Launch = {}): Promise<ServingCommand> {
+  const server = await launch(document, { ...(data !== undefined && { data }), ...launching });
   const failed = server.end.then(async ([code]) => {
     throw new Error(`gatehouse serve ended with ${code}: ${await server.words}`);
   });
@@ -84,7 +94,7 @@ export async function serve(
 export async function launch(
   content: unknown,
   {
-    data = temporaryDirectory(),
+    data: given,
     document,
     args = [],
     env = {},
@@ -93,6 +103,7 @@ export async function launch(
     folder,
   }: Launch & { readonly data?: string } = {},
 ): Promise<ServingCommand> {
+  const data = given ?? (await dataFolder());
   const file = document ?? (await documentFile(content, folder));
   const [program = "", ...rest] = [...by, process.execPath, entryPoint, "serve", "--config", file, "--data", data];
   const child = spawn(program, [...rest, ...args], {
