@@ -1,6 +1,7 @@
 import type { LineReader } from "../line-reader.ts";
 import { CONTINUE, type Verdict } from "../protocol.ts";
 import type { AnyDialogue } from "./dialogue.ts";
+import { isHttpRequest } from "./http-request.ts";
 import type { LogIn } from "./log-in.ts";
 import { SessionTurns } from "./turns.ts";
 
@@ -31,6 +32,11 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
     return null;
   }
 
+  /** The request line of HTTP is told from commands as ever, whatever its target holds. */
+  #taken(line: string): string | null {
+    return isHttpRequest(line) ? line : this.tolerated(line);
+  }
+
   /** Reads a line and does what it says. @returns null when there may be more to do. */
   protected readLine(): Verdict | null {
     const { dialogue } = this;
@@ -49,7 +55,7 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
         dialogue.quit(this.lineReplies.bareLineFeed, "protocol-error");
         return null;
       case "malformed": {
-        const line = authenticating ? null : this.tolerated(dialogue.reader.line);
+        const line = authenticating ? null : this.#taken(dialogue.reader.line);
         if (line === null) this.logIn.giveUp(dialogue, this.lineReplies.malformedLine);
         else this.command(line);
         return null;

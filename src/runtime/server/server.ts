@@ -28,6 +28,7 @@ import { ServerReload } from "../reload/reload-transaction.ts";
 import type { ReloadableServer, Replacement } from "../reload/reloadable-server.ts";
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
 import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
+import { Breather } from "../time/breather.ts";
 import type { Clock } from "../time/clock.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
 import { type PressureOptions, PressureWatch } from "./pressure-watch.ts";
@@ -403,7 +404,8 @@ export class Server {
 
   async #drainListeners(): Promise<void> {
     await this.#reloader?.stop();
-    for (const listener of this.#listeners) listener.send({ type: "listener.drain" });
+    // Thousands of them take longer than clients should wait for their turn; a second stop may come in between.
+    await new Breather().forEach(this.listeners, (listener) => listener.send({ type: "listener.drain" }));
     await Promise.all(
       this.listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
     );

@@ -71,8 +71,8 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
     sessionIdContext: "gatehouse",
   };
   const secureContext = createSecureContext({ ...common, ...keyPairs(defaults) });
-  const byName = contextsByName(certificatesOfNames, defaults, common);
-  const choiceIsNeeded = [...byName.values()].some((contexts) => contexts.size > 0);
+  const byName = withoutDefaults(certificatesOfNames, defaults);
+  const choiceIsNeeded = [...byName.values()].some((ofName) => ofName.length > 0);
 
   return {
     versions,
@@ -84,31 +84,47 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
       rejectUnauthorized: false,
       secureContext,
       // A callback costs each handshake a detour, so there is none when every name leads to the same certificates.
-      ...(choiceIsNeeded && { SNICallback: chooseBy(byName) }),
+      ...(choiceIsNeeded && { SNICallback: chooseBy(byName, contextsOf(common)) }),
       ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
     } satisfies TLSSocketOptions,
   };
 }
 
 type ChooseContext = NonNullable<TLSSocketOptions["SNICallback"]>;
-type ContextsOfName = ReadonlyMap<KeyType, SecureContext>;
+type ContextOf = (certificate: LoadedCertificate) => SecureContext;
 
 /**
  * Node serves one certificate from a context chosen by SNI, not one for each kind of key as from the default context.
  * So each kind has its own context, and the client's first signature algorithm that matches one decides. (What a TLS
  * 1.2 client's suites say beyond that is not available here.) Node calls this with the socket as `this`.
  */
-function chooseBy(byName: ReadonlyMap<string, ContextsOfName>): ChooseContext {
+function chooseBy(byName: ReadonlyMap<string, CertificatesOfName>, contextOf: ContextOf): ChooseContext {
   return function choose(this: unknown, serverName, answer) {
-    const contexts = findByServerName(byName, serverName);
-    if (!contexts || contexts.size <= 1) {
-      answer(null, contexts?.values().next().value);
+    const certificates = findByServerName(byName, serverName) ?? [];
+    const algorithms = certificates.length > 1 && this instanceof TLSSocket ? this.getSharedSigalgs() : [];
+    const certificate = chooseForClient(certificates, algorithms);
+    let context: SecureContext | undefined;
+    try {
+      context = certificate && contextOf(certificate);
+    } catch (error) {
+      answer(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    const algorithms = this instanceof TLSSocket ? this.getSharedSigalgs() : [];
-    const kind = algorithms.map(keyTypeOfSignature).find((one) => one !== null && contexts.has(one));
-    answer(null, kind ? contexts.get(kind) : contexts.values().next().value);
+    answer(null, context);
   };
+}
+
+/** By the client's first signature algorithm that one of them has a key for; else the first. */
+function chooseForClient(
+  certificates: CertificatesOfName,
+  algorithms: readonly string[],
+): LoadedCertificate | undefined {
+  for (const algorithm of algorithms) {
+    const kind = keyTypeOfSignature(algorithm);
+    const fitting = certificates.find(({ keyType }) => keyType === kind);
+    if (fitting) return fitting;
+  }
+  return certificates[0];
 }
 
 /** E.g. `ECDSA+SHA256`, `RSA-PSS+SHA256`, `RSA+SHA256`, `Ed25519+UNDEF`. */
@@ -118,27 +134,30 @@ function keyTypeOfSignature(algorithm: string): KeyType | null {
   return algorithm.startsWith("Ed25519") ? "ed25519" : null;
 }
 
-/**
- * Names served by the default certificates have no context of their own: the default context serves all their kinds.
- */
-function contextsByName(
+/** Names served by the default certificates have none of their own: the default context serves all their kinds. */
+function withoutDefaults(
   byName: ReadonlyMap<string, CertificatesOfName>,
   defaults: CertificatesOfName,
-  common: SecureContextOptions,
-): Map<string, ContextsOfName> {
+): Map<string, CertificatesOfName> {
+  const own = new Map<string, CertificatesOfName>();
+  for (const [name, certificates] of byName) {
+    const isDefault = certificates.length === defaults.length && certificates.every((one) => defaults.includes(one));
+    own.set(name, isDefault ? [] : certificates);
+  }
+  return own;
+}
+
+/**
+ * The context of each certificate, made when the first client asks for it: it takes up to a millisecond, and there may be
+ * thousands of certificates, at as many listeners. That OpenSSL takes the certificate was seen when it was loaded.
+ */
+function contextsOf(common: SecureContextOptions): ContextOf {
   const made = new Map<LoadedCertificate, SecureContext>();
-  const contextOf = (certificate: LoadedCertificate): SecureContext => {
+  return (certificate) => {
     const context = made.get(certificate) ?? createSecureContext({ ...common, ...keyPairs([certificate]) });
     made.set(certificate, context);
     return context;
   };
-  const contexts = new Map<string, ContextsOfName>();
-  for (const [name, certificates] of byName) {
-    const isDefault = certificates.length === defaults.length && certificates.every((one) => defaults.includes(one));
-    const ofName = isDefault ? [] : certificates.map((one) => [one.keyType, contextOf(one)] as const);
-    contexts.set(name, new Map(ofName));
-  }
-  return contexts;
 }
 
 function keyPairs(certificates: CertificatesOfName): SecureContextOptions {

@@ -208,6 +208,12 @@ describe("commands", () => {
     }
   });
 
+  it("tells a request of HTTP whose target is no UTF-8 from its own commands", async () => {
+    const { wire } = await connect();
+    const said = await wire.send(Buffer.from("POST /\xff HTTP/1.1\r\nHost: x\r\n\r\nEHLO x\r\n", "latin1"));
+    expect(said).toBe("500 5.5.1 This port speaks SMTP, not HTTP\r\n");
+  });
+
   it("takes a second EHLO for a reset of the transaction", async () => {
     const { wire } = await introduce();
     await wire.send("MAIL FROM:<a@b.c>\r\nEHLO again.example\r\n");

@@ -296,3 +296,14 @@ describe.skipIf(isMissing("openssl", "version"))("OpenSSL's client", async () =>
     expect(output).toContain("no renegotiation");
   });
 });
+
+test("The context of a name is made when the first client asks for it, and one that cannot be made fails its handshake alone.", async () => {
+  const other = await loaded("other", { names: ["other.example"] });
+  const broken = { ...other, id: "broken", certificate: "nothing", subjectAlternativeNames: ["broken.example"] };
+  await using listener = await listenWithTls(options({}, [ecdsa, other, broken]));
+  const subjectOf = async (servername: string) =>
+    (await handshake(listener.port, { servername })).getPeerCertificate().subjectaltname;
+  expect(await subjectOf("other.example")).toBe("DNS:other.example");
+  await expect(handshake(listener.port, { servername: "broken.example" })).rejects.toThrow();
+  expect(await subjectOf("localhost")).toBe("DNS:localhost");
+});
