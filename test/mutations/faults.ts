@@ -41,11 +41,11 @@ export const faults: readonly Fault[] = [
     connection,
     ["    this.#permit.release();", "    if (!this.#handshake) this.#permit.release();"],
   ]),
-  fault("the end of a connection is told twice", "connection", [
+  fault("the end of a connection is reported twice", "connection", [
     connection,
     ["    this.#reportClosed(cause);\n", "    this.#reportClosed(cause);\n    this.#reportClosed(cause);\n"],
   ]),
-  fault("the end of a connection bears another cause", "connection", [
+  fault("the end of a connection has the wrong cause", "connection", [
     "src/runtime/connection/connection-actors.ts",
     [
       'carrierOf(self).reportClosed(context.cause ?? "socket-error")',
@@ -61,7 +61,7 @@ export const faults: readonly Fault[] = [
     ["    this.#stream.destroy();\n    this.#raw.destroy();\n", ""],
   ]),
   fault("no FIN is sent when a connection closes", "connection", [connection, ["    this.#stream.end();\n", ""]]),
-  fault("the session is not told that its connection is over", "connection", [
+  fault("the session does not learn that its connection is over", "connection", [
     connection,
     ["    this.#wire?.closed(cause);", ""],
   ]),
@@ -96,7 +96,7 @@ export const faults: readonly Fault[] = [
     sessionWire,
     ['    return close("session-failed");', "    return CONTINUE;"],
   ]),
-  fault("the limit of the whole drain is not told to connections", "connection", [
+  fault("connections do not get the limit of the whole drain", "connection", [
     listener,
     ["    for (const connection of this.connections) connection.drainExpired();", ""],
   ]),
@@ -211,7 +211,7 @@ export const faults: readonly Fault[] = [
       '  if (line.toUpperCase() === "DONE") return;\n',
     ],
   ]),
-  fault("what happens in IMAP's IDLE is not told at once", "imap", [
+  fault("changes during IMAP's IDLE are not sent at once", "imap", [
     `${imap}/dialogue.ts`,
     ['    if (this.state === "idling") this.wire.wake();\n', ""],
   ]),
@@ -235,7 +235,7 @@ export const faults: readonly Fault[] = [
     "src/runtime/admission/slots.ts",
     ["    return this.#taken >= this.#limit;", "    return this.#taken > this.#limit;"],
   ]),
-  fault("a listener that holds is not told of a free slot", "listener", [
+  fault("a listener that holds does not learn of a free slot", "listener", [
     "src/runtime/listener/hold-reasons.ts",
     ['      if (!isFull()) send({ type: "capacity.freed" });', ""],
   ]),
@@ -247,7 +247,7 @@ export const faults: readonly Fault[] = [
     "src/machines/listener.ts",
     ['          { actions: ["countRetry", "scheduleRetry"] },', '          { actions: ["countRetry"] },'],
   ]),
-  fault("a server that is told to stop while it starts opens its sockets all the same", "server", [
+  fault("a server that is stopped while it starts opens its sockets all the same", "server", [
     "src/runtime/server/server.ts",
     ['    for (const listener of this.#listeners) listener.send({ type: "listener.stop" });', ""],
   ]),
@@ -273,7 +273,7 @@ export const faults: readonly Fault[] = [
     "src/runtime/reload/reload-transaction.ts",
     ["    host.generation += 1;\n", ""],
   ]),
-  fault("a document that gives way to a newer one is never answered", "reload", [
+  fault("a superseded document is never answered", "reload", [
     "src/runtime/reload/reload.ts",
     [
       "      this.#requests.delete(document);\n      reject(\n",
