@@ -98,7 +98,7 @@ class DefaultMailbox implements Mail {
     return entries.length > 0 ? AccountDirectory.inTurns(entries, () => breather.rest()) : null;
   }
 
-  /** Without mail accounts are for the management alone. Nobody makes an administrator whose password nobody is told. */
+  /** Without mail accounts are for the management alone. No administrator is made whose password nobody would learn. */
   async #stageAccounts(configuration: Configuration, configured: AccountDirectory | null): Promise<() => void> {
     const { onAdministratorMade } = this.#options;
     const managed = configuration.listeners.some(({ protocol }) => protocol === "http");

@@ -85,7 +85,7 @@ export class StopSignals {
   }
 }
 
-/** By its title; without /proc, what npm passes on cannot be told from other signals. */
+/** By its title; without /proc, what npm passes on cannot be distinguished from other signals. */
 function isNpm(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/comm`, "latin1").startsWith("npm ");

@@ -1,4 +1,4 @@
-/** The routes of the control socket: what a running server can be asked and told to do. JSON both ways. */
+/** The routes of the control socket: queries and commands for a running server. JSON both ways. */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { boolean, prettifyError, strictObject, string, type ZodType } from "zod";

@@ -6,7 +6,7 @@ import { SmallPieces } from "./small-pieces.ts";
 /** Pieces that are taken as they come; of a message that has more, small ones are put together. */
 const ownPieces = 16;
 
-/** Who is told that a message that was full takes more again, or was given up by its reader. */
+/** Notified when a full message accepts more again, or when its reader has given it up. */
 interface Sender {
   drained(): void;
 }

@@ -159,7 +159,7 @@ function chunkEnded(dialogue: SmtpDialogue, transaction: Transaction, chunks: Bd
   chunks.complete();
   if (chunks.last) {
     if (chunks.bareLineEnd) transaction.refuse(replies.bareLineEnd);
-    // As after DATA, whose content ends with a line end: POP3 needs one, and has told the size before (RFC 1939 section 11).
+    // As after DATA, whose content ends with a line end: POP3 needs one, and has announced the size before (RFC 1939 section 11).
     if (chunks.hasOpenLine) transaction.add(LINE_END);
     contentEnded(dialogue, transaction);
     return;
