@@ -11,6 +11,7 @@ const pure = [
   "test/docs/**/*.test.ts",
   "test/inspect/{charts,mermaid}.test.ts",
   "test/machines/**/*.test.ts",
+  "test/management/schema/**/*.test.ts",
   "test/mailbox/message/**/*.test.ts",
   "test/protocols/**/*.test.ts",
   "test/runtime/proxy/{crc32c,trusted-networks,version-*}.test.ts",

@@ -2,8 +2,8 @@
 
 export { type BindAddress, readBindAddress } from "./addresses/bind-address.ts";
 export { ipv6OnlyIn } from "./addresses/ipv6-only.ts";
-export type { AccountSettings } from "./document/account.ts";
-export type { CertificateSettings } from "./document/certificate.ts";
+export { type AccountSettings, accountSchema } from "./document/account.ts";
+export { type CertificateSettings, certificateSchema } from "./document/certificate.ts";
 export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./document/configuration-error.ts";
 export { type ParseOptions, parseDocument } from "./document/document.ts";
 export { documentReader, type ReadDocument } from "./document/document-reader.ts";
@@ -11,13 +11,13 @@ export { type DocumentWarning, documentWarnings } from "./document/document-warn
 export { type Configuration, isConfiguration } from "./document/effective.ts";
 export { exampleAccount, exampleDocument } from "./document/example-document.ts";
 export { jsonSchema } from "./document/json-schema.ts";
-export type { ListedIpSettings } from "./document/listed-ip.ts";
-export { type ListenerSettings, PROTOCOLS } from "./document/listener.ts";
+export { allowedIpSchema, blockedIpSchema, type ListedIpSettings } from "./document/listed-ip.ts";
+export { connectionRateSchema, type ListenerSettings, listenerSchema, PROTOCOLS } from "./document/listener.ts";
 export { readConfiguration } from "./document/read.ts";
 export type { ConfigurationDocument } from "./document/schema.ts";
 export { serializeDocument } from "./document/serialize.ts";
 export { describeConfiguration } from "./document/summary.ts";
-export type { SystemSettings } from "./document/system.ts";
+export { type SystemSettings, systemSchema } from "./document/system.ts";
 export {
   type AppliedChanges,
   type ApplyOptions,
@@ -56,4 +56,6 @@ export {
   type TlsProtocol,
 } from "./values/cipher-suites.ts";
 export { describeDuration } from "./values/duration.ts";
-export { describeSource, type PublicText, type SecretText } from "./values/secret-text.ts";
+export { type FieldDisplay, fieldDisplay } from "./values/field-display.ts";
+export { isIgnored } from "./values/fields.ts";
+export { describeSource, type PublicText, referenceForms, type SecretText } from "./values/secret-text.ts";

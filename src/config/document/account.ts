@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { mustBe } from "../values/expectation.ts";
+import { fieldDisplay } from "../values/field-display.ts";
 import { fieldsOf, SERVER_SET } from "../values/fields.ts";
 import { secretText } from "../values/secret-text.ts";
 import { setOfNames } from "../values/set-of.ts";
@@ -24,8 +25,13 @@ const accountSecret = secretText.superRefine((secret, context) => {
 
 export const accountSchema = fieldsOf(
   {
-    secret: accountSecret.describe("The password: clear text, or a scrypt hash in PHC form."),
-    roles: setOfNames("roles", ["admin"]).prefault([]).describe("admin: may use the management API."),
+    secret: accountSecret
+      .describe("The password: clear text, or a scrypt hash in PHC form.")
+      .register(fieldDisplay, { label: "Password", objectName: "x:SecretKey" }),
+    roles: setOfNames("roles", ["admin"])
+      .prefault([])
+      .describe("admin: may use the management API.")
+      .register(fieldDisplay, { label: "Roles", column: 2, enumName: "AccountRole" }),
   },
   SERVER_SET,
 );

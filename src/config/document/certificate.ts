@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { fieldDisplay } from "../values/field-display.ts";
 import { fieldsOf, type IgnoredFields, SERVER_SET } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
 import { publicText, secretText } from "../values/secret-text.ts";
@@ -13,8 +14,12 @@ const ignored: IgnoredFields = {
 };
 
 const shape = {
-  certificate: publicText.describe("The certificate in PEM, followed by its intermediates."),
-  privateKey: secretText.describe("The private key of the certificate, in PEM, not encrypted."),
+  certificate: publicText
+    .describe("The certificate in PEM, followed by its intermediates.")
+    .register(fieldDisplay, { label: "Certificate", section: "Certificate and key", objectName: "x:PublicText" }),
+  privateKey: secretText
+    .describe("The private key of the certificate, in PEM, not encrypted.")
+    .register(fieldDisplay, { label: "Private key", section: "Certificate and key", objectName: "x:SecretText" }),
 };
 
 export const certificateSchema = fieldsOf(shape, ignored);

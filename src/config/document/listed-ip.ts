@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { networkText, readNetwork } from "../addresses/networks.ts";
 import { mustBe } from "../values/expectation.ts";
+import { fieldDisplay } from "../values/field-display.ts";
 import { fieldsOf, SERVER_SET } from "../values/fields.ts";
 
 const DATE = 'a date and time with a zone, like "2030-01-31T12:00:00Z", or null';
@@ -15,18 +16,27 @@ function listedIp(address: string, expiresAt: string) {
           const reading = readNetwork(text);
           return reading.ok ? reading.value : text;
         })
-        .describe(address),
+        .describe(address)
+        .register(fieldDisplay, {
+          label: "Address or network",
+          placeholder: "192.0.2.0/24",
+          column: 1,
+          filter: true,
+          format: "ipNetwork",
+        }),
       expiresAt: z.iso
         .datetime({ offset: true, error: mustBe(DATE) })
         .nullable()
         .default(null)
-        .describe(expiresAt),
+        .describe(expiresAt)
+        .register(fieldDisplay, { label: "Until", column: 2, filter: true }),
       reason: z
         .string({ error: mustBe(REASON) })
         .max(255, { error: mustBe(REASON) })
         .nullable()
         .default(null)
-        .describe("A note for people who read the list."),
+        .describe("A note for people who read the list.")
+        .register(fieldDisplay, { label: "Reason", column: 3, filter: true }),
     },
     SERVER_SET,
   );

@@ -4,6 +4,7 @@ import { networkText, readNetwork } from "../addresses/networks.ts";
 import { CIPHER_SUITE_NAMES, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
 import { duration } from "../values/duration.ts";
 import { mustBe } from "../values/expectation.ts";
+import { fieldDisplay } from "../values/field-display.ts";
 import { count, countOrNull, fieldsOf, flag, octetOrNull, SERVER_SET } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
 import { setOf, setOfNames } from "../values/set-of.ts";
@@ -37,65 +38,129 @@ const protocol = z
   .default("smtp")
   .meta({ examples: [...PROTOCOLS] });
 
-const connectionRate = fieldsOf({
-  count: count().describe("Connections allowed in each interval."),
-  interval: duration(1).describe("Length of the interval."),
+export const connectionRateSchema = fieldsOf({
+  count: count().describe("Connections allowed in each interval.").register(fieldDisplay, { label: "Connections" }),
+  interval: duration(1).describe("Length of the interval.").register(fieldDisplay, { label: "In each" }),
 });
 
 const shape = {
-  name: objectName.describe("Identifies the listener in logs, metrics and the API. Unique."),
-  bind: addresses.describe(
-    "Addresses to listen on: IPv4 or bracketed IPv6, with a port. [::]:P listens on both families; port 0 asks for a free port.",
-  ),
-  protocol: protocol.describe("One of the six built-in protocols, or one that the embedder registered."),
-  maxConnections: countOrNull().describe(
-    "Cap on the concurrent connections of this listener, over all its addresses. Null: the server's maxConnections.",
-  ),
-  overrideProxyTrustedNetworks: networks.describe(
-    "When not empty, replaces the server's proxyTrustedNetworks for this listener.",
-  ),
-  socketReuseAddress: flag(true).describe("SO_REUSEADDR."),
-  socketReusePort: flag(true).describe("SO_REUSEPORT."),
+  name: objectName.describe("Identifies the listener in logs, metrics and the API. Unique.").register(fieldDisplay, {
+    label: "Name",
+    section: "Listener settings",
+    placeholder: "smtp",
+    column: 1,
+    filter: true,
+  }),
+  protocol: protocol
+    .describe("One of the six built-in protocols, or one that the embedder registered.")
+    .register(fieldDisplay, {
+      label: "Protocol",
+      section: "Listener settings",
+      column: 2,
+      filter: true,
+      enumName: "NetworkListenerProtocol",
+    }),
+  bind: addresses
+    .describe(
+      "Addresses to listen on: IPv4 or bracketed IPv6, with a port. [::]:P listens on both families; port 0 asks for a free port.",
+    )
+    .register(fieldDisplay, {
+      label: "Addresses",
+      section: "Listener settings",
+      placeholder: "[::]:25",
+      column: 3,
+      format: "socketAddress",
+    }),
+  maxConnections: countOrNull()
+    .describe(
+      "Cap on the concurrent connections of this listener, over all its addresses. Null: the server's maxConnections.",
+    )
+    .register(fieldDisplay, { label: "Connections at most", section: "Listener settings" }),
+  overrideProxyTrustedNetworks: networks
+    .describe("When not empty, replaces the server's proxyTrustedNetworks for this listener.")
+    .register(fieldDisplay, {
+      label: "Trusted proxies",
+      section: "Proxy networks",
+      placeholder: "10.0.0.0/8",
+      format: "ipNetwork",
+    }),
+  socketReuseAddress: flag(true)
+    .describe("SO_REUSEADDR.")
+    .register(fieldDisplay, { label: "Reuse address", section: "Socket options" }),
+  socketReusePort: flag(true)
+    .describe("SO_REUSEPORT.")
+    .register(fieldDisplay, { label: "Reuse port", section: "Socket options" }),
   socketBacklog: countOrNull()
     .default(DEFAULT_BACKLOG)
-    .describe(`Backlog of listen(2): connections that the kernel queues. Null: ${DEFAULT_BACKLOG}.`),
-  socketTtl: octetOrNull().describe("IP_TTL, and IPV6_UNICAST_HOPS on IPv6. Null: the system's own."),
-  socketSendBufferSize: countOrNull().describe("SO_SNDBUF, in bytes. Null: the system's own."),
-  socketReceiveBufferSize: countOrNull().describe("SO_RCVBUF, in bytes, set before listen(2). Null: the system's own."),
-  socketTosV4: octetOrNull().describe("IP_TOS of IPv4 traffic. Null: the system's own."),
-  socketNoDelay: flag(true).describe("TCP_NODELAY."),
-  useTls: flag(true).describe("Whether TLS is available on this listener at all."),
-  tlsImplicit: flag(false).describe(
-    "TLS from the first byte; otherwise STARTTLS where the protocol has it (HTTP has none).",
-  ),
+    .describe(`Backlog of listen(2): connections that the kernel queues. Null: ${DEFAULT_BACKLOG}.`)
+    .register(fieldDisplay, { label: "Backlog", section: "Socket options" }),
+  socketTtl: octetOrNull()
+    .describe("IP_TTL, and IPV6_UNICAST_HOPS on IPv6. Null: the system's own.")
+    .register(fieldDisplay, { label: "TTL", section: "Socket options" }),
+  socketSendBufferSize: countOrNull()
+    .describe("SO_SNDBUF, in bytes. Null: the system's own.")
+    .register(fieldDisplay, { label: "Send buffer", section: "Socket options", format: "size" }),
+  socketReceiveBufferSize: countOrNull()
+    .describe("SO_RCVBUF, in bytes, set before listen(2). Null: the system's own.")
+    .register(fieldDisplay, { label: "Receive buffer", section: "Socket options", format: "size" }),
+  socketTosV4: octetOrNull()
+    .describe("IP_TOS of IPv4 traffic. Null: the system's own.")
+    .register(fieldDisplay, { label: "Type of service (IPv4)", section: "Socket options" }),
+  socketNoDelay: flag(true)
+    .describe("TCP_NODELAY.")
+    .register(fieldDisplay, { label: "No delay", section: "Socket options" }),
+  useTls: flag(true)
+    .describe("Whether TLS is available on this listener at all.")
+    .register(fieldDisplay, { label: "Enable TLS", section: "TLS options" }),
+  tlsImplicit: flag(false)
+    .describe("TLS from the first byte; otherwise STARTTLS where the protocol has it (HTTP has none).")
+    .register(fieldDisplay, { label: "Implicit TLS", section: "TLS options", column: 4 }),
   tlsTimeout: duration(1)
     .nullable()
     .prefault(DEFAULT_TLS_TIMEOUT)
     .transform((milliseconds) => milliseconds ?? DEFAULT_TLS_TIMEOUT)
-    .describe("Limit of the whole TLS handshake, implicit or STARTTLS. Null: a minute."),
-  tlsDisableProtocols: setOfNames("TLS versions", TLS_PROTOCOLS).prefault([]).describe("TLS versions to refuse."),
+    .describe("Limit of the whole TLS handshake, implicit or STARTTLS. Null: a minute.")
+    .register(fieldDisplay, { label: "Handshake timeout", section: "TLS options" }),
+  tlsDisableProtocols: setOfNames("TLS versions", TLS_PROTOCOLS)
+    .prefault([])
+    .describe("TLS versions to refuse.")
+    .register(fieldDisplay, { label: "Disabled versions", section: "TLS options", enumName: "TlsVersion" }),
   tlsDisableCipherSuites: setOfNames("cipher suites", CIPHER_SUITE_NAMES)
     .prefault([])
-    .describe("Cipher suites to refuse. Without any TLS 1.3 suite, TLS 1.3 is refused too."),
-  tlsIgnoreClientOrder: flag(true).describe("The server's order of cipher suites wins over the client's."),
+    .describe("Cipher suites to refuse. Without any TLS 1.3 suite, TLS 1.3 is refused too.")
+    .register(fieldDisplay, { label: "Disabled cipher suites", section: "TLS options", enumName: "TlsCipherSuite" }),
+  tlsIgnoreClientOrder: flag(true)
+    .describe("The server's order of cipher suites wins over the client's.")
+    .register(fieldDisplay, { label: "Ignore the client's order", section: "TLS options" }),
   atCapacity: z
     .enum(["reject", "hold"], { error: mustBe('"reject" or "hold"') })
     .default("reject")
     .describe(
       "At the cap, reject: accept, send the protocol's refusal, close. Hold: stop accepting, so that clients queue in the kernel.",
-    ),
-  ignoreServerCap: flag(false).describe(
-    "Count only against this listener's own cap, so that it stays reachable when the server is full.",
-  ),
-  proxyTimeout: duration(1).prefault(5_000).describe("Limit of the whole PROXY header."),
-  maxHandshakes: countOrNull().describe("TLS handshakes in progress at once; further ones queue. Null: no limit."),
-  maxConnectionsPerAddress: countOrNull().describe(
-    "Concurrent connections of one client address, or of one /64 of IPv6. Null: no limit.",
-  ),
-  connectionRate: connectionRate
+    )
+    .register(fieldDisplay, { label: "At capacity", section: "Admission", enumName: "AtCapacity" }),
+  ignoreServerCap: flag(false)
+    .describe("Count only against this listener's own cap, so that it stays reachable when the server is full.")
+    .register(fieldDisplay, { label: "Ignore the server's cap", section: "Admission" }),
+  proxyTimeout: duration(1)
+    .prefault(5_000)
+    .describe("Limit of the whole PROXY header.")
+    .register(fieldDisplay, { label: "PROXY header timeout", section: "Proxy networks" }),
+  maxHandshakes: countOrNull()
+    .describe("TLS handshakes in progress at once; further ones queue. Null: no limit.")
+    .register(fieldDisplay, { label: "Handshakes at once", section: "Admission" }),
+  maxConnectionsPerAddress: countOrNull()
+    .describe("Concurrent connections of one client address, or of one /64 of IPv6. Null: no limit.")
+    .register(fieldDisplay, { label: "Connections of one address", section: "Admission" }),
+  connectionRate: connectionRateSchema
     .nullable()
     .prefault(null)
-    .describe("New connections of one client address, or of one /64 of IPv6. Null: no limit."),
+    .describe("New connections of one client address, or of one /64 of IPv6. Null: no limit.")
+    .register(fieldDisplay, {
+      label: "New connections of one address",
+      section: "Admission",
+      objectName: "x:ConnectionRate",
+    }),
 };
 
 export const listenerSchema = fieldsOf(shape, SERVER_SET);

@@ -2,6 +2,7 @@ import { hostname as machineName } from "node:os";
 import { z } from "zod";
 import { duration } from "../values/duration.ts";
 import { mustBe } from "../values/expectation.ts";
+import { fieldDisplay } from "../values/field-display.ts";
 import { count, fieldsOf, type IgnoredFields, SERVER_SET } from "../values/fields.ts";
 import { hostname, objectName } from "../values/names.ts";
 import { networks } from "./listener.ts";
@@ -22,18 +23,31 @@ export const systemSchema = fieldsOf(
   {
     defaultHostname: hostname
       .optional()
-      .describe("The name that the server greets with. Unless given, the machine's host name."),
+      .describe("The name that the server greets with. Unless given, the machine's host name.")
+      .register(fieldDisplay, { label: "Host name", section: "Server", placeholder: "mail.example.com" }),
     defaultCertificateId: objectName
       .nullable()
       .default(null)
       .describe(
         "The certificate for clients that name no host, or one that no certificate covers. Null: the only certificate, if there is one.",
-      ),
-    maxConnections: count().default(8192).describe("Cap on the concurrent connections of the whole server."),
-    proxyTrustedNetworks: networks.describe("Peers that must send a PROXY header; from others none is expected."),
+      )
+      .register(fieldDisplay, { label: "Default certificate", section: "Server", objectName: "x:Certificate" }),
+    maxConnections: count()
+      .default(8192)
+      .describe("Cap on the concurrent connections of the whole server.")
+      .register(fieldDisplay, { label: "Connections at most", section: "Server" }),
+    proxyTrustedNetworks: networks
+      .describe("Peers that must send a PROXY header; from others none is expected.")
+      .register(fieldDisplay, {
+        label: "Trusted proxies",
+        section: "Proxy networks",
+        placeholder: "10.0.0.0/8",
+        format: "ipNetwork",
+      }),
     drainTimeout: duration(0)
       .prefault(30_000)
-      .describe("How long sessions may take to finish when the server stops or a listener is removed."),
+      .describe("How long sessions may take to finish when the server stops or a listener is removed.")
+      .register(fieldDisplay, { label: "Drain timeout", section: "Server" }),
     recipientDelimiter: z
       .string({ error: mustBe(DELIMITER) })
       .regex(/^[!#$%&'*+/=?^_`{|}~-]$/, { error: mustBe(DELIMITER) })
@@ -41,7 +55,8 @@ export const systemSchema = fieldsOf(
       .default("+")
       .describe(
         "Separates a detail from an account's name: mail for ann+lists@ goes to ann@ unless ann+lists@ is an account. Null: no details.",
-      ),
+      )
+      .register(fieldDisplay, { label: "Recipient delimiter", section: "Mail" }),
   },
   ignored,
 );

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { mustBe } from "./expectation.ts";
+import { fieldDisplay } from "./field-display.ts";
 import { fieldsOf } from "./fields.ts";
 
 export interface FromEnvironment {
@@ -31,24 +32,33 @@ const PATH = mustBe("the path of a file");
 const text = z.string({ error: NOT_EMPTY }).min(1, { error: NOT_EMPTY });
 
 /** Stalwart writes a public text as `value` and a secret one as `secret`; either is accepted in both places. */
-const textReference = z.discriminatedUnion(
-  "@type",
-  [
-    fieldsOf({ "@type": z.literal("Text"), value: text.optional(), secret: text.optional() }),
-    fieldsOf({
-      "@type": z.literal("EnvironmentVariable"),
-      variableName: z.string({ error: VARIABLE }).regex(/^[^=\x00]+$/, { error: VARIABLE }),
-    }),
-    fieldsOf({
-      "@type": z.literal("File"),
-      filePath: z
-        .string({ error: PATH })
-        .regex(/^[^\x00]+$/, { error: PATH })
-        .describe("Relative to the folder of the document."),
-    }),
-  ],
-  { error: (issue) => (issue.code === "invalid_union" ? TYPES : mustBe(FORMS)(issue)) },
-);
+const given = fieldsOf({
+  "@type": z.literal("Text"),
+  value: text.optional().register(fieldDisplay, { label: "Text", format: "text" }),
+  secret: text.optional().register(fieldDisplay, { label: "Secret", format: "secretText" }),
+});
+const fromEnvironment = fieldsOf({
+  "@type": z.literal("EnvironmentVariable"),
+  variableName: z
+    .string({ error: VARIABLE })
+    .regex(/^[^=\x00]+$/, { error: VARIABLE })
+    .register(fieldDisplay, { label: "Variable", placeholder: "GATEHOUSE_SECRET" }),
+});
+const fromFile = fieldsOf({
+  "@type": z.literal("File"),
+  filePath: z
+    .string({ error: PATH })
+    .regex(/^[^\x00]+$/, { error: PATH })
+    .describe("Relative to the folder of the document.")
+    .register(fieldDisplay, { label: "File", placeholder: "tls.pem" }),
+});
+
+/** The forms of a reference, by their `@type`. */
+export const referenceForms = { Text: given, EnvironmentVariable: fromEnvironment, File: fromFile };
+
+const textReference = z.discriminatedUnion("@type", [given, fromEnvironment, fromFile], {
+  error: (issue) => (issue.code === "invalid_union" ? TYPES : mustBe(FORMS)(issue)),
+});
 
 /** The text of a `Text` reference, which has exactly one of the two fields. */
 function onlyText(given: { readonly value?: string; readonly secret?: string }, context: z.RefinementCtx): string {

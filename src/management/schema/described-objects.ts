@@ -1,0 +1,200 @@
+/** The objects of the management API: what they are called, and which schemas validate them. */
+import { z } from "zod";
+import {
+  accountSchema,
+  allowedIpSchema,
+  blockedIpSchema,
+  certificateSchema,
+  connectionRateSchema,
+  fieldDisplay,
+  listenerSchema,
+  referenceForms,
+  systemSchema,
+} from "../../config/index.ts";
+import type { List, ObjectInfo } from "./schema-contract.ts";
+import {
+  accountAddressField,
+  connectionSchema,
+  listenerStatusSchema,
+  readFromCertificate,
+  serverNodeSchema,
+} from "./served-shapes.ts";
+
+export type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+/** An object that methods are called for. */
+export interface DescribedObject
+  extends Pick<List, "title" | "subtitle" | "labelProperty" | "singularName" | "pluralName"> {
+  /** Without `x:`. */
+  readonly name: string;
+  readonly type: ObjectInfo["type"];
+  readonly description: string;
+  readonly shape: Shape;
+  /** The titles of its form's sections, in their order; empty where there is but one, without a title. */
+  readonly sections: readonly string[];
+}
+
+export const describedObjects: readonly DescribedObject[] = [
+  {
+    name: "NetworkListener",
+    type: "object",
+    description: "What listens where, and for whom.",
+    title: "Listeners",
+    subtitle: "What listens where, and for whom.",
+    labelProperty: "name",
+    singularName: "listener",
+    pluralName: "listeners",
+    shape: listenerSchema.shape,
+    sections: ["Listener settings", "TLS options", "Proxy networks", "Socket options", "Admission"],
+  },
+  {
+    name: "SystemSettings",
+    type: "singleton",
+    description: "Settings of the whole server.",
+    title: "General",
+    subtitle: "Settings of the whole server.",
+    singularName: "settings",
+    pluralName: "settings",
+    shape: systemSchema.shape,
+    sections: ["Server", "Proxy networks", "Mail"],
+  },
+  {
+    name: "Certificate",
+    type: "object",
+    description: "A certificate for TLS, and its key: where they are found.",
+    title: "Certificates",
+    subtitle: "Which one a client gets is told by the name that it asks for.",
+    singularName: "certificate",
+    pluralName: "certificates",
+    shape: { ...certificateSchema.shape, ...readFromCertificate },
+    sections: ["Certificate and key", "Read from the certificate"],
+  },
+  {
+    name: "Account",
+    type: "object",
+    description: "Somebody who may log in.",
+    title: "Accounts",
+    subtitle: "Who may log in.",
+    labelProperty: "address",
+    singularName: "account",
+    pluralName: "accounts",
+    shape: { ...accountAddressField, ...accountSchema.shape },
+    sections: [],
+  },
+  {
+    name: "BlockedIp",
+    type: "object",
+    description: "An address or network that no listener lets in.",
+    title: "Blocked addresses",
+    subtitle: "Whom no listener lets in.",
+    labelProperty: "address",
+    singularName: "blocked address",
+    pluralName: "blocked addresses",
+    shape: blockedIpSchema.shape,
+    sections: [],
+  },
+  {
+    name: "AllowedIp",
+    type: "object",
+    description: "An address or network that no rule about addresses concerns.",
+    title: "Allowed addresses",
+    subtitle: "Whom the block list and the limits of addresses do not concern.",
+    labelProperty: "address",
+    singularName: "allowed address",
+    pluralName: "allowed addresses",
+    shape: allowedIpSchema.shape,
+    sections: [],
+  },
+  {
+    name: "ListenerStatus",
+    type: "object",
+    description: "A listener as it runs. Read only.",
+    title: "Listeners now",
+    subtitle: "What each listener is doing.",
+    labelProperty: "name",
+    singularName: "listener",
+    pluralName: "listeners",
+    shape: listenerStatusSchema.shape,
+    sections: [],
+  },
+  {
+    name: "Connection",
+    type: "object",
+    description: "A connection that is open now. Read only.",
+    title: "Connections",
+    subtitle: "Who is connected.",
+    singularName: "connection",
+    pluralName: "connections",
+    shape: connectionSchema.shape,
+    sections: [],
+  },
+  {
+    name: "ServerNode",
+    type: "object",
+    description: "A process of the server. Read only.",
+    title: "Server",
+    subtitle: "The processes that serve.",
+    labelProperty: "hostname",
+    singularName: "process",
+    pluralName: "processes",
+    shape: serverNodeSchema.shape,
+    sections: [],
+  },
+];
+
+/** One of the forms of an object, named by its `@type`. */
+export interface DescribedVariant {
+  readonly name: string;
+  readonly label: string;
+  /** Null: it has no fields. */
+  readonly shape: Shape | null;
+}
+
+/** Objects that stand within others only, by their name with `x:`. */
+export const innerObjects: Readonly<Record<string, Shape | readonly DescribedVariant[]>> = {
+  "x:ConnectionRate": connectionRateSchema.shape,
+  "x:PublicText": textForms("value"),
+  "x:SecretText": textForms("secret"),
+  "x:SecretKey": textForms("secret", "secret"),
+};
+
+/** @param field of the two in which the text may be written */
+function textForms(field: "value" | "secret", format?: "secret"): readonly DescribedVariant[] {
+  const text = referenceForms.Text.shape[field].unwrap();
+  const display = fieldDisplay.get(referenceForms.Text.shape[field]) ?? { label: "Text" };
+  const shown = text.describe("").register(fieldDisplay, { ...display, ...(format ? { format } : {}) });
+  return [
+    { name: "Text", label: "Written here", shape: { [field]: shown } },
+    {
+      name: "EnvironmentVariable",
+      label: "In an environment variable",
+      shape: withoutType(referenceForms.EnvironmentVariable.shape),
+    },
+    { name: "File", label: "In a file", shape: withoutType(referenceForms.File.shape) },
+  ];
+}
+
+function withoutType({ "@type": _, ...shape }: Shape): Shape {
+  return shape;
+}
+
+const listenerId = z
+  .string()
+  .describe("The listener.")
+  .register(fieldDisplay, { label: "Listener", objectName: "x:NetworkListener" });
+const connectionId = z
+  .string()
+  .describe("The connection.")
+  .register(fieldDisplay, { label: "Connection", objectName: "x:Connection" });
+
+/** What `x:Action/set` creates. */
+export const actions: readonly DescribedVariant[] = [
+  { name: "ReloadSettings", label: "Read the document again", shape: null },
+  { name: "ReloadTlsCertificates", label: "Read the certificates again", shape: null },
+  { name: "ReloadBlockedIps", label: "Read the blocked addresses again", shape: null },
+  { name: "SuspendListener", label: "Stop accepting on a listener", shape: { listenerId } },
+  { name: "ResumeListener", label: "Accept on a listener again", shape: { listenerId } },
+  { name: "DrainListener", label: "Let the connections of a listener end", shape: { listenerId } },
+  { name: "CloseConnection", label: "End a connection at its next safe point", shape: { connectionId } },
+  { name: "UpgradeServer", label: "Hand the listeners over to a new process", shape: null },
+];

@@ -1,0 +1,42 @@
+/** How the values of fields with a list of them are called. */
+import { CIPHER_SUITE_NAMES, PROTOCOLS, SUITES } from "../../config/index.ts";
+import type { EnumEntry } from "./schema-contract.ts";
+
+type Words = Readonly<Record<string, Omit<EnumEntry, "name">>>;
+
+const words: Readonly<Record<string, Words>> = {
+  NetworkListenerProtocol: {
+    smtp: { label: "SMTP", explanation: "Mail from other servers and from mail programs." },
+    lmtp: { label: "LMTP", explanation: "Mail from a server that delivers here." },
+    http: { label: "HTTP", explanation: "Management, health and metrics." },
+    imap: { label: "IMAP", explanation: "Mailboxes, for mail programs." },
+    pop3: { label: "POP3", explanation: "The inbox, for mail programs that fetch." },
+    manageSieve: { label: "ManageSieve", explanation: "Filters of mail, for mail programs." },
+  },
+  TlsVersion: { tls12: { label: "TLS 1.2" }, tls13: { label: "TLS 1.3" } },
+  TlsCipherSuite: Object.fromEntries(
+    CIPHER_SUITE_NAMES.map((name) => {
+      const { iana, key } = SUITES[name];
+      const explanation = key === null ? "TLS 1.3." : `TLS 1.2, with a certificate for ${key.toUpperCase()}.`;
+      return [name, { label: iana, explanation }];
+    }),
+  ),
+  AtCapacity: {
+    reject: { label: "Turn away", explanation: "Accept, say why in the protocol's words, and close." },
+    hold: { label: "Let wait", explanation: "Stop accepting, so that clients queue in the kernel." },
+  },
+  AccountRole: {
+    admin: { label: "Administrator", explanation: "May do everything in the management." },
+    observer: { label: "Observer", explanation: "May read everything in the management." },
+  },
+};
+
+/** A value without words of its own, like the name of an embedder's protocol, is called by its name. */
+export function enumEntries(enumName: string, names: readonly string[]): readonly EnumEntry[] {
+  return names.map((name) => ({ name, ...(words[enumName]?.[name] ?? { label: name }) }));
+}
+
+/** The names of protocols are no list in the document: embedders register others. */
+export function protocolNames(registered: readonly string[]): readonly string[] {
+  return [...new Set([...PROTOCOLS, ...registered])];
+}

@@ -1,0 +1,125 @@
+/** Fields that are in no document: what the server adds to its objects, and the objects that are but looked at. */
+import { z } from "zod";
+import { fieldDisplay } from "../../config/index.ts";
+
+const texts = z.record(z.string(), z.literal(true));
+const number = z.int().min(0);
+
+export const readFromCertificate = {
+  subjectAlternativeNames: texts
+    .describe("The names that the certificate is for.")
+    .register(fieldDisplay, { label: "Names", section: "Read from the certificate", column: 1, update: "serverSet" }),
+  issuer: z
+    .string()
+    .nullable()
+    .describe("Who signed it. Null: it could not be read.")
+    .register(fieldDisplay, { label: "Issuer", section: "Read from the certificate", column: 2, update: "serverSet" }),
+  notValidBefore: z.iso
+    .datetime()
+    .nullable()
+    .describe("Since when it is valid. Null: it could not be read.")
+    .register(fieldDisplay, {
+      label: "Valid from",
+      section: "Read from the certificate",
+      column: 3,
+      update: "serverSet",
+    }),
+  notValidAfter: z.iso
+    .datetime()
+    .nullable()
+    .describe("Until when it is valid. Null: it could not be read.")
+    .register(fieldDisplay, {
+      label: "Valid until",
+      section: "Read from the certificate",
+      column: 4,
+      update: "serverSet",
+    }),
+};
+
+/** The key of an account in the document. */
+export const accountAddressField = {
+  address: z.string().describe("The mail address that is logged in with.").register(fieldDisplay, {
+    label: "Address",
+    placeholder: "anna@example.com",
+    column: 1,
+    filter: true,
+    format: "emailAddress",
+    update: "immutable",
+  }),
+};
+
+export const listenerStatusSchema = z.object({
+  name: text("Name", "Of the listener.", { column: 1, filter: true }),
+  protocol: text("Protocol", "What is spoken.", { column: 2, filter: true }),
+  state: text("State", "The state of its machine.", { column: 3, filter: true }),
+  pausedBy: set("Paused by", "Why it accepts nobody at the moment; empty while it does.", { column: 4 }),
+  tlsImplicit: z
+    .boolean()
+    .describe("Whether TLS starts with the first byte.")
+    .register(fieldDisplay, { label: "Implicit TLS", update: "serverSet" }),
+  addresses: set("Addresses", "As they are bound.", { column: 5, format: "socketAddress" }),
+  connections: count("Connections", "Open now.", { column: 6 }),
+  maxConnections: count("Connections at most", "The cap of this listener.", {}),
+  accepted: count("Accepted", "Connections that were let in since the start.", { column: 7 }),
+  refused: count("Refused", "Connections that were turned away since the start.", { column: 8 }),
+  closed: count("Closed", "Connections that have ended since the start.", {}),
+  bytesRead: count("Read", "Octets from clients since the start.", { format: "size" }),
+  bytesWritten: count("Written", "Octets to clients since the start.", { format: "size" }),
+});
+
+export const connectionSchema = z.object({
+  listener: text("Listener", "Which accepted it.", { column: 1, filter: true }),
+  generation: count("Document", "The number of the document that it was accepted under.", { filter: true }),
+  state: text("State", "The state of the connection's machine.", { column: 4, filter: true }),
+  session: optionalText("Session", "The state of the protocol's session. Null: there is none.", { column: 5 }),
+  user: optionalText("User", "Who is logged in. Null: nobody.", { column: 3, filter: true }),
+  age: count("Age", "Time since it was accepted, in milliseconds.", { column: 6, format: "duration" }),
+  peer: text("Peer", "The client's address.", { column: 2, filter: true, format: "socketAddress" }),
+  local: text("Local", "The address that it came to.", { format: "socketAddress" }),
+  proxy: optionalText("Proxy", "The trusted proxy in between. Null: there is none.", { format: "socketAddress" }),
+  tlsVersion: optionalText("TLS", "The version of TLS. Null: it is in clear.", { column: 7 }),
+  tlsCipherSuite: optionalText("Cipher suite", "By its IANA name. Null: it is in clear.", {}),
+  serverName: optionalText("Server name", "What the client asked for by SNI. Null: nothing.", {}),
+  bytesRead: count("Read", "Octets from the client.", { column: 8, format: "size" }),
+  bytesWritten: count("Written", "Octets to the client.", { column: 9, format: "size" }),
+});
+
+export const serverNodeSchema = z.object({
+  hostname: text("Host name", "What the server greets with.", { column: 1 }),
+  state: text("State", "The state of the server's machine.", { column: 2 }),
+  generation: count("Document", "The number of the document in force; the first is 1.", { column: 3 }),
+  pid: count("Process", "The id of its process.", { column: 4 }),
+  version: text("Version", "Of Gatehouse.", { column: 5 }),
+  nodeVersion: text("Node", "The version of Node.", {}),
+  startedAt: z.iso
+    .datetime()
+    .describe("When the process began.")
+    .register(fieldDisplay, { label: "Started", column: 6, update: "serverSet" }),
+  connections: count("Connections", "Open now.", { column: 7 }),
+  maxConnections: count("Connections at most", "The cap of the server.", {}),
+});
+
+type Display = Omit<Parameters<typeof fieldDisplay.add>[1], "label" | "update">;
+
+function text(label: string, description: string, display: Display) {
+  return z
+    .string()
+    .describe(description)
+    .register(fieldDisplay, { label, update: "serverSet", ...display });
+}
+
+function optionalText(label: string, description: string, display: Display) {
+  return z
+    .string()
+    .nullable()
+    .describe(description)
+    .register(fieldDisplay, { label, update: "serverSet", ...display });
+}
+
+function set(label: string, description: string, display: Display) {
+  return texts.describe(description).register(fieldDisplay, { label, update: "serverSet", ...display });
+}
+
+function count(label: string, description: string, display: Display) {
+  return number.describe(description).register(fieldDisplay, { label, update: "serverSet", ...display });
+}
