@@ -74,10 +74,11 @@ const innerRooms = {
     open: ["accounts", "database", "message", "store"],
   },
   management: {
+    schema: [],
     jmap: [],
     objects: ["jmap"],
     access: ["objects"],
-    http: ["access", "console", "jmap", "objects"],
+    http: ["access", "console", "jmap", "objects", "schema"],
     console: [],
   },
   config: {

@@ -15,6 +15,7 @@ import { jmapRoutes } from "./jmap-routes.ts";
 import { loginPaths, loginRoutes } from "./login-routes.ts";
 import type { ListenerParts, ManagementEnv } from "./management-env.ts";
 import { problemAnswer, refusalAnswer } from "./problems.ts";
+import { schemaRoutes } from "./schema-routes.ts";
 
 /** Whether the management answers at this path, be it by "there is no such thing". */
 export function isManagementPath(path: string): boolean {
@@ -45,6 +46,7 @@ function managementRoutes(parts: ListenerParts): Hono<ManagementEnv> {
   routes.route("/", loginRoutes(parts));
   for (const path of ["/jmap", "/jmap/*", "/api/*"]) routes.use(path, forGrant(parts));
   routes.route("/", jmapRoutes(parts.management));
+  routes.route("/", schemaRoutes());
   routes.notFound((context) =>
     problemAnswer({
       type: "about:blank",
