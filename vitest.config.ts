@@ -20,8 +20,8 @@ const pure = [
 export default defineConfig({
   test: {
     // Limits are for what hangs: a machine that is busy with other things takes many times what a quiet one does.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     // Three for two cores: many tests wait, for a program, a limit or a disk, and another works meanwhile.
     maxWorkers: 3,
