@@ -43,6 +43,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .command("check")
     .description("check the document, and print the effective settings")
     .addOption(config())
+    .addOption(data())
     .option("--against <file>", "print what would change from this document to the one checked")
     .action(async (options) => {
       const { check } = await import("./command/check.ts");

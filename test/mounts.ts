@@ -63,3 +63,16 @@ export function makeReadOnly(folder: string): "EROFS" | "EACCES" | null {
   onTestFinished(() => unmount(folder));
   return mount("", folder, { flags: MS_REMOUNT | MS_BIND | MS_RDONLY }) ? "EROFS" : null;
 }
+
+/**
+ * A file system in memory that is soon full.
+ * @param octets that it has room for
+ * @returns its folder; null where this user may not mount
+ */
+export function tinyMount(octets: number): string | null {
+  if (!isRoot) return null;
+  const folder = temporaryDirectory();
+  if (!mount("tiny", folder, { type: "tmpfs", options: `size=${octets}` })) return null;
+  onTestFinished(() => unmount(folder));
+  return folder;
+}

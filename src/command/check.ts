@@ -2,7 +2,7 @@
 import { describeConfiguration, describePlan, planReload, readConfiguration } from "../config/index.ts";
 import { hungCalls } from "../files/index.ts";
 import { checkGatehouse } from "../gatehouse.ts";
-import { chooseConfiguration } from "./configuration-file.ts";
+import { chooseConfiguration, documentName } from "./configuration-file.ts";
 import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf, say } from "./output.ts";
@@ -12,15 +12,17 @@ const endAllowance = 1_000;
 
 export interface CheckOptions {
   readonly config?: string;
+  /** The data folder, which keeps the changes of a read-only document. */
+  readonly data: string;
   /** The document in use: also print what a change from it to `config` would do. */
   readonly against?: string;
 }
 
 export async function check(options: CheckOptions): Promise<ExitCode> {
   try {
-    const { configuration, document } = await chooseConfiguration(options.config);
+    const { configuration, document } = await chooseConfiguration(options.config, options.data);
     for (const warning of await checkGatehouse({ config: configuration })) complain(`warning: ${warning}`);
-    const name = document?.file ?? "The built-in example";
+    const name = documentName(document);
     if (options.against === undefined) say(`${name} is valid.\n\n${describeConfiguration(configuration)}`);
     else {
       const before = await readConfiguration(options.against);

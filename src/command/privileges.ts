@@ -46,7 +46,7 @@ export async function privilegesOf(
 
 /** The files that were read as root and will be read again at each reload. */
 async function unreadableFiles({ configuration, document }: ChosenConfiguration): Promise<string[]> {
-  const files = new Set([...(document === null ? [] : [document.file]), ...filesIn(configuration)]);
+  const files = new Set([...(document.file === null ? [] : [document.file]), ...filesIn(configuration)]);
   const unreadable = await Promise.all(
     [...files].map((path) =>
       boundedCall(path, () => access(path, constants.R_OK)).then(

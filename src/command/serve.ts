@@ -4,19 +4,20 @@ import { Observable } from "rxjs";
 import {
   ConfigurationError,
   type ConfigurationSource,
-  type DocumentFile,
   demandSource,
   mergeSources,
+  type RunningDocument,
 } from "../config/index.ts";
 import { controlSocketOf } from "../control/socket-path.ts";
 import { createGatehouse } from "../gatehouse.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import type { ControlOptions } from "../gatehouse-options.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
+import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { StartError, StoppedWhileStartingError } from "../runtime/server/server-errors.ts";
 import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
-import { chooseConfiguration } from "./configuration-file.ts";
+import { chooseConfiguration, documentName } from "./configuration-file.ts";
 import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Inspection, type InspectionOptions, openInspection } from "./inspection.ts";
@@ -100,15 +101,15 @@ async function serveFor(
   const { complain } = outputs;
   const { inspect, words } = inspection;
   let gatehouse: Gatehouse;
-  let document: DocumentFile | null;
+  let document: RunningDocument<ReloadReport>;
   try {
-    const chosen = await signals.unlessAsked(chooseConfiguration(options.config));
+    const chosen = await signals.unlessAsked(chooseConfiguration(options.config, options.data));
     document = chosen.document;
     const privileges = await privilegesOf(options, complain);
     gatehouse = createGatehouse({
       config: chosen.configuration,
       dataDirectory: options.data,
-      ...(document === null ? {} : { config$: documentsOf(document, signals) }),
+      ...(document.file === null ? {} : { config$: documentsOf(document, signals) }),
       control: controlOf(options.data, document),
       ...(inspect ? { inspect } : {}),
       logger: outputs.logger,
@@ -129,11 +130,13 @@ async function serveFor(
   if (signals.asked) return exitCodes.ok;
   manager.follow(gatehouse);
   const stopped = stopOnSignals(gatehouse, signals);
-  // Without a document there is nothing for SIGHUP to read again.
-  if (document === null) signals.onHangup(() => signals.ask());
+  document.manage(gatehouse);
+  // Without a file there is nothing for SIGHUP to read again.
+  if (document.file === null) signals.onHangup(() => signals.ask());
   try {
     await gatehouse.start();
-    complain(welcome(gatehouse, { file: document?.file ?? null, data: options.data }));
+    if (document.isMerged) outputs.logger.info({ event: "document.merged", ...document.place }, mergedText(document));
+    complain(welcome(gatehouse, { file: document.file, data: options.data }));
     for (const line of words) complain(line);
   } catch (error) {
     if (!wasCalledOff(error)) {
@@ -145,19 +148,23 @@ async function serveFor(
   return exitCodes.ok;
 }
 
+function mergedText(document: RunningDocument<ReloadReport>): string {
+  return `The document is ${documentName(document)} which are merged into it.`;
+}
+
 /** A stop that was requested is no failure. */
 function wasCalledOff(error: unknown): boolean {
   return error instanceof StartError && error.errors.some((reason) => reason instanceof StoppedWhileStartingError);
 }
 
 /** Where the other subcommands reach this server. The built-in example has no file to read again. */
-function controlOf(data: string, document: DocumentFile | null): ControlOptions {
+function controlOf(data: string, document: RunningDocument<ReloadReport>): ControlOptions {
   const path = controlSocketOf(data);
-  return document === null ? { path } : { path, document: () => document.read() };
+  return document.file === null ? { path } : { path, document: () => document.read() };
 }
 
 /** The file whenever it has changed, and in any case at SIGHUP. */
-function documentsOf(document: DocumentFile, signals: StopSignals): ConfigurationSource {
+function documentsOf(document: RunningDocument<ReloadReport>, signals: StopSignals): ConfigurationSource {
   const hangups = new Observable<void>((subscriber) => signals.onHangup(() => subscriber.next()));
   return mergeSources(
     document.changes(),

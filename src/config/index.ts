@@ -31,6 +31,7 @@ export {
   type SectionName,
   SINGLETON,
 } from "./managed/managed-document-contract.ts";
+export { type DocumentServer, RunningDocument, type RunningDocumentOptions } from "./managed/running-document.ts";
 export type { AddressConflict } from "./plan/address-conflicts.ts";
 export type { AddressPlan, HandOver, TakeOver } from "./plan/address-plan.ts";
 export type { FieldValue } from "./plan/comparison.ts";
@@ -40,7 +41,7 @@ export { type CertificatePlan, type ListenerPlan, planReload, type ReloadPlan } 
 export type { SourceClock } from "./sources/clock.ts";
 export { demandSource } from "./sources/demand-source.ts";
 export { fileChanges } from "./sources/file-changes.ts";
-export { DocumentFile, type FileSourceOptions, fileSource } from "./sources/file-source.ts";
+export { type FileSourceOptions, fileSource } from "./sources/file-source.ts";
 export { mergeSources } from "./sources/merge-sources.ts";
 export type { LoadedDigests, WatchOptions } from "./sources/settled-files.ts";
 export type { ConfigurationSource, DocumentRead } from "./sources/source.ts";

@@ -6,9 +6,13 @@ export type FileErrorCode =
   /** The file system did not answer in time. */
   | "file-timeout"
   /** Missing, forbidden, or another error of the system. */
-  | "file-unreadable";
+  | "file-unreadable"
+  /** The same for writing. What it held before is there. */
+  | "file-unwritable"
+  /** It does not hold what was to be replaced. */
+  | "file-changed";
 
-/** A file cannot be read. The message names it and says what is wrong and what to do; it never quotes its content. */
+/** A file cannot be read, or not written. The message names it and says what is wrong and what to do; it never quotes its content. */
 export class FileError extends Error {
   override readonly name = "FileError";
   readonly code: FileErrorCode;
@@ -23,13 +27,15 @@ export class FileError extends Error {
     path: string,
     { problem, errno = null, cause }: { readonly problem: string; readonly errno?: string | null; cause?: unknown },
   ) {
-    super(`${path} cannot be read: ${problem}`, { cause });
+    super(`${path} cannot be ${WRITING.has(code) ? "written" : "read"}: ${problem}`, { cause });
     this.code = code;
     this.path = path;
     this.problem = problem;
     this.errno = errno;
   }
 }
+
+const WRITING: ReadonlySet<FileErrorCode> = new Set(["file-unwritable", "file-changed"]);
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "there is no such file; check its path"],

@@ -2,3 +2,4 @@
 export { boundedCall, FILE_TIMEOUT, hungCalls } from "./bounded-calls.ts";
 export { FileError, type FileErrorCode, toFileError } from "./file-error.ts";
 export { type FileBytes, type ReadLimits, readFileIfThere, readFileWithin } from "./read-file.ts";
+export { type ReplaceOptions, replaceFile } from "./replace-file.ts";

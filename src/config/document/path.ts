@@ -12,6 +12,17 @@ export function formatPath(path: Path): string {
   }, "");
 }
 
+/** The path that a text of {@link formatPath} stands for. */
+export function readPath(text: string): Path {
+  return Array.from(
+    text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([A-Za-z_$][\w$]*)/g),
+    ([, index, quoted, name]) => {
+      if (index !== undefined) return Number(index);
+      return quoted === undefined ? (name ?? "") : String(JSON.parse(quoted));
+    },
+  );
+}
+
 /** @returns what is at the path, or undefined. */
 export function valueAt(value: unknown, path: Path): unknown {
   let current = value;

@@ -41,7 +41,7 @@ export function unreadableFile(file: string, cause: unknown): ConfigurationError
   return new ConfigurationError([{ path: "", message: `cannot be read: ${problem}` }], { file, cause });
 }
 
-function textOf(content: Uint8Array, file: string): string {
+export function textOf(content: Uint8Array, file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
   } catch (cause) {

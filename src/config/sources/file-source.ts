@@ -2,7 +2,7 @@ import { concatMap, mergeMap } from "rxjs";
 import type { ParseOptions } from "../document/document.ts";
 import type { Configuration } from "../document/effective.ts";
 import { DOCUMENT_LIMITS, parseContent, unreadableFile } from "../document/read.ts";
-import { contentOf, type FileContent } from "./file-content.ts";
+import type { FileContent } from "./file-content.ts";
 import { type LoadedDigests, settledFiles, type WatchOptions } from "./settled-files.ts";
 import { type ConfigurationSource, documentRead } from "./source.ts";
 
@@ -25,30 +25,6 @@ export function fileSource(file: string, options: FileSourceOptions = {}): Confi
     mergeMap((contents) => contents),
     concatMap((content) => documentRead(() => parse(content, { directory, protocols }))),
   );
-}
-
-/** The document of a running server: read on demand, and watched in between. */
-export class DocumentFile {
-  readonly file: string;
-  readonly #options: DocumentOptions;
-  readonly #loaded = new Map<string, string>();
-
-  constructor(file: string, options: DocumentOptions = {}) {
-    this.file = file;
-    this.#options = options;
-  }
-
-  /** @throws ConfigurationError */
-  async read(): Promise<Configuration> {
-    const content = await contentOf(this.file, DOCUMENT_LIMITS);
-    this.#loaded.set(this.file, content.digest);
-    return parse(content, this.#options);
-  }
-
-  /** The file's content whenever it differs from what was read last. */
-  changes(options: WatchOptions = {}): ConfigurationSource {
-    return fileSource(this.file, { ...options, ...this.#options, loaded: this.#loaded });
-  }
 }
 
 async function parse({ file, content }: FileContent, options: DocumentOptions): Promise<Configuration> {

@@ -14,7 +14,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { take } from "rxjs";
 import { expect, onTestFinished, test } from "vitest";
-import { DocumentFile, type FileSourceOptions, fileSource } from "../../../src/config/sources/file-source.ts";
+import { RunningDocument } from "../../../src/config/managed/running-document.ts";
+import { type FileSourceOptions, fileSource } from "../../../src/config/sources/file-source.ts";
 import type { WatchOptions } from "../../../src/config/sources/settled-files.ts";
 import type { ConfigurationSource, DocumentRead } from "../../../src/config/sources/source.ts";
 import { capOf } from "./conformance.ts";
@@ -22,9 +23,13 @@ import { Emissions } from "./emissions.ts";
 import { documentWith, publishVolume, replaceFile, temporaryFolder } from "./folders.ts";
 import { filesIdle, NO_POLL, SETTLE, SettlingClock } from "./settling-clock.ts";
 
+function runningDocument(file: string): RunningDocument<unknown> {
+  return new RunningDocument({ file, keptFile: join(temporaryFolder(), "kept.json") });
+}
+
 /** The changes of a document that has been read. */
 async function observed(file: string, options: WatchOptions = {}): Promise<Emissions<DocumentRead>> {
-  const document = new DocumentFile(file);
+  const document = runningDocument(file);
   await document.read().catch(() => {});
   return subscribed(document.changes(options));
 }
@@ -285,23 +290,25 @@ test("a device is never waited for", async () => {
 });
 
 test("what was replaced between its reading and the subscription is emitted", async () => {
-  const document = new DocumentFile(fileWith(1));
+  const file = fileWith(1);
+  const document = runningDocument(file);
   await document.read();
-  replaceFile(document.file, documentWith(2));
+  replaceFile(file, documentWith(2));
   expect(capOf(await subscribed(document.changes({ settle: 10 })).next())).toBe(2);
 });
 
 test("what somebody else has read meanwhile is what counts as known", async () => {
-  const document = new DocumentFile(fileWith(1));
+  const file = fileWith(1);
+  const document = runningDocument(file);
   await document.read();
   const clock = new SettlingClock();
   const emissions = subscribed(document.changes({ clock, settle: SETTLE, poll: NO_POLL }));
-  await clock.noticed(() => replaceFile(document.file, documentWith(2)));
+  await clock.noticed(() => replaceFile(file, documentWith(2)));
   expect((await document.read()).system.maxConnections).toBe(2);
   await clock.pass(SETTLE);
   expect(emissions.all).toEqual([]);
   // Back to what was loaded first, which is not what is in force any more.
-  await clock.noticed(() => replaceFile(document.file, documentWith(1)));
+  await clock.noticed(() => replaceFile(file, documentWith(1)));
   await clock.pass(SETTLE);
   expect(emissions.all.map(capOf)).toEqual([1]);
 });

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { filter, firstValueFrom } from "rxjs";
 import { expect, onTestFinished, test } from "vitest";
-import { DocumentFile } from "../../../src/config/index.ts";
+import { RunningDocument } from "../../../src/config/index.ts";
 import { createGatehouse, type GatehouseOptions, type LifecycleEvent } from "../../../src/index.ts";
 import { replaceFile } from "../../config/sources/folders.ts";
 import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
@@ -23,7 +23,7 @@ async function started(options: GatehouseOptions): Promise<Extract<LifecycleEven
 test("a document", async () => {
   const file = join(temporaryDirectory(), "gatehouse.json");
   writeFileSync(file, JSON.stringify([{ ...listener, maxConnections: 5 }]));
-  const document = new DocumentFile(file);
+  const document = new RunningDocument({ file, keptFile: `${file}.kept` });
   const { plan } = await started({
     config: await document.read(),
     config$: document.changes({ settle: 10 }),
