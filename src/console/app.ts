@@ -61,6 +61,7 @@ export class App {
   #surroundings(schema: Schema): Surroundings {
     return {
       schema,
+      isReadOnly: this.#session?.isReadOnly ?? true,
       changed: () => this.#changed(),
       loggedOut: () => this.#leave(),
       announce: (text) => this.#announce(text),

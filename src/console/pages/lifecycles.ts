@@ -181,7 +181,8 @@ export class LifecyclesPage implements Page {
     </tr>`;
   }
 
-  #closeButton(id: string, peer: string): TemplateResult {
+  #closeButton(id: string, peer: string): TemplateResult | typeof nothing {
+    if (this.#around.isReadOnly) return nothing;
     const close = async () => {
       try {
         await act({ "@type": "CloseConnection", connectionId: id });

@@ -149,7 +149,7 @@ export class NowPage implements Page {
 
   #actions(listener: ListenerNow): TemplateResult | typeof nothing {
     const { id, name, state, pausedBy } = listener;
-    if (state === "draining" || state === "closed" || state === "failed") return nothing;
+    if (this.#around.isReadOnly || state === "draining" || state === "closed" || state === "failed") return nothing;
     const busy = this.#busy.has(id);
     const isSuspended = pausedBy.includes("suspended");
     const toggle: ListenerAction = isSuspended ? "ResumeListener" : "SuspendListener";

@@ -91,7 +91,7 @@ export class ObjectFormPage implements Page {
     const place = placeOf(schema, this.#view);
     const subtitle = this.#isSingleton ? schema.objects[this.#objectName]?.description : undefined;
     const actions =
-      this.#id !== null && !this.#isSingleton && this.#draft
+      this.#id !== null && !this.#isSingleton && this.#draft && !this.#around.isReadOnly
         ? html`<button class="danger" @click=${() => void this.#propose({ kind: "destroy", id: this.#id ?? "" })}>
             Delete
           </button>`
@@ -131,9 +131,13 @@ export class ObjectFormPage implements Page {
         <a class="button quiet" href=${hashOf({ page: "list", view: this.#view })} @click=${(event: Event) => this.#discard(event)}
           >${draft.isChanged ? "Discard" : "Back"}</a
         >
-        <button class="primary" ?disabled=${this.#busy || (this.#id !== null && !draft.isChanged)}>
+        ${
+          this.#around.isReadOnly
+            ? nothing
+            : html`<button class="primary" ?disabled=${this.#busy || (this.#id !== null && !draft.isChanged)}>
           ${this.#busy ? "Asking…" : "Review and save"}
-        </button>
+        </button>`
+        }
       </div>
     </form>`;
   }
@@ -145,7 +149,7 @@ export class ObjectFormPage implements Page {
       errors: this.#errors,
       choices: (objectName) => this.#choicesOf(objectName),
       isNew: this.#id === null,
-      readOnly: false,
+      readOnly: this.#around.isReadOnly,
       draw: fieldOf,
       changed: () => this.#changed(),
     };

@@ -79,7 +79,9 @@ export class ObjectListPage implements Page {
     const { title, subtitle, singularName, filters = [] } = this.#list;
     const { schema } = this.#around;
     const place = placeOf(schema, this.#view).slice(0, -1);
-    const actions = html`<a class="button primary" href=${hashOf({ page: "object", view: this.#view, id: null })}
+    const actions = this.#around.isReadOnly
+      ? nothing
+      : html`<a class="button primary" href=${hashOf({ page: "object", view: this.#view, id: null })}
       >Add ${singularName.toLowerCase()}</a
     >`;
     return html`${pageHead({ place, title, subtitle, actions })}

@@ -4,14 +4,24 @@ import { get, post, useEndpoint, WireError } from "./jmap.ts";
 export interface Session {
   /** The account's name. */
   readonly username: string;
+  /** The account may change nothing. */
+  readonly isReadOnly: boolean;
+}
+
+/** What the console needs of it (RFC 8620 section 2). */
+interface SessionResource {
+  readonly username?: string;
+  readonly apiUrl?: string;
+  readonly accounts?: Readonly<Record<string, { readonly isReadOnly?: boolean }>>;
 }
 
 /** Null: nobody is logged in. @throws WireError when the server cannot say. */
 export async function currentSession(): Promise<Session | null> {
   try {
-    const resource = (await (await get("/jmap/session")).json()) as { username?: string; apiUrl?: string };
+    const resource = (await (await get("/jmap/session")).json()) as SessionResource;
     useEndpoint(resource.apiUrl);
-    return { username: resource.username ?? "" };
+    const isReadOnly = Object.values(resource.accounts ?? {}).some((account) => account.isReadOnly);
+    return { username: resource.username ?? "", isReadOnly };
   } catch (error) {
     if (error instanceof WireError && error.problem === "unauthorized") return null;
     throw error;
