@@ -15,6 +15,7 @@ export function welcome(
     `Gatehouse is running ${context.file ? `with ${context.file}` : "the built-in example"}. It listens on:`,
     listeners.map((listener) => `  ${listener.name.padEnd(width)}  ${describe(listener)}`).join("\n"),
   ];
+  paragraphs.push(...consoleAt(listeners));
   if (context.file === null) paragraphs.push(...exampleCommands(listeners, context.data));
   paragraphs.push("Ctrl-C stops it: sessions finish first; a second Ctrl-C does not wait.");
   return `\n${paragraphs.join("\n\n")}\n`;
@@ -34,6 +35,16 @@ function describe({ protocol, addresses, tlsImplicit }: ListenerStatus): string 
   return `${protocol}${tls} on ${addresses.map(addressText).join(", ")}`;
 }
 
+/** The page of the first listener that speaks HTTP. A wildcard address is reached by loopback. */
+function consoleAt(listeners: readonly ListenerStatus[]): string[] {
+  const listener = listeners.find(({ protocol, addresses }) => protocol === "http" && addresses.length > 0);
+  const [address] = listener?.addresses ?? [];
+  if (!listener || !address) return [];
+  const host = address.address === "0.0.0.0" || address.address === "::" ? "localhost" : null;
+  const place = host === null ? addressText(address) : `${host}:${address.port}`;
+  return [`See and change it in a browser:\n  ${listener.tlsImplicit ? "https" : "http"}://${place}/console/`];
+}
+
 /** The example's commands, which work in another terminal as they are. */
 function exampleCommands(listeners: readonly ListenerStatus[], data: string): string[] {
   const smtp = addressOf(listeners, "smtp");
@@ -41,6 +52,7 @@ function exampleCommands(listeners: readonly ListenerStatus[], data: string): st
   if (smtp === undefined || imaps === undefined) return [];
   const { address, password } = exampleAccount;
   return [
+    `Its one account is ${address}, with the password ${password}; it is an administrator.`,
     "Send a message by SMTP (in another terminal, in this folder):",
     `  printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl -sS smtp://${smtp} --mail-from ${address} --mail-rcpt ${address} -T -`,
     "Read the newest message by IMAP:",

@@ -5,9 +5,9 @@ import { LoginPage } from "./pages/login.ts";
 import { pageFor } from "./pages/pages.ts";
 import { navigation } from "./parts/navigation.ts";
 import { type Route, readRoute } from "./routes.ts";
-import { messageOf } from "./wire/jmap.ts";
+import { messageOf, WireError } from "./wire/jmap.ts";
 import type { Liveness } from "./wire/live.ts";
-import { loadSchema, type Schema } from "./wire/schema.ts";
+import { emptySchema, loadSchema, type Schema } from "./wire/schema.ts";
 import { currentSession, logOut, type Session } from "./wire/session.ts";
 
 /** Milliseconds that an announcement stays in sight. */
@@ -47,7 +47,7 @@ export class App {
     try {
       this.#session = await currentSession();
       if (this.#session) {
-        this.#schema ??= await loadSchema();
+        this.#schema ??= await loadSchema().catch((error: unknown) => this.#withoutSettings(error));
         this.#open(readRoute(location.hash));
       }
     } catch (error) {
@@ -56,6 +56,13 @@ export class App {
       this.#loading = false;
       this.#changed();
     }
+  }
+
+  /** What runs can be seen without a schema. */
+  #withoutSettings(error: unknown): Schema {
+    if (!(error instanceof WireError && error.problem === "refused")) throw error;
+    this.#announce(`The settings cannot be shown: ${error.message}`);
+    return emptySchema;
   }
 
   #surroundings(schema: Schema): Surroundings {

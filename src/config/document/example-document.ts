@@ -9,7 +9,9 @@ export const exampleAccount = { address: "me@localhost", password: "try-gatehous
  */
 export const exampleDocument: ConfigurationDocument = {
   SystemSettings: { defaultHostname: "localhost" },
-  Account: { [exampleAccount.address]: { secret: { "@type": "Text", secret: exampleAccount.password } } },
+  Account: {
+    [exampleAccount.address]: { secret: { "@type": "Text", secret: exampleAccount.password }, roles: ["admin"] },
+  },
   NetworkListener: [
     { name: "smtp", protocol: "smtp", bind: ["127.0.0.1:2525"] },
     { name: "submission", protocol: "smtp", bind: ["127.0.0.1:2587"] },

@@ -12,7 +12,7 @@ import { planDialog } from "../parts/plan-dialog.ts";
 import { hashOf } from "../routes.ts";
 import { messageOf, WireError } from "../wire/jmap.ts";
 import { type Choice, choicesOf, getObject, labelOf, stateOfAll, type Value } from "../wire/objects.ts";
-import { objectOf } from "../wire/schema.ts";
+import { isEditable, objectOf } from "../wire/schema.ts";
 import { type Change, type Outcome, set } from "../wire/set.ts";
 import type { FieldError } from "../wire/set-error.ts";
 
@@ -61,6 +61,10 @@ export class ObjectFormPage implements Page {
     return this.#around.schema.objects[this.#objectName]?.type === "singleton";
   }
 
+  get #isReadOnly(): boolean {
+    return this.#around.isReadOnly || !isEditable(this.#around.schema, this.#objectName);
+  }
+
   start(): void {
     void this.#load();
   }
@@ -91,7 +95,7 @@ export class ObjectFormPage implements Page {
     const place = placeOf(schema, this.#view);
     const subtitle = this.#isSingleton ? schema.objects[this.#objectName]?.description : undefined;
     const actions =
-      this.#id !== null && !this.#isSingleton && this.#draft && !this.#around.isReadOnly
+      this.#id !== null && !this.#isSingleton && this.#draft && !this.#isReadOnly
         ? html`<button class="danger" @click=${() => void this.#propose({ kind: "destroy", id: this.#id ?? "" })}>
             Delete
           </button>`
@@ -132,7 +136,7 @@ export class ObjectFormPage implements Page {
           >${draft.isChanged ? "Discard" : "Back"}</a
         >
         ${
-          this.#around.isReadOnly
+          this.#isReadOnly
             ? nothing
             : html`<button class="primary" ?disabled=${this.#busy || (this.#id !== null && !draft.isChanged)}>
           ${this.#busy ? "Asking…" : "Review and save"}
@@ -149,7 +153,7 @@ export class ObjectFormPage implements Page {
       errors: this.#errors,
       choices: (objectName) => this.#choicesOf(objectName),
       isNew: this.#id === null,
-      readOnly: this.#around.isReadOnly,
+      readOnly: this.#isReadOnly,
       draw: fieldOf,
       changed: () => this.#changed(),
     };

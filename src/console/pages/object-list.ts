@@ -8,7 +8,7 @@ import { valueCell } from "../parts/value-text.ts";
 import { hashOf } from "../routes.ts";
 import { messageOf, WireError } from "../wire/jmap.ts";
 import { labelOf, queryObjects, type Value } from "../wire/objects.ts";
-import { type Field, fieldsNameOf, type List, type ListFilter, objectOf } from "../wire/schema.ts";
+import { type Field, fieldsNameOf, isEditable, type List, type ListFilter, objectOf } from "../wire/schema.ts";
 
 const pageSize = 50;
 
@@ -79,9 +79,10 @@ export class ObjectListPage implements Page {
     const { title, subtitle, singularName, filters = [] } = this.#list;
     const { schema } = this.#around;
     const place = placeOf(schema, this.#view).slice(0, -1);
-    const actions = this.#around.isReadOnly
-      ? nothing
-      : html`<a class="button primary" href=${hashOf({ page: "object", view: this.#view, id: null })}
+    const actions =
+      this.#around.isReadOnly || !isEditable(schema, this.#objectName)
+        ? nothing
+        : html`<a class="button primary" href=${hashOf({ page: "object", view: this.#view, id: null })}
       >Add ${singularName.toLowerCase()}</a
     >`;
     return html`${pageHead({ place, title, subtitle, actions })}

@@ -12,16 +12,28 @@ interface Entry {
 
 export function navigation(schema: Schema, route: Route): TemplateResult {
   const entries: Entry[] = [
-    { name: "Now", href: hashOf({ page: "now" }), isHere: route.page === "now", entries: [] },
+    nowEntry(schema, route),
     {
       name: "Lifecycles",
       href: hashOf({ page: "lifecycles", chart: null, state: null }),
       isHere: route.page === "lifecycles",
       entries: [],
     },
-    ...schema.layouts.flatMap((layout) => layoutEntry(layout, route) ?? []),
+    ...schema.layouts.filter(({ name }) => name !== now).flatMap((layout) => layoutEntry(layout, route) ?? []),
   ];
   return html`<nav aria-label="Console">${list(entries)}</nav>`;
+}
+
+const now = "Now";
+/** What the page of that name shows itself. */
+const shownThere: readonly string[] = ["x:ServerNode", "x:ListenerStatus"];
+
+function nowEntry({ layouts }: Schema, route: Route): Entry {
+  const items = layouts.find(({ name }) => name === now)?.items ?? [];
+  const links = items.flatMap((item) => ("link" in item ? [item.link] : item.container.items));
+  const others = links.filter(({ viewName }) => !shownThere.includes(viewName)).map((link) => linkEntry(link, route));
+  const isHere = route.page === "now" || others.some((entry) => entry.isHere);
+  return { name: now, href: hashOf({ page: "now" }), isHere, entries: others };
 }
 
 function list(entries: readonly Entry[]): TemplateResult {
@@ -29,7 +41,7 @@ function list(entries: readonly Entry[]): TemplateResult {
     ${entries.map(
       ({ name, href, isHere, entries: inner }) =>
         html`<li class=${inner.length > 0 ? (isHere ? "branch open" : "branch") : "leaf"}>
-          <a href=${href} aria-current=${isHere ? (inner.length > 0 ? "true" : "page") : nothing}>${name}</a>
+          <a href=${href} aria-current=${isHere ? (inner.some((entry) => entry.isHere) ? "true" : "page") : nothing}>${name}</a>
           ${inner.length > 0 ? list(inner) : nothing}
         </li>`,
     )}

@@ -116,6 +116,16 @@ export interface LayoutLink {
   readonly icon?: string;
 }
 
+export const emptySchema: Schema = {
+  objects: {},
+  schemas: {},
+  fields: {},
+  forms: {},
+  lists: {},
+  enums: {},
+  layouts: [],
+};
+
 /** The browser follows the redirect, and keeps what it leads to. @throws WireError */
 export async function loadSchema(): Promise<Schema> {
   return (await (await get("/api/schema")).json()) as Schema;
@@ -134,6 +144,12 @@ export function fieldsNameOf(schema: Schema, objectName: string, value: unknown)
   if (choice.type === "single") return choice.schemaName;
   const type = typeof value === "object" && value !== null ? Reflect.get(value, "@type") : undefined;
   return choice.variants.find(({ name }) => name === type)?.schemaName ?? null;
+}
+
+/** Whether anything of an object can be changed, and new ones made. */
+export function isEditable(schema: Schema, objectName: string): boolean {
+  const fields = schema.fields[fieldsNameOf(schema, objectName, null) ?? ""]?.properties ?? {};
+  return Object.values(fields).some(({ update }) => update !== "serverSet");
 }
 
 /** The form of a set of fields; without one of its own, all the fields by their names. */

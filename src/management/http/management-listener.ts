@@ -33,7 +33,13 @@ export function managementListener(parts: ListenerParts): HttpHandler {
   const page = consoleHandler();
   return (request: IncomingMessage, response, facts) => {
     const path = requestPath(request);
-    if (isConsolePath(path) && !loginPaths.has(path)) return page(request, response);
+    if (isConsolePath(path) && !loginPaths.has(path)) {
+      const judged = hostOf(parts.gatehouse, request.headers.host, facts);
+      if (judged.ok) return page(request, response);
+      response.writeHead(judged.refusal.status, { "Content-Type": "text/plain; charset=utf-8" });
+      response.end(`${judged.refusal.detail}\n`);
+      return undefined;
+    }
     factsOf.set(request, facts);
     return listener(request, response);
   };
@@ -70,13 +76,18 @@ const securityFields: MiddlewareHandler = async (context, next) => {
   context.header("Cross-Origin-Resource-Policy", "same-origin");
 };
 
+/** Whether the name that was asked for is one of this server's. */
+function hostOf(gatehouse: Gatehouse, host: string | undefined, facts: ConnectionFacts): Judged<null> {
+  const listener = gatehouse.listeners().find(({ name }) => name === facts.listener);
+  const addresses = listener?.addresses.map(({ address }) => address) ?? [];
+  const { defaultHostname } = gatehouse.configuration.system;
+  return judgeHost(host, { defaultHostname, addresses, facts });
+}
+
 function fromHere(gatehouse: Gatehouse): MiddlewareHandler<ManagementEnv> {
   return async ({ req, env }, next) => {
     const host = req.header("Host");
-    const listener = gatehouse.listeners().find(({ name }) => name === env.facts.listener);
-    const addresses = listener?.addresses.map(({ address }) => address) ?? [];
-    const { defaultHostname } = gatehouse.configuration.system;
-    const byHost = judgeHost(host, { defaultHostname, addresses, facts: env.facts });
+    const byHost = hostOf(gatehouse, host, env.facts);
     if (!byHost.ok) return refusalAnswer(byHost.refusal, false);
     const byOrigin = judgeOrigin({ origin: req.header("Origin"), host, site: req.header("Sec-Fetch-Site") });
     if (!byOrigin.ok) return refusalAnswer(byOrigin.refusal, true);

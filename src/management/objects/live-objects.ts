@@ -1,4 +1,5 @@
 /** What can be seen of the running server and is in no document: listeners as they are, connections, the process itself. */
+import { take } from "rxjs";
 import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
 import { addressText } from "../../runtime/observe/log-lines.ts";
 import type { FieldKind, ManagedObject, ManagedValue, Snapshot } from "./managed-object.ts";
@@ -72,6 +73,7 @@ function distinct(values: readonly ManagedValue[]): readonly ManagedValue[] {
 
 const connectionFields = kinds({
   listener: "string",
+  protocol: "string",
   generation: "number",
   state: "string",
   session: "string",
@@ -87,11 +89,12 @@ const connectionFields = kinds({
   bytesWritten: "number",
 });
 
-function connectionValue(connection: ConnectionStatus): ManagedValue {
+function connectionValue(connection: ConnectionStatus, protocol: string): ManagedValue {
   const { id, listener, generation, state, session, user, age, peer, local, proxy, tls } = connection;
   return {
     id,
     listener,
+    protocol,
     generation,
     state,
     session,
@@ -115,7 +118,9 @@ function connections(gatehouse: Gatehouse): Snapshot {
     ({ id, state, session, user, bytesRead, bytesWritten }) =>
       `${id} ${state} ${session} ${user} ${bytesRead} ${bytesWritten}`,
   );
-  return { state: stateString(moving.join("\n")), values: statuses.map(connectionValue) };
+  const protocols = new Map(gatehouse.listeners().map(({ name, protocol }) => [name, protocol]));
+  const values = statuses.map((status) => connectionValue(status, protocols.get(status.listener) ?? ""));
+  return { state: stateString(moving.join("\n")), values };
 }
 
 const nodeFields = kinds({
@@ -128,6 +133,8 @@ const nodeFields = kinds({
   startedAt: "date",
   connections: "number",
   maxConnections: "number",
+  exhausted: "other",
+  states: "other",
 });
 
 /** When this process began. */
@@ -146,7 +153,18 @@ function nodeValue(gatehouse: Gatehouse, version: string): ManagedValue {
     startedAt,
     connections: gatehouse.listeners().reduce((sum, { connections }) => sum + connections, 0),
     maxConnections,
+    exhausted: setOf(exhaustedResources(gatehouse)),
+    states: gatehouse.states(),
   };
+}
+
+/** What the process is short of at this moment. */
+function exhaustedResources({ pressure$ }: Gatehouse): readonly string[] {
+  let names: readonly string[] = [];
+  pressure$.pipe(take(1)).subscribe(({ exhausted }) => {
+    names = exhausted.map(({ resource }) => resource);
+  });
+  return names;
 }
 
 function snapshotOf(values: readonly ManagedValue[]): Snapshot {
