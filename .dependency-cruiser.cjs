@@ -77,6 +77,7 @@ const innerRooms = {
     schema: [],
     jmap: [],
     objects: ["jmap"],
+    changes: ["jmap", "objects"],
     access: ["objects"],
     http: ["access", "console", "jmap", "objects", "schema"],
     console: [],

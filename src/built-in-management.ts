@@ -3,7 +3,7 @@ import type { Gatehouse } from "./gatehouse-contract.ts";
 import { Authentication } from "./management/access/authentication.ts";
 import { BrowserSessions } from "./management/access/browser-sessions.ts";
 import { isManagementPath, managementListener } from "./management/http/management-listener.ts";
-import { Management } from "./management/management.ts";
+import { Management, type ManagementOptions } from "./management/management.ts";
 import { packageVersion } from "./package-version.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { HttpHandler } from "./protocols/http/index.ts";
@@ -23,9 +23,14 @@ export interface ManagementParts {
   readonly authenticate: Backend["authenticate"];
 }
 
-export function managementOf({ gatehouse, lifecycle }: Pick<ManagementParts, "gatehouse" | "lifecycle">): Management {
+export function managementOf({
+  lifecycle,
+  ...parts
+}: Pick<ManagementParts, "gatehouse" | "lifecycle"> &
+  Pick<ManagementOptions, "document" | "reload" | "renew">): Management {
   return new Management({
-    gatehouse,
+    ...parts,
+    changed: (change) => lifecycle.emit({ type: "management.changed", ...change }),
     version: packageVersion(),
     failed: (method, error) =>
       lifecycle.emit({

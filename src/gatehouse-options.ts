@@ -3,13 +3,14 @@ import type { Logger } from "pino";
 import type { Observable } from "rxjs";
 import type { Inspector } from "./charts/inspector.ts";
 import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
-import type { ConfigurationSource } from "./config/index.ts";
+import type { ConfigurationSource, ManagedDocument } from "./config/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import type { CountedOutput } from "./runtime/observe/output.ts";
+import type { ReloadReport } from "./runtime/reload/reload.ts";
 import type { PressureOptions } from "./runtime/server/pressure-watch.ts";
 import type { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import type { Clock } from "./runtime/time/clock.ts";
@@ -37,6 +38,10 @@ export interface GatehouseOptions {
    * when it comes. A rejected one is reported as `reload.rejected`. Subscribed to from the start to the stop.
    */
   readonly config$?: ConfigurationSource | Observable<unknown>;
+  /**
+   * Where the document is kept, so that the management API may change it. None by default: then it can be looked at only.
+   */
+  readonly document?: ManagedDocument<ReloadReport>;
   /**
    * Where the running server can be queried and controlled: HTTP on a Unix socket, which only the process's own user and
    * root can reach. None by default.

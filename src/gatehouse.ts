@@ -26,6 +26,7 @@ import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
 import { logLifecycle } from "./runtime/observe/log.ts";
 import { Metrics } from "./runtime/observe/metrics.ts";
 import type { Foundation } from "./runtime/reload/foundation.ts";
+import type { ReloadReport } from "./runtime/reload/reload.ts";
 import { planOf } from "./runtime/reload/reload-transaction.ts";
 import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
@@ -158,7 +159,13 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         bytesWritten,
       })),
   };
-  const management = managementOf({ gatehouse, lifecycle: server.lifecycle });
+  const management: Management = managementOf({
+    gatehouse,
+    lifecycle: server.lifecycle,
+    document: options.document ?? null,
+    reload: () => reloadAgain(options, server, read),
+    renew: () => newest(server.renew()),
+  });
   return gatehouse;
 }
 
@@ -167,11 +174,18 @@ interface Control {
   close(): Promise<void>;
 }
 
-function controlOf({ control }: GatehouseOptions, server: Server, read: ReadDocument): Control {
+/** Reads the document where the options say how; else the one in force is put into force again. */
+function reloadAgain({ control }: GatehouseOptions, server: Server, read: ReadDocument): Promise<ReloadReport> {
+  const document = typeof control === "object" ? control.document : undefined;
+  if (!document) return newest(server.renew());
+  return reloadDocument(server, async () => read(await document()));
+}
+
+function controlOf(options: GatehouseOptions, server: Server, read: ReadDocument): Control {
+  const { control } = options;
   if (control === undefined) return { open: async () => {}, close: async () => {} };
-  const { path, document } = typeof control === "string" ? { path: control } : control;
-  const readAnew = async () => read(await document?.());
-  const reload = () => (document ? reloadDocument(server, readAnew) : newest(server.renew()));
+  const path = typeof control === "string" ? control : control.path;
+  const reload = () => reloadAgain(options, server, read);
   const access = new ControlAccess(path, server.lifecycle);
   return {
     open: (gatehouse, management) => access.open({ gatehouse, management, reload }),

@@ -111,6 +111,7 @@ async function serveFor(
       dataDirectory: options.data,
       ...(document.file === null ? {} : { config$: documentsOf(document, signals) }),
       control: controlOf(options.data, document),
+      document,
       ...(inspect ? { inspect } : {}),
       logger: outputs.logger,
       outputs: outputs.counted,

@@ -1,12 +1,16 @@
 /** What the management API does, whichever way it is asked: the methods, for whoever may call them. */
+import { DocumentStateError, describePlan, type ManagedDocument } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
+import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { type Grant, mayOnlyRead, type PermissionVerb, permission } from "./access/permissions.ts";
+import { setActions } from "./changes/actions.ts";
+import { DocumentTransaction } from "./changes/document-transaction.ts";
 import type { JsonObject } from "./jmap/json.ts";
 import { MethodError } from "./jmap/method-error.ts";
 import type { JmapRequest } from "./jmap/request.ts";
-import { type JmapResponse, type Method, respond } from "./jmap/responses.ts";
+import { type CreatedIds, type JmapResponse, type Method, respond } from "./jmap/responses.ts";
 import { type SessionResource, sessionResource } from "./jmap/session.ts";
-import { documentObjects } from "./objects/document-objects.ts";
+import { documentObjects, documentSections } from "./objects/document-objects.ts";
 import { get } from "./objects/get.ts";
 import { liveObjects } from "./objects/live-objects.ts";
 import type { ManagedObject } from "./objects/managed-object.ts";
@@ -16,9 +20,31 @@ export interface ManagementOptions {
   readonly gatehouse: Gatehouse;
   /** Of Gatehouse. */
   readonly version: string;
+  /** Where the document is kept, so that it can be changed; null where nobody keeps one. */
+  readonly document: ManagedDocument<ReloadReport> | null;
+  /** Reads the document again and puts it into force. */
+  reload(): Promise<unknown>;
+  /** Reads the certificates again. */
+  renew(): Promise<unknown>;
   /** A method has failed by a mistake of its own. */
   failed(method: string, error: unknown): void;
+  /** Something was changed, or an action done. */
+  changed(change: ManagementChange): void;
 }
+
+export interface ManagementChange {
+  /** `account ann@example.com`, `token ci`, `control socket`. */
+  readonly by: string;
+  /** What was changed: `x:NetworkListener smtp`, `x:Action SuspendListener`. */
+  readonly objects: readonly string[];
+  /** In words; empty for actions. */
+  readonly plan: string;
+}
+
+const actionMethod = "x:Action/set";
+
+/** How often a request is looked at again because others have changed the document meanwhile. */
+const mostAttempts = 5;
 
 export class Management {
   readonly #options: ManagementOptions;
@@ -26,7 +52,15 @@ export class Management {
 
   constructor(options: ManagementOptions) {
     this.#options = options;
-    const objects = [...documentObjects(options.gatehouse), ...liveObjects(options)];
+    const { gatehouse, document } = options;
+    const inForce = {
+      get configuration() {
+        return gatehouse.configuration;
+      },
+      ids: () => document?.snapshot().ids ?? null,
+      certificates: () => gatehouse.certificates(),
+    };
+    const objects = [...documentObjects(inForce), ...liveObjects(options)];
     this.#objects = new Map(objects.map((object) => [object.name, object]));
   }
 
@@ -34,16 +68,73 @@ export class Management {
     return sessionResource({ username: grant.who.name, isReadOnly: mayOnlyRead(grant) });
   }
 
-  respond(request: JmapRequest, grant: Grant): Promise<JmapResponse> {
-    return respond(request, {
-      method: (name) => this.#method(name, grant),
-      sessionState: this.session(grant).state,
-      failed: this.#options.failed,
+  async respond(request: JmapRequest, grant: Grant): Promise<JmapResponse> {
+    const { document } = this.#options;
+    const changes = request.calls.some(({ name }) => this.#settable(name) !== undefined);
+    if (!changes || !document) return this.#carryOut(request, grant, (name) => this.#method(name, grant));
+    const transaction = await this.#transact(request, { grant, document });
+    const { applied, objects } = transaction;
+    if (applied) this.#options.changed({ by: nameOf(grant), objects, plan: describePlan(applied.plan) });
+    return this.#carryOut(request, grant, (name) => {
+      const settable = this.#settable(name);
+      return settable ? (_args, { createdIds }) => transaction.answer(createdIds) : this.#method(name, grant);
     });
+  }
+
+  /** Collects what the request changes, and carries it out. */
+  async #transact(
+    request: JmapRequest,
+    { grant, document }: { readonly grant: Grant; readonly document: ManagedDocument<ReloadReport> },
+  ): Promise<DocumentTransaction> {
+    for (let attempt = 1; ; attempt += 1) {
+      const transaction = new DocumentTransaction(document);
+      await this.#carryOut(request, grant, (name) => {
+        const settable = this.#settable(name);
+        // An action is done once, and not before what was asked for with it.
+        if (name === actionMethod) return () => ({});
+        if (!settable) return this.#method(name, grant);
+        return (args, { createdIds }) =>
+          transaction.collect({
+            object: settable,
+            args,
+            createdIds,
+            allowed: (verb) => this.#allow(grant, settable.name, verb),
+          });
+      });
+      try {
+        await transaction.carryOut();
+        return transaction;
+      } catch (error) {
+        if (attempt === mostAttempts || !(error instanceof DocumentStateError)) throw error;
+      }
+    }
+  }
+
+  #carryOut(request: JmapRequest, grant: Grant, method: (name: string) => Method | undefined): Promise<JmapResponse> {
+    return respond(request, { method, sessionState: this.session(grant).state, failed: this.#options.failed });
+  }
+
+  /** The object of a `/set` that changes the document. */
+  #settable(name: string): ManagedObject | undefined {
+    const [, section = ""] = /^x:(\w+)\/set$/.exec(name) ?? [];
+    return documentSections.some((known) => known === section) ? this.#objects.get(section) : undefined;
+  }
+
+  #allow(grant: Grant, object: string, verb: PermissionVerb): void {
+    assertPermission(grant, permission(object, verb));
   }
 
   #method(name: string, grant: Grant): Method | undefined {
     if (name === "Core/echo") return (args) => args;
+    if (name === actionMethod) return (args, { createdIds }) => this.#act(args, { grant, createdIds });
+    if (this.#settable(name)) {
+      return () => {
+        throw new MethodError(
+          "forbidden",
+          "Nobody keeps the document of this server, so it cannot be changed: it is its embedder's.",
+        );
+      };
+    }
     const [, objectName = "", verb] = /^x:(\w+)\/(get|query)$/.exec(name) ?? [];
     const object = this.#objects.get(objectName);
     if (!object || (object.isSingleton && verb === "query")) return undefined;
@@ -63,6 +154,21 @@ export class Management {
         return undefined;
     }
   }
+
+  async #act(
+    args: JsonObject,
+    { grant, createdIds }: { readonly grant: Grant; readonly createdIds: CreatedIds },
+  ): Promise<JsonObject> {
+    this.#allow(grant, "Action", "Create");
+    const { answer, done } = await setActions(args, createdIds, this.#options);
+    if (done.length > 0)
+      this.#options.changed({ by: nameOf(grant), objects: done.map((type) => `x:Action ${type}`), plan: "" });
+    return answer;
+  }
+}
+
+function nameOf({ who }: Grant): string {
+  return who.kind === "control" ? who.name : `${who.kind} ${who.name}`;
 }
 
 function assertPermission({ who, permissions }: Grant, needed: string): void {

@@ -37,16 +37,16 @@ export async function managed(
   document: ConfigurationDocument & object = {},
   options: Partial<GatehouseOptions> = {},
 ): Promise<Managed> {
-  const { NetworkListener = [], ...others } = document as { NetworkListener?: readonly object[] };
+  const { NetworkListener: given = [], ...others } = document as { NetworkListener?: object };
+  const own = { name: "management", protocol: "http", bind: ["127.0.0.1:0"], ignoreServerCap: true };
+  // A map has one of its own.
+  const NetworkListener = Array.isArray(given) ? [own, ...given] : given;
   const house = await runGatehouse(
     {
       SystemSettings: { defaultHostname: "mail.example.com" },
       Account: accounts,
       ...others,
-      NetworkListener: [
-        { name: "management", protocol: "http", bind: ["127.0.0.1:0"], ignoreServerCap: true },
-        ...NetworkListener,
-      ],
+      NetworkListener,
     } as ConfigurationDocument & object,
     options,
   );

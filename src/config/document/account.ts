@@ -28,9 +28,9 @@ export const accountSchema = fieldsOf(
     secret: accountSecret
       .describe("The password: clear text, or a scrypt hash in PHC form.")
       .register(fieldDisplay, { label: "Password", objectName: "x:SecretKey" }),
-    roles: setOfNames("roles", ["admin"])
+    roles: setOfNames("roles", ["admin", "observer"])
       .prefault([])
-      .describe("admin: may use the management API.")
+      .describe("admin: may use the management API. observer: may read by it.")
       .register(fieldDisplay, { label: "Roles", column: 2, enumName: "AccountRole" }),
   },
   SERVER_SET,

@@ -1,6 +1,5 @@
 /** The objects that the document holds, as they are in force: every field, with defaults and what the server adds. */
-import { createHash } from "node:crypto";
-import { type Configuration, serializeDocument } from "../../config/index.ts";
+import { type Configuration, type DocumentSnapshot, serializeDocument } from "../../config/index.ts";
 import type { CertificateStatus } from "../../gatehouse-contract.ts";
 import { isObject, type Json, type JsonObject } from "../jmap/json.ts";
 import { type DocumentSection, fieldKinds } from "./field-kinds.ts";
@@ -11,7 +10,11 @@ import { stateString } from "./state-string.ts";
 export interface DocumentInForce {
   readonly configuration: Configuration;
   certificates(): readonly CertificateStatus[];
+  /** Null where a document has none of its own. */
+  ids(): DocumentIds | null;
 }
+
+type DocumentIds = DocumentSnapshot["ids"];
 
 type Sections = Readonly<Record<DocumentSection, Snapshot>>;
 
@@ -61,21 +64,35 @@ class DocumentReader {
     // Certificates are read anew without another document.
     const certificates = JSON.stringify(served);
     if (this.#read?.configuration !== configuration || this.#read.certificates !== certificates) {
-      this.#read = { configuration, certificates, sections: sectionsOf(configuration, served) };
+      this.#read = {
+        configuration,
+        certificates,
+        sections: sectionsOf({ configuration, certificates: served, ids: this.#inForce.ids() }),
+      };
     }
     return this.#read.sections;
   }
 }
 
-/** Also of a document that is not in force yet. */
-export function sectionsOf(configuration: Configuration, certificates: readonly CertificateStatus[]): Sections {
+function sectionsOf({
+  configuration,
+  certificates,
+  ids,
+}: {
+  readonly configuration: Configuration;
+  readonly certificates: readonly CertificateStatus[];
+  readonly ids: DocumentIds | null;
+}): Sections {
   const document = serializeDocument(configuration) as Readonly<Record<DocumentSection, Json>>;
   const served = new Map(certificates.map((certificate) => [certificate.id, certificate]));
   const accounts = Object.entries(objectIn(document.Account));
   return {
     SystemSettings: snapshot([{ id: singletonId, ...objectIn(document.SystemSettings) }]),
     NetworkListener: snapshot(
-      listIn(document.NetworkListener).map((listener) => ({ id: String(listener["name"]), ...listener })),
+      listIn(document.NetworkListener).map((listener, index) => ({
+        id: ids?.NetworkListener[index] ?? String(listener["name"]),
+        ...listener,
+      })),
     ),
     Certificate: snapshot(
       configuration.certificates.map(({ id, certificate, privateKey }) => ({
@@ -85,15 +102,21 @@ export function sectionsOf(configuration: Configuration, certificates: readonly 
         ...readFromCertificate(served.get(id)),
       })),
     ),
-    Account: snapshot(accounts.map(([address, account]) => ({ id: address, address, ...objectIn(account) }))),
-    BlockedIp: snapshot(listIn(document.BlockedIp).map(listedIp)),
-    AllowedIp: snapshot(listIn(document.AllowedIp).map(listedIp)),
+    Account: snapshot(
+      accounts.map(([address, account], index) => ({
+        id: ids?.Account[index] ?? address,
+        address,
+        ...objectIn(account),
+      })),
+    ),
+    BlockedIp: snapshot(listIn(document.BlockedIp).map((entry, index) => listedIp(entry, ids?.BlockedIp[index]))),
+    AllowedIp: snapshot(listIn(document.AllowedIp).map((entry, index) => listedIp(entry, ids?.AllowedIp[index]))),
   };
 }
 
-/** An address is listed once: it tells one entry from another, and an id holds neither colons nor slashes. */
-function listedIp(entry: JsonObject): ManagedValue {
-  return { id: createHash("sha256").update(String(entry["address"])).digest("base64url").slice(0, 12), ...entry };
+/** An address is listed once: it tells one entry from another. */
+function listedIp(entry: JsonObject, id: string | undefined): ManagedValue {
+  return { id: id ?? String(entry["address"]), ...entry };
 }
 
 function readFromCertificate(served: CertificateStatus | undefined): JsonObject {

@@ -56,6 +56,18 @@ export interface ReloadEvents {
   "reload.rejected": { readonly error: Error };
 }
 
+export interface ManagementEvents {
+  /** Somebody has changed the document, or told the server to do something, by the management API. */
+  "management.changed": {
+    /** `account ann@example.com`, `token ci`, `control socket` */
+    readonly by: string;
+    /** `x:NetworkListener smtp`, `x:Action SuspendListener` */
+    readonly objects: readonly string[];
+    /** What the change of the document did, in words; empty for actions. */
+    readonly plan: string;
+  };
+}
+
 export interface OutputEvents {
   /** An output accepts lines again; `lines` were dropped while it was full. */
   "output.dropped": {
@@ -162,6 +174,7 @@ type NoticeEvents = {
 
 export interface LifecycleEvents
   extends ServerEvents,
+    ManagementEvents,
     OutputEvents,
     PressureEvents,
     CertificateEvents,

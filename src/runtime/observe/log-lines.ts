@@ -46,6 +46,7 @@ export const logLines: LogLines = {
   "server.stopped": { level: "info", text: "server stopped" },
   "server.failed": { level: "error", text: "server failed", fields: ({ error }) => ({ err: error }) },
   "server.warning": { level: "warn", text: ({ text }) => text, fields: ({ code }) => ({ code }) },
+  "management.changed": { level: "info", text: "changed by the management", fields: everything },
   "output.dropped": {
     level: "warn",
     text: "lines were dropped while nobody took them",

@@ -1,0 +1,126 @@
+/** Which of the objects of a request keep its changes from being made, and why. */
+import { type ChangeProblem, type DocumentChange, DocumentChangeError } from "../../config/index.ts";
+import { messageOf } from "../../runtime/error-message.ts";
+import { invalidProperty, type SetError, setError } from "./set-error.ts";
+
+/** One for each change, in their order. */
+export function blame(error: unknown, changes: readonly DocumentChange[]): SetError[] {
+  const blamed =
+    error instanceof DocumentChangeError ? byProblems(error.problems, changes) : byListeners(error, changes);
+  const nobody = blamed.every((one) => one === undefined);
+  return changes.map((_, index) => blamed[index] ?? (nobody ? failed(messageOf(error)) : rolledBack));
+}
+
+/** For what was all right, and was not done because of others. */
+export const rolledBack: SetError = setError(
+  "validationFailed",
+  "Nothing is wrong with this; it was not done because others of the request could not be.",
+  { validationErrors: [], reason: "rolled-back" },
+);
+
+export function failed(description: string): SetError {
+  return setError("validationFailed", description, { validationErrors: [] });
+}
+
+type Blamed = readonly (SetError | undefined)[];
+
+function byProblems(problems: readonly ChangeProblem[], changes: readonly DocumentChange[]): Blamed {
+  return changes.map((change, index) => {
+    const own = problems.filter((problem) => problem.change === index);
+    const [first] = own.map((problem) => errorOf(problem, change));
+    const linked = problems.find((problem) => unlinks(problem, change));
+    if (linked) {
+      const linkedObjects = [{ object: "x:SystemSettings", id: "singleton" }];
+      return setError("objectIsLinked", "It is the default certificate: SystemSettings.defaultCertificateId.", {
+        linkedObjects,
+      });
+    }
+    if (!first || own.length === 1) return first;
+    const properties = [...new Set(own.flatMap(({ path }) => (path.length > 0 ? [path.join("/")] : [])))];
+    return {
+      ...first,
+      description: own.map(({ message }) => message).join("\n"),
+      ...(properties.length > 0 ? { properties } : {}),
+    };
+  });
+}
+
+/** Whoever takes the default certificate away is to blame for that it is not there. */
+function unlinks({ section, path, change }: ChangeProblem, one: DocumentChange): boolean {
+  const isDefault = section === "SystemSettings" && path[0] === "defaultCertificateId";
+  return isDefault && change === null && one.kind === "destroy" && one.section === "Certificate";
+}
+
+function errorOf(problem: ChangeProblem, change: DocumentChange): SetError {
+  const { reason, message, path, id, issue } = problem;
+  const property = path.join("/");
+  switch (reason) {
+    case "not-found":
+      return setError("notFound", message);
+    case "singleton":
+      return setError("singleton", message);
+    case "invalid-patch":
+      return setError("invalidPatch", message, property === "" ? {} : { properties: [property] });
+    case "exists":
+      return setError(change.section === "NetworkListener" ? "primaryKeyViolation" : "alreadyExists", message, {
+        existingId: id,
+      });
+    case "invalid":
+      if (path[0] === "name" && /^must be unique/.test(message))
+        return setError("primaryKeyViolation", message, { properties: ["name"] });
+      if (path[0] === "defaultCertificateId" && /must be the id of/.test(message))
+        return setError("invalidForeignKey", message, { properties: ["defaultCertificateId"] });
+      return property === ""
+        ? setError("invalidProperties", message)
+        : invalidProperty(property, issue?.found === undefined ? message : `${message}; found ${issue.found}`);
+  }
+}
+
+/** What the start would have said of an address stands at the listener whose it is. */
+function byListeners(error: unknown, changes: readonly DocumentChange[]): Blamed {
+  const failures = failuresIn(error);
+  return changes.map((change) => {
+    if (change.section !== "NetworkListener" || change.kind === "destroy") return undefined;
+    const names = [
+      change.kind === "create" ? change.value["name"] : change.patch["name"],
+      "id" in change ? change.id : null,
+    ];
+    const failure = failures.find(({ listener }) => names.includes(listener));
+    if (!failure) return undefined;
+    const { code, errno, address } = failure;
+    return invalidProperty("bind", failure.description, {
+      reason: code,
+      ...(errno === undefined ? {} : { errno }),
+      ...(address === undefined ? {} : { address }),
+    });
+  });
+}
+
+interface ListenerFailure {
+  readonly listener: string;
+  readonly description: string;
+  readonly code: string;
+  readonly errno?: string;
+  readonly address?: string;
+}
+
+function failuresIn(error: unknown, listener: string | null = null): ListenerFailure[] {
+  if (!(error instanceof Error)) return [];
+  const named = "listener" in error && typeof error.listener === "string" ? error.listener : listener;
+  const inner = error instanceof AggregateError ? error.errors.flatMap((one: unknown) => failuresIn(one, named)) : [];
+  if (inner.length > 0 || named === null) return inner;
+  const text = (field: string): string | undefined => {
+    const value: unknown = Object.getOwnPropertyDescriptor(error, field)?.value;
+    return typeof value === "string" ? value : undefined;
+  };
+  const [errno, address] = [text("errno"), text("address")];
+  return [
+    {
+      listener: named,
+      description: error.message,
+      code: text("code") ?? "listener-failed",
+      ...(errno === undefined ? {} : { errno }),
+      ...(address === undefined ? {} : { address }),
+    },
+  ];
+}
