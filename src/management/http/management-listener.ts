@@ -11,6 +11,7 @@ import { judgeHost, judgeOrigin } from "../access/origins.ts";
 import type { Grant } from "../access/permissions.ts";
 import { granted, type Judged, refused } from "../access/refusal.ts";
 import { consoleHandler, isConsolePath } from "../console/handler.ts";
+import { schemaHandler } from "../schema/handler.ts";
 import { jmapRoutes } from "./jmap-routes.ts";
 import { loginPaths, loginRoutes } from "./login-routes.ts";
 import type { ListenerParts, ManagementEnv } from "./management-env.ts";
@@ -53,6 +54,8 @@ function managementRoutes(parts: ListenerParts): Hono<ManagementEnv> {
   for (const path of ["/jmap", "/jmap/*", "/api/*"]) routes.use(path, forGrant(parts));
   routes.route("/", jmapRoutes(parts.management));
   routes.route("/", schemaRoutes());
+  const schemaAt = schemaHandler();
+  routes.get("/api/*", (context) => schemaAt(context.req.raw) ?? context.notFound());
   routes.notFound((context) =>
     problemAnswer({
       type: "about:blank",
