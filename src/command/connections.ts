@@ -18,17 +18,33 @@ export function connections({ listener, ...options }: ConnectionsOptions): Promi
 
 function describe(reports: readonly ConnectionReport[]): string {
   if (reports.length === 0) return "No connections.";
-  const header = ["CONNECTION", "LISTENER", "DOCUMENT", "PEER", "STATE", "SESSION", "TLS", "READ", "WRITTEN"];
-  const rows = reports.map(({ id, listener, generation, peer, state, session, tls, bytesRead, bytesWritten }) => [
-    id,
-    listener,
-    String(generation),
-    peer,
-    state,
-    session ?? "-",
-    tls?.version ?? "-",
-    String(bytesRead),
-    String(bytesWritten),
-  ]);
+  const header = [
+    "CONNECTION",
+    "LISTENER",
+    "DOCUMENT",
+    "PEER",
+    "AGE",
+    "USER",
+    "STATE",
+    "SESSION",
+    "TLS",
+    "READ",
+    "WRITTEN",
+  ];
+  const rows = reports.map(
+    ({ id, listener, generation, peer, age, user, state, session, tls, bytesRead, bytesWritten }) => [
+      id,
+      listener,
+      String(generation),
+      peer,
+      `${Math.floor(age / 1_000)}s`,
+      user ?? "-",
+      state,
+      session ?? "-",
+      tls?.version ?? "-",
+      String(bytesRead),
+      String(bytesWritten),
+    ],
+  );
   return columns([header, ...rows]);
 }

@@ -32,6 +32,10 @@ export interface ConnectionReport {
   readonly state: string;
   /** The session's own state; null without one. */
   readonly session: string | null;
+  /** Milliseconds since it was accepted. */
+  readonly age: number;
+  /** Who is logged in; null for nobody. */
+  readonly user: string | null;
   readonly peer: string;
   readonly local: string;
   /** The trusted proxy in between, if any. */
@@ -68,13 +72,16 @@ export function listenerReport(listener: ListenerStatus): ListenerReport {
 }
 
 export function connectionReport(connection: ConnectionStatus): ConnectionReport {
-  const { id, listener, generation, state, session, peer, local, proxy, tls, bytesRead, bytesWritten } = connection;
+  const { id, listener, generation, state, session, age, user, peer, local, proxy, tls, bytesRead, bytesWritten } =
+    connection;
   return {
     id,
     listener,
     generation,
     state,
     session,
+    age: Math.round(age),
+    user,
     peer: addressText(peer),
     local: addressText(local),
     proxy: proxy && addressText(proxy.peer),
