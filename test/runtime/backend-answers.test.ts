@@ -312,7 +312,7 @@ describe("a backend that takes whole messages", () => {
     expect(contents(taken)).toEqual([""]);
     const heard = await heardOf(client, `.two\r\n.\r\n${envelope}BDAT 3\r\nHi\rBDAT 3 LAST\r\n\nHo`);
     expect(heard.endsWith(`250 2.0.0 3 octets received\r\n${queued}`)).toBe(true);
-    expect(contents(taken)).toEqual(["", "one\r\n.two\r\n", "Hi\r\nHo"]);
+    expect(contents(taken)).toEqual(["", "one\r\n.two\r\n", "Hi\r\nHo\r\n"]);
     expect(taken[0]?.envelope).toMatchObject({
       sender: "ann@example.org",
       recipients: [{ address: "bob@example.com" }],
