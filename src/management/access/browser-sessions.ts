@@ -1,5 +1,7 @@
 /** Browsers that have logged in: a cookie that no script can read stands for what was granted. */
 import { createHash, randomBytes } from "node:crypto";
+import { isSameAddress } from "../../config/addresses/canonical-address.ts";
+import type { Configuration } from "../../config/index.ts";
 import type { Clock } from "../../runtime/time/clock.ts";
 import type { Grant } from "./permissions.ts";
 
@@ -11,8 +13,20 @@ const mostSessions = 1_000;
 
 interface BrowserSession {
   readonly grant: Grant;
+  /** Of its account at the log-in. */
+  readonly account: string;
   readonly ends: number;
   idleUntil: number;
+}
+
+/** What the document in force says of an account: another text when its password or its roles are others. */
+export type AccountStates = (grant: Grant) => string;
+
+export function accountStates({ configuration }: { readonly configuration: Configuration }): AccountStates {
+  return ({ who }) => {
+    const account = configuration.accounts.find(({ address }) => isSameAddress(address, who.name));
+    return account ? digest(JSON.stringify([account.secret, account.roles])) : "";
+  };
 }
 
 export class BrowserSessions {
@@ -25,23 +39,29 @@ export class BrowserSessions {
   }
 
   /** @returns the cookie's value, known this one time only. */
-  begin(grant: Grant): string {
+  begin(grant: Grant, accounts: AccountStates): string {
     const secret = randomBytes(32).toString("base64url");
     const now = this.#clock.now();
-    this.#sessions.set(digest(secret), { grant, ends: now + lastsFor, idleUntil: now + idleFor });
+    this.#sessions.set(digest(secret), {
+      grant,
+      account: accounts(grant),
+      ends: now + lastsFor,
+      idleUntil: now + idleFor,
+    });
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > mostSessions && oldest !== undefined) this.#sessions.delete(oldest);
     return secret;
   }
 
-  /** Null for one that was never given out, or has ended. */
-  grantOf(secret: string): Grant | null {
+  /** Null for one that was never given out, or has ended: with its time, or with a change of its account. */
+  grantOf(secret: string, accounts: AccountStates): Grant | null {
     const key = digest(secret);
     const session = this.#sessions.get(key);
     if (!session) return null;
     this.#sessions.delete(key);
     const now = this.#clock.now();
     if (now >= session.ends || now >= session.idleUntil) return null;
+    if (accounts(session.grant) !== session.account) return null;
     session.idleUntil = now + idleFor;
     this.#sessions.set(key, session);
     return session.grant;
@@ -49,11 +69,6 @@ export class BrowserSessions {
 
   end(secret: string): void {
     this.#sessions.delete(digest(secret));
-  }
-
-  /** Those that the judge does not let go on end. */
-  endUnless(mayGoOn: (grant: Grant) => boolean): void {
-    for (const [key, { grant }] of this.#sessions) if (!mayGoOn(grant)) this.#sessions.delete(key);
   }
 }
 

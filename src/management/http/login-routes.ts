@@ -1,7 +1,7 @@
 /** Where a browser logs in and out. */
 import { Hono } from "hono";
 import { strictObject, string } from "zod";
-import { sessionCookie, setCookie } from "../access/browser-sessions.ts";
+import { accountStates, sessionCookie, setCookie } from "../access/browser-sessions.ts";
 import { bytesOf } from "./body.ts";
 import type { ListenerParts, ManagementEnv } from "./management-env.ts";
 import { refusalAnswer } from "./problems.ts";
@@ -13,7 +13,11 @@ const longestBody = 4_096;
 
 const loginSchema = strictObject({ username: string(), password: string() });
 
-export function loginRoutes({ authentication, sessions }: Pick<ListenerParts, "authentication" | "sessions">) {
+export function loginRoutes({
+  gatehouse,
+  authentication,
+  sessions,
+}: Pick<ListenerParts, "gatehouse" | "authentication" | "sessions">) {
   const routes = new Hono<ManagementEnv>();
 
   routes.post("/console/login", async ({ req, env }) => {
@@ -27,7 +31,7 @@ export function loginRoutes({ authentication, sessions }: Pick<ListenerParts, "a
     if (!judged.ok) return refusalAnswer(judged.refusal, true);
     const former = sessionCookie(req.header("Cookie"));
     if (former !== null) sessions.end(former);
-    const cookie = setCookie(sessions.begin(judged.value), facts.tls !== null);
+    const cookie = setCookie(sessions.begin(judged.value, accountStates(gatehouse)), facts.tls !== null);
     return new Response(null, { status: 204, headers: { "Set-Cookie": cookie, "Cache-Control": "no-store" } });
   });
 

@@ -6,12 +6,11 @@ import type { Gatehouse } from "../../gatehouse-contract.ts";
 import type { HttpHandler } from "../../protocols/http/index.ts";
 import { requestPath } from "../../protocols/http/request-path.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
-import { sessionCookie } from "../access/browser-sessions.ts";
+import { accountStates, sessionCookie } from "../access/browser-sessions.ts";
 import { judgeHost, judgeOrigin } from "../access/origins.ts";
 import type { Grant } from "../access/permissions.ts";
 import { granted, type Judged, refused } from "../access/refusal.ts";
 import { consoleHandler, isConsolePath } from "../console/handler.ts";
-import { schemaHandler } from "../schema/handler.ts";
 import { jmapRoutes } from "./jmap-routes.ts";
 import { loginPaths, loginRoutes } from "./login-routes.ts";
 import type { ListenerParts, ManagementEnv } from "./management-env.ts";
@@ -54,8 +53,6 @@ function managementRoutes(parts: ListenerParts): Hono<ManagementEnv> {
   for (const path of ["/jmap", "/jmap/*", "/api/*"]) routes.use(path, forGrant(parts));
   routes.route("/", jmapRoutes(parts.management));
   routes.route("/", schemaRoutes());
-  const schemaAt = schemaHandler();
-  routes.get("/api/*", (context) => schemaAt(context.req.raw) ?? context.notFound());
   routes.notFound((context) =>
     problemAnswer({
       type: "about:blank",
@@ -98,9 +95,9 @@ function fromHere(gatehouse: Gatehouse): MiddlewareHandler<ManagementEnv> {
   };
 }
 
-function forGrant({ authentication, sessions }: ListenerParts): MiddlewareHandler<ManagementEnv> {
+function forGrant({ gatehouse, authentication, sessions }: ListenerParts): MiddlewareHandler<ManagementEnv> {
   return async (context, next) => {
-    const judged = await judge(context, { authentication, sessions });
+    const judged = await judge(context, { gatehouse, authentication, sessions });
     if (!judged.ok) return refusalAnswer(judged.refusal, isBrowser(context));
     context.set("grant", judged.value);
     return next();
@@ -109,14 +106,14 @@ function forGrant({ authentication, sessions }: ListenerParts): MiddlewareHandle
 
 async function judge(
   { req, env }: Context<ManagementEnv>,
-  { authentication, sessions }: Pick<ListenerParts, "authentication" | "sessions">,
+  { gatehouse, authentication, sessions }: Pick<ListenerParts, "gatehouse" | "authentication" | "sessions">,
 ): Promise<Judged<Grant>> {
   const authorization = req.header("Authorization");
   if (authorization !== undefined) {
     return authentication.byHeader(authorization, { facts: env.facts, signal: req.raw.signal });
   }
   const cookie = sessionCookie(req.header("Cookie"));
-  const grant = cookie === null ? null : sessions.grantOf(cookie);
+  const grant = cookie === null ? null : sessions.grantOf(cookie, accountStates(gatehouse));
   if (grant === null) return refused(401, "Log in: by Basic, by a token, or on the console's page.");
   // Browsers say whose page posts; what does not may have been made to.
   if (req.method !== "GET" && req.method !== "HEAD" && req.header("Origin") === undefined)
