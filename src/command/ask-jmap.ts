@@ -9,7 +9,10 @@ export type MethodAnswer = Readonly<Record<string, unknown>>;
 const capabilities = ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"];
 
 /** The server has refused a request or a method; it says why. */
-class RefusedError extends Error {}
+class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly code = "management-refused";
+}
 
 /** Says what went wrong, where something did. */
 export async function withJmap(

@@ -23,6 +23,6 @@ export const exampleDocument: ConfigurationDocument = {
     { name: "pop3s", protocol: "pop3", bind: ["127.0.0.1:2995"], tlsImplicit: true },
     { name: "sieve", protocol: "manageSieve", bind: ["127.0.0.1:24190"] },
     { name: "sieves", protocol: "manageSieve", bind: ["127.0.0.1:24191"], tlsImplicit: true },
-    { name: "management", protocol: "http", bind: ["127.0.0.1:8080"] },
+    { name: "management", protocol: "http", bind: ["127.0.0.1:8080"], ignoreServerCap: true },
   ],
 };

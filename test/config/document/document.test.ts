@@ -242,7 +242,7 @@ test.each(["a b", "-a.example", "a_b", "192.0.2.1", "x".repeat(64), `${"x.".repe
 test("the built-in example is valid, speaks every protocol, and binds unprivileged ports of loopback", () => {
   const { listeners, system, accounts } = parseDocument(exampleDocument);
   expect(system.defaultHostname).toBe("localhost");
-  expect(accounts.map(({ address, roles }) => [address, [...roles]])).toEqual([["me@localhost", []]]);
+  expect(accounts.map(({ address, roles }) => [address, [...roles]])).toEqual([["me@localhost", ["admin"]]]);
   expect(new Set(listeners.map(({ protocol }) => protocol))).toEqual(new Set(PROTOCOLS));
   for (const { bind } of listeners) {
     expect(bind.map(({ host, port }) => [host, port > 1023])).toEqual([["127.0.0.1", true]]);
