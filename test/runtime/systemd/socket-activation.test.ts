@@ -20,9 +20,18 @@ const isLinux = process.platform === "linux";
 /** The inode of the socket that listens on a port, as /proc tells it of a process. */
 function socketInodes(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    const link = readlinkSync(`/proc/${pid}/fd/${fd}`);
+    const link = linkOf(`/proc/${pid}/fd/${fd}`);
     return link.startsWith("socket:") ? [link] : [];
   });
+}
+
+/** Empty for a descriptor that was closed meanwhile. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
 }
 
 function listensOn(port: number): number {
