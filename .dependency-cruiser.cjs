@@ -76,7 +76,7 @@ const innerRooms = {
   management: {
     schema: [],
     jmap: [],
-    objects: ["jmap"],
+    objects: ["jmap", "schema"],
     changes: ["jmap", "objects"],
     access: ["objects"],
     http: ["access", "console", "jmap", "objects", "schema"],

@@ -8,6 +8,7 @@ import {
   DocumentStateError,
   describePlan,
   type ManagedDocument,
+  type SectionName,
 } from "../../config/index.ts";
 import type { ReloadReport } from "../../runtime/reload/reload.ts";
 import { setArguments } from "../jmap/arguments.ts";
@@ -16,7 +17,6 @@ import { coreLimits } from "../jmap/limits.ts";
 import { MethodError } from "../jmap/method-error.ts";
 import type { CreatedIds } from "../jmap/responses.ts";
 import { accountId } from "../jmap/session.ts";
-import type { DocumentSection } from "../objects/field-kinds.ts";
 import { idOf } from "../objects/get.ts";
 import type { ManagedObject } from "../objects/managed-object.ts";
 import { blame, rolledBack } from "./blame.ts";
@@ -107,7 +107,7 @@ export class DocumentTransaction {
     if (destroys.length > 0) allowed(object.isSingleton ? "Update" : "Destroy");
     this.#isDryRun ||= dryRun === true;
     this.#isConditional ||= ifInState !== null;
-    const section = object.name as DocumentSection;
+    const section = object.name as SectionName;
     const current = new Map(values.map((value) => [value.id, value]));
     const requested: RequestedChange[] = [];
     for (const [key, given] of creates) {
@@ -172,12 +172,6 @@ export class DocumentTransaction {
   }
 }
 
-const members: Readonly<Record<SetVerb, readonly [done: string, not: string]>> = {
-  create: ["created", "notCreated"],
-  update: ["updated", "notUpdated"],
-  destroy: ["destroyed", "notDestroyed"],
-};
-
 function done(
   { requested }: CollectedSet,
   { ids, createdIds }: { readonly ids: ReadonlyMap<RequestedChange, string>; readonly createdIds: CreatedIds },
@@ -199,15 +193,19 @@ function done(
 }
 
 function notDone({ oldState, requested }: CollectedSet, errors: ReadonlyMap<RequestedChange, SetError>): JsonObject {
-  const failures = (verb: SetVerb): [string, Json] => {
+  const failures = (verb: SetVerb): Json => {
     const own = requested.filter((one) => one.verb === verb);
-    return [members[verb][1], Object.fromEntries(own.map((one) => [one.key, errors.get(one) ?? rolledBack]))];
+    return Object.fromEntries(own.map((one) => [one.key, errors.get(one) ?? rolledBack]));
   };
   return {
     oldState,
     newState: oldState,
-    ...{ created: {}, updated: {}, destroyed: [] },
-    ...Object.fromEntries([failures("create"), failures("update"), failures("destroy")]),
+    created: {},
+    updated: {},
+    destroyed: [],
+    notCreated: failures("create"),
+    notUpdated: failures("update"),
+    notDestroyed: failures("destroy"),
   };
 }
 

@@ -1,9 +1,9 @@
 /** What a `/set` asks for, object by object, as changes of the document. */
 import { randomBytes } from "node:crypto";
-import type { DocumentChange } from "../../config/index.ts";
+import type { DocumentChange, SectionName } from "../../config/index.ts";
 import { isObject, type Json, type JsonObject } from "../jmap/json.ts";
 import type { CreatedIds } from "../jmap/responses.ts";
-import type { DocumentSection } from "../objects/field-kinds.ts";
+import { fixedFields } from "../objects/field-kinds.ts";
 import type { ManagedValue } from "../objects/managed-object.ts";
 import { type SetError, setError } from "./set-error.ts";
 
@@ -21,26 +21,20 @@ export function isSetError(change: DocumentChange | SetError): change is SetErro
   return "type" in change;
 }
 
-/** Of the document's objects the server alone sets these. */
-const serverSet: Readonly<Record<DocumentSection, readonly string[]>> = {
-  SystemSettings: [],
-  NetworkListener: [],
-  Certificate: ["subjectAlternativeNames", "notValidBefore", "notValidAfter", "issuer"],
-  Account: [],
-  BlockedIp: [],
-  AllowedIp: [],
-};
-const always = ["id", "createdAt"];
+/** Those that are no part of what is written: an account's address is its key. */
+function fixedIn(section: SectionName): ReadonlySet<string> {
+  return new Set(["id", "createdAt", ...fixedFields(section)]);
+}
 
 export function createChange(
-  section: DocumentSection,
+  section: SectionName,
   given: JsonObject,
   createdIds: CreatedIds,
 ): DocumentChange | SetError {
   if (section === "SystemSettings") return setError("singleton", "There is one x:SystemSettings, always: update it.");
   const array = arrayIn(given);
   if (array !== null) return arrayError(array);
-  const ignored = new Set([...always, ...serverSet[section], ...(section === "Account" ? ["address"] : [])]);
+  const ignored = fixedIn(section);
   const value = Object.fromEntries(
     Object.entries(given).flatMap(([name, member]) =>
       ignored.has(name) ? [] : [[name, referred(name, member, createdIds)] as const],
@@ -77,16 +71,16 @@ interface UpdateRequest {
 }
 
 export function updateChange(
-  section: DocumentSection,
+  section: SectionName,
   { id, patch, current, createdIds }: UpdateRequest,
 ): DocumentChange | SetError {
   const array = arrayIn(patch);
   if (array !== null) return arrayError(array);
-  const own = new Set([...always, ...serverSet[section], ...(section === "Account" ? ["address"] : [])]);
+  const fixed = fixedIn(section);
   const kept: [string, Json][] = [];
   for (const [path, value] of Object.entries(patch)) {
     const [field = ""] = path.split("/");
-    if (own.has(field)) {
+    if (fixed.has(field)) {
       if (current && JSON.stringify(current[field]) === JSON.stringify(value)) continue;
       return setError("invalidProperties", `${field} is set by the server.`, { properties: [field] });
     }

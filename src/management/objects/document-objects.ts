@@ -1,9 +1,9 @@
 /** The objects that the document holds, as they are in force: every field, with defaults and what the server adds. */
-import { type Configuration, type DocumentSnapshot, serializeDocument } from "../../config/index.ts";
+import { type Configuration, type DocumentSnapshot, type SectionName, serializeDocument } from "../../config/index.ts";
 import type { CertificateStatus } from "../../gatehouse-contract.ts";
 import { isObject, type Json, type JsonObject } from "../jmap/json.ts";
-import { type DocumentSection, fieldKinds } from "./field-kinds.ts";
-import { type FieldKind, type ManagedObject, type ManagedValue, type Snapshot, singletonId } from "./managed-object.ts";
+import { fieldKinds } from "./field-kinds.ts";
+import { type ManagedObject, type ManagedValue, type Snapshot, singletonId } from "./managed-object.ts";
 import { stateString } from "./state-string.ts";
 
 /** What document objects are read from. */
@@ -16,9 +16,9 @@ export interface DocumentInForce {
 
 type DocumentIds = DocumentSnapshot["ids"];
 
-type Sections = Readonly<Record<DocumentSection, Snapshot>>;
+type Sections = Readonly<Record<SectionName, Snapshot>>;
 
-export const documentSections: readonly DocumentSection[] = [
+export const documentSections: readonly SectionName[] = [
   "NetworkListener",
   "SystemSettings",
   "Certificate",
@@ -27,23 +27,14 @@ export const documentSections: readonly DocumentSection[] = [
   "AllowedIp",
 ];
 
-/** Of a certificate, read from it. */
-const serverSet: Partial<Record<DocumentSection, readonly (readonly [string, FieldKind])[]>> = {
-  Certificate: [
-    ["subjectAlternativeNames", "other"],
-    ["notValidBefore", "date"],
-    ["notValidAfter", "date"],
-    ["issuer", "string"],
-  ],
-  Account: [["address", "string"]],
-};
-
 export function documentObjects(inForce: DocumentInForce): readonly ManagedObject[] {
   const reader = new DocumentReader(inForce);
   return documentSections.map((section) => ({
     name: section,
     isSingleton: section === "SystemSettings",
-    fields: new Map([...fieldKinds(section), ...(serverSet[section] ?? [])]),
+    get fields() {
+      return fieldKinds(section);
+    },
     snapshot: () => reader.sections()[section],
   }));
 }
@@ -83,7 +74,7 @@ function sectionsOf({
   readonly certificates: readonly CertificateStatus[];
   readonly ids: DocumentIds | null;
 }): Sections {
-  const document = serializeDocument(configuration) as Readonly<Record<DocumentSection, Json>>;
+  const document = serializeDocument(configuration) as Readonly<Record<SectionName, Json>>;
   const served = new Map(certificates.map((certificate) => [certificate.id, certificate]));
   const accounts = Object.entries(objectIn(document.Account));
   return {
