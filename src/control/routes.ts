@@ -5,6 +5,7 @@ import { boolean, prettifyError, strictObject, string, type ZodType } from "zod"
 import { ConfigurationError } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import { controlGrant } from "../management/access/permissions.ts";
+import { bytesOf } from "../management/http/body.ts";
 import { jmapRoutes } from "../management/http/jmap-routes.ts";
 import type { GrantedEnv } from "../management/http/management-env.ts";
 import type { Management } from "../management/management.ts";
@@ -83,7 +84,11 @@ export function controlRoutes({ gatehouse, management, reload }: Controlled): Ho
 
   routes.post("/close", async (context) => {
     const { connection, now = false } = await bodyOf(context, closeSchema);
-    if (!gatehouse.close(connection, { now })) return notConnected(context, connection);
+    if (!gatehouse.close(connection, { now })) {
+      const id = JSON.stringify(connection);
+      const message = `There is no connection ${id}: it may have ended; GET /connections shows those there are.`;
+      return missing(context, "not-connected", message);
+    }
     return context.json({ connection, now });
   });
 
@@ -96,7 +101,8 @@ export function controlRoutes({ gatehouse, management, reload }: Controlled): Ho
   routes.post("/unblock", async (context) => {
     const { address } = await bodyOf(context, unblockSchema);
     // An error, so that a misspelt name is noticed.
-    if (!gatehouse.unblock(address)) return notBlocked(context, address);
+    if (!gatehouse.unblock(address))
+      return missing(context, "not-blocked", `${address} is not in the block list; GET /blocked shows what is.`);
     return context.json({ blocked: gatehouse.blocked() });
   });
 
@@ -111,7 +117,7 @@ export function controlRoutes({ gatehouse, management, reload }: Controlled): Ho
 
   routes.notFound((context) => {
     const message = `There is no ${context.req.method} ${context.req.path} here. Try GET /status, or see docs/operations.md.`;
-    return context.json<ControlProblem>({ error: { code: "not-found", message } }, 404);
+    return missing(context, "not-found", message);
   });
   routes.onError((error, context) => context.json(problemOf(error), statusOf(error)));
   return routes;
@@ -134,14 +140,9 @@ async function bodyOf<Body>(context: Context, schema: ZodType<Body>): Promise<Bo
 
 /** Reads no more than the limit, whatever length was announced. */
 async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > longestBody) throw new InvalidRequestError(`its body has more than ${longestBody} octets.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const { bytes, size } = await bytesOf(body, longestBody);
+  if (size > longestBody) throw new InvalidRequestError(`its body has more than ${longestBody} octets.`);
+  return Buffer.from(bytes).toString();
 }
 
 /** An empty body counts as an object without fields. */
@@ -154,14 +155,9 @@ function jsonIn(text: string): unknown {
   }
 }
 
-function notBlocked(context: Context, address: string): Response {
-  const message = `${address} is not in the block list; GET /blocked shows what is.`;
-  return context.json<ControlProblem>({ error: { code: "not-blocked", message } }, 404);
-}
-
-function notConnected(context: Context, id: string): Response {
-  const message = `There is no connection ${JSON.stringify(id)}: it may have ended; GET /connections shows those there are.`;
-  return context.json<ControlProblem>({ error: { code: "not-connected", message } }, 404);
+/** Nothing of that kind is there. */
+function missing(context: Context, code: string, message: string): Response {
+  return context.json<ControlProblem>({ error: { code, message } }, 404);
 }
 
 function problemOf(error: Error): ControlProblem {

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { boundedCall } from "./bounded-calls.ts";
+import { digestOf } from "./digest.ts";
 import { FileError, toFileError } from "./file-error.ts";
 
 export interface ReadLimits {
@@ -52,7 +52,7 @@ async function readWhole(path: string, reading: Reading): Promise<FileBytes> {
     assertRegular(path, found);
     if (found.size > reading.maxSize) throw tooLarge(path, reading.maxSize);
     const bytes = await contentOf(handle, path, reading);
-    return { bytes, digest: createHash("sha256").update(bytes).digest("base64") };
+    return { bytes, digest: digestOf(bytes) };
   } finally {
     await handle.close();
   }

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { boundedCall } from "./bounded-calls.ts";
+import { digestOf } from "./digest.ts";
 import { FileError, toFileError } from "./file-error.ts";
 
 export interface ReplaceOptions {
@@ -120,8 +121,4 @@ async function synced(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("base64");
 }

@@ -40,11 +40,15 @@ export class RecencyMap<Value> {
     this.#entries.set(key, entry);
   }
 
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#unlink(entry);
+    this.#entries.delete(key);
+  }
+
   deleteOldest(): void {
-    const oldest = this.#oldest;
-    if (!oldest) return;
-    this.#unlink(oldest);
-    this.#entries.delete(oldest.key);
+    if (this.#oldest) this.delete(this.#oldest.key);
   }
 
   #unlink({ older, newer }: Entry<Value>): void {

@@ -3,6 +3,7 @@
  * octet: order, white space, comments. What an editor for JSON does with commas would take the comment behind them along.
  */
 import { createScanner, getNodeValue, type Node, parseTree } from "jsonc-parser";
+import { isObject } from "../document/partial-parse.ts";
 import { indentAt, type JsonLayout, layoutOf, render, startOfLine } from "./json-layout.ts";
 
 /** A member that comes to an object, or an element that comes to an array. */
@@ -238,10 +239,6 @@ function endOf({ offset, length }: Node): number {
 
 function paddingOf({ type }: Node, padding: string): string {
   return type === "object" ? padding : "";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The elements of a set, however it is written. */

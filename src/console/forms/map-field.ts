@@ -4,6 +4,7 @@ import { live } from "lit-html/directives/live.js";
 import { groupedField } from "./field-frame.ts";
 import { type FormContext, idOf, messagesWithin, type Slot } from "./form-context.ts";
 import { isObject } from "./patch.ts";
+import { addButton, removeButton } from "./row-buttons.ts";
 import { scalarControl } from "./scalar-field.ts";
 
 export function mapField(context: FormContext, slot: Slot): TemplateResult {
@@ -50,31 +51,13 @@ export function mapField(context: FormContext, slot: Slot): TemplateResult {
                 `${label}, value of ${key}`,
               )
         }
-        ${
-          readOnly
-            ? nothing
-            : html`<button
-                type="button"
-                class="quiet remove"
-                @click=${() => setKeys(keys.toSpliced(index, 1))}
-              >
-                <span aria-hidden="true">×</span>
-                <span class="unseen">Remove ${key} from ${label}</span>
-              </button>`
-        }
+        ${removeButton(slot, key, () => setKeys(keys.toSpliced(index, 1)))}
       </li>`,
   );
-  const add = html`<button
-    type="button"
-    class="quiet"
-    @click=${() => setKeys([...keys, ""])}
-  >
-    Add<span class="unseen"> to ${label}</span>
-  </button>`;
   return groupedField(
     slot,
     messagesWithin(context, path),
     html`<ul class="rows">${list}</ul>
-      ${readOnly ? nothing : add}`,
+      ${addButton(slot, () => setKeys([...keys, ""]))}`,
   );
 }

@@ -1,13 +1,14 @@
 /** Lists of objects: one below the other, each with its own fields. */
-import { html, nothing, type TemplateResult } from "lit-html";
+import { html, type TemplateResult } from "lit-html";
 import { groupedField } from "./field-frame.ts";
 import { type FormContext, messagesAt, type Slot } from "./form-context.ts";
 import { freshObject, objectField } from "./object-field.ts";
 import { isObject } from "./patch.ts";
+import { addButton, removeButton } from "./row-buttons.ts";
 
 export function objectListField(context: FormContext, slot: Slot): TemplateResult {
   const { draft, schema } = context;
-  const { path, label, type, readOnly } = slot;
+  const { path, label, type } = slot;
   const value = draft.at(path);
   const keys = Array.isArray(value)
     ? value.map((_, index) => String(index))
@@ -28,38 +29,21 @@ export function objectListField(context: FormContext, slot: Slot): TemplateResul
           description: "",
           type: { type: "object", objectName },
         })}
-        ${
-          readOnly
-            ? nothing
-            : html`<button
-                type="button"
-                class="quiet remove"
-                @click=${() => {
-                  draft.forget(path);
-                  draft.put([...path, key], undefined);
-                  context.changed();
-                }}
-              >
-                <span aria-hidden="true">×</span>
-                <span class="unseen">Remove ${index + 1} from ${label}</span>
-              </button>`
-        }
+        ${removeButton(slot, index + 1, () => {
+          draft.forget(path);
+          draft.put([...path, key], undefined);
+          context.changed();
+        })}
       </li>`,
   );
-  const add = html`<button
-    type="button"
-    class="quiet"
-    @click=${() => {
-      draft.put([...path, String(next)], freshObject(schema, objectName, kind));
-      context.changed();
-    }}
-  >
-    Add<span class="unseen"> to ${label}</span>
-  </button>`;
+  const add = addButton(slot, () => {
+    draft.put([...path, String(next)], freshObject(schema, objectName, kind));
+    context.changed();
+  });
   return groupedField(
     slot,
     messagesAt(context, path),
     html`<ul class="items">${items}</ul>
-      ${readOnly ? nothing : add}`,
+      ${add}`,
   );
 }

@@ -4,6 +4,7 @@ import { live } from "lit-html/directives/live.js";
 import { groupedField, labelledField } from "./field-frame.ts";
 import { type FormContext, idOf, messagesAt, messagesWithin, type Slot } from "./form-context.ts";
 import { isObject, type Path } from "./patch.ts";
+import { addButton, removeButton } from "./row-buttons.ts";
 
 export function setField(context: FormContext, slot: Slot): TemplateResult {
   const { class: memberClass } = slot.type;
@@ -66,7 +67,7 @@ function folded(count: number, list: TemplateResult): TemplateResult {
 
 function rows(context: FormContext, slot: Slot): TemplateResult {
   const { draft } = context;
-  const { path, label, readOnly } = slot;
+  const { path } = slot;
   const members = membersOf(draft.at(path));
   const typed = draft.rows(path, members);
   const texts = typed.length > 0 ? typed : [""];
@@ -82,20 +83,10 @@ function rows(context: FormContext, slot: Slot): TemplateResult {
     html`<ul class="rows">
         ${texts.map((text, index) => row(context, slot, { text, index, texts, put }))}
       </ul>
-      ${
-        readOnly
-          ? nothing
-          : html`<button
-              type="button"
-              class="quiet"
-              @click=${() => {
-                put([...texts, ""]);
-                focusRow(path, texts.length);
-              }}
-            >
-              Add<span class="unseen"> to ${label}</span>
-            </button>`
-      }`,
+      ${addButton(slot, () => {
+        put([...texts, ""]);
+        focusRow(path, texts.length);
+      })}`,
   );
 }
 
@@ -146,19 +137,12 @@ function row(context: FormContext, slot: Slot, { text, index, texts, put }: Row)
         }}
       />
       ${
-        readOnly || (texts.length === 1 && text === "")
+        texts.length === 1 && text === ""
           ? nothing
-          : html`<button
-              type="button"
-              class="quiet remove"
-              @click=${() => {
-                put(texts.toSpliced(index, 1));
-                focusRow(path, Math.max(0, index - 1));
-              }}
-            >
-              <span aria-hidden="true">×</span>
-              <span class="unseen">Remove ${text === "" ? "the empty row" : text} from ${label}</span>
-            </button>`
+          : removeButton(slot, text === "" ? "the empty row" : text, () => {
+              put(texts.toSpliced(index, 1));
+              focusRow(path, Math.max(0, index - 1));
+            })
       }
     </div>
     ${messages.length > 0 ? html`<p class="error" id="${id}:error">${messages.join(" ")}</p>` : nothing}

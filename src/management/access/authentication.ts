@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { Identity, LoginAttempt } from "../../protocols/backend.ts";
 import type { LoginFailures } from "../../protocols/login-failures.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
+import { RecencyMap } from "../../protocols/recency-map.ts";
 import type { Clock } from "../../runtime/time/clock.ts";
 import { readAuthorization } from "./credentials.ts";
 import { isLoopback } from "./origins.ts";
@@ -42,7 +43,7 @@ const wrong = refused(401, "The name and the password, or the token, are not rig
 export class Authentication {
   readonly #options: AuthenticationOptions;
   readonly #key = randomBytes(32);
-  readonly #remembered = new Map<string, { readonly grant: Grant; readonly until: number }>();
+  #remembered = new RecencyMap<{ readonly grant: Grant; readonly until: number }>();
   #document: unknown = null;
 
   constructor(options: AuthenticationOptions) {
@@ -126,16 +127,14 @@ export class Authentication {
 
   #recall(digest: string): Grant | null {
     const document = this.#options.document();
-    if (document !== this.#document) this.#remembered.clear();
+    if (document !== this.#document) this.#remembered = new RecencyMap();
     this.#document = document;
     const known = this.#remembered.get(digest);
     return known && known.until > this.#options.clock.now() ? known.grant : null;
   }
 
   #remember(digest: string, grant: Grant): void {
-    this.#remembered.delete(digest);
     this.#remembered.set(digest, { grant, until: this.#options.clock.now() + rememberedFor });
-    const [oldest] = this.#remembered.keys();
-    if (this.#remembered.size > mostRemembered && oldest !== undefined) this.#remembered.delete(oldest);
+    if (this.#remembered.size > mostRemembered) this.#remembered.deleteOldest();
   }
 }

@@ -1,7 +1,8 @@
 /** Browsers that have logged in: a cookie that no script can read stands for what was granted. */
 import { createHash, randomBytes } from "node:crypto";
-import { isSameAddress } from "../../config/addresses/canonical-address.ts";
+import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
 import type { Configuration } from "../../config/index.ts";
+import { RecencyMap } from "../../protocols/recency-map.ts";
 import type { Clock } from "../../runtime/time/clock.ts";
 import type { Grant } from "./permissions.ts";
 
@@ -24,15 +25,16 @@ export type AccountStates = (grant: Grant) => string;
 
 export function accountStates({ configuration }: { readonly configuration: Configuration }): AccountStates {
   return ({ who }) => {
-    const account = configuration.accounts.find(({ address }) => isSameAddress(address, who.name));
+    const name = canonicalAddress(who.name).text;
+    const account = configuration.accounts.find(({ address }) => address === name);
     return account ? digest(JSON.stringify([account.secret, account.roles])) : "";
   };
 }
 
 export class BrowserSessions {
   readonly #clock: Clock;
-  /** The one used last comes last. What is kept is a digest: a look into the memory gives no cookie. */
-  readonly #sessions = new Map<string, BrowserSession>();
+  /** What is kept is a digest: a look into the memory gives no cookie. */
+  readonly #sessions = new RecencyMap<BrowserSession>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -48,8 +50,7 @@ export class BrowserSessions {
       ends: now + lastsFor,
       idleUntil: now + idleFor,
     });
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > mostSessions && oldest !== undefined) this.#sessions.delete(oldest);
+    if (this.#sessions.size > mostSessions) this.#sessions.deleteOldest();
     return secret;
   }
 

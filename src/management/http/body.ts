@@ -12,3 +12,8 @@ export async function bytesOf(
   }
   return { bytes: Buffer.concat(chunks), size };
 }
+
+/** Whether a body says that it is JSON; parameters may follow. */
+export function isJsonType(contentType: string | undefined): boolean {
+  return /^application\/json *(?:;|$)/i.test(contentType ?? "");
+}

@@ -4,7 +4,7 @@ import { coreLimits } from "../jmap/limits.ts";
 import { readRequest } from "../jmap/request.ts";
 import { holdTo, RequestProblem } from "../jmap/request-problem.ts";
 import type { Management } from "../management.ts";
-import { bytesOf } from "./body.ts";
+import { bytesOf, isJsonType } from "./body.ts";
 import type { GrantedEnv } from "./management-env.ts";
 import { problemAnswer } from "./problems.ts";
 
@@ -45,8 +45,7 @@ export function jmapRoutes(management: Management): Hono<GrantedEnv> {
 
 /** @throws RequestProblem */
 async function bodyOf(context: Context): Promise<string> {
-  const type = context.req.header("Content-Type") ?? "";
-  if (!/^application\/json *(?:;|$)/i.test(type))
+  if (!isJsonType(context.req.header("Content-Type")))
     throw new RequestProblem("notJSON", "The Content-Type of a request is application/json.");
   const announced = Number(context.req.header("Content-Length") ?? 0);
   holdTo("maxSizeRequest", announced);

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { strictObject, string } from "zod";
 import { accountStates, sessionCookie, setCookie } from "../access/browser-sessions.ts";
-import { bytesOf } from "./body.ts";
+import { bytesOf, isJsonType } from "./body.ts";
 import type { ListenerParts, ManagementEnv } from "./management-env.ts";
 import { refusalAnswer } from "./problems.ts";
 
@@ -22,7 +22,7 @@ export function loginRoutes({
 
   routes.post("/console/login", async ({ req, env }) => {
     // Another page's form cannot send JSON, nor can it leave Origin out.
-    const isJson = /^application\/json *(?:;|$)/i.test(req.header("Content-Type") ?? "");
+    const isJson = isJsonType(req.header("Content-Type"));
     const { bytes, size } = await bytesOf(req.raw.body, longestBody);
     const reading = loginSchema.safeParse(isJson && size <= longestBody ? jsonIn(bytes) : null);
     if (!reading.success) return refusalAnswer({ status: 400, detail: "Send username and password as JSON." }, true);

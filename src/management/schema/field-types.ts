@@ -68,7 +68,7 @@ function typeOf(present: readonly Node[], display: FieldDisplay): FieldType {
       keyClass: { type: "string", format: "string" },
       valueClass: { type: "number", format: "unsignedInteger" },
     };
-  if (first.oneOf || first.properties) return { type: "object", objectName: named("objectName", display) };
+  if (first.oneOf || first.properties) return { type: "object", objectName: objectNameOf(display) };
   if (first.type === "integer" || first.type === "number") return numberType(present, display);
   if (first.type === "boolean") return { type: "boolean" };
   if (first.type === "string") return textType(first, display);
@@ -105,8 +105,7 @@ function namesIn(present: readonly Node[]): readonly string[] {
   return present.flatMap((node) => node.enum ?? node.items?.enum ?? []);
 }
 
-function named(member: "objectName", display: FieldDisplay): string {
-  const name = display[member];
-  if (name === undefined) throw new Error(`The field ${display.label} has no ${member}.`);
-  return name;
+function objectNameOf({ label, objectName }: FieldDisplay): string {
+  if (objectName === undefined) throw new Error(`The field ${label} has no objectName.`);
+  return objectName;
 }

@@ -244,18 +244,25 @@ export class Server {
    * @throws NotRunningError, UnknownListenerError, ExplainedClientError
    */
   async explain(client: ExplainedClient): Promise<Explanation> {
-    const [listener] = this.#named(client.listener);
-    if (!listener) throw new UnknownListenerError(client.listener, []);
-    return explain(this, listener, client);
+    return explain(this, this.#listenerNamed(client.listener), client);
   }
 
   #named(name: string | undefined): readonly Listener[] {
-    if (this.state !== "running") throw new NotRunningError(this.state);
-    // Draining listeners of an earlier document are not found by name.
-    if (name === undefined) return [...this.#current.values()];
+    if (name !== undefined) return [this.#listenerNamed(name)];
+    this.#assertRunning();
+    return [...this.#current.values()];
+  }
+
+  /** Draining listeners of an earlier document are not found by name. */
+  #listenerNamed(name: string): Listener {
+    this.#assertRunning();
     const named = this.#current.get(name);
     if (!named) throw new UnknownListenerError(name, [...this.#current.keys()]);
-    return [named];
+    return named;
+  }
+
+  #assertRunning(): void {
+    if (this.state !== "running") throw new NotRunningError(this.state);
   }
 
   async #start(signal: AbortSignal): Promise<void> {
