@@ -1,15 +1,14 @@
 /** Parses large documents in a thread, so that they do not block the event loop. */
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { ConfigurationError } from "./configuration-error.ts";
 import { type ParseOptions, parseDocument } from "./document.ts";
 import { type Configuration, type ConfigurationMembers, checkedConfiguration } from "./effective.ts";
 import type { ParsedPiece } from "./parse-thread.ts";
+import { startThread } from "./start-thread.ts";
 
 /** Characters that are parsed within milliseconds, faster than a thread starts. */
 const SMALL = 32_768;
-/** The thread's file is TypeScript in the sources and JavaScript in the package. */
-const ENTRY = new URL(`./parse-thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 /** Whether it is worth a thread. */
 export function isLarge(text: string): boolean {
@@ -22,10 +21,7 @@ export function isLarge(text: string): boolean {
  */
 export async function parseAside(text: string, options: ParseOptions = {}): Promise<Configuration> {
   if (!isLarge(text)) return parseDocument(text, options);
-  const worker = new Worker(ENTRY, {
-    workerData: { text, options },
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-  });
+  const worker = startThread("./parse-thread", import.meta.url, { text, options });
   try {
     return await takeOver(worker);
   } finally {

@@ -1,12 +1,9 @@
 /** Large documents are changed by a thread: the event loop has others to serve. */
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import { isLarge } from "../document/parse-aside.ts";
+import { startThread } from "../document/start-thread.ts";
 import { type ChangedDocument, changedDocument, type DocumentIds, idsIn } from "./changed-document.ts";
 import type { DocumentChange } from "./managed-document-contract.ts";
-
-/** The thread's file is TypeScript in the sources and JavaScript in the package. */
-const ENTRY = new URL(`./change-thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 export interface ChangeWork {
   /** Of a document without mistakes. */
@@ -27,7 +24,7 @@ export function changedWithIds({ text, changes, mode }: ChangeWork): ChangedWith
 
 export async function changeAside(work: ChangeWork): Promise<ChangedWithIds> {
   if (!isLarge(work.text)) return changedWithIds(work);
-  const worker = new Worker(ENTRY, { workerData: work, execArgv: ["--disable-warning=ExperimentalWarning"] });
+  const worker = startThread("./change-thread", import.meta.url, work);
   try {
     const [changed] = (await once(worker, "message")) as [ChangedWithIds];
     return changed;

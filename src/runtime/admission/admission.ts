@@ -158,13 +158,21 @@ export interface RuleFinding {
   readonly current: number | null;
 }
 
+/** What the rules would say of somebody. */
+export interface Judgement {
+  /** It is a trusted proxy: its client is judged by the header that it sends. */
+  readonly owesHeader: boolean;
+  readonly rules: readonly RuleFinding[];
+}
+
 /** What each rule would say about such an arrival at this moment. Nobody is admitted by it, and nothing is counted. */
-export function findingsFor(arrival: Arrival, circumstances: Circumstances): readonly RuleFinding[] {
+export function findingsFor(arrival: Arrival, circumstances: Circumstances): Judgement {
   const candidate = candidateFor(arrival, circumstances);
-  return rulesFor(candidate).map((rule) => {
+  const rules = rulesFor(candidate).map((rule) => {
     const refusal = refusalOf(rule, candidate);
     return { rule: names.get(rule) ?? "embedder", refusal, ...measured(rule, candidate) };
   });
+  return { owesHeader: candidate.owesHeader, rules };
 }
 
 function refusalOf(rule: Rule, candidate: Candidate): Refusal | null {

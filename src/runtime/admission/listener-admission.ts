@@ -11,8 +11,8 @@ import {
   type Arrival,
   type Circumstances,
   findingsFor,
+  type Judgement,
   judge,
-  type RuleFinding,
 } from "./admission.ts";
 import type { AllowList } from "./allow-list.ts";
 import type { BlockList } from "./block-list.ts";
@@ -36,13 +36,6 @@ export interface AdmissionHost {
 export interface AdmittedClient {
   readonly peer: Endpoint;
   readonly permit: Permit;
-}
-
-/** What the rules would say of somebody. */
-export interface Judgement {
-  /** It is a trusted proxy: its client is judged by the header that it sends. */
-  readonly owesHeader: boolean;
-  readonly rules: readonly RuleFinding[];
 }
 
 export interface ListenerAdmissionOptions {
@@ -87,11 +80,7 @@ export class ListenerAdmission {
     const arrival: Arrival = proxied
       ? { kind: "client", peer, permit: takeSlots([]) }
       : { kind: "socket", peer, draining };
-    const { limits } = this.#circumstances;
-    return {
-      owesHeader: !proxied && limits.trusted.has(peer.address),
-      rules: findingsFor(arrival, this.#circumstances),
-    };
+    return findingsFor(arrival, this.#circumstances);
   }
 
   /**

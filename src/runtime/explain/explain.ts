@@ -27,12 +27,11 @@ export async function explain(
 ): Promise<Explanation> {
   const canonical = canonicalIp(address);
   const client = { address: canonical, listener: listener.name, serverName, proxied };
-  const { settings, protocol } = listener.live;
-  const { state, pausedBy, connectionSettings: connection } = listener;
+  const { settings, state, pausedBy, connectionSettings: connection } = listener;
   const tls = await explainedTls(server, listener, serverName);
   return explanation(
     client,
-    { settings, protocol, connection, state, pausedBy, tls },
+    { settings, connection, state, pausedBy, tls },
     {
       ...listener.judgementOf(canonical, { proxied }),
       blocked: server.blockList.find(canonical),

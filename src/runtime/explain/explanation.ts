@@ -2,10 +2,9 @@
 import type { ListenerSettings } from "../../config/index.ts";
 import type { ConnectionEvent, ConnectionSettings } from "../../machines/connection.ts";
 import type { PauseReason } from "../../machines/listener.ts";
-import type { Protocol, Refusal } from "../../protocols/protocol.ts";
+import type { Refusal } from "../../protocols/protocol.ts";
 import type { ListedAddress } from "../admission/address-list.ts";
-import type { RuleFinding } from "../admission/admission.ts";
-import type { Judgement } from "../admission/listener-admission.ts";
+import type { Judgement, RuleFinding } from "../admission/admission.ts";
 import type { TrialHandshake } from "../tls/trial-handshake.ts";
 import { statesOnTheWay } from "./walk.ts";
 
@@ -69,7 +68,6 @@ export interface ExplainedTls extends TrialHandshake {
 /** What is known of the listener at this moment. */
 export interface ExplainedListener {
   readonly settings: ListenerSettings;
-  readonly protocol: Protocol;
   readonly connection: ConnectionSettings;
   readonly state: string;
   readonly pausedBy: readonly PauseReason[];
@@ -86,11 +84,12 @@ type Client = Required<ExplainedClient>;
 export function explanation(client: Client, listener: ExplainedListener, findings: Findings): Explanation {
   const refusal = findings.rules.find((finding) => finding.refusal !== null)?.refusal ?? null;
   const outcome = outcomeOf(listener, { refusal, owesHeader: findings.owesHeader });
-  const decided = { ...findings, outcome, refusal };
+  const decided = { ...findings, refusal };
   const steps = [listenerStep(listener)];
-  if (outcome !== "unreachable") steps.push(admissionStep(client, decided));
-  if (outcome !== "unreachable" && (!refusal || client.proxied))
-    steps.push(...connectionSteps(client, listener, decided));
+  if (outcome !== "unreachable") {
+    steps.push(admissionStep(client, decided));
+    if (!refusal || client.proxied) steps.push(...connectionSteps(client, listener, decided));
+  }
   const { rules, blocked, allowed } = findings;
   return { ...client, outcome, steps, rules, blocked, allowed, tls: listener.tls };
 }
@@ -124,7 +123,6 @@ function listenerText(name: string, state: string, pausedBy: readonly PauseReaso
 }
 
 interface Decided extends Findings {
-  readonly outcome: ExplainedOutcome;
   readonly refusal: Refusal | null;
 }
 

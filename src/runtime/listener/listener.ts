@@ -9,12 +9,8 @@ import type { ConnectionSettings } from "../../machines/connection.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../../machines/listener.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
-import {
-  type AdmissionHost,
-  type AdmittedClient,
-  type Judgement,
-  ListenerAdmission,
-} from "../admission/listener-admission.ts";
+import type { Judgement } from "../admission/admission.ts";
+import { type AdmissionHost, type AdmittedClient, ListenerAdmission } from "../admission/listener-admission.ts";
 import { SlotCounter } from "../admission/slots.ts";
 import { Connection, type ConnectionHost } from "../connection/connection.ts";
 import { connectionActors } from "../connection/connection-actors.ts";
