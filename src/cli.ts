@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from "commander";
 import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
+import { addObjectCommands } from "./command/object-commands.ts";
 import { complain, print, say } from "./command/output.ts";
 import { packageVersion } from "./package-version.ts";
 
@@ -38,6 +39,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     });
   addInspectionOptions(serving);
   addControlCommands(program, { data, finish });
+  addObjectCommands(program, { data, finish });
   addInspectionCommands(program, { data, finish });
   program
     .command("check")
