@@ -165,13 +165,13 @@ module.exports = {
     {
       name: "a-subcommand-is-loaded-when-it-is-asked-for",
       severity: "error",
-      from: { path: "^src/(cli|command/(control|inspection|object)-commands)\\.ts$" },
+      from: { path: "^src/(cli|command/(control|inspection|token)-commands)\\.ts$" },
       to: {
         dynamic: false,
         dependencyTypesNot: ["type-only"],
         path: "^src/",
         pathNot:
-          "^src/(package-version|command/(control-commands|inspection-commands|object-commands|chart-formats|exit-codes|output|refused-signals))\\.ts$",
+          "^src/(package-version|command/(control-commands|inspection-commands|token-commands|chart-formats|exit-codes|output|refused-signals))\\.ts$",
       },
     },
     {

@@ -46,6 +46,7 @@ const systemFields = {
   maxConnections: "plain",
   proxyTrustedNetworks: "set",
   drainTimeout: "duration",
+  metricsAccess: "plain",
   recipientDelimiter: "plain",
 } as const satisfies Record<keyof SystemSettings, FieldKind>;
 

@@ -1,4 +1,5 @@
 /** What may be done, by the names that Stalwart has for it: `sysNetworkListenerGet`. */
+import { suggestion } from "../../config/values/nearest.ts";
 import { documentSections } from "../objects/document-objects.ts";
 
 export type PermissionVerb = "Get" | "Query" | "Create" | "Update" | "Destroy";
@@ -52,4 +53,26 @@ export function grantOf(account: { readonly username: string; readonly roles: re
 
 export function mayOnlyRead({ permissions: granted }: Grant): boolean {
   return [...granted].every((name) => readingOnly.has(name));
+}
+
+/** A permission was named that there is not. */
+export class UnknownPermissionError extends Error {
+  readonly code = "unknown-permission";
+
+  constructor(name: string) {
+    const known = [...permissions, ...byRole.keys()];
+    super(`There is no permission ${JSON.stringify(name)}; ${suggestion(name, known)}.`.replace("?.", "?"));
+    this.name = "UnknownPermissionError";
+  }
+}
+
+/** What names stand for, each once: permissions, and `admin` and `observer` for all of these roles. @throws UnknownPermissionError */
+export function permissionsNamed(names: readonly string[]): readonly string[] {
+  const named = names.flatMap((name) => {
+    const ofRole = byRole.get(name);
+    if (!ofRole && !all.has(name)) throw new UnknownPermissionError(name);
+    return ofRole ? [...ofRole] : [name];
+  });
+  const wanted = new Set(named);
+  return permissions.filter((name) => wanted.has(name));
 }

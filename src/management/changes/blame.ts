@@ -1,7 +1,6 @@
 /** Which of the objects of a request keep its changes from being made, and why. */
 import { type ChangeProblem, type DocumentChange, DocumentChangeError } from "../../config/index.ts";
 import { messageOf } from "../../runtime/error-message.ts";
-import type { Json } from "../jmap/json.ts";
 import { invalidProperty, type SetError, setError } from "./set-error.ts";
 
 /** One for each change, in their order. */
@@ -28,8 +27,7 @@ type Blamed = readonly (SetError | undefined)[];
 function byProblems(problems: readonly ChangeProblem[], changes: readonly DocumentChange[]): Blamed {
   return changes.map((change, index) => {
     const own = problems.filter((problem) => problem.change === index);
-    const errors = own.map((problem) => errorOf(problem, change));
-    const [first] = errors;
+    const [first] = own.map((problem) => errorOf(problem, change));
     const linked = problems.find((problem) => unlinks(problem, change));
     if (linked) {
       const linkedObjects = [{ object: "x:SystemSettings", id: "singleton" }];
@@ -39,18 +37,12 @@ function byProblems(problems: readonly ChangeProblem[], changes: readonly Docume
     }
     if (!first || own.length === 1) return first;
     const properties = [...new Set(own.flatMap(({ path }) => (path.length > 0 ? [path.join("/")] : [])))];
-    const validationErrors = errors.flatMap((error) => listIn(error["validationErrors"]));
     return {
       ...first,
       description: own.map(({ message }) => message).join("\n"),
       ...(properties.length > 0 ? { properties } : {}),
-      ...(validationErrors.length > 0 ? { validationErrors } : {}),
     };
   });
-}
-
-function listIn(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** Whoever takes the default certificate away is to blame for that it is not there. */
@@ -60,7 +52,7 @@ function unlinks({ section, path, change }: ChangeProblem, one: DocumentChange):
 }
 
 function errorOf(problem: ChangeProblem, change: DocumentChange): SetError {
-  const { reason, message, path, id } = problem;
+  const { reason, message, path, id, issue } = problem;
   const property = path.join("/");
   switch (reason) {
     case "not-found":
@@ -78,7 +70,9 @@ function errorOf(problem: ChangeProblem, change: DocumentChange): SetError {
         return setError("primaryKeyViolation", message, { properties: ["name"] });
       if (path[0] === "defaultCertificateId" && /must be the id of/.test(message))
         return setError("invalidForeignKey", message, { properties: ["defaultCertificateId"] });
-      return property === "" ? setError("invalidProperties", message) : invalidProperty(property, message);
+      return property === ""
+        ? setError("invalidProperties", message)
+        : invalidProperty(property, issue?.found === undefined ? message : `${message}; found ${issue.found}`);
   }
 }
 

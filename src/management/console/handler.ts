@@ -3,8 +3,11 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { acceptsGzip } from "../../protocols/http/accepted-coding.ts";
+import { requestPath } from "../../protocols/http/request-path.ts";
 import { type ConsoleFile, consoleFiles } from "./files.ts";
-import { consoleHeaders, consolePage } from "./page.ts";
+import { consolePage } from "./page.ts";
+import { setSecurityFields } from "./security-fields.ts";
 
 const root = "/console/";
 
@@ -31,8 +34,8 @@ export function consoleHandler(): RequestListener {
     return files;
   };
   return async (request, response) => {
-    for (const [name, value] of Object.entries(consoleHeaders)) response.setHeader(name, value);
-    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    setSecurityFields(response);
+    const path = requestPath(request);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       say(response, 405, "Only GET and HEAD are answered here.\n");
@@ -83,7 +86,7 @@ function give({ headers }: IncomingMessage, response: ServerResponse, ready: Rea
     response.writeHead(304).end();
     return;
   }
-  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(headers["accept-encoding"] ?? ""));
+  const takesGzip = acceptsGzip(headers["accept-encoding"]?.toString());
   if (takesGzip) response.setHeader("Content-Encoding", "gzip");
   const body = takesGzip ? ready.compressed : ready.plain;
   response.writeHead(200, { "Content-Type": ready.contentType, "Content-Length": body.length }).end(body);

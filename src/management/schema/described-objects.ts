@@ -153,6 +153,8 @@ export interface DescribedVariant {
 /** Objects that stand within others only, by their name with `x:`. */
 export const innerObjects: Readonly<Record<string, Shape | readonly DescribedVariant[]>> = {
   "x:ConnectionRate": connectionRateSchema.shape,
+  /** By the path of a state: embedders' protocols have states of their own. */
+  "x:StateCounts": {},
   "x:PublicText": textForms("value"),
   "x:SecretText": textForms("secret"),
   "x:SecretKey": textForms("secret", "secret"),
