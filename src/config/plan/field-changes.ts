@@ -32,6 +32,7 @@ const listenerFields = {
   atCapacity: "plain",
   ignoreServerCap: "plain",
   proxyTimeout: "duration",
+  admissionTimeout: "duration",
   maxHandshakes: "plain",
   maxConnectionsPerAddress: "plain",
   connectionRate: "rate",

@@ -21,6 +21,7 @@ export interface BoundAddress extends Endpoint {
 /** Milliseconds spent in each part of a connection's life; null for a part it never reached. */
 export interface PhaseDurations {
   readonly proxyHeader: number | null;
+  readonly admission: number | null;
   readonly handshake: number | null;
   readonly session: number | null;
   readonly closing: number | null;

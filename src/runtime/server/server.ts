@@ -7,6 +7,7 @@ import { type Configuration, documentWarnings, type LoadedDigests } from "../../
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
 import { AllowList } from "../admission/allow-list.ts";
+import { type AsyncAdmissionRule, rulesByKind } from "../admission/async-rules.ts";
 import { BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
 import { SlotCounter } from "../admission/slots.ts";
@@ -43,7 +44,7 @@ export interface ServerOptions {
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
   /** The embedder's own admission rules. */
-  readonly admission: readonly AdmissionRule[];
+  readonly admission: readonly (AdmissionRule | AsyncAdmissionRule)[];
   /** False: there is never any pressure. */
   readonly pressure: PressureOptions | false;
   /** Sockets that this process was started with. */
@@ -307,7 +308,7 @@ export class Server {
       trustedSets: new TrustedSets(),
       blockList: this.blockList,
       allowList: this.allowList,
-      admissionRules: this.#options.admission,
+      rules: rulesByKind(this.#options.admission),
       pressure$: this.pressure.pressure$,
       refused: this.#refused,
       descriptors: this.#descriptors,

@@ -38,6 +38,7 @@ test("a listener with a name and an address has every documented default", () =>
     atCapacity: "reject",
     ignoreServerCap: false,
     proxyTimeout: 5_000,
+    admissionTimeout: 5_000,
     maxHandshakes: null,
     maxConnectionsPerAddress: null,
     connectionRate: null,
