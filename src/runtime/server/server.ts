@@ -325,26 +325,25 @@ export class Server {
     };
     this.#host = host;
     const targetsOf = bindTargetsIn(configuration);
-    const made = listeners.map(
-      (prepared) => new Listener(host, { ...prepared, targets: targetsOf(prepared.settings) }),
-    );
-    this.#listeners = new Set(made);
-    this.#current = new Map(made.map((listener) => [listener.name, listener]));
-    await this.#bindThenListen();
-  }
-
-  async #bindThenListen(): Promise<void> {
-    for (const listener of this.#listeners) listener.actor.start();
+    // Thousands of them take a while, in which a stop may be requested; none is made from then on.
+    const breather = new Breather();
+    await breather.forEach(listeners, (prepared) => {
+      this.#assertStarting();
+      const listener = new Listener(host, { ...prepared, targets: targetsOf(prepared.settings) });
+      this.#listeners.add(listener);
+      this.#current.set(listener.name, listener);
+      listener.actor.start();
+    });
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     this.#warnOfInherited();
     await this.#options.onBound();
     this.#assertStarting();
-    for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
+    // From the first one on there are clients to serve.
+    await breather.forEach(this.listeners, (listener) => listener.send({ type: "listener.listen" }));
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
-    const { clock, inspect } = this.#options;
     this.#reloader = new Reloader({
       clock,
-      inspect: inspectorUnder(inspect, this.actor),
+      inspect: host.inspect,
       lifecycle: this.lifecycle,
       inForce: () => this.configuration,
       begin: (configuration) => new ServerReload(this.#reloadable(), configuration),
