@@ -84,7 +84,7 @@ export function managementHandlers(management: Management, parts: ManagementPart
   };
 }
 
-/** Protocols of HTTP that an embedder has made leave the server its paths, unless they were told not to. */
+/** Protocols of HTTP that an embedder has made leave the server its paths, unless `management: false` says otherwise. */
 export function leavePaths(protocols: readonly Protocol[], handlers: ManagementHandlers): void {
   for (const protocol of protocols) {
     if (!("leavePaths" in protocol) || typeof protocol.leavePaths !== "function") continue;

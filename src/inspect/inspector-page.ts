@@ -6,7 +6,7 @@ import type { EventFrame } from "./event-frames.ts";
 const mostBuffered = 4_194_304;
 
 /**
- * One inspecting page. It gets the living actors, then every event; if it is too slow, it is told how many it missed.
+ * One inspecting page. It gets the living actors, then every event; if it is too slow, it learns how many it missed.
  */
 export class InspectorPage {
   readonly #socket: WebSocket;

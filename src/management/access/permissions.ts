@@ -29,7 +29,7 @@ export const permissions: readonly string[] = [
 const readingOnly: ReadonlySet<string> = new Set(permissions.filter((name) => /(?:Get|Query)$/.test(name)));
 const all: ReadonlySet<string> = new Set(permissions);
 
-/** Of accounts: whoever has none of these roles may do nothing here. */
+/** An account without any of these roles may do nothing here. */
 const byRole: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["admin", all],
   ["observer", readingOnly],
@@ -37,7 +37,7 @@ const byRole: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 
 /** Who asks, and what that one may do. */
 export interface Grant {
-  /** For answers and the log: an account, a token by its name, or whoever reached the control socket. */
+  /** For answers and the log: an account, a token by its name, or a process at the control socket. */
   readonly who: { readonly kind: "account" | "token" | "control"; readonly name: string };
   readonly permissions: ReadonlySet<string>;
 }

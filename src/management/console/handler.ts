@@ -11,7 +11,7 @@ import { setSecurityFields } from "./security-fields.ts";
 
 const root = "/console/";
 
-/** Whether this handler answers for a path, be it with 404. */
+/** Whether this handler answers for a path, even if only with 404. */
 export function isConsolePath(path: string): boolean {
   return path === "/console" || path.startsWith(root);
 }

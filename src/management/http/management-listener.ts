@@ -1,4 +1,4 @@
-/** The management over HTTP, for whoever may: which requests are its, whence they may come, and who asks. */
+/** The management over HTTP: which requests it answers, where they may come from, and who asks. */
 import { getRequestListener } from "@hono/node-server";
 import { Hono, type MiddlewareHandler } from "hono";
 import type { HttpHandler } from "../../protocols/http/index.ts";
@@ -14,7 +14,7 @@ import type { ListenerParts, ManagementEnv } from "./management-env.ts";
 import { problemAnswer, refusalAnswer, refuse } from "./problems.ts";
 import { schemaRoutes } from "./schema-routes.ts";
 
-/** Whether the management answers at this path, be it by "there is no such thing". */
+/** Whether the management answers at this path, even if only with "there is no such thing". */
 export function isManagementPath(path: string): boolean {
   return /^\/(?:jmap|console)(?:\/|$)|^\/\.well-known\/jmap$|^\/api\/schema(?:\/|$)/.test(path);
 }

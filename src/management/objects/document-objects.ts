@@ -52,7 +52,7 @@ class DocumentReader {
   sections(): Sections {
     const { configuration } = this.#inForce;
     const served = this.#inForce.certificates();
-    // Certificates are read anew without another document.
+    // Certificates are read again without another document.
     const certificates = JSON.stringify(served);
     if (this.#read?.configuration !== configuration || this.#read.certificates !== certificates) {
       this.#read = {
@@ -137,7 +137,7 @@ function snapshot(section: SectionName, values: readonly ManagedValue[]): Snapsh
   };
 }
 
-/** Of a text that is kept secret only its kind is told; where a file or a variable is, may be known. */
+/** Of a secret text only its kind is shown; the place of a file or a variable may be known. */
 function withoutSecrets(value: ManagedValue, secret: ReadonlySet<string>): ManagedValue {
   const members = Object.entries(value).map(([name, member]): [string, Json] => {
     const isHidden = secret.has(name) && isObject(member) && member["@type"] === "Text";

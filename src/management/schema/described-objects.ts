@@ -63,7 +63,7 @@ export const describedObjects: readonly DescribedObject[] = [
     type: "object",
     description: "A certificate for TLS, and its key: where they are found.",
     title: "Certificates",
-    subtitle: "Which one a client gets is told by the name that it asks for.",
+    subtitle: "The name that a client asks for decides which one it gets.",
     singularName: "certificate",
     pluralName: "certificates",
     shape: { ...certificateSchema.shape, ...readFromCertificate },

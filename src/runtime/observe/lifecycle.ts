@@ -58,7 +58,7 @@ export interface ReloadEvents {
 }
 
 export interface ManagementEvents {
-  /** Somebody has changed the document, or told the server to do something, by the management API. */
+  /** Somebody has changed the document, or has asked for an action, through the management API. */
   "management.changed": {
     /** `account ann@example.com`, `token ci`, `control socket` */
     readonly by: string;
