@@ -1,5 +1,6 @@
 // Imports run one way through the house:
-// charts <- machines, files <- config <- protocols <- mailbox, runtime <- inspect, testing <- management <- index, cli.
+// charts <- machines, files <- config <- protocols <- mailbox, runtime <- inspect, testing <- management <- index, cli;
+// browser <- inspect, management.
 const rooms = [
   "charts",
   "machines",
@@ -8,6 +9,7 @@ const rooms = [
   "protocols",
   "mailbox",
   "runtime",
+  "browser",
   "inspect",
   "testing",
   "console",
@@ -21,10 +23,11 @@ const allowed = {
   protocols: ["charts", "machines", "config"],
   mailbox: ["files", "config", "protocols"],
   runtime: ["charts", "machines", "files", "config", "protocols"],
-  inspect: ["charts", "machines", "config", "protocols", "runtime"],
+  browser: [],
+  inspect: ["charts", "machines", "config", "protocols", "runtime", "browser"],
   testing: ["charts", "machines", "config", "protocols", "runtime"],
   console: [],
-  management: ["files", "config", "protocols", "runtime", "inspect", "gatehouse-contract.ts"],
+  management: ["files", "config", "protocols", "runtime", "browser", "inspect", "gatehouse-contract.ts"],
 };
 
 const direction = rooms.map((room) => ({
@@ -114,6 +117,7 @@ module.exports = {
     ...innerDirection,
     packages("charts", ["xstate"]),
     packages("files", []),
+    packages("browser", []),
     packages("machines", ["xstate"]),
     packages("config", ["zod", "rxjs", "jsonc-parser"]),
     packages("protocols", ["xstate", "rxjs"]),
@@ -165,13 +169,13 @@ module.exports = {
     {
       name: "a-subcommand-is-loaded-when-it-is-asked-for",
       severity: "error",
-      from: { path: "^src/(cli|command/(control|inspection|token)-commands)\\.ts$" },
+      from: { path: "^src/(cli|command/(control|inspection|object)-commands)\\.ts$" },
       to: {
         dynamic: false,
         dependencyTypesNot: ["type-only"],
         path: "^src/",
         pathNot:
-          "^src/(package-version|command/(control-commands|inspection-commands|token-commands|chart-formats|exit-codes|output|refused-signals))\\.ts$",
+          "^src/(package-version|command/(control-commands|inspection-commands|object-commands|chart-formats|exit-codes|output|refused-signals))\\.ts$",
       },
     },
     {
@@ -183,7 +187,11 @@ module.exports = {
     {
       name: "no-orphans",
       severity: "error",
-      from: { orphan: true, path: "^src/", pathNot: ["^src/(index|cli)\\.ts$", "^src/console/main\\.ts$"] },
+      from: {
+        orphan: true,
+        path: "^src/",
+        pathNot: ["^src/(index|cli)\\.ts$", "^src/console/(inspector/)?main\\.ts$"],
+      },
       to: {},
     },
   ],

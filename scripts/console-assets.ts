@@ -3,13 +3,20 @@
  * that who installs the package needs nothing that draws. `node scripts/console-assets.ts`
  */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { extname } from "node:path";
+import { dirname, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { charts } from "../src/inspect/charts.ts";
+import { drawOwn, ownDrawingFile } from "../src/inspect/drawing/own-drawings.ts";
 import { consoleChart } from "../src/management/console/files.ts";
 
 const from = fileURLToPath(new URL("../src/console", import.meta.url));
 const to = fileURLToPath(new URL("../dist/console", import.meta.url));
 cpSync(from, to, { recursive: true, filter: (file) => extname(file) !== ".ts" });
-mkdirSync(`${to}/charts`, { recursive: true });
-for (const name of Object.keys(charts)) writeFileSync(`${to}/charts/${name}.svg`, await consoleChart(name));
+const drawings = Object.keys(charts).flatMap((name) => [
+  { file: `charts/${name}.svg`, draw: () => consoleChart(name) },
+  { file: ownDrawingFile(name), draw: () => drawOwn(name) },
+]);
+for (const { file, draw } of drawings) {
+  mkdirSync(dirname(`${to}/${file}`), { recursive: true });
+  writeFileSync(`${to}/${file}`, await draw());
+}

@@ -5,8 +5,8 @@ import { Command, CommanderError, Option } from "commander";
 import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
+import { addObjectCommands } from "./command/object-commands.ts";
 import { complain, print, say } from "./command/output.ts";
-import { addTokenCommands } from "./command/token-commands.ts";
 import { packageVersion } from "./package-version.ts";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
@@ -39,6 +39,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     });
   addInspectionOptions(serving);
   addControlCommands(program, { data, finish });
+  addObjectCommands(program, { data, finish });
   addInspectionCommands(program, { data, finish });
   program
     .command("check")
@@ -67,7 +68,6 @@ function createCommand(finish: (code: ExitCode) => void): Command {
       const { messages } = await import("./command/messages.ts");
       finish(await messages(id, options));
     });
-  addTokenCommands(program, { data, finish });
   program
     .command("password-hash")
     .description("read a password from standard input and print its hash for an Account's secret")

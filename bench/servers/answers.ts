@@ -50,7 +50,7 @@ function memory(): Answers["memory"] {
   return { heap, rss };
 }
 
-/** proc_pid_status(5) tells it, and proc_pid_clear_refs(5) begins again. */
+/** proc_pid_status(5) tells it, and proc_pid_clear_refs(5) begins anew. */
 function peak(): number | null {
   if (process.platform !== "linux") return null;
   const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];

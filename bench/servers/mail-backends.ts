@@ -49,7 +49,7 @@ export async function mailStore(directory: string, groups: boolean): Promise<Mai
   };
 }
 
-/** A message is received while others are being kept, as before, and waits until the one before it is durable. */
+/** A message is received while others are being kept, as ever, and waits until the one before it is durable. */
 function oneByOne(store: Store): Store["deliver"] {
   let last: Promise<unknown> = Promise.resolve();
   return async ({ body, ...delivery }) => {

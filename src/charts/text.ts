@@ -32,7 +32,15 @@ function eventText(eventType: string, source: AnyStateNode): string {
   const outcome = /^xstate\.(done|error)\.actor\./.exec(eventType)?.[1];
   if (outcome === undefined) return eventType;
   const actor = source.invoke.find(({ id }) => eventType.endsWith(id));
-  return `${outcome} ${actor ? nameOf(actor.src) : ""}`.trimEnd();
+  return `${outcome} ${actor ? invokedName(actor) : ""}`.trimEnd();
+}
+
+/** What a state does: the name of its logic; of logic without a name, the id that the chart gives it. */
+export function invokedName({ src, id }: AnyStateNode["invoke"][number]): string {
+  const name = nameOf(src);
+  if (!name.startsWith("xstate.invoke.")) return name;
+  // XState's own id of an actor without one: its number, and the state.
+  return /^\d+\./.test(id) ? "inline" : id;
 }
 
 /** The name, with the parameters that the chart fixes. */

@@ -39,28 +39,6 @@ export function addControlCommands(program: Command, { data, finish }: CommandCo
       const { close } = await import("./close.ts");
       finish(await close(connection, options));
     });
-  add("get", "print objects of the running server with all their fields, by their ids, or all of one kind")
-    .argument("<object>", "like NetworkListener, Certificate or Connection")
-    .argument("[id...]")
-    .action(async (object, ids, options) => {
-      const { get } = await import("./objects.ts");
-      finish(await get(object, ids, options));
-    });
-  add("query", "list objects of the running server, those that conditions hold for")
-    .argument("<object>", "like NetworkListener, Certificate or Connection")
-    .argument("[condition...]", "like protocol=smtp or ageIsGreaterThan=60000")
-    .action(async (object, conditions, options) => {
-      const { query } = await import("./objects.ts");
-      finish(await query(object, conditions, options));
-    });
-  program
-    .command("snapshot")
-    .description("print what the running server's document holds, without secrets: one JSON object a line")
-    .addOption(data())
-    .action(async (options) => {
-      const { snapshot } = await import("./objects.ts");
-      finish(await snapshot(options));
-    });
   add("suspend", "stop accepting on one listener, or on all; clients wait in the kernel's queue")
     .argument("[listener]")
     .action(async (listener, options) => {

@@ -12,10 +12,11 @@ interface CommandContext {
 /** The options of `serve`. */
 export function addInspectionOptions(serve: Command): Command {
   return serve
+    .addOption(new Option("--inspect [port]", "show the machines in a page on loopback").argParser(integer(0, 65_535)))
     .addOption(
-      new Option("--inspect [port]", "show the machines in Stately's inspector, over a relay on loopback").argParser(
-        integer(0, 65_535),
-      ),
+      new Option("--inspect-page <page>", "Gatehouse's own page, or Stately's, which needs the internet")
+        .choices(["local", "stately"])
+        .default("local"),
     )
     .addOption(new Option("--record <file>", "record what the machines do, as JSON lines"))
     .addOption(
@@ -31,6 +32,18 @@ export function addInspectionOptions(serve: Command): Command {
 }
 
 export function addInspectionCommands(program: Command, { data, finish }: CommandContext): void {
+  program
+    .command("inspect")
+    .description("show the actors of any project with XState 5 in a page on loopback, without the internet")
+    .addOption(
+      new Option("--port <port>", "the page's port; a free one by default").argParser(integer(0, 65_535)).default(0),
+    )
+    .action(async ({ port }) => {
+      const { StopSignals } = await import("./stop-signals.ts");
+      const signals = new StopSignals();
+      const { inspect } = await import("./inspect.ts");
+      finish(await inspect(port, signals));
+    });
   program
     .command("replay")
     .description("step through a recording, and check that today's charts take the same path")

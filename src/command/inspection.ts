@@ -7,6 +7,8 @@ import type { InspectionTree } from "../inspect/index.ts";
 export interface InspectionOptions {
   /** The relay's port on loopback; true for a free one. */
   readonly inspect?: number | true;
+  /** Which page the relay serves. */
+  readonly inspectPage?: "local" | "stately";
   readonly inspectSample?: number;
   readonly inspectListener?: readonly string[];
   readonly inspectAddress?: readonly string[];
@@ -29,7 +31,7 @@ export interface Inspection {
 
 /** @throws InspectionOptionError, InspectorError, RecordingFileError */
 export async function openInspection(options: InspectionOptions): Promise<Inspection> {
-  const { inspect: port, record } = options;
+  const { inspect: port, inspectPage: page = "local", record } = options;
   const selection = selectionOf(options);
   const chosen = Object.keys(selection).length > 0;
   if (port === undefined && record === undefined && !chosen) return nothing;
@@ -38,9 +40,10 @@ export async function openInspection(options: InspectionOptions): Promise<Inspec
   if (port === undefined && record === undefined)
     throw new InspectionOptionError("choice of connections", "needs --inspect or --record");
   inspectionTree([], selection);
-  const relay = port === undefined ? null : await openRelay({ port: port === true ? 0 : port });
+  const relay = port === undefined ? null : await openRelay({ port: port === true ? 0 : port, page });
   const maxBytes = options.recordSize === undefined ? {} : { maxBytes: options.recordSize };
   const recording = record === undefined ? null : await openRecording(record, maxBytes).catch(closing(relay));
+  const needs = page === "stately" ? " (it needs the internet)" : "";
   const parts = [relay, recording].filter((part) => part !== null);
   return {
     inspect: inspectionTree(
@@ -48,7 +51,7 @@ export async function openInspection(options: InspectionOptions): Promise<Inspec
       selection,
     ),
     words: [
-      ...(relay ? [`To watch its machines, open in a browser on this host (it needs the internet): ${relay.url}`] : []),
+      ...(relay ? [`To watch its machines, open in a browser on this host${needs}: ${relay.url}`] : []),
       ...(recording ? [`Its machines are recorded in ${record}; "gatehouse replay" steps through it.`] : []),
     ],
     close: async () => {

@@ -14,6 +14,12 @@ export function complain(text: string): void {
   print("stderr", `${text}\n`);
 }
 
+/** Characters of a line on the terminal; without one a row stays on its line, for programs. */
+export function terminalWidth(): number {
+  const { isTTY, columns } = process.stdout;
+  return isTTY && columns > 0 ? columns : Number.POSITIVE_INFINITY;
+}
+
 /** Adds no line end. Names control characters that a terminal would act on. */
 export function print(name: "stdout" | "stderr", text: string): void {
   guarded(name).write(printableLines(text));

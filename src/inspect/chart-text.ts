@@ -1,7 +1,7 @@
 /** The texts in a drawing of a chart: labels of transitions, notes of states, and counts. */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
 import { type ChartMark, type ChartMarks, transitionKey } from "../charts/chart-marks.ts";
-import { nameOf, transitionsOf, triggerText } from "../charts/text.ts";
+import { invokedName, nameOf, transitionsOf, triggerText } from "../charts/text.ts";
 
 /** Actors of one chart by state: `{ listening: 2, "paused.held": 1 }`. */
 export type ChartCounts = Readonly<Record<string, number>>;
@@ -16,12 +16,19 @@ export interface DrawingOptions {
 /** For states with a count. */
 export const occupiedLook = { fill: "#b2f2bb", line: "#2f9e44" };
 
-/** Stands for every state of the machine. */
-export const anyState = "any";
+/** Stands for every state of the machine. No state's id begins like this. */
+export const anyState = "_any";
 
-/** Ids share one namespace in a drawing: a nested state's includes its parents' names. */
+/**
+ * Ids share one namespace in a drawing: a nested state's includes its parents' names. Letters and digits stand for
+ * themselves, any other unit of UTF-16 is `__` and four hexadecimal digits, so that no two states have the same id.
+ */
 export function idOf(state: AnyStateNode): string {
-  return state.path.join("_");
+  return state.path.map((key) => key.replaceAll(/[^A-Za-z0-9]/g, escaped)).join("_");
+}
+
+function escaped(unit: string): string {
+  return `__${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** How many are in a state, including its nested states. */
@@ -57,7 +64,7 @@ export function notesOf(state: AnyStateNode, marks: ChartMarks | undefined): Lab
   const plain = [
     ...actionsLine("entry", state.entry),
     ...actionsLine("exit", state.exit),
-    ...state.invoke.map(({ src }) => `do / ${nameOf(src)}`),
+    ...state.invoke.map((invoked) => `do / ${invokedName(invoked)}`),
   ];
   const inner = transitionsOf(state).filter(({ target }) => !target || target.length === 0);
   return [

@@ -80,7 +80,7 @@ function declaration(state: AnyStateNode, options: DrawingOptions): string[] {
 function initialOf(parent: AnyStateNode): string[] {
   const initial = parent.initial?.target[0];
   if (!initial) return [];
-  const point = quoted(`initial_${idOf(parent)}`);
+  const point = quoted(`_initial_${idOf(parent)}`);
   // Above the state, not beside the point within it.
   const ends = clusterEnds({ head: initial });
   return [

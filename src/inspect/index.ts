@@ -19,7 +19,7 @@ export type {
   RecordingLine,
   SnapshotLine,
 } from "./recording-format.ts";
-export { InspectorError, openRelay, type Relay, type RelayOptions } from "./relay.ts";
+export { InspectorError, openRelay, type Relay, type RelayOptions } from "./relay/relay.ts";
 export {
   RecordingError,
   type Replay,

@@ -1,6 +1,6 @@
-/** Stately's inspector for a running server, in one call. */
+/** The inspector for a running server, in one call. */
 import type { TreeObserver } from "./presented.ts";
-import { openRelay, type RelayOptions } from "./relay.ts";
+import { openRelay, type RelayOptions } from "./relay/relay.ts";
 import { type InspectionTree, inspectionTree, type TreeOptions } from "./tree.ts";
 
 export interface InspectorOptions extends RelayOptions, TreeOptions {
@@ -23,13 +23,15 @@ export interface RunningInspector {
  * @throws InspectionOptionError, or InspectorError when it cannot listen
  */
 export async function startInspector(options: InspectorOptions = {}): Promise<RunningInspector> {
-  const { port, inspectorUrl, also = [], ...tree } = options;
+  const { port, page, inspectorUrl, receives, also = [], ...tree } = options;
   // Before anything is open, since it throws for options that are not valid.
   const inspectWith = (observer: TreeObserver) => inspectionTree([...also, observer], tree);
   inspectWith(() => {});
   const relay = await openRelay({
     ...(port === undefined ? {} : { port }),
+    ...(page === undefined ? {} : { page }),
     ...(inspectorUrl === undefined ? {} : { inspectorUrl }),
+    ...(receives === undefined ? {} : { receives }),
   });
   return {
     url: relay.url,

@@ -43,23 +43,26 @@ test("gets, queries and snapshots what a running server has, and refuses what it
   ]);
   expect(missing).toMatchObject({ code: 1, errors: 'There is no NetworkListener with the id "pop3".\n' });
   expect(found.out.split("\n").map((line) => line.split(/\s{2,}/))).toEqual([
-    ["ID", "NAME", "PROTOCOL", "ADDRESSES", "IMPLICIT TLS"],
-    ["smtp", "smtp", "smtp", "127.0.0.1:0", "false"],
+    ["NAME", "PROTOCOL", "ADDRESSES", "IMPLICIT TLS"],
+    ["smtp", "smtp", "127.0.0.1:0", "false"],
     [""],
   ]);
   expect(refused).toMatchObject({ code: 1, errors: 'x:NetworkListener cannot be asked for by "color".\n' });
   expect(wrong.code).toBe(2);
-  expect(wrong.errors).toContain("there are NetworkListener, SystemSettings, Certificate");
+  expect(wrong.errors).toContain("known are NetworkListener, SystemSettings, Certificate");
 
   const plan = snapshot.out
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(plan.map((one) => [one["@type"], one["object"]])).toEqual([
+    ["upsert", "Account"],
+    ["upsert", "NetworkListener"],
     ["update", "SystemSettings"],
-    ["create", "Account"],
-    ["create", "NetworkListener"],
   ]);
-  expect(plan[2]?.["value"]).toMatchObject({ smtp: { name: "smtp", protocol: "smtp" }, imap: { name: "imap" } });
+  expect(plan[1]).toMatchObject({
+    matchOn: ["name"],
+    value: { "networklistener-smtp": { name: "smtp", protocol: "smtp" }, "networklistener-imap": { name: "imap" } },
+  });
   expect(snapshot.out).not.toContain("not to be told");
 });

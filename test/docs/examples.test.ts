@@ -1,5 +1,6 @@
 import ts from "typescript";
 import { expect, test } from "vitest";
+import { planIn } from "../../src/command/objects/plan-file.ts";
 import { parseDocument } from "../../src/index.ts";
 import { codeBlocks, pages } from "./pages.ts";
 import { typeProgram } from "./type-program.ts";
@@ -14,6 +15,12 @@ test.each(blocks("json").filter(({ path }) => documentPages.has(path)))(
     expect(() => parseDocument(code)).not.toThrow();
   },
 );
+
+test("every plan is one that apply reads", () => {
+  const plans = blocks("ndjson");
+  expect(plans).not.toEqual([]);
+  for (const { code } of plans) expect(planIn(code).problems).toEqual([]);
+});
 
 test("every other JSON example is JSON", () => {
   const others = blocks("json").filter(({ path }) => !documentPages.has(path));

@@ -55,7 +55,7 @@ async function load(url: string) {
 }
 
 test("hands the tree to the inspector when that says that it is there, and to nobody else", async () => {
-  const inspector = await startInspector();
+  const inspector = await startInspector({ page: "stately" });
   onTestFinished(() => inspector.close());
   await runGatehouse([{ name: "smtp", bind: ["127.0.0.1:0"] }], { inspect: inspector.inspect });
   const page = await load(inspector.url);
@@ -72,7 +72,7 @@ test("hands the tree to the inspector when that says that it is there, and to no
   expect(page.notice.textContent).toBe("");
   expect(JSON.parse(page.posted[0]?.message.definition ?? "")).toMatchObject({ id: "server", initial: "starting" });
 
-  // The inspector was loaded again: it gets what lives from the beginning.
+  // The inspector was loaded anew: it gets what lives from the beginning.
   const before = page.posted.length;
   page.hear({ origin: stately, source: page.frame, data: connected });
   await page.until(() => page.posted.slice(before).some(({ message }) => message.name === "reload"));

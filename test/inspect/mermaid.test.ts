@@ -28,8 +28,8 @@ test("a chart has its states, events, guards, delays, actions and ends", () => {
   moving_fast --> gone : always [isThere]
   open --> moving : door.push [isFree]
   gone --> [*]
-  state "any state" as any
-  any --> gone : door.broken / report
+  state "any state" as _any
+  _any --> gone : door.broken / report
   note right of open
     entry / squeak
     knock / hush

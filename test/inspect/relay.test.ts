@@ -191,7 +191,7 @@ test("a page that comes late gets what lives first, as it is now, and nothing of
   await late.until(({ snapshot }) => snapshot?.value === "closing");
 });
 
-test("what a slow page does not read is dropped; then it is told how much, and gets what lives again", async () => {
+test("what a slow page does not read is dropped; then it is told how much, and gets what lives anew", async () => {
   const inspector = await running();
   const page = await openPage(inspector.url);
   page.socket.pause();
@@ -213,8 +213,8 @@ test("what a slow page does not read is dropped; then it is told how much, and g
 });
 
 describe("the relay lets in", () => {
-  test("its own page only: by its URL, on a name of this host", async () => {
-    const { url } = await running();
+  test("Stately's page in a frame, where that is chosen", async () => {
+    const { url } = await running({ page: "stately" });
     const page = await get(url);
     expect(page.status).toBe(200);
     expect(page.body).toContain('<iframe id="inspector" src="https://stately.ai/inspect"');
@@ -225,7 +225,26 @@ describe("the relay lets in", () => {
     expect(policy).toContain("frame-ancestors 'none'");
     const [, nonce] = /script-src 'nonce-([^']+)'/.exec(String(policy)) ?? [];
     expect(page.body).toContain(`<script nonce="${nonce}">`);
+  });
+
+  test("its own page only: by its URL, on a name of this host, with nothing from elsewhere", async () => {
+    const { url } = await running();
+    const page = await get(url);
+    expect(page.status).toBe(200);
+    const policy = page.headers["content-security-policy"] ?? "";
+    for (const rule of [
+      "default-src 'none'",
+      "script-src 'self' 'sha256-",
+      "style-src 'self'",
+      "frame-ancestors 'none'",
+    ])
+      expect(policy).toContain(rule);
+    expect(policy).toContain(`connect-src 'self' ws://${new URL(url).host}`);
+    const links = [...page.body.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, link]) => link ?? "");
+    expect(links.length).toBeGreaterThan(6);
+    for (const link of links) expect([link, (await get(new URL(link, url).href)).status]).toEqual([link, 200]);
     expect((await get(new URL("/", url).href)).status).toBe(404);
+    expect((await get(new URL("../inspector.html", url).href)).status).toBe(404);
     // DNS rebinding: a name of somebody else's leads here.
     expect((await get(url, { Host: "evil.example" })).status).toBe(403);
     expect((await get(url, { Host: "127.0.0.1.evil.example:80" })).status).toBe(403);

@@ -9,6 +9,8 @@ export interface JsonLayout {
   readonly comma: string;
   /** Between a brace and what it encloses, on one line. */
   readonly padding: string;
+  /** A set is written as an array, where the text has arrays of texts; else as a map to true. */
+  readonly hasArrays: boolean;
 }
 
 /** Columns that a list or an object of plain values may take on its line. */
@@ -21,7 +23,14 @@ export function layoutOf(text: string, root: Node): JsonLayout {
   const [key, value] = first?.children ?? [];
   const isTight = key !== undefined && value !== undefined && text[value.offset - 1] === ":" && !text.includes("\n");
   const padding = /[{] (?=["}])/.test(text) ? " " : "";
-  return { endOfLine, unit, colon: isTight ? ":" : ": ", comma: isTight ? "," : ", ", padding };
+  return {
+    endOfLine,
+    unit,
+    colon: isTight ? ":" : ": ",
+    comma: isTight ? "," : ", ",
+    padding,
+    hasArrays: /\[\s*"/.test(text),
+  };
 }
 
 /** White space at the start of the line of an offset. */
@@ -36,6 +45,7 @@ export function startOfLine(text: string, offset: number): number {
 /** @param indent of the line on which the value starts; null: all of it on that line */
 export function render(value: unknown, layout: JsonLayout, indent: string | null): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (layout.hasArrays && isSetMap(value)) return render(Object.keys(value), layout, indent);
   const isList = Array.isArray(value);
   const members = isList ? value.map((element: unknown) => ["", element] as const) : Object.entries(value);
   const [open, close] = isList ? ["[", "]"] : ["{", "}"];
@@ -53,4 +63,10 @@ export function render(value: unknown, layout: JsonLayout, indent: string | null
   const inner = `${indent}${layout.unit}`;
   const lines = members.map(([key, member]) => `${inner}${keyOf(key)}${render(member, layout, inner)}`);
   return [`${open}`, lines.join(`,${layout.endOfLine}`), `${indent}${close}`].join(layout.endOfLine);
+}
+
+/** Of a document's maps only sets have nothing but true in them. */
+function isSetMap(value: object): boolean {
+  const members: readonly unknown[] = Array.isArray(value) ? [] : Object.values(value);
+  return members.length > 0 && members.every((member) => member === true);
 }

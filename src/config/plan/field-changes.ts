@@ -32,7 +32,6 @@ const listenerFields = {
   atCapacity: "plain",
   ignoreServerCap: "plain",
   proxyTimeout: "duration",
-  admissionTimeout: "duration",
   maxHandshakes: "plain",
   maxConnectionsPerAddress: "plain",
   connectionRate: "rate",
@@ -47,7 +46,6 @@ const systemFields = {
   maxConnections: "plain",
   proxyTrustedNetworks: "set",
   drainTimeout: "duration",
-  metricsAccess: "plain",
   recipientDelimiter: "plain",
 } as const satisfies Record<keyof SystemSettings, FieldKind>;
 

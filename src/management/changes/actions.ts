@@ -1,4 +1,4 @@
-/** `x:Action/set`: what a running server does now. */
+/** `x:Action/set`: what a running server is told to do. */
 import type { Gatehouse } from "../../gatehouse-contract.ts";
 import { messageOf } from "../../runtime/error-message.ts";
 import { UnknownListenerError } from "../../runtime/server/server-errors.ts";

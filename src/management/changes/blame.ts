@@ -1,6 +1,7 @@
 /** Which of the objects of a request keep its changes from being made, and why. */
 import { type ChangeProblem, type DocumentChange, DocumentChangeError } from "../../config/index.ts";
 import { messageOf } from "../../runtime/error-message.ts";
+import type { Json } from "../jmap/json.ts";
 import { invalidProperty, type SetError, setError } from "./set-error.ts";
 
 /** One for each change, in their order. */
@@ -27,7 +28,8 @@ type Blamed = readonly (SetError | undefined)[];
 function byProblems(problems: readonly ChangeProblem[], changes: readonly DocumentChange[]): Blamed {
   return changes.map((change, index) => {
     const own = problems.filter((problem) => problem.change === index);
-    const [first] = own.map((problem) => errorOf(problem, change));
+    const errors = own.map((problem) => errorOf(problem, change));
+    const [first] = errors;
     const linked = problems.find((problem) => unlinks(problem, change));
     if (linked) {
       const linkedObjects = [{ object: "x:SystemSettings", id: "singleton" }];
@@ -37,12 +39,18 @@ function byProblems(problems: readonly ChangeProblem[], changes: readonly Docume
     }
     if (!first || own.length === 1) return first;
     const properties = [...new Set(own.flatMap(({ path }) => (path.length > 0 ? [path.join("/")] : [])))];
+    const validationErrors = errors.flatMap((error) => listIn(error["validationErrors"]));
     return {
       ...first,
       description: own.map(({ message }) => message).join("\n"),
       ...(properties.length > 0 ? { properties } : {}),
+      ...(validationErrors.length > 0 ? { validationErrors } : {}),
     };
   });
+}
+
+function listIn(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** Whoever takes the default certificate away is to blame for that it is not there. */
@@ -52,7 +60,7 @@ function unlinks({ section, path, change }: ChangeProblem, one: DocumentChange):
 }
 
 function errorOf(problem: ChangeProblem, change: DocumentChange): SetError {
-  const { reason, message, path, id, issue } = problem;
+  const { reason, message, path, id } = problem;
   const property = path.join("/");
   switch (reason) {
     case "not-found":
@@ -70,9 +78,7 @@ function errorOf(problem: ChangeProblem, change: DocumentChange): SetError {
         return setError("primaryKeyViolation", message, { properties: ["name"] });
       if (path[0] === "defaultCertificateId" && /must be the id of/.test(message))
         return setError("invalidForeignKey", message, { properties: ["defaultCertificateId"] });
-      return property === ""
-        ? setError("invalidProperties", message)
-        : invalidProperty(property, issue?.found === undefined ? message : `${message}; found ${issue.found}`);
+      return property === "" ? setError("invalidProperties", message) : invalidProperty(property, message);
   }
 }
 

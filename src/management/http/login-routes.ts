@@ -2,9 +2,8 @@
 import { Hono } from "hono";
 import { strictObject, string } from "zod";
 import { accountStates, sessionCookie, setCookie } from "../access/browser-sessions.ts";
-import type { Known } from "../access/judge.ts";
 import { bytesOf, isJsonType } from "./body.ts";
-import type { ManagementEnv } from "./management-env.ts";
+import type { ListenerParts, ManagementEnv } from "./management-env.ts";
 import { refusalAnswer } from "./problems.ts";
 
 export const loginPaths: ReadonlySet<string> = new Set(["/console/login", "/console/logout"]);
@@ -14,7 +13,11 @@ const longestBody = 4_096;
 
 const loginSchema = strictObject({ username: string(), password: string() });
 
-export function loginRoutes({ gatehouse, authentication, sessions }: Known): Hono<ManagementEnv> {
+export function loginRoutes({
+  gatehouse,
+  authentication,
+  sessions,
+}: Pick<ListenerParts, "gatehouse" | "authentication" | "sessions">) {
   const routes = new Hono<ManagementEnv>();
 
   routes.post("/console/login", async ({ req, env }) => {
@@ -23,22 +26,21 @@ export function loginRoutes({ gatehouse, authentication, sessions }: Known): Hon
     const { bytes, size } = await bytesOf(req.raw.body, longestBody);
     const reading = loginSchema.safeParse(isJson && size <= longestBody ? jsonIn(bytes) : null);
     if (!reading.success) return refusalAnswer({ status: 400, detail: "Send username and password as JSON." }, true);
-    const isSecure = env.asked.facts.tls !== null;
-    const judged = await authentication.byPassword("FORM", reading.data, env.asked);
+    const { facts } = env;
+    const judged = await authentication.byPassword("FORM", reading.data, { facts, signal: req.raw.signal });
     if (!judged.ok) return refusalAnswer(judged.refusal, true);
-    const former = sessionCookie(req.header("Cookie"), isSecure);
+    const former = sessionCookie(req.header("Cookie"));
     if (former !== null) sessions.end(former);
-    const cookie = setCookie(sessions.begin(judged.value, accountStates(gatehouse)), isSecure);
+    const cookie = setCookie(sessions.begin(judged.value, accountStates(gatehouse)), facts.tls !== null);
     return new Response(null, { status: 204, headers: { "Set-Cookie": cookie, "Cache-Control": "no-store" } });
   });
 
   routes.post("/console/logout", ({ req, env }) => {
-    const isSecure = env.asked.facts.tls !== null;
-    const cookie = sessionCookie(req.header("Cookie"), isSecure);
+    const cookie = sessionCookie(req.header("Cookie"));
     if (req.header("Origin") === undefined)
       return refusalAnswer({ status: 403, detail: "The field Origin is needed." }, true);
     if (cookie !== null) sessions.end(cookie);
-    const ended = setCookie(null, isSecure);
+    const ended = setCookie(null, env.facts.tls !== null);
     return new Response(null, { status: 204, headers: { "Set-Cookie": ended, "Cache-Control": "no-store" } });
   });
   return routes;

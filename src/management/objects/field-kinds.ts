@@ -1,4 +1,5 @@
-/** What the schema says of the fields of objects: how they can be compared, and who sets them. */
+/** What the schema says of the fields of the document's objects: how they can be compared, and who sets them. */
+import type { SectionName } from "../../config/index.ts";
 import { managementSchema } from "../schema/management-schema.ts";
 import type { FieldSet, FieldType } from "../schema/schema-contract.ts";
 import type { FieldKind } from "./managed-object.ts";
@@ -6,35 +7,25 @@ import type { FieldKind } from "./managed-object.ts";
 let fields: Readonly<Record<string, FieldSet>> | null = null;
 
 /** Made when somebody asks: a server that nobody manages needs none. */
-function fieldsOf(object: string): FieldSet["properties"] {
+function fieldsOf(section: SectionName): FieldSet["properties"] {
   fields ??= managementSchema().fields;
-  return fields[`x:${object}`]?.properties ?? {};
+  return fields[`x:${section}`]?.properties ?? {};
 }
 
-const kinds = new Map<string, ReadonlyMap<string, FieldKind>>();
+const kinds = new Map<SectionName, ReadonlyMap<string, FieldKind>>();
 
-/** Without `x:`. */
-export function fieldKinds(object: string): ReadonlyMap<string, FieldKind> {
-  const known = kinds.get(object);
+export function fieldKinds(section: SectionName): ReadonlyMap<string, FieldKind> {
+  const known = kinds.get(section);
   if (known) return known;
-  const made = new Map(Object.entries(fieldsOf(object)).map(([name, { type }]) => [name, kindOf(type)]));
-  kinds.set(object, made);
+  const made = new Map(Object.entries(fieldsOf(section)).map(([name, { type }]) => [name, kindOf(type)]));
+  kinds.set(section, made);
   return made;
 }
 
 /** Those that no update may set: read from elsewhere, or the object's own key. */
-export function fixedFields(object: string): readonly string[] {
-  return Object.entries(fieldsOf(object)).flatMap(([name, { update }]) => (update === "mutable" ? [] : [name]));
+export function fixedFields(section: SectionName): readonly string[] {
+  return Object.entries(fieldsOf(section)).flatMap(([name, { update }]) => (update === "mutable" ? [] : [name]));
 }
-
-/** Those whose text never comes back. */
-export function secretFields(object: string): readonly string[] {
-  return Object.entries(fieldsOf(object)).flatMap(([name, { type }]) =>
-    type.type === "object" && secretObjects.has(type.objectName) ? [name] : [],
-  );
-}
-
-const secretObjects: ReadonlySet<string> = new Set(["x:SecretKey", "x:SecretText"]);
 
 function kindOf({ type }: FieldType): FieldKind {
   switch (type) {

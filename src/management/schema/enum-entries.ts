@@ -25,10 +25,6 @@ const words: Readonly<Record<string, Words>> = {
     reject: { label: "Turn away", explanation: "Accept, say why in the protocol's words, and close." },
     hold: { label: "Let wait", explanation: "Stop accepting, so that clients queue in the kernel." },
   },
-  MetricsAccess: {
-    open: { label: "Open", explanation: "Whoever reaches an http listener gets health and metrics." },
-    account: { label: "By account", explanation: "An account or a token is needed; health is open on this machine." },
-  },
   AccountRole: {
     admin: { label: "Administrator", explanation: "May do everything in the management." },
     observer: { label: "Observer", explanation: "May read everything in the management." },

@@ -91,7 +91,7 @@ class SchemaParts {
   addActions(): void {
     this.objects["x:Action"] = {
       type: "object",
-      description: "An action that the server takes now.",
+      description: "Something that the server is told to do now.",
       permissionPrefix: "sysAction",
     };
     this.#addVariants("x:Action", actions);

@@ -43,7 +43,7 @@ export interface HttpOptions {
 
 /** A protocol that may leave some paths to the server that it runs in. */
 export interface HttpProtocol extends StreamProtocol {
-  /** @param handlerAt who answers at a path in place of `onRequest`; null for nobody. */
+  /** @param handlerAt who answers at a path in the place of `onRequest`; null for nobody. */
   leavePaths(handlerAt: (path: string) => HttpHandler | null): void;
 }
 

@@ -28,7 +28,7 @@ export interface SharedSettings {
  */
 export function liveSettings(
   host: SharedSettings,
-  { live, asyncAdmission }: { readonly live: () => ReloadableSettings; readonly asyncAdmission: boolean },
+  live: () => ReloadableSettings,
 ): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation"> {
   return {
     get protocol() {
@@ -47,12 +47,8 @@ export function liveSettings(
       get tlsImplicit() {
         return live().settings.tlsImplicit;
       },
-      asyncAdmission,
       get proxyTimeout() {
         return live().settings.proxyTimeout;
-      },
-      get admissionTimeout() {
-        return live().settings.admissionTimeout;
       },
       get tlsTimeout() {
         return live().settings.tlsTimeout;

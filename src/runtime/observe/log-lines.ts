@@ -109,7 +109,6 @@ export const logLines: LogLines = {
   },
   "connection.accepted": step("connection accepted"),
   "connection.proxyHeader": step("connection proxyHeader"),
-  "connection.admitting": step("connection admitting"),
   "connection.proxyRejected": { level: "info", text: "PROXY header rejected", fields: withConnection },
   "connection.handshaking": step("connection handshaking"),
   "connection.active": step("connection active"),
@@ -183,10 +182,9 @@ export function addressText({ address, port }: Endpoint): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function rounded({ proxyHeader, admission, handshake, session, closing, total }: PhaseDurations): object {
+function rounded({ proxyHeader, handshake, session, closing, total }: PhaseDurations): object {
   return {
     proxyHeader: round(proxyHeader),
-    admission: round(admission),
     handshake: round(handshake),
     session: round(session),
     closing: round(closing),

@@ -110,7 +110,7 @@ test.each<[string, DocumentChange, string[]]>([
     [
       '-    { "name": "http", "protocol": "http", "bind": ["127.0.0.1:8080"] }',
       '+    { "name": "http", "protocol": "http", "bind": ["127.0.0.1:8080"] },',
-      '+    { "name": "imap", "protocol": "imap", "bind": { "[::]:143": true } }',
+      '+    { "name": "imap", "protocol": "imap", "bind": ["[::]:143"] }',
     ],
   ],
   [
