@@ -1,6 +1,6 @@
 /**
- * A crowd against `connectionRate`: connections from many addresses of 127.0.0.0/8, each counted by what it was told.
- * Exits with 1 unless every address was let in exactly as often as the rule says. `node bench/address-rates.ts [connections] [addresses]`
+ * A crowd against `connectionRate`: connections from many addresses of 127.0.0.0/8, each counted by the reply it got.
+ * Exits with 1 unless every address was admitted exactly as often as the rule says. `node bench/address-rates.ts [connections] [addresses]`
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -110,7 +110,7 @@ async function row(
     readonly title: string;
     readonly connections: number;
     readonly addresses: number;
-    /** How often each address must be let in; null where nothing is refused. */
+    /** How often each address must be admitted; null where nothing is refused. */
     readonly perAddress: number | null;
   },
 ): Promise<boolean> {
@@ -142,7 +142,7 @@ async function factsOf(child: ChildProcess): Promise<Facts> {
   return facts;
 }
 
-/** The addresses take turns, so that none runs out of ports however many are in TIME_WAIT. */
+/** The addresses take turns, so that none runs out of ports because of TIME_WAIT. */
 async function storm(
   port: number,
   { connections: all, addresses: many }: { readonly connections: number; readonly addresses: number },
@@ -164,12 +164,12 @@ async function storm(
   return { admitted, refused, failed, seconds: (performance.now() - started) / 1_000 };
 }
 
-/** 127.16.0.0 and on. */
+/** From 127.16.0.0 on. */
 function addressOf(index: number): string {
   return `127.${16 + Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
 }
 
-/** Resolves with the first words of the server, or the error. */
+/** Resolves with the server's first line, or the error. */
 function visit(port: number, localAddress: string): Promise<string> {
   return new Promise((resolve) => {
     let heard = "";

@@ -1,4 +1,4 @@
-/** The figure that survives a noisy machine: CPU time of the server for each unit of work. */
+/** CPU time of the server for each unit of work: the figure that a noisy machine affects least. */
 import type { MeasuredServer } from "./server-process.ts";
 import { takeTurns } from "./turns.ts";
 
@@ -6,7 +6,7 @@ export interface Work {
   readonly server: MeasuredServer;
   /** Units of work in one turn. */
   readonly count: number;
-  /** Units of work before the first turn; those of a turn by default. */
+  /** Units of work before the first turn; by default as many as in a turn. */
   readonly warmUp?: number | undefined;
   /** Does all of them. */
   readonly load: (work: { readonly port: number; readonly count: number }) => Promise<unknown>;
@@ -19,7 +19,7 @@ async function cpuOfEach({ server, count, load }: Work): Promise<number> {
   return ((await server.cpu()) - before) / count;
 }
 
-/** Microseconds for each unit of work, of several servers in turn. */
+/** Microseconds for each unit of work, of several servers that alternate. */
 export async function cpuInTurns<Name extends string>(
   works: Readonly<Record<Name, Work>>,
   rounds: number,

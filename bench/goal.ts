@@ -3,7 +3,7 @@ import { median, ratios } from "./statistics.ts";
 import type { Row } from "./workload.ts";
 
 export interface Goal {
-  /** What it limits: the ratio to what it is measured against, or the figure itself. */
+  /** What it limits: the ratio to the baseline, or the figure itself. */
   readonly of: "ratio" | "figure";
   readonly is: "at most" | "at least";
   readonly limit: number;
@@ -17,7 +17,7 @@ export function atLeast(limit: number, of: Goal["of"] = "ratio"): Goal {
   return { of, is: "at least", limit };
 }
 
-/** By the median of the rounds. */
+/** Judged by the median of the rounds. */
 export function isMet({ of, is, limit }: Goal, { samples, against }: Pick<Row, "samples" | "against">): boolean {
   const value = median(of === "ratio" ? ratios(samples, against?.samples ?? []) : samples);
   return is === "at most" ? value <= limit : value >= limit;

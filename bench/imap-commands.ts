@@ -1,4 +1,4 @@
-/** What it costs to read an IMAP command: microseconds each, over batches of lines in one chunk. `node bench/imap-commands.ts` */
+/** The cost of reading an IMAP command: microseconds each, in batches of lines in one chunk. `node bench/imap-commands.ts` */
 import { CommandReader } from "../src/protocols/imap/grammar/command-reader.ts";
 import { authenticatedGrammarLimits } from "../src/protocols/imap/grammar/limits.ts";
 

@@ -1,9 +1,9 @@
-/** The machine that is measured on: its processors, its limits, and where processes run. */
+/** The machine that runs the bench: its processors, its limits, and where processes run. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
-/** Which side of a bench a process is on; each has a processor of its own, where there are two. */
+/** Which side of a bench a process is on; each has its own processor if there are two. */
 export type Side = "server" | "load";
 
 export interface Command {
@@ -13,13 +13,13 @@ export interface Command {
 
 const processorOf = sides();
 
-/** The command, held to the processor of its side. */
+/** The command, pinned to the processor of its side. */
 export function pinned(side: Side, { file, args }: Command): Command {
   if (!processorOf) return { file, args };
   return { file: "taskset", args: ["--cpu-list", String(processorOf[side]), file, ...args] };
 }
 
-/** What figures are read with. */
+/** The description that stands beside the figures. */
 export function describeMachine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? "unknown processor";
@@ -39,12 +39,12 @@ export function openFilesLimit(): number {
   return limit === "unlimited" ? Number.POSITIVE_INFINITY : Number(limit);
 }
 
-/** Whether a program is there, by name or path. */
+/** Whether a program exists, by name or path. */
 export function isInstalled(program: string): boolean {
   return spawnSync("sh", ["-c", 'command -v "$0"', program]).status === 0;
 }
 
-/** Null where there is one processor only, or no taskset(1). */
+/** Null if there is only one processor, or no taskset(1). */
 function sides(): Readonly<Record<Side, number>> | null {
   const allowed = allowedProcessors();
   const [load, server] = [allowed[0], allowed.at(-1)];

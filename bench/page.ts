@@ -1,4 +1,4 @@
-/** docs/benchmarks.md: a block for each workload, and one with every goal, made from the others. */
+/** docs/benchmarks.md: a block for each workload, and one with every goal, collected from the others. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { insertBlock } from "../scripts/generated-block.ts";
 import { markdownTable } from "../scripts/markdown-table.ts";
@@ -8,7 +8,7 @@ import { workloads } from "./workloads.ts";
 const file = "docs/benchmarks.md";
 const path = new URL(`../${file}`, import.meta.url);
 
-/** Replaces the figures of one workload, and with them the summary. @throws MarkersMissingError */
+/** Replaces the figures of one workload, and updates the summary. @throws MarkersMissingError */
 export function writeFigures(name: string, markdown: string): void {
   const text = `\`npm run bench -- ${name}\` on ${describeMachine()}:\n\n${markdown}`;
   const page = insertBlock(readFileSync(path, "utf8"), { file, name, text: () => text });
@@ -25,7 +25,7 @@ function goalsOf(page: string): string {
   return markdownTable(["workload", "measured", "figure", "against", "ratio", "goal", ""], rows);
 }
 
-/** Cells as `describeFindings` writes them, the figure with its unit: the last one says whether the goal is met. */
+/** Cells as `describeFindings` writes them, the figure with its unit; the last cell says whether the goal is met. */
 function rowsWithGoal(block: string): string[][] {
   let unit = "";
   return block.split("\n").flatMap((line) => {

@@ -1,4 +1,4 @@
-/** Other servers that say the same, measured beside Gatehouse where they are installed. */
+/** Other servers with the same dialogue, measured beside Gatehouse if they are installed. */
 import type { MeasuredServer } from "./server-process.ts";
 import { startServer } from "./server-process.ts";
 import { nginxMissing, startNginx } from "./servers/nginx.ts";
@@ -8,11 +8,11 @@ import { ranchMissing, startRanch } from "./servers/ranch.ts";
 
 export interface Peer {
   readonly name: string;
-  /** Of Gatehouse's short connection to the peer's, at most; null where it is only shown. */
+  /** Highest ratio of Gatehouse's short connection to the peer's; null if it is only shown. */
   readonly goal: number | null;
-  /** It takes messages, and discards them. */
+  /** It accepts messages, and discards them. */
   readonly discards: boolean;
-  /** Connections at a time, for one that waits on purpose; as for all others by default. */
+  /** Connections at a time, for a peer that waits on purpose; by default as for all others. */
   readonly concurrency?: number;
   /** Why it cannot be measured here, or null. */
   missing(): string | null;

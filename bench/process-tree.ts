@@ -1,4 +1,4 @@
-/** What /proc tells of a program that cannot be asked, and of the processes that it has started. */
+/** What /proc says about a program that cannot report its own figures, and about its child processes. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -8,7 +8,7 @@ interface ProcessTimes {
   readonly ticks: number;
 }
 
-/** CPU of a process, of its descendants and of those that have ended, in microseconds; as exact as a clock tick, 10 ms as a rule. */
+/** CPU of a process and its descendants, ended ones included, in microseconds; accurate to a clock tick, usually 10 ms. */
 export function cpuOfTree(root: number): number {
   const all = new Map<number, ProcessTimes>();
   for (const name of readdirSync("/proc")) {

@@ -1,5 +1,5 @@
 /**
- * What a short connection is made of: CPU time and allocated octets by their source, of a server that is sampled by V8's
+ * Where a short connection spends CPU time and allocates octets, by source, in a server that is sampled by V8's
  * profilers while it serves. `node bench/profile.ts [bare|gatehouse|gatehouse+log] [connections]`
  */
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 const [variant = "gatehouse", connections = "10000"] = process.argv.slice(2);
 const total = Number(connections);
 
-/** Sources by the beginning of their path; the first that fits counts. */
+/** Sources by the beginning of their path; the first match counts. */
 const sources: readonly (readonly [name: string, path: RegExp])[] = [
   ["charts: src/charts, src/machines", /src\/(charts|machines)\//],
   ["connections, dialogues, admission: src/runtime", /src\/runtime\//],
@@ -117,7 +117,7 @@ function print(what: string, found: ReadonlyMap<string, number>): void {
   console.log(`| all | ${(all / total).toFixed(1)} | |`);
 }
 
-/** In a thread of its own, which the profilers do not see. */
+/** In its own thread, which the profilers do not see. */
 async function load(): Promise<void> {
   parentPort?.on("message", async ({ port, count }: { port: number; count: number }) => {
     let left = count;

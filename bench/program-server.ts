@@ -1,4 +1,4 @@
-/** A server that is a program of others, held to the server's processor. */
+/** A server that is somebody else's program, pinned to the server's processor. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Command, pinned } from "./machine.ts";

@@ -1,7 +1,7 @@
 /**
  * Clients that connect, greet, send and quit, in clear, by STARTTLS and under implicit TLS, while the document is reloaded
- * in every way, broken ones among them. Exits with 1 if one session on an address that stays was not served, if a reload
- * ended otherwise than it should, if a connection that is older than the reloads broke, or if a slot is left.
+ * in every way, also with broken ones. Exits with 1 if a session on a kept address was not served, if a reload
+ * ended differently than it should, if a connection older than the reloads broke, or if a slot leaked.
  * `node bench/reload-soak.ts [seconds] [clients]`
  */
 import { type ChildProcess, fork } from "node:child_process";
@@ -18,9 +18,9 @@ import { Conversation, type Mode, modes, visit } from "./soak/visitor.ts";
 
 const seconds = Number(process.argv[2] ?? 60);
 const clients = Number(process.argv[3] ?? 200);
-/** In a minute, whatever the machine. */
+/** Per minute, on any machine. */
 const reloadsWanted = 100;
-/** Milliseconds after which a certificate that no client sees is given up. */
+/** Milliseconds to wait until a client sees a new certificate. */
 const certificateLimit = 10_000;
 
 interface Tally {
@@ -56,7 +56,7 @@ taken.close();
 await rm(directory, { recursive: true });
 report();
 
-/** Resolves with how many of the connections that were there before all reloads could still send a message after each of them. */
+/** Resolves with how many connections from before all reloads could still send a message after each reload. */
 async function soak(length: number, older: readonly Conversation[]): Promise<number> {
   let over = false;
   const visitors = load(() => over);
@@ -106,7 +106,7 @@ function served(): Promise<string> {
   });
 }
 
-/** So many clients at a time, one session after another, until it is over. */
+/** This many clients at a time, one session after another, until the soak is over. */
 async function load(isOver: () => boolean): Promise<void> {
   const client = async (mode: Mode): Promise<void> => {
     while (!isOver()) {
@@ -118,7 +118,7 @@ async function load(isOver: () => boolean): Promise<void> {
   await Promise.all(Array.from({ length: clients }, (_, index) => client(modes[index % modes.length] ?? "clear")));
 }
 
-/** When nobody is inside any more. */
+/** Resolves when no connection is left. */
 async function settled(): Promise<Facts> {
   for (let looks = 0; ; looks += 1) {
     const facts = (await ask(child, { type: "facts" })) as Facts;

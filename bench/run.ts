@@ -18,7 +18,7 @@ const effort: Effort = values.quick
   ? { rounds: 3, shortRounds: 5, pick: (_whole, quick) => quick }
   : { rounds: 5, shortRounds: 25, pick: (whole) => whole };
 
-// An end that others hear of: servers, programs and temporary files go with it.
+// An exit that others are notified of: servers, programs and temporary files go with it.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 
 const unknown = positionals.filter((name) => workloads.every((workload) => workload.name !== name));
@@ -46,7 +46,7 @@ function obstacleTo({ openFiles = 0, missing }: Workload): string | null {
   return `It needs ${openFiles} open files in one process, and the limit is ${limit}: raise it with \`ulimit -Hn ${openFiles}\` as root, or in limits.conf(5).`;
 }
 
-/** One that breaks does not take the others with it. */
+/** A workload that breaks does not end the others. */
 async function isMeasured({ name, run }: Workload): Promise<boolean> {
   const started = performance.now();
   try {

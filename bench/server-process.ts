@@ -1,4 +1,4 @@
-/** A server in a process of its own, held to the server's processor. */
+/** A server in its own process, pinned to the server's processor. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { pinned } from "./machine.ts";
@@ -6,11 +6,11 @@ import type { Answers, Question } from "./servers/answers.ts";
 
 export interface MeasuredServer extends AsyncDisposable {
   readonly port: number;
-  /** CPU so far, of all its processes and threads; microseconds. */
+  /** CPU so far, of all its processes and threads, in microseconds. */
   cpu(): Promise<number>;
 }
 
-/** One that runs on Node and can be asked. */
+/** A server that runs on Node and reports its own figures. */
 export class NodeServer implements MeasuredServer {
   readonly #child: ChildProcess;
   readonly port: number;
@@ -39,7 +39,7 @@ export class NodeServer implements MeasuredServer {
   }
 }
 
-/** Starts `servers/NAME.ts` with these options, which it finds as JSON in its first argument, and Node with these flags. */
+/** Starts `servers/NAME.ts` with these options, passed as JSON in its first argument, and Node with these flags. */
 export async function startServer(
   name: string,
   options: object = {},
@@ -50,7 +50,7 @@ export async function startServer(
   const child = fork(script, [JSON.stringify(options)], {
     execPath: file,
     execArgv: [...args],
-    // What a peer says to a person belongs into no table.
+    // A peer's messages to people do not belong in the tables.
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const { port } = await firstMessage<{ port: number }>(child);

@@ -1,4 +1,4 @@
-/** Few samples of a noisy machine: the median, and how far they lie apart. */
+/** Statistics for few samples from a noisy machine: the median, and the spread. */
 
 export function median(samples: readonly number[]): number {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -7,14 +7,14 @@ export function median(samples: readonly number[]): number {
   return (below + above) / 2;
 }
 
-/** Median and, where there are several, least and most: `43.1 (41.0–47.9)`. */
+/** Median and, if there are several, minimum and maximum: `43.1 (41.0–47.9)`. */
 export function spread(samples: readonly number[], digits: number): string {
   const figure = (value: number): string => value.toFixed(digits);
   if (samples.length < 2) return figure(median(samples));
   return `${figure(median(samples))} (${figure(Math.min(...samples))}–${figure(Math.max(...samples))})`;
 }
 
-/** Round by round: what disturbs a whole round disturbs both sides of the ratio. */
+/** Round by round: a disturbance of a whole round affects both sides of the ratio. */
 export function ratios(samples: readonly number[], against: readonly number[]): number[] {
   return samples.map((sample, round) => sample / (against[round] ?? Number.NaN));
 }

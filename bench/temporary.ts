@@ -29,12 +29,12 @@ export function temporaryDirectory(): TemporaryDirectory {
   };
 }
 
-/** Whether fsync(2) means something there: false for tmpfs and ramfs. */
+/** Whether fsync(2) has an effect there: false for tmpfs and ramfs. */
 export async function isDurable({ path }: TemporaryDirectory): Promise<boolean> {
   return !inMemory.has((await statfs(path)).type);
 }
 
-/** A key and its certificate in one PEM file: P-256, as Gatehouse makes one itself. Returns its path. */
+/** A key and its certificate in one PEM file: P-256, like Gatehouse's own. Returns its path. */
 export async function makeCertificate({ path }: TemporaryDirectory): Promise<string> {
   const made = await generate([{ name: "commonName", value: "localhost" }], {
     keyType: "ec",

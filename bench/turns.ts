@@ -1,8 +1,8 @@
-/** Contenders measured in turn, A B A B, so that what disturbs the machine disturbs all of them. */
+/** Contenders measured in turn, A B A B, so that a disturbance affects all of them. */
 
 export interface Contender<Name extends string> {
   readonly name: Name;
-  /** Before the first turn: what a program does only while it is new is over by then. Null where it is always new. */
+  /** Before the first turn: warms a program up. Null if it is new in each turn. */
   readonly warmUp: (() => Promise<unknown>) | null;
   /** One turn's figure. */
   measure(): Promise<number>;

@@ -1,13 +1,13 @@
-/** What a workload of the benchmark is, and what comes out of it. */
+/** A workload of the benchmark, and its results. */
 import type { Goal } from "./goal.ts";
 
-/** How much a run may take. */
+/** The size of a run. */
 export interface Effort {
-  /** Turns that each contender gets. */
+  /** Turns of each contender. */
   readonly rounds: number;
-  /** The same where turns are short, so that what disturbs the machine for a second spoils few of them. */
+  /** The same for short turns, so that a disturbance of a second spoils few of them. */
   readonly shortRounds: number;
-  /** The first in a whole run, the second in a quick one. */
+  /** The first value in a full run, the second in a quick one. */
   pick<Value>(whole: Value, quick: Value): Value;
 }
 
@@ -23,11 +23,11 @@ export interface Workload {
 
 export interface Findings {
   readonly tables: readonly Table[];
-  /** Markdown that a bench has written itself. */
+  /** Markdown written by the bench itself. */
   readonly text?: string;
-  /** What went wrong, other than a goal that was missed. */
+  /** What went wrong, other than a missed goal. */
   readonly failure?: string;
-  /** Sentences: what was left out, what else was seen. */
+  /** Sentences about what was left out or also observed. */
   readonly notes?: readonly string[];
 }
 
@@ -43,8 +43,8 @@ export interface Row {
   readonly measured: string;
   /** One for each round. */
   readonly samples: readonly number[];
-  /** What was measured in turn with it; null for a figure that stands for itself. */
+  /** The baseline measured in turn with it; null for a figure on its own. */
   readonly against: { readonly name: string; readonly samples: readonly number[] } | null;
-  /** Null for what is shown for comparison. */
+  /** Null for figures shown only for comparison. */
   readonly goal: Goal | null;
 }

@@ -1,4 +1,4 @@
-/** All of them, in the order in which they run and stand on the page. */
+/** All workloads, in the order in which they run and appear on the page. */
 import type { Workload } from "./workload.ts";
 import { durable } from "./workloads/durable.ts";
 import { growth } from "./workloads/growth.ts";

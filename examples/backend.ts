@@ -1,6 +1,6 @@
-/** SMTP with a backend of one's own, which prints each message. `node examples/backend.ts [port] [data folder]` */
+/** SMTP with your own backend, which prints each message. `node examples/backend.ts [port] [data folder]` */
 import { text } from "node:stream/consumers";
-// In a project of its own this import reads: from "gatehouse".
+// In your own project, import from "gatehouse".
 import { type Backend, createGatehouse } from "../src/index.ts";
 
 const backend: Backend = {
@@ -22,7 +22,7 @@ const [port = "2525", dataDirectory = "gatehouse-data"] = process.argv.slice(2);
 const gatehouse = createGatehouse({
   config: [{ name: "smtp", bind: [`127.0.0.1:${port}`] }],
   backend,
-  // Only the self-signed certificate is kept there: mail goes to the backend.
+  // This folder holds only the self-signed certificate: mail goes to the backend.
   dataDirectory,
 });
 await gatehouse.start();

@@ -1,9 +1,9 @@
-/** A chat room: what one says, all others read. `node examples/chat.ts [port]`, then `nc 127.0.0.1 7778` several times. */
-// In a project of its own this import reads: from "gatehouse".
+/** A chat room: everybody reads what the others write. `node examples/chat.ts [port]`, then `nc 127.0.0.1 7778` several times. */
+// In your own project, import from "gatehouse".
 import { close, createGatehouse, defineProtocol, LineReader, type Wire } from "../src/index.ts";
 
 const longestLine = 1_000;
-/** The guests, and who of them does not read fast enough: these miss what is said, so that nobody waits for them. */
+/** The guests, and whether each reads fast enough: a slow reader misses messages, so that nobody waits for it. */
 const room = new Set<Wire>();
 const behind = new Set<Wire>();
 let guests = 0;

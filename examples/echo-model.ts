@@ -1,5 +1,5 @@
 /** A protocol's chart, walked on real sockets. `node examples/echo-model.ts`, or `node examples/echo-model.ts --bug`. */
-// In a project of its own these imports read: from "gatehouse" and from "gatehouse/testing".
+// In your own project, import from "gatehouse" and "gatehouse/testing".
 import fc from "fast-check";
 import { createActor, createMachine } from "xstate";
 import { CONTINUE, close, createGatehouse, type SessionProtocol, type Verdict } from "../src/index.ts";

@@ -1,5 +1,5 @@
-/** A protocol of one's own: every byte comes back. `node examples/echo.ts [port]`, then `nc 127.0.0.1 7777`. */
-// In a project of its own this import reads: from "gatehouse".
+/** Your own protocol: every byte comes back. `node examples/echo.ts [port]`, then `nc 127.0.0.1 7777`. */
+// In your own project, import from "gatehouse".
 import { createGatehouse, defineProtocol } from "../src/index.ts";
 
 const echo = defineProtocol({

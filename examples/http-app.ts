@@ -1,5 +1,5 @@
-/** An HTTP app on a listener: caps, TLS, drain and reload are Gatehouse's. `node examples/http-app.ts [port]`, then curl. */
-// In a project of its own this import reads: from "gatehouse".
+/** An HTTP app on a listener: Gatehouse handles caps, TLS, drain and reload. `node examples/http-app.ts [port]`, then curl. */
+// In your own project, import from "gatehouse".
 import { createGatehouse, http } from "../src/index.ts";
 
 const app = http({

@@ -1,6 +1,6 @@
-/** A line protocol with STARTTLS and a chart of its own. `node examples/starttls.ts [port] [data folder]` */
+/** A line protocol with STARTTLS and its own chart. `node examples/starttls.ts [port] [data folder]` */
 import { createActor, createMachine } from "xstate";
-// In a project of its own this import reads: from "gatehouse".
+// In your own project, import from "gatehouse".
 import { close, createGatehouse, defineProtocol, GOODBYE, LineReader, UPGRADE } from "../src/index.ts";
 
 const chart = createMachine({
@@ -45,7 +45,7 @@ const greeter = defineProtocol({
         return status === "more" ? undefined : close("protocol-error");
       },
       secured() {
-        // What was sent in clear behind STARTTLS is never read (RFC 3207 section 4.2).
+        // Cleartext sent after STARTTLS is never read (RFC 3207 section 4.2).
         reader.clear();
         actor.send({ type: "secured" });
         return undefined;

@@ -20,7 +20,7 @@ import {
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "coverage", "charts");
-/** What the test runner's processes leave, one file each. */
+/** The files that the test runner's processes leave, one each. */
 const parts = join(folder, "parts");
 
 const files = process.argv.slice(2);
@@ -36,7 +36,7 @@ const [code] = await once(walks, "close");
 
 const machines = new Map(Object.values(charts).map((machine) => [machine.id, machine]));
 const walked = await Promise.all((await readdir(parts)).map((file) => readCoverage(join(parts, file))));
-// A chart that nobody walks is in the report, too.
+// A chart that no test walks is in the report, too.
 const unwalked = [...machines.values()].map((machine) => new Coverage().report(machine));
 const reports = mergeCoverage([...unwalked, ...walked.flat()]);
 await rm(parts, { recursive: true });

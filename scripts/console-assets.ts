@@ -1,6 +1,6 @@
 /**
- * Puts what of the console is no module beside the modules that `tsc` has made: the page, styles, and the charts, drawn, so
- * that who installs the package needs nothing that draws. `node scripts/console-assets.ts`
+ * Copies the console's other files beside the modules that `tsc` has written: the page, styles, and drawings of the charts, so
+ * that users of the package need no drawing tool. `node scripts/console-assets.ts`
  */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, extname } from "node:path";

@@ -1,4 +1,4 @@
-/** Writes what the docs have from the code: charts and tables. `node scripts/docs.ts` */
+/** Writes the parts of the docs that are generated from the code: charts and tables. `node scripts/docs.ts` */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { insertBlock } from "./generated-block.ts";

@@ -3,11 +3,11 @@ import { jsonSchema } from "../src/config/index.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
 import { markdownTable } from "./markdown-table.ts";
 
-/** As much of JSON Schema as the document's schema uses. */
+/** The part of JSON Schema that the document's schema uses. */
 interface Schema {
   readonly type?: string;
   readonly description?: string;
-  /** Known and without meaning. */
+  /** Known, without effect. */
   readonly deprecated?: boolean;
   readonly default?: unknown;
   readonly enum?: readonly string[];

@@ -1,4 +1,4 @@
-/** Parts of the docs that are made from the code, between two markers. */
+/** Parts of the docs that are generated from the code, between two markers. */
 
 export interface GeneratedBlock {
   /** From the repository's root. */

@@ -1,4 +1,4 @@
-/** Everything in the docs that is made from the code. */
+/** Everything in the docs that is generated from the code. */
 import { charts } from "./charts.ts";
 import { fieldTables } from "./field-tables.ts";
 import type { GeneratedBlock } from "./generated-block.ts";

@@ -1,4 +1,4 @@
-/** Which generated tests found the seeded faults. */
+/** The generated tests that found the seeded faults. */
 import { readFileSync } from "node:fs";
 import { faults } from "../test/mutations/faults.ts";
 import type { GeneratedBlock } from "./generated-block.ts";

@@ -1,4 +1,4 @@
-/** Tables of what the code names: ends, metrics, cipher suites. */
+/** Tables of names in the code: end causes, metrics, cipher suites, limits. */
 import { SUITES } from "../src/config/index.ts";
 import { endCauses } from "../src/machines/causes.ts";
 import { pauseReasons } from "../src/machines/listener.ts";
@@ -38,11 +38,11 @@ function pauseReasonTable(): string {
 }
 
 const imapCommandLimits: Readonly<Record<keyof GrammarLimits, string>> = {
-  line: "of its lines together, literals aside: `BAD`",
-  literal: "of a literal: `BAD`, before it is sent where the client asks",
+  line: "of all its lines together, without literals: `BAD`",
+  literal: "of a literal: `BAD`, before it is sent if the client asks first",
   literals: "of all its literals: the same",
-  skipped: "of a wrong command that is read over for the sake of the next one: `* BYE`, end `line-too-long`",
-  depth: "parentheses, NOT and OR within each other: `BAD`",
+  skipped: "of an invalid command that is skipped to reach the next one: `* BYE`, end `line-too-long`",
+  depth: "nested parentheses, NOT and OR: `BAD`",
   items: "search keys, fetch items, header fields, flags: `BAD`",
   textKeys: "search keys that look into messages (BODY, TEXT, HEADER, SUBJECT, FROM, TO, CC, BCC): `NO [LIMIT]`",
 };
@@ -61,21 +61,21 @@ function imapCommandTable(): string {
 }
 
 const structureLimits: Readonly<Record<keyof typeof STRUCTURE_LIMITS, string>> = {
-  parts: "body parts, multiparts and messages within included: the rest of the message belongs to the last one",
-  depth: "levels of a part's number: what is deeper is not looked into, and FETCH has no sections of it (`BAD`)",
+  parts: "body parts, including multiparts and nested messages: the rest of the message belongs to the last one",
+  depth: "levels of a part's number: deeper parts are not parsed, and FETCH has no sections of them (`BAD`)",
   headers: "octets of headers: the rest of the header is not read, and the rest of the message is one part",
-  texts: `characters that headers say, each address ${ADDRESS_COST} more: texts are cut, addresses left out, and the rest is one part`,
+  texts: `characters of header text, plus ${ADDRESS_COST} for each address: texts are cut, addresses left out, and the rest is one part`,
   field: "characters of one field: the rest is not read",
-  repeated: "fields of one name in a header: the others are not read",
+  repeated: "fields with the same name in a header: the others are not read",
   addresses: "addresses of one field: the others are left out",
-  addressWords: "words and signs of a field of addresses: the rest is not read",
-  words: "words and signs of another field: the rest is not read",
+  addressWords: "tokens of an address field: the rest is not read",
+  words: "tokens of any other field: the rest is not read",
 };
 
 function structureTable(): string {
   const names = Object.keys(structureLimits) as (keyof typeof STRUCTURE_LIMITS)[];
   return markdownTable(
-    ["limit", "of what, and what is beyond it"],
+    ["limit", "of what, and what happens beyond it"],
     names.map((name) => [String(STRUCTURE_LIMITS[name]), structureLimits[name]]),
   );
 }

@@ -1,7 +1,7 @@
-/** A client's side of an SMTP dialogue. */
+/** The client side of an SMTP dialogue. */
 import type { Socket } from "node:net";
 
-/** One reply for each thing said. */
+/** One reply for each command. */
 export class Dialogue {
   readonly #socket: Socket;
   #heard = "";

@@ -1,4 +1,4 @@
-/** The load generator that this machine has: in C, compiled on the spot, else on Node. */
+/** The load generator for this machine: in C, compiled on the spot, or else on Node. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { type Command, isInstalled, pinned } from "../machine.ts";
@@ -6,13 +6,13 @@ import { temporaryDirectory } from "../temporary.ts";
 
 let compiled: string | null | undefined;
 
-/** For the modes that both have. */
+/** For the modes that both generators have. */
 export function plainGenerator(args: readonly string[]): Command {
   compiled ??= compile();
   return compiled === null ? nodeGenerator(args) : pinned("load", { file: compiled, args });
 }
 
-/** For the modes that only the one on Node has. */
+/** For the modes that only the Node one has. */
 export function nodeGenerator(args: readonly string[]): Command {
   const script = new URL("./generator.ts", import.meta.url).pathname;
   return pinned("load", { file: process.execPath, args: [script, ...args] });

@@ -1,9 +1,9 @@
 /*
- * Load for the benches, on Linux, so that the clients take less of the machine than the server does.
+ * Load for the benches, on Linux, so that the clients use less of the machine than the server.
  *
  *   generator short PORT COUNT CONCURRENCY [proxy]   connect, read the greeting, QUIT, read to the end; prints JSON
- *   generator hold PORT                              reads how many connections to hold, a number a line; prints JSON
- *                                                    when so many have been greeted; ends with its input
+ *   generator hold PORT                              reads how many connections to hold, one number per line; prints JSON
+ *                                                    when that many have been greeted; ends with its input
  *
  * With `proxy`, each connection begins with a PROXY header, version 2. generator.ts does the same where there is no compiler.
  */
@@ -53,7 +53,7 @@ static void close_connection(int fd) {
   close(fd);
 }
 
-/* A reset instead of TIME_WAIT, of which thousands would use up the ports. */
+/* A reset instead of TIME_WAIT: thousands of those would use up the ports. */
 static void abort_connection(int fd) {
   struct linger none = {.l_onoff = 1, .l_linger = 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
@@ -111,7 +111,7 @@ static void short_dialogues(long count, long concurrency, enum state first) {
   printf("{\"done\":%ld,\"failed\":%ld,\"seconds\":%.6f}\n", done, failed, now() - started);
 }
 
-/* A connection that is being held has something to read: its greeting, or its end. */
+/* A held connection has something to read: its greeting, or its end. */
 static void take_greeting(int fd) {
   char buffer[4096];
   ssize_t length = read(fd, buffer, sizeof buffer);

@@ -1,5 +1,5 @@
 /**
- * Load on Node: what generator.c does, for machines without a compiler, and what it does not do: TLS, and messages where
+ * Load on Node. Does what generator.c does, for machines without a compiler, and what that cannot do: TLS, and messages if
  * Postfix's smtp-source is missing. Ends by itself.
  *
  *     node generator.ts short PORT COUNT CONCURRENCY [proxy]
@@ -69,7 +69,7 @@ async function repeat(dialogue: () => Promise<boolean>): Promise<void> {
   tell({ done: count, failed, seconds: (performance.now() - started) / 1_000 });
 }
 
-/** Resolves with whether the greeting was one, and the end regular. */
+/** Resolves with whether the greeting was valid and the end regular. */
 function shortDialogue(proxied: boolean): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = openPlain();
@@ -124,7 +124,7 @@ async function sendMessages(kept: boolean): Promise<void> {
   tell({ done: count, failed, seconds: (performance.now() - started) / 1_000 });
 }
 
-/** Reads how many connections to hold, a number a line; tells when so many have been greeted; ends with its input. */
+/** Reads how many connections to hold, one number per line; reports when that many have been greeted; ends with its input. */
 async function hold(open: () => Socket): Promise<void> {
   let [opened, held, wanted] = [0, 0, 0];
   const proceed = (): void => {

@@ -1,4 +1,4 @@
-/** What the benches do to a server, from a process of its own. */
+/** The load on a server, from a separate process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
@@ -57,7 +57,7 @@ export class HeldConnections implements AsyncDisposable {
     this.#lines = createInterface(child.stdout);
   }
 
-  /** Opens further ones, until there are so many. @throws Error when one was refused or has broken */
+  /** Opens more, until there are this many. @throws Error when one was refused or has broken */
   async hold(connections: number): Promise<void> {
     this.#child.stdin?.write(`${connections}\n`);
     const [line] = (await Promise.race([once(this.#lines, "line"), once(this.#lines, "close")])) as [string?];

@@ -1,4 +1,4 @@
-/** The messages of the load, whoever sends them. */
+/** The messages of the load, for every sender. */
 
 export const sender = "sender@localhost";
 export const recipient = "recipient@localhost";
@@ -8,7 +8,7 @@ export interface MessageLoad {
   readonly count: number;
   /** Connections at a time. */
   readonly sessions: number;
-  /** Octets of one message, about. */
+  /** Approximate octets of one message. */
   readonly length: number;
   /** Several messages go over one connection. */
   readonly kept: boolean;

@@ -1,17 +1,17 @@
-/** What the harness asks a server that runs on Node, over the channel that Node has between processes. */
+/** What the harness asks a Node server, over Node's channel between processes. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Pauses } from "./event-loop.ts";
 
 export interface Answers {
   /** CPU so far, of all threads; microseconds. */
   cpu: number;
-  /** After a collection of garbage; octets. */
+  /** After a garbage collection; octets. */
   memory: { readonly heap: number; readonly rss: number };
-  /** The highest resident size since the last such question; octets. Null where the system does not tell. */
+  /** The highest resident size since the last such question; octets. Null if the system does not report it. */
   peak: number | null;
-  /** Gatehouse only. Carries one reload out and tells how long the event loop stood still. */
+  /** Gatehouse only. Carries out one reload and reports how long the event loop stood still. */
   reload: Pauses;
-  /** Gatehouse only. The same for as long without a reload. */
+  /** Gatehouse only. The same for an equal time without a reload. */
   quiet: Pauses;
   /** With an inspector only. The URL of its page. */
   inspector: string;
@@ -27,7 +27,7 @@ export type Question = keyof Answers;
 
 export type AnswerFunctions = Partial<{ [Name in Question]: () => Answers[Name] | Promise<Answers[Name]> }>;
 
-/** Tells the port and answers until the harness ends or lets go. */
+/** Reports the port and answers until the harness ends or disconnects. */
 export function answer(port: number, more: AnswerFunctions = {}): void {
   const functions: AnswerFunctions = { cpu, memory, peak, ...more };
   process.on("message", async (question: Question) => {
@@ -43,14 +43,14 @@ function cpu(): number {
 }
 
 function memory(): Answers["memory"] {
-  // The second one takes what finalizers and weak references kept during the first.
+  // The second one frees what finalizers and weak references kept during the first.
   globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed: heap, rss } = process.memoryUsage();
   return { heap, rss };
 }
 
-/** proc_pid_status(5) tells it, and proc_pid_clear_refs(5) begins anew. */
+/** proc_pid_status(5) has it, and proc_pid_clear_refs(5) resets it. */
 function peak(): number | null {
   if (process.platform !== "linux") return null;
   const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];

@@ -1,4 +1,4 @@
-/** The baseline of one large message: `node:net` that counts octets, and looks at the last ones only. */
+/** The baseline of one large message: `node:net` that counts octets, and looks only at the last ones. */
 import { createServer } from "node:net";
 import { answer } from "./answers.ts";
 import { listen } from "./listen.ts";

@@ -4,9 +4,9 @@ import { answer } from "./answers.ts";
 import { listen } from "./listen.ts";
 
 export interface BareNetVariant {
-  /** Without waiting for the client's FIN, when the goodbye has left. */
+  /** Closes when the goodbye has left, without waiting for the client's FIN. */
   readonly closesAtOnce?: boolean;
-  /** A PROXY header comes before anything is said. */
+  /** A PROXY header comes first. */
   readonly proxied?: boolean;
 }
 

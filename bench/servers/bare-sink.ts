@@ -1,4 +1,4 @@
-/** The baseline of messages: says yes to everything, and looks for nothing but the line with the dot that ends a message. */
+/** The baseline of messages: accepts everything, and looks only for the line with the dot that ends a message. */
 import { createServer, type Socket } from "node:net";
 import { answer } from "./answers.ts";
 import { listen } from "./listen.ts";
@@ -8,7 +8,7 @@ const end = Buffer.from("\r\n.\r\n");
 class Sink {
   readonly #socket: Socket;
   #inMessage = false;
-  /** The last octets of a message, as many as may begin its end. */
+  /** The last octets of a message, as many as may be the start of its end. */
   #tail: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket) {
@@ -37,7 +37,7 @@ class Sink {
     if (rest.length > 0) this.#takeCommands(rest);
   }
 
-  /** Whole lines, one or several: what the load sends. */
+  /** One or several whole lines, as the load sends them. */
   #takeCommands(chunk: Buffer): void {
     for (const line of chunk.toString("latin1").split("\r\n")) {
       if (line === "") continue;

@@ -1,6 +1,6 @@
-/** How long a thread is busy between two turns of its event loop. Others that have the processor meanwhile do not count. */
+/** How long a thread is busy between two turns of its event loop. Time in which other processes run does not count. */
 
-/** Keeps the longest time, in milliseconds, in the first element, until whoever reads it writes zero. */
+/** Keeps the longest time, in milliseconds, in the first element, until the reader writes zero. */
 export function watchThread(longest: Float64Array): NodeJS.Timeout {
   let last = busy();
   return setInterval(() => {

@@ -1,14 +1,14 @@
 /** How long the event loop stands still. */
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Watched before and after, so that what an action leaves to later turns is seen, too. */
+/** Watched before and after an action, to include the work that it leaves to later turns. */
 const watchedAround = 50;
 
 /** The longest times between two turns of the loop, in milliseconds. */
 export interface Pauses {
-  /** By the clock, less the millisecond of the timer; in it are times in which others had the processor. */
+  /** By the clock, minus the timer's millisecond; includes time in which other processes ran. */
   readonly clock: number;
-  /** What the thread itself was busy for. */
+  /** The time that the thread itself was busy. */
   readonly thread: number;
 }
 

@@ -1,8 +1,8 @@
-/** For servers that cannot say which port they were given. */
+/** For servers that cannot report their port. */
 import { createServer } from "node:net";
 import { listen } from "./listen.ts";
 
-/** A port of loopback that was free a moment ago. */
+/** A loopback port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);

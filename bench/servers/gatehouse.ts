@@ -1,4 +1,4 @@
-/** Gatehouse with one listener for SMTP, and what a workload wants besides. */
+/** Gatehouse with one SMTP listener, and a workload's extra options. */
 import { pino } from "pino";
 import { type ConfigurationDocument, createGatehouse, logDestination, smtp } from "../../src/index.ts";
 import { answer } from "./answers.ts";
@@ -9,17 +9,17 @@ import { discard, discardStream, mailStore } from "./mail-backends.ts";
 export interface GatehouseVariant {
   /** PEM with key and certificate; TLS from the first byte. */
   readonly certificate?: string;
-  /** The log goes to /dev/null, in the form that it has in a pipe. */
+  /** The log goes to /dev/null, in the form that a pipe gets. */
   readonly log?: boolean;
   /** Loopback is a trusted proxy. */
   readonly proxy?: boolean;
-  /** What becomes of messages; none are taken by default. */
+  /** What happens to messages; none are accepted by default. */
   readonly messages?: "discarded" | "discarded as a stream" | "kept" | "kept one by one";
   /** Octets of the largest one; the default limit otherwise. */
   readonly messageSize?: number;
   /** For messages that are kept. */
   readonly directory?: string;
-  /** One of so many connections is shown to an inspector. */
+  /** One in this many connections is shown to an inspector. */
   readonly inspected?: number;
 }
 
@@ -45,7 +45,7 @@ const document = (...spare: Listeners): ConfigurationDocument => ({
   ],
 });
 
-/** Of another listener than the one that has the connections: it comes, changes, moves and goes. */
+/** Reloads of a second listener, without connections: it is added, changed, moved and removed. */
 const reloads = [
   document({ name: "spare", bind: ["127.0.0.1:0"], useTls: false }),
   document({ name: "spare", bind: ["127.0.0.1:0"], useTls: false, maxConnections: 7 }),

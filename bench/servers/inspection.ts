@@ -1,4 +1,4 @@
-/** The inspector of `gatehouse/inspect`, where this version has one. */
+/** The inspector of `gatehouse/inspect`, if this version has one. */
 import { existsSync } from "node:fs";
 import type { Inspector } from "../../src/index.ts";
 
@@ -20,7 +20,7 @@ export function hasInspector(): boolean {
 
 /** Starts it on a free port; ends with the process. */
 export async function inspectOneIn(oneIn: number): Promise<RunningInspector> {
-  // By its address, so that a version without it passes the type check.
+  // Imported by URL, so that a version without it passes the type check.
   const { startInspector }: InspectModule = await import(entry.href);
   return startInspector({ oneIn });
 }

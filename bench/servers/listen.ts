@@ -1,4 +1,4 @@
-/** The least that Node needs in order to serve, for the baselines. */
+/** The minimum that Node needs to serve, for the baselines. */
 import { once } from "node:events";
 import type { Server } from "node:net";
 

@@ -8,13 +8,13 @@ import { AccountDirectory, hashPassword, mailboxBackend, openStore, type Store }
 import { recipient } from "../load/messages.ts";
 import type { Answers } from "./answers.ts";
 
-/** Takes every message in one piece and forgets it. */
+/** Accepts every message in one piece and discards it. */
 export const discard: Backend = {
   recipient: () => undefined,
   wholeMessage: () => undefined,
 };
 
-/** The same as a stream, for messages that nobody wants to have in memory. */
+/** The same as a stream, for messages too large for memory. */
 export const discardStream: Backend = {
   recipient: () => undefined,
   message: async ({ body }) => {
@@ -29,7 +29,7 @@ export interface MailStore {
   statistics(): Answers["kept"];
 }
 
-/** Gatehouse's own store; without groups, each message has a commit, and with it an fsync(2), to itself. */
+/** Gatehouse's own store; without groups, each message has its own commit, and with it its own fsync(2). */
 export async function mailStore(directory: string, groups: boolean): Promise<MailStore> {
   const store = await openStore(directory);
   const accounts = new AccountDirectory([
@@ -49,7 +49,7 @@ export async function mailStore(directory: string, groups: boolean): Promise<Mai
   };
 }
 
-/** A message is received while others are being kept, as ever, and waits until the one before it is durable. */
+/** A message is received while others are being stored, as before, and waits until the previous one is durable. */
 function oneByOne(store: Store): Store["deliver"] {
   let last: Promise<unknown> = Promise.resolve();
   return async ({ body, ...delivery }) => {

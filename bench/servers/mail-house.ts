@@ -17,7 +17,7 @@ const watch = new URL("./thread-watch.ts", import.meta.url).href;
 const loop = new Float64Array(1);
 const threads: Float64Array[] = [];
 
-/** The store makes its threads itself: what watches them comes with the class. */
+/** The store creates its own threads; this class makes them watched. */
 workers.Worker = class extends workers.Worker {
   constructor(file: string | URL, given: WorkerOptions = {}) {
     const busy = new Float64Array(new SharedArrayBuffer(8));
@@ -27,7 +27,7 @@ workers.Worker = class extends workers.Worker {
 };
 syncBuiltinESMExports();
 
-// Only now, so that the store gets that class.
+// Imported only now, so that the store gets that class.
 const gate = await import("../../src/index.ts");
 const store = await gate.openStore(options.directory);
 const entries = options.accounts.map((address) => ({ address, secret: "secret", roles: [] }));

@@ -1,4 +1,4 @@
-/** A peer: nginx's mail module, which answers until somebody logs in, and would be a proxy from there on. */
+/** A peer: nginx's mail module, which answers up to the log-in, and would be a proxy from there on. */
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Peers from npm. They are installed beside the benches by `npm run bench:peers`, and are part of nothing else. */
+/** Peers from npm. `npm run bench:peers` installs them beside the benches; nothing else uses them. */
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../peers/package.json", import.meta.url));
@@ -12,7 +12,7 @@ export function isPeerInstalled(name: string): boolean {
   }
 }
 
-/** As the benches use it: none of them is there when types are checked. */
+/** As the benches use it: the peers are not installed when types are checked. */
 export function requirePeer<Module>(name: string): Module {
   return require(name) as Module;
 }

@@ -1,4 +1,4 @@
-/** A peer: Postfix's smtpd under a master of its own, with nothing of the machine's configuration. */
+/** A peer: Postfix's smtpd under its own master, without the machine's configuration. */
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ export function postfixMissing(): string | null {
   return process.getuid?.() === 0 ? null : "needs root";
 }
 
-/** In this empty directory. No log, no name service, no limits of clients: what is left is the connection. */
+/** In this empty directory. No log, name lookups or client limits: only the connection is left. */
 export async function startPostfix(directory: string): Promise<ProgramServer> {
   const port = await freePort();
   const owner = Number(execFileSync("id", ["-u", "postfix"], { encoding: "utf8" }));

@@ -1,4 +1,4 @@
-/** Loaded into each thread of the server before its own code: how long the thread is busy at most between two turns. */
+/** Loaded into each thread of the server before its own code: the longest time that the thread is busy between two turns. */
 import { workerData } from "node:worker_threads";
 import { watchThread } from "./busy-thread.ts";
 

@@ -17,7 +17,7 @@ export interface Step {
   readonly document: object | null;
 }
 
-/** It comes last in a round: the document has what it had at the start again. */
+/** The last of a round: the document is as at the start again. */
 const lastKind = "listener removed";
 
 export class Reloads {
@@ -47,14 +47,14 @@ export class Reloads {
     };
   }
 
-  /** Another key and certificate into the files. */
+  /** Writes another key and certificate into the files. */
   async replaceCertificate(): Promise<void> {
     const made = await generate([{ name: "commonName", value: "localhost" }], { keyType: "ec", algorithm: "sha256" });
     await writeFile(join(this.#directory, "tls.crt"), made.cert);
     await writeFile(join(this.#directory, "tls.key"), made.private);
   }
 
-  /** Every kind comes once in each round; what one adds a later one of the round removes. */
+  /** Every kind comes once in each round; a later one removes what an earlier one added. */
   *steps(): Generator<Step> {
     for (; ; this.#round += 1) {
       const odd = this.#round % 2 === 1;

@@ -1,10 +1,10 @@
-/** The server of the soak, in a process of its own: reloads what it is sent, and tells of itself. */
+/** The server of the soak, in its own process: reloads the documents it gets, and reports its state. */
 import { readdirSync } from "node:fs";
 import { createGatehouse, ReloadError } from "../../src/index.ts";
 
 export type Request =
   | { readonly type: "start" | "reload"; readonly document: object }
-  /** Answered when the certificate files, which have been replaced, are served. */
+  /** Answered when the replaced certificate files are served. */
   | { readonly type: "certificates" }
   | { readonly type: "facts" };
 
@@ -15,7 +15,7 @@ export interface Outcome {
 
 export interface Facts {
   readonly ports: Readonly<Record<string, number>>;
-  /** Connections inside, by the server's count. */
+  /** Open connections, by the server's count. */
   readonly connections: number;
   /** Slots taken, by the counters of the server and of every listener. */
   readonly slots: number;

@@ -5,12 +5,12 @@ import { connect as tlsConnect } from "node:tls";
 export const modes = ["clear", "STARTTLS", "implicit TLS"] as const;
 export type Mode = (typeof modes)[number];
 
-/** What became of a session: `served`, an errno, or what was not said. */
+/** The outcome of a session: `served`, an errno, or the reply that did not come. */
 export type Result = string;
 
 const handshake = { rejectUnauthorized: false, servername: "localhost" };
 
-/** Waits for words of the server, which may have come already. */
+/** Waits for text from the server, which may have arrived already. */
 export class Conversation {
   #socket: Socket;
   #heard = "";
@@ -22,7 +22,7 @@ export class Conversation {
     this.#listen(socket);
   }
 
-  /** Connects, greets, and does the handshake that the mode has. @throws Error with what went wrong */
+  /** Connects, greets, and does the handshake of the mode. @throws Error with what went wrong */
   static async open(mode: Mode, ports: Readonly<Record<string, number>>): Promise<Conversation> {
     const port = ports[mode === "implicit TLS" ? "submissions" : "smtp"] ?? 0;
     const implicit = mode === "implicit TLS";
@@ -45,7 +45,7 @@ export class Conversation {
     await this.until(reply);
   }
 
-  /** A message, up to the reply that takes it. */
+  /** A message, up to the reply that accepts it. */
   async send(): Promise<void> {
     await this.ask("MAIL FROM:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA", "354 ");
     await this.ask("Subject: Hello\r\n\r\nhello\r\n.", "250 2.0.0");

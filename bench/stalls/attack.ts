@@ -6,13 +6,13 @@ export type Protocol = "SMTP" | "LMTP" | "IMAP" | "POP3" | "ManageSieve" | "HTTP
 export interface Attack {
   readonly protocol: Protocol;
   readonly name: string;
-  /** Connects and does all that comes before the input: it is not measured. */
+  /** Connects and does everything before the input; this is not measured. */
   open(ports: Ports): Promise<Peer>;
-  /** Sends the input, and waits until it is dealt with. @returns the answer, where it is of interest */
+  /** Sends the input, and waits until it is processed. @returns the answer, if it matters */
   run(peer: Peer): Promise<string>;
-  /** Octets of mail that it makes the server read; they are input, too. */
+  /** Octets of mail that it makes the server read; they count as input. */
   readonly mail?: number;
-  /** It cannot be sent by several at once. */
+  /** Several clients cannot send it at once. */
   readonly single?: true;
 }
 
@@ -25,7 +25,7 @@ export function portOf(ports: Ports, name: string): number {
   return port;
 }
 
-/** As much of the pattern as fits into so many octets; ASCII. */
+/** As much of the pattern as fits into this many octets; ASCII. */
 export function repeated(pattern: string, octets: number): string {
   return pattern.repeat(Math.max(1, Math.floor(octets / pattern.length)));
 }

@@ -1,4 +1,4 @@
-/** What comes before a mail protocol, or in its place: HTTP, the PROXY header, the hello of TLS. */
+/** What comes before a mail protocol or instead of one: HTTP, the PROXY header, the TLS hello. */
 import { type Attack, type Protocol, pieces, portOf, repeated } from "./attack.ts";
 import { Peer } from "./peer.ts";
 
@@ -48,7 +48,7 @@ export function proxyAttacks(): Attack[] {
 }
 
 export function tlsAttacks(): Attack[] {
-  /** Records of a ClientHello of the largest size that OpenSSL takes, with nothing in it that makes sense. */
+  /** Records of a ClientHello of the largest size that OpenSSL accepts, filled with nonsense. */
   const hello = (octets: number, perRecord: number): Buffer => {
     const message = Buffer.alloc(octets + 4);
     message[0] = 1;

@@ -1,8 +1,8 @@
-/** Messages that cost as much as a message can: each of one shape, as large as it may be. */
+/** The most expensive messages: each has one shape, and is as large as allowed. */
 import { pieces } from "./attack.ts";
 
 export interface HostileMessage {
-  /** And the local part of the account that gets it. */
+  /** Also the local part of the account that gets it. */
   readonly name: string;
   readonly what: string;
   body(octets: number): Iterable<string | Buffer>;
@@ -10,7 +10,7 @@ export interface HostileMessage {
 
 const mime = "From: a@example.com\r\nMIME-Version: 1.0\r\n";
 const mixed = (boundary: string): string => `Content-Type: multipart/mixed; boundary=${boundary}\r\n\r\n`;
-/** What is left for the pattern: the envelope's fields and ends take little. */
+/** The space left for the pattern: the envelope's fields and ends take little. */
 const margin = 4_096;
 
 export const hostileMessages: readonly HostileMessage[] = [
@@ -59,7 +59,7 @@ export const hostileMessages: readonly HostileMessage[] = [
 
 interface Shape {
   readonly head: string;
-  /** Again and again, to the end. */
+  /** Repeated to the end. */
   readonly pattern: string;
 }
 

@@ -4,7 +4,7 @@ import { defaultImapLimits, defaultMailboxLimits, authenticatedGrammarLimits as 
 import { Peer } from "./peer.ts";
 import { accountOf, addressOf, octetsText } from "./smtp.ts";
 
-/** What is left of a line for arguments. */
+/** The rest of a line, for arguments. */
 const line = limits.line - 200;
 const list = (octets: number, make: (index: number) => string): string => {
   const words: string[] = [];
@@ -31,7 +31,7 @@ export interface ImapScene {
   readonly sizes: readonly number[];
   /** Messages in the mailbox of `many`. */
   readonly many: number;
-  /** Octets of them. */
+  /** Octets of each. */
   readonly manyOctets: number;
 }
 
@@ -187,7 +187,7 @@ export async function selected(port: number, account: string): Promise<Peer> {
   return peer;
 }
 
-/** Gives an account as many mailboxes as it may have, with names as long as they may be. */
+/** Gives an account the maximum number of mailboxes, with names of the maximum length. */
 export async function makeMailboxes(
   port: number,
   { account, count }: { readonly account: string; readonly count: number },

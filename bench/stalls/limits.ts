@@ -1,4 +1,4 @@
-/** The limits that inputs are as large as. */
+/** The limits that the inputs reach. */
 
 export { defaultImapLimits, defaultManageSieveLimits, defaultPop3Limits, defaultSmtpLimits } from "../../src/index.ts";
 export { authenticatedGrammarLimits } from "../../src/protocols/imap/grammar/limits.ts";

@@ -1,4 +1,4 @@
-/** A client that sends as much as it is told to, and reads everything without keeping it. */
+/** A client that sends any amount of input, and reads everything without keeping it. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
@@ -28,7 +28,7 @@ export class Peer implements Disposable {
     return new Peer(socket);
   }
 
-  /** From here on counts what is sent. */
+  /** Starts counting what is sent. */
   start(): void {
     this.#before = this.socket.bytesWritten;
   }
@@ -37,7 +37,7 @@ export class Peer implements Disposable {
     return this.socket.bytesWritten - this.#before;
   }
 
-  /** Waits while the server does not read. Resolves as soon as it has gone. */
+  /** Waits while the server does not read. Also resolves when the server has closed. */
   async send(...pieces: readonly (string | Buffer)[]): Promise<void> {
     for (const piece of pieces) {
       if (this.socket.destroyed) return;

@@ -5,7 +5,7 @@ import { Peer } from "./peer.ts";
 
 export const addressOf = (name: string): string => `${name}@example.com`;
 
-/** Who gets a hostile message of that size. */
+/** The recipient of a hostile message of that size. */
 export const accountOf = ({ name }: HostileMessage, size: number): string => `${name}-${size}`;
 
 export const octetsText = (size: number): string => `${(size / 1e6).toFixed(0)} MB`;
@@ -61,7 +61,7 @@ const ready: Attack["open"] = async (ports) => {
   return peer;
 };
 
-/** The message stays, for those who read it by other protocols. */
+/** The message stays, for attacks that read it by other protocols. */
 function data(message: HostileMessage, size: number): Attack {
   return {
     protocol: "SMTP",
@@ -78,7 +78,7 @@ function data(message: HostileMessage, size: number): Attack {
   };
 }
 
-/** So many small messages for one account. */
+/** This many small messages for one account. */
 export async function fill(
   port: number,
   { account, count }: { readonly account: string; readonly count: number },

@@ -26,7 +26,7 @@ export const durable: Workload = {
     });
     const disk = await describeDisk(singleFolder);
     const cpu: Record<"groups" | "singles", number[]> = { groups: [], singles: [] };
-    // Rates suffer from other work on the machine more than CPU does: twice as many turns.
+    // Other work on the machine affects rates more than CPU: twice as many turns.
     const rates = await takeTurns(
       [
         {
@@ -90,7 +90,7 @@ async function describeDisk(directory: TemporaryDirectory): Promise<string[]> {
   ];
 }
 
-/** Milliseconds: what one durable message costs at least. */
+/** Milliseconds: the minimum cost of one durable message. */
 function fsyncTime(directory: string): number {
   const file = openSync(join(directory, "fsync"), "w");
   const page = Buffer.alloc(4_096);

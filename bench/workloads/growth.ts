@@ -1,4 +1,4 @@
-/** The short connection while others are open: whether it costs more the more there are. */
+/** The short connection while others are open: whether it costs more when there are more. */
 import { cpuInTurns, type Work } from "../cpu-of-each.ts";
 import { atMost } from "../goal.ts";
 import { HeldConnections, shortDialogues } from "../load/load.ts";

@@ -21,11 +21,11 @@ export const idleTls: Workload = {
 /** KiB of each connection. */
 interface Sizes {
   readonly heap: number[];
-  /** Of those beyond the first half. */
+  /** Of the second half of the connections. */
   readonly growth: number[];
 }
 
-/** V8 enlarges its young generation in steps of up to 16 MB, which no connection is the cause of. */
+/** V8 enlarges its young generation in steps of up to 16 MB that no connection causes. */
 const flags = ["--max-semi-space-size=1"];
 
 async function compare({ rounds, pick }: Effort, certificate: string | null): Promise<Findings> {
@@ -58,14 +58,14 @@ async function compare({ rounds, pick }: Effort, certificate: string | null): Pr
   };
 }
 
-/** In a process of its own each time: RSS never quite goes back. */
+/** In a new process each time: RSS never quite shrinks back. */
 async function hold(
   { name, certificate, count }: { readonly name: string; readonly certificate: string | null; readonly count: number },
   sizes: Sizes,
 ): Promise<void> {
   await using server = await startServer(name, certificate === null ? {} : { certificate }, flags);
   await using held = new HeldConnections({ port: server.port, tls: certificate !== null });
-  // What the first connections leave behind in the process, such as compiled code, belongs to none of them.
+  // What the first connections leave in the process, such as compiled code, does not belong to any connection.
   await held.hold(100);
   const before = await server.ask("memory");
   await held.hold(count / 2);

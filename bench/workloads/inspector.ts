@@ -1,4 +1,4 @@
-/** The short connection with an inspector whose page is shown one connection in a hundred, against the same without. */
+/** The short connection with an inspector that shows one connection in a hundred on its page, against the same without. */
 import { cpuInTurns } from "../cpu-of-each.ts";
 import { atMost } from "../goal.ts";
 import { shortDialogues } from "../load/load.ts";
@@ -40,12 +40,12 @@ interface Page extends Disposable {
   readonly events: number;
 }
 
-/** As the page's own script does it. @throws Error when it is refused */
+/** As the page's own script does. @throws Error when it is refused */
 async function openPage(url: string): Promise<Page> {
   const { host, origin } = new URL(url);
   const socket = new WebSocket(`ws://${host}${new URL("events", url).pathname}`, { headers: { origin } });
   let events = 0;
-  // A frame has several messages, in versions of before one.
+  // A frame has several messages; in earlier versions, one.
   socket.addEventListener("message", ({ data }) => {
     const messages: readonly { readonly type: string }[] = [JSON.parse(String(data))].flat();
     events += messages.filter(({ type }) => type.startsWith("@xstate.")).length;

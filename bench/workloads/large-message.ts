@@ -54,14 +54,14 @@ async function comparePeaks({ pick }: Effort): Promise<Table> {
         measured: `${ours}: a message of 400 MB`,
         samples: of400,
         against: { name: "one of 100 MB", samples: of100 },
-        // Flat: chunks that wait to be collected are not more for the longer message.
+        // Flat: the longer message does not leave more chunks waiting for collection.
         goal: atMost(1.25),
       },
     ],
   };
 }
 
-/** In a process of its own: memory that was once needed stays with the process. */
+/** In a new process: memory that was once needed stays with the process. */
 async function peakOf(name: string, megabytes: number): Promise<number> {
   await using server = await startServer(name, discarding);
   await sendMessages({ port: server.port, count: 200, sessions: 1, length: 1_024, kept: true });

@@ -1,4 +1,4 @@
-/** SMTP messages of 1 KiB that the backend discards, against a sink that only finds their ends. */
+/** SMTP messages of 1 KiB that the backend discards, against a sink that only looks for their ends. */
 import { cpuInTurns, type Work } from "../cpu-of-each.ts";
 import { atMost, type Goal } from "../goal.ts";
 import { sendMessages } from "../load/load.ts";

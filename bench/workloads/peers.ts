@@ -1,4 +1,4 @@
-/** The short connection of other servers that say the same, as far as they are installed. */
+/** The short connection of other servers with the same dialogue, if they are installed. */
 import { cpuInTurns, type Work } from "../cpu-of-each.ts";
 import { atMost } from "../goal.ts";
 import { shortDialogues } from "../load/load.ts";

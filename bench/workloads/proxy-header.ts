@@ -1,4 +1,4 @@
-/** The short connection with a PROXY header before it, version 2, against the same without. */
+/** The short connection after a version 2 PROXY header, against the same without. */
 import { cpuInTurns } from "../cpu-of-each.ts";
 import { atMost } from "../goal.ts";
 import { type DialogueLoad, shortDialogues } from "../load/load.ts";

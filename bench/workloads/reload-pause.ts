@@ -14,7 +14,7 @@ export const reloadPause: Workload = {
     await using held = new HeldConnections({ port: server.port });
     await held.hold(open);
     const [quiet, reload]: [Pauses[], Pauses[]] = [[], []];
-    // The listener comes, changes, moves and goes: four reloads, of which the first four do not count.
+    // The listener is added, changed, moved and removed: four reloads a round. The first four reloads do not count.
     for (let turn = -4; turn < pick(40, 8); turn += 1) {
       const [without, during] = [await server.ask("quiet"), await server.ask("reload")];
       if (turn < 0) continue;

@@ -1,4 +1,4 @@
-/** Benches that stand for themselves: they print their own tables, and some end with 1 where something is wrong. */
+/** Standalone benches: they print their own tables, and some exit with 1 if something is wrong. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -6,7 +6,7 @@ import type { Workload } from "../workload.ts";
 
 interface Script {
   readonly name: string;
-  /** Arguments in a quick run; none in a whole one. */
+  /** Arguments in a quick run; none in a full one. */
   readonly quick: readonly string[];
 }
 

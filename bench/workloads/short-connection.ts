@@ -37,7 +37,7 @@ export const shortConnection: Workload = {
               against: toBare,
               goal: null,
             },
-            // Less than half of the whole: it does not dominate.
+            // Less than half of the whole, so it does not dominate.
             { measured: "the log line: Gatehouse with it", samples: logging, against: toSilent, goal: atMost(2) },
           ],
         },

@@ -20,21 +20,21 @@ import type { Row, Workload } from "../workload.ts";
 
 const longestTurn = 100;
 const mostMemory = 20;
-/** Smaller inputs are sent by several at once, and count as so many octets: less is lost in what any work takes. */
+/** Smaller inputs are sent by several clients at once, and count as this many octets, since any work takes some memory. */
 const leastInput = 4_194_304;
 const mostPeers = 16;
 const longestAnswer = 40;
 
-/** Their maildrops are as large as one another; some are emptied by an attack. */
+/** Their maildrops have the same size; an attack empties some. */
 const mailboxes = ["many", "maildrop", "move", "expunge", "close", "delete"];
 
 interface Cost {
   readonly attack: Attack;
-  /** Of one client alone. */
+  /** From one client only. */
   readonly octets: number;
   readonly loop: number;
   readonly thread: number;
-  /** Octets of memory for each of input. */
+  /** Octets of memory per octet of input. */
   readonly memory: number;
   readonly problem: string | null;
   readonly answer: string;
@@ -44,7 +44,7 @@ export const stalls: Workload = {
   name: "stalls",
   async run({ pick }) {
     using folder = temporaryDirectory();
-    // What is cut off at a limit costs less than what is just below it.
+    // Input that is cut off at a limit costs less than input just below it.
     const sizes = pick([defaultSmtpLimits.messageSize - 65_536, 15_000_000, 2_000_000], [2_000_000]);
     const hostile = sizes.flatMap((size) => hostileMessages.map((message) => accountOf(message, size)));
     const names = ["sink", "mailboxes", ...mailboxes, ...hostile];

@@ -44,12 +44,12 @@ function listedIp(address: string, expiresAt: string) {
 
 export const blockedIpSchema = listedIp(
   "The IP address or network whose clients are refused.",
-  "When it is let in again. Null: never.",
+  "When its clients are admitted again. Null: never.",
 );
 
 export const allowedIpSchema = listedIp(
-  "The IP address or network that no rule about addresses concerns.",
-  "Until when. Null: for good.",
+  "The IP address or network that is exempt from the rules about addresses.",
+  "When the exemption ends. Null: never.",
 );
 
 /** An address or network of the block list or the allow list, in its canonical form. */

@@ -96,7 +96,7 @@ export const describedObjects: readonly DescribedObject[] = [
   {
     name: "AllowedIp",
     type: "object",
-    description: "An address or network that no rule about addresses concerns.",
+    description: "An address or network that is exempt from the rules about addresses.",
     title: "Allowed addresses",
     subtitle: "Whom the block list and the limits of addresses do not concern.",
     labelProperty: "address",

@@ -60,7 +60,7 @@ export const listenerStatusSchema = z.object({
   addresses: set("Addresses", "As they are bound.", { column: 5, format: "socketAddress" }),
   connections: count("Connections", "Open now.", { column: 6 }),
   maxConnections: count("Connections at most", "The cap of this listener.", {}),
-  accepted: count("Accepted", "Connections that were let in since the start.", { column: 7 }),
+  accepted: count("Accepted", "Connections admitted since the start.", { column: 7 }),
   refused: count("Refused", "Connections that were turned away since the start.", { column: 8 }),
   closed: count("Closed", "Connections that have ended since the start.", {}),
   bytesRead: count("Read", "Octets from clients since the start.", { format: "size" }),

@@ -101,7 +101,7 @@ export class Metrics {
     this.#totalCounters();
     new Gauge({
       name: "gatehouse_connections",
-      help: "Connections inside, by state.",
+      help: "Open connections, by state.",
       labelNames: ["listener", "state"],
       registers,
       collect() {
@@ -145,7 +145,7 @@ export class Metrics {
     });
     new Counter({
       name: "gatehouse_output_lines_dropped_total",
-      help: "Lines of the log, or for people, that were dropped because they were not read.",
+      help: "Lines of the log, or of messages for people, that were dropped because nobody read them.",
       labelNames: ["output"],
       registers,
       collect() {
@@ -172,7 +172,7 @@ export class Metrics {
   #totalCounters(): void {
     const totals = this.#totals;
     const counters = [
-      ["connections_accepted_total", "Connections that were let in.", "accepted"],
+      ["connections_accepted_total", "Connections admitted.", "accepted"],
       ["bytes_read_total", "Octets read from sockets.", "bytesRead"],
       ["bytes_written_total", "Octets written to sockets.", "bytesWritten"],
     ] as const;

@@ -12,17 +12,17 @@ interface SampleGauge {
 const sampleGauges: readonly SampleGauge[] = [
   {
     name: "gatehouse_event_loop_delay_seconds",
-    help: "By how much the event loop was late at most, within the last second.",
+    help: "The longest delay of the event loop within the last second.",
     value: ({ eventLoopDelay }) => eventLoopDelay / 1_000,
   },
   {
     name: "gatehouse_heap_live_bytes",
-    help: "What the latest major collection, if there was one within 10 seconds, has left in V8's old generation.",
+    help: "Size of V8's old generation after the latest major collection, if there was one within 10 seconds.",
     value: ({ heap }) => heap?.used,
   },
   {
     name: "gatehouse_heap_limit_bytes",
-    help: "What V8's old generation may grow to.",
+    help: "Limit on the size of V8's old generation.",
     value: ({ heap }) => heap?.limit,
   },
   {
