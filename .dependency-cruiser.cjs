@@ -120,7 +120,7 @@ module.exports = {
     packages("browser", []),
     packages("machines", ["xstate"]),
     packages("config", ["zod", "rxjs", "jsonc-parser"]),
-    packages("protocols", ["xstate", "rxjs"]),
+    packages("protocols", ["xstate", "rxjs", "@hono/node-server"]),
     packages("console", ["lit-html", "uplot"]),
     {
       name: "the-console-runs-in-a-browser-and-knows-only-the-wire",

@@ -1,4 +1,5 @@
 /** The management of one Gatehouse: what it does, and who may, on its `http` listeners and on its control socket. */
+import { errorOf, messageOf } from "./config/values/thrown.ts";
 import type { Gatehouse } from "./gatehouse-contract.ts";
 import { Authentication } from "./management/access/authentication.ts";
 import { BrowserSessions } from "./management/access/browser-sessions.ts";
@@ -6,10 +7,9 @@ import { isManagementPath, managementListener } from "./management/http/manageme
 import { Management, type ManagementOptions } from "./management/management.ts";
 import { packageVersion } from "./package-version.ts";
 import type { Backend } from "./protocols/backend.ts";
-import type { HttpHandler } from "./protocols/http/index.ts";
+import type { HttpHandler } from "./protocols/http/http-handler.ts";
 import type { LoginFailures } from "./protocols/login-failures.ts";
 import type { Protocol } from "./protocols/protocol.ts";
-import { messageOf } from "./runtime/error-message.ts";
 import { healthPaths } from "./runtime/observe/http-endpoints.ts";
 import type { Lifecycle } from "./runtime/observe/lifecycle.ts";
 import type { Clock } from "./runtime/time/clock.ts";
@@ -57,7 +57,7 @@ export function managementHandler(management: Management, parts: ManagementParts
       lifecycle.emit({
         type: "session.backendFailed",
         operation: "authenticate",
-        error: error instanceof Error ? error : new Error(String(error)),
+        error: errorOf(error),
         connection,
       }),
   });

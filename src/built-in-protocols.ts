@@ -1,7 +1,8 @@
 /** The six built-in protocols, over one backend and one mailbox. */
 import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
 import type { Backend } from "./protocols/backend.ts";
-import { type HttpHandler, http } from "./protocols/http/index.ts";
+import type { HttpHandler } from "./protocols/http/http-handler.ts";
+import { http } from "./protocols/http/index.ts";
 import { imap } from "./protocols/imap/index.ts";
 import { lmtp } from "./protocols/lmtp/index.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";

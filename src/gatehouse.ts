@@ -21,6 +21,7 @@ import type { Management } from "./management/management.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
+import { ProtocolOptionError } from "./protocols/session/options.ts";
 import { prepareListeners } from "./runtime/listener/prepared-listeners.ts";
 import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
 import { logLifecycle } from "./runtime/observe/log.ts";
@@ -34,7 +35,7 @@ import { countStates } from "./runtime/server/state-counts.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import { systemClock } from "./runtime/time/clock.ts";
 
-/** @throws ConfigurationError with every mistake of the document; PressureOptionError. */
+/** @throws ConfigurationError with every mistake of the document; PressureOptionError; ProtocolOptionError for two of one name. */
 export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const configuration = configurationOf(options);
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
@@ -225,9 +226,19 @@ function protocolsOf(
   options: GatehouseOptions,
   mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest" | "loginFailures">,
 ): ReadonlyMap<string, Protocol> {
-  const { protocols = [] } = options;
+  const protocols = ownProtocols(options);
   const builtIn = builtInProtocols({ ...options, ...mail });
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
+}
+
+/** @throws ProtocolOptionError when one would silently be in the place of another. */
+function ownProtocols({ protocols = [] }: GatehouseOptions): readonly Protocol[] {
+  const names = new Set<string>();
+  for (const { name } of protocols) {
+    if (names.has(name)) throw new ProtocolOptionError(name, "name", `unique: two protocols are called "${name}"`);
+    names.add(name);
+  }
+  return protocols;
 }
 
 function configurationOf(options: GatehouseOptions): Configuration {
@@ -235,6 +246,6 @@ function configurationOf(options: GatehouseOptions): Configuration {
   return isConfiguration(config) ? config : parseDocument(config, parseOptionsOf(options));
 }
 
-function parseOptionsOf({ protocols = [] }: GatehouseOptions): ParseOptions {
-  return { protocols: protocols.map(({ name }) => name) };
+function parseOptionsOf(options: GatehouseOptions): ParseOptions {
+  return { protocols: ownProtocols(options).map(({ name }) => name) };
 }

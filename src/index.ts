@@ -76,7 +76,16 @@ export {
   type SessionDefinition,
 } from "./protocols/define-protocol.ts";
 export type { Endpoint } from "./protocols/endpoint.ts";
-export { type HttpOptions, http } from "./protocols/http/index.ts";
+export type { HttpHandler } from "./protocols/http/http-handler.ts";
+export {
+  type HttpAnswerer,
+  type HttpOptions,
+  type HttpProtocol,
+  type HttpSettings,
+  http,
+} from "./protocols/http/index.ts";
+export type { RequestFacts } from "./protocols/http/request-facts.ts";
+export type { FetchHandler } from "./protocols/http/web-handler.ts";
 export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";
 export { LineReader, type LineReaderOptions, type LineStatus } from "./protocols/line-reader.ts";
 export { type LmtpOptions, lmtp } from "./protocols/lmtp/index.ts";

@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { printableLines } from "../config/values/printable.ts";
-import { messageOf } from "../runtime/error-message.ts";
+import { messageOf } from "../config/values/thrown.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { terminalContent } from "./terminal-content.ts";
 

@@ -12,7 +12,13 @@ export { type Configuration, isConfiguration } from "./document/effective.ts";
 export { exampleAccount, exampleDocument } from "./document/example-document.ts";
 export { jsonSchema } from "./document/json-schema.ts";
 export { allowedIpSchema, blockedIpSchema, type ListedIpSettings } from "./document/listed-ip.ts";
-export { connectionRateSchema, type ListenerSettings, listenerSchema, PROTOCOLS } from "./document/listener.ts";
+export {
+  connectionRateSchema,
+  type ForwardedField,
+  type ListenerSettings,
+  listenerSchema,
+  PROTOCOLS,
+} from "./document/listener.ts";
 export { readConfiguration } from "./document/read.ts";
 export type { ConfigurationDocument } from "./document/schema.ts";
 export { serializeDocument } from "./document/serialize.ts";

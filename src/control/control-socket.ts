@@ -5,8 +5,8 @@ import { lstat, mkdir, stat, unlink } from "node:fs/promises";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import { messageOf } from "../config/values/thrown.ts";
 import { boundedCall, FileError } from "../files/index.ts";
-import { messageOf } from "../runtime/error-message.ts";
 import { bindablePath, longestSocketPath } from "./socket-path.ts";
 
 /** How long answers in progress may take when the server ends, in milliseconds. */

@@ -2,6 +2,7 @@
  * Logging in, the same for every protocol: a SASL exchange or a name with a password, the question to the backend, the
  * count of failures and the delay after them. A protocol adds its words and its chart.
  */
+import { errorOf } from "../config/values/thrown.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { Backend, Identity } from "./backend.ts";
 import type { LoginFailures } from "./login-failures.ts";
@@ -248,8 +249,7 @@ export class Login {
   }
 
   #reportFailure(operation: string, reason: unknown): void {
-    const error = reason instanceof Error ? reason : new Error(String(reason));
-    this.#wire.notice({ type: "session.backendFailed", operation, error });
+    this.#wire.notice({ type: "session.backendFailed", operation, error: errorOf(reason) });
   }
 
   /** The answer is held back: 1 second, then 2, 4 and so on, counted over all connections of the address. */

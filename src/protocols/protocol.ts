@@ -16,6 +16,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../charts/inspector.ts";
+import type { ForwardedField } from "../config/index.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ProxyFacts } from "./proxy-facts.ts";
@@ -63,6 +64,10 @@ export interface TlsFacts {
   readonly cipherSuite: string;
   /** The name the client asked for by SNI, if it did. */
   readonly serverName: string | null;
+  /** The protocol that was settled by ALPN (RFC 7301): `h2`, `http/1.1`; null for none. */
+  readonly alpn: string | null;
+  /** The named group of the key exchange (RFC 8446 4.2.7): `X25519MLKEM768`, `x25519`; null where it is not known. */
+  readonly group: string | null;
 }
 
 /** What is known of a connection; the same for sessions, admission, logs and embedders. */
@@ -193,6 +198,17 @@ export interface StreamWire {
   end(cause: EndCause): void;
   /** Tells loggers, metrics and embedders. */
   notice(notice: Notice): void;
+  /** Reports that something of the embedder's threw, as `connection.sessionFailed`. The connection goes on. */
+  failed(error: unknown): void;
+  /** Which proxies are believed about the client of a request, as the document in force says; null for none. */
+  readonly forwarding: Forwarding | null;
+}
+
+/** `forwardedTrustedNetworks` and `forwardedField` of a listener. */
+export interface Forwarding {
+  readonly field: ForwardedField;
+  /** Whether this address is of such a proxy. */
+  trusts(address: string): boolean;
 }
 
 /** A protocol that is handed the whole byte stream: for servers that already exist, like `node:http`. */
@@ -210,6 +226,11 @@ export interface StreamProtocol extends ProtocolBase {
 export interface StreamSession {
   /** Finish at the next safe point, then end the stream, by itself or by its wire. */
   drain(): void;
+  /**
+   * The connection is over, or is cut: what is still under way may be called off. What was written before is still flushed.
+   * Called once, last.
+   */
+  closed?(cause: EndCause): void;
 }
 
 export type Protocol = SessionProtocol | StreamProtocol;

@@ -34,6 +34,8 @@ const listener = fc.record(
     protocol: fc.constantFrom("smtp", "http", "imap", "echo"),
     maxConnections: countOrNull,
     overrideProxyTrustedNetworks: networks,
+    forwardedTrustedNetworks: networks,
+    forwardedField: fc.constantFrom("xForwardedFor", "forwarded"),
     socketReuseAddress: fc.boolean(),
     socketReusePort: fc.boolean(),
     socketBacklog: countOrNull,

@@ -12,7 +12,7 @@ const connection = {
   peer: { address: "192.0.2.1", port: 40000 },
   local: { address: "192.0.2.25", port: 25 },
   proxy: null,
-  tls: { version: "TLSv1.3", cipherSuite: "TLS_AES_256_GCM_SHA384", serverName: null },
+  tls: { version: "TLSv1.3", cipherSuite: "TLS_AES_256_GCM_SHA384", serverName: null, alpn: null, group: null },
 };
 
 const recipientOf = (address: string) => ({ address, notify: [], orcpt: null });

@@ -11,7 +11,13 @@ export interface MemoryWireOptions {
   readonly startTls?: boolean;
 }
 
-export const secureFacts: TlsFacts = { version: "TLSv1.3", cipherSuite: "TLS_AES_256_GCM_SHA384", serverName: null };
+export const secureFacts: TlsFacts = {
+  version: "TLSv1.3",
+  cipherSuite: "TLS_AES_256_GCM_SHA384",
+  serverName: null,
+  alpn: null,
+  group: null,
+};
 
 /**
  * Drives a session of any protocol without a socket: what a peer sends goes in, what it would read is recorded, and the

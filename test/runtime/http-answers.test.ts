@@ -178,10 +178,7 @@ describe("whoever answers", () => {
     client.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     expect(await client.end).toBe("fin");
     expect(client.received()).toMatch(/^HTTP\/1\.1 500 /);
-    expect(await house.event("session.backendFailed")).toMatchObject({
-      operation: "request",
-      error: new Error("No answer"),
-    });
+    expect(await house.event("connection.sessionFailed")).toMatchObject({ error: new Error("No answer") });
   });
 
   test("and throws in mid-answer ends the connection", async () => {

@@ -1,8 +1,8 @@
 /** Reads a plan of changes, in the form of Stalwart's client: one JSON object a line. */
 import { text as allOf } from "node:stream/consumers";
 import { unknown as anything, array, discriminatedUnion, literal, record, strictObject, string } from "zod";
+import { messageOf } from "../../config/values/thrown.ts";
 import { readFileWithin } from "../../files/index.ts";
-import { messageOf } from "../../runtime/error-message.ts";
 import { findObject, isSingleton, noSuchObject, objectNames, type Value } from "./object-names.ts";
 
 /** As much as one request to the server may have. */

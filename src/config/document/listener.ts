@@ -12,6 +12,11 @@ import { setOf, setOfNames } from "../values/set-of.ts";
 /** Gatehouse's own protocols. */
 export const PROTOCOLS = ["smtp", "lmtp", "http", "imap", "pop3", "manageSieve"] as const;
 
+/** Fields of a request in which a proxy says for whom it speaks. */
+export const FORWARDED_FIELDS = ["xForwardedFor", "forwarded"] as const;
+
+export type ForwardedField = (typeof FORWARDED_FIELDS)[number];
+
 export const DEFAULT_BACKLOG = 1024;
 const DEFAULT_TLS_TIMEOUT = 60_000;
 
@@ -83,6 +88,27 @@ const shape = {
       section: "Proxy networks",
       placeholder: "10.0.0.0/8",
       format: "ipNetwork",
+    }),
+  forwardedTrustedNetworks: networks
+    .describe(
+      "Proxies that are believed about the client of an HTTP request, by the field that forwardedField names. Empty: none.",
+    )
+    .register(fieldDisplay, {
+      label: "Trusted HTTP proxies",
+      section: "Proxy networks",
+      placeholder: "10.0.0.0/8",
+      format: "ipNetwork",
+    }),
+  forwardedField: z
+    .enum(FORWARDED_FIELDS, { error: mustBe('"xForwardedFor" or "forwarded"') })
+    .default("xForwardedFor")
+    .describe(
+      "Where trusted HTTP proxies name the client: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored.",
+    )
+    .register(fieldDisplay, {
+      label: "Field of HTTP proxies",
+      section: "Proxy networks",
+      enumName: "ForwardedField",
     }),
   socketReuseAddress: flag(true)
     .describe("SO_REUSEADDR.")

@@ -40,6 +40,7 @@ function serializeListener(listener: ListenerSettings, serverCap: number): objec
     bind: mapToTrue(listener.bind.map(({ text }) => text)),
     maxConnections: listener.maxConnections === serverCap ? null : listener.maxConnections,
     overrideProxyTrustedNetworks: mapToTrue(listener.overrideProxyTrustedNetworks),
+    forwardedTrustedNetworks: mapToTrue(listener.forwardedTrustedNetworks),
     tlsDisableProtocols: mapToTrue(listener.tlsDisableProtocols),
     tlsDisableCipherSuites: mapToTrue(listener.tlsDisableCipherSuites),
   };

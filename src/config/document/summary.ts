@@ -50,6 +50,7 @@ function describeListener(listener: ListenerSettings, system: SystemSettings): s
     ...describeTls(listener),
     `  connections: ${describeCaps(listener, system)}`,
     `  trusted proxies: ${describeProxies(listener)}`,
+    ...describeForwarding(listener),
     `  socket: ${describeSocket(listener)}`,
   ];
 }
@@ -96,6 +97,12 @@ function describeProxies({
   if (proxyTrustedNetworks.length === 0) return "none";
   const origin = overrideProxyTrustedNetworks.length > 0 ? "its own" : "the server's";
   return `${list(proxyTrustedNetworks)} (${origin}); header within ${describeDuration(proxyTimeout)}`;
+}
+
+function describeForwarding({ forwardedTrustedNetworks, forwardedField }: ListenerSettings): string[] {
+  if (forwardedTrustedNetworks.length === 0) return [];
+  const field = forwardedField === "forwarded" ? "Forwarded" : "X-Forwarded-For";
+  return [`  trusted HTTP proxies: ${list(forwardedTrustedNetworks)}, by ${field}`];
 }
 
 function describeSocket(listener: ListenerSettings): string {

@@ -15,6 +15,8 @@ const listenerFields = {
   protocol: "plain",
   maxConnections: "plain",
   proxyTrustedNetworks: "set",
+  forwardedTrustedNetworks: "set",
+  forwardedField: "plain",
   socketReuseAddress: "plain",
   socketReusePort: "plain",
   socketBacklog: "plain",

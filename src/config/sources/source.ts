@@ -1,6 +1,7 @@
 import type { Observable } from "rxjs";
 import { ConfigurationError } from "../document/configuration-error.ts";
 import { type Configuration, isConfiguration } from "../document/effective.ts";
+import { messageOf } from "../values/thrown.ts";
 
 /** A document that was read, or why it cannot be used. */
 export type DocumentRead =
@@ -33,7 +34,6 @@ export function isDocumentRead(value: unknown): value is DocumentRead {
 /** A rejection for whatever was thrown. */
 export function rejected(error: unknown): DocumentRead {
   if (error instanceof ConfigurationError) return { kind: "rejected", error };
-  const reason = error instanceof Error ? error.message : String(error);
-  const issue = { path: "", message: `could not be had: ${reason}` };
+  const issue = { path: "", message: `could not be had: ${messageOf(error)}` };
   return { kind: "rejected", error: new ConfigurationError([issue], { cause: error }) };
 }

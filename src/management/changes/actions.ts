@@ -1,6 +1,7 @@
 /** `x:Action/set`: what a running server is told to do. */
+
+import { messageOf } from "../../config/values/thrown.ts";
 import type { Gatehouse } from "../../gatehouse-contract.ts";
-import { messageOf } from "../../runtime/error-message.ts";
 import { UnknownListenerError } from "../../runtime/server/server-errors.ts";
 import { setArguments } from "../jmap/arguments.ts";
 import type { Json, JsonObject } from "../jmap/json.ts";

@@ -1,6 +1,6 @@
 /** Which of the objects of a request keep its changes from being made, and why. */
 import { type ChangeProblem, type DocumentChange, DocumentChangeError } from "../../config/index.ts";
-import { messageOf } from "../../runtime/error-message.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import type { Json } from "../jmap/json.ts";
 import { invalidProperty, type SetError, setError } from "./set-error.ts";
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { Gatehouse } from "../../gatehouse-contract.ts";
-import type { HttpHandler } from "../../protocols/http/index.ts";
+import type { HttpHandler } from "../../protocols/http/http-handler.ts";
 import { requestPath } from "../../protocols/http/request-path.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
 import { accountStates, sessionCookie } from "../access/browser-sessions.ts";

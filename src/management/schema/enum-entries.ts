@@ -25,6 +25,10 @@ const words: Readonly<Record<string, Words>> = {
     reject: { label: "Turn away", explanation: "Accept, say why in the protocol's words, and close." },
     hold: { label: "Let wait", explanation: "Stop accepting, so that clients queue in the kernel." },
   },
+  ForwardedField: {
+    xForwardedFor: { label: "X-Forwarded-For", explanation: "What most proxies send." },
+    forwarded: { label: "Forwarded", explanation: "RFC 7239." },
+  },
   AccountRole: {
     admin: { label: "Administrator", explanation: "May do everything in the management." },
     observer: { label: "Observer", explanation: "May read everything in the management." },

@@ -4,26 +4,31 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ConnectionFacts, StreamProtocol } from "../protocol.ts";
+import type { ConnectionFacts, StreamProtocol, StreamWire } from "../protocol.ts";
+import { ProtocolOptionError } from "../session/options.ts";
 import { connectRefused, faultOf } from "./faults.ts";
+import type { HttpHandler } from "./http-handler.ts";
+import { seenAs } from "./remote-address.ts";
+import { HttpRequestFacts, type RequestFacts } from "./request-facts.ts";
 import { requestPath } from "./request-path.ts";
 import { requestProblem } from "./request-problem.ts";
 import { HttpSession } from "./session.ts";
+import { type FetchHandler, webHandler } from "./web-handler.ts";
 
-/** One of `node:http`, which may also look at the connection; behind a trusted proxy its client is `facts.peer`. */
-export type HttpHandler = (request: IncomingMessage, response: ServerResponse, facts: ConnectionFacts) => unknown;
+/** Who answers: a handler in the form of the web, or in Node's. */
+export type HttpAnswerer =
+  | { readonly fetch: FetchHandler; readonly onRequest?: never }
+  | { readonly onRequest: HttpHandler; readonly fetch?: never };
 
-export interface HttpOptions {
+export interface HttpSettings {
+  /** As in a listener's `protocol`: several under names of their own may stand side by side. `http` by default. */
+  readonly name?: string;
   /**
-   * Answers the requests: those of a connection one after the other, each with one `Host` that is valid (RFC 9112 3.2), and
-   * a body whose end is clear (RFC 9112 6.3). What it throws, and what a promise of it rejects with, is answered with 500 and reported by `session.backendFailed`.
+   * Whether Gatehouse answers health, metrics and the management API, whatever the handler would say at their paths: on
+   * every listener of this protocol, on those named, or on none, which leaves every path to the handler. By default on every
+   * listener of the protocol `http`, since this replaces the built-in one, and on none under another name.
    */
-  readonly onRequest: HttpHandler;
-  /**
-   * Health, metrics and the management API are answered by Gatehouse, whatever the handler would say at their paths; true by
-   * default. False leaves every path to the handler.
-   */
-  readonly management?: boolean;
+  readonly management?: boolean | { readonly listeners: readonly string[] };
   /** Milliseconds for a request's header, from its first byte or from accept; 10,000 by default. */
   readonly headersTimeout?: number;
   /** Milliseconds for a whole request; 60,000 by default. */
@@ -41,18 +46,29 @@ export interface HttpOptions {
   readonly maxHeaderSize?: number;
 }
 
+/**
+ * The handler answers the requests: those of a connection one after the other, each with one `Host` that is valid (RFC 9112
+ * 3.2), and a body whose end is clear (RFC 9112 6.3). What it throws, and what a promise of it rejects with, is answered with
+ * 500 and reported by `connection.sessionFailed`.
+ */
+export type HttpOptions = HttpSettings & HttpAnswerer;
+
 /** A protocol that may leave some paths to the server that it runs in. */
 export interface HttpProtocol extends StreamProtocol {
   /** @param handlerAt who answers at a path in the place of `onRequest`; null for nobody. */
   leavePaths(handlerAt: (path: string) => HttpHandler | null): void;
 }
 
+/** @throws ProtocolOptionError without a handler, or with two. */
 export function http(options: HttpOptions): HttpProtocol {
+  const { name = "http" } = options;
+  const answerer = answererOf(options);
+  const managed = managedListeners(options);
   const times = {
     drainIdleTimeout: options.drainIdleTimeout ?? 3_000,
     writeTimeout: options.writeTimeout ?? 60_000,
   };
-  const sessions = new WeakMap<Duplex, { readonly session: HttpSession; readonly facts: ConnectionFacts }>();
+  const sessions = new WeakMap<Duplex, Talk>();
   let handlerAt: (path: string) => HttpHandler | null = () => null;
   const server = createServer({
     headersTimeout: options.headersTimeout ?? 10_000,
@@ -62,19 +78,24 @@ export function http(options: HttpOptions): HttpProtocol {
     connectionsCheckingInterval: 2_000,
     requireHostHeader: false,
   });
-  const take = (request: IncomingMessage, response: ServerResponse, answer: (facts: ConnectionFacts) => unknown) => {
-    const taken = sessions.get(request.socket);
-    taken?.session.take({
+  const take = (request: IncomingMessage, response: ServerResponse, answer: (facts: RequestFacts) => unknown) => {
+    const talk = sessions.get(request.socket);
+    if (!talk) return;
+    const facts = new HttpRequestFacts(request, talk);
+    talk.session.take({
       request,
       response,
+      facts,
       answer: () => {
         const problem = requestProblem(request);
-        return problem === null ? answer(taken.facts) : refuse(response, problem.status, problem.text);
+        return problem === null ? answer(facts) : refuse(response, problem.status, problem.text);
       },
     });
   };
-  const handle: HttpHandler = (request, response, facts) =>
-    (handlerAt(requestPath(request)) ?? options.onRequest)(request, response, facts);
+  const handle: HttpHandler = (request, response, facts) => {
+    const handler = managed(facts.listener) ? handlerAt(requestPath(request)) : null;
+    return (handler ?? answerer)(request, response, facts);
+  };
   server.on("request", (request, response) => take(request, response, (facts) => handle(request, response, facts)));
   server.on("checkContinue", (request, response) =>
     take(request, response, (facts) => {
@@ -95,25 +116,47 @@ export function http(options: HttpOptions): HttpProtocol {
 
   return {
     kind: "stream",
-    name: "http",
+    name,
     startTls: false,
     alpn: ["http/1.1", "http/1.0"],
     busy: () => busyResponse,
     open(stream, facts, wire) {
       if (!checking) startTimeoutChecks(server);
       checking = true;
+      if (facts.proxy !== null) seenAs(stream, facts);
       server.emit("connection", stream);
       const session = new HttpSession(stream, wire, times);
-      sessions.set(stream, { session, facts });
+      sessions.set(stream, { session, facts, wire });
       return session;
     },
     leavePaths(paths) {
-      if (options.management ?? true) handlerAt = paths;
+      handlerAt = paths;
     },
     stop() {
       server.close();
     },
   };
+}
+
+/** A connection. */
+interface Talk {
+  readonly session: HttpSession;
+  readonly facts: ConnectionFacts;
+  readonly wire: StreamWire;
+}
+
+function answererOf({ fetch, onRequest }: HttpOptions): HttpHandler {
+  const given: unknown = fetch ?? onRequest;
+  if (typeof given !== "function" || (fetch && onRequest))
+    throw new ProtocolOptionError("http", "fetch or onRequest", "a function, and one of the two alone");
+  return onRequest ?? webHandler(given as FetchHandler);
+}
+
+/** Whether Gatehouse answers at its paths on this listener. */
+function managedListeners({ name = "http", management = name === "http" }: HttpOptions): (listener: string) => boolean {
+  if (typeof management === "boolean") return () => management;
+  const listeners = new Set(management.listeners);
+  return (listener) => listeners.has(listener);
 }
 
 /** `node:http` enforces its time-outs only after `listening`, which a server that is handed its sockets never emits. */

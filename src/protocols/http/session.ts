@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { EndCause } from "../../machines/causes.ts";
 import type { StreamSession, StreamWire } from "../protocol.ts";
+import { isPending } from "../session/question.ts";
 import { type Fault, faultAnswer } from "./faults.ts";
 import { Intake } from "./intake.ts";
+import type { HttpRequestFacts } from "./request-facts.ts";
 
 /** The header that announces the end of a connection (RFC 9112 9.6). */
 const closeHeader = ["Connection", "close"] as const;
@@ -13,6 +15,7 @@ const closeHeader = ["Connection", "close"] as const;
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly facts: HttpRequestFacts;
   /** Answers it, now or later. */
   answer(): unknown;
 }
@@ -93,15 +96,11 @@ export class HttpSession implements StreamSession {
   }
 
   /** The request handler has failed. */
-  failed(exchange: Exchange, error: unknown): void {
-    this.#wire.notice({
-      type: "session.backendFailed",
-      operation: "request",
-      error: error instanceof Error ? error : new Error(String(error)),
-    });
-    const { response } = exchange;
-    if (this.#over) return;
-    if (response.headersSent) this.end("session-failed");
+  failed({ response }: Exchange, error: unknown): void {
+    this.#wire.failed(error);
+    if (this.#over || response.writableFinished) return;
+    // What was written before leaves in the next tick.
+    if (response.headersSent) process.nextTick(() => this.end("session-failed"));
     else response.writeHead(500, { Connection: "close", "Content-Type": "text/plain" }).end("Internal Server Error\n");
   }
 
@@ -123,9 +122,15 @@ export class HttpSession implements StreamSession {
     else if (!response.headersSent) response.setHeader(...closeHeader);
   }
 
+  /** The connection is over, or is cut. */
+  closed(): void {
+    this.#stop();
+  }
+
   #stop(): void {
     this.#over = true;
     this.#next = null;
+    if (this.#current?.response.writableEnded === false) this.#current.facts.abort();
     this.#intake.stop();
     clearTimeout(this.#idleTimer);
     this.#stream.setTimeout?.(0);
@@ -136,10 +141,12 @@ export class HttpSession implements StreamSession {
     this.#current = exchange;
     if (this.#draining) response.setHeader(...closeHeader);
     response.on("close", () => this.#answered());
+    // Of a handler that writes after its end: nobody else listens.
+    response.on("error", (error) => this.failed(exchange, error));
     this.#stream.setTimeout?.(this.#times.writeTimeout);
     try {
       const done = exchange.answer();
-      if (done instanceof Promise) done.catch((error: unknown) => this.failed(exchange, error));
+      if (isPending(done)) Promise.resolve(done).catch((error: unknown) => this.failed(exchange, error));
     } catch (error) {
       this.failed(exchange, error);
     }

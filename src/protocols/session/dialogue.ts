@@ -1,10 +1,11 @@
+import { errorOf } from "../../config/values/thrown.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import { Login, type LoginOutcome } from "../login.ts";
 import type { Session, Wire } from "../protocol.ts";
 import type { SessionTag } from "./chart.ts";
 import type { ChartActor, SessionChart } from "./chart-actor.ts";
 import type { SessionSettings } from "./options.ts";
-import { ask, errorOf, type Outcome, type Question } from "./question.ts";
+import { ask, type Outcome, type Question } from "./question.ts";
 
 /** Events of a chart without a field of their own. */
 export type PlainType<Event extends { readonly type: string }> = Exclude<

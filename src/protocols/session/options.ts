@@ -44,7 +44,7 @@ export interface MailboxSessionSettings extends SessionSettings {
   readonly mailboxes: Mailboxes;
 }
 
-/** An option of `smtp()`, `lmtp()`, `imap()`, `pop3()` or `manageSieve()` that cannot be used. */
+/** An option of `smtp()`, `lmtp()`, `imap()`, `pop3()`, `manageSieve()` or `http()` that cannot be used. */
 export class ProtocolOptionError extends TypeError {
   override readonly name = "ProtocolOptionError";
   readonly code = "protocol-option-invalid";

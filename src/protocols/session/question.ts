@@ -1,5 +1,7 @@
 /** A question to the backend or the mailbox, whose answer the session takes at once or in a later turn. */
 
+import { errorOf } from "../../config/values/thrown.ts";
+
 /** What became of it. */
 export type Outcome<T> = { readonly value: T } | { readonly error: Error };
 
@@ -49,8 +51,4 @@ export function ask<T>(question: () => T | Promise<T>, handlers: AnswerHandlers<
 /** What is made of an answer, once it is there. */
 export function afterwards<T, U>(answer: T | Promise<T>, make: (value: T) => U): U | Promise<U> {
   return isPending(answer) ? Promise.resolve(answer).then(make) : make(answer);
-}
-
-export function errorOf(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

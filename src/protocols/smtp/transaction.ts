@@ -1,7 +1,8 @@
+import { errorOf } from "../../config/values/thrown.ts";
 import { ArrivingMessage } from "../arriving-message.ts";
 import type { Backend, DeliveryAnswer, Envelope, Recipient } from "../backend.ts";
 import { MessageError } from "../incoming-body.ts";
-import { ask, errorOf, type Outcome } from "../session/question.ts";
+import { ask, type Outcome } from "../session/question.ts";
 import { CollectedContent } from "./collected-content.ts";
 import { checkDelivery } from "./replies.ts";
 

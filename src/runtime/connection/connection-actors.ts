@@ -28,7 +28,7 @@ export interface ConnectionEffects {
   openSession(): void;
   secureSession(): void;
   drainSession(): void;
-  endSocket(): void;
+  endSocket(cause: EndCause): void;
   destroySocket(): void;
   closeSession(cause: EndCause): void;
   returnSlot(): void;
@@ -51,7 +51,7 @@ const logic = lifecycleLogic(
       openSession: ({ self }) => carrierOf(self).openSession(),
       secureSession: ({ self }) => carrierOf(self).secureSession(),
       drainSession: ({ self }) => carrierOf(self).drainSession(),
-      endSocket: ({ self }) => carrierOf(self).endSocket(),
+      endSocket: ({ self, context }) => carrierOf(self).endSocket(context.cause ?? "socket-error"),
       destroySocket: ({ self }) => carrierOf(self).destroySocket(),
       closeSession: ({ self, context }) => carrierOf(self).closeSession(context.cause ?? "socket-error"),
       returnSlot: ({ self }) => carrierOf(self).returnSlot(),

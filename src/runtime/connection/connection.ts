@@ -12,7 +12,15 @@ import type {
   connectionMachine,
 } from "../../machines/connection.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
-import type { Notice, Protocol, Refusal, StreamSession, StreamWire, TlsFacts } from "../../protocols/protocol.ts";
+import type {
+  Forwarding,
+  Notice,
+  Protocol,
+  Refusal,
+  StreamSession,
+  StreamWire,
+  TlsFacts,
+} from "../../protocols/protocol.ts";
 import type { AdmittedClient } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";
 import { inspectorOf, inspectorUnder } from "../observe/inspection.ts";
@@ -41,6 +49,8 @@ export interface ConnectionHost extends Origin {
   /** Null where TLS is not available. */
   readonly tls: TlsServerOptions | null;
   readonly hostname: string;
+  /** Which proxies are believed about the client of a request; null for none. */
+  readonly forwarding: Forwarding | null;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   /** The inspector of the actors below the listener. */
@@ -289,9 +299,14 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   #streamWire(): StreamWire {
+    const host = this.#host;
     return {
       end: (cause) => this.ended(cause, false),
       notice: (notice) => this.notice(notice),
+      failed: (error) => this.sessionFailed(error),
+      get forwarding() {
+        return host.forwarding;
+      },
     };
   }
 
@@ -319,7 +334,8 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     }
   }
 
-  endSocket(): void {
+  endSocket(cause: EndCause): void {
+    this.#closeStreamSession(cause);
     if (!this.#wire?.fallSilent()) {
       this.#stream.removeAllListeners("data");
       this.#stream.on("data", discard);
@@ -340,6 +356,17 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 
   closeSession(cause: EndCause): void {
     this.#wire?.closed(cause);
+    this.#closeStreamSession(cause);
+  }
+
+  #closeStreamSession(cause: EndCause): void {
+    const session = this.#streamSession;
+    this.#streamSession = null;
+    try {
+      session?.closed?.(cause);
+    } catch (error) {
+      this.sessionFailed(error);
+    }
   }
 
   returnSlot(): void {

@@ -1,4 +1,4 @@
-import { messageOf } from "../error-message.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 
 /** Errors for those who start, suspend or resume a listener. */
 

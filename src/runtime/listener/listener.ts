@@ -5,6 +5,7 @@ import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, 
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { ListenerSettings } from "../../config/index.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import type { ConnectionSettings } from "../../machines/connection.ts";
 import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../../machines/listener.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
@@ -16,7 +17,6 @@ import { Connection, type ConnectionHost } from "../connection/connection.ts";
 import { connectionActors } from "../connection/connection-actors.ts";
 import { ConnectionList } from "../connection/connection-list.ts";
 import { endpoint } from "../connection/socket-facts.ts";
-import { messageOf } from "../error-message.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
 import type { BindTarget, BoundSocket } from "../sockets/bound-socket.ts";

@@ -1,5 +1,6 @@
 import type { ListenerSettings } from "../../config/index.ts";
-import type { Protocol } from "../../protocols/protocol.ts";
+import type { Forwarding, Protocol } from "../../protocols/protocol.ts";
+import type { TrustedSets } from "../admission/trusted-sets.ts";
 import type { ConnectionHost } from "../connection/connection.ts";
 import type { TlsServerOptions } from "../tls/context.ts";
 
@@ -21,6 +22,7 @@ export interface SharedSettings {
   readonly drainTimeout: number;
   /** Number of the document in force; the first is 1. */
   readonly generation: number;
+  readonly trustedSets: TrustedSets;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface SharedSettings {
 export function liveSettings(
   host: SharedSettings,
   live: () => ReloadableSettings,
-): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation"> {
+): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation" | "forwarding"> {
   return {
     get protocol() {
       return live().protocol;
@@ -42,6 +44,9 @@ export function liveSettings(
     },
     get generation() {
       return host.generation;
+    },
+    get forwarding() {
+      return forwardingOf(live().settings, host.trustedSets);
     },
     settings: {
       get tlsImplicit() {
@@ -59,4 +64,11 @@ export function liveSettings(
       closeTimeout,
     },
   };
+}
+
+function forwardingOf(settings: ListenerSettings, trustedSets: TrustedSets): Forwarding | null {
+  const { forwardedTrustedNetworks, forwardedField } = settings;
+  if (forwardedTrustedNetworks.length === 0) return null;
+  const trusted = trustedSets.of(forwardedTrustedNetworks);
+  return { field: forwardedField, trusts: (address) => trusted.has(address) };
 }

@@ -1,7 +1,7 @@
 /** From root to another user, for good. */
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { messageOf } from "../error-message.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import { errnoOf } from "../tls/secret-text.ts";
 import { ownFolder } from "./own-folder.ts";
 import { PrivilegeError } from "./privilege-error.ts";

@@ -64,7 +64,10 @@ export class ServerReload implements ReloadTransaction {
     this.#warnings = [...this.#newDocumentWarnings(), ...certificates];
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
     this.#commit = await foundation.stage(this.#after, signal);
-    const networks = this.#after.listeners.map(({ proxyTrustedNetworks }) => proxyTrustedNetworks);
+    const networks = this.#after.listeners.flatMap(({ proxyTrustedNetworks, forwardedTrustedNetworks }) => [
+      proxyTrustedNetworks,
+      forwardedTrustedNetworks,
+    ]);
     await host.trustedSets.prepare(networks, this.#breather);
     const targetsOf = bindTargetsIn(this.#after);
     await this.#breather.forEach(this.#plans("added"), ({ name, takeOver }) => {

@@ -2,8 +2,8 @@
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ReloadPlan } from "../../config/index.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import { reloadMachine } from "../../machines/reload.ts";
-import { messageOf } from "../error-message.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import type { Clock } from "../time/clock.ts";
 

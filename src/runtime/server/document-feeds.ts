@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { distinctUntilChanged, map, type Subscription, switchMap } from "rxjs";
 import { type Configuration, type ConfigurationSource, fileChanges, type LoadedDigests } from "../../config/index.ts";
+import { errorOf } from "../../config/values/thrown.ts";
 import { ReloadError, type ReloadReport } from "../reload/reload.ts";
 import { TEXT_LIMITS } from "../tls/secret-text.ts";
 import type { Server } from "./server.ts";
@@ -52,7 +53,7 @@ export async function newest(reload: Promise<ReloadReport>): Promise<ReloadRepor
 }
 
 function reject(server: Server, error: unknown): void {
-  server.lifecycle.emit({ type: "reload.rejected", error: error instanceof Error ? error : new Error(String(error)) });
+  server.lifecycle.emit({ type: "reload.rejected", error: errorOf(error) });
 }
 
 function ignore(): void {

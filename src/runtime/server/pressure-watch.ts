@@ -1,6 +1,6 @@
 /** The pressure of one server: turns samples into exhausted resources, while the server runs. */
 import { BehaviorSubject, map, NEVER, type Observable, Subscription, scan } from "rxjs";
-import { messageOf } from "../error-message.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
 import {
   currentOf,

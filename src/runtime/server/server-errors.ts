@@ -1,6 +1,7 @@
 /** The errors of a server's `start()`, `suspend()` and `resume()`. */
+
+import { messageOf } from "../../config/values/thrown.ts";
 import type { ServerState } from "../../machines/server.ts";
-import { messageOf } from "../error-message.ts";
 
 /** The start failed, with every reason. Nothing stays open. */
 export class StartError extends AggregateError {

@@ -4,6 +4,7 @@ import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import { type Configuration, documentWarnings, type LoadedDigests } from "../../config/index.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
 import { AllowList } from "../admission/allow-list.ts";
@@ -13,7 +14,6 @@ import { SlotCounter } from "../admission/slots.ts";
 import { TrustedSets } from "../admission/trusted-sets.ts";
 import type { Connection } from "../connection/connection.ts";
 import { watchForVanished } from "../connection/vanished-peers.ts";
-import { messageOf } from "../error-message.ts";
 import { explain } from "../explain/explain.ts";
 import type { ExplainedClient, Explanation } from "../explain/explanation.ts";
 import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";

@@ -1,7 +1,7 @@
 /** Notifies the service manager (systemd) of the server's state: sd_notify(3), as a subscriber of lifecycle events. */
 import { constants } from "node:os";
 import type { Observable, Subscription } from "rxjs";
-import { messageOf } from "../error-message.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import type { LifecycleEvent } from "../observe/lifecycle.ts";
 import { loadLibc } from "../sockets/libc.ts";
 import { type Assignments, NotifySocket, NotifySocketError } from "./notify-socket.ts";

@@ -12,6 +12,7 @@ import {
 } from "../sockets/carried.ts";
 import type { TlsServerOptions } from "./context.ts";
 import { DESTROYED, type HandshakeFailure, handshakeFailure, PEER_CLOSED } from "./handshake-failure.ts";
+import { keyExchangeGroup } from "./key-exchange-group.ts";
 
 export interface HandshakeCallbacks {
   /** From now on the socket delivers the peer's decrypted bytes; a listener for its `error` events is optional. */
@@ -127,5 +128,9 @@ function factsOf(socket: TLSSocket): TlsFacts {
     version: socket.getProtocol() ?? "unknown",
     cipherSuite: socket.getCipher().standardName,
     serverName: typeof servername === "string" && HOST_NAME.test(servername) ? servername : null,
+    alpn: socket.alpnProtocol || null,
+    get group() {
+      return keyExchangeGroup(socket);
+    },
   };
 }

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { type Duplex, duplexPair } from "node:stream";
 import { connect, TLSSocket } from "node:tls";
-import { messageOf } from "../error-message.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import type { LoadedCertificate } from "./certificates.ts";
 import type { TlsServerOptions } from "./context.ts";
 

@@ -21,6 +21,8 @@ test("a listener with a name and an address has every documented default", () =>
     maxConnections: 8192,
     overrideProxyTrustedNetworks: [],
     proxyTrustedNetworks: [],
+    forwardedTrustedNetworks: [],
+    forwardedField: "xForwardedFor",
     socketReuseAddress: true,
     socketReusePort: true,
     socketBacklog: 1024,

@@ -61,13 +61,13 @@ async function relayTo(port: number): Promise<{ port: number; far: Promise<Socke
 
 describe("a handshake that succeeds", () => {
   test.each([
-    ["TLSv1.3", "TLS_AES_256_GCM_SHA384"],
-    ["TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"],
-  ] as const)("under %s says what was settled, the suite by its IANA name", async (version, cipherSuite) => {
+    ["TLSv1.3", "TLS_AES_256_GCM_SHA384", "X25519MLKEM768"],
+    ["TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "x25519"],
+  ] as const)("under %s says what was settled, the suite by its IANA name", async (version, cipherSuite, group) => {
     await using listener = await listenWithTls(options);
     const client = tlsClient(listener.port, { maxVersion: version });
     const { facts } = securedOf(await listener.outcome());
-    expect(facts).toEqual({ version, cipherSuite, serverName: "localhost" });
+    expect(facts).toEqual({ version, cipherSuite, serverName: "localhost", alpn: null, group });
     client.destroy();
   });
 
