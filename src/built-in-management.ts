@@ -1,9 +1,12 @@
 /** The management of one Gatehouse: what it does, and who may, on its `http` listeners and on its control socket. */
+import type { RequestListener } from "node:http";
 import { errorOf, messageOf } from "./config/values/thrown.ts";
 import type { Gatehouse } from "./gatehouse-contract.ts";
 import { Authentication } from "./management/access/authentication.ts";
 import { BrowserSessions } from "./management/access/browser-sessions.ts";
+import { Tokens } from "./management/access/tokens.ts";
 import { isManagementPath, managementListener } from "./management/http/management-listener.ts";
+import { guardedEndpoints } from "./management/http/metrics-access.ts";
 import { Management, type ManagementOptions } from "./management/management.ts";
 import { packageVersion } from "./package-version.ts";
 import type { Backend } from "./protocols/backend.ts";
@@ -12,13 +15,19 @@ import type { LoginFailures } from "./protocols/login-failures.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { healthPaths } from "./runtime/observe/http-endpoints.ts";
 import type { Lifecycle } from "./runtime/observe/lifecycle.ts";
-import type { Clock } from "./runtime/time/clock.ts";
+import { type Clock, dateOf } from "./runtime/time/clock.ts";
 
 export interface ManagementParts {
   readonly gatehouse: Gatehouse;
   readonly lifecycle: Lifecycle;
   readonly clock: Clock;
   readonly failures: LoginFailures;
+  /** The names of those that the embedder has registered. */
+  readonly protocols: readonly string[];
+  /** Answers at the paths of health and metrics, for whoever may. */
+  readonly health: RequestListener;
+  /** Where tokens are kept. */
+  readonly dataDirectory: string;
   /** Who may log in; undefined for nobody. */
   readonly authenticate: Backend["authenticate"];
 }
@@ -43,12 +52,19 @@ export function managementOf({
   });
 }
 
-/** Answers HTTP at the paths of the management. */
-export function managementHandler(management: Management, parts: ManagementParts): HttpHandler {
-  const { gatehouse, lifecycle, clock, failures } = parts;
+export interface ManagementHandlers {
+  /** Answers at the paths of the management. */
+  readonly management: HttpHandler;
+  /** Answers at those of health and metrics. */
+  readonly health: HttpHandler;
+}
+
+export function managementHandlers(management: Management, parts: ManagementParts): ManagementHandlers {
+  const { gatehouse, lifecycle, clock, failures, protocols } = parts;
+  const tokens = new Tokens(parts.dataDirectory);
   const authentication = new Authentication({
     authenticate: (attempt) => parts.authenticate?.(attempt) ?? null,
-    token: () => null,
+    token: (text) => tokens.grantOf(text, dateOf(clock)),
     failures,
     clock,
     document: () => gatehouse.configuration,
@@ -61,14 +77,15 @@ export function managementHandler(management: Management, parts: ManagementParts
         connection,
       }),
   });
-  return managementListener({ management, gatehouse, authentication, sessions: new BrowserSessions(clock) });
+  const known = { gatehouse, authentication, sessions: new BrowserSessions(clock) };
+  return {
+    management: managementListener({ ...known, management, protocols }),
+    health: guardedEndpoints(parts.health, known),
+  };
 }
 
-/** Protocols of HTTP that an embedder has made leave the server its paths, unless they were told not to. */
-export function leavePaths(
-  protocols: readonly Protocol[],
-  handlers: { readonly management: HttpHandler; readonly health: HttpHandler },
-): void {
+/** Protocols of HTTP that an embedder has made leave the server its paths, unless `management: false` says otherwise. */
+export function leavePaths(protocols: readonly Protocol[], handlers: ManagementHandlers): void {
   for (const protocol of protocols) {
     if (!("leavePaths" in protocol) || typeof protocol.leavePaths !== "function") continue;
     protocol.leavePaths((path: string): HttpHandler | null => {

@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
 import { addObjectCommands } from "./command/object-commands.ts";
 import { complain, print, say } from "./command/output.ts";
+import { addTokenCommands } from "./command/token-commands.ts";
 import { packageVersion } from "./package-version.ts";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
@@ -68,6 +69,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
       const { messages } = await import("./command/messages.ts");
       finish(await messages(id, options));
     });
+  addTokenCommands(program, { data, finish });
   program
     .command("password-hash")
     .description("read a password from standard input and print its hash for an Account's secret")

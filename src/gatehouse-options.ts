@@ -8,6 +8,7 @@ import type { Backend } from "./protocols/backend.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
+import type { AsyncAdmissionRule } from "./runtime/admission/async-rules.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import type { CountedOutput } from "./runtime/observe/output.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
@@ -57,8 +58,11 @@ export interface GatehouseOptions {
    * privileges, with `dropPrivileges()`. A rejection fails the start.
    */
   readonly onBound?: () => void | Promise<void>;
-  /** Called in order when no rule of Gatehouse's own refuses. One that throws refuses, with a warning. */
-  readonly admission?: readonly AdmissionRule[];
+  /**
+   * Asked when no rule of Gatehouse's own refuses: functions first, in order, at accept; then those that answer later, all
+   * at once, within the listener's `admissionTimeout`. A function that throws refuses, with a warning.
+   */
+  readonly admission?: readonly (AdmissionRule | AsyncAdmissionRule)[];
   /**
    * When the process counts as exhausted, so that new clients are refused, or held where `atCapacity` is `hold`. False:
    * never. Left out: by samples of this process and the default thresholds.

@@ -1,6 +1,6 @@
 /** Assembles a Gatehouse: a document, protocols, a backend, logs and metrics, and the server that runs them. */
 import { Subscription } from "rxjs";
-import { leavePaths, managementHandler, managementOf } from "./built-in-management.ts";
+import { leavePaths, managementHandlers, managementOf } from "./built-in-management.ts";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
 import {
   type Configuration,
@@ -17,6 +17,7 @@ import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { Gatehouse } from "./gatehouse-contract.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
+import { leadToConsole } from "./management/http/front-door.ts";
 import type { Management } from "./management/management.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
@@ -57,10 +58,19 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       const mail = await mailboxFor(options, { configuration, dataDirectory, signal });
       const { backend, mailboxes } = mail;
       const health = httpEndpoints(endpoints);
-      const protocols = protocolsOf(options, { backend, mailboxes, onRequest: health, loginFailures: failures });
-      const authenticate = options.authenticate ?? backend.authenticate?.bind(backend);
-      const parts = { gatehouse, lifecycle: server.lifecycle, clock, failures, authenticate };
-      leavePaths([...protocols.values()], { management: managementHandler(management, parts), health });
+      const onRequest = leadToConsole(health);
+      const protocols = protocolsOf(options, { backend, mailboxes, onRequest, loginFailures: failures });
+      const handlers = managementHandlers(management, {
+        gatehouse,
+        lifecycle: server.lifecycle,
+        clock,
+        failures,
+        protocols: (options.protocols ?? []).map(({ name }) => name),
+        health,
+        dataDirectory,
+        authenticate: options.authenticate ?? backend.authenticate?.bind(backend),
+      });
+      leavePaths([...protocols.values()], handlers);
       return {
         protocols,
         stage: (document, abort) => mail.stage(document, abort),

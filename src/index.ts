@@ -168,6 +168,7 @@ export { defaultSmtpLimits, type SmtpLimits, type SmtpOptions, smtp } from "./pr
 export type { TakeOver } from "./protocols/take-over.ts";
 export type { ListedAddress } from "./runtime/admission/address-list.ts";
 export type { RuleFinding } from "./runtime/admission/admission.ts";
+export type { AsyncAdmissionRule } from "./runtime/admission/async-rules.ts";
 export { type BlockedAddress, BlockedAddressError, type BlockedEntry } from "./runtime/admission/block-list.ts";
 export type { AdmissionRequest, AdmissionRule } from "./runtime/admission/client-limits.ts";
 export { ExplainedClientError } from "./runtime/explain/explain.ts";

@@ -1,4 +1,4 @@
-/** File systems that hang or refuse, in the place of folders of the test's own. */
+/** File systems that hang or refuse, in place of folders of the test's own. */
 import { chmodSync, closeSync, openSync } from "node:fs";
 import koffi from "koffi";
 import { onTestFinished } from "vitest";

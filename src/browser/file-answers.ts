@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { acceptsGzip } from "../protocols/http/accepted-coding.ts";
 import type { PageFile } from "./page-files.ts";
 
 interface Ready {
@@ -57,7 +58,7 @@ function give({ headers }: IncomingMessage, response: ServerResponse, ready: Rea
     response.writeHead(304).end();
     return;
   }
-  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(String(headers["accept-encoding"] ?? ""));
+  const takesGzip = acceptsGzip(headers["accept-encoding"]?.toString());
   if (takesGzip) response.setHeader("Content-Encoding", "gzip");
   const body = takesGzip ? ready.compressed : ready.plain;
   response.writeHead(200, { "Content-Type": ready.contentType, "Content-Length": body.length }).end(body);

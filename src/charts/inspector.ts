@@ -19,7 +19,7 @@ export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) =>
 /** Actors inspected in this process so far; XState's own session ids begin with `x:`. */
 let sessions = 0;
 
-/** Reports one root actor to an inspector, and to whoever subscribes to the actor that the inspector was given. */
+/** Reports one root actor to an inspector, and to subscribers of the actor that the inspector was given. */
 export class Inspection {
   readonly sessionId: string;
   /** The event that starts the actor. */

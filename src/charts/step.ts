@@ -51,7 +51,7 @@ export class MacrostepUnderWay implements Macrostep, Position {
   outcome: Outcome = active;
   readonly internalQueue: EventObject[] = [];
   #host: StepHost | null = null;
-  /** Null when it must be made anew. */
+  /** Null when it must be made again. */
   #snapshot: AnyMachineSnapshot | null = null;
 
   private constructor(configuration: Configuration) {

@@ -18,7 +18,7 @@ export interface Surroundings {
   readonly schema: Schema;
   /** The account may change nothing. */
   readonly isReadOnly: boolean;
-  /** Draws the page anew, once, after all that happens in this turn. */
+  /** Draws the page again, once, after all that happens in this turn. */
   changed(): void;
   /** Nobody is logged in any more. */
   loggedOut(): void;

@@ -61,3 +61,10 @@ export function toFileError(path: string, error: unknown): FileError {
   const problem = errno === null ? advice : `${advice} (${errno})`;
   return new FileError("file-unreadable", path, { problem, errno, cause: error });
 }
+
+/** The same for whatever a call that writes was rejected with. */
+export function unwritable(path: string, error: unknown): FileError {
+  if (error instanceof FileError) return error;
+  const { problem, errno } = toFileError(path, error);
+  return new FileError("file-unwritable", path, { problem, errno, cause: error });
+}

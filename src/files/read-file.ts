@@ -58,7 +58,7 @@ async function readWhole(path: string, reading: Reading): Promise<FileBytes> {
   }
 }
 
-/** How long whoever holds a lease on a file, e.g. a file server, is given between two attempts, in milliseconds. */
+/** Milliseconds between two attempts while another process, e.g. a file server, holds a lease on the file. */
 const leasePause = 50;
 
 /**

@@ -4,7 +4,8 @@ import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, stat
 import { basename, dirname, join } from "node:path";
 import { boundedCall } from "./bounded-calls.ts";
 import { digestOf } from "./digest.ts";
-import { FileError, toFileError } from "./file-error.ts";
+import { FileError, toFileError, unwritable } from "./file-error.ts";
+import { syncFolder } from "./synced-folder.ts";
 
 export interface ReplaceOptions {
   /** Of what is replaced; where the file holds something else by then, it stays. By default whatever is there is replaced. */
@@ -27,9 +28,7 @@ export function replaceFile(path: string, text: string, options: ReplaceOptions 
       await replace(path, bytes, { ...options, signal });
       return digestOf(bytes);
     } catch (error) {
-      if (error instanceof FileError) throw error;
-      const { problem, errno } = toFileError(path, error);
-      throw new FileError("file-unwritable", path, { problem, errno, cause: error });
+      throw unwritable(path, error);
     }
   });
 }
@@ -56,7 +55,7 @@ async function replace(
     await unlink(beside).catch(() => {});
     throw error;
   }
-  await synced(folder);
+  await syncFolder(folder);
 }
 
 async function written(
@@ -108,17 +107,5 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return toFileError("", error).errno !== "ESRCH";
-  }
-}
-
-/** The name, too, is on disk then. Some file systems cannot, and need not. */
-async function synced(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (toFileError(folder, error).errno !== "EINVAL") throw error;
-  } finally {
-    await handle.close();
   }
 }

@@ -51,7 +51,13 @@ function fields(known: Fields): Disclose {
   };
 }
 
-const connectionTimes = { proxyTimeout: count, tlsTimeout: count, drainTimeout: count, closeTimeout: count };
+const connectionTimes = {
+  proxyTimeout: count,
+  admissionTimeout: count,
+  tlsTimeout: count,
+  drainTimeout: count,
+  closeTimeout: count,
+};
 const session = { context: fields({ draining: flag, cause }), events: { "session.ended": fields({ cause }) } };
 
 /** By the chart's id. */
@@ -71,7 +77,11 @@ export const disclosures: Readonly<Record<string, ChartDisclosure>> = {
     events: {},
   },
   connection: {
-    context: fields({ settings: fields({ tlsImplicit: flag, ...connectionTimes }), cause, drainRequested: flag }),
+    context: fields({
+      settings: fields({ tlsImplicit: flag, asyncAdmission: flag, ...connectionTimes }),
+      cause,
+      drainRequested: flag,
+    }),
     events: {
       "connection.admitted": fields({ proxied: flag }),
       "session.ended": fields({ cause, finished: flag }),

@@ -3,14 +3,15 @@
  *
  * 1. `accepted`: the socket has been accepted and holds a slot.
  * 2. `proxyHeader`: a trusted proxy owes the PROXY header, within `proxyTimeout`.
- * 3. `handshaking`: implicit TLS, within `tlsTimeout`.
- * 4. `active`: the protocol's session is running. `upgrading` is the same handshake in mid-session (STARTTLS), then
+ * 3. `admitting`: rules that have to ask elsewhere decide, within `admissionTimeout`. Only where there are such rules.
+ * 4. `handshaking`: implicit TLS, within `tlsTimeout`.
+ * 5. `active`: the protocol's session is running. `upgrading` is the same handshake in mid-session (STARTTLS), then
  * back.
- * 5. `draining`: the session was asked to finish at its next safe point, within `drainTimeout`. A drain in
+ * 6. `draining`: the session was asked to finish at its next safe point, within `drainTimeout`. A drain in
  *    mid-handshake waits for the handshake; `drain.expired` limits the two together.
- * 6. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side. Skipped when
+ * 7. `closing`: what was written is flushed and FIN sent; the peer has `closeTimeout` to close its side. Skipped when
  *    both sides have already closed theirs.
- * 7. `closed`: the socket is destroyed, the session ended, the slot returned. Entered once, with one cause.
+ * 8. `closed`: the socket is destroyed, the session ended, the slot returned. Entered once, with one cause.
  *
  * The machine obeys the lifecycle subset: no invoke, spawn, history or parallel states.
  */
@@ -21,7 +22,11 @@ import { unprovided } from "./effect.ts";
 /** The listener's settings for its connections, shared by all of them; times are milliseconds. */
 export interface ConnectionSettings {
   readonly tlsImplicit: boolean;
+  /** There are admission rules that have to ask elsewhere. */
+  readonly asyncAdmission: boolean;
   readonly proxyTimeout: number;
+  /** How long all of those rules may take together. */
+  readonly admissionTimeout: number;
   readonly tlsTimeout: number;
   readonly drainTimeout: number;
   /** How long a peer may take to read the last bytes and close its side. */
@@ -39,8 +44,10 @@ export interface ConnectionContext {
 export type ConnectionEvent =
   /** Admission gave a slot. `proxied`: the peer is a trusted proxy and owes a PROXY header. */
   | { type: "connection.admitted"; proxied: boolean }
-  /** Admission refused, on what the PROXY header said. */
+  /** Admission refused: on what the PROXY header said, or by a rule that asked elsewhere. */
   | { type: "connection.refused" }
+  /** No rule that asked elsewhere refused. */
+  | { type: "connection.granted" }
   /** Finish at the next safe point. */
   | { type: "connection.drain" }
   /** `drainTimeout` has passed since the whole listener began to drain. */
@@ -82,6 +89,15 @@ const sessionEnded = [
   { target: "closing", actions: recordItsCause },
 ] as const;
 
+/** The way of an admitted client, once its own address is known. */
+const opens = [
+  { guard: "tlsImplicit", target: "handshaking" },
+  { guard: "drainRequested", target: "draining", actions: "openSession" },
+  { target: "active", actions: "openSession" },
+] as const;
+
+const asksFirst = { guard: "asyncAdmission", target: "admitting" } as const;
+
 /**
  * Implicit TLS and STARTTLS are one handshake; they differ in which session action follows it. A stalled handshake
  * loses the raw socket at `tlsTimeout`.
@@ -117,6 +133,12 @@ export const connectionMachine = setup({
     ...unprovided("connection", [
       /** Reads the PROXY header; answers with `proxy.accepted` or `proxy.rejected`. */
       "readProxyHeader",
+      /** Asks the rules that ask elsewhere; answers with `connection.granted` or `connection.refused`. */
+      "askRules",
+      /** Time is up: the rules that have not answered admit or refuse, as each says for its failure. */
+      "expireRules",
+      /** Nobody waits for the rules any longer. */
+      "leaveRules",
       /** Flushes, drops what the peer sent in clear, does the handshake; answers with `tls.secured` or `tls.failed`. */
       "startHandshake",
       /** Opens the protocol's session and lets it greet. */
@@ -139,11 +161,13 @@ export const connectionMachine = setup({
   guards: {
     proxied: ({ event }) => event.type === "connection.admitted" && event.proxied,
     tlsImplicit: ({ context }) => context.settings.tlsImplicit,
+    asyncAdmission: ({ context }) => context.settings.asyncAdmission,
     drainRequested: ({ context }) => context.drainRequested,
     finished: ({ event }) => event.type === "session.ended" && event.finished,
   },
   delays: {
     proxyTimeout: ({ context }) => context.settings.proxyTimeout,
+    admissionTimeout: ({ context }) => context.settings.admissionTimeout,
     tlsTimeout: ({ context }) => context.settings.tlsTimeout,
     drainTimeout: ({ context }) => context.settings.drainTimeout,
     closeTimeout: ({ context }) => context.settings.closeTimeout,
@@ -162,6 +186,7 @@ export const connectionMachine = setup({
       on: {
         "connection.admitted": [
           { guard: "proxied", target: "proxyHeader" },
+          asksFirst,
           { guard: "tlsImplicit", target: "handshaking" },
           { target: "active", actions: "openSession" },
         ],
@@ -172,12 +197,20 @@ export const connectionMachine = setup({
       entry: "readProxyHeader",
       after: { proxyTimeout: closes("proxy-timeout") },
       on: {
-        "proxy.accepted": [
-          { guard: "tlsImplicit", target: "handshaking" },
-          { guard: "drainRequested", target: "draining", actions: "openSession" },
-          { target: "active", actions: "openSession" },
-        ],
+        "proxy.accepted": [asksFirst, ...opens],
         "proxy.rejected": closes("proxy-invalid"),
+        "connection.refused": ends("over-cap"),
+        "connection.drain": { actions: "requestDrain" },
+        "peer.ended": closes("peer-ended"),
+        ...cutShort,
+      },
+    },
+    admitting: {
+      entry: "askRules",
+      exit: "leaveRules",
+      after: { admissionTimeout: { actions: "expireRules" } },
+      on: {
+        "connection.granted": opens,
         "connection.refused": ends("over-cap"),
         "connection.drain": { actions: "requestDrain" },
         "peer.ended": closes("peer-ended"),

@@ -2,7 +2,7 @@
  * A change of the configuration document while the server runs, as one transaction.
  *
  * `validating` plans the difference; `staging` prepares all that is new (sockets bound but not listening, certificates
- * read, accounts resolved) and touches nothing that runs; `swapping` puts it in the place of the old; `retiring`
+ * read, accounts resolved) and touches nothing that runs; `swapping` puts it in place of the old; `retiring`
  * releases what is no longer needed. A failure before the swap is undone in `rollingBack`, and everything stays as it
  * was. A document that arrives meanwhile waits; of several, only the newest is kept. Stopping the server waits for no
  * file: a reload that has not reached the swap is undone; from the swap on it waits for nothing outside, and is carried

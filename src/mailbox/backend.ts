@@ -63,7 +63,7 @@ const REPLIES = {
 /**
  * Who may do what:
  *
- * - Senders: whoever logged in may send from the own address, with a detail or without, and from the null sender (RFC
+ * - Senders: a logged-in user may send from their own address, with a detail or without, and from the null sender (RFC
  *   8098 3), an administrator from any. Nobody else is asked for one: forwarders send with addresses that are hosted here.
  * - Recipients: the accounts, with a detail or without, and `postmaster`, bare or at a hosted domain, which reaches the first account with the
  *   role `admin` unless an account of that name is there (RFC 5321 4.5.1). Hosted are the domains of the accounts and

@@ -1,4 +1,4 @@
-/** What the management API does, whichever way it is asked: the methods, for whoever may call them. */
+/** What the management API does, whichever way it is asked: its methods, and who may call them. */
 import { DocumentStateError, describePlan, type ManagedDocument } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";

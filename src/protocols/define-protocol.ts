@@ -30,7 +30,7 @@ export interface SessionDefinition {
   expired?(limit: "idle" | "session"): Verdict | undefined;
   /** The connection is over. Always called, once, last. */
   closed?(cause: EndCause): void;
-  /** The session's own state, for whoever watches; `open` by default. */
+  /** The session's own state, for observers; `open` by default. */
   readonly state?: string;
 }
 
@@ -75,7 +75,7 @@ export function defineProtocol(definition: ProtocolDefinition): SessionProtocol 
   };
 }
 
-/** A whole session, of which only the turns that differ from the defaults are given. Costs one small object. */
+/** A whole session; give only the turns that differ from the defaults. Costs one small object. */
 export function defineSession(definition: SessionDefinition): Session {
   return new DefinedSession(definition);
 }

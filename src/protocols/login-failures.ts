@@ -10,7 +10,7 @@ export interface LoginDelays {
   readonly first: number;
   /** No delay is longer. Default: 16000. */
   readonly longest: number;
-  /** Without a failure for so long, an address begins anew. Default: 900000. */
+  /** Without a failure for so long, an address begins again. Default: 900000. */
   readonly forgetAfter: number;
 }
 

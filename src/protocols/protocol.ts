@@ -154,7 +154,7 @@ export interface Session {
   expired(limit: "idle" | "session"): Verdict;
   /** The connection is over; give everything back. Always called, once, last. */
   closed(cause: EndCause): void;
-  /** The session's own state, for whoever watches: `mail`, `data`, `idle`. */
+  /** The session's own state, for observers: `mail`, `data`, `idle`. */
   readonly state: string;
 }
 

@@ -8,7 +8,7 @@ interface Entry<Value> {
 
 /**
  * A map that knows which entry was set the longest ago, in constant time. A Map's own order would tell it, too, but V8 looks
- * for the first entry behind all that were deleted since the table was last made anew: tens of thousands, where each new entry
+ * for the first entry behind all that were deleted since the table was last made again: tens of thousands, where each new entry
  * makes the oldest give way.
  */
 export class RecencyMap<Value> {

@@ -41,7 +41,7 @@ export class Client {
     socket.on("close", () => this.#see(this.#view === "open" ? "gone" : this.#view));
   }
 
-  /** Connects to loopback; the client keeps its own side open until it is told otherwise. */
+  /** Connects to loopback; the client keeps its own side open until it is asked to close it. */
   static async connect(port: number, { patience = 5_000 }: { patience?: number } = {}): Promise<Client> {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const client = new Client(socket, patience);

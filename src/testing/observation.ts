@@ -76,7 +76,7 @@ export class Observation {
     if (transitions.length === 0) this.ignored.push({ state: from, event: event.event.type });
     for (const transition of transitions) {
       this.transitions.push({ ...at, event: triggerText(transition) });
-      // A state that is left and entered again has started anew.
+      // A state that is left and entered again has started again.
       if (transition.reenter) for (const { path } of transition.target ?? []) before.enteredAt.delete(path.join("."));
     }
   }

@@ -109,7 +109,7 @@ function seen(snapshot: AnyMachineSnapshot, events: readonly AnyEventObject[]) {
 
 function described({ type, params, info, exec }: Actions[number]) {
   const { context, event } = info;
-  // XState binds the effects of its own actions anew each time.
+  // XState binds the effects of its own actions again each time.
   return { type, params, context, event, exec: type.startsWith("xstate.") ? typeof exec : exec };
 }
 

@@ -34,7 +34,9 @@ import { WatchedClock } from "./watched-clock.ts";
 
 const settings = {
   tlsImplicit: false,
+  asyncAdmission: false,
   proxyTimeout: 5_000,
+  admissionTimeout: 10_000,
   tlsTimeout: 60_000,
   drainTimeout: 30_000,
   closeTimeout: 2_000,

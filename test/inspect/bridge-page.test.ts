@@ -72,7 +72,7 @@ test("hands the tree to the inspector when that says that it is there, and to no
   expect(page.notice.textContent).toBe("");
   expect(JSON.parse(page.posted[0]?.message.definition ?? "")).toMatchObject({ id: "server", initial: "starting" });
 
-  // The inspector was loaded anew: it gets what lives from the beginning.
+  // The inspector was loaded again: it gets what lives from the beginning.
   const before = page.posted.length;
   page.hear({ origin: stately, source: page.frame, data: connected });
   await page.until(() => page.posted.slice(before).some(({ message }) => message.name === "reload"));

@@ -31,7 +31,7 @@ export interface OpenPage {
   until(holds: (message: Message) => boolean): Promise<Message>;
 }
 
-/** @param url the relay's. @param headers in the place of those that a browser would send. */
+/** @param url the relay's. @param headers in place of those that a browser would send. */
 export async function openPage(url: string, headers: Readonly<Record<string, string>> = {}): Promise<OpenPage> {
   const { host } = new URL(url);
   const socket = new WebSocket(`${url.replace("http:", "ws:")}events`, {

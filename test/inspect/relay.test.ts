@@ -191,7 +191,7 @@ test("a page that comes late gets what lives first, as it is now, and nothing of
   await late.until(({ snapshot }) => snapshot?.value === "closing");
 });
 
-test("what a slow page does not read is dropped; then it is told how much, and gets what lives anew", async () => {
+test("what a slow page does not read is dropped; then it is told how much, and gets what lives again", async () => {
   const inspector = await running();
   const page = await openPage(inspector.url);
   page.socket.pause();

@@ -10,7 +10,9 @@ import {
 
 export const settings: ConnectionSettings = {
   tlsImplicit: false,
+  asyncAdmission: false,
   proxyTimeout: 5_000,
+  admissionTimeout: 10_000,
   tlsTimeout: 60_000,
   drainTimeout: 30_000,
   closeTimeout: 2_000,
@@ -23,6 +25,9 @@ export function beginning(settings: ConnectionSettings): ConnectionContext {
 
 export const effectNames = [
   "readProxyHeader",
+  "askRules",
+  "expireRules",
+  "leaveRules",
   "startHandshake",
   "openSession",
   "secureSession",
@@ -41,6 +46,7 @@ const events: readonly ConnectionEvent[] = [
   { type: "connection.admitted", proxied: true },
   { type: "connection.admitted", proxied: false },
   { type: "connection.refused" },
+  { type: "connection.granted" },
   { type: "connection.drain" },
   { type: "drain.expired" },
   { type: "connection.stop" },
@@ -97,9 +103,9 @@ export function play(sequence: readonly ConnectionEvent[], withSettings: Connect
   return { effects, snapshots, last: actor.getSnapshot() };
 }
 
-/** The events of every path that visits no state twice, under implicit TLS or not. */
-export function everyPath(tlsImplicit: boolean): ConnectionEvent[][] {
+/** The events of every path that visits no state twice. */
+export function everyPath(withSettings: ConnectionSettings): ConnectionEvent[][] {
   const all = [...events, ...timeouts] as ConnectionEvent[];
-  const paths = getSimplePaths(connectionMachine, { input: beginning({ ...settings, tlsImplicit }), events: all });
+  const paths = getSimplePaths(connectionMachine, { input: beginning(withSettings), events: all });
   return paths.map(({ steps }) => steps.map(({ event }) => event).filter(({ type }) => String(type) !== "xstate.init"));
 }

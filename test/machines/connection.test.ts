@@ -14,15 +14,17 @@ const admitted: ConnectionEvent = { type: "connection.admitted", proxied: false 
 const implicit = { ...settings, tlsImplicit: true };
 
 describe.each([
-  ["in clear", false],
-  ["under implicit TLS", true],
-])("every path through the chart %s", (_, tlsImplicit) => {
-  const input = { ...settings, tlsImplicit };
-  const runs = everyPath(tlsImplicit).map((sequence) => ({ sequence, run: play(sequence, input) }));
+  ["in clear", { tlsImplicit: false, asyncAdmission: false }],
+  ["under implicit TLS", { tlsImplicit: true, asyncAdmission: false }],
+  ["with rules that ask elsewhere", { tlsImplicit: true, asyncAdmission: true }],
+])("every path through the chart %s", (_, { tlsImplicit, asyncAdmission }) => {
+  const input = { ...settings, tlsImplicit, asyncAdmission };
+  const runs = everyPath(input).map((sequence) => ({ sequence, run: play(sequence, input) }));
   const ended = runs.filter(({ run }) => run.last.value === "closed");
 
   test("visits every state that can be reached, and ends in closed from each of them", () => {
-    const states = Object.keys(connectionMachine.states).filter((state) => tlsImplicit || state !== "handshaking");
+    const missing = [...(tlsImplicit ? [] : ["handshaking"]), ...(asyncAdmission ? [] : ["admitting"])];
+    const states = Object.keys(connectionMachine.states).filter((state) => !missing.includes(state));
     expect(new Set(runs.map(({ run }) => run.last.value))).toEqual(new Set(states));
     const beforeTheEnd = new Set(ended.map(({ run }) => run.snapshots.at(-2)?.value));
     expect(beforeTheEnd).toEqual(new Set(states.filter((state) => state !== "closed")));
@@ -164,6 +166,28 @@ test.each<TimeoutCase>([
   expect(actor.getSnapshot().value).toBe(state);
   clock.increment(1);
   expect(actor.getSnapshot().value).toBe(next);
+});
+
+test("rules that ask elsewhere are withdrawn whichever way their state is left, and expire by their time-out", () => {
+  const asked = { ...settings, asyncAdmission: true };
+  const ways: ConnectionEvent[] = [
+    { type: "connection.granted" },
+    { type: "connection.refused" },
+    { type: "peer.ended" },
+    { type: "connection.stop" },
+    { type: "drain.expired" },
+    { type: "socket.failed", cause: "peer-reset" },
+  ];
+  for (const way of ways) {
+    const { effects } = play([admitted, way], asked);
+    expect(effects.slice(0, 2), way.type).toEqual(["askRules", "leaveRules"]);
+  }
+  const late = play(
+    [admitted, { type: "xstate.after.admissionTimeout.connection.admitting" } as unknown as ConnectionEvent],
+    asked,
+  );
+  expect(late.effects).toEqual(["askRules", "expireRules"]);
+  expect(late.last.value).toBe("admitting");
 });
 
 test("an effect that nobody provided throws its name; it is never skipped", async () => {

@@ -164,7 +164,7 @@ describe("the pause of a listener", () => {
     expect(effects.slice(2)).toEqual(["pauseSockets", "openSockets"]);
   });
 
-  test("begins anew when a reason comes while the sockets are being opened", async () => {
+  test("begins again when a reason comes while the sockets are being opened", async () => {
     const openings = [Promise.resolve(), new Promise<void>(() => {}), Promise.resolve()];
     const house = await listening({ openSockets: () => openings.shift() ?? Promise.resolve() });
     house.send("capacity.reached");

@@ -104,7 +104,7 @@ export function mailboxConformance(name: string, makeSubject: MakeSubject): void
       expect((await account.list()).find((entry) => entry.name === "x")?.specialUse).toEqual(["\\Sent"]);
     });
 
-    test("A mailbox that is made anew under its old name has another UIDVALIDITY, at once and always.", async () => {
+    test("A mailbox that is made again under its old name has another UIDVALIDITY, at once and always.", async () => {
       const { account } = await start();
       const seen = new Set<number>();
       for (let round = 0; round < 5; round += 1) {

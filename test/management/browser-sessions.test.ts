@@ -1,18 +1,6 @@
 /** A browser's session, from the log-in to its end. */
 import { describe, expect, test } from "vitest";
-import { accounts, administrator, json, type Managed, managed, nobody } from "./managed.ts";
-
-async function loggedIn(house: Managed): Promise<{ Cookie: string }> {
-  const answer = await house.fetch("/console/login", {
-    method: "POST",
-    headers: { ...json, Origin: house.url },
-    body: JSON.stringify(administrator),
-  });
-  expect(answer.status).toBe(204);
-  const field = answer.headers.get("set-cookie") ?? "";
-  expect(field).toMatch(/; HttpOnly; SameSite=Strict$/);
-  return { Cookie: field.slice(0, field.indexOf(";")) };
-}
+import { accounts, administrator, cookieOf, json, type Managed, managed, nobody } from "./managed.ts";
 
 const statusOf = async (house: Managed, headers: Record<string, string>) =>
   (await house.fetch("/jmap/session", { headers })).status;
@@ -20,7 +8,7 @@ const statusOf = async (house: Managed, headers: Record<string, string>) =>
 describe("a browser's session", () => {
   test("serves until its log-out, and no request from another page", async () => {
     const house = await managed();
-    const cookie = await loggedIn(house);
+    const cookie = await cookieOf(house);
     expect(await statusOf(house, cookie)).toBe(200);
     expect(await statusOf(house, { Cookie: `${cookie.Cookie}x` })).toBe(401);
     const change = { method: "POST", body: '{"using":[],"methodCalls":[]}' };
@@ -44,7 +32,7 @@ describe("a browser's session", () => {
     ],
   ])("ends when its account %s", async (_what, others) => {
     const house = await managed();
-    const cookie = await loggedIn(house);
+    const cookie = await cookieOf(house);
     const { configuration } = house.gatehouse;
     const document = (Account: object) => ({
       SystemSettings: { defaultHostname: configuration.system.defaultHostname },

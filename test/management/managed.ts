@@ -6,7 +6,7 @@ export const administrator = { username: "ann@example.com", password: "correct h
 export const observer = { username: "olga@example.com", password: "battery staple" };
 export const nobody = { username: "ned@example.com", password: "no roles here" };
 
-const secret = (text: string) => ({ "@type": "Text" as const, secret: text });
+export const secret = (text: string) => ({ "@type": "Text" as const, secret: text });
 
 export const accounts = {
   [administrator.username]: { secret: secret(administrator.password), roles: ["admin" as const] },
@@ -65,4 +65,14 @@ export async function managed(
     call,
     one: async (name, args = {}) => (await call([name, args]))[0]?.[1] ?? {},
   };
+}
+
+/** Of a browser that the administrator has logged in by. */
+export async function cookieOf(house: Managed): Promise<{ readonly Cookie: string }> {
+  const response = await house.fetch("/console/login", {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify(administrator),
+  });
+  return { Cookie: response.headers.get("set-cookie")?.split(";")[0] ?? "" };
 }

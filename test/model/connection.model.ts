@@ -16,9 +16,11 @@ import {
 } from "../../src/testing/index.ts";
 import {
   blocked,
+  type ConnectionKind,
   type ConnectionStimulus,
   ConnectionWorld,
   closeTimeout,
+  type OpenQuestions,
   timeouts,
   writeTimeout,
 } from "./connection-world.ts";
@@ -30,6 +32,7 @@ const isIn =
 
 /** The client is there, and has done nothing that ends what it can do. */
 const speaks = ({ facts }: Situation): boolean => !facts.has("silent") && !facts.has("deaf") && !facts.has("half sent");
+const reputation = { rule: "reputation", limit: 0, current: 0 };
 const isStream = ({ facts }: Situation): boolean => facts.has("stream");
 
 const ended = (cause: EndCause, finished = false) => ({ type: "session.ended", cause, finished });
@@ -41,10 +44,11 @@ const socketClosed = (at: Situation) => ({ type: "socket.closed", cause: isIn("d
 
 /** The session begins, or goes on, and hears at once of a drain that was asked for meanwhile. */
 const sessionBegins =
-  (type: "proxy.accepted" | "tls.secured") =>
+  (type: "proxy.accepted" | "connection.granted" | "tls.secured") =>
   (at: Situation): AnyEventObject[] => {
     const { drainRequested, settings } = at.snapshot.context;
-    const talksNow = type === "tls.secured" || !settings.tlsImplicit;
+    const asked = type === "proxy.accepted" && settings.asyncAdmission;
+    const talksNow = type === "tls.secured" || (!settings.tlsImplicit && !asked);
     return talksNow && drainRequested && !at.facts.has("busy") && !isStream(at)
       ? [{ type }, ended("drained")]
       : [{ type }];
@@ -119,6 +123,50 @@ const piecemeal: readonly ConnectionStimulus[] = [
       world.client.send(proxyHeaderV1().subarray(0, 12));
       await world.delivered();
     },
+  },
+];
+
+const admits = sessionBegins("connection.granted");
+const refusedByRule = [{ type: "connection.refused" }];
+const timeForRules = { type: "xstate.after.admissionTimeout.connection.admitting" };
+const strictIsContent = ({ facts }: Situation): boolean => facts.has("the strict rule admits");
+
+const answers: readonly ConnectionStimulus[] = (
+  [
+    ["both rules admit", admits, (rules) => ["strict", "lenient"].map((name) => rules.answer(name as "strict", null))],
+    ["the lenient rule refuses", refusedByRule, (rules) => rules.answer("lenient", reputation)],
+    ["the strict rule fails", refusedByRule, (rules) => rules.fail("strict")],
+    [
+      "the strict rule admits, and the lenient one fails",
+      admits,
+      (rules) => {
+        rules.answer("strict", null);
+        rules.fail("lenient");
+      },
+    ],
+  ] as const satisfies readonly (readonly [string, ConnectionStimulus["events"], (rules: OpenQuestions) => unknown])[]
+).map(([name, events, apply]) => ({
+  ...{ name, events },
+  possible: (at) => isIn("admitting")(at) && !strictIsContent(at),
+  leaves: events === refusedByRule ? ["silent"] : [],
+  apply: (world) => void apply(world.rules),
+}));
+
+const lateAnswers: readonly ConnectionStimulus[] = [
+  {
+    name: "the strict rule admits",
+    events: [],
+    possible: isIn("admitting"),
+    leaves: ["the strict rule admits"],
+    once: true,
+    apply: (world) => world.rules.answer("strict", null),
+  },
+  {
+    name: "the time for the rules passes",
+    events: (at) => [timeForRules, ...(strictIsContent(at) ? admits(at) : refusedByRule)],
+    possible: (at) => isIn("admitting")(at) && !at.facts.has("leaving"),
+    leaves: ["time for the rules"],
+    apply: (world) => world.bench.clock.advance(timeouts.admissionTimeout),
   },
 ];
 
@@ -289,7 +337,7 @@ const server: readonly ConnectionStimulus[] = [
     name: "the time for the whole drain passes",
     events: [{ type: "drain.expired" }],
     possible: (at) =>
-      isIn("proxyHeader", "handshaking", "upgrading", "draining")(at) &&
+      isIn("proxyHeader", "admitting", "handshaking", "upgrading", "draining")(at) &&
       at.facts.has("leaving") &&
       !at.facts.has("a reload shortens the drain"),
     async apply(world) {
@@ -307,6 +355,10 @@ const server: readonly ConnectionStimulus[] = [
     },
   },
 ];
+
+const untilAdmission = [...arrivals, ...headers, ...piecemeal];
+/** What comes after is the same with such rules and without. */
+const untilAdmitted = [...arrivals, ...headers.slice(0, 1), ...answers, ...lateAnswers, ...ends, ...server];
 
 /** What the peer and the session saw of it. */
 function compare(world: ConnectionWorld, { snapshot, facts }: Situation): Difference[] {
@@ -334,6 +386,8 @@ function compare(world: ConnectionWorld, { snapshot, facts }: Situation): Differ
     check("cause that the session was told", snapshot.context.cause, talk.closed[0]);
   }
   if (!over) check("times that the session was told of the end", 0, told);
+  const { withdrawn } = world.rules;
+  if (snapshot.value !== "admitting") check("open questions", 0, world.rules.asked - withdrawn);
   if (over) check("end event's cause", snapshot.context.cause, endCause(world));
   if (over) check("connections inside", 0, world.gatehouse.connections().length);
   return differences;
@@ -343,14 +397,14 @@ function endCause({ bench }: ConnectionWorld): string | undefined {
   return bench.events.flatMap((event) => (event.type === "connection.closed" ? [event.cause] : []))[0];
 }
 
-export function connectionModel(tlsImplicit: boolean): Model<ConnectionWorld> {
-  const settings: ConnectionSettings = { tlsImplicit, ...timeouts, closeTimeout };
+export function connectionModel(kind: ConnectionKind): Model<ConnectionWorld> {
+  const settings: ConnectionSettings = { ...kind, ...timeouts, closeTimeout };
   return {
     machine: connectionMachine,
     input: { settings, cause: null, drainRequested: false } satisfies ConnectionContext,
-    stimuli: [...arrivals, ...headers, ...piecemeal, ...handshakes, ...words, ...ends, ...server],
+    stimuli: kind.asyncAdmission ? untilAdmitted : [...untilAdmission, ...handshakes, ...words, ...ends, ...server],
     async open(bench) {
-      const world = new ConnectionWorld(bench, tlsImplicit);
+      const world = new ConnectionWorld(bench, kind);
       await world.gatehouse.start();
       return world;
     },
@@ -359,6 +413,8 @@ export function connectionModel(tlsImplicit: boolean): Model<ConnectionWorld> {
     milliseconds: ({ delay }, { facts }) =>
       delay === "drainTimeout" && facts.has("a reload shortens the drain") ? timeouts.drainTimeout / 2 : undefined,
     mayPass({ delay }, { facts }) {
+      // Two events come of it: a stimulus lets it pass.
+      if (delay === "admissionTimeout") return false;
       if (delay === "closeTimeout") return true;
       // The listener's own limit comes first, unless a shorter one was put into force.
       if (delay === "drainTimeout") return true;

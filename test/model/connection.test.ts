@@ -11,23 +11,35 @@ const impossible: Impossible = {
   "accepted: socket.failed": sameTurn,
   "accepted: socket.closed": sameTurn,
   "proxyHeader: socket.closed": saidBefore,
+  "admitting: socket.closed": saidBefore,
   "handshaking: socket.closed": saidBefore,
   "upgrading: socket.closed": saidBefore,
 };
 
 /** Causes, and what else a path has left behind, make no difference to most stimuli. */
 function distinguish({ snapshot, facts }: Situation): string {
-  const telling = ["stream", "busy", "deaf", "half sent", "a reload shortens the drain"].filter((fact) =>
-    facts.has(fact),
-  );
+  const telling = [
+    "stream",
+    "busy",
+    "deaf",
+    "half sent",
+    "the strict rule admits",
+    "a reload shortens the drain",
+  ].filter((fact) => facts.has(fact));
   const injected = [...facts].filter((fact) => snapshot.value === "upgrading" && fact.startsWith("injected"));
-  return JSON.stringify([snapshot.value, snapshot.context.drainRequested, telling, injected]);
+  const leaving = snapshot.value === "admitting" && facts.has("leaving");
+  return JSON.stringify([snapshot.value, snapshot.context.drainRequested, telling, injected, leaving]);
 }
 
 walkModels({
-  models: { "a connection in clear": connectionModel(false), "a connection under implicit TLS": connectionModel(true) },
+  models: {
+    "a connection in clear": connectionModel({ tlsImplicit: false, asyncAdmission: false }),
+    "a connection under implicit TLS": connectionModel({ tlsImplicit: true, asyncAdmission: false }),
+    "a connection whose rules ask elsewhere": connectionModel({ tlsImplicit: false, asyncAdmission: true }),
+    "one under implicit TLS": connectionModel({ tlsImplicit: true, asyncAdmission: true }),
+  },
   impossible,
-  pairs: 58,
+  pairs: 71,
   distinguish,
   randomWalks: 40,
 });

@@ -37,6 +37,28 @@ const manageSieve = "src/protocols/manage-sieve";
 const imap = "src/protocols/imap";
 
 export const faults: readonly Fault[] = [
+  fault("a client that goes while rules are asked is asked about all the same", "connection", [
+    connection,
+    ["    this.#waiting?.rules.withdraw();\n", ""],
+  ]),
+  fault("a client that a rule refuses is admitted when another has admitted it", "connection", [
+    "src/runtime/admission/async-rules.ts",
+    ["    if (!refusal && this.#pending.size > 0) return;\n", "    if (refusal && this.#pending.size > 0) return;\n"],
+  ]),
+  fault("rules that do not answer hold a client for ever", "connection", [
+    "src/runtime/admission/async-rules.ts",
+    [
+      "    for (const rule of this.#pending) this.#fail",
+      "    for (const rule of [] as AsyncAdmissionRule[]) this.#fail",
+    ],
+  ]),
+  fault("a drain that comes while rules are asked is forgotten", "connection", [
+    "src/machines/connection.ts",
+    [
+      '        "connection.granted": opens,\n        "connection.refused": ends("over-cap"),\n        "connection.drain": { actions: "requestDrain" },\n',
+      '        "connection.granted": opens,\n        "connection.refused": ends("over-cap"),\n        "connection.drain": {},\n',
+    ],
+  ]),
   fault("a slot is not returned when a connection ends in its handshake", "connection", [
     connection,
     ["    this.#permit.release();", "    if (!this.#handshake) this.#permit.release();"],

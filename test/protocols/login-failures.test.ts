@@ -42,7 +42,7 @@ describe("the delay after failed log-ins", () => {
     expect(failures.failed(address, 0)).toBe(2000);
   });
 
-  it("begins anew after a time without failures", () => {
+  it("begins again after a time without failures", () => {
     const failures = new LoginFailures();
     failures.failed(address, 0);
     failures.failed(address, 1000);

@@ -34,7 +34,7 @@ async function replaceDocument(server: ServingCommand, document: object): Promis
   await rename(`${server.file}.new`, server.file);
 }
 
-test("SIGTERM in mid-reload, with a key that hangs, drains as ever", async ({ skip }) => {
+test("SIGTERM in mid-reload, with a key that hangs, drains as before", async ({ skip }) => {
   const mount = hungMount();
   if (mount === null) return skip("needs to mount a file system");
   const server = await serve(documentWith(null, { drainTimeout: "2s" }), temporaryDirectory(), {
@@ -95,7 +95,7 @@ test("SIGTERM in mid-start, with a database that hangs, ends the process in spit
   expect(server.log.map(({ event }) => event)).toContain("server.stopped");
 });
 
-test("a pipe in the place of the document, of a key or of a password is refused by name, and nothing waits for it", async () => {
+test("a pipe in place of the document, of a key or of a password is refused by name, and nothing waits for it", async () => {
   const server = await serve(documentWith(null));
   const [key, replaced] = [pipe(), pipe()];
   await replaceDocument(server, documentWith(key));

@@ -56,7 +56,7 @@ describe.skipIf(!installed("chromium"))("Chromium", () => {
     expect(page.complaints).toEqual([]);
   });
 
-  test("gives a page that is opened late, and an inspector that is loaded anew, what lives", async () => {
+  test("gives a page that is opened late, and an inspector that is loaded again, what lives", async () => {
     const { inspector, standIn, server } = await startWatched();
     const client = await openDialogue(server.port("smtp"));
     await client.ask("EHLO a");

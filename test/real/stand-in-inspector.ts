@@ -1,5 +1,5 @@
 /**
- * A page in the place of Stately's inspector, which needs the internet. It listens as that does, with the receiver of the
+ * A page in place of Stately's inspector, which needs the internet. It listens as that does, with the receiver of the
  * official package, and hands on what it has received.
  */
 import { once } from "node:events";

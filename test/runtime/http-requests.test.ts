@@ -91,7 +91,7 @@ describe("a request", () => {
   test("is answered although its client has ended its side", async () => {
     const house = await server();
     const client = await rawClient(house.port("clear"));
-    client.socket.end("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.socket.end("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     expect(await client.end).toBe("fin");
     expect(client.received().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
     expect(client.received()).toContain("gatehouse_connections");

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import { type Backend, BindError, createGatehouse, http, StartError } from "../../src/index.ts";
@@ -269,6 +270,30 @@ describe("a start", () => {
       await gatehouse.stop({ wait });
       expect(await started).toMatchObject({ errors: [{ code: "stopped-while-starting" }] });
       expect(gatehouse.state).toBe("stopped");
+      expect(openSockets()).toBe(socketsBefore);
+    }
+  });
+
+  test("of hundreds of listeners hears a stop in the middle, and makes no more of them", async () => {
+    const socketsBefore = openSockets();
+    const count = 300;
+    const listeners = Array.from({ length: count }, (_, index) => ({ name: `l${index}`, bind: ["127.0.0.1:0"] }));
+    for (const wait of [true, false]) {
+      const gatehouse = createGatehouse({ config: listeners.map((one) => ({ ...one, useTls: false })), backend });
+      const made = Promise.withResolvers<void>();
+      let binding = 0;
+      gatehouse.lifecycle$.subscribe(({ type }) => {
+        if (type !== "listener.binding") return;
+        binding += 1;
+        made.resolve();
+      });
+      const started = gatehouse.start().catch((error: unknown) => error);
+      await made.promise;
+      // As a signal does, in a turn of its own.
+      await immediate();
+      await gatehouse.stop({ wait });
+      expect(await started).toMatchObject({ errors: [{ code: "stopped-while-starting" }] });
+      expect(binding).toBeLessThan(count);
       expect(openSockets()).toBe(socketsBefore);
     }
   });

@@ -158,7 +158,7 @@ describe("the limits of a session", () => {
     expect(causes(house.events)).toEqual(["idle-timeout"]);
   });
 
-  test("every octet starts the wait anew, up to the limit of the whole session", async () => {
+  test("every octet starts the wait again, up to the limit of the whole session", async () => {
     const client = await rawClient(house.port("smtp"));
     client.socket.write("EHLO client\r\n");
     await client.until("250 ");

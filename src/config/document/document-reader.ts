@@ -10,13 +10,13 @@ export type ReadDocument = (document: unknown) => Configuration | Promise<Config
 
 /**
  * Reads documents one after the other, so that an older one that takes longer cannot overtake a newer one. A large
- * text is read in a thread, anything else synchronously.
+ * one is read in a thread, anything else synchronously.
  */
 export function documentReader(options: ParseOptions = {}): ReadDocument {
   let last: Promise<void> | null = null;
   return (document) => {
     const parse = () => (isConfiguration(document) ? document : parseDocument(document, options));
-    const large = typeof document === "string" && isLarge(document);
+    const large = !isConfiguration(document) && isLarge(document);
     if (last === null && !large) return parse();
     const read = (last ?? Promise.resolve()).then(() => (large ? parseAside(document, options) : parse()));
     const done: Promise<void> = read.then(ignore, ignore).then(() => {

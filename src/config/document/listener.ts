@@ -172,6 +172,10 @@ const shape = {
     .prefault(5_000)
     .describe("Limit of the whole PROXY header.")
     .register(fieldDisplay, { label: "PROXY header timeout", section: "Proxy networks" }),
+  admissionTimeout: duration(1)
+    .prefault(5_000)
+    .describe("Limit of all admission rules that ask elsewhere, together; an embedder's only.")
+    .register(fieldDisplay, { label: "Admission timeout", section: "Admission" }),
   maxHandshakes: countOrNull()
     .describe("TLS handshakes in progress at once; further ones queue. Null: no limit.")
     .register(fieldDisplay, { label: "Handshakes at once", section: "Admission" }),

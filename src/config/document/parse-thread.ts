@@ -14,9 +14,9 @@ export type ParsedPiece =
 const PIECE = 2_000;
 
 function* pieces(): Generator<ParsedPiece> {
-  const { text, options } = workerData as { readonly text: string; readonly options: ParseOptions };
+  const { source, options } = workerData as { readonly source: unknown; readonly options: ParseOptions };
   try {
-    const rest: Record<string, unknown> = { ...parseDocument(text, options) };
+    const rest: Record<string, unknown> = { ...parseDocument(source, options) };
     for (const [list, entries] of Object.entries(rest)) {
       if (!Array.isArray(entries)) continue;
       rest[list] = [];

@@ -7,6 +7,7 @@ import { count, fieldsOf, type IgnoredFields, SERVER_SET } from "../values/field
 import { hostname, objectName } from "../values/names.ts";
 import { networks } from "./listener.ts";
 
+const METRICS_ACCESS = '"open", "account", or null';
 const DELIMITER = 'one character like "+" or "-", or null';
 
 const STALWART = "A setting of Stalwart's without meaning here. Ignored.";
@@ -48,6 +49,14 @@ export const systemSchema = fieldsOf(
       .prefault(30_000)
       .describe("How long sessions may take to finish when the server stops or a listener is removed.")
       .register(fieldDisplay, { label: "Drain timeout", section: "Server" }),
+    metricsAccess: z
+      .enum(["open", "account"], { error: mustBe(METRICS_ACCESS) })
+      .nullable()
+      .default(null)
+      .describe(
+        "Who gets /healthz, /readyz and /metrics. open: everybody. account: an account or a token with the permission sysMetricsGet; on addresses of loopback health is open all the same. Null: open on addresses of loopback, account elsewhere.",
+      )
+      .register(fieldDisplay, { label: "Metrics and health", section: "Server", enumName: "MetricsAccess" }),
     recipientDelimiter: z
       .string({ error: mustBe(DELIMITER) })
       .regex(/^[!#$%&'*+/=?^_`{|}~-]$/, { error: mustBe(DELIMITER) })

@@ -1,4 +1,4 @@
-/** A document that is changed while a server runs it, as whoever manages that server sees it. */
+/** A document that is changed while a server runs it, as its manager sees it. */
 import type { ConfigurationIssue } from "../document/configuration-error.ts";
 import type { Configuration } from "../document/effective.ts";
 import type { ReloadPlan } from "../plan/reload-plan.ts";
@@ -65,7 +65,7 @@ export interface AppliedChanges<Report> {
   readonly plan: ReloadPlan;
   /** Of each change, the id of its object. */
   readonly ids: readonly string[];
-  /** What the reload told; null for a dry run, and where nothing had to be done. */
+  /** What the reload reported; null for a dry run, and where nothing had to be done. */
   readonly report: Report | null;
   readonly place: DocumentPlace;
 }
@@ -95,7 +95,7 @@ export interface ChangeProblem {
   /** The field, below the object: `["bind", "x"]`; empty for the object as a whole. */
   readonly path: readonly (string | number)[];
   readonly message: string;
-  /** For `invalid`: as reading the document would have told it. */
+  /** For `invalid`: as reading the document would report it. */
   readonly issue: ConfigurationIssue | null;
 }
 

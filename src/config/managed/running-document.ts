@@ -64,7 +64,7 @@ interface Version {
   readonly digest: string;
 }
 
-/** How often changes are made anew, because another document or an edit by hand came in between. */
+/** How often changes are made again, because another document or an edit by hand came in between. */
 const MOST_ATTEMPTS = 5;
 /** Whoever runs the server may not write it, or nobody may: changes are kept elsewhere. EBUSY: a file that is a mount. */
 const READ_ONLY: ReadonlySet<string | null> = new Set(["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"]);
@@ -325,5 +325,5 @@ function changedMeanwhile(what: string, cause?: unknown): DocumentStateError {
 }
 
 function ignore(): void {
-  // Whoever asked for it is told.
+  // The caller gets the error.
 }

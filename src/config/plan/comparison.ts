@@ -10,7 +10,7 @@ export type FieldValue =
 
 /**
  * Compares field values within one plan. Each pair of sets is compared once: thousands of listeners may share the
- * server's networks, of which there may be thousands too.
+ * server's networks, which may be thousands, too.
  */
 export class Comparison {
   readonly #sets = new Map<readonly string[], Map<readonly string[], boolean>>();

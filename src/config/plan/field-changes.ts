@@ -34,6 +34,7 @@ const listenerFields = {
   atCapacity: "plain",
   ignoreServerCap: "plain",
   proxyTimeout: "duration",
+  admissionTimeout: "duration",
   maxHandshakes: "plain",
   maxConnectionsPerAddress: "plain",
   connectionRate: "rate",
@@ -48,6 +49,7 @@ const systemFields = {
   maxConnections: "plain",
   proxyTrustedNetworks: "set",
   drainTimeout: "duration",
+  metricsAccess: "plain",
   recipientDelimiter: "plain",
 } as const satisfies Record<keyof SystemSettings, FieldKind>;
 

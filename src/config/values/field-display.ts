@@ -18,7 +18,7 @@ export interface FieldDisplay {
   readonly objectName?: string;
   /** The name of the list of its values. */
   readonly enumName?: string;
-  /** Who decides it; left out: whoever writes the document, at any time. */
+  /** Who decides it; left out: the author of the document, at any time. */
   readonly update?: "immutable" | "serverSet";
 }
 

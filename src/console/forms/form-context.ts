@@ -17,7 +17,7 @@ export interface FormContext {
   readonly readOnly: boolean;
   /** Any field, for those that hold others. */
   draw(context: FormContext, slot: Slot): TemplateResult;
-  /** Draws the form anew. */
+  /** Draws the form again. */
   changed(): void;
 }
 

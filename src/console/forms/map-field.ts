@@ -45,11 +45,13 @@ export function mapField(context: FormContext, slot: Slot): TemplateResult {
         ${
           key === ""
             ? nothing
-            : scalarControl(
-                context,
-                { ...slot, path: [...path, key], type: valueType, description: "", placeholder: "" },
-                `${label}, value of ${key}`,
-              )
+            : isObject(draft.at([...path, key]))
+              ? html`<code>${JSON.stringify(draft.at([...path, key]))}</code>`
+              : scalarControl(
+                  context,
+                  { ...slot, path: [...path, key], type: valueType, description: "", placeholder: "" },
+                  `${label}, value of ${key}`,
+                )
         }
         ${removeButton(slot, key, () => setKeys(keys.toSpliced(index, 1)))}
       </li>`,

@@ -36,7 +36,7 @@ export class NowPage implements Page {
   #now: ServerNow | null = null;
   readonly #total = new Rates();
   readonly #rates = new Map<string, Rates>();
-  /** Listeners that are being told something. */
+  /** Listeners with an action under way. */
   readonly #busy = new Set<string>();
   #draining: ListenerNow | null = null;
 

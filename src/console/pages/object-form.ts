@@ -159,7 +159,7 @@ export class ObjectFormPage implements Page {
     };
   }
 
-  /** A singleton has no list to go back to: it is read anew. */
+  /** A singleton has no list to go back to: it is read again. */
   #discard(event: Event): void {
     this.#draft = this.#draft && new Draft(this.#draft.original);
     this.#errors = [];

@@ -77,7 +77,7 @@ export class LiveChart {
   /** For a moment: somebody came or went. */
   #light(group: SVGGElement): void {
     group.classList.remove("moved");
-    // Read, so that the animation begins anew.
+    // Read, so that the animation begins again.
     group.getBoundingClientRect();
     group.classList.add("moved");
   }

@@ -1,4 +1,4 @@
-/** What a running server can be told to do. */
+/** What a running server can be asked to do. */
 import { call, MethodError } from "./jmap.ts";
 import { fieldErrorsOf, type SetError } from "./set-error.ts";
 

@@ -8,7 +8,7 @@ const using = ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"];
 /** Where requests go, as the session resource says. */
 let endpoint = "/jmap/";
 
-/** Only the path is used: whoever is in front of the server may have given it another name. */
+/** Only the path is used: a proxy in front of the server may give it another name. */
 export function useEndpoint(apiUrl: unknown): void {
   if (typeof apiUrl === "string" && URL.canParse(apiUrl, location.href))
     endpoint = new URL(apiUrl, location.href).pathname;

@@ -29,7 +29,7 @@ export interface ServerNow {
   /** What is exhausted: `eventLoopDelay`, `heap`, `descriptors`. */
   readonly exhausted: readonly string[];
   readonly listeners: readonly ListenerNow[];
-  /** Of listeners; more than are told of. */
+  /** Of listeners; there may be more. */
   readonly totalListeners: number;
 }
 

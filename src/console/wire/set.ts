@@ -31,7 +31,7 @@ export async function set(objectName: string, change: Change, { dryRun, ifInStat
     [answer = {}] = await call([`${objectName}/set`, args]);
   } catch (error) {
     if (!(error instanceof MethodError && error.type === "stateMismatch")) throw error;
-    const message = "Somebody else has changed this meanwhile. Look at it anew, then make your change again.";
+    const message = "Somebody else has changed this meanwhile. Look at it again, then make your change again.";
     return { kind: "refused", errors: [{ pointer: "", message }], stale: true };
   }
   const failed = refusalIn(answer, change);

@@ -1,9 +1,8 @@
 /** The account that a server without configured accounts starts with. */
-import { randomBytes, randomInt } from "node:crypto";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { randomInt } from "node:crypto";
+import { join } from "node:path";
 import { canonicalAddress, canonicalDomain } from "../../config/addresses/canonical-address.ts";
-import { boundedCall, type FileError, type ReadLimits, readFileIfThere, toFileError } from "../../files/index.ts";
+import { createFile, type FileError, type ReadLimits, readFileIfThere, toFileError } from "../../files/index.ts";
 import type { AccountEntry } from "./accounts.ts";
 import { hashPassword, parseSecret } from "./password.ts";
 
@@ -76,49 +75,10 @@ function parseAdministrator(text: string): AccountEntry | null {
 
 /** Keeps it for good. @returns false when it was there already. @throws AdministratorError */
 async function keep(file: string, text: string): Promise<boolean> {
-  const directory = dirname(file);
   try {
-    return await boundedCall(file, async () => {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      return (await writeOnce(file, text)) && (await syncName(directory));
-    });
+    return await createFile(file, text);
   } catch (cause) {
     const { problem } = toFileError(file, cause);
     throw new AdministratorError(`The administrator cannot be kept in ${file}: ${problem}`, { cause });
   }
-}
-
-/** A new name in the folder lasts when the folder has been synced. */
-async function syncName(directory: string): Promise<true> {
-  if (process.platform === "win32") return true;
-  const handle = await open(directory, "r");
-  await handle.sync().finally(() => handle.close());
-  return true;
-}
-
-/** Writes a file that appears complete or not at all, and replaces none. @returns false when it was there already. */
-async function writeOnce(file: string, text: string): Promise<boolean> {
-  const draft = `${file}.${randomBytes(6).toString("hex")}`;
-  const handle = await open(draft, "wx", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    await link(draft, file);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
-    // File systems without hard links: a rename is as atomic, and only loses the check for another process.
-    await rename(draft, file);
-    return true;
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -107,7 +107,7 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE content ADD COLUMN structure TEXT;
   `,
   `
-  -- Structures are written and read otherwise; they are found anew when somebody asks.
+  -- Structures are written and read otherwise; they are found again when somebody asks.
   UPDATE content SET structure = NULL;
   `,
 ];

@@ -17,7 +17,7 @@ export function specOf(tokens: readonly HeaderToken[]): { readonly mailbox: stri
 /**
  * Addresses without angle brackets; none for no words. White space behind a complete one begins another, or the name:
  * `ann@example.com bob@example.com`, `Bob Example bob@example.com`. Words without `@` are a name that somebody forgot the
- * address of: they stand in the place of the local part, with their spaces. Each word is looked at once.
+ * address of: they stand in place of the local part, with their spaces. Each word is looked at once.
  */
 export function* bareAddresses(words: readonly HeaderToken[]): Generator<EnvelopeAddress> {
   let address: EnvelopeAddress | null = null;

@@ -64,7 +64,7 @@ class Openings {
   readonly #text: string;
   /** Where one does not close, none behind it does. */
   readonly #open = new Set<number>();
-  /** Parentheses up to here are characters: those between two that stay open are not told apart. */
+  /** Parentheses up to here are characters: those between two that stay open are not distinguished. */
   #commentsFrom = 0;
 
   constructor(text: string) {

@@ -13,13 +13,13 @@ export const STRUCTURE_LIMITS = Object.freeze({
   headers: 1_048_576,
   /** Characters of what headers say, each address counted for {@link ADDRESS_COST} more. Past it, texts are cut, and addresses left out. */
   texts: 524_288,
-  /** Characters of one field, of which the rest is not read. */
+  /** Characters of one field; the rest is not read. */
   field: 262_144,
   /** Fields of one name in one header; the others are not read. */
   repeated: 64,
   /** Addresses of one field; the others are left out. */
   addresses: 4096,
-  /** Words and signs of a field of addresses, of which the rest is not read. */
+  /** Words and signs of a field of addresses; the rest is not read. */
   addressWords: 65_536,
   /** Words and signs of another field, in the same way: some thousand parameters. */
   words: 4096,

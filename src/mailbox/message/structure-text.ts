@@ -1,5 +1,5 @@
 /**
- * A structure as text, for the database and between threads: arrays in the place of objects and nothing of what is as
+ * A structure as text, for the database and between threads: arrays in place of objects and nothing of what is as
  * usual, so that a part that says nothing of itself takes few octets.
  */
 import type {

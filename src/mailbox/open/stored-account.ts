@@ -22,7 +22,7 @@ import type { StoredMailbox } from "./stored-mailbox.ts";
 import type { StoredMaildrop } from "./stored-maildrop.ts";
 import { StoredScripts } from "./stored-scripts.ts";
 
-/** The mailboxes of all accounts, of which this one opens its own. */
+/** The mailboxes of all accounts; this one opens its own. */
 interface OpenMailboxes {
   readonly limits: MailboxLimits;
   /** @param mailbox UIDVALIDITY */

@@ -1,4 +1,4 @@
-/** What can go wrong in the store, and what each means to whoever called. */
+/** What can go wrong in the store, and what each means to the caller. */
 export type StoreErrorCode =
   /** No room: disk, quota, or the size that the database may have. Room may come back. */
   | "store-full"

@@ -5,10 +5,12 @@ import type { LoginFailures } from "../../protocols/login-failures.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
 import { RecencyMap } from "../../protocols/recency-map.ts";
 import type { Clock } from "../../runtime/time/clock.ts";
+import type { Asked } from "./asked.ts";
 import { readAuthorization } from "./credentials.ts";
-import { isLoopback } from "./origins.ts";
+import { isLoopback } from "./loopback.ts";
 import { type Grant, grantOf } from "./permissions.ts";
 import { granted, type Judged, refused } from "./refusal.ts";
+import { tokenName } from "./tokens.ts";
 
 /** Milliseconds for which a name and password that were right need not be checked again: that costs 50 ms of a core. */
 const rememberedFor = 60_000;
@@ -32,10 +34,12 @@ export interface AuthenticationOptions {
   backendFailed(error: unknown, connection: ConnectionFacts): void;
 }
 
-export interface Asker {
-  readonly facts: ConnectionFacts;
-  /** Aborted when nobody waits for an answer any more. */
-  readonly signal: AbortSignal;
+export type Asker = Pick<Asked, "facts" | "signal">;
+
+/** Whether what is asked with can be overheard: a password, a token and a cookie are as good as whoever has them. */
+export function judgeWire({ tls, peer }: ConnectionFacts): Judged<null> {
+  if (tls !== null || isLoopback(peer.address)) return granted(null);
+  return refused(403, "Passwords and tokens are taken under TLS, or from this machine only: ask an address of https.");
 }
 
 const wrong = refused(401, "The name and the password, or the token, are not right.");
@@ -55,30 +59,30 @@ export class Authentication {
     const credentials = readAuthorization(field);
     if (credentials === null)
       return refused(401, "Authorization must be Basic with a name and a password, or Bearer with a token.");
-    if (credentials.scheme === "bearer") {
-      return this.#delayed("TOKEN", { username: "", asker }, () => this.#options.token(credentials.token));
-    }
-    return this.byPassword("BASIC", credentials, asker);
+    if (credentials.scheme === "basic") return this.byPassword("BASIC", credentials, asker);
+    const onWire = judgeWire(asker.facts);
+    if (!onWire.ok) return onWire;
+    const { token } = credentials;
+    // Nobody can guess one: earlier failures of an address do not hold up what is right.
+    const attempt = { username: tokenName(token) ?? "", asker, heldUp: false };
+    return this.#delayed("BEARER", attempt, () => this.#options.token(token));
   }
 
-  /** A name with a password, for as long as it cannot be overheard. */
+  /** What a name with a password grants. */
   async byPassword(
     mechanism: string,
     { username, password }: { readonly username: string; readonly password: string },
     asker: Asker,
   ): Promise<Judged<Grant>> {
     const { facts, signal } = asker;
-    if (facts.tls === null && !isLoopback(facts.peer.address))
-      return refused(
-        403,
-        "A password is taken under TLS or from this machine only: ask an address of https, or take a token.",
-      );
+    const onWire = judgeWire(facts);
+    if (!onWire.ok) return onWire;
     const digest = createHmac("sha256", this.#key).update(`${username}\0${password}`).digest("base64");
     const document = this.#options.document();
     const known = this.#recall(digest);
     if (known) return granted(known);
     const attempt = { mechanism, username, password, connection: facts, signal };
-    const judged = await this.#delayed(mechanism, { username, asker }, async () => {
+    const judged = await this.#delayed(mechanism, { username, asker, heldUp: true }, async () => {
       const identity = await this.#options.authenticate(attempt);
       return identity && (grantOf(identity) ?? "nothing");
     });
@@ -87,17 +91,18 @@ export class Authentication {
     return judged;
   }
 
-  /** As in every protocol: earlier failures of the address hold the attempt up, and its own failure the answer. */
+  /** As in every protocol: earlier failures of the address hold the attempt up, and its own failure delays the answer. */
   async #delayed(
     mechanism: string,
-    { username, asker }: { readonly username: string; readonly asker: Asker },
+    { username, asker, heldUp }: { readonly username: string; readonly asker: Asker; readonly heldUp: boolean },
     check: () => Promise<Grant | "nothing" | null> | Grant | null,
   ): Promise<Judged<Grant>> {
     const { failures, clock } = this.#options;
     const { facts, signal } = asker;
     const { address } = facts.peer;
     const gone = refused(503, "The request was given up.");
-    if (!(await this.#wait(failures.remaining(address, clock.now()), signal))) return gone;
+    const remaining = heldUp ? failures.remaining(address, clock.now()) : 0;
+    if (!(await this.#wait(remaining, signal))) return gone;
     let found: Grant | "nothing" | null;
     try {
       found = await check();

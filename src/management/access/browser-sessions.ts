@@ -77,20 +77,23 @@ function digest(secret: string): string {
   return createHash("sha256").update(secret).digest("base64");
 }
 
-const name = "gatehouse-session";
+/** `__Host-` binds it to this host and to TLS: another host of the domain cannot set it, nor can a page in clear. */
+function cookieName(secure: boolean): string {
+  return secure ? "__Host-gatehouse-session" : "gatehouse-session";
+}
 
-/** The cookie of a field `Cookie` (RFC 6265 section 4.2); null without one. */
-export function sessionCookie(field: string | undefined): string | null {
+/** The cookie of a field `Cookie` (RFC 6265 section 4.2); null without one. @param secure under TLS */
+export function sessionCookie(field: string | undefined, secure: boolean): string | null {
+  const name = cookieName(secure);
   for (const pair of (field ?? "").split(";")) {
     const [key = "", ...value] = pair.trim().split("=");
-    if (key === name || key === `__Host-${name}`) return value.join("=");
+    if (key === name) return value.join("=");
   }
   return null;
 }
 
-/** `__Host-` binds it to this host and to TLS. Without a value: the one that ends it. */
+/** Without a value: the one that ends it. */
 export function setCookie(secret: string | null, secure: boolean): string {
-  const prefix = secure ? "__Host-" : "";
   const age = secret === null ? 0 : lastsFor / 1_000;
-  return `${prefix}${name}=${secret ?? ""}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+  return `${cookieName(secure)}=${secret ?? ""}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
 }

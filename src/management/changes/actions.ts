@@ -1,5 +1,4 @@
-/** `x:Action/set`: what a running server is told to do. */
-
+/** `x:Action/set`: what a running server does now. */
 import { messageOf } from "../../config/values/thrown.ts";
 import type { Gatehouse } from "../../gatehouse-contract.ts";
 import { UnknownListenerError } from "../../runtime/server/server-errors.ts";

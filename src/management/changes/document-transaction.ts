@@ -29,6 +29,7 @@ import {
   updateChange,
 } from "./requested-change.ts";
 import type { SetError } from "./set-error.ts";
+import { shownPlan } from "./shown-plan.ts";
 
 /** One `/set`, as it was collected. */
 interface CollectedSet {
@@ -159,14 +160,15 @@ export class DocumentTransaction {
     if (!outcome.done) return { accountId, ...notDone(set, outcome.errors) };
     const { applied } = outcome;
     const all = this.#sets.flatMap((one) => (one instanceof MethodError ? [] : one.requested));
+    const plan = shownPlan(applied.plan, all);
     const ids = new Map(all.map((one, index) => [one, applied.ids[index] ?? ""]));
     return {
       accountId,
       oldState: set.oldState,
       newState: set.object.snapshot().state,
       ...done(set, { ids, createdIds }),
-      plan: applied.plan as unknown as JsonObject,
-      planText: describePlan(applied.plan),
+      plan: plan as unknown as JsonObject,
+      planText: describePlan(plan),
       ...(this.#isDryRun ? { dryRun: true } : {}),
     };
   }

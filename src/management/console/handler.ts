@@ -2,12 +2,14 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { FileAnswers } from "../../browser/file-answers.ts";
 import type { PageFile } from "../../browser/page-files.ts";
+import { requestPath } from "../../protocols/http/request-path.ts";
 import { consoleFiles } from "./files.ts";
-import { consoleHeaders, consolePage } from "./page.ts";
+import { consolePage } from "./page.ts";
+import { setSecurityFields } from "./security-fields.ts";
 
 const root = "/console/";
 
-/** Whether this handler answers for a path, be it with 404. */
+/** Whether this handler answers for a path, even if only with 404. */
 export function isConsolePath(path: string): boolean {
   return path === "/console" || path.startsWith(root);
 }
@@ -23,8 +25,8 @@ export function consoleHandler(): RequestListener {
     return [["", page], ...files];
   });
   return async (request, response) => {
-    for (const [name, value] of Object.entries(consoleHeaders)) response.setHeader(name, value);
-    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    setSecurityFields(response);
+    const path = requestPath(request);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       say(response, 405, "Only GET and HEAD are answered here.\n");

@@ -2,8 +2,9 @@
 import { Hono } from "hono";
 import { strictObject, string } from "zod";
 import { accountStates, sessionCookie, setCookie } from "../access/browser-sessions.ts";
+import type { Known } from "../access/judge.ts";
 import { bytesOf, isJsonType } from "./body.ts";
-import type { ListenerParts, ManagementEnv } from "./management-env.ts";
+import type { ManagementEnv } from "./management-env.ts";
 import { refusalAnswer } from "./problems.ts";
 
 export const loginPaths: ReadonlySet<string> = new Set(["/console/login", "/console/logout"]);
@@ -13,11 +14,7 @@ const longestBody = 4_096;
 
 const loginSchema = strictObject({ username: string(), password: string() });
 
-export function loginRoutes({
-  gatehouse,
-  authentication,
-  sessions,
-}: Pick<ListenerParts, "gatehouse" | "authentication" | "sessions">) {
+export function loginRoutes({ gatehouse, authentication, sessions }: Known): Hono<ManagementEnv> {
   const routes = new Hono<ManagementEnv>();
 
   routes.post("/console/login", async ({ req, env }) => {
@@ -26,21 +23,22 @@ export function loginRoutes({
     const { bytes, size } = await bytesOf(req.raw.body, longestBody);
     const reading = loginSchema.safeParse(isJson && size <= longestBody ? jsonIn(bytes) : null);
     if (!reading.success) return refusalAnswer({ status: 400, detail: "Send username and password as JSON." }, true);
-    const { facts } = env;
-    const judged = await authentication.byPassword("FORM", reading.data, { facts, signal: req.raw.signal });
+    const isSecure = env.asked.facts.tls !== null;
+    const judged = await authentication.byPassword("FORM", reading.data, env.asked);
     if (!judged.ok) return refusalAnswer(judged.refusal, true);
-    const former = sessionCookie(req.header("Cookie"));
+    const former = sessionCookie(req.header("Cookie"), isSecure);
     if (former !== null) sessions.end(former);
-    const cookie = setCookie(sessions.begin(judged.value, accountStates(gatehouse)), facts.tls !== null);
+    const cookie = setCookie(sessions.begin(judged.value, accountStates(gatehouse)), isSecure);
     return new Response(null, { status: 204, headers: { "Set-Cookie": cookie, "Cache-Control": "no-store" } });
   });
 
   routes.post("/console/logout", ({ req, env }) => {
-    const cookie = sessionCookie(req.header("Cookie"));
+    const isSecure = env.asked.facts.tls !== null;
+    const cookie = sessionCookie(req.header("Cookie"), isSecure);
     if (req.header("Origin") === undefined)
       return refusalAnswer({ status: 403, detail: "The field Origin is needed." }, true);
     if (cookie !== null) sessions.end(cookie);
-    const ended = setCookie(null, env.facts.tls !== null);
+    const ended = setCookie(null, isSecure);
     return new Response(null, { status: 204, headers: { "Set-Cookie": ended, "Cache-Control": "no-store" } });
   });
   return routes;

@@ -1,8 +1,6 @@
 /** What the routes of the management know of a request beside itself. */
-import type { Gatehouse } from "../../gatehouse-contract.ts";
-import type { ConnectionFacts } from "../../protocols/protocol.ts";
-import type { Authentication } from "../access/authentication.ts";
-import type { BrowserSessions } from "../access/browser-sessions.ts";
+import type { Asked } from "../access/asked.ts";
+import type { Known } from "../access/judge.ts";
 import type { Grant } from "../access/permissions.ts";
 import type { Management } from "../management.ts";
 
@@ -12,12 +10,11 @@ export interface GrantedEnv {
 }
 
 export interface ManagementEnv extends GrantedEnv {
-  readonly Bindings: { readonly facts: ConnectionFacts };
+  readonly Bindings: { readonly asked: Asked };
 }
 
-export interface ListenerParts {
+export interface ListenerParts extends Known {
   readonly management: Management;
-  readonly gatehouse: Gatehouse;
-  readonly authentication: Authentication;
-  readonly sessions: BrowserSessions;
+  /** The names of the protocols that the embedder has registered. */
+  readonly protocols: readonly string[];
 }

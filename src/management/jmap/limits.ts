@@ -13,7 +13,7 @@ export const coreLimits = Object.freeze({
   collationAlgorithms: Object.freeze(["i;octet"]),
 });
 
-/** Ids in the answer of one `/query`; whoever wants more asks for the next page. */
+/** Ids in the answer of one `/query`; more are on the next page. */
 export const mostIdsInQuery = 10_000;
 
 /** Conditions in a filter, those in one another included, so that judging an object takes no longer than its size allows. */

@@ -2,7 +2,7 @@
 import { type Configuration, type DocumentSnapshot, type SectionName, serializeDocument } from "../../config/index.ts";
 import type { CertificateStatus } from "../../gatehouse-contract.ts";
 import { isObject, type Json, type JsonObject } from "../jmap/json.ts";
-import { fieldKinds } from "./field-kinds.ts";
+import { fieldKinds, secretFields } from "./field-kinds.ts";
 import { type ManagedObject, type ManagedValue, type Snapshot, singletonId } from "./managed-object.ts";
 import { stateString } from "./state-string.ts";
 
@@ -52,7 +52,7 @@ class DocumentReader {
   sections(): Sections {
     const { configuration } = this.#inForce;
     const served = this.#inForce.certificates();
-    // Certificates are read anew without another document.
+    // Certificates are read again without another document.
     const certificates = JSON.stringify(served);
     if (this.#read?.configuration !== configuration || this.#read.certificates !== certificates) {
       this.#read = {
@@ -78,14 +78,16 @@ function sectionsOf({
   const served = new Map(certificates.map((certificate) => [certificate.id, certificate]));
   const accounts = Object.entries(objectIn(document.Account));
   return {
-    SystemSettings: snapshot([{ id: singletonId, ...objectIn(document.SystemSettings) }]),
+    SystemSettings: snapshot("SystemSettings", [{ id: singletonId, ...objectIn(document.SystemSettings) }]),
     NetworkListener: snapshot(
+      "NetworkListener",
       listIn(document.NetworkListener).map((listener, index) => ({
         id: ids?.NetworkListener[index] ?? String(listener["name"]),
         ...listener,
       })),
     ),
     Certificate: snapshot(
+      "Certificate",
       configuration.certificates.map(({ id, certificate, privateKey }) => ({
         id,
         certificate: certificate as unknown as JsonObject,
@@ -94,14 +96,21 @@ function sectionsOf({
       })),
     ),
     Account: snapshot(
+      "Account",
       accounts.map(([address, account], index) => ({
         id: ids?.Account[index] ?? address,
         address,
         ...objectIn(account),
       })),
     ),
-    BlockedIp: snapshot(listIn(document.BlockedIp).map((entry, index) => listedIp(entry, ids?.BlockedIp[index]))),
-    AllowedIp: snapshot(listIn(document.AllowedIp).map((entry, index) => listedIp(entry, ids?.AllowedIp[index]))),
+    BlockedIp: snapshot(
+      "BlockedIp",
+      listIn(document.BlockedIp).map((entry, index) => listedIp(entry, ids?.BlockedIp[index])),
+    ),
+    AllowedIp: snapshot(
+      "AllowedIp",
+      listIn(document.AllowedIp).map((entry, index) => listedIp(entry, ids?.AllowedIp[index])),
+    ),
   };
 }
 
@@ -120,15 +129,19 @@ function readFromCertificate(served: CertificateStatus | undefined): JsonObject 
 }
 
 /** The state covers secrets, too; what is returned does not hold them. */
-function snapshot(values: readonly ManagedValue[]): Snapshot {
-  return { state: stateString(JSON.stringify(values)), values: values.map(withoutSecrets) };
+function snapshot(section: SectionName, values: readonly ManagedValue[]): Snapshot {
+  const secret = new Set(secretFields(section));
+  return {
+    state: stateString(JSON.stringify(values)),
+    values: secret.size === 0 ? values : values.map((value) => withoutSecrets(value, secret)),
+  };
 }
 
-/** Of a text that is kept secret only its kind is told; where a file or a variable is, may be known. */
-function withoutSecrets(value: ManagedValue): ManagedValue {
+/** Of a secret text only its kind is shown; the place of a file or a variable may be known. */
+function withoutSecrets(value: ManagedValue, secret: ReadonlySet<string>): ManagedValue {
   const members = Object.entries(value).map(([name, member]): [string, Json] => {
-    const isSecret = isObject(member) && member["@type"] === "Text" && Object.hasOwn(member, "secret");
-    return [name, isSecret ? { "@type": "Text" } : member];
+    const isHidden = secret.has(name) && isObject(member) && member["@type"] === "Text";
+    return [name, isHidden ? { "@type": "Text" } : member];
   });
   return Object.fromEntries(members) as ManagedValue;
 }

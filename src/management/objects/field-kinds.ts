@@ -1,5 +1,4 @@
-/** What the schema says of the fields of the document's objects: how they can be compared, and who sets them. */
-import type { SectionName } from "../../config/index.ts";
+/** What the schema says of the fields of objects: how they can be compared, and who sets them. */
 import { managementSchema } from "../schema/management-schema.ts";
 import type { FieldSet, FieldType } from "../schema/schema-contract.ts";
 import type { FieldKind } from "./managed-object.ts";
@@ -7,25 +6,35 @@ import type { FieldKind } from "./managed-object.ts";
 let fields: Readonly<Record<string, FieldSet>> | null = null;
 
 /** Made when somebody asks: a server that nobody manages needs none. */
-function fieldsOf(section: SectionName): FieldSet["properties"] {
+function fieldsOf(object: string): FieldSet["properties"] {
   fields ??= managementSchema().fields;
-  return fields[`x:${section}`]?.properties ?? {};
+  return fields[`x:${object}`]?.properties ?? {};
 }
 
-const kinds = new Map<SectionName, ReadonlyMap<string, FieldKind>>();
+const kinds = new Map<string, ReadonlyMap<string, FieldKind>>();
 
-export function fieldKinds(section: SectionName): ReadonlyMap<string, FieldKind> {
-  const known = kinds.get(section);
+/** Without `x:`. */
+export function fieldKinds(object: string): ReadonlyMap<string, FieldKind> {
+  const known = kinds.get(object);
   if (known) return known;
-  const made = new Map(Object.entries(fieldsOf(section)).map(([name, { type }]) => [name, kindOf(type)]));
-  kinds.set(section, made);
+  const made = new Map(Object.entries(fieldsOf(object)).map(([name, { type }]) => [name, kindOf(type)]));
+  kinds.set(object, made);
   return made;
 }
 
 /** Those that no update may set: read from elsewhere, or the object's own key. */
-export function fixedFields(section: SectionName): readonly string[] {
-  return Object.entries(fieldsOf(section)).flatMap(([name, { update }]) => (update === "mutable" ? [] : [name]));
+export function fixedFields(object: string): readonly string[] {
+  return Object.entries(fieldsOf(object)).flatMap(([name, { update }]) => (update === "mutable" ? [] : [name]));
 }
+
+/** Those whose text never comes back. */
+export function secretFields(object: string): readonly string[] {
+  return Object.entries(fieldsOf(object)).flatMap(([name, { type }]) =>
+    type.type === "object" && secretObjects.has(type.objectName) ? [name] : [],
+  );
+}
+
+const secretObjects: ReadonlySet<string> = new Set(["x:SecretKey", "x:SecretText"]);
 
 function kindOf({ type }: FieldType): FieldKind {
   switch (type) {

@@ -8,7 +8,7 @@ export type Predicate = (value: ManagedValue) => boolean;
 
 type Comparable = string | number;
 
-/** Longer ones first, of which shorter ones are beginnings. */
+/** Longer ones first: shorter ones are their beginnings. */
 const ranges: readonly (readonly [string, (found: Comparable, bound: Comparable) => boolean])[] = [
   ["IsGreaterThanOrEqual", (found, bound) => found >= bound],
   ["IsLessThanOrEqual", (found, bound) => found <= bound],

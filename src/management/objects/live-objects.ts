@@ -2,7 +2,8 @@
 import { take } from "rxjs";
 import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
 import { addressText } from "../../runtime/observe/log-lines.ts";
-import type { FieldKind, ManagedObject, ManagedValue, Snapshot } from "./managed-object.ts";
+import { fieldKinds } from "./field-kinds.ts";
+import type { ManagedObject, ManagedValue, Snapshot } from "./managed-object.ts";
 import { stateString } from "./state-string.ts";
 
 export interface ServerFacts {
@@ -13,37 +14,24 @@ export interface ServerFacts {
 
 export function liveObjects({ gatehouse, version }: ServerFacts): readonly ManagedObject[] {
   return [
-    {
-      name: "ListenerStatus",
-      isSingleton: false,
-      fields: listenerFields,
-      snapshot: () => snapshotOf(distinct(gatehouse.listeners().map((one) => listenerValue(gatehouse, one)))),
-    },
-    { name: "Connection", isSingleton: false, fields: connectionFields, snapshot: () => connections(gatehouse) },
-    {
-      name: "ServerNode",
-      isSingleton: false,
-      fields: nodeFields,
-      snapshot: () => snapshotOf([nodeValue(gatehouse, version)]),
-    },
+    liveObject("ListenerStatus", () =>
+      snapshotOf(distinct(gatehouse.listeners().map((one) => listenerValue(gatehouse, one)))),
+    ),
+    liveObject("Connection", () => connections(gatehouse)),
+    liveObject("ServerNode", () => snapshotOf([nodeValue(gatehouse, version)])),
   ];
 }
 
-const listenerFields = kinds({
-  name: "string",
-  protocol: "string",
-  state: "string",
-  pausedBy: "other",
-  tlsImplicit: "boolean",
-  addresses: "other",
-  connections: "number",
-  maxConnections: "number",
-  accepted: "number",
-  refused: "number",
-  closed: "number",
-  bytesRead: "number",
-  bytesWritten: "number",
-});
+function liveObject(name: string, snapshot: () => Snapshot): ManagedObject {
+  return {
+    name,
+    isSingleton: false,
+    get fields() {
+      return fieldKinds(name);
+    },
+    snapshot,
+  };
+}
 
 function listenerValue(gatehouse: Gatehouse, listener: ListenerStatus): ManagedValue {
   const { name, protocol, state, pausedBy, tlsImplicit, addresses, connections, maxConnections } = listener;
@@ -70,24 +58,6 @@ function distinct(values: readonly ManagedValue[]): readonly ManagedValue[] {
     return count === 1 ? value : { ...value, id: `${value.id}~${count}` };
   });
 }
-
-const connectionFields = kinds({
-  listener: "string",
-  protocol: "string",
-  generation: "number",
-  state: "string",
-  session: "string",
-  user: "string",
-  age: "number",
-  peer: "string",
-  local: "string",
-  proxy: "string",
-  tlsVersion: "string",
-  tlsCipherSuite: "string",
-  serverName: "string",
-  bytesRead: "number",
-  bytesWritten: "number",
-});
 
 function connectionValue(connection: ConnectionStatus, protocol: string): ManagedValue {
   const { id, listener, generation, state, session, user, age, peer, local, proxy, tls } = connection;
@@ -122,20 +92,6 @@ function connections(gatehouse: Gatehouse): Snapshot {
   const values = statuses.map((status) => connectionValue(status, protocols.get(status.listener) ?? ""));
   return { state: stateString(moving.join("\n")), values };
 }
-
-const nodeFields = kinds({
-  hostname: "string",
-  state: "string",
-  generation: "number",
-  pid: "number",
-  version: "string",
-  nodeVersion: "string",
-  startedAt: "date",
-  connections: "number",
-  maxConnections: "number",
-  exhausted: "other",
-  states: "other",
-});
 
 /** When this process began. */
 const startedAt = new Date(performance.timeOrigin).toISOString().replace(/\.\d+Z$/, "Z");
@@ -173,8 +129,4 @@ function snapshotOf(values: readonly ManagedValue[]): Snapshot {
 
 function setOf(elements: readonly string[]): Record<string, true> {
   return Object.fromEntries(elements.map((element) => [element, true as const]));
-}
-
-function kinds(fields: Readonly<Record<string, FieldKind>>): ReadonlyMap<string, FieldKind> {
-  return new Map(Object.entries(fields));
 }

@@ -63,7 +63,7 @@ export const describedObjects: readonly DescribedObject[] = [
     type: "object",
     description: "A certificate for TLS, and its key: where they are found.",
     title: "Certificates",
-    subtitle: "Which one a client gets is told by the name that it asks for.",
+    subtitle: "The name that a client asks for decides which one it gets.",
     singularName: "certificate",
     pluralName: "certificates",
     shape: { ...certificateSchema.shape, ...readFromCertificate },
@@ -153,6 +153,8 @@ export interface DescribedVariant {
 /** Objects that stand within others only, by their name with `x:`. */
 export const innerObjects: Readonly<Record<string, Shape | readonly DescribedVariant[]>> = {
   "x:ConnectionRate": connectionRateSchema.shape,
+  /** By the path of a state: embedders' protocols have states of their own. */
+  "x:StateCounts": {},
   "x:PublicText": textForms("value"),
   "x:SecretText": textForms("secret"),
   "x:SecretKey": textForms("secret", "secret"),

@@ -25,6 +25,10 @@ const words: Readonly<Record<string, Words>> = {
     reject: { label: "Turn away", explanation: "Accept, say why in the protocol's words, and close." },
     hold: { label: "Let wait", explanation: "Stop accepting, so that clients queue in the kernel." },
   },
+  MetricsAccess: {
+    open: { label: "Open", explanation: "Whoever reaches an http listener gets health and metrics." },
+    account: { label: "By account", explanation: "An account or a token is needed; health is open on this machine." },
+  },
   ForwardedField: {
     xForwardedFor: { label: "X-Forwarded-For", explanation: "What most proxies send." },
     forwarded: { label: "Forwarded", explanation: "RFC 7239." },

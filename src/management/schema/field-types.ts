@@ -1,7 +1,7 @@
 /** The type of a field on the wire, read off the zod schema that validates it. */
 import { z } from "zod";
 import type { FieldDisplay } from "../../config/index.ts";
-import type { FieldType, ScalarType } from "./schema-contract.ts";
+import type { FieldType, MapType, ScalarType } from "./schema-contract.ts";
 
 /** As much of JSON Schema as fields use. */
 interface Node {
@@ -62,17 +62,19 @@ function typeOf(present: readonly Node[], display: FieldDisplay): FieldType {
   }
   const values = first.additionalProperties;
   if (values && values.const === true) return { type: "set", class: textType({}, display) };
-  if (values && values.type === "integer")
-    return {
-      type: "map",
-      keyClass: { type: "string", format: "string" },
-      valueClass: { type: "number", format: "unsignedInteger" },
-    };
+  if (values && values.type === "integer") return mapOf({ type: "number", format: "unsignedInteger" });
+  // Of maps: those within are objects whose members nobody can list before.
+  if (values && values.additionalProperties !== undefined)
+    return mapOf({ type: "object", objectName: objectNameOf(display) });
   if (first.oneOf || first.properties) return { type: "object", objectName: objectNameOf(display) };
   if (first.type === "integer" || first.type === "number") return numberType(present, display);
   if (first.type === "boolean") return { type: "boolean" };
   if (first.type === "string") return textType(first, display);
   throw new Error(`The field ${display.label} has a form that the wire has no type for.`);
+}
+
+function mapOf(valueClass: ScalarType): MapType {
+  return { type: "map", keyClass: { type: "string", format: "string" }, valueClass };
 }
 
 function numberType([{ minimum, maximum, type } = {}, ...others]: readonly Node[], display: FieldDisplay): ScalarType {

@@ -1,5 +1,6 @@
 /** Answers `/api/schema`: by where the schema is, and there by the schema, which a client may keep for ever. */
 import { gzipSync } from "node:zlib";
+import { acceptsGzip } from "../../protocols/http/accepted-coding.ts";
 import { publishedSchema, type SchemaOptions } from "./management-schema.ts";
 
 const schemaPath = "/api/schema";
@@ -33,19 +34,4 @@ export function schemaHandler(options: SchemaOptions = {}): (request: Request) =
     if (!acceptsGzip(request.headers.get("Accept-Encoding"))) return new Response(json, { headers });
     return new Response(gzip, { headers: { ...headers, "Content-Encoding": "gzip" } });
   };
-}
-
-/** RFC 9110 section 12.5.3: a weight of 0 means that it is not. */
-function acceptsGzip(accepted: string | null): boolean {
-  const codings = (accepted ?? "").split(",").map((coding) =>
-    coding
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*/),
-  );
-  const weightOf = (name: string) => {
-    const coding = codings.find(([token]) => token === name);
-    return coding === undefined ? null : Number(/^q=([\d.]+)$/.exec(coding[1] ?? "q=1")?.[1] ?? 0);
-  };
-  return (weightOf("gzip") ?? weightOf("x-gzip") ?? weightOf("*") ?? 0) > 0;
 }

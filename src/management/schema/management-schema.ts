@@ -91,7 +91,7 @@ class SchemaParts {
   addActions(): void {
     this.objects["x:Action"] = {
       type: "object",
-      description: "Something that the server is told to do now.",
+      description: "An action that the server takes now.",
       permissionPrefix: "sysAction",
     };
     this.#addVariants("x:Action", actions);

@@ -69,6 +69,7 @@ export const listenerStatusSchema = z.object({
 
 export const connectionSchema = z.object({
   listener: text("Listener", "Which accepted it.", { column: 1, filter: true }),
+  protocol: text("Protocol", "What its listener speaks; empty once that has gone.", { filter: true }),
   generation: count("Document", "The number of the document that it was accepted under.", { filter: true }),
   state: text("State", "The state of the connection's machine.", { column: 4, filter: true }),
   session: optionalText("Session", "The state of the protocol's session. Null: there is none.", { column: 5 }),
@@ -97,6 +98,13 @@ export const serverNodeSchema = z.object({
     .register(fieldDisplay, { label: "Started", column: 6, update: "serverSet" }),
   connections: count("Connections", "Open now.", { column: 7 }),
   maxConnections: count("Connections at most", "The cap of the server.", {}),
+  exhausted: set("Short of", "What the process is short of at the moment, so that clients are refused or wait.", {}),
+  states: z
+    .record(z.string(), z.record(z.string(), number))
+    .describe(
+      "How many actors are in each state: by chart, then by the path of the state. Only states that some are in.",
+    )
+    .register(fieldDisplay, { label: "States", objectName: "x:StateCounts", update: "serverSet" }),
 });
 
 type Display = Omit<Parameters<typeof fieldDisplay.add>[1], "label" | "update">;

@@ -55,7 +55,7 @@ export type HttpOptions = HttpSettings & HttpAnswerer;
 
 /** A protocol that may leave some paths to the server that it runs in. */
 export interface HttpProtocol extends StreamProtocol {
-  /** @param handlerAt who answers at a path in the place of `onRequest`; null for nobody. */
+  /** @param handlerAt who answers at a path in place of `onRequest`; null for nobody. */
   leavePaths(handlerAt: (path: string) => HttpHandler | null): void;
 }
 

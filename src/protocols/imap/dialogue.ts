@@ -42,7 +42,7 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
   override readonly reader = new CommandReader(unauthenticatedGrammarLimits);
   readonly output = new Output();
 
-  /** The mail of whoever logged in. */
+  /** The mail of the logged-in user. */
   account: AccountMail | null = null;
   view: ClientView | null = null;
   /** The message of APPEND that comes. */

@@ -19,7 +19,7 @@ export interface ImapLimits extends LoginLimits {
   /** Commands that were answered with BAD. */
   readonly errors: number;
   readonly commandsBeforeLogin: number;
-  /** Silence between commands and in IDLE, which a client begins anew before this. */
+  /** Silence between commands and in IDLE, which a client begins again before this. */
   readonly commandTimeout: number;
   /** How often a client in IDLE gets a sign of life, for its own sake and for NAT and firewalls on the way. */
   readonly idleNotifyInterval: number;

@@ -32,7 +32,7 @@ export abstract class LineTurns<D extends LineDialogue> extends SessionTurns<D> 
     return null;
   }
 
-  /** The request line of HTTP is told from commands as ever, whatever its target holds. */
+  /** The request line of HTTP is recognised among commands, whatever its target holds. */
   #taken(line: string): string | null {
     return isHttpRequest(line) ? line : this.tolerated(line);
   }

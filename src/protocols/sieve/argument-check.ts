@@ -81,7 +81,7 @@ function checkTags(node: Test, signature: Signature, tags: Tags): void {
   throw new ScriptFault(comparator.offset, `The comparator "i;ascii-numeric" cannot be used with :${substrings}.`);
 }
 
-/** The values of a command, some of which are another thing beside these tags. */
+/** The values of a command; some mean another thing beside these tags. */
 function valuesBeside(signature: Signature, tags: Tags): readonly ValueRule[] {
   let { values } = signature;
   for (const { name, changes } of signature.tags) {

@@ -29,6 +29,13 @@ export interface AdmissionRequest {
   };
 }
 
+/** The counters that a listener's connections take from. */
+interface SlotCounters {
+  /** Null for a listener with `ignoreServerCap`. */
+  readonly server: SlotCounter | null;
+  readonly listener: SlotCounter;
+}
+
 /** The limits for all clients of a listener. */
 export interface AddressLimits {
   readonly listener: string;
@@ -97,26 +104,35 @@ export class ClientLimits {
   }
 
   /** The first refusal of the embedder's rules. */
-  askEmbedder({ server, listener }: { server: SlotCounter | null; listener: SlotCounter }): Refusal | null {
+  askEmbedder({ server, listener }: SlotCounters): Refusal | null {
     const { rules } = this.#limits;
     if (rules.length === 0) return null;
     // Behind a proxy this connection already holds its slots.
-    const own = this.#proxied ? 1 : 0;
-    const request: AdmissionRequest = {
-      listener: this.#limits.listener,
-      peer: this.#peer,
-      proxied: this.#proxied,
-      connections: {
-        server: server && server.taken - own,
-        listener: listener.taken - own,
-        address: this.connections,
-      },
-    };
+    const request = this.#request({ server, listener }, { slots: this.#proxied ? 1 : 0, ofAddress: 0 });
     for (const rule of rules) {
       const refusal = rule(request);
       if (refusal) return refusal;
     }
     return null;
+  }
+
+  /** What rules are asked about a client that holds its slots, and is counted by its address. */
+  requestFromInside(counters: SlotCounters): AdmissionRequest {
+    return this.#request(counters, { slots: 1, ofAddress: this.#limits.counts ? 1 : 0 });
+  }
+
+  /** @param own what this connection has already taken */
+  #request({ server, listener }: SlotCounters, own: { slots: number; ofAddress: number }): AdmissionRequest {
+    return {
+      listener: this.#limits.listener,
+      peer: this.#peer,
+      proxied: this.#proxied,
+      connections: {
+        server: server && server.taken - own.slots,
+        listener: listener.taken - own.slots,
+        address: this.connections - own.ofAddress,
+      },
+    };
   }
 
   /** Counts the connection for its rate, and for as long as the permit lasts. */

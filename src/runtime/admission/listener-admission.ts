@@ -2,6 +2,7 @@ import { BehaviorSubject, combineLatest, type Observable, Subject, type Subscrip
 import type { ListenerSettings } from "../../config/index.ts";
 import { addressKey } from "../../protocols/address-key.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { Refusal } from "../../protocols/protocol.ts";
 import { noPressure, type Pressure } from "../pressure/pressure.ts";
 import type { Clock } from "../time/clock.ts";
 import { AddressCounts } from "./address-counts.ts";
@@ -15,8 +16,9 @@ import {
   judge,
 } from "./admission.ts";
 import type { AllowList } from "./allow-list.ts";
+import { type AdmissionRules, AskedRules } from "./async-rules.ts";
 import type { BlockList } from "./block-list.ts";
-import type { AddressLimits, AdmissionRule } from "./client-limits.ts";
+import { type AddressLimits, ClientLimits } from "./client-limits.ts";
 import { ConnectionRates } from "./connection-rates.ts";
 import { type Permit, type SlotCounter, takeSlots } from "./slots.ts";
 import type { TrustedSets } from "./trusted-sets.ts";
@@ -28,7 +30,7 @@ export interface AdmissionHost {
   readonly trustedSets: TrustedSets;
   readonly blockList: BlockList;
   readonly allowList: AllowList;
-  readonly admissionRules: readonly AdmissionRule[];
+  readonly rules: AdmissionRules;
   readonly pressure$: Observable<Pressure>;
 }
 
@@ -43,6 +45,15 @@ export interface ListenerAdmissionOptions {
   readonly slots: SlotCounter;
   /** Called when an admission rule threw. */
   ruleFailed(error: unknown): void;
+  /** Called when one that answers later failed; what that meant for the client, in words. */
+  asyncRuleFailed(text: string): void;
+}
+
+/** A client whose slots are taken, and about whom rules are yet to be asked. */
+export interface WaitingForRules {
+  readonly peer: Endpoint;
+  /** A PROXY header has named it. */
+  readonly proxied: boolean;
 }
 
 /** Admission to one listener, by the latest limits and pressure. */
@@ -51,15 +62,16 @@ export class ListenerAdmission {
   readonly accepted$ = new Subject<Arrival>();
   readonly #host: AdmissionHost;
   readonly #slots: SlotCounter;
-  readonly #ruleFailed: (error: unknown) => void;
+  readonly #options: ListenerAdmissionOptions;
   readonly #limits$: BehaviorSubject<AdmissionLimits>;
   readonly #following: Subscription;
   #circumstances: Circumstances;
 
-  constructor(host: AdmissionHost, { settings, slots, ruleFailed }: ListenerAdmissionOptions) {
+  constructor(host: AdmissionHost, options: ListenerAdmissionOptions) {
+    const { settings, slots } = options;
     this.#host = host;
     this.#slots = slots;
-    this.#ruleFailed = ruleFailed;
+    this.#options = options;
     this.#limits$ = new BehaviorSubject(this.#limitsOf(settings, this.#addressLimits(settings, null)));
     this.#circumstances = { limits: this.#limits$.value, pressure: noPressure };
     this.#following = combineLatest({ limits: this.#limits$, pressure: host.pressure$ }).subscribe((circumstances) => {
@@ -73,6 +85,24 @@ export class ListenerAdmission {
   judge(arrival: Arrival): Admission {
     this.accepted$.next(arrival);
     return judge(arrival, this.#circumstances);
+  }
+
+  /** Rules that ask elsewhere must be asked, once a client is admitted by all others. */
+  get hasAsyncRules(): boolean {
+    return this.#host.rules.asyncRules.length > 0;
+  }
+
+  /** Asks them; the client holds its slots meanwhile. @param answered called once, later, unless it is withdrawn. */
+  ask({ peer, proxied }: WaitingForRules, answered: (refusal: Refusal | null) => void): AskedRules {
+    const { limits } = this.#circumstances;
+    const request = new ClientLimits(limits.addresses, { peer, proxied }).requestFromInside(limits);
+    const { asyncRules } = this.#host.rules;
+    const asked = new AskedRules({
+      ...{ rules: asyncRules, request, answered },
+      failed: (text) => this.#options.asyncRuleFailed(text),
+    });
+    asked.ask();
+    return asked;
   }
 
   /** What the rules would say of somebody at this moment. Nobody hears of it, and nothing is counted. */
@@ -115,7 +145,8 @@ export class ListenerAdmission {
 
   #addressLimits(settings: ListenerSettings, before: AddressLimits | null): AddressLimits {
     const { maxConnectionsPerAddress: cap, connectionRate: rate } = settings;
-    const counted = cap !== null || this.#host.admissionRules.length > 0;
+    const { admissionRules, asyncRules } = this.#host.rules;
+    const counted = cap !== null || admissionRules.length > 0 || asyncRules.length > 0;
     const sameRate = rate?.count === before?.rates?.limit.count && rate?.interval === before?.rates?.limit.interval;
     return {
       listener: settings.name,
@@ -124,8 +155,8 @@ export class ListenerAdmission {
       cap,
       counts: before?.counts ?? (counted ? new AddressCounts() : null),
       rates: rate && (sameRate && before?.rates ? before.rates : new ConnectionRates(rate, this.#host.clock)),
-      rules: this.#host.admissionRules,
-      ruleFailed: this.#ruleFailed,
+      rules: admissionRules,
+      ruleFailed: this.#options.ruleFailed,
     };
   }
 }

@@ -24,6 +24,9 @@ export interface ConnectionEffects {
   /** The inspector of this connection; undefined when nobody inspects it. */
   readonly watcher: Inspector | undefined;
   readProxyHeader(): void;
+  askRules(): void;
+  expireRules(): void;
+  leaveRules(): void;
   startHandshake(): void;
   openSession(): void;
   secureSession(): void;
@@ -47,6 +50,9 @@ const logic = lifecycleLogic(
   connectionMachine.provide({
     actions: {
       readProxyHeader: ({ self }) => carrierOf(self).readProxyHeader(),
+      askRules: ({ self }) => carrierOf(self).askRules(),
+      expireRules: ({ self }) => carrierOf(self).expireRules(),
+      leaveRules: ({ self }) => carrierOf(self).leaveRules(),
       startHandshake: ({ self }) => carrierOf(self).startHandshake(),
       openSession: ({ self }) => carrierOf(self).openSession(),
       secureSession: ({ self }) => carrierOf(self).secureSession(),

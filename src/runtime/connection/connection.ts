@@ -21,7 +21,8 @@ import type {
   StreamWire,
   TlsFacts,
 } from "../../protocols/protocol.ts";
-import type { AdmittedClient } from "../admission/listener-admission.ts";
+import type { AskedRules } from "../admission/async-rules.ts";
+import type { AdmittedClient, WaitingForRules } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";
 import { inspectorOf, inspectorUnder } from "../observe/inspection.ts";
 import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
@@ -41,6 +42,7 @@ import { Phases } from "./phases.ts";
 import { type SessionOwner, SessionWire } from "./session-wire.ts";
 import { causeOfError } from "./socket-errors.ts";
 import { type Origin, SocketFacts } from "./socket-facts.ts";
+import { WaitingClient } from "./waiting-client.ts";
 
 /** What all connections of a listener share. */
 export interface ConnectionHost extends Origin {
@@ -59,6 +61,8 @@ export interface ConnectionHost extends Origin {
   readonly handshakes: HandshakeQueue;
   /** Decides about the client that a PROXY header has named; null admits it. */
   judge(client: AdmittedClient): Refusal | null;
+  /** Asks the rules that ask elsewhere. @param answered called once, later, unless the question is withdrawn. */
+  askRules(client: WaitingForRules, answered: (refusal: Refusal | null) => void): AskedRules;
   /** The reply to a refused client; null where nothing may be sent. */
   busyReply(refusal: Refusal): string | null;
   closed(connection: Connection): void;
@@ -78,10 +82,17 @@ export interface AcceptedSocket {
   readonly proxied: boolean;
 }
 
+/** While rules that ask elsewhere decide. */
+interface Waiting {
+  readonly client: WaitingClient;
+  readonly rules: AskedRules;
+}
+
 /** Emitted on entering the state; the event of `closed` carries more and is emitted separately. */
 const stateEvents = {
   accepted: "connection.accepted",
   proxyHeader: "connection.proxyHeader",
+  admitting: "connection.admitting",
   handshaking: "connection.handshaking",
   active: "connection.active",
   upgrading: "connection.upgrading",
@@ -103,6 +114,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   readonly watcher: Inspector | undefined;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
+  #waiting: Waiting | null = null;
   #handshake: HandshakePlace | null = null;
   #wire: SessionWire | null = null;
   #streamSession: StreamSession | null = null;
@@ -250,6 +262,26 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     });
   }
 
+  askRules(): void {
+    this.#waiting = {
+      client: new WaitingClient(this.#raw, () => this.#send({ type: "peer.ended" })),
+      rules: this.#host.askRules({ peer: this.facts.peer, proxied: this.#proxied }, (refusal) => {
+        if (refusal) this.#refuse(refusal);
+        else this.#send({ type: "connection.granted" });
+      }),
+    };
+  }
+
+  expireRules(): void {
+    this.#waiting?.rules.expire();
+  }
+
+  leaveRules(): void {
+    this.#waiting?.rules.withdraw();
+    this.#waiting?.client.leave();
+    this.#waiting = null;
+  }
+
   startHandshake(): void {
     const tls = this.#host.tls;
     if (!tls) {
@@ -310,9 +342,10 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     };
   }
 
-  /** A socket handed over after its PROXY header is paused; a socket without a listener starts with its first one. */
+  /** A socket that was read from before is paused; one without a listener yet starts with its first. */
   #unpause(): void {
-    if (this.#proxied && this.#stream === this.#raw && this.#raw.listenerCount("data") > 0) this.#raw.resume();
+    const wasRead = this.#proxied || this.#host.settings.asyncAdmission;
+    if (wasRead && this.#stream === this.#raw && this.#raw.listenerCount("data") > 0) this.#raw.resume();
   }
 
   #failSession(error: unknown): void {
@@ -397,10 +430,11 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   #proxyHeaderRead(header: ProxyHeader): void {
     this.facts.readFrom(header);
     const refusal = this.#host.judge({ peer: this.facts.peer, permit: this.#permit });
-    if (!refusal) {
-      this.#send({ type: "proxy.accepted" });
-      return;
-    }
+    if (refusal) this.#refuse(refusal);
+    else this.#send({ type: "proxy.accepted" });
+  }
+
+  #refuse(refusal: Refusal): void {
     const words = this.#host.busyReply(refusal);
     if (words !== null) this.#raw.write(words);
     this.#send({ type: "connection.refused" });

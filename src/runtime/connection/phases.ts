@@ -7,6 +7,7 @@ type Phase = Exclude<keyof PhaseDurations, "total">;
 const phaseOf: Readonly<Record<ConnectionState, Phase | null>> = {
   accepted: null,
   proxyHeader: "proxyHeader",
+  admitting: "admission",
   handshaking: "handshake",
   active: "session",
   upgrading: "handshake",
@@ -34,7 +35,7 @@ export class Phases {
     const next = phaseOf[state];
     if (next === this.#phase) return;
     if (this.#phase !== null) {
-      this.#spent ??= { proxyHeader: null, handshake: null, session: null, closing: null };
+      this.#spent ??= { proxyHeader: null, admission: null, handshake: null, session: null, closing: null };
       this.#spent[this.#phase] = (this.#spent[this.#phase] ?? 0) + this.elapsed(now);
       this.#since = now;
     }
@@ -52,7 +53,13 @@ export class Phases {
   }
 
   durations(now: number): PhaseDurations {
-    const { proxyHeader = null, handshake = null, session = null, closing = null } = this.#spent ?? {};
-    return { proxyHeader, handshake, session, closing, total: now - this.#start };
+    const {
+      proxyHeader = null,
+      admission = null,
+      handshake = null,
+      session = null,
+      closing = null,
+    } = this.#spent ?? {};
+    return { proxyHeader, admission, handshake, session, closing, total: now - this.#start };
   }
 }

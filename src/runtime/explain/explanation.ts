@@ -145,6 +145,9 @@ function connectionSteps(client: Client, listener: ExplainedListener, decided: D
       ? `A trusted proxy's header names ${client.address}; now the rules about addresses are asked.`
       : `A trusted proxy: its PROXY header is due within ${listener.connection.proxyTimeout} ms. Its client is judged by ` +
         "the address that the header names.",
+    admitting:
+      `Rules that ask elsewhere decide within ${listener.connection.admissionTimeout} ms. They are not asked here; ` +
+      "what follows is the way of a client that they admit.",
     handshaking: `Implicit TLS, within ${listener.connection.tlsTimeout} ms. ${tlsText(client, listener.tls)}`,
     active: `The protocol ${listener.settings.protocol} talks. ${startTlsText(client, listener)}`.trimEnd(),
     closing: "What was said is flushed, and the connection ends.",
@@ -159,15 +162,16 @@ function connectionSteps(client: Client, listener: ExplainedListener, decided: D
 
 function eventsOnTheWay(
   { proxied }: Client,
-  { settings, tls }: ExplainedListener,
+  { settings, connection, tls }: ExplainedListener,
   { owesHeader, refusal }: Decided,
 ): ConnectionEvent[] {
   const admitted = { type: "connection.admitted", proxied: proxied || owesHeader } as const;
   if (owesHeader) return [admitted];
   const named: ConnectionEvent[] = proxied ? [{ type: refusal ? "connection.refused" : "proxy.accepted" }] : [];
+  const asked: ConnectionEvent[] = connection.asyncAdmission && !refusal ? [{ type: "connection.granted" }] : [];
   const handshake: ConnectionEvent[] =
     settings.tlsImplicit && !refusal ? [{ type: tls?.error ? "tls.failed" : "tls.secured" }] : [];
-  return [admitted, ...named, ...handshake];
+  return [admitted, ...named, ...asked, ...handshake];
 }
 
 function refusalText({ rule, limit, current, resource }: Refusal, whom: string): string {

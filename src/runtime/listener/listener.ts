@@ -11,7 +11,13 @@ import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReas
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import type { Judgement } from "../admission/admission.ts";
-import { type AdmissionHost, type AdmittedClient, ListenerAdmission } from "../admission/listener-admission.ts";
+import type { AskedRules } from "../admission/async-rules.ts";
+import {
+  type AdmissionHost,
+  type AdmittedClient,
+  ListenerAdmission,
+  type WaitingForRules,
+} from "../admission/listener-admission.ts";
 import { SlotCounter } from "../admission/slots.ts";
 import { Connection, type ConnectionHost } from "../connection/connection.ts";
 import { connectionActors } from "../connection/connection-actors.ts";
@@ -88,7 +94,8 @@ export class Listener {
     this.#admission = new ListenerAdmission(host, {
       settings: options.settings,
       slots: this.slots,
-      ruleFailed: (error) => this.#ruleFailed(error),
+      ruleFailed: (error) => this.#warnOfRule(`A client was refused: an admission rule threw ${messageOf(error)}.`),
+      asyncRuleFailed: (text) => this.#warnOfRule(text),
     });
     this.actor = createActor(
       listenerMachine.provide({
@@ -123,7 +130,7 @@ export class Listener {
       },
     );
     this.#connectionHost = Object.assign(
-      liveSettings(host, () => this.#live),
+      liveSettings(host, { live: () => this.#live, asyncAdmission: this.#admission.hasAsyncRules }),
       {
         listener: this.name,
         idPrefix: host.idPrefix,
@@ -133,6 +140,8 @@ export class Listener {
         actors: connectionActors(host),
         handshakes: this.#handshakes,
         judge: (client: AdmittedClient) => this.#judgeClient(client),
+        askRules: (client: WaitingForRules, answered: (refusal: Refusal | null) => void) =>
+          this.#askRules(client, answered),
         busyReply: (refusal: Refusal) => this.#busyReply(refusal),
         closed: (connection: Connection) => this.#connectionClosed(connection),
       },
@@ -343,6 +352,13 @@ export class Listener {
     return refusal;
   }
 
+  #askRules(client: WaitingForRules, answered: (refusal: Refusal | null) => void): AskedRules {
+    return this.#admission.ask(client, (refusal) => {
+      if (refusal) this.#reportRefused(client.peer, refusal);
+      answered(refusal);
+    });
+  }
+
   #reportRefused(peer: Endpoint, refusal: Refusal): void {
     this.#emit({ type: "connection.refused", listener: this.name, peer, refusal });
   }
@@ -367,13 +383,8 @@ export class Listener {
     if (this.#host.descriptors.runsOut(this.#host.serverSlots.taken)) this.send({ type: "descriptors.exhausted" });
   }
 
-  #ruleFailed(error: unknown): void {
-    this.#emit({
-      type: "listener.warning",
-      listener: this.name,
-      field: "admission",
-      text: `A client was refused: an admission rule threw ${messageOf(error)}.`,
-    });
+  #warnOfRule(text: string): void {
+    this.#emit({ type: "listener.warning", listener: this.name, field: "admission", text });
   }
 
   /** Null where nothing may be sent in clear. */

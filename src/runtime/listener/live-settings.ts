@@ -30,7 +30,7 @@ export interface SharedSettings {
  */
 export function liveSettings(
   host: SharedSettings,
-  live: () => ReloadableSettings,
+  { live, asyncAdmission }: { readonly live: () => ReloadableSettings; readonly asyncAdmission: boolean },
 ): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation" | "forwarding"> {
   return {
     get protocol() {
@@ -52,8 +52,12 @@ export function liveSettings(
       get tlsImplicit() {
         return live().settings.tlsImplicit;
       },
+      asyncAdmission,
       get proxyTimeout() {
         return live().settings.proxyTimeout;
+      },
+      get admissionTimeout() {
+        return live().settings.admissionTimeout;
       },
       get tlsTimeout() {
         return live().settings.tlsTimeout;

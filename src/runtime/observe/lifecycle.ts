@@ -21,6 +21,7 @@ export interface BoundAddress extends Endpoint {
 /** Milliseconds spent in each part of a connection's life; null for a part it never reached. */
 export interface PhaseDurations {
   readonly proxyHeader: number | null;
+  readonly admission: number | null;
   readonly handshake: number | null;
   readonly session: number | null;
   readonly closing: number | null;
@@ -57,7 +58,7 @@ export interface ReloadEvents {
 }
 
 export interface ManagementEvents {
-  /** Somebody has changed the document, or told the server to do something, by the management API. */
+  /** Somebody has changed the document, or has asked for an action, through the management API. */
   "management.changed": {
     /** `account ann@example.com`, `token ci`, `control socket` */
     readonly by: string;

@@ -109,6 +109,7 @@ export const logLines: LogLines = {
   },
   "connection.accepted": step("connection accepted"),
   "connection.proxyHeader": step("connection proxyHeader"),
+  "connection.admitting": step("connection admitting"),
   "connection.proxyRejected": { level: "info", text: "PROXY header rejected", fields: withConnection },
   "connection.handshaking": step("connection handshaking"),
   "connection.active": step("connection active"),
@@ -182,9 +183,10 @@ export function addressText({ address, port }: Endpoint): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function rounded({ proxyHeader, handshake, session, closing, total }: PhaseDurations): object {
+function rounded({ proxyHeader, admission, handshake, session, closing, total }: PhaseDurations): object {
   return {
     proxyHeader: round(proxyHeader),
+    admission: round(admission),
     handshake: round(handshake),
     session: round(session),
     closing: round(closing),

@@ -18,7 +18,7 @@ export interface ReloadTransaction {
    * follows.
    */
   stage(signal: AbortSignal): Promise<void>;
-  /** Puts it in the place of the old. */
+  /** Puts it in place of the old. */
   swap(): Promise<void>;
   /** Releases what is no longer needed. */
   retire(): Promise<ReloadReport>;

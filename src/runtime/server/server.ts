@@ -8,6 +8,7 @@ import { messageOf } from "../../config/values/thrown.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
 import { AllowList } from "../admission/allow-list.ts";
+import { type AsyncAdmissionRule, rulesByKind } from "../admission/async-rules.ts";
 import { BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
 import { SlotCounter } from "../admission/slots.ts";
@@ -43,7 +44,7 @@ export interface ServerOptions {
   readonly inspect: Inspector | undefined;
   readonly lifecycleMode: LifecycleMode;
   /** The embedder's own admission rules. */
-  readonly admission: readonly AdmissionRule[];
+  readonly admission: readonly (AdmissionRule | AsyncAdmissionRule)[];
   /** False: there is never any pressure. */
   readonly pressure: PressureOptions | false;
   /** Sockets that this process was started with. */
@@ -307,7 +308,7 @@ export class Server {
       trustedSets: new TrustedSets(),
       blockList: this.blockList,
       allowList: this.allowList,
-      admissionRules: this.#options.admission,
+      rules: rulesByKind(this.#options.admission),
       pressure$: this.pressure.pressure$,
       refused: this.#refused,
       descriptors: this.#descriptors,
@@ -324,26 +325,25 @@ export class Server {
     };
     this.#host = host;
     const targetsOf = bindTargetsIn(configuration);
-    const made = listeners.map(
-      (prepared) => new Listener(host, { ...prepared, targets: targetsOf(prepared.settings) }),
-    );
-    this.#listeners = new Set(made);
-    this.#current = new Map(made.map((listener) => [listener.name, listener]));
-    await this.#bindThenListen();
-  }
-
-  async #bindThenListen(): Promise<void> {
-    for (const listener of this.#listeners) listener.actor.start();
+    // Thousands of them take a while, in which a stop may be requested; none is made from then on.
+    const breather = new Breather();
+    await breather.forEach(listeners, (prepared) => {
+      this.#assertStarting();
+      const listener = new Listener(host, { ...prepared, targets: targetsOf(prepared.settings) });
+      this.#listeners.add(listener);
+      this.#current.set(listener.name, listener);
+      listener.actor.start();
+    });
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     this.#warnOfInherited();
     await this.#options.onBound();
     this.#assertStarting();
-    for (const listener of this.#listeners) listener.send({ type: "listener.listen" });
+    // From the first one on there are clients to serve.
+    await breather.forEach(this.listeners, (listener) => listener.send({ type: "listener.listen" }));
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
-    const { clock, inspect } = this.#options;
     this.#reloader = new Reloader({
       clock,
-      inspect: inspectorUnder(inspect, this.actor),
+      inspect: host.inspect,
       lifecycle: this.lifecycle,
       inForce: () => this.configuration,
       begin: (configuration) => new ServerReload(this.#reloadable(), configuration),

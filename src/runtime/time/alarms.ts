@@ -1,4 +1,4 @@
-/** Timers for objects of which there are many: one queue, behind a single timer of Node's. */
+/** Timers for many objects: one queue behind a single Node timer. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ActorClock } from "../../charts/lifecycle-logic.ts";
 import { type Clock, systemClock } from "./clock.ts";

@@ -9,7 +9,7 @@ export class Breather {
   #began: number | null = null;
   #line: Promise<void> = Promise.resolve();
 
-  /** Await it before each piece of work, none of which may take long. Null while there is time left in this turn. */
+  /** Await it before each piece of work; no piece may take long. Null while there is time left in this turn. */
   rest(): Promise<void> | null {
     return this.#hasTime() ? null : this.#wait();
   }

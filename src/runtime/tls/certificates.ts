@@ -103,7 +103,7 @@ export function checkCertificate(given: {
 }
 
 const NAMELESS =
-  "has no subject alternative name, so no client will find its server's name in it; have it issued anew.";
+  "has no subject alternative name, so no client will find its server's name in it; have it issued again.";
 
 function rareKey(kind: string): string {
   return `has an ${kind}, which hardly any client takes; make one on the curve P-256 and a certificate for it.`;
@@ -125,11 +125,11 @@ function parseCertificates(id: string, text: string): X509Certificate[] {
   }
   return certificates.map((block, index) => {
     const which = certificates.length === 1 ? "the certificate" : `certificate ${index + 1} of its chain`;
-    if (block.flaw !== null) throw malformed(`${which} ${block.flaw}; copy it anew`);
+    if (block.flaw !== null) throw malformed(`${which} ${block.flaw}; copy it again`);
     try {
       return new X509Certificate(block.text);
     } catch {
-      throw malformed(`${which} is damaged; copy it anew from whoever issued it`);
+      throw malformed(`${which} is damaged; copy it again from whoever issued it`);
     }
   });
 }

@@ -1,4 +1,4 @@
-/** A certificate's chain: who issued whom, and what does not belong to it. */
+/** A certificate's chain: which certificate issued which, and what does not belong to it. */
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { onOneLine } from "./validity.ts";
 

@@ -30,7 +30,7 @@ function parsePrivateKey(id: string, block: PemBlock): PrivateKey {
       "the private key is encrypted, and nobody is there to type its passphrase; decrypt it: openssl pkey -in FILE -out tls.key",
     );
   }
-  if (block.flaw !== null) throw malformed(id, `the private key ${block.flaw}; copy it anew`);
+  if (block.flaw !== null) throw malformed(id, `the private key ${block.flaw}; copy it again`);
   if (block.label === "OPENSSH PRIVATE KEY") {
     throw malformed(
       id,
@@ -40,7 +40,7 @@ function parsePrivateKey(id: string, block: PemBlock): PrivateKey {
   try {
     return { key: createPrivateKey(block.text), pem: block.text };
   } catch {
-    throw malformed(id, "the private key is damaged; copy it anew, or make a new key and certificate");
+    throw malformed(id, "the private key is damaged; copy it again, or make a new key and certificate");
   }
 }
 

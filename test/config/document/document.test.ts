@@ -40,6 +40,7 @@ test("a listener with a name and an address has every documented default", () =>
     atCapacity: "reject",
     ignoreServerCap: false,
     proxyTimeout: 5_000,
+    admissionTimeout: 5_000,
     maxHandshakes: null,
     maxConnectionsPerAddress: null,
     connectionRate: null,
@@ -55,6 +56,7 @@ test("an empty document is a server with every documented default and no listene
     maxConnections: 8192,
     proxyTrustedNetworks: [],
     drainTimeout: 30_000,
+    metricsAccess: null,
     recipientDelimiter: "+",
   });
   expect([hostname(), "localhost"]).toContain(system.defaultHostname);

@@ -266,7 +266,7 @@ test("what cannot be written to the file is kept in the data folder, and merged 
       listeners: [{ name: "smtp" }, { name: "imap", maxConnections: 2 }],
     },
   });
-  // Another document in the place of the first, which has no such listener and may be written: they move there.
+  // Another document in place of the first, which has no such listener and may be written: they move there.
   const other = fileWith(text.replace("2525", "2526"));
   const moved = await running(other, keptFile);
   await moved.document.apply([cap(8)]);

@@ -44,7 +44,7 @@ const documents: Readonly<Record<string, (count: number, from: number) => object
       many(count, (index) => [`c${index + from}`, { certificate: file(index), privateKey: file(index) }]),
     ),
   }),
-  "listeners on addresses that are bound anew": (count, from) => ({
+  "listeners on addresses that are bound again": (count, from) => ({
     NetworkListener: many(count, (index) => ({
       ...listener,
       name: `${index + from}`,

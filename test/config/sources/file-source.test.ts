@@ -114,7 +114,7 @@ test("the same content is not emitted again, nor is what changed back before it 
   expect(emissions.all).toEqual([]);
 });
 
-test("each event begins the wait anew, also one that leaves the content as it was", async () => {
+test("each event begins the wait again, also one that leaves the content as it was", async () => {
   const file = fileWith(1);
   const { clock, emissions } = await observedStill(file);
   for (let time = 0; time < 3; time += 1) {

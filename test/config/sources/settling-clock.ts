@@ -5,7 +5,7 @@ import type { SourceClock } from "../../../src/config/sources/clock.ts";
 export const SETTLE = 200;
 export const NO_POLL = 1_000_000;
 
-/** Time that stands still, and tells when the wait for files to settle begins anew. */
+/** Time that stands still, and tells when the wait for files to settle begins again. */
 export class SettlingClock implements SourceClock {
   readonly #time = new SimulatedClock();
   #waits = 0;

@@ -94,7 +94,7 @@ describe("a dialogue", () => {
     expect(await wire.send(`PUTSCRIPT "${"é".repeat(257)}" "keep;"\r\n`)).toMatch(/^NO "The name of a script/);
   });
 
-  it("can begin anew as somebody else after UNAUTHENTICATE", async () => {
+  it("can begin again as somebody else after UNAUTHENTICATE", async () => {
     const { wire } = await logIn();
     wire.take();
     expect(wire.sessionTimeout).toBeNull();
@@ -428,7 +428,7 @@ describe("bad input", () => {
     );
   });
 
-  it("counts errors anew once a command was carried out, after the log-in", async () => {
+  it("counts errors again once a command was carried out, after the log-in", async () => {
     const { wire } = await logIn();
     wire.take();
     for (let round = 0; round < 5; round++) await wire.send(`${"X\r\n".repeat(9)}LISTSCRIPTS\r\n`);

@@ -21,7 +21,7 @@ export function startedWith(sockets: readonly InheritedListener[], env: Readonly
   };
 }
 
-/** Another document in the place of the one that a server runs. */
+/** Another document in place of the one that a server runs. */
 export async function replaceDocument(folder: string, document: unknown): Promise<void> {
   await documentFile(document, folder);
 }

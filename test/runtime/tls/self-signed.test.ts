@@ -70,7 +70,7 @@ test.each<[string, () => Promise<unknown>]>([
   ["it has expired", () => make("mail.example.com", new Date(Date.now() + 400 * DAY))],
   ["it has less than 14 days left", () => make("mail.example.com", new Date(Date.now() + 384 * DAY))],
   ["its file is damaged", () => writeFile(join(directory, "self-signed.key"), "half a key").then(() => make())],
-])("is made anew when %s", async (_name, again) => {
+])("is made again when %s", async (_name, again) => {
   const first = await make();
   const second = await again();
   expect(second).toMatchObject({ created: true, warnings: [] });

@@ -21,7 +21,7 @@ export interface FetchSection {
   readonly partial: Partial | null;
 }
 
-/** `<origin.length>`: octets, of which there may be fewer. */
+/** `<origin.length>`: octets; there may be fewer. */
 export interface Partial {
   readonly origin: number;
   readonly length: number;

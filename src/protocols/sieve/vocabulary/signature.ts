@@ -36,7 +36,7 @@ export interface Signature {
   /** One, or several that are all needed. */
   readonly extension?: SieveExtension | readonly SieveExtension[];
   readonly tags: readonly TagRule[];
-  /** Groups of which one tag has to be given. */
+  /** Groups that need one of their tags. */
   readonly needs?: readonly string[];
   readonly values: readonly ValueRule[];
   readonly tests: "none" | "one" | "list";
