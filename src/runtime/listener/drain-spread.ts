@@ -13,6 +13,9 @@ export const longestDrainSpread = 1_000;
 /** How often the next ones are drained, in milliseconds. */
 const step = 10;
 
+/** How many are drained in one turn of the event loop: some ten milliseconds of work. */
+export const mostDrainedInATurn = 128;
+
 interface Drained {
   drain(): void;
 }
@@ -32,12 +35,14 @@ export function spreadDrain(
   let drained = 0;
   let timer: unknown;
   const drainDue = (): void => {
-    // By elapsed time, not by the number of turns: a busy event loop does not prolong the drain.
+    // By elapsed time, not by the number of turns: a busy event loop hardly prolongs the drain.
     const passed = spread <= 0 ? 1 : (clock.now() - begun) / spread;
-    const due = Math.ceil(drainedAtOnce + (all.length - drainedAtOnce) * passed);
-    for (const connection of all.slice(drained, due)) connection.drain();
-    drained = due;
-    timer = drained < all.length ? clock.setTimeout(drainDue, step) : undefined;
+    const due = Math.min(all.length, Math.ceil(drainedAtOnce + (all.length - drainedAtOnce) * passed));
+    // A turn that took long makes more of them due, which must not make the next one longer still.
+    const now = Math.min(due, drained + mostDrainedInATurn);
+    for (const connection of all.slice(drained, now)) connection.drain();
+    drained = now;
+    timer = drained < all.length ? clock.setTimeout(drainDue, drained < due ? 0 : step) : undefined;
   };
   drainDue();
   return () => clock.clearTimeout(timer);

@@ -33,6 +33,7 @@ import {
   lacksDescriptors,
 } from "../sockets/descriptor-reserve.ts";
 import type { InheritedSockets } from "../sockets/inherited-sockets.ts";
+import { Breather } from "../time/breather.ts";
 import type { TlsServerOptions } from "../tls/context.ts";
 import { HandshakeQueue } from "../tls/handshake-queue.ts";
 import { spreadDrain } from "./drain-spread.ts";
@@ -317,12 +318,13 @@ export class Listener {
     if (this.connections.size === 0) this.send({ type: "connections.none" });
   }
 
+  /** Thousands take longer than the clients of other listeners should wait. */
   #expireConnections(): void {
-    for (const connection of this.connections) connection.drainExpired();
+    void new Breather().forEach(this.connections, (connection) => connection.drainExpired());
   }
 
   #stopConnections(): void {
-    for (const connection of this.connections) connection.stop();
+    void new Breather().forEach(this.connections, (connection) => connection.stop());
   }
 
   #accept(socket: Socket, local: Endpoint | null): void {

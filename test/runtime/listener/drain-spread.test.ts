@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
-import { drainedAtOnce, longestDrainSpread, spreadDrain } from "../../../src/runtime/listener/drain-spread.ts";
+import {
+  drainedAtOnce,
+  longestDrainSpread,
+  mostDrainedInATurn,
+  spreadDrain,
+} from "../../../src/runtime/listener/drain-spread.ts";
 import { runGatehouse } from "../../running-gatehouse.ts";
 import { causes } from "../ends.ts";
 import { rawClient } from "../raw-client.ts";
@@ -51,17 +56,32 @@ describe("a drain of many connections", () => {
     expect(largest).toBeLessThan(100);
   });
 
+  test("drains no more of them in a turn when many are late, and leaves turns to others", () => {
+    const { clock, told, spread } = crowd(8_000);
+    spread();
+    let before = told.size;
+    clock.increment(longestDrainSpread);
+    for (let turn = 0; turn < 100; turn++) {
+      expect(told.size - before).toBeLessThanOrEqual(mostDrainedInATurn);
+      before = told.size;
+      clock.increment(0);
+    }
+    expect(told.size).toBe(8_000);
+  });
+
   test("takes no longer than a tenth of drainTimeout", () => {
-    const { told, spread, pass } = crowd(1_000);
+    const { told, spread, pass } = crowd(600);
     spread(500);
     pass(50);
-    expect(told.size).toBe(1_000);
+    expect(told.size).toBe(600);
   });
 
   test("goes by the time that has passed when timers come late", () => {
     const { clock, told, spread } = crowd(1_016);
     spread();
     clock.increment(990);
+    // Turns in which no time passes.
+    for (let turn = 0; turn < 10; turn++) clock.increment(0);
     expect(told.size).toBeGreaterThan(1_000);
   });
 
