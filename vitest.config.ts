@@ -19,6 +19,7 @@ const pure = [
 
 export default defineConfig({
   test: {
+    globalSetup: ["test/bundled-command.ts"],
     // Limits are for what hangs: a machine that is busy with other things takes many times what a quiet one does.
     testTimeout: 300_000,
     hookTimeout: 300_000,

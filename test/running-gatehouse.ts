@@ -33,30 +33,63 @@ export async function runGatehouse(
   document: ConfigurationDocument & object,
   options: Partial<GatehouseOptions> = {},
 ): Promise<RunningGatehouse> {
+  const lasting = await lastingGatehouse(document, options);
+  onTestFinished(lasting.end);
+  return lasting;
+}
+
+export interface LastingGatehouse extends RunningGatehouse {
+  end(): Promise<void>;
+}
+
+/** The same for several tests: whoever starts it ends it. */
+export async function lastingGatehouse(
+  document: ConfigurationDocument & object,
+  options: Partial<GatehouseOptions> = {},
+): Promise<LastingGatehouse> {
   const data = await mkdtemp(join(tmpdir(), "gatehouse-test-"));
   const gatehouse = createGatehouse({ config: document, dataDirectory: data, ...options });
   const events: LifecycleEvent[] = [];
   gatehouse.lifecycle$.subscribe((event) => events.push(event));
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     await gatehouse.stop({ wait: false });
     await rm(data, { recursive: true, force: true });
-  });
-  await gatehouse.start();
+  };
+  try {
+    await gatehouse.start();
+  } catch (error) {
+    await end();
+    throw error;
+  }
 
   return {
     gatehouse,
     data,
     events,
+    end,
     port: (listener) => {
       const address = gatehouse.listeners().find(({ name }) => name === listener)?.addresses[0];
       if (!address) throw new Error(`There is no listener "${listener}".`);
       return address.port;
     },
-    event: (type, matches = () => true) => {
-      const wanted = (event: LifecycleEvent): event is EventOf<typeof type> =>
-        event.type === type && matches(event as EventOf<typeof type>);
-      const past = events.find(wanted);
-      return past ? Promise.resolve(past) : firstValueFrom(gatehouse.lifecycle$.pipe(filter(wanted)));
-    },
+    event: eventsFrom(gatehouse, events),
   };
+}
+
+/** What has happened and what will. */
+function eventsFrom(gatehouse: Gatehouse, events: readonly LifecycleEvent[]): RunningGatehouse["event"] {
+  return (type, matches = () => true) => {
+    const wanted = (event: LifecycleEvent): event is EventOf<typeof type> =>
+      event.type === type && matches(event as EventOf<typeof type>);
+    const past = events.find(wanted);
+    return past ? Promise.resolve(past) : firstValueFrom(gatehouse.lifecycle$.pipe(filter(wanted)));
+  };
+}
+
+/** The same server for another test, to which nothing has happened yet. It notes what happens until the test ends. */
+export function fromNowOn<Running extends RunningGatehouse>(running: Running): Running {
+  const events: LifecycleEvent[] = [];
+  const noting = running.gatehouse.lifecycle$.subscribe((event) => events.push(event));
+  onTestFinished(() => noting.unsubscribe());
+  return { ...running, events, event: eventsFrom(running.gatehouse, events) };
 }

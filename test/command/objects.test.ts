@@ -2,14 +2,13 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { bundledCommand } from "../bundled-command.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 
-const cli = new URL("../../src/cli.ts", import.meta.url).pathname;
-
 function command(...args: string[]): Promise<{ code: unknown; out: string; errors: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], (error, out, errors) =>
+    execFile(process.execPath, [bundledCommand, ...args], (error, out, errors) =>
       resolve({ code: error?.code ?? 0, out, errors }),
     );
   });

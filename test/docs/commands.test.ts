@@ -4,13 +4,14 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/command/exit-codes.ts";
 import { exampleDocument, parseDocument } from "../../src/config/index.ts";
+import { bundledCommand } from "../bundled-command.ts";
 import { codeBlocks, pages, quotedWords, readPage, root, tableRows } from "./pages.ts";
 
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { scripts: Record<string, string> };
 const readme = readPage("README.md");
 
 async function help(...command: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${root}src/cli.ts`, ...command, "--help"]);
+  const { stdout } = await promisify(execFile)(process.execPath, [bundledCommand, ...command, "--help"]);
   return stdout;
 }
 

@@ -8,16 +8,16 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setImmediate as immediate } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { createTransport } from "nodemailer";
 import { onTestFinished } from "vitest";
 import { defaultHostname } from "../../src/config/document/system.ts";
 import { selfSignedCertificate } from "../../src/runtime/tls/self-signed.ts";
+import { bundledCommand } from "../bundled-command.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { trickyMessage } from "./messages.ts";
 import { type Outcome, type RunOptions, run } from "./programs.ts";
 
-export const entryPoint = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+export const entryPoint = bundledCommand;
 
 /** Runs the command to its end, in an empty folder unless told otherwise. */
 export function gatehouse(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {

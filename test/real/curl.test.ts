@@ -2,10 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
-import { ann, bob, type MailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
+import { ann, bob, type MailServer, sharedMailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
 import { eightBitMessage, messageOf, trickyMessage, twentyMegabytes } from "./messages.ts";
 import { installed, type Outcome, run } from "./programs.ts";
 import { tapWire } from "./wire-tap.ts";
+
+const mailServer = sharedMailServer();
 
 interface Delivery {
   readonly tls?: TlsMode;
@@ -44,7 +46,7 @@ const mechanisms: readonly (readonly [name: string, args: readonly string[]])[] 
 
 describe.skipIf(!installed("curl"))("curl", () => {
   test.each(tlsModes)("sends byte for byte, with and without AUTH: %s", async (tls) => {
-    const server = await startMailServer(tls === "clear" ? { smtp: { authWithoutTls: true } } : {});
+    const server = await (tls === "clear" ? startMailServer({ smtp: { authWithoutTls: true } }) : mailServer());
     expect(await send(server, { tls })).toMatchObject({ code: exits.ok });
     for (const [, mechanism] of mechanisms) {
       expect(await send(server, { tls, args: [...login, ...mechanism] })).toMatchObject({ code: exits.ok });
@@ -63,7 +65,7 @@ describe.skipIf(!installed("curl"))("curl", () => {
   });
 
   test("is offered no AUTH in clear, and sends without", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const { code, stderr } = await send(server, { args: login });
     expect(code).toBe(exits.ok);
     expect(stderr).not.toMatch(/AUTH/);
@@ -78,7 +80,7 @@ describe.skipIf(!installed("curl"))("curl", () => {
   });
 
   test("is refused unknown users and foreign domains, logged in or not", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const unknown = await send(server, { recipients: ["nobody@example.com"] });
     expect(unknown).toMatchObject({ code: exits.sendError, stderr: expect.stringContaining("< 550 5.1.1 ") });
     const relay = await send(server, { recipients: ["someone@example.net"] });
@@ -89,7 +91,7 @@ describe.skipIf(!installed("curl"))("curl", () => {
   });
 
   test("says by --mail-auth that the original submitter is not known", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const args = [...login, "--mail-auth", "<>"];
     const { code, stderr } = await send(server, { tls: "STARTTLS", args });
     expect(code).toBe(exits.ok);
@@ -143,7 +145,7 @@ describe.skipIf(!installed("curl"))("curl", () => {
     ["only line ends", "\r\n\r\n"],
     ["bare line feeds, which --crlf mends", "Subject: x\n\n.dot\nend\n"],
   ])("has stored what it put on the wire: %s", async (_, text) => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const tap = await tapWire(server.portFor("clear"));
     const args = text.includes("\r\n") ? [] : ["--crlf"];
     const { code } = await send(server, { port: tap.port, content: Buffer.from(text), args });
@@ -155,7 +157,7 @@ describe.skipIf(!installed("curl"))("curl", () => {
   });
 
   test("is refused a message with bare line feeds without --crlf", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const { code, stderr } = await send(server, { content: Buffer.from("Subject: x\n\nend\n") });
     expect(code).not.toBe(exits.ok);
     expect(stderr).toContain("< 550 5.6.11 ");

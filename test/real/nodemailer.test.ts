@@ -2,9 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { createTransport } from "nodemailer";
 import { expect, test } from "vitest";
-import { ann, bob, type MailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
+import { ann, bob, type MailServer, sharedMailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
 import { eightBitMessage, messageOf, trickyMessage, twentyMegabytes } from "./messages.ts";
 import { tapWire } from "./wire-tap.ts";
+
+const mailServer = sharedMailServer();
 
 const login = { user: ann.address, pass: ann.password };
 
@@ -48,7 +50,7 @@ async function send(server: MailServer, delivery: Delivery) {
 }
 
 test.each(tlsModes)("nodemailer sends byte for byte, with and without AUTH: %s", async (tls) => {
-  const server = await startMailServer(tls === "clear" ? { smtp: { authWithoutTls: true } } : {});
+  const server = await (tls === "clear" ? startMailServer({ smtp: { authWithoutTls: true } }) : mailServer());
   await send(server, { tls });
   for (const mechanism of ["PLAIN", "LOGIN"] as const) await send(server, { tls, auth: login, mechanism });
   const received = await server.received();
@@ -61,7 +63,7 @@ test.each(tlsModes)("nodemailer sends byte for byte, with and without AUTH: %s",
 });
 
 test("nodemailer is offered no AUTH in clear and does not log in, and is refused where it insists", async () => {
-  const server = await startMailServer();
+  const server = await mailServer();
   const [sent] = await send(server, { auth: login });
   expect(sent?.ehlo?.filter((line: string) => line.startsWith("AUTH"))).toEqual([]);
   const insisting = send(server, { auth: login, mechanism: "PLAIN" });
@@ -77,7 +79,7 @@ test.each(["PLAIN", "LOGIN"] as const)("nodemailer is told of a wrong password b
 });
 
 test("nodemailer is refused unknown users and foreign domains, and reaches the others", async () => {
-  const server = await startMailServer();
+  const server = await mailServer();
   const recipients = ["nobody@example.com", bob.address, "someone@example.net"];
   const [sent] = await send(server, { tls: "STARTTLS", auth: login, recipients });
   expect(sent).toMatchObject({
@@ -91,7 +93,7 @@ test("nodemailer is refused unknown users and foreign domains, and reaches the o
 });
 
 test("nodemailer sends many messages over one connection", async () => {
-  const server = await startMailServer();
+  const server = await mailServer();
   await send(server, { tls: "implicit", auth: login, times: 20 });
   const received = await server.received();
   expect(received.filter(({ content }) => content.equals(trickyMessage))).toHaveLength(20);
@@ -99,7 +101,7 @@ test("nodemailer sends many messages over one connection", async () => {
 });
 
 test("nodemailer sends 20 MB byte for byte under implicit TLS", async () => {
-  const server = await startMailServer();
+  const server = await mailServer();
   const content = messageOf(twentyMegabytes);
   await send(server, { tls: "implicit", auth: login, content });
   const [stored] = await server.received();
@@ -145,7 +147,7 @@ test.each([
   ["no line end at the end", "Subject: x\r\n\r\nno end"],
   ["bare line feeds, which nodemailer mends", "Subject: x\n\n.dot\nend\n"],
 ])("what nodemailer put on the wire was stored: %s", async (_, text) => {
-  const server = await startMailServer();
+  const server = await mailServer();
   const tap = await tapWire(server.portFor("clear"));
   await send(server, { port: tap.port, content: Buffer.from(text) });
   const [stored] = await server.received();

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
-import { ann, bob, type MailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
+import { ann, bob, type MailServer, sharedMailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
 import { eightBitMessage, message, messageOf, trickyMessage, twentyMegabytes } from "./messages.ts";
 import { installed, python, run } from "./programs.ts";
 import { tapWire } from "./wire-tap.ts";
+
+const mailServer = sharedMailServer();
 
 const program = fileURLToPath(new URL("./smtplib_client.py", import.meta.url));
 
@@ -63,7 +65,7 @@ const login = { username: ann.address, password: ann.password };
 
 describe.skipIf(!installed("python3"))("Python's smtplib", () => {
   test.each(tlsModes)("sends byte for byte, with and without AUTH: %s", async (tls) => {
-    const server = await startMailServer(tls === "clear" ? { smtp: { authWithoutTls: true } } : {});
+    const server = await (tls === "clear" ? startMailServer({ smtp: { authWithoutTls: true } }) : mailServer());
     const logins = [
       undefined,
       { ...login, mechanism: "PLAIN" },
@@ -89,7 +91,7 @@ describe.skipIf(!installed("python3"))("Python's smtplib", () => {
   });
 
   test("is not offered AUTH in clear, and is refused when it tries", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const [clear, secured, insisting] = await sendAll(server, [
       {},
       { tls: "STARTTLS" },
@@ -109,7 +111,7 @@ describe.skipIf(!installed("python3"))("Python's smtplib", () => {
   });
 
   test("is refused unknown users, foreign domains, and senders that are not the login's", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const refused = { "nobody@example.com": 550, "someone@example.net": 550 };
     const outcomes = await sendAll(server, [
       { recipients: Object.keys(refused) },
@@ -125,7 +127,7 @@ describe.skipIf(!installed("python3"))("Python's smtplib", () => {
   });
 
   test("sends 20 MB byte for byte under STARTTLS", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const content = messageOf(twentyMegabytes);
     await send(server, { tls: "STARTTLS", login, content });
     const [stored] = await server.received();
@@ -169,7 +171,7 @@ describe.skipIf(!installed("python3"))("Python's smtplib", () => {
   });
 
   test("sends the whole envelope in one write, and QUIT right behind the message", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const outcome = await send(server, { tls: "implicit", pipelined: true, recipients: [ann.address, bob.address] });
     expect(outcome.codes).toEqual([250, 250, 250, 354, 250, 221]);
     const received = await server.received();
@@ -181,7 +183,7 @@ describe.skipIf(!installed("python3"))("Python's smtplib", () => {
     ["one after the other", false],
     ["all at once", true],
   ])("sends chunks by BDAT, %s, byte for byte and without dot-stuffing", async (_, pipelined) => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const content = Buffer.concat([trickyMessage, messageOf(300_000)]);
     const job = { chunks: [0, 1, 700, 150_000], pipelined, content };
     const outcomes = await sendAll(
@@ -199,7 +201,7 @@ describe.skipIf(!installed("python3"))("Python's smtplib", () => {
     ["no line end at the end", Buffer.from("Subject: x\r\n\r\nno end")],
     ["only line ends", Buffer.from("\r\n\r\n")],
   ])("has stored what it put on the wire: %s", async (_, content) => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const tap = await tapWire(server.portFor("clear"));
     expect(await send(server, { port: tap.port, content })).toMatchObject({ refused: {} });
     const [stored] = await server.received();
@@ -209,7 +211,7 @@ describe.skipIf(!installed("python3"))("Python's smtplib", () => {
   });
 
   test("is refused a message with a bare LF, which could hide a second message", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const content = Buffer.concat([message(["one"]), Buffer.from("\n.\nMAIL FROM:<eve@example.net>\n")]);
     expect(await send(server, { content })).toMatchObject({ error: "SMTPDataError", code: 550 });
     expect(await server.received()).toEqual([]);

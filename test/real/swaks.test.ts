@@ -3,10 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
-import { ann, bob, type MailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
+import { ann, bob, type MailServer, sharedMailServer, startMailServer, type TlsMode, tlsModes } from "./mail-server.ts";
 import { dotStuffed, eightBitMessage, messageOf, trickyMessage, twentyMegabytes } from "./messages.ts";
 import { installed, type Outcome, run } from "./programs.ts";
 import { tapWire } from "./wire-tap.ts";
+
+const mailServer = sharedMailServer();
 
 interface Delivery {
   readonly tls?: TlsMode;
@@ -43,7 +45,7 @@ function login(mechanism: string, password: string = ann.password): string[] {
 
 describe.skipIf(!installed("swaks"))("swaks", () => {
   test.each(tlsModes)("sends byte for byte, with and without AUTH: %s", async (tls) => {
-    const server = await startMailServer(tls === "clear" ? { smtp: { authWithoutTls: true } } : {});
+    const server = await (tls === "clear" ? startMailServer({ smtp: { authWithoutTls: true } }) : mailServer());
     for (const args of [[], login("PLAIN"), login("LOGIN")]) {
       expect(await send(server, { tls, content: trickyMessage, args })).toMatchObject({ code: exits.ok });
     }
@@ -57,7 +59,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
   });
 
   test("is offered no AUTH in clear and gives up", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const { code, stdout } = await send(server, { args: login("PLAIN") });
     expect(code).toBe(exits.authentication);
     expect(stdout).not.toContain("250-AUTH");
@@ -72,7 +74,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
   });
 
   test("is refused unknown users and foreign domains, logged in or not", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const unknown = await send(server, { recipients: ["nobody@example.com"] });
     expect(unknown).toMatchObject({ code: exits.recipients, stdout: expect.stringContaining(" 550 5.1.1 ") });
     const relay = await send(server, { recipients: ["someone@example.net"] });
@@ -84,7 +86,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
   });
 
   test.each(tlsModes)("sends by PIPELINING to those recipients that are taken: %s", async (tls) => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const recipients = [bob.address, "nobody@example.com", ann.address];
     const delivery = { tls, recipients, content: trickyMessage, args: ["--pipeline"] };
     expect(await send(server, delivery)).toMatchObject({ code: exits.ok });
@@ -94,7 +96,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
   });
 
   test("sends 20 MB byte for byte under STARTTLS", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const content = messageOf(twentyMegabytes);
     expect(await send(server, { tls: "STARTTLS", content })).toMatchObject({ code: exits.ok });
     const [stored] = await server.received();
@@ -117,7 +119,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
   });
 
   test("sends octets above 127 unchanged, although it cannot announce 8BITMIME", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     expect(await send(server, { content: eightBitMessage })).toMatchObject({ code: exits.ok });
     const [stored] = await server.received();
     expect(stored?.content.equals(eightBitMessage)).toBe(true);
@@ -130,7 +132,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
     ["no body", ["--data", "Subject: x\\n"]],
     ["an attachment", ["--attach", "a\\nb"]],
   ])("has stored what it put on the wire: %s", async (_, args) => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const tap = await tapWire(server.portFor("clear"));
     expect(await send(server, { port: tap.port, args })).toMatchObject({ code: exits.ok });
     const [stored] = await server.received();
@@ -139,7 +141,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
   });
 
   test("speaks HELO only, when told to, and sends all the same", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const args = ["--protocol", "SMTP", "--helo", "old.example.org"];
     const { code, stdout } = await send(server, { content: trickyMessage, args });
     expect(code).toBe(exits.ok);
@@ -148,7 +150,7 @@ describe.skipIf(!installed("swaks"))("swaks", () => {
   });
 
   test("is refused a message with bare line feeds", async () => {
-    const server = await startMailServer();
+    const server = await mailServer();
     const outcome = await send(server, { content: Buffer.from("Subject: x\n\nend\r\n") });
     expect(outcome).toMatchObject({ code: exits.data, stdout: expect.stringContaining(" 550 5.6.11 ") });
     expect(await server.received()).toEqual([]);
