@@ -1,18 +1,9 @@
 /** The command reads the objects of a running server. */
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bundledCommand } from "../bundled-command.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
-
-function command(...args: string[]): Promise<{ code: unknown; out: string; errors: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bundledCommand, ...args], (error, out, errors) =>
-      resolve({ code: error?.code ?? 0, out, errors }),
-    );
-  });
-}
+import { command } from "./command.ts";
 
 test("gets, queries and snapshots what a running server has, and refuses what it has not", async () => {
   const data = temporaryDirectory();

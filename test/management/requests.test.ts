@@ -3,6 +3,8 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { json as jsonOf } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { http } from "../../src/index.ts";
+import type { ManagementSchema } from "../../src/management/schema/schema-contract.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { administrator, basic, json, type Managed, managed, using } from "./managed.ts";
@@ -265,4 +267,39 @@ test("whoever reaches the control socket is asked for no password", async () => 
     asked.on("error", reject).end(body);
   });
   expect(answer).toMatchObject({ methodResponses: [["x:NetworkListener/get", { list: [{ name: "smtp" }] }, "g"]] });
+});
+
+test("every object is answered with the fields that the schema describes, an embedder's protocol among them", async () => {
+  const own = http({ onRequest: (_request, response) => response.end() });
+  const { call, fetch } = await managed(
+    {
+      NetworkListener: [{ name: "own", protocol: "calendar", bind: ["127.0.0.1:0"] }],
+      BlockedIp: [{ address: "192.0.2.1" }],
+      AllowedIp: [{ address: "192.0.2.2" }],
+    } as never,
+    { protocols: [{ ...own, name: "calendar" }] },
+  );
+  const schema = (await (
+    await fetch("/api/schema", { headers: authorized, redirect: "follow" })
+  ).json()) as ManagementSchema;
+  expect(schema.enums["NetworkListenerProtocol"]?.map(({ name }) => name)).toEqual([
+    "smtp",
+    "lmtp",
+    "http",
+    "imap",
+    "pop3",
+    "manageSieve",
+    "calendar",
+  ]);
+  const names = Object.keys(schema.objects).filter((name) => name !== "x:Action");
+  const answers = await call(...names.map((name) => [`${name}/get`, {}, name] as const));
+  for (const [, args, name] of answers) {
+    const described = ["id", ...Object.keys(schema.fields[name]?.properties ?? {})];
+    for (const value of args["list"] as object[])
+      expect([name, Object.keys(value).toSorted()]).toEqual([name, described.toSorted()]);
+  }
+  const total = async (protocol: string) =>
+    (await call(["x:Connection/query", { filter: { protocol }, calculateTotal: true }]))[0]?.[1]["total"];
+  expect(await total("http")).toBeGreaterThan(0);
+  expect(await total("calendar")).toBe(0);
 });

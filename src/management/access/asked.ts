@@ -1,7 +1,7 @@
 /** A request, as far as it matters for who may. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { RequestFacts } from "../../protocols/http/request-facts.ts";
 import { requestHost } from "../../protocols/http/request-path.ts";
-import type { ConnectionFacts } from "../../protocols/protocol.ts";
 
 export interface Asked {
   readonly method: string;
@@ -9,20 +9,16 @@ export interface Asked {
   readonly host: string | undefined;
   /** @param name in lower case */
   field(name: string): string | undefined;
-  readonly facts: ConnectionFacts;
-  /** Aborted when nobody waits for an answer any more. */
-  readonly signal: AbortSignal;
+  /** With a `signal` that is aborted when nobody waits for an answer any more. */
+  readonly facts: RequestFacts;
 }
 
-export function askedBy(request: IncomingMessage, response: ServerResponse, facts: ConnectionFacts): Asked {
-  const abort = new AbortController();
-  response.once("close", () => abort.abort());
+export function askedBy(request: IncomingMessage, facts: RequestFacts): Asked {
   return {
     method: request.method ?? "",
     host: requestHost(request),
     field: (name) => request.headers[name]?.toString(),
     facts,
-    signal: abort.signal,
   };
 }
 

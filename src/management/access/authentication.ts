@@ -34,7 +34,7 @@ export interface AuthenticationOptions {
   backendFailed(error: unknown, connection: ConnectionFacts): void;
 }
 
-export type Asker = Pick<Asked, "facts" | "signal">;
+export type Asker = Pick<Asked, "facts">;
 
 /** Whether what is asked with can be overheard: a password, a token and a cookie are as good as whoever has them. */
 export function judgeWire({ tls, peer }: ConnectionFacts): Judged<null> {
@@ -74,14 +74,14 @@ export class Authentication {
     { username, password }: { readonly username: string; readonly password: string },
     asker: Asker,
   ): Promise<Judged<Grant>> {
-    const { facts, signal } = asker;
+    const { facts } = asker;
     const onWire = judgeWire(facts);
     if (!onWire.ok) return onWire;
     const digest = createHmac("sha256", this.#key).update(`${username}\0${password}`).digest("base64");
     const document = this.#options.document();
     const known = this.#recall(digest);
     if (known) return granted(known);
-    const attempt = { mechanism, username, password, connection: facts, signal };
+    const attempt = { mechanism, username, password, connection: facts, signal: facts.signal };
     const judged = await this.#delayed(mechanism, { username, asker, heldUp: true }, async () => {
       const identity = await this.#options.authenticate(attempt);
       return identity && (grantOf(identity) ?? "nothing");
@@ -98,8 +98,9 @@ export class Authentication {
     check: () => Promise<Grant | "nothing" | null> | Grant | null,
   ): Promise<Judged<Grant>> {
     const { failures, clock } = this.#options;
-    const { facts, signal } = asker;
-    const { address } = facts.peer;
+    const { facts } = asker;
+    // Everybody behind a proxy would wait for one of them.
+    const { signal, clientAddress: address } = facts;
     const gone = refused(503, "The request was given up.");
     const remaining = heldUp ? failures.remaining(address, clock.now()) : 0;
     if (!(await this.#wait(remaining, signal))) return gone;

@@ -20,7 +20,7 @@ export function isBoundHere({ facts }: Pick<Asked, "facts">, { configuration }: 
 
 /** Whether a program of this machine asks: none that a proxy stands for, as far as that says so. */
 export function isFromHere({ facts, field }: Pick<Asked, "facts" | "field">): boolean {
-  return isLoopback(facts.peer.address) && forwardingFields.every((name) => field(name) === undefined);
+  return isLoopback(facts.clientAddress) && forwardingFields.every((name) => field(name) === undefined);
 }
 
 /** What reverse proxies add (RFC 7239, RFC 9110 section 7.6.3). */

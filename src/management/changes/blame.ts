@@ -1,13 +1,16 @@
 /** Which of the objects of a request keep its changes from being made, and why. */
-import { type ChangeProblem, type DocumentChange, DocumentChangeError } from "../../config/index.ts";
+import { type ChangeProblem, type DocumentChange, DocumentChangeError, type SectionName } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import type { Json } from "../jmap/json.ts";
 import { invalidProperty, type SetError, setError } from "./set-error.ts";
 
+/** The id of the object that is known by a name, or an address; undefined where none that is there has it. */
+export type KnownIds = (section: SectionName, text: string) => string | undefined;
+
 /** One for each change, in their order. */
-export function blame(error: unknown, changes: readonly DocumentChange[]): SetError[] {
+export function blame(error: unknown, changes: readonly DocumentChange[], idOf: KnownIds): SetError[] {
   const blamed =
-    error instanceof DocumentChangeError ? byProblems(error.problems, changes) : byListeners(error, changes);
+    error instanceof DocumentChangeError ? byProblems(error.problems, { changes, idOf }) : byListeners(error, changes);
   const nobody = blamed.every((one) => one === undefined);
   return changes.map((_, index) => blamed[index] ?? (nobody ? failed(messageOf(error)) : rolledBack));
 }
@@ -25,10 +28,13 @@ export function failed(description: string): SetError {
 
 type Blamed = readonly (SetError | undefined)[];
 
-function byProblems(problems: readonly ChangeProblem[], changes: readonly DocumentChange[]): Blamed {
+function byProblems(
+  problems: readonly ChangeProblem[],
+  { changes, idOf }: { readonly changes: readonly DocumentChange[]; readonly idOf: KnownIds },
+): Blamed {
   return changes.map((change, index) => {
     const own = problems.filter((problem) => problem.change === index);
-    const errors = own.map((problem) => errorOf(problem, change));
+    const errors = own.map((problem) => errorOf(problem, change, idOf));
     const [first] = errors;
     const linked = problems.find((problem) => unlinks(problem, change));
     if (linked) {
@@ -59,7 +65,7 @@ function unlinks({ section, path, change }: ChangeProblem, one: DocumentChange):
   return isDefault && change === null && one.kind === "destroy" && one.section === "Certificate";
 }
 
-function errorOf(problem: ChangeProblem, change: DocumentChange): SetError {
+function errorOf(problem: ChangeProblem, change: DocumentChange, idOf: KnownIds): SetError {
   const { reason, message, path, id } = problem;
   const property = path.join("/");
   switch (reason) {
@@ -74,12 +80,25 @@ function errorOf(problem: ChangeProblem, change: DocumentChange): SetError {
         existingId: id,
       });
     case "invalid":
-      if (path[0] === "name" && /^must be unique/.test(message))
-        return setError("primaryKeyViolation", message, { properties: ["name"] });
+      if (/^must be unique/.test(message)) return taken({ message, property }, change, idOf);
       if (path[0] === "defaultCertificateId" && /must be the id of/.test(message))
         return setError("invalidForeignKey", message, { properties: ["defaultCertificateId"] });
       return property === "" ? setError("invalidProperties", message) : invalidProperty(property, message);
   }
+}
+
+/** Another object has what this one would be known by. */
+function taken(
+  { message, property }: { readonly message: string; readonly property: string },
+  change: DocumentChange,
+  idOf: KnownIds,
+): SetError {
+  const value = change.kind === "destroy" ? null : (change.kind === "create" ? change.value : change.patch)[property];
+  const existingId = typeof value === "string" ? idOf(change.section, value) : undefined;
+  return setError(change.section === "NetworkListener" ? "primaryKeyViolation" : "alreadyExists", message, {
+    properties: [property],
+    ...(existingId === undefined ? {} : { existingId }),
+  });
 }
 
 /** What the start would have said of an address stands at the listener whose it is. */

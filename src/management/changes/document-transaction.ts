@@ -2,6 +2,8 @@
  * All calls of one request that change the document, as one transaction. They are collected first, while every other call is
  * answered as if nothing had been; then all are carried out, or none; then the request is answered.
  */
+
+import { readNetwork } from "../../config/addresses/networks.ts";
 import {
   type AppliedChanges,
   type DocumentChange,
@@ -142,11 +144,27 @@ export class DocumentTransaction {
       this.#outcome = { done: true, applied: await this.#document.apply(changes, options) };
     } catch (error) {
       if (error instanceof DocumentStateError && error.code === "document-changed" && this.#isConditional) throw error;
-      const blamed = blame(error, changes);
+      const blamed = blame(error, changes, (section, text) => this.#knownId(section, text));
       this.#outcome = {
         done: false,
         errors: new Map(requested.map((one, index) => [one, blamed[index] ?? rolledBack] as const)),
       };
+    }
+  }
+
+  #knownId(section: SectionName, text: string): string | undefined {
+    const { configuration, ids } = this.#document.snapshot();
+    const network = readNetwork(text);
+    const address = network.ok ? network.value : text;
+    switch (section) {
+      case "NetworkListener":
+        return ids[section][configuration.listeners.findIndex(({ name }) => name === text)];
+      case "BlockedIp":
+        return ids[section][configuration.blocked.findIndex((entry) => entry.address === address)];
+      case "AllowedIp":
+        return ids[section][configuration.allowed.findIndex((entry) => entry.address === address)];
+      default:
+        return undefined;
     }
   }
 

@@ -29,7 +29,7 @@ export function managementListener(parts: ListenerParts): HttpHandler {
   );
   const page = consoleHandler();
   return (request, response, facts) => {
-    const asked = askedBy(request, response, facts);
+    const asked = askedBy(request, facts);
     const path = requestPath(request);
     if (isConsolePath(path) && !loginPaths.has(path)) {
       const judged = judgeHost(asked, parts.gatehouse);

@@ -15,7 +15,7 @@ import { refuse } from "./problems.ts";
 export function guardedEndpoints(endpoints: RequestListener, parts: Known): HttpHandler {
   return async (request, response, facts) => {
     setSecurityFields(response);
-    const asked = askedBy(request, response, facts);
+    const asked = askedBy(request, facts);
     const judged = await judgeReader(asked, requestPath(request), parts);
     if (judged.ok) endpoints(request, response);
     else refuse(response, judged.refusal, isBrowser(asked));
