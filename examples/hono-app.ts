@@ -1,8 +1,8 @@
 /**
- * An app of Hono's on a listener; any `fetch` handler will do. `node examples/hono-app.ts [port]`, then
+ * A Hono app on a listener; any `fetch` handler will do. `node examples/hono-app.ts [port]`, then
  * `curl localhost:8081/hello/ann`.
  */
-// In a project of its own these imports read: from "hono", from "gatehouse".
+// In your own project, import from "hono" and "gatehouse".
 import { Hono } from "hono";
 import { createGatehouse, http, type RequestFacts } from "../src/index.ts";
 

@@ -91,7 +91,7 @@ const shape = {
     }),
   forwardedTrustedNetworks: networks
     .describe(
-      "Proxies that are believed about the client of an HTTP request, by the field that forwardedField names. Empty: none.",
+      "Proxies that are trusted to name the client of an HTTP request, in the field that forwardedField selects. Empty: none.",
     )
     .register(fieldDisplay, {
       label: "Trusted HTTP proxies",

@@ -54,7 +54,7 @@ export const systemSchema = fieldsOf(
       .nullable()
       .default(null)
       .describe(
-        "Who gets /healthz, /readyz and /metrics. open: everybody. account: an account or a token with the permission sysMetricsGet; on addresses of loopback health is open all the same. Null: open on addresses of loopback, account elsewhere.",
+        "Who may read /healthz, /readyz and /metrics. open: everybody. account: an account or a token with the permission sysMetricsGet; health is still open on loopback addresses. Null: open on loopback addresses, account elsewhere.",
       )
       .register(fieldDisplay, { label: "Metrics and health", section: "Server", enumName: "MetricsAccess" }),
     recipientDelimiter: z
