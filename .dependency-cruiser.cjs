@@ -82,7 +82,8 @@ const innerRooms = {
     objects: ["jmap", "schema"],
     changes: ["jmap", "objects"],
     access: ["objects"],
-    http: ["access", "console", "jmap", "objects", "schema"],
+    live: ["jmap", "objects"],
+    http: ["access", "console", "jmap", "live", "objects", "schema"],
     console: [],
   },
   config: {

@@ -5,6 +5,7 @@ import type { Gatehouse } from "./gatehouse-contract.ts";
 import { Authentication } from "./management/access/authentication.ts";
 import { BrowserSessions } from "./management/access/browser-sessions.ts";
 import { Tokens } from "./management/access/tokens.ts";
+import type { ListenerParts } from "./management/http/management-env.ts";
 import { isManagementPath, managementListener } from "./management/http/management-listener.ts";
 import { guardedEndpoints } from "./management/http/metrics-access.ts";
 import { Management, type ManagementOptions } from "./management/management.ts";
@@ -17,7 +18,7 @@ import { healthPaths } from "./runtime/observe/http-endpoints.ts";
 import type { Lifecycle } from "./runtime/observe/lifecycle.ts";
 import { type Clock, dateOf } from "./runtime/time/clock.ts";
 
-export interface ManagementParts {
+export interface ManagementParts extends Pick<ListenerParts, "flows" | "watchers"> {
   readonly gatehouse: Gatehouse;
   readonly lifecycle: Lifecycle;
   readonly clock: Clock;
@@ -60,7 +61,7 @@ export interface ManagementHandlers {
 }
 
 export function managementHandlers(management: Management, parts: ManagementParts): ManagementHandlers {
-  const { gatehouse, lifecycle, clock, failures, protocols } = parts;
+  const { gatehouse, lifecycle, clock, failures, protocols, flows, watchers } = parts;
   const tokens = new Tokens(parts.dataDirectory);
   const authentication = new Authentication({
     authenticate: (attempt) => parts.authenticate?.(attempt) ?? null,
@@ -79,7 +80,7 @@ export function managementHandlers(management: Management, parts: ManagementPart
   });
   const known = { gatehouse, authentication, sessions: new BrowserSessions(clock) };
   return {
-    management: managementListener({ ...known, management, protocols }),
+    management: managementListener({ ...known, management, protocols, lifecycle, clock, flows, watchers }),
     health: guardedEndpoints(parts.health, known),
   };
 }

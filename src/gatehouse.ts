@@ -63,6 +63,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       const handlers = managementHandlers(management, {
         gatehouse,
         lifecycle: server.lifecycle,
+        flows: server.flows,
+        watchers: server.watchers,
         clock,
         failures,
         protocols: (options.protocols ?? []).map(({ name }) => name),

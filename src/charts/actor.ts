@@ -10,6 +10,7 @@ import {
   type StartTimer,
 } from "./effects.ts";
 import { Inspection, type Inspector } from "./inspector.ts";
+import type { Passages } from "./passages.ts";
 import type { Position, SharedSnapshots } from "./snapshot.ts";
 import { type Chart, INIT, MacrostepUnderWay, type StepHost } from "./step.ts";
 
@@ -27,6 +28,8 @@ export interface ActorProgram<Carrier> {
   readonly logic: { readonly config: unknown };
   readonly id: (carrier: Carrier) => string;
   readonly clock: ActorClock | undefined;
+  /** Who counts the carrier's transitions, if anybody ever does. */
+  readonly passages: ((carrier: Carrier) => Passages | undefined) | undefined;
   /** Called with the state at the start and after each event, as a subscriber of XState's actor is. */
   readonly changed: ((carrier: Carrier, value: AnyMachineSnapshot["value"]) => void) | undefined;
   /** Called with what an effect or a guard threw; the actor has ended. */
@@ -62,13 +65,14 @@ const noOtherActors = Object.freeze({ get: () => undefined, getAll: () => ({}) }
 export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
   /** Whom the chart is run for; the machine's effects find it by their `self`. */
   readonly carrier: Carrier;
-  /** Null when nobody inspects the actor. */
-  readonly observer: Inspection | null;
+  /** Null where nobody ever counts. */
+  readonly passages: Passages | null;
   readonly #program: ActorProgram<Carrier>;
   #phase: "new" | "idle" | "busy" = "new";
   /** Where the last completed event led; it does not change before the one in progress has completed. */
   #snapshot: AnyMachineSnapshot;
   #waiting: Waiting | null = null;
+  #inspection: Inspection | null = null;
 
   /** @param inspector undefined when nobody inspects the actor. */
   constructor(
@@ -81,8 +85,11 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
     this.carrier = carrier;
     this.#program = program;
     this.#snapshot = snapshots.beginning;
-    this.observer = inspector === undefined ? null : new Inspection(this, { inspector, init });
-    this.observer?.actor();
+    this.passages = program.passages?.(carrier) ?? null;
+    if (inspector !== undefined) {
+      this.#inspection = new Inspection(this, init);
+      this.#inspection.begin(inspector, null);
+    }
     const macrostep = MacrostepUnderWay.first(this, init);
     chart.begin(macrostep, input);
     snapshots.begun(macrostep);
@@ -96,6 +103,21 @@ export class ChartActor<Carrier = unknown> implements StepHost, ActorRefLike {
 
   getSnapshot(): AnyMachineSnapshot {
     return this.#snapshot;
+  }
+
+  /** Null when nobody inspects the actor. */
+  get observer(): Inspection | null {
+    return this.#inspection;
+  }
+
+  /** Inspects the actor from here on. Not from within a transition of it. */
+  watch(inspector: Inspector): void {
+    this.#inspection ??= new Inspection(this, { type: INIT });
+    this.#inspection.begin(inspector, this.#phase === "new" ? null : this.#snapshot);
+  }
+
+  unwatch(inspector: Inspector): void {
+    if (this.#inspection?.end(inspector) === false) this.#inspection = null;
   }
 
   start(): this {

@@ -114,6 +114,11 @@ class XStateHost implements StepHost {
     return this;
   }
 
+  /** Whoever counts hears of it by inspection. */
+  get passages(): null {
+    return null;
+  }
+
   microstep(event: EventObject, snapshot: AnyMachineSnapshot, transitions: AnyTransitionDefinition[]): void {
     const { self, system } = this.#scope;
     // Not in XState's public types.

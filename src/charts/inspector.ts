@@ -19,30 +19,44 @@ export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) =>
 /** Actors inspected in this process so far; XState's own session ids begin with `x:`. */
 let sessions = 0;
 
-/** Reports one root actor to an inspector, and to subscribers of the actor that the inspector was given. */
+interface Watching {
+  readonly inspector: Inspector;
+  readonly observer: Observer<InspectionEvent>;
+}
+
+/** Reports one root actor to its inspectors, and to subscribers of the actor that they were given. */
 export class Inspection {
   readonly sessionId: string;
   /** The event that starts the actor. */
   readonly init: EventObject;
   readonly #actor: ActorRefLike;
-  readonly #inspector: Observer<InspectionEvent>;
+  #inspectors: readonly Watching[] = [];
   readonly #subscribers = new Set<Observer<AnyMachineSnapshot>>();
 
-  constructor(actor: ActorRefLike, { inspector, init }: { readonly inspector: Inspector; readonly init: EventObject }) {
+  constructor(actor: ActorRefLike, init: EventObject) {
     sessions += 1;
     this.sessionId = `chart:${sessions}`;
     this.init = init;
     this.#actor = actor;
-    this.#inspector = toObserver(inspector);
+  }
+
+  /** The actor exists. @param current its snapshot, where it has started already; null before. */
+  begin(inspector: Inspector, current: AnyMachineSnapshot | null): void {
+    const observer = toObserver(inspector);
+    this.#inspectors = [...this.#inspectors, { inspector, observer }];
+    const { sessionId: rootId, init: event } = this;
+    observer.next?.({ type: "@xstate.actor", actorRef: this.#actor, rootId });
+    if (current) observer.next?.({ type: "@xstate.snapshot", actorRef: this.#actor, event, snapshot: current, rootId });
+  }
+
+  /** @returns whether any inspector is left. */
+  end(inspector: Inspector): boolean {
+    this.#inspectors = this.#inspectors.filter((one) => one.inspector !== inspector);
+    return this.#inspectors.length > 0;
   }
 
   #emit(event: InspectionEvent): void {
-    this.#inspector.next?.(event);
-  }
-
-  /** The actor exists. */
-  actor(): void {
-    this.#emit({ type: "@xstate.actor", actorRef: this.#actor, rootId: this.sessionId });
+    for (const { observer } of this.#inspectors) observer.next?.(event);
   }
 
   /** An event was sent. @param sourceRef the actor itself for its timers; undefined when the sender is no actor. */

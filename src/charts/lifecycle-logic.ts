@@ -11,6 +11,7 @@ import {
 import { type ActorClock, type ActorProgram, ChartActor } from "./actor.ts";
 import { type CompiledMachine, chartOf, logicOf } from "./compile.ts";
 import type { Inspector } from "./inspector.ts";
+import type { Passages } from "./passages.ts";
 import { SharedSnapshots } from "./snapshot.ts";
 import type { Chart } from "./step.ts";
 
@@ -47,6 +48,8 @@ export interface LifecycleOptions<TMachine extends AnyStateMachine, Carrier> {
   readonly clock?: ActorClock;
   /** The inspector of this carrier's actor, if any. */
   readonly inspect: (carrier: Carrier) => Inspector | undefined;
+  /** Who counts this carrier's transitions, if anybody ever does. XState's own actors are not counted. */
+  readonly passages?: (carrier: Carrier) => Passages | undefined;
   /** Called with the state at the start and after each event. */
   readonly changed?: (carrier: Carrier, value: SnapshotFrom<TMachine>["value"]) => void;
   /** Called with what an effect or a guard threw; the actor has ended. Without it, the error ends the process. */
@@ -72,12 +75,12 @@ export function actorsOf<TMachine extends AnyStateMachine, Carrier>(
   logic: LifecycleLogic<TMachine>,
   options: LifecycleOptions<TMachine, Carrier>,
 ): ActorFactory<TMachine, Carrier> {
-  const { mode, id, inspect, changed, failed, clock } = options;
+  const { mode, id, inspect, passages, changed, failed, clock } = options;
   const { chart } = logic;
   if (mode === "interpreted" || chart.table.needsXState) return xstateActors(logic[mode], options);
   const program: ActorProgram<Carrier> = {
     ...{ chart, snapshots: new SharedSnapshots(chart.snapshots, chart.table), logic: logic.compiled },
-    ...{ id, clock, changed, failed },
+    ...{ id, clock, passages, changed, failed },
   };
   return (carrier, input) =>
     new ChartActor(program, carrier, { input, inspector: inspect(carrier) }) as unknown as LifecycleActor<TMachine>;
@@ -99,6 +102,16 @@ function xstateActors<TMachine extends AnyStateMachine, Carrier>(
     });
     return actor;
   };
+}
+
+/**
+ * Begins to inspect an actor that may have started already.
+ * @returns what ends it; null for XState's own actor, which is inspected from its beginning or not at all.
+ */
+export function watchActor(actor: object, inspector: Inspector): (() => void) | null {
+  if (!(actor instanceof ChartActor)) return null;
+  actor.watch(inspector);
+  return () => actor.unwatch(inspector);
 }
 
 /** All actors share the machine's implementations; `self` says which carrier is meant. */

@@ -8,6 +8,7 @@ import type {
   MachineContext,
 } from "xstate";
 import type { EffectHost, Macrostep } from "./effects.ts";
+import type { Passages } from "./passages.ts";
 import { active, type Outcome, type Position, Snapshots } from "./snapshot.ts";
 import { CompileError } from "./subset.ts";
 import { type Configuration, type FinalState, type Step, selectEventless, selectStep, type Table } from "./table.ts";
@@ -28,6 +29,8 @@ export interface StepHost extends EffectHost {
   readonly system: object;
   /** Null when nobody inspects the actor. */
   readonly observer: MicrostepObserver | null;
+  /** Null where nobody ever counts. */
+  readonly passages: Passages | null;
   snapshotOf(position: Position): AnyMachineSnapshot;
 }
 
@@ -248,7 +251,8 @@ function end(macrostep: MacrostepUnderWay, outcome: Outcome): void {
 }
 
 function observe(macrostep: MacrostepUnderWay, transitions: AnyTransitionDefinition[]): void {
-  const { observer } = macrostep.host;
+  const { observer, passages } = macrostep.host;
+  if (passages?.counting) passages.passed(transitions, macrostep.context);
   if (observer !== null) observer.microstep(macrostep.event, macrostep.asSnapshot(), transitions);
 }
 

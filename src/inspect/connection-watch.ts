@@ -1,7 +1,8 @@
 /** The events of one connection and its session: shown at once, or kept until it is known whether to show them. */
+import { isFailure } from "../machines/causes.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import type { PresentedEvent } from "./presented.ts";
-import { isFailure, type Selection } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 
 /**
  * How many events of a connection are kept: beyond that the oldest are dropped, except for those that introduce an

@@ -18,6 +18,8 @@ export interface PresentedActor {
   readonly chart: string | null;
   /** Whether the chart is one of Gatehouse's. */
   readonly own: boolean;
+  /** Whether it had been running before it was inspected. */
+  readonly late: boolean;
   /** Facts of the connection that it is, or belongs to. */
   readonly connection: { readonly id: string; readonly listener: string } | null;
   /** Its snapshot when it started. */
@@ -32,6 +34,9 @@ interface Presented {
   readonly actorRef: PresentedActor;
   /** When it happened, in milliseconds since the epoch. */
   readonly at: number;
+  /** Octets of its connection on the wire so far, TLS records included; undefined for what belongs to none. */
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
   /** How many events of this connection were dropped before this one. */
   readonly dropped?: number;
 }

@@ -11,8 +11,14 @@ export interface HeaderLine {
   readonly version: typeof recordingVersion;
 }
 
-/** An actor started. */
-export interface ActorLine {
+/** Octets of the actor's connection on the wire so far, TLS records included; not in lines of what belongs to none. */
+interface CountedLine {
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
+}
+
+/** An actor started, or had been running when its recording began. */
+export interface ActorLine extends CountedLine {
   readonly type: "actor";
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -25,13 +31,15 @@ export interface ActorLine {
   readonly chart: string | null;
   /** Whether the chart is one of Gatehouse's. */
   readonly own: boolean;
+  /** It had been running: what it did before is not recorded. */
+  readonly late?: true;
   /** Facts of the connection that it is, or belongs to. */
   readonly listener: string | null;
   readonly snapshot: ShownSnapshot;
 }
 
 /** An event was sent to an actor. */
-export interface EventLine {
+export interface EventLine extends CountedLine {
   readonly type: "event";
   readonly at: number;
   readonly session: string;
@@ -40,7 +48,7 @@ export interface EventLine {
 }
 
 /** An actor has processed an event. */
-export interface SnapshotLine {
+export interface SnapshotLine extends CountedLine {
   readonly type: "snapshot";
   readonly at: number;
   readonly session: string;
@@ -72,6 +80,7 @@ const snapshot = object({
 const event = looseObject({ type: string() });
 const at = number();
 const session = string();
+const octets = { bytesRead: number().optional(), bytesWritten: number().optional() };
 
 export const recordingLine = discriminatedUnion("type", [
   object({ type: literal("recording"), version: literal(recordingVersion) }),
@@ -83,18 +92,24 @@ export const recordingLine = discriminatedUnion("type", [
     parent: string().nullable(),
     chart: string().nullable(),
     own: boolean(),
+    late: literal(true).optional(),
     listener: string().nullable(),
     snapshot,
+    ...octets,
   }),
-  object({ type: literal("event"), at, session, source: string().nullable(), event }),
-  object({ type: literal("snapshot"), at, session, event, snapshot }),
+  object({ type: literal("event"), at, session, source: string().nullable(), event, ...octets }),
+  object({ type: literal("snapshot"), at, session, event, snapshot, ...octets }),
   object({ type: literal("gap"), session: string().nullable(), count: number() }),
   object({ type: literal("full") }),
 ]);
 
 /** The lines that record an event of the tree. */
 export function linesOf(presented: PresentedEvent): RecordingLine[] {
-  const { actorRef, at, dropped } = presented;
+  const { actorRef, at, dropped, bytesRead, bytesWritten } = presented;
+  const octets = {
+    ...(bytesRead === undefined ? {} : { bytesRead }),
+    ...(bytesWritten === undefined ? {} : { bytesWritten }),
+  };
   const session = actorRef.sessionId;
   const gap: GapLine[] = dropped === undefined ? [] : [{ type: "gap", session, count: dropped }];
   switch (presented.type) {
@@ -108,16 +123,28 @@ export function linesOf(presented: PresentedEvent): RecordingLine[] {
           parent: actorRef._parent?.sessionId ?? null,
           chart: actorRef.chart,
           own: actorRef.own,
+          ...(actorRef.late ? { late: true } : {}),
           listener: actorRef.connection?.listener ?? null,
           snapshot: actorRef.getSnapshot(),
+          ...octets,
         },
       ];
     case "@xstate.event":
       return [
         ...gap,
-        { type: "event", at, session, source: presented.sourceRef?.sessionId ?? null, event: presented.event },
+        {
+          type: "event",
+          at,
+          session,
+          source: presented.sourceRef?.sessionId ?? null,
+          event: presented.event,
+          ...octets,
+        },
       ];
     case "@xstate.snapshot":
-      return [...gap, { type: "snapshot", at, session, event: presented.event, snapshot: presented.snapshot }];
+      return [
+        ...gap,
+        { type: "snapshot", at, session, event: presented.event, snapshot: presented.snapshot, ...octets },
+      ];
   }
 }

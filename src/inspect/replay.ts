@@ -151,7 +151,7 @@ class RecordedActor {
   constructor(line: ActorLine, chart: AnyStateMachine | undefined) {
     this.#line = line;
     this.#replay = chart ? new ChartReplay(chart, line.snapshot) : null;
-    this.#push(line, { event: { type: "start" }, difference: this.#replay?.beginning() ?? null });
+    this.#push(line, { event: { type: "start" }, difference: line.late ? null : (this.#replay?.beginning() ?? null) });
   }
 
   get replayed(): ReplayedActor {

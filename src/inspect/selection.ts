@@ -1,6 +1,5 @@
 /** Which connections are inspected. */
 import { readNetwork } from "../config/addresses/networks.ts";
-import type { EndCause } from "../machines/causes.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import { TrustedNetworks } from "../runtime/proxy/trusted-networks.ts";
 
@@ -31,13 +30,6 @@ export class InspectionOptionError extends Error {
     super(`The inspection's ${option} ${problem}.`);
     this.name = "InspectionOptionError";
   }
-}
-
-const regularEnds: ReadonlySet<EndCause> = new Set<EndCause>(["quit", "drained", "stopped"]);
-
-/** Whether a connection with this cause failed. */
-export function isFailure(cause: unknown): boolean {
-  return !(regularEnds as ReadonlySet<unknown>).has(cause);
 }
 
 export class Selection {

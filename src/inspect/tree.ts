@@ -5,7 +5,7 @@
 import type { AnyActorRef, InspectionEvent } from "xstate";
 import type { Inspector } from "../charts/inspector.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
-import type { TreeInspector } from "../runtime/observe/inspection.ts";
+import type { OctetCounts, TreeInspector } from "../runtime/observe/inspection.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
 import type { PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
 import { type ChartSanitizer, type ChartView, Sanitizer, type SeenContext } from "./sanitizer.ts";
@@ -41,6 +41,14 @@ export interface InspectionCounts {
 export function inspectionTree(observers: readonly TreeObserver[], options: TreeOptions = {}): InspectionTree {
   const { sanitize, ...selection } = options;
   return new Branch(new Trunk(observers, { sanitizer: new Sanitizer(sanitize), selection: new Selection(selection) }));
+}
+
+/**
+ * The inspector of chosen connections by themselves, without the server and the listener above them.
+ * @throws InspectionOptionError
+ */
+export function connectionInspector(observer: TreeObserver, selection: SelectionOptions = {}): TreeInspector {
+  return new Branch(new Trunk([observer], { sanitizer: new Sanitizer(), selection: new Selection(selection) }), {});
 }
 
 /** What is known of an actor. */
@@ -82,9 +90,11 @@ class Trunk {
 }
 
 interface Place {
-  readonly parent: Node;
+  /** Undefined at the root of a tree that has no server. */
+  readonly parent?: Node | undefined;
   readonly watch?: ConnectionWatch;
   readonly facts?: ConnectionFacts;
+  readonly octets?: OctetCounts | undefined;
 }
 
 /** The inspector for the root actors at one place in the tree; without a place, for servers. */
@@ -121,14 +131,14 @@ class Branch implements InspectionTree {
     return new Branch(this.#trunk, { ...this.#place, parent });
   }
 
-  watch(facts: ConnectionFacts, proxied: boolean): Inspector | undefined {
+  watch(facts: ConnectionFacts, proxied: boolean, octets?: OctetCounts): Inspector | undefined {
     const { selection, show } = this.#trunk;
     if (!this.#place || !selection.hasListener(facts.listener)) return undefined;
     // Most connections of a sample are not chosen, and nothing is allocated for them.
     const unknown = proxied && selection.byAddress;
     if (!unknown && !selection.choose(facts)) return undefined;
     const watch = new ConnectionWatch({ facts, chosen: !unknown, selection, show });
-    return new Branch(this.#trunk, { parent: this.#place.parent, watch, facts });
+    return new Branch(this.#trunk, { parent: this.#place.parent, watch, facts, octets });
   }
 
   #take(event: InspectionEvent): void {
@@ -162,8 +172,10 @@ class Branch implements InspectionTree {
   #present(node: Node, event: Extract<InspectionEvent, { type: "@xstate.event" | "@xstate.snapshot" }>): void {
     const { view, branch } = node;
     const actor = event.actorRef as AnyActorRef;
-    const actorRef = node.presented ?? branch.#introduce(node, actor);
-    const base = { rootId: rootOf(actorRef).sessionId, actorRef, at: Date.now(), event: view.event(event.event) };
+    // An actor that is inspected from its start is first seen by the event that starts it.
+    const late = event.type === "@xstate.snapshot";
+    const actorRef = node.presented ?? branch.#introduce(node, actor, late);
+    const base = { ...branch.#base(actorRef), event: view.event(event.event) };
     if (event.type === "@xstate.event") {
       const source = event.sourceRef && this.#trunk.nodes.get(event.sourceRef);
       branch.#emit({ ...base, type: "@xstate.event", sourceRef: source?.presented ?? undefined });
@@ -174,8 +186,14 @@ class Branch implements InspectionTree {
     if (isConnection(view)) branch.#connectionIn(event.snapshot);
   }
 
-  /** Presents an actor as it is before its first event. */
-  #introduce(node: Node, actor: AnyActorRef): PresentedActor {
+  #base(actorRef: PresentedActor) {
+    const { octets } = this.#place ?? {};
+    const counts = octets && { bytesRead: octets.bytesRead, bytesWritten: octets.bytesWritten };
+    return { rootId: rootOf(actorRef).sessionId, actorRef, at: Date.now(), ...counts };
+  }
+
+  /** Presents an actor as it is before its first event, or, of one that has been running, as it is now. */
+  #introduce(node: Node, actor: AnyActorRef, late: boolean): PresentedActor {
     const { view, parent } = node;
     const snapshot = view.snapshot(actor.getSnapshot(), node) as PresentedSnapshot;
     const { facts } = this.#place ?? {};
@@ -186,12 +204,13 @@ class Branch implements InspectionTree {
       logic: { config: view.definition ?? { id: actor.id } },
       chart: view.chart,
       own: view.own,
+      late,
       connection: facts ? { id: facts.id, listener: facts.listener } : null,
       getSnapshot: () => snapshot,
       send: () => {},
     };
     node.presented = presented;
-    this.#emit({ type: "@xstate.actor", rootId: rootOf(presented).sessionId, actorRef: presented, at: Date.now() });
+    this.#emit({ ...this.#base(presented), type: "@xstate.actor" });
     return presented;
   }
 

@@ -28,3 +28,11 @@ export const endCauses = {
 } as const;
 
 export type EndCause = keyof typeof endCauses;
+
+/** Every other one is a failure, whoever's. */
+const regularEnds: ReadonlySet<unknown> = new Set<EndCause>(["quit", "drained", "stopped"]);
+
+/** Whether a connection with this cause failed. */
+export function isFailure(cause: unknown): boolean {
+  return !regularEnds.has(cause);
+}

@@ -13,7 +13,7 @@ import { type SessionResource, sessionResource } from "./jmap/session.ts";
 import { documentObjects, documentSections } from "./objects/document-objects.ts";
 import { get } from "./objects/get.ts";
 import { liveObjects } from "./objects/live-objects.ts";
-import type { ManagedObject } from "./objects/managed-object.ts";
+import type { ManagedObject, ManagedValue } from "./objects/managed-object.ts";
 import { query } from "./objects/query.ts";
 
 export interface ManagementOptions {
@@ -66,6 +66,22 @@ export class Management {
 
   session(grant: Grant): SessionResource {
     return sessionResource({ username: grant.who.name, isReadOnly: mayOnlyRead(grant) });
+  }
+
+  /** All objects of one kind, without `x:`, as `/get` would return them. */
+  valuesOf(name: string): readonly ManagedValue[] {
+    return this.#objects.get(name)?.snapshot().values ?? [];
+  }
+
+  /** The types of objects that may be read: `x:NetworkListener`. */
+  readableBy({ permissions }: Grant): readonly string[] {
+    const names = [...this.#objects.keys()].filter((name) => permissions.has(permission(name, "Get")));
+    return names.map((name) => `x:${name}`);
+  }
+
+  /** The state that `/get` would answer with. */
+  stateOf(type: string): string {
+    return this.#objects.get(type.slice("x:".length))?.snapshot().state ?? "";
   }
 
   async respond(request: JmapRequest, grant: Grant): Promise<JmapResponse> {

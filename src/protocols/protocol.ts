@@ -16,6 +16,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../charts/inspector.ts";
+import type { Passages } from "../charts/passages.ts";
 import type { ForwardedField } from "../config/index.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -110,6 +111,10 @@ export interface Wire extends ConnectionFacts {
    * `createActor(chart, { id: wire.id, inspect: wire.inspect })`.
    */
   readonly inspect?: Inspector | undefined;
+  /** Counts the transitions of a chart that Gatehouse itself runs. */
+  readonly passages?: Passages;
+  /** Gatehouse itself runs the session's chart as this actor: whoever begins to watch the connection watches it, too. */
+  runs?(actor: object): void;
   /**
    * Queues bytes for the peer; what is written during one turn leaves in one write, and so does what is written between
    * turns. Strings are sent as UTF-8.

@@ -68,6 +68,11 @@ export class Authentication {
     return this.#delayed("BEARER", attempt, () => this.#options.token(token));
   }
 
+  /** Whether a token that was taken before still counts. */
+  async knowsToken(token: string): Promise<boolean> {
+    return (await this.#options.token(token)) !== null;
+  }
+
   /** What a name with a password grants. */
   async byPassword(
     mechanism: string,

@@ -1,20 +1,29 @@
 /** What the routes of the management know of a request beside itself. */
+import type { EventEmitter } from "node:events";
 import type { Asked } from "../access/asked.ts";
 import type { Known } from "../access/judge.ts";
 import type { Grant } from "../access/permissions.ts";
-import type { Management } from "../management.ts";
+import type { StillGranted } from "../access/still-granted.ts";
+import type { EventSourceOptions } from "../live/event-source.ts";
 
 /** Where somebody has been granted something. */
 export interface GrantedEnv {
-  readonly Variables: { readonly grant: Grant };
+  readonly Variables: {
+    readonly grant: Grant;
+    /** For an answer that takes its time: whether the same would be granted now. */
+    readonly isStillGranted: StillGranted;
+  };
 }
 
 export interface ManagementEnv extends GrantedEnv {
-  readonly Bindings: { readonly asked: Asked };
+  readonly Bindings: {
+    readonly asked: Asked;
+    /** What the client sends by: it emits `end` once the client sends no more. */
+    readonly stream: EventEmitter;
+  };
 }
 
-export interface ListenerParts extends Known {
-  readonly management: Management;
+export interface ListenerParts extends Known, EventSourceOptions {
   /** The names of the protocols that the embedder has registered. */
   readonly protocols: readonly string[];
 }

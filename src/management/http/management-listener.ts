@@ -6,8 +6,10 @@ import { requestPath } from "../../protocols/http/request-path.ts";
 import { type Asked, askedBy, isBrowser } from "../access/asked.ts";
 import { judge, type Known } from "../access/judge.ts";
 import { judgeHost, judgeOrigin } from "../access/origins.ts";
+import { stillGranted } from "../access/still-granted.ts";
 import { consoleHandler, isConsolePath } from "../console/handler.ts";
 import { securityFields, setSecurityFields } from "../console/security-fields.ts";
+import { eventSourceRoutes } from "./event-source-routes.ts";
 import { jmapRoutes } from "./jmap-routes.ts";
 import { loginPaths, loginRoutes } from "./login-routes.ts";
 import type { ListenerParts, ManagementEnv } from "./management-env.ts";
@@ -24,7 +26,7 @@ export function managementListener(parts: ListenerParts): HttpHandler {
   const askedOf = new WeakMap<object, Asked>();
   // Request and Response are the embedder's globals, not ours to replace.
   const listener = getRequestListener(
-    (request, { incoming }) => routes.fetch(request, { asked: askedOf.get(incoming) }),
+    (request, { incoming }) => routes.fetch(request, { asked: askedOf.get(incoming), stream: incoming.socket }),
     { hostname: "localhost", overrideGlobalObjects: false },
   );
   const page = consoleHandler();
@@ -48,6 +50,7 @@ function managementRoutes(parts: ListenerParts): Hono<ManagementEnv> {
   routes.use(fromHere(parts));
   routes.route("/", loginRoutes(parts));
   for (const path of ["/jmap", "/jmap/*", "/api/*"]) routes.use(path, forGrant(parts));
+  routes.route("/", eventSourceRoutes(parts));
   routes.route("/", jmapRoutes(parts.management));
   routes.route("/", schemaRoutes({ protocols: parts.protocols }));
   routes.notFound((context) =>
@@ -80,6 +83,7 @@ function forGrant(known: Known): MiddlewareHandler<ManagementEnv> {
     const judged = await judge(context.env.asked, known);
     if (!judged.ok) return refusalAnswer(judged.refusal, isBrowser(context.env.asked));
     context.set("grant", judged.value);
+    context.set("isStillGranted", stillGranted(context.env.asked, judged.value, known));
     return next();
   };
 }

@@ -25,7 +25,7 @@ export interface ChartActor<State extends string> {
 
 /** A session, as far as the running of its chart needs it. */
 interface ChartCarrier {
-  readonly wire: Pick<Wire, "id" | "inspect">;
+  readonly wire: Pick<Wire, "id" | "inspect" | "passages" | "runs">;
   readonly settings: { readonly inspect: Inspector | undefined; readonly lifecycle: LifecycleMode };
 }
 
@@ -41,12 +41,14 @@ export class SessionChart<State extends string, Effects> {
         mode,
         id: ({ wire }) => wire.id,
         inspect: ({ settings, wire }) => settings.inspect ?? wire.inspect,
+        passages: ({ wire }) => wire.passages,
       });
     this.#actors = { compiled: actors("compiled"), interpreted: actors("interpreted") };
   }
 
   start(session: Effects & ChartCarrier): ChartActor<State> {
     const actor = this.#actors[session.settings.lifecycle](session, undefined);
+    session.wire.runs?.(actor);
     actor.start();
     return actor as unknown as ChartActor<State>;
   }

@@ -15,6 +15,7 @@ import {
   type ConnectionState,
   connectionMachine,
 } from "../../machines/connection.ts";
+import type { ChartFlows } from "../observe/chart-flows.ts";
 import { actorClock } from "../time/alarms.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -75,12 +76,15 @@ export type ConnectionActors = (
 export function connectionActors(host: {
   readonly lifecycleMode: LifecycleMode;
   readonly clock: Clock;
+  readonly flows: ChartFlows;
 }): ConnectionActors {
+  const passages = host.flows.of("connection");
   const actors = actorsOf<typeof connectionMachine, ConnectionEffects>(logic, {
     mode: host.lifecycleMode,
     id: ({ facts }) => `connection:${facts.id}`,
     clock: actorClock(host.clock),
     inspect: ({ watcher }) => watcher,
+    passages: () => passages,
     changed: (connection, state) => connection.stateChanged(state),
   });
   // One object for all that start with the same settings: an idle connection needs no context of its own.

@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AnyActorRef } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
-import type { LifecycleActor } from "../../charts/lifecycle-logic.ts";
+import { type LifecycleActor, watchActor } from "../../charts/lifecycle-logic.ts";
+import type { Passages } from "../../charts/passages.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type {
   ConnectionEvent,
@@ -24,7 +25,8 @@ import type {
 import type { AskedRules } from "../admission/async-rules.ts";
 import type { AdmittedClient, WaitingForRules } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";
-import { inspectorOf, inspectorUnder } from "../observe/inspection.ts";
+import type { ConnectionWatchers, WatchedConnection } from "../observe/connection-watchers.ts";
+import { inspectorOf, inspectorUnder, joined } from "../observe/inspection.ts";
 import type { ConnectionStateEvents, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
 import type { ProxyHeader } from "../proxy/proxy-header.ts";
 import type { ProxyHeaderError } from "../proxy/proxy-header-error.ts";
@@ -57,6 +59,10 @@ export interface ConnectionHost extends Origin {
   readonly lifecycle: Lifecycle;
   /** The inspector of the actors below the listener. */
   readonly inspect: Inspector | undefined;
+  /** Whoever picks connections to inspect them, while the server runs. */
+  readonly watchers: ConnectionWatchers;
+  /** Counts the transitions of its sessions. */
+  readonly sessionPassages: Passages;
   readonly actors: ConnectionActors;
   readonly handshakes: HandshakeQueue;
   /** Decides about the client that a PROXY header has named; null admits it. */
@@ -100,23 +106,32 @@ const stateEvents = {
   closing: "connection.closing",
 } as const satisfies Record<Exclude<ConnectionState, "closed">, keyof ConnectionStateEvents>;
 
-export class Connection implements ConnectionEffects, SessionOwner, SocketHolder, ListMember {
+/** Somebody who inspects a connection, and what ends it. */
+interface Watching {
+  readonly inspector: Inspector;
+  readonly owner: object;
+  readonly ends: readonly (() => void)[];
+}
+
+export class Connection implements ConnectionEffects, SessionOwner, SocketHolder, ListMember, WatchedConnection {
   place = -1;
   readonly facts: SocketFacts;
   readonly #host: ConnectionHost;
   readonly #raw: Socket;
   readonly #permit: Permit;
   /** The peer is a trusted proxy. */
-  readonly #proxied: boolean;
+  readonly proxied: boolean;
   readonly #actor: LifecycleActor<typeof connectionMachine>;
   readonly #phases: Phases;
-  /** The inspector of this connection; undefined when nobody inspects it. */
+  /** Its inspector from the server's start on; undefined when there is none. */
   readonly watcher: Inspector | undefined;
   /** The socket, or the TLS stream over it. */
   #stream: Duplex;
   #waiting: Waiting | null = null;
   #handshake: HandshakePlace | null = null;
   #wire: SessionWire | null = null;
+  /** Those who began to inspect it by themselves; null for nobody. */
+  #watching: readonly Watching[] | null = null;
   #streamSession: StreamSession | null = null;
   #state: ConnectionState | null = null;
   /** Who has logged in last. */
@@ -128,18 +143,19 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     this.#raw = socket;
     this.#stream = socket;
     this.#permit = accepted.permit;
-    this.#proxied = accepted.proxied;
+    this.proxied = accepted.proxied;
     this.facts = new SocketFacts(accepted, host);
     this.#phases = new Phases(host.clock.now());
-    this.watcher = host.inspect && inspectorOf(host.inspect, { facts: this.facts, proxied: accepted.proxied });
+    this.watcher = host.inspect && inspectorOf(host.inspect, this);
     hold(socket, this);
     this.#actor = host.actors(this, host.settings);
+    host.watchers.began(this);
   }
 
   /** Starts the machine; the connection has been admitted. */
   start(): void {
     this.#actor.start();
-    this.#send({ type: "connection.admitted", proxied: this.#proxied });
+    this.#send({ type: "connection.admitted", proxied: this.proxied });
   }
 
   get state(): ConnectionState {
@@ -220,8 +236,33 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   get inspect(): Inspector | undefined {
-    // XState's own actor runs a connection that is inspected.
-    return this.watcher && inspectorUnder(this.watcher, this.#actor as unknown as AnyActorRef);
+    if (this.watcher === undefined && this.#watching === null) return undefined;
+    const others = this.#watching?.map(({ inspector }) => this.#under(inspector)) ?? [];
+    return joined([this.watcher && this.#under(this.watcher), ...others]);
+  }
+
+  get passages(): Passages {
+    return this.#host.sessionPassages;
+  }
+
+  #under(inspector: Inspector): Inspector {
+    // Inspectors take whatever runs a machine for XState's own actor.
+    return inspectorUnder(inspector, this.#actor as unknown as AnyActorRef) ?? inspector;
+  }
+
+  watch(inspector: Inspector, owner: object): void {
+    const end = watchActor(this.#actor, inspector);
+    if (!end) return;
+    const session = this.#wire?.actor;
+    const endSession = session ? watchActor(session, this.#under(inspector)) : null;
+    this.#watching = [...(this.#watching ?? []), { inspector, owner, ends: endSession ? [end, endSession] : [end] }];
+  }
+
+  unwatch(owner: object): void {
+    if (this.#watching === null) return;
+    const left = this.#watching.filter((one) => one.owner !== owner);
+    for (const one of this.#watching) if (one.owner === owner) for (const end of one.ends) end();
+    this.#watching = left.length > 0 ? left : null;
   }
 
   upgrade(): void {
@@ -265,7 +306,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   askRules(): void {
     this.#waiting = {
       client: new WaitingClient(this.#raw, () => this.#send({ type: "peer.ended" })),
-      rules: this.#host.askRules({ peer: this.facts.peer, proxied: this.#proxied }, (refusal) => {
+      rules: this.#host.askRules({ peer: this.facts.peer, proxied: this.proxied }, (refusal) => {
         if (refusal) this.#refuse(refusal);
         else this.#send({ type: "connection.granted" });
       }),
@@ -344,7 +385,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 
   /** A socket that was read from before is paused; one without a listener yet starts with its first. */
   #unpause(): void {
-    const wasRead = this.#proxied || this.#host.settings.asyncAdmission;
+    const wasRead = this.proxied || this.#host.settings.asyncAdmission;
     if (wasRead && this.#stream === this.#raw && this.#raw.listenerCount("data") > 0) this.#raw.resume();
   }
 

@@ -1,6 +1,7 @@
 /** Connects one session to its stream: chunks in, replies out, verdicts to the connection. */
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../../charts/inspector.ts";
+import type { Passages } from "../../charts/passages.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import {
@@ -30,6 +31,7 @@ export interface SessionOwner {
   readonly clock: Clock;
   readonly canUpgrade: boolean;
   readonly inspect: Inspector | undefined;
+  readonly passages: Passages;
   upgrade(): void;
   /** @param goodbye the client has said goodbye */
   ended(cause: EndCause, goodbye: boolean): void;
@@ -49,6 +51,8 @@ export class SessionWire implements Wire, SocketReader {
   readonly #owner: SessionOwner;
   readonly #deadlines: Deadlines;
   readonly #session: Session;
+  /** What runs the session's chart; null where it runs none, or one of its own. */
+  actor: object | null = null;
   #stream: Duplex | null = null;
   #verdict: Verdict = CONTINUE;
   #output = "";
@@ -174,6 +178,14 @@ export class SessionWire implements Wire, SocketReader {
 
   get inspect(): Inspector | undefined {
     return this.#owner.inspect;
+  }
+
+  get passages(): Passages {
+    return this.#owner.passages;
+  }
+
+  runs(actor: object): void {
+    this.actor = actor;
   }
 
   write(data: string | Uint8Array): boolean {

@@ -23,6 +23,8 @@ import { Connection, type ConnectionHost } from "../connection/connection.ts";
 import { connectionActors } from "../connection/connection-actors.ts";
 import { ConnectionList } from "../connection/connection-list.ts";
 import { endpoint } from "../connection/socket-facts.ts";
+import type { ChartFlows } from "../observe/chart-flows.ts";
+import type { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
 import type { BindTarget, BoundSocket } from "../sockets/bound-socket.ts";
@@ -59,6 +61,8 @@ export interface ListenerHost extends AdmissionHost {
   readonly inherited: InheritedSockets;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
+  readonly watchers: ConnectionWatchers;
+  readonly flows: ChartFlows;
   readonly lifecycleMode: LifecycleMode;
   /** The prefix of connection ids. */
   readonly idPrefix: string;
@@ -130,6 +134,7 @@ export class Listener {
         ...(host.inspect ? { inspect: host.inspect } : {}),
       },
     );
+    this.actor.system.inspect(host.flows.of("listener").inspector);
     this.#connectionHost = Object.assign(
       liveSettings(host, { live: () => this.#live, asyncAdmission: this.#admission.hasAsyncRules }),
       {
@@ -138,6 +143,8 @@ export class Listener {
         clock: host.clock,
         lifecycle: host.lifecycle,
         inspect: inspectorUnder(host.inspect, this.actor),
+        watchers: host.watchers,
+        sessionPassages: host.flows.of(options.settings.protocol),
         actors: connectionActors(host),
         handshakes: this.#handshakes,
         judge: (client: AdmittedClient) => this.#judgeClient(client),

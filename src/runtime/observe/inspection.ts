@@ -2,9 +2,15 @@
  * Which inspector gets which actor. Connections and sessions are root actors, so XState does not know their parents: a
  * tree inspector gives one inspector for each place in the tree. A plain observer gets everything.
  */
-import type { AnyActorRef, InspectionEvent, Observer } from "xstate";
+import { type AnyActorRef, type InspectionEvent, type Observer, toObserver } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
+
+/** Octets of a connection on the wire so far, TLS records included. */
+export interface OctetCounts {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
 
 /** An inspector that knows the tree: server, its listeners and its reloads, connections, sessions. */
 export interface TreeInspector extends Observer<InspectionEvent> {
@@ -13,8 +19,9 @@ export interface TreeInspector extends Observer<InspectionEvent> {
   /**
    * The inspector of one connection, before it has an actor; undefined inspects nothing, and then costs nothing.
    * @param facts live: behind a trusted proxy (`proxied`) they name the client once the header has been read.
+   * @param octets live, too.
    */
-  watch(facts: ConnectionFacts, proxied: boolean): Inspector | undefined;
+  watch(facts: ConnectionFacts, proxied: boolean, octets?: OctetCounts): Inspector | undefined;
 }
 
 /** The inspector of the root actors below an actor. */
@@ -25,9 +32,20 @@ export function inspectorUnder(inspect: Inspector | undefined, parent: AnyActorR
 /** The inspector of a connection. */
 export function inspectorOf(
   inspect: Inspector | undefined,
-  { facts, proxied }: { readonly facts: ConnectionFacts; readonly proxied: boolean },
+  connection: OctetCounts & { readonly facts: ConnectionFacts; readonly proxied: boolean },
 ): Inspector | undefined {
-  return isTreeInspector(inspect) ? inspect.watch(facts, proxied) : inspect;
+  const { facts, proxied } = connection;
+  return isTreeInspector(inspect) ? inspect.watch(facts, proxied, connection) : inspect;
+}
+
+/** One inspector for all that there are; undefined for none. */
+export function joined(inspectors: readonly (Inspector | undefined)[]): Inspector | undefined {
+  const observers = inspectors.filter((one) => one !== undefined);
+  if (observers.length <= 1) return observers[0];
+  const all = observers.map((one) => toObserver(one));
+  return (event) => {
+    for (const observer of all) observer.next?.(event);
+  };
 }
 
 function isTreeInspector(inspect: Inspector | undefined): inspect is TreeInspector {

@@ -4,6 +4,7 @@ import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ReloadPlan } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { reloadMachine } from "../../machines/reload.ts";
+import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import type { Clock } from "../time/clock.ts";
 
@@ -69,6 +70,7 @@ interface ReloaderOptions {
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
+  readonly flow: ChartFlow;
   /** The document in force. */
   inForce(): Configuration;
   begin(configuration: Configuration): ReloadTransaction;
@@ -105,6 +107,7 @@ export class Reloader {
       }),
       { id: "reload", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
     );
+    this.actor.system.inspect(options.flow.inspector);
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
     this.actor.start();
   }

@@ -21,6 +21,8 @@ import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
 import { Listener, type ListenerHost } from "../listener/listener.ts";
 import { prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
+import { ChartFlows } from "../observe/chart-flows.ts";
+import { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
 import type { Foundation } from "../reload/foundation.ts";
@@ -64,6 +66,8 @@ export class Server {
   readonly blockList: BlockList;
   readonly allowList: AllowList;
   readonly pressure: PressureWatch;
+  readonly flows = new ChartFlows();
+  readonly watchers = new ConnectionWatchers(() => this.connections());
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
@@ -120,6 +124,7 @@ export class Server {
       }),
       { id: "server", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
     );
+    this.actor.system.inspect(this.flows.of("server").inspector);
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
   }
 
@@ -316,6 +321,8 @@ export class Server {
       clock,
       lifecycle: this.lifecycle,
       inspect: inspectorUnder(this.#options.inspect, this.actor),
+      watchers: this.watchers,
+      flows: this.flows,
       lifecycleMode: this.#options.lifecycleMode,
       idPrefix: this.#idPrefix,
       nextConnectionNumber: () => {
@@ -344,6 +351,7 @@ export class Server {
     this.#reloader = new Reloader({
       clock,
       inspect: host.inspect,
+      flow: this.flows.of("reload"),
       lifecycle: this.lifecycle,
       inForce: () => this.configuration,
       begin: (configuration) => new ServerReload(this.#reloadable(), configuration),
