@@ -5,8 +5,8 @@ import { LoginPage } from "./pages/login.ts";
 import { pageFor } from "./pages/pages.ts";
 import { navigation } from "./parts/navigation.ts";
 import { type Route, readRoute } from "./routes.ts";
+import type { Liveness } from "./wire/event-feed.ts";
 import { messageOf, WireError } from "./wire/jmap.ts";
-import type { Liveness } from "./wire/live.ts";
 import { emptySchema, loadSchema, type Schema } from "./wire/schema.ts";
 import { currentSession, logOut, type Session } from "./wire/session.ts";
 
@@ -99,7 +99,14 @@ export class App {
       history.replaceState(null, "", this.#hash);
       return;
     }
-    this.#open(readRoute(location.hash));
+    const route = readRoute(location.hash);
+    if (this.#page?.moved?.(route)) {
+      this.#route = route;
+      this.#hash = location.hash;
+      this.#changed();
+      return;
+    }
+    this.#open(route);
     scrollTo(0, 0);
     // So that a screen reader, and the tab key, go on where the page begins.
     requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus());

@@ -1,6 +1,7 @@
 /** What a page is, and what it is given. */
 import type { TemplateResult } from "lit-html";
-import type { Liveness } from "./wire/live.ts";
+import type { Route } from "./routes.ts";
+import type { Liveness } from "./wire/event-feed.ts";
 import type { Schema } from "./wire/schema.ts";
 
 export interface Page {
@@ -10,6 +11,8 @@ export interface Page {
   /** It is in sight from now on. */
   start(): void;
   stop(): void;
+  /** It shows what is at this place as well, and keeps what it has. @returns false where it does not */
+  moved?(route: Route): boolean;
   /** Something on it would be lost. */
   readonly hasUnsaved?: boolean;
 }

@@ -11,6 +11,8 @@ export interface DrawingOptions {
   readonly counts?: ChartCounts;
   /** Colours of states and transitions, with a legend: those of `coverageMarks` in `gatehouse/testing`, or others. */
   readonly marks?: ChartMarks;
+  /** In SVG, each transition's element gets the states it connects for its id: `accepted>active`. False by default. */
+  readonly edgeIds?: boolean;
 }
 
 /** For states with a count. */

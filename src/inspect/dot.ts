@@ -90,11 +90,12 @@ function initialOf(parent: AnyStateNode): string[] {
 }
 
 /** Graphviz draws edges between nodes, and cuts them at the border of the intended state. */
-function edgeLine({ from, to, labels }: Edge, machine: AnyStateMachine, { marks }: DrawingOptions): string {
+function edgeLine({ from, to, labels }: Edge, machine: AnyStateMachine, { marks, edgeIds }: DrawingOptions): string {
   const source = statesOf(machine).find((state) => idOf(state) === from);
   const ends = clusterEnds({ head: to, ...(source ? { tail: source } : {}) });
   const mark = marks?.legend.findLast((one) => labels.some((label) => label.mark === one));
-  const look = [...ends, `label=<${edgeLabel(labels)}>`, ...(mark ? [`color="${mark.line}"`] : [])];
+  const id = edgeIds ? [`id=${quoted(`${from}>${idOf(to)}`)}`] : [];
+  const look = [...ends, ...id, `label=<${edgeLabel(labels)}>`, ...(mark ? [`color="${mark.line}"`] : [])];
   return `${quoted(source ? leafOf(source) : from)} -> ${quoted(leafOf(to))}${attributes(look)};`;
 }
 

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { ConfigurationDocument } from "../../src/index.ts";
+import { replayRecording } from "../../src/inspect/index.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { installed } from "./programs.ts";
 
@@ -73,7 +74,7 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
     await page.getByRole("link", { name: "Lifecycles" }).click();
     await page.getByRole("link", { name: "smtp" }).click();
     await page.getByRole("link", { name: /^start 1$/ }).click();
-    await page.getByRole("row", { name: new RegExp(`127.0.0.1:${client.localPort}`) }).waitFor();
+    await page.getByRole("option", { name: new RegExp(`127.0.0.1:${client.localPort}`) }).waitFor();
     await page.locator("svg .state.taken text", { hasText: /^start 1$/ }).waitFor();
     expect(await violations(page)).toEqual([]);
     client.write("EHLO client.example\r\n");
@@ -98,4 +99,110 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
     await running.gatehouse.stop({ wait: false });
     await page.getByRole("alert").getByText("connection to the server is lost").waitFor();
   });
+
+  it("shows a client's states as they go by, step by step, and saves what a replay reads", async () => {
+    const { running, page, url, complaints } = await open();
+    await logIn(page);
+    await page.getByRole("row", { name: /smtp.*listening/ }).waitFor();
+    await page.goto(`${url}#/lifecycles/connection`);
+    await page.getByRole("button", { name: "The next one" }).click();
+    await page.getByRole("heading", { name: "The next connection" }).waitFor();
+
+    const client = connect(running.port("smtp"), "127.0.0.1");
+    await once(client, "data");
+    await page.getByText("Connected.").waitFor();
+    await page.getByRole("link", { name: /^active \d/ }).click();
+    await page.getByRole("option", { name: new RegExp(`127.0.0.1:${client.localPort}`) }).click();
+    await page.getByRole("button", { name: "Watch", exact: true }).click();
+    client.write("EHLO client.example\r\nQUIT\r\n");
+    await page.getByText("Ended: quit.").nth(1).waitFor();
+    // What flowed by, beside the drawing and on it.
+    await page.getByRole("listitem").filter({ hasText: "active → clos" }).first().waitFor();
+    await page.locator(".edge.flowing text.flow", { hasText: "/s" }).first().waitFor();
+    expect(await violations(page)).toEqual([]);
+
+    const pane = page.locator(".trace").first();
+    const step = pane.getByRole("option", { selected: true });
+    await step.filter({ hasText: "closed" }).waitFor();
+    await pane.getByRole("slider").focus();
+    await page.keyboard.press("Home");
+    await step.filter({ hasText: "start → accepted" }).waitFor();
+    await pane.locator(".state.taken", { hasText: "accepted" }).waitFor();
+    await pane.getByRole("button", { name: "One step on" }).click();
+    await pane.getByText("2 of", { exact: false }).waitFor();
+
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      pane.getByRole("button", { name: "Save recording" }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), "utf8")
+      .trimEnd()
+      .split("\n");
+    const replay = await replayRecording(lines);
+    expect(replay).toMatchObject({ differences: 0, actors: [{ chart: "connection" }, { chart: "smtp" }] });
+    expect(complaints).toEqual([]);
+  });
+
+  it("says when the connection to the server is lost, makes it again, and shows what has changed meanwhile", async () => {
+    const { running, page, url } = await open();
+    const way = await breakable(running.port("management"));
+    await page.goto(url.replace(/:\d+/, `:${way.port}`));
+    await logIn(page);
+    await page.getByRole("row", { name: /smtp.*listening/ }).waitFor();
+    way.cut();
+    await page.getByRole("alert").getByText("connection to the server is lost").waitFor();
+    await running.gatehouse.suspend("smtp");
+    way.mend();
+    await page.getByRole("row", { name: /smtp.*paused/ }).waitFor();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    // Another server knows nobody who had logged in before.
+    const port = running.port("management");
+    await running.gatehouse.stop({ wait: false });
+    await page.getByRole("alert").getByText("connection to the server is lost").waitFor();
+    const management = { name: "management", protocol: "http", bind: [`127.0.0.1:${port}`] };
+    await runGatehouse({ ...document, NetworkListener: [management] } as ConfigurationDocument & object);
+    await page.getByLabel("Password").waitFor();
+    await logIn(page);
+    await page.getByRole("row", { name: /management.*listening/ }).waitFor();
+  });
 });
+
+/** A way to a port of loopback that can be cut. */
+async function breakable(to: number) {
+  const open = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((client) => {
+    if (isCut) {
+      client.destroy();
+      return;
+    }
+    const inner = connect(to, "127.0.0.1");
+    for (const socket of [client, inner]) {
+      open.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        open.delete(socket);
+        client.destroy();
+        inner.destroy();
+      });
+    }
+    client.pipe(inner).pipe(client);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const cut = () => {
+    isCut = true;
+    for (const socket of open) socket.destroy();
+  };
+  onTestFinished(() => {
+    cut();
+    server.close();
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    mend: () => {
+      isCut = false;
+    },
+  };
+}

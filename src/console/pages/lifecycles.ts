@@ -1,64 +1,117 @@
-/** The charts of what lives: how many are in each state, and who. */
+/** The charts of what lives: how many are in each state, what flows between them, who is there, and what one does. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { durationText, sizeText } from "../forms/quantities.ts";
+import { InhabitantsView } from "../lifecycles/inhabitants.ts";
+import { Traces } from "../lifecycles/traces.ts";
 import type { Page, Surroundings } from "../page.ts";
+import { FlowRates } from "../parts/flow-rates.ts";
 import { LiveChart } from "../parts/live-chart.ts";
 import { pageHead } from "../parts/page-head.ts";
-import { hashOf } from "../routes.ts";
-import { act } from "../wire/actions.ts";
+import { rateText } from "../parts/rates.ts";
+import { hashOf, type Route } from "../routes.ts";
 import { get, messageOf } from "../wire/jmap.ts";
-import { LiveQuery } from "../wire/live.ts";
-import { countIn, type Inhabitant, type StatesNow, statesNow } from "../wire/states.ts";
+import { LiveServer, type LiveState } from "../wire/live.ts";
+import { type Counts, countIn, countsIn } from "../wire/states.ts";
 
 /** As the server names them. */
 const charts = ["server", "listener", "connection", "reload", "smtp", "lmtp", "imap", "pop3", "manageSieve"] as const;
+/** There is one of each. */
+const single: readonly string[] = ["server", "reload"];
+/** Milliseconds between two drawings of what flows: it falls to nothing while nothing comes. */
+const interval = 1_000;
 
 export class LifecyclesPage implements Page {
   readonly title = "Lifecycles";
   readonly #around: Surroundings;
-  readonly #chart: string;
-  readonly #state: string | null;
-  readonly #live: LiveQuery<StatesNow>;
+  readonly #live: LiveServer;
+  readonly #flows = new FlowRates();
+  readonly #traces: Traces;
+  #chart = "";
+  #state: string | null = null;
   #drawing: LiveChart | null = null;
   #problem: string | null = null;
-  #now: StatesNow | null = null;
+  #now: LiveState | null = null;
+  #inhabitants: InhabitantsView | null = null;
   #isFullSize = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(around: Surroundings, chart: string | null, state: string | null) {
     this.#around = around;
-    this.#chart = charts.find((name) => name === chart) ?? "connection";
-    this.#state = state;
-    this.#live = new LiveQuery({
-      ask: () => statesNow(this.#chart, this.#state),
+    this.#traces = new Traces(around);
+    this.#live = new LiveServer({
       got: (now) => {
         this.#now = now;
-        this.#drawing?.show(now.counts, this.#state);
-        around.changed();
+        this.#flows.add(this.#chart, now);
+        this.#show();
       },
       liveness: (now) => around.liveness(now),
       loggedOut: () => around.loggedOut(),
     });
+    this.#turnTo(chart, state);
   }
 
   start(): void {
-    void this.#draw();
     this.#live.start();
+    this.#timer = setInterval(() => this.#show(), interval);
   }
 
   stop(): void {
+    clearInterval(this.#timer);
     this.#live.stop();
+    this.#traces.stop();
+    this.#inhabitants?.stop();
   }
 
-  async #draw(): Promise<void> {
+  moved(route: Route): boolean {
+    if (route.page !== "lifecycles") return false;
+    this.#turnTo(route.chart, route.state);
+    return true;
+  }
+
+  #turnTo(chart: string | null, state: string | null): void {
+    const name = charts.find((known) => known === chart) ?? "connection";
+    if (name !== this.#chart) {
+      this.#chart = name;
+      this.#drawing = null;
+      this.#flows.clear();
+      void this.#draw(name);
+    }
+    this.#state = state;
+    this.#inhabitants?.stop();
+    this.#inhabitants =
+      state === null || single.includes(name)
+        ? null
+        : new InhabitantsView({
+            around: this.#around,
+            chart: name,
+            state,
+            counts: () => this.#counts,
+            watch: (id) => this.#traces.watch({ trace: "connection", id }),
+          });
+    this.#inhabitants?.start();
+    this.#show();
+  }
+
+  get #counts(): Counts {
+    return this.#now ? countsIn(this.#chart, this.#now) : {};
+  }
+
+  #show(): void {
+    this.#drawing?.show(this.#counts, this.#state);
+    this.#drawing?.flow(this.#flows.at(Date.now()));
+    this.#around.changed();
+  }
+
+  async #draw(chart: string): Promise<void> {
     try {
-      const text = await (await get(`charts/${this.#chart}.svg`)).text();
+      const text = await (await get(`charts/${chart}.svg`)).text();
+      if (chart !== this.#chart) return;
       this.#drawing = new LiveChart(text, (state) => this.#around.go(this.#hashOf(state)));
-      this.#drawing.show(this.#now?.counts ?? {}, this.#state);
+      this.#problem = null;
     } catch (error) {
       this.#problem = messageOf(error);
     }
-    this.#around.changed();
+    this.#show();
     requestAnimationFrame(() => this.#drawing?.reveal(this.#state));
   }
 
@@ -68,6 +121,7 @@ export class LifecyclesPage implements Page {
 
   view(): TemplateResult {
     const subtitle = "Everything that lives is a statechart that runs. The digits are how many are in each state now.";
+    const listeners = this.#now?.listenerOrder ?? [];
     return html`${pageHead({ title: this.title, subtitle })}
       <nav class="tabs" aria-label="Charts">
         ${charts.map(
@@ -80,8 +134,11 @@ export class LifecyclesPage implements Page {
         )}
       </nav>
       ${this.#problem ? html`<p class="error" role="alert">${this.#problem}</p>` : nothing}
-      <div class="lifecycles">${this.#states()} ${this.#chartBox()}</div>
-      ${this.#who()}`;
+      <div class="lifecycles">
+        <div class="beside">${this.#states()} ${this.#flowing()}</div>
+        ${this.#chartBox()}
+      </div>
+      ${this.#inhabitants?.view() ?? nothing} ${this.#traces.view(listeners)}`;
   }
 
   #chartBox(): TemplateResult {
@@ -97,14 +154,19 @@ export class LifecyclesPage implements Page {
         />
         Full size</label
       >
-      <div class=${this.#isFullSize ? "chart" : "chart fitted"} tabindex="0" role="group" aria-label="The ${this.#chart} chart; its states are listed beside it">
+      <div
+        class=${this.#isFullSize ? "chart" : "chart fitted"}
+        tabindex="0"
+        role="group"
+        aria-label="The ${this.#chart} chart; its states and what flows between them are listed beside it"
+      >
         ${this.#drawing?.element ?? html`<p class="none">Drawing…</p>`}
       </div>
     </section>`;
   }
 
   #states(): TemplateResult {
-    const counts = this.#now?.counts ?? {};
+    const counts = this.#counts;
     const states = this.#drawing?.states ?? Object.keys(counts);
     return html`<section class="card states" aria-labelledby="states-title">
       <h2 id="states-title">States</h2>
@@ -129,75 +191,22 @@ export class LifecyclesPage implements Page {
     </section>`;
   }
 
-  #who(): TemplateResult | typeof nothing {
-    const inhabitants = this.#now?.inhabitants;
-    if (this.#state === null || !inhabitants) return nothing;
-    const { rows, total } = inhabitants;
-    const title = html`<h2 id="who">In ${this.#state}: ${total}</h2>`;
-    if (rows.length === 0) return html`<section aria-labelledby="who">${title}</section>`;
-    return html`<section class="who-is-there" aria-labelledby="who">
-      ${title}
-      <table role="table" class="cards" aria-labelledby="who">
-        <thead role="rowgroup">
-          <tr role="row">
-            ${this.#columns(rows).map((label) => html`<th role="columnheader" scope="col">${label}</th>`)}
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          ${repeat(
-            rows,
-            ({ id }) => id,
-            (row) => this.#row(row),
-          )}
-        </tbody>
-      </table>
-      ${total > rows.length ? html`<p class="more">The first ${rows.length} of ${total}.</p>` : nothing}
+  /** The same as the lines of the drawing, for those who cannot see it. */
+  #flowing(): TemplateResult {
+    const rates = this.#flows.at(Date.now());
+    return html`<section class="card states flows" aria-labelledby="flows-title">
+      <h2 id="flows-title">Per second</h2>
+      ${rates.length === 0 ? html`<p class="none">Nothing moves.</p>` : nothing}
+      <ul>
+        ${rates.map(
+          ({ from, to, rate, failing }) =>
+            html`<li class=${failing > 0 ? "failing" : ""}>
+              <span>${from} → ${to}</span>
+              <span class="digits">${rateText(rate)}</span>
+              ${failing > 0 ? html`<span class="failures">${rateText(failing)} failing</span>` : nothing}
+            </li>`,
+        )}
+      </ul>
     </section>`;
   }
-
-  #columns([first]: readonly Inhabitant[]): readonly (string | TemplateResult)[] {
-    if (!first?.connection) return ["Listener"];
-    const end = html`<span class="unseen">Actions</span>`;
-    return ["Client", "Listener", "Account", "State", "Age", "Received", "Sent", end];
-  }
-
-  #row({ listener, connection }: Inhabitant): TemplateResult {
-    const settings = hashOf({ page: "object", view: "x:NetworkListener", id: listener });
-    const link = html`<a href=${settings}>${listener}</a>`;
-    const cells: readonly (readonly [string, unknown])[] = connection
-      ? [
-          ["Client", html`<code>${connection.peer}</code>`],
-          ["Listener", link],
-          ["Account", connection.user ?? html`<span class="none">–</span>`],
-          ["State", connection.session ?? connection.state],
-          ["Age", durationText(Math.floor(connection.age / 1_000) * 1_000)],
-          ["Received", html`<span class="digits">${sizeOf(connection.bytesRead)}</span>`],
-          ["Sent", html`<span class="digits">${sizeOf(connection.bytesWritten)}</span>`],
-          ["", this.#closeButton(connection.id, connection.peer)],
-        ]
-      : [["Listener", link]];
-    return html`<tr role="row">
-      ${cells.map(([label, cell]) => html`<td role="cell" data-label=${label}><div>${cell}</div></td>`)}
-    </tr>`;
-  }
-
-  #closeButton(id: string, peer: string): TemplateResult | typeof nothing {
-    if (this.#around.isReadOnly) return nothing;
-    const close = async () => {
-      try {
-        await act({ "@type": "CloseConnection", connectionId: id });
-        this.#around.announce(`The connection of ${peer} ends at its next safe point.`);
-        this.#live.now();
-      } catch (error) {
-        this.#around.announce(messageOf(error));
-      }
-    };
-    return html`<button class="quiet" aria-label="Close the connection of ${peer}" @click=${() => void close()}>Close</button>`;
-  }
-}
-
-/** In the largest unit that it fills. */
-function sizeOf(octets: number): string {
-  const power = octets < 1_024 ? 0 : Math.min(3, Math.floor(Math.log2(octets) / 10));
-  return sizeText(Math.floor(octets / 1_024 ** power) * 1_024 ** power).replace(/^\d+$/, "$& B");
 }

@@ -13,7 +13,7 @@ import { reasonText, resourceText, stateChip } from "../parts/state-chip.ts";
 import { hashOf } from "../routes.ts";
 import { type Action, act } from "../wire/actions.ts";
 import { messageOf } from "../wire/jmap.ts";
-import { LiveQuery } from "../wire/live.ts";
+import { LiveServer } from "../wire/live.ts";
 import { type ListenerNow, type ServerNow, serverNow } from "../wire/server-status.ts";
 
 type ListenerAction = Extract<Action, { listenerId: string }>["@type"];
@@ -27,7 +27,7 @@ const done: Readonly<Record<ListenerAction, string>> = {
 export class NowPage implements Page {
   readonly title = "Now";
   readonly #around: Surroundings;
-  readonly #live: LiveQuery<ServerNow>;
+  readonly #live: LiveServer;
   readonly #plot = new RatePlot();
   readonly #mount = (element: Element | undefined) => {
     this.#plot.mount(element);
@@ -42,9 +42,8 @@ export class NowPage implements Page {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#live = new LiveQuery({
-      ask: serverNow,
-      got: (now) => this.#got(now),
+    this.#live = new LiveServer({
+      got: (state) => this.#got(serverNow(state)),
       liveness: (now) => around.liveness(now),
       loggedOut: () => around.loggedOut(),
     });
@@ -197,7 +196,6 @@ export class NowPage implements Page {
     try {
       await act({ "@type": action, listenerId: id });
       this.#around.announce(`${name} ${done[action]}`);
-      this.#live.now();
     } catch (error) {
       this.#around.announce(messageOf(error));
     } finally {

@@ -14,6 +14,17 @@ export function useEndpoint(apiUrl: unknown): void {
     endpoint = new URL(apiUrl, location.href).pathname;
 }
 
+/** Where events come from, as the session resource says. */
+let eventSource = "/jmap/eventsource/";
+
+export function useEventSource(url: unknown): void {
+  if (typeof url === "string" && URL.canParse(url, location.href)) eventSource = new URL(url, location.href).pathname;
+}
+
+export function eventSourcePath(): string {
+  return eventSource;
+}
+
 /** `unauthorized`: nobody is logged in any more. `unreachable`: no answer came. `refused`: an answer that is an error. */
 export type WireProblem = "unauthorized" | "unreachable" | "refused";
 

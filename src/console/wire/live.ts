@@ -1,91 +1,78 @@
-/** Something that the server is asked for again and again, as long as somebody looks at it. */
-import { messageOf, WireError } from "./jmap.ts";
+/** The running server as it is, kept up to date by what it sends. */
+import { EventFeed, type Liveness } from "./event-feed.ts";
+import type { Arguments } from "./jmap.ts";
 
-/** Milliseconds between two answers, and the most between two tries while none comes. */
-const interval = 1_000;
-const longestWait = 15_000;
+/** Numbers by chart, then by transition: `active>closing`. */
+export type Flows = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-export type Liveness =
-  | { readonly kind: "live" }
-  /** No answer comes. */
-  | { readonly kind: "lost"; readonly reason: string; readonly nextTryAt: number };
+export interface LiveState {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** `x:ServerNode`, by id. */
+  readonly nodes: Readonly<Record<string, Arguments>>;
+  /** `x:ListenerStatus`, by id. */
+  readonly listeners: Readonly<Record<string, Arguments>>;
+  readonly listenerOrder: readonly string[];
+  /** How often each transition was taken since somebody began to watch. */
+  readonly flows: Flows;
+  /** How often of these by connections that fail. */
+  readonly failingFlows: Flows;
+}
 
-interface Watch<Value> {
-  ask(): Promise<Value>;
-  got(value: Value): void;
-  /** Told when it changes. */
+interface Watch {
+  got(state: LiveState): void;
+  /** Called when it changes. */
   liveness(now: Liveness): void;
   /** Nobody is logged in any more. */
   loggedOut(): void;
 }
 
-/** A page that is not in sight asks nothing. One answer is waited for before the next is asked for. */
-export class LiveQuery<Value> {
-  readonly #watch: Watch<Value>;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #failures = 0;
-  #running = false;
-  #asking = false;
-  readonly #seen = (): void => {
-    if (!document.hidden) void this.#ask();
-  };
+type Frame = { readonly whole: Arguments } | { readonly patch: Arguments };
 
-  constructor(watch: Watch<Value>) {
-    this.#watch = watch;
+export class LiveServer {
+  readonly #feed: EventFeed;
+  readonly #got: (state: LiveState) => void;
+  #state: Arguments = {};
+
+  constructor({ got, liveness, loggedOut }: Watch) {
+    this.#got = got;
+    this.#feed = new EventFeed({
+      query: { live: "true" },
+      on: { live: (data) => this.#take(data as Frame) },
+      onlyInSight: true,
+      liveness,
+      loggedOut,
+    });
   }
 
   start(): void {
-    this.#running = true;
-    document.addEventListener("visibilitychange", this.#seen);
-    addEventListener("online", this.#seen);
-    void this.#ask();
+    this.#feed.start();
   }
 
   stop(): void {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    document.removeEventListener("visibilitychange", this.#seen);
-    removeEventListener("online", this.#seen);
+    this.#feed.stop();
   }
 
-  /** Does not wait for the next turn: something has just been changed, or somebody is impatient. */
-  now(): void {
-    void this.#ask();
+  #take(frame: Frame): void {
+    this.#state = "whole" in frame ? frame.whole : patched(this.#state, frame.patch);
+    this.#got({ ...(this.#state as unknown as Omit<LiveState, "at">), at: Date.now() });
   }
+}
 
-  async #ask(): Promise<void> {
-    if (!this.#running || this.#asking) return;
-    clearTimeout(this.#timer);
-    this.#asking = true;
-    try {
-      const value = await this.#watch.ask();
-      if (!this.#running) return;
-      if (this.#failures > 0) this.#watch.liveness({ kind: "live" });
-      this.#failures = 0;
-      this.#watch.got(value);
-      this.#again(interval);
-    } catch (error) {
-      if (this.#running) this.#failed(error);
-    } finally {
-      this.#asking = false;
-    }
+/** A JSON merge patch (RFC 7396), applied to a copy. */
+export function patched(target: Arguments, patch: Arguments): Arguments {
+  const members = new Map(Object.entries(target));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) members.delete(name);
+    else members.set(name, isTree(value) ? patched(treeOr(members.get(name)), value) : value);
   }
+  return Object.fromEntries(members);
+}
 
-  #failed(error: unknown): void {
-    if (error instanceof WireError && error.problem === "unauthorized") {
-      this.stop();
-      this.#watch.loggedOut();
-      return;
-    }
-    this.#failures += 1;
-    const wait = Math.min(interval * 2 ** (this.#failures - 1), longestWait);
-    this.#watch.liveness({ kind: "lost", reason: messageOf(error), nextTryAt: Date.now() + wait });
-    this.#again(wait);
-  }
+function isTree(value: unknown): value is Arguments {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
-  #again(wait: number): void {
-    this.#timer = setTimeout(() => {
-      if (!document.hidden) void this.#ask();
-    }, wait);
-  }
+function treeOr(value: unknown): Arguments {
+  return isTree(value) ? value : {};
 }

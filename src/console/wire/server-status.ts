@@ -1,5 +1,6 @@
 /** The running server as it is at this moment. */
-import { type Arguments, call } from "./jmap.ts";
+import type { Arguments } from "./jmap.ts";
+import type { LiveState } from "./live.ts";
 
 export interface ListenerNow {
   readonly id: string;
@@ -35,18 +36,10 @@ export interface ServerNow {
 
 const mostListeners = 200;
 
-/** @throws WireError, MethodError */
-export async function serverNow(): Promise<ServerNow> {
-  const name = "x:ListenerStatus/query";
-  const [found = {}, listeners = {}, nodes = {}] = await call(
-    [name, { limit: mostListeners, calculateTotal: true }],
-    ["x:ListenerStatus/get", { "#ids": { resultOf: "c0", name, path: "/ids" } }],
-    ["x:ServerNode/get", { ids: null }],
-  );
-  const [node = {}] = listOf(nodes);
-  const values = listOf(listeners).map(listenerOf);
+export function serverNow({ at, nodes, listeners, listenerOrder }: LiveState): ServerNow {
+  const [node = {}] = Object.values(nodes);
   return {
-    at: Date.now(),
+    at,
     state: textOf(node["state"]),
     hostname: textOf(node["hostname"]),
     generation: numberOf(node["generation"]),
@@ -55,8 +48,8 @@ export async function serverNow(): Promise<ServerNow> {
     connections: numberOf(node["connections"]),
     maxConnections: numberOf(node["maxConnections"]),
     exhausted: membersOf(node["exhausted"]),
-    listeners: values,
-    totalListeners: typeof found["total"] === "number" ? found["total"] : values.length,
+    listeners: listenerOrder.slice(0, mostListeners).map((id) => listenerOf(listeners[id] ?? {})),
+    totalListeners: listenerOrder.length,
   };
 }
 
@@ -74,10 +67,6 @@ function listenerOf(value: Arguments): ListenerNow {
     accepted: numberOf(value["accepted"]),
     refused: numberOf(value["refused"]),
   };
-}
-
-function listOf(answer: Arguments): Arguments[] {
-  return (answer["list"] ?? []) as Arguments[];
 }
 
 /** Of a set, which is a map to true. */

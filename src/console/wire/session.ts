@@ -1,5 +1,5 @@
 /** Who is logged in. The browser keeps the cookie; no script can read it. */
-import { get, post, useEndpoint, WireError } from "./jmap.ts";
+import { get, post, useEndpoint, useEventSource, WireError } from "./jmap.ts";
 
 export interface Session {
   /** The account's name. */
@@ -12,6 +12,7 @@ export interface Session {
 interface SessionResource {
   readonly username?: string;
   readonly apiUrl?: string;
+  readonly eventSourceUrl?: string;
   readonly accounts?: Readonly<Record<string, { readonly isReadOnly?: boolean }>>;
 }
 
@@ -20,6 +21,7 @@ export async function currentSession(): Promise<Session | null> {
   try {
     const resource = (await (await get("/jmap/session")).json()) as SessionResource;
     useEndpoint(resource.apiUrl);
+    useEventSource(resource.eventSourceUrl);
     const isReadOnly = Object.values(resource.accounts ?? {}).some((account) => account.isReadOnly);
     return { username: resource.username ?? "", isReadOnly };
   } catch (error) {

@@ -1,5 +1,6 @@
 /** How many are in each state of each chart, and who is in one. */
 import { type Arguments, call } from "./jmap.ts";
+import type { LiveState } from "./live.ts";
 
 /** By the path of a state: `paused.held`. Only states that somebody is in. */
 export type Counts = Readonly<Record<string, number>>;
@@ -28,21 +29,11 @@ export interface ConnectionNow {
   readonly bytesWritten: number;
 }
 
-export interface StatesNow {
-  readonly counts: Counts;
-  /** Null: nobody asked who. */
-  readonly inhabitants: Inhabitants | null;
-}
-
-const mostShown = 100;
-
-/** @throws WireError, MethodError */
-export async function statesNow(chart: string, state: string | null): Promise<StatesNow> {
-  const [nodes = {}] = await call(["x:ServerNode/get", { ids: null, properties: ["states"] }]);
-  const all = (nodes["list"] as Arguments[])[0]?.["states"] as Record<string, Counts> | undefined;
-  const counts = all?.[chart] ?? {};
-  if (state === null || chart === "server" || chart === "reload") return { counts, inhabitants: null };
-  return { counts, inhabitants: await inhabitantsOf(chart, state, counts) };
+/** How many are in each state of a chart. */
+export function countsIn(chart: string, { nodes }: LiveState): Counts {
+  const [node = {}] = Object.values(nodes);
+  const states = node["states"] as Readonly<Record<string, Counts>> | undefined;
+  return states?.[chart] ?? {};
 }
 
 /** Those in the states within it included. */
@@ -55,7 +46,17 @@ function isWithin(path: string, state: string): boolean {
   return path === state || path.startsWith(`${state}.`);
 }
 
-async function inhabitantsOf(chart: string, state: string, counts: Counts): Promise<Inhabitants> {
+export interface InhabitantsAsked {
+  readonly chart: string;
+  readonly state: string;
+  readonly counts: Counts;
+  /** The first one, and how many. */
+  readonly position: number;
+  readonly limit: number;
+}
+
+/** Of the server and its reloads there is one each. @throws WireError, MethodError */
+export async function inhabitantsOf({ chart, state, counts, position, limit }: InhabitantsAsked): Promise<Inhabitants> {
   if (chart === "listener") return listenersIn(state);
   const paths = [...new Set([state, ...Object.keys(counts).filter((path) => isWithin(path, state))])];
   const field = chart === "connection" ? "state" : "session";
@@ -64,10 +65,14 @@ async function inhabitantsOf(chart: string, state: string, counts: Counts): Prom
   const filter = chart === "connection" ? inState : { operator: "AND", conditions: [{ protocol: chart }, inState] };
   const name = "x:Connection/query";
   const [found = {}, connections = {}] = await call(
-    [name, { filter, limit: mostShown, calculateTotal: true }],
+    [name, { filter, position, limit, calculateTotal: true }],
     ["x:Connection/get", { "#ids": { resultOf: "c0", name, path: "/ids" } }],
   );
-  const rows = (connections["list"] as Arguments[]).map(inhabitantOf);
+  const byId = new Map((connections["list"] as Arguments[]).map((value) => [value["id"], value]));
+  const rows = (found["ids"] as readonly string[]).flatMap((id) => {
+    const value = byId.get(id);
+    return value ? [inhabitantOf(value)] : [];
+  });
   return { total: typeof found["total"] === "number" ? found["total"] : rows.length, rows };
 }
 
@@ -76,7 +81,7 @@ async function listenersIn(state: string): Promise<Inhabitants> {
   const rows = (answer["list"] as Arguments[])
     .filter((listener) => isWithin(String(listener["state"]), state) || isWithin(state, String(listener["state"])))
     .map(({ id, name }) => ({ id: String(id), listener: String(name), connection: null }));
-  return { total: rows.length, rows: rows.slice(0, mostShown) };
+  return { total: rows.length, rows };
 }
 
 function inhabitantOf(value: Arguments): Inhabitant {

@@ -21,5 +21,5 @@ function chartFiles(): [string, PageFile][] {
 export async function consoleChart(name: string): Promise<string> {
   const { [name]: chart } = charts;
   if (!chart) throw new Error(`There is no chart ${name}.`);
-  return svg(chart, { counts: {} });
+  return svg(chart, { counts: {}, edgeIds: true });
 }
