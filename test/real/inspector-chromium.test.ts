@@ -1,6 +1,4 @@
 /** The page of `gatehouse serve --inspect` in a real browser, with a stand-in for Stately's page in its frame. */
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type RunningInspector, startInspector } from "../../src/inspect/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
@@ -8,6 +6,7 @@ import { startChromium } from "./chromium.ts";
 import { installed } from "./programs.ts";
 import { openDialogue } from "./smtp-dialogue.ts";
 import { type Received, type StandInInspector, startStandIn } from "./stand-in-inspector.ts";
+import { openTunnel } from "./tunnel.ts";
 
 interface Watched {
   readonly inspector: RunningInspector;
@@ -97,27 +96,3 @@ describe.skipIf(!installed("chromium"))("Chromium", () => {
     expect(page.complaints).toEqual([]);
   });
 });
-
-/** Like `ssh -L`: another port for the relay, and everything through it can be cut. */
-async function openTunnel(port: number): Promise<{ readonly port: number; cut(): void }> {
-  const open = new Set<Socket>();
-  const cut = (): void => {
-    for (const socket of open) socket.destroy();
-  };
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => open.delete(socket));
-    }
-    near.pipe(far).pipe(near);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    cut();
-  });
-  return { port: (server.address() as AddressInfo).port, cut };
-}

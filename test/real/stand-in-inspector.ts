@@ -3,37 +3,18 @@
  * official package, and hands on what it has received.
  */
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import type { StatelyInspectionEvent } from "@statelyai/inspect";
 import { onTestFinished } from "vitest";
-
-const packages: Readonly<Record<string, string>> = {
-  inspect: fileURLToPath(new URL(".", import.meta.resolve("@statelyai/inspect"))),
-  xstate: fileURLToPath(new URL("../../node_modules/xstate/dist/", import.meta.url)),
-};
-
-/** What the package imports and its receiver does not use. */
-const unused = "data:text/javascript,export default class {}; export const stringify = null; export const uuid = null;";
+import { servePackageFile, statelyImportMap } from "./stately-package.ts";
 
 const page = `<!doctype html>
 <meta charset="utf-8">
 <link rel="icon" href="data:,">
 <title>Stand-in</title>
-<script type="importmap">${JSON.stringify({
-  imports: {
-    "@statelyai/inspect": "/inspect/index.mjs",
-    xstate: "/xstate/xstate.esm.js",
-    ...Object.fromEntries(
-      ["fast-safe-stringify", "safe-stable-stringify", "isomorphic-ws", "partysocket", "superjson", "#uuid"].map(
-        (name) => [name, unused],
-      ),
-    ),
-  },
-})}</script>
+${statelyImportMap}
 <script type="module">
   import { createBrowserReceiver } from "@statelyai/inspect";
   const load = Number(await (await fetch("/load", { method: "POST" })).json());
@@ -100,8 +81,5 @@ async function serveFile(path: string, response: ServerResponse): Promise<void> 
     response.end(page);
     return;
   }
-  const [, name = "", file = ""] = /^\/(\w+)\/([\w.-]+)$/.exec(path) ?? [];
-  const code = await readFile(`${packages[name] ?? ""}${file}`);
-  response.setHeader("Content-Type", "text/javascript");
-  response.end(code);
+  await servePackageFile(path, response);
 }
