@@ -4,7 +4,7 @@ import type { Gatehouse } from "../gatehouse-contract.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { type Grant, mayOnlyRead, type PermissionVerb, permission } from "./access/permissions.ts";
 import { setActions } from "./changes/actions.ts";
-import { DocumentTransaction } from "./changes/document-transaction.ts";
+import { DocumentTransaction, keptIn } from "./changes/document-transaction.ts";
 import type { JsonObject } from "./jmap/json.ts";
 import { MethodError } from "./jmap/method-error.ts";
 import type { JmapRequest } from "./jmap/request.ts";
@@ -39,6 +39,8 @@ export interface ManagementChange {
   readonly objects: readonly string[];
   /** In words; empty for actions. */
   readonly plan: string;
+  /** Where it is kept, when the document's own file cannot be written. */
+  readonly keptIn: string | null;
 }
 
 const actionMethod = "x:Action/set";
@@ -90,7 +92,10 @@ export class Management {
     if (!changes || !document) return this.#carryOut(request, grant, (name) => this.#method(name, grant));
     const transaction = await this.#transact(request, { grant, document });
     const { applied, objects } = transaction;
-    if (applied) this.#options.changed({ by: nameOf(grant), objects, plan: describePlan(applied.plan) });
+    if (applied) {
+      const { plan, place } = applied;
+      this.#options.changed({ by: nameOf(grant), objects, plan: describePlan(plan), keptIn: keptIn(place) });
+    }
     return this.#carryOut(request, grant, (name) => {
       const settable = this.#settable(name);
       return settable ? (_args, { createdIds }) => transaction.answer(createdIds) : this.#method(name, grant);
@@ -178,7 +183,12 @@ export class Management {
     this.#allow(grant, "Action", "Create");
     const { answer, done } = await setActions(args, createdIds, this.#options);
     if (done.length > 0)
-      this.#options.changed({ by: nameOf(grant), objects: done.map((type) => `x:Action ${type}`), plan: "" });
+      this.#options.changed({
+        by: nameOf(grant),
+        objects: done.map((type) => `x:Action ${type}`),
+        plan: "",
+        keptIn: null,
+      });
     return answer;
   }
 }

@@ -6,7 +6,7 @@ import { complain, say, terminalWidth } from "../output.ts";
 import { type CarriedOut, carryOutPlan } from "./carry-out-plan.ts";
 import type { ChangeOptions } from "./change-objects.ts";
 import { type PlanLine, planIn, readText } from "./plan-file.ts";
-import { describeRefusal, mistakesIn } from "./set-answer.ts";
+import { describeRefusal, keptText, mistakesIn } from "./set-answer.ts";
 import { jsonLine } from "./snapshot.ts";
 
 export interface ApplyOptions extends ChangeOptions {
@@ -49,7 +49,7 @@ function describe(lines: readonly PlanLine[], done: CarriedOut, { dryRun }: Appl
   const rows = lines.map(({ line, does, object }) => [String(line), does, object.slice(2), becameOf(line, done)]);
   const table = columns([["LINE", "DOES", "OBJECT", "OUTCOME"], ...rows], terminalWidth());
   const heading = dryRun ? ["Nothing was changed. This would be the outcome:"] : [];
-  return [...heading, table, done.planText].join("\n\n");
+  return [...heading, table, done.planText, ...keptText(done.keptIn)].join("\n\n");
 }
 
 /** How many objects of a line are named each. */

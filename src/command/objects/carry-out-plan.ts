@@ -20,6 +20,8 @@ export interface CarriedOut extends PlannedChanges {
   /** The plan of the reload; null where nothing was to be done. */
   readonly plan: unknown;
   readonly planText: string;
+  /** Where it is kept, when the document's own file cannot be written. */
+  readonly keptIn: string | null;
 }
 
 /** Nothing is done where a line has a problem. @throws ControlUnreachableError, RefusedError */
@@ -31,7 +33,7 @@ export async function carryOutPlan(
   for (let attempt = 1; ; attempt += 1) {
     const { there, toDestroy } = await readThere(call, lines);
     const { changes, unchanged, problems } = planChanges(lines, there, toDestroy);
-    const planned = { changes, unchanged, problems, refusals: [], ids: new Map(), plan: null };
+    const planned = { changes, unchanged, problems, refusals: [], ids: new Map(), plan: null, keptIn: null };
     if (problems.length > 0 || changes.length === 0) return { ...planned, planText: "Nothing changes." };
     try {
       const answers = await call(callsOf(changes, { there, dryRun }));
@@ -67,6 +69,12 @@ function outcomeOf(answers: readonly MethodAnswer[], changes: readonly PlannedCh
     const change = changes.find(({ verb, key }) => verb === refusal.verb && key === refusal.key);
     return change ? [{ ...refusal, change }] : [];
   });
-  const [{ plan = null, planText = "" } = {}] = answers;
-  return { ids, refusals, plan, planText: String(planText).trimEnd() };
+  const [{ plan = null, planText = "", keptIn } = {}] = answers;
+  return {
+    ids,
+    refusals,
+    plan,
+    planText: String(planText).trimEnd(),
+    keptIn: typeof keptIn === "string" ? keptIn : null,
+  };
 }

@@ -7,7 +7,7 @@ import { complain, say } from "../output.ts";
 import { givenFields, nested } from "./field-arguments.ts";
 import { isSingleton, objectNamed, objectNames, titleOf, type Value } from "./object-names.ts";
 import { readText } from "./plan-file.ts";
-import { describeRefusal, refusalsIn } from "./set-answer.ts";
+import { describeRefusal, keptText, refusalsIn } from "./set-answer.ts";
 
 export interface ChangeOptions extends ControlCommandOptions {
   /** Say what would happen, and change nothing. */
@@ -110,7 +110,10 @@ function change(
       if (refusal.isToBlame) complain(describeRefusal(object, name, refusal));
     }
     if (refusals.length > 1 && refusals.some(({ isToBlame }) => !isToBlame)) complain("Nothing was changed.");
-    if (refusals.length === 0) say(`${describe(answer).join("\n")}\n\n${String(answer["planText"]).trimEnd()}`);
+    if (refusals.length === 0)
+      say(
+        [describe(answer).join("\n"), String(answer["planText"]).trimEnd(), ...keptText(answer["keptIn"])].join("\n\n"),
+      );
     return code;
   });
 }

@@ -62,6 +62,12 @@ function describeRule({ type, required }: Value): string {
   }
 }
 
+/** Where the change is, when it is not in the document. */
+export function keptText(keptIn: unknown): string[] {
+  if (typeof keptIn !== "string") return [];
+  return [`The document cannot be written: ${keptIn} keeps the change, and it is merged at every start.`];
+}
+
 const done: Readonly<Record<string, string>> = { create: "created", update: "updated", destroy: "deleted" };
 
 /** `NetworkListener lmtp was not created:`, and a line for each mistake. */

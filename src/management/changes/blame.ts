@@ -12,7 +12,13 @@ export function blame(error: unknown, changes: readonly DocumentChange[], idOf: 
   const blamed =
     error instanceof DocumentChangeError ? byProblems(error.problems, { changes, idOf }) : byListeners(error, changes);
   const nobody = blamed.every((one) => one === undefined);
-  return changes.map((_, index) => blamed[index] ?? (nobody ? failed(messageOf(error)) : rolledBack));
+  return changes.map((_, index) => blamed[index] ?? (nobody ? withCode(error) : rolledBack));
+}
+
+/** Nobody's mistake in the request: a full disk, a stop in between. */
+function withCode(error: unknown): SetError {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  return { ...failed(messageOf(error)), ...(typeof code === "string" ? { reason: code } : {}) };
 }
 
 /** For what was all right, and was not done because of others. */

@@ -7,6 +7,7 @@ import { readNetwork } from "../../config/addresses/networks.ts";
 import {
   type AppliedChanges,
   type DocumentChange,
+  type DocumentPlace,
   DocumentStateError,
   describePlan,
   type ManagedDocument,
@@ -187,9 +188,14 @@ export class DocumentTransaction {
       ...done(set, { ids, createdIds }),
       plan: plan as unknown as JsonObject,
       planText: describePlan(plan),
-      ...(this.#isDryRun ? { dryRun: true } : {}),
+      ...(this.#isDryRun ? { dryRun: true } : { keptIn: applied.report === null ? null : keptIn(applied.place) }),
     };
   }
+}
+
+/** The file in the data folder, when the document's own cannot be written. */
+export function keptIn(place: DocumentPlace): string | null {
+  return place.kind === "data" ? place.file : null;
 }
 
 function done(

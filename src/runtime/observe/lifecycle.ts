@@ -66,6 +66,8 @@ export interface ManagementEvents {
     readonly objects: readonly string[];
     /** What the change of the document did, in words; empty for actions. */
     readonly plan: string;
+    /** Where the change is kept, when it could not be written to the document's own file; else null. */
+    readonly keptIn: string | null;
   };
 }
 
