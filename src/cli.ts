@@ -40,7 +40,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     });
   addInspectionOptions(serving);
   addControlCommands(program, { data, finish });
-  addObjectCommands(program, { data, finish });
+  addObjectCommands(program, { config, data, finish });
   addInspectionCommands(program, { data, finish });
   program
     .command("check")

@@ -3,6 +3,8 @@ import { type Command, Option } from "commander";
 import type { ExitCode } from "./exit-codes.ts";
 
 interface CommandContext {
+  /** The option `--config`. */
+  config(): Option;
   /** The option `--data`. */
   data(): Option;
   finish(code: ExitCode): void;
@@ -11,7 +13,7 @@ interface CommandContext {
 const anyObject = "like NetworkListener, Certificate or Connection";
 const itsFields = "as field=value, field/member=value, field+=member, or one JSON object";
 
-export function addObjectCommands(program: Command, { data, finish }: CommandContext): void {
+export function addObjectCommands(program: Command, { config, data, finish }: CommandContext): void {
   const add = (name: string, description: string) =>
     program
       .command(name)
@@ -76,6 +78,19 @@ export function addObjectCommands(program: Command, { data, finish }: CommandCon
     .action(async (file, options) => {
       const { apply } = await import("./objects/apply.ts");
       finish(await apply(file, options));
+    });
+  program
+    .command("import")
+    .description("put what Stalwart's client or API printed into the document, whether a server runs or not")
+    .argument("<file>", "a snapshot, answers of /get, or objects, as JSON; - for standard input")
+    .addOption(config())
+    .addOption(data())
+    .addOption(new Option("--object <object>", "the kind of objects that do not say it themselves"))
+    .addOption(new Option("--dry-run", "print what would be taken, and change nothing"))
+    .addOption(new Option("--json", "print what was taken as JSON"))
+    .action(async (file, options) => {
+      const { importFile } = await import("./import/import.ts");
+      finish(await importFile(file, options));
     });
   program
     .command("snapshot")

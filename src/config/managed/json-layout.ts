@@ -9,7 +9,7 @@ export interface JsonLayout {
   readonly comma: string;
   /** Between a brace and what it encloses, on one line. */
   readonly padding: string;
-  /** A set is written as an array, where the text has arrays of texts; else as a map to true. */
+  /** A set is written as an array, unless the text has maps to true and no arrays of texts. */
   readonly hasArrays: boolean;
 }
 
@@ -29,7 +29,7 @@ export function layoutOf(text: string, root: Node): JsonLayout {
     colon: isTight ? ":" : ": ",
     comma: isTight ? "," : ", ",
     padding,
-    hasArrays: /\[\s*"/.test(text),
+    hasArrays: /\[\s*"/.test(text) || !/"\s*:\s*true/.test(text),
   };
 }
 

@@ -1,5 +1,7 @@
 /** What can be seen of the running server and is in no document: listeners as they are, connections, the process itself. */
+import { resolve } from "node:path";
 import { take } from "rxjs";
+import type { ManagedDocument } from "../../config/index.ts";
 import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
 import { addressText } from "../../runtime/observe/log-lines.ts";
 import { fieldKinds } from "./field-kinds.ts";
@@ -10,15 +12,18 @@ export interface ServerFacts {
   readonly gatehouse: Gatehouse;
   /** Of Gatehouse. */
   readonly version: string;
+  /** Null where nobody keeps it. */
+  readonly document: Pick<ManagedDocument<unknown>, "place"> | null;
 }
 
-export function liveObjects({ gatehouse, version }: ServerFacts): readonly ManagedObject[] {
+export function liveObjects(facts: ServerFacts): readonly ManagedObject[] {
+  const { gatehouse } = facts;
   return [
     liveObject("ListenerStatus", () =>
       snapshotOf(distinct(gatehouse.listeners().map((one) => listenerValue(gatehouse, one)))),
     ),
     liveObject("Connection", () => connections(gatehouse)),
-    liveObject("ServerNode", () => snapshotOf([nodeValue(gatehouse, version)])),
+    liveObject("ServerNode", () => snapshotOf([nodeValue(facts)])),
   ];
 }
 
@@ -96,7 +101,7 @@ function connections(gatehouse: Gatehouse): Snapshot {
 /** When this process began. */
 const startedAt = new Date(performance.timeOrigin).toISOString().replace(/\.\d+Z$/, "Z");
 
-function nodeValue(gatehouse: Gatehouse, version: string): ManagedValue {
+function nodeValue({ gatehouse, version, document }: ServerFacts): ManagedValue {
   const { defaultHostname, maxConnections } = gatehouse.configuration.system;
   return {
     id: "local",
@@ -106,12 +111,21 @@ function nodeValue(gatehouse: Gatehouse, version: string): ManagedValue {
     pid: process.pid,
     version,
     nodeVersion: process.versions.node,
+    document: fileOf(document),
     startedAt,
     connections: gatehouse.listeners().reduce((sum, { connections }) => sum + connections, 0),
     maxConnections,
     exhausted: setOf(exhaustedResources(gatehouse)),
     states: gatehouse.states(),
   };
+}
+
+/** Absolute: whoever asks may be in another folder. */
+function fileOf(document: ServerFacts["document"]): string | null {
+  if (!document) return null;
+  const { place } = document;
+  const file = place.kind === "file" ? place.file : place.document;
+  return file === null ? null : resolve(file);
 }
 
 /** What the process is short of at this moment. */

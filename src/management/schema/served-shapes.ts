@@ -92,6 +92,11 @@ export const serverNodeSchema = z.object({
   pid: count("Process", "The id of its process.", { column: 4 }),
   version: text("Version", "Of Gatehouse.", { column: 5 }),
   nodeVersion: text("Node", "The version of Node.", {}),
+  document: optionalText(
+    "Document file",
+    "The file of its document. Null: it is built in, or kept by an embedder.",
+    {},
+  ),
   startedAt: z.iso
     .datetime()
     .describe("When the process began.")
