@@ -24,8 +24,8 @@ function createCommand(finish: (code: ExitCode) => void): Command {
   const data = () => new Option("-d, --data <dir>", "where mail, keys and accounts are kept").default(defaultData);
 
   const serving = program
-    .command("serve", { isDefault: true })
-    .description("listen, until SIGTERM or SIGINT; a second signal does not wait for sessions")
+    .command("serve")
+    .description("listen, until SIGTERM or SIGINT; a second signal does not wait for sessions; the default")
     .addOption(config())
     .addOption(data())
     .addOption(new Option("--user <user>", "run as this user, by name or id, once every address is bound"))
@@ -44,9 +44,10 @@ function createCommand(finish: (code: ExitCode) => void): Command {
   addInspectionCommands(program, { data, finish });
   program
     .command("check")
-    .description("check the document, and print the effective settings")
+    .description("check the document, and print what differs from the defaults")
     .addOption(config())
     .addOption(data())
+    .option("--all", "print all effective settings")
     .option("--against <file>", "print what would change from this document to the one checked")
     .action(async (options) => {
       const { check } = await import("./command/check.ts");
@@ -84,12 +85,19 @@ function createCommand(finish: (code: ExitCode) => void): Command {
   return program;
 }
 
+/** Without a command's name the arguments are those of `serve`; an unknown name is an error, and no argument of its. */
+function withCommand(args: readonly string[]): string[] {
+  const [first] = args;
+  const isOwn = first !== undefined && ["-h", "--help", "-V", "--version"].includes(first);
+  return first === undefined || (first.startsWith("-") && !isOwn) ? ["serve", ...args] : [...args];
+}
+
 async function main(): Promise<ExitCode> {
   let code: ExitCode = exitCodes.ok;
   try {
     await createCommand((finished) => {
       code = finished;
-    }).parseAsync();
+    }).parseAsync(withCommand(process.argv.slice(2)), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       complain(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -6,6 +6,7 @@ import {
   type AccountEntry,
   administrator,
   authenticateBy,
+  keptAdministrator,
   type MailboxBackend,
   mailboxBackend,
   openStore,
@@ -22,6 +23,8 @@ export interface Mail {
   readonly mailboxes: Mailboxes | null;
   /** Prepares what another document needs; the returned function puts that into force. Opens nothing once aborted. */
   stage(configuration: Configuration, signal: AbortSignal): Promise<() => void>;
+  /** Every address is bound: now an administrator is made, where none is there and none is configured. */
+  bound(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -41,7 +44,8 @@ export async function mailboxFor(
   }: { readonly configuration: Configuration; readonly dataDirectory: string; readonly signal: AbortSignal },
 ): Promise<Mail> {
   const { backend, mailboxes = null } = options;
-  if (backend) return { backend, mailboxes, stage: async () => () => {}, release: async () => {} };
+  if (backend)
+    return { backend, mailboxes, stage: async () => () => {}, bound: async () => {}, release: async () => {} };
   const mailbox = new DefaultMailbox(options, dataDirectory);
   try {
     const commit = await mailbox.stage(configuration, signal);
@@ -53,6 +57,8 @@ export async function mailboxFor(
   }
 }
 
+const nobody = new AccountDirectory([]);
+
 /** Accounts and host name of the document in force, over one store for the whole life of the server. */
 class DefaultMailbox implements Mail {
   readonly #options: GatehouseOptions;
@@ -61,6 +67,9 @@ class DefaultMailbox implements Mail {
   #inForce: MailboxBackend | null = null;
   /** Null where nobody can log in. */
   #accounts: AccountDirectory | null = null;
+  /** Makes the administrator; null where nothing is missing. */
+  #missing: (() => Promise<void>) | null = null;
+  #isBound = false;
   readonly mailboxes: Mailboxes;
 
   constructor(options: GatehouseOptions, dataDirectory: string) {
@@ -88,7 +97,8 @@ class DefaultMailbox implements Mail {
     const accounts = configured ?? (await this.#administratorOnly(hostname));
     return () => {
       this.#accounts = accounts;
-      this.#inForce = mailboxBackend({ store, accounts: () => accounts, hostname, recipientDelimiter });
+      const current = (): AccountDirectory => accounts ?? this.#accounts ?? nobody;
+      this.#inForce = mailboxBackend({ store, accounts: current, hostname, recipientDelimiter });
     };
   }
 
@@ -139,7 +149,24 @@ class DefaultMailbox implements Mail {
     return this.#store;
   }
 
-  async #administratorOnly(hostname: string): Promise<AccountDirectory> {
+  async bound(): Promise<void> {
+    this.#isBound = true;
+    await this.#missing?.();
+    this.#missing = null;
+  }
+
+  /** Null until everything is bound, where there is none yet: a start that fails makes nobody. */
+  async #administratorOnly(hostname: string): Promise<AccountDirectory | null> {
+    const kept = this.#isBound ? null : await keptAdministrator(this.#dataDirectory);
+    if (kept) return new AccountDirectory([kept]);
+    if (this.#isBound) return this.#makeAdministrator(hostname);
+    this.#missing = async () => {
+      this.#accounts = await this.#makeAdministrator(hostname);
+    };
+    return null;
+  }
+
+  async #makeAdministrator(hostname: string): Promise<AccountDirectory> {
     const admin = await administrator(this.#dataDirectory, hostname);
     if (admin.created) this.#options.onAdministratorMade?.({ address: admin.address, password: admin.password });
     return new AccountDirectory([admin.account]);

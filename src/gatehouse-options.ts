@@ -75,7 +75,7 @@ export interface GatehouseOptions {
    * `output.dropped`. None by default.
    */
   readonly outputs?: readonly CountedOutput[];
-  /** Called with the administrator that a first start without accounts creates, even if that start then fails. */
+  /** Called with the administrator that a first start without accounts creates, once every address is bound. */
   readonly onAdministratorMade?: (administrator: MadeAdministrator) => void;
   /** Time, for tests; the system's by default. */
   readonly clock?: Clock;

@@ -13,7 +13,7 @@ import {
   valueSource,
 } from "./config/index.ts";
 import { ControlAccess } from "./control/control-access.ts";
-import { mailboxFor, resolveAccounts } from "./default-mailbox.ts";
+import { type Mail, mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { Gatehouse } from "./gatehouse-contract.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
@@ -44,6 +44,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const clock = options.clock ?? systemClock;
   const failures = new LoginFailures({}, (address) => server.allowList.has(address));
 
+  let mail: Mail | null = null;
   const server: Server = new Server({
     configuration,
     clock,
@@ -53,10 +54,14 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     admission: options.admission ?? [],
     pressure: options.pressure ?? {},
     inherited: options.inheritedSockets ?? new InheritedSockets(),
-    onBound: () => options.onBound?.(),
+    onBound: async () => {
+      await mail?.bound();
+      await options.onBound?.();
+    },
     prepare: async (signal): Promise<Foundation> => {
-      const mail = await mailboxFor(options, { configuration, dataDirectory, signal });
-      const { backend, mailboxes } = mail;
+      const opened = await mailboxFor(options, { configuration, dataDirectory, signal });
+      mail = opened;
+      const { backend, mailboxes } = opened;
       const health = httpEndpoints(endpoints);
       const onRequest = leadToConsole(health);
       const protocols = protocolsOf(options, { backend, mailboxes, onRequest, loginFailures: failures });
@@ -75,8 +80,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       leavePaths([...protocols.values()], handlers);
       return {
         protocols,
-        stage: (document, abort) => mail.stage(document, abort),
-        release: () => mail.release(),
+        stage: (document, abort) => opened.stage(document, abort),
+        release: () => opened.release(),
       };
     },
   });

@@ -16,6 +16,8 @@ export interface CheckOptions {
   readonly data: string;
   /** The document in use: also print what a change from it to `config` would do. */
   readonly against?: string;
+  /** Also print what is as by default. */
+  readonly all?: true;
 }
 
 export async function check(options: CheckOptions): Promise<ExitCode> {
@@ -23,7 +25,8 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     const { configuration, document } = await chooseConfiguration(options.config, options.data);
     for (const warning of await checkGatehouse({ config: configuration })) complain(`warning: ${warning}`);
     const name = documentName(document);
-    if (options.against === undefined) say(`${name} is valid.\n\n${describeConfiguration(configuration)}`);
+    if (options.against === undefined)
+      say(`${name} is valid.\n\n${describeConfiguration(configuration, { all: options.all ?? false })}`);
     else {
       const before = await readConfiguration(options.against);
       say(`${name} is valid. From ${options.against} to it:\n\n${describePlan(planReload(before, configuration))}`);

@@ -70,6 +70,10 @@ function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) 
   return (text) => {
     const value = Number(text);
     if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be an integer from ${least} on.`);
+    throw new InvalidArgumentError(
+      most === Number.MAX_SAFE_INTEGER
+        ? `It must be an integer from ${least} on.`
+        : `It must be an integer from ${least} to ${most}.`,
+    );
   };
 }

@@ -102,7 +102,11 @@ export function controlRoutes({ gatehouse, management, reload }: Controlled): Ho
     const { address } = await bodyOf(context, unblockSchema);
     // An error, so that a misspelt name is noticed.
     if (!gatehouse.unblock(address))
-      return missing(context, "not-blocked", `${address} is not in the block list; GET /blocked shows what is.`);
+      return missing(
+        context,
+        "not-blocked",
+        `${address} is not in the block list; "gatehouse blocked" prints what is.`,
+      );
     return context.json({ blocked: gatehouse.blocked() });
   });
 

@@ -1,6 +1,6 @@
 /** What keeps mail by default, and who may log in. */
 export { type Account, AccountDirectory, type AccountEntry, AccountsError } from "./accounts/accounts.ts";
-export { type Administrator, AdministratorError, administrator } from "./accounts/administrator.ts";
+export { type Administrator, AdministratorError, administrator, keptAdministrator } from "./accounts/administrator.ts";
 export { QueueFullError, type QueuePlace } from "./accounts/fair-queue.ts";
 export { hashPassword, SecretError, verifyPassword } from "./accounts/password.ts";
 export {

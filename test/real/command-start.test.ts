@@ -46,8 +46,13 @@ describe("gatehouse serve", () => {
         { name: "free", bind: [`127.0.0.1:${free}`], socketReusePort: false },
       ],
     });
-    const { code, stderr } = await gatehouse(["serve", "--config", file, "--data", temporaryDirectory()]);
+    const data = temporaryDirectory();
+    const { code, stdout, stderr } = await gatehouse(["serve", "--config", file, "--data", data]);
     expect(code).toBe(exitCodes.start);
+    // No password is shown that the next start would not show, and the log repeats no stack.
+    expect(stderr).not.toContain("password");
+    await expect(stat(join(data, "administrator.json"))).rejects.toMatchObject({ code: "ENOENT" });
+    expect(stdout).not.toMatch(/"stack"|aggregateErrors/);
     expect(stderr).toContain(`Listener "taken": Cannot listen on 127.0.0.1:${taken}: `);
     expect(stderr).toMatch(/EADDRINUSE/);
     expect(stderr).toMatch(/Listener "elsewhere": Cannot listen on 203\.0\.113\.1:0: .*EADDRNOTAVAIL/);

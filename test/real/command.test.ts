@@ -13,6 +13,14 @@ const listeners = [
   { name: "submissions", bind: ["127.0.0.1:0"], tlsImplicit: true },
 ];
 
+test("a misspelt command is named, with the one that was meant", async () => {
+  const { code, stderr } = await gatehouse(["relaod"]);
+  expect({ code, stderr }).toEqual({
+    code: exitCodes.usage,
+    stderr: "error: unknown command 'relaod'\n(Did you mean reload?)\n",
+  });
+});
+
 describe("gatehouse --help", () => {
   test("names every subcommand and the exit statuses", async () => {
     const { code, stdout } = await gatehouse(["--help"]);

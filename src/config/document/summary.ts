@@ -1,72 +1,118 @@
 import { CIPHER_SUITE_NAMES, offeredTls } from "../values/cipher-suites.ts";
 import { describeDuration } from "../values/duration.ts";
 import { describeSource } from "../values/secret-text.ts";
+import { parseDocument } from "./document.ts";
 import type { Configuration } from "./effective.ts";
 import type { ListedIpSettings } from "./listed-ip.ts";
 import type { ListenerSettings } from "./listener.ts";
 import type { SystemSettings } from "./system.ts";
 
-/** The effective settings in plain words, for a terminal. Holds no secret. */
-export function describeConfiguration(configuration: Configuration): string {
+/** A document that leaves everything to the defaults. */
+let unchanged: Configuration | null = null;
+function usual(): Configuration {
+  unchanged ??= parseDocument({ NetworkListener: [{ name: "any", bind: ["127.0.0.1:0"] }] });
+  return unchanged;
+}
+
+/** A line of the summary. */
+interface Line {
+  readonly text: string;
+  /** The document might as well not say it. */
+  readonly isDefault?: boolean;
+}
+
+/**
+ * The effective settings in plain words, for a terminal: what differs from the defaults, and with `all` everything. Holds
+ * no secret.
+ */
+export function describeConfiguration(
+  configuration: Configuration,
+  { all = false }: { readonly all?: boolean } = {},
+): string {
   const { listeners, system } = configuration;
   const blocks = [
     describeServer(configuration),
     ...listeners.map((listener) => describeListener(listener, system)),
-    ...(listeners.length === 0 ? [["No listeners: nothing accepts connections."]] : []),
+    ...(listeners.length === 0 ? [[{ text: "No listeners: nothing accepts connections." }]] : []),
   ];
-  return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
+  const texts = blocks.map((lines) => lines.filter(({ isDefault }) => all || !isDefault).map(({ text }) => text));
+  const rest = all ? [] : [["Everything else is as by default; --all prints that, too."]];
+  return `${[...texts, ...rest].map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function describeServer({ system, certificates, accounts, blocked, allowed }: Configuration): string[] {
+function describeServer({ system, certificates, accounts, blocked, allowed }: Configuration): Line[] {
   const certificateLines = certificates.map(({ id, certificate, privateKey }) => {
     const byDefault = id === system.defaultCertificateId ? " (default)" : "";
-    return `  certificate ${id}${byDefault}: ${describeSource(certificate)}; key: ${describeSource(privateKey)}`;
+    return `certificate ${id}${byDefault}: ${describeSource(certificate)}; key: ${describeSource(privateKey)}`;
   });
   const accountLines = accounts.map(({ address, secret, roles }) => {
-    return `  account ${address}${roles.length > 0 ? ` (${roles.join(", ")})` : ""}: secret ${describeSource(secret)}`;
+    return `account ${address}${roles.length > 0 ? ` (${roles.join(", ")})` : ""}: secret ${describeSource(secret)}`;
   });
   return [
-    `Server ${system.defaultHostname}`,
-    `  connections: at most ${system.maxConnections}`,
-    `  trusted proxies: ${list(system.proxyTrustedNetworks)}`,
-    `  at the end: sessions have ${describeDuration(system.drainTimeout)} to finish`,
-    ...blocked.map((entry) => `  blocked: ${describeListed(entry)}`),
-    ...allowed.map((entry) => `  exempt from limits of addresses: ${describeListed(entry)}`),
+    { text: `Server ${system.defaultHostname}` },
+    line(`connections: at most ${system.maxConnections}`, system.maxConnections === usual().system.maxConnections),
+    line(`trusted proxies: ${list(system.proxyTrustedNetworks)}`, system.proxyTrustedNetworks.length === 0),
+    line(
+      `at the end: sessions have ${describeDuration(system.drainTimeout)} to finish`,
+      system.drainTimeout === usual().system.drainTimeout,
+    ),
+    ...blocked.map((entry) => line(`blocked: ${describeListed(entry)}`)),
+    ...allowed.map((entry) => line(`exempt from limits of addresses: ${describeListed(entry)}`)),
     ...(certificates.length > 0
-      ? certificateLines
-      : ["  certificates: none given; where TLS is used, a self-signed one is made"]),
-    ...(accounts.length > 0 ? accountLines : ["  accounts: none given"]),
+      ? certificateLines.map((text) => line(text))
+      : [line("certificates: none given; where TLS is used, a self-signed one is made")]),
+    ...(accounts.length > 0 ? accountLines.map((text) => line(text)) : [line("accounts: none given")]),
   ];
+}
+
+function line(text: string, isDefault = false): Line {
+  return { text: `  ${text}`, isDefault };
 }
 
 function describeListed({ address, expiresAt, reason }: ListedIpSettings): string {
   return `${address}${expiresAt === null ? "" : ` until ${expiresAt}`}${reason === null ? "" : ` (${reason})`}`;
 }
 
-function describeListener(listener: ListenerSettings, system: SystemSettings): string[] {
+function describeListener(listener: ListenerSettings, system: SystemSettings): Line[] {
   const { name, protocol, bind } = listener;
   return [
-    `Listener ${name}: ${protocol} on ${bind.map((address) => address.text).join(", ")}`,
+    { text: `Listener ${name}: ${protocol} on ${bind.map((address) => address.text).join(", ")}` },
     ...describeTls(listener),
-    `  connections: ${describeCaps(listener, system)}`,
-    `  trusted proxies: ${describeProxies(listener)}`,
+    line(
+      `connections: ${describeCaps(listener, system)}`,
+      listener.maxConnections === system.maxConnections && capFields.every((field) => isUsual(listener, field)),
+    ),
+    line(`trusted proxies: ${describeProxies(listener)}`, listener.proxyTrustedNetworks.length === 0),
     ...describeForwarding(listener),
-    `  socket: ${describeSocket(listener)}`,
+    ...describeSocket(listener),
   ];
 }
 
-function describeTls(listener: ListenerSettings): string[] {
+function isUsual(listener: ListenerSettings, field: keyof ListenerSettings): boolean {
+  return listener[field] === usual().listeners[0]?.[field];
+}
+
+const capFields = ["atCapacity", "ignoreServerCap", "maxConnectionsPerAddress", "connectionRate"] as const;
+
+function describeTls(listener: ListenerSettings): Line[] {
   const { useTls, tlsImplicit, protocol, tlsTimeout, tlsIgnoreClientOrder, maxHandshakes } = listener;
-  if (!useTls) return ["  TLS: none"];
-  if (!tlsImplicit && protocol === "http") return ["  TLS: none (HTTP has it from the first byte only: tlsImplicit)"];
+  if (!useTls) return [line("TLS: none")];
+  if (!tlsImplicit && protocol === "http") {
+    return [line("TLS: none (HTTP has it from the first byte only: tlsImplicit)", true)];
+  }
   const { versions, suites } = offeredTls(listener);
   const start = tlsImplicit ? "from the first byte" : "by STARTTLS, where the protocol has it";
   const names = versions.map((version) => (version === "tls13" ? "1.3" : "1.2")).join(" and ");
   const order = tlsIgnoreClientOrder ? "the server's" : "the client's";
   const handshakes = maxHandshakes === null ? "" : `, at most ${maxHandshakes} at once`;
+  const isUsualOffer =
+    versions.length === 2 && suites.length === CIPHER_SUITE_NAMES.length && isUsual(listener, "tlsIgnoreClientOrder");
   return [
-    `  TLS: ${start}; handshake within ${describeDuration(tlsTimeout)}${handshakes}`,
-    `  TLS versions: ${names}; cipher suites: ${describeSuites(suites)}, in ${order} order`,
+    line(
+      `TLS: ${start}; handshake within ${describeDuration(tlsTimeout)}${handshakes}`,
+      !tlsImplicit && isUsual(listener, "tlsTimeout") && maxHandshakes === null,
+    ),
+    line(`TLS versions: ${names}; cipher suites: ${describeSuites(suites)}, in ${order} order`, isUsualOffer),
   ];
 }
 
@@ -99,26 +145,44 @@ function describeProxies({
   return `${list(proxyTrustedNetworks)} (${origin}); header within ${describeDuration(proxyTimeout)}`;
 }
 
-function describeForwarding({ forwardedTrustedNetworks, forwardedField }: ListenerSettings): string[] {
+function describeForwarding({ forwardedTrustedNetworks, forwardedField }: ListenerSettings): Line[] {
   if (forwardedTrustedNetworks.length === 0) return [];
   const field = forwardedField === "forwarded" ? "Forwarded" : "X-Forwarded-For";
-  return [`  trusted HTTP proxies: ${list(forwardedTrustedNetworks)}, by ${field}`];
+  return [line(`trusted HTTP proxies: ${list(forwardedTrustedNetworks)}, by ${field}`)];
 }
 
-function describeSocket(listener: ListenerSettings): string {
+function describeSocket(listener: ListenerSettings): Line[] {
   const switched = (on: boolean) => (on ? "on" : "off");
+  const { socketBacklog, socketReuseAddress, socketReusePort, socketNoDelay } = listener;
+  const { socketTtl, socketTosV4, socketSendBufferSize, socketReceiveBufferSize } = listener;
   const parts = [
-    `backlog ${listener.socketBacklog}`,
-    `SO_REUSEADDR ${switched(listener.socketReuseAddress)}`,
-    `SO_REUSEPORT ${switched(listener.socketReusePort)}`,
-    `TCP_NODELAY ${switched(listener.socketNoDelay)}`,
+    `backlog ${socketBacklog}`,
+    `SO_REUSEADDR ${switched(socketReuseAddress)}`,
+    `SO_REUSEPORT ${switched(socketReusePort)}`,
+    `TCP_NODELAY ${switched(socketNoDelay)}`,
+    ...(socketTtl === null ? [] : [`TTL ${socketTtl}`]),
+    ...(socketTosV4 === null ? [] : [`IPv4 TOS ${socketTosV4}`]),
+    ...(socketSendBufferSize === null ? [] : [`send buffer ${socketSendBufferSize} bytes`]),
+    ...(socketReceiveBufferSize === null ? [] : [`receive buffer ${socketReceiveBufferSize} bytes`]),
   ];
-  if (listener.socketTtl !== null) parts.push(`TTL ${listener.socketTtl}`);
-  if (listener.socketTosV4 !== null) parts.push(`IPv4 TOS ${listener.socketTosV4}`);
-  if (listener.socketSendBufferSize !== null) parts.push(`send buffer ${listener.socketSendBufferSize} bytes`);
-  if (listener.socketReceiveBufferSize !== null) parts.push(`receive buffer ${listener.socketReceiveBufferSize} bytes`);
-  return parts.join(", ");
+  return [
+    line(
+      `socket: ${parts.join(", ")}`,
+      socketFields.every((field) => isUsual(listener, field)),
+    ),
+  ];
 }
+
+const socketFields = [
+  "socketBacklog",
+  "socketReuseAddress",
+  "socketReusePort",
+  "socketNoDelay",
+  "socketTtl",
+  "socketTosV4",
+  "socketSendBufferSize",
+  "socketReceiveBufferSize",
+] as const;
 
 function list(texts: readonly string[]): string {
   return texts.length === 0 ? "none" : texts.join(", ");

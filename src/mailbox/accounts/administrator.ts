@@ -9,6 +9,7 @@ import { hashPassword, parseSecret } from "./password.ts";
 /** Letters and digits that are not taken for one another: no `0 O o`, `1 I i l`. */
 const ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const LENGTH = 24;
+const FILE = "administrator.json";
 const LIMITS: ReadLimits = { maxSize: 65_536 };
 
 /** The file that keeps the administrator cannot be used; the message says what to do. Never holds the hash. */
@@ -33,7 +34,7 @@ export type Administrator =
  * @throws AdministratorError when the file is there and cannot be used, or cannot be written.
  */
 export async function administrator(directory: string, defaultHostname: string): Promise<Administrator> {
-  const file = join(directory, "administrator.json");
+  const file = join(directory, FILE);
   const kept = await readAdministrator(file);
   if (kept) return { created: false, address: kept.address, account: kept };
   const password = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
@@ -46,6 +47,11 @@ export async function administrator(directory: string, defaultHostname: string):
   const other = await readAdministrator(file);
   if (!other) throw new AdministratorError(`${file} vanished while it was read; start again.`);
   return { created: false, address: other.address, account: other };
+}
+
+/** The administrator that a data folder keeps; null where none was made yet. @throws AdministratorError */
+export function keptAdministrator(directory: string): Promise<AccountEntry | null> {
+  return readAdministrator(join(directory, FILE));
 }
 
 async function readAdministrator(file: string): Promise<AccountEntry | null> {

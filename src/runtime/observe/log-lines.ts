@@ -37,6 +37,12 @@ function everything<Event extends { readonly type: string }>({ type: _, ...field
   return fields;
 }
 
+/** An error with a code says in its message what to do; stacks and parts would repeat it. */
+function failure(error: unknown): object {
+  if (!(error instanceof Error && "code" in error)) return { err: error };
+  return { code: error.code, reasons: error.message.split("\n") };
+}
+
 const listenerName = ({ listener }: { readonly listener: string }) => ({ listener });
 
 export const logLines: LogLines = {
@@ -44,7 +50,7 @@ export const logLines: LogLines = {
   "server.running": { level: "info", text: "server running", fields: ({ listeners }) => ({ listeners }) },
   "server.draining": { level: "info", text: "server draining", fields: ({ connections }) => ({ connections }) },
   "server.stopped": { level: "info", text: "server stopped" },
-  "server.failed": { level: "error", text: "server failed", fields: ({ error }) => ({ err: error }) },
+  "server.failed": { level: "error", text: "server failed", fields: ({ error }) => failure(error) },
   "server.warning": { level: "warn", text: ({ text }) => text, fields: ({ code }) => ({ code }) },
   "management.changed": { level: "info", text: "changed by the management", fields: everything },
   "output.dropped": {
@@ -100,7 +106,7 @@ export const logLines: LogLines = {
   "listener.failed": {
     level: "error",
     text: "listener failed",
-    fields: ({ listener, error }) => ({ listener, err: error }),
+    fields: ({ listener, error }) => ({ listener, ...failure(error) }),
   },
   "listener.warning": {
     level: "warn",

@@ -4,7 +4,7 @@ import { describeConfiguration } from "../../../src/config/document/summary.ts";
 import { mailServer } from "../documents.ts";
 
 test("the summary says the effective settings of the server and of each listener", () => {
-  const text = describeConfiguration(parseDocument(mailServer, { directory: "/etc/gatehouse" }));
+  const text = describeConfiguration(parseDocument(mailServer, { directory: "/etc/gatehouse" }), { all: true });
   expect(text).toContain("Server mail.example.com\n  connections: at most 8192");
   expect(text).toContain("certificate main (default): file /etc/gatehouse/tls.crt; key: file /etc/gatehouse/tls.key");
   expect(text).toContain("Listener submission: smtp on [::]:587\n  TLS: by STARTTLS");
@@ -12,6 +12,27 @@ test("the summary says the effective settings of the server and of each listener
     "Listener submissions: smtp on [::]:465\n  TLS: from the first byte; handshake within 1 minute",
   );
   expect(text).toContain("Listener management: http on 127.0.0.1:8080\n  TLS: none");
+});
+
+test("the summary leaves out what is as by default", () => {
+  const text = describeConfiguration(
+    parseDocument({
+      SystemSettings: { defaultHostname: "mx.example.com" },
+      NetworkListener: { smtp: { bind: ["[::]:25"] }, smtps: { bind: ["[::]:465"], tlsImplicit: true, socketTtl: 64 } },
+    }),
+  );
+  expect(text).toBe(`Server mx.example.com
+  certificates: none given; where TLS is used, a self-signed one is made
+  accounts: none given
+
+Listener smtp: smtp on [::]:25
+
+Listener smtps: smtp on [::]:465
+  TLS: from the first byte; handshake within 1 minute
+  socket: backlog 1024, SO_REUSEADDR on, SO_REUSEPORT on, TCP_NODELAY on, TTL 64
+
+Everything else is as by default; --all prints that, too.
+`);
 });
 
 test("the summary shows what a listener changes", () => {
