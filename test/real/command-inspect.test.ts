@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { createWebSocketInspector } from "@statelyai/inspect";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/command/exit-codes.ts";
 import { openPage } from "../inspect/inspector-page.ts";
@@ -27,9 +28,14 @@ interface Serving {
 async function serve(...args: string[]): Promise<Serving> {
   const data = temporaryDirectory();
   const file = await documentFile(document);
-  const child = spawn(process.execPath, [entryPoint, "serve", "--config", file, "--data", data, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  return started(["serve", "--config", file, "--data", data, ...args], data);
+}
+
+/** Its words are on standard error, or, of `inspect`, on standard output. */
+function started(args: readonly string[], data = ""): Serving {
+  const child = spawn(process.execPath, [entryPoint, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  if (args[0] === "inspect") child.stdout.on("data", (chunk: Buffer) => child.stderr.emit("data", chunk));
+  else child.stdout.resume();
   const end = once(child, "close");
   onTestFinished(async () => {
     child.kill("SIGKILL");
@@ -79,6 +85,29 @@ test("serve --inspect says where the page is, and shows the connections that wer
   expect(names.filter((name) => name === "connection")).toHaveLength(1);
   expect(names).toEqual(expect.arrayContaining(["server", "listener", "reload", "smtp"]));
   expect(await server.stop()).toBe(0);
+});
+
+test("inspect says where its page is and what to paste, takes what a program sends, and ends when it is asked to", async () => {
+  const inspecting = started(["inspect"]);
+  const url = await inspecting.said(/(http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/)/);
+  const socket = await inspecting.said(/createWebSocketInspector\(\{ url: "([^"]+)" \}\)/);
+  expect(socket).toBe(url.replace("http:", "ws:"));
+  expect(await inspecting.said(/createBrowserInspector\(\{ url: "([^"]+)" \}\)/)).toBe(url);
+  const page = await openPage(url);
+  const sender = createWebSocketInspector({ url: socket });
+  onTestFinished(() => sender.stop());
+  sender.actor("anything", { status: "active", context: { count: 1 } });
+  await page.until(({ sessionId }) => sessionId === "anything");
+  expect(await inspecting.stop()).toBe(0);
+});
+
+test("inspect refuses a port that is taken", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const address = taken.address();
+  const refused = await gatehouse(["inspect", "--port", String(typeof address === "object" ? address?.port : 0)]);
+  expect(refused).toMatchObject({ code: exitCodes.start, stderr: expect.stringContaining("Choose another port") });
 });
 
 test("what serve --record keeps is replayed; a difference is shown with its step, and fails", async () => {

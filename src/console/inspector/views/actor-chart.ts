@@ -26,11 +26,28 @@ export class ActorChart {
 
   light(active: readonly string[]): void {
     const lit = new Set(active);
+    const isNew = this.#active === null || active.some((path) => !this.#active?.has(path));
     for (const [path, group] of this.#states) {
       group.classList.toggle("taken", lit.has(path));
       if (lit.has(path) && this.#active?.has(path) === false) restart(group, "moved");
     }
     this.#active = lit;
+    if (isNew) requestAnimationFrame(() => this.#reveal(active.at(-1) ?? ""));
+  }
+
+  /** Scrolls to a state that is out of sight. */
+  #reveal(path: string): void {
+    const group = this.#states.get(path);
+    const box = this.element.parentElement;
+    if (!group || !box) return;
+    const [inner, outer] = [group.getBoundingClientRect(), box.getBoundingClientRect()];
+    const isInSight =
+      inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && inner.bottom <= outer.bottom;
+    if (isInSight) return;
+    box.scrollBy({
+      left: inner.left + inner.width / 2 - outer.left - outer.width / 2,
+      top: inner.top + inner.height / 2 - outer.top - outer.height / 2,
+    });
   }
 
   #adopt(group: SVGGElement): void {
