@@ -1,7 +1,7 @@
 import { printable } from "../config/values/printable.ts";
 
-/** No column is made narrower. */
-const narrowest = 8;
+/** Words up to this length are not broken where a column is made narrower. */
+const longestWord = 30;
 
 /**
  * Rows in columns, each as wide as its widest cell.
@@ -9,21 +9,56 @@ const narrowest = 8;
  */
 export function columns(cells: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string {
   const rows = cells.map((row) => row.map(printable));
-  const widths = fitted(
-    (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0))),
-    width,
-  );
+  const widths = fitted(widthsOf(rows), width);
   return rows.flatMap((row) => lines(row, widths)).join("\n");
 }
 
+/** The same below a header, whose last columns are left out, and named below, where they do not fit. */
+export function table(cells: readonly (readonly string[])[], width: number): string {
+  const [header = []] = cells;
+  const least = widthsOf(cells.map((row) => row.map(printable))).map(({ least: one }) => one);
+  let shown = header.length;
+  while (shown > 1 && lineWidth(least.slice(0, shown)) > width) shown -= 1;
+  const text = columns(
+    cells.map((row) => row.slice(0, shown)),
+    width,
+  );
+  if (shown === header.length) return text;
+  return `${text}\n\n${wrapped(`Not shown for lack of room: ${header.slice(shown).join(", ")}. --json prints everything.`, width).join("\n")}`;
+}
+
+interface ColumnWidth {
+  /** Of the widest cell. */
+  readonly whole: number;
+  /** Of the longest word. */
+  readonly least: number;
+}
+
+function widthsOf(rows: readonly (readonly string[])[]): readonly ColumnWidth[] {
+  return (rows[0] ?? []).map((_, index) => {
+    const cells = rows.map((row) => row[index] ?? "");
+    const words = cells.flatMap((cell) => cell.split(" "));
+    return { whole: longest(cells), least: Math.min(longest(words), longestWord) };
+  });
+}
+
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, { length }) => Math.max(most, length), 0);
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, one) => sum + one + 2, -2);
+}
+
 /** Takes from the widest column until all fit. */
-function fitted(widths: number[], width: number): number[] {
-  const excess = (): number => widths.reduce((sum, one) => sum + one + 2, -2) - width;
-  for (let tooMuch = excess(); tooMuch > 0; tooMuch = excess()) {
-    const widest = Math.max(...widths);
-    if (widest <= narrowest) break;
-    const next = Math.max(narrowest, ...widths.filter((one) => one < widest));
-    widths[widths.lastIndexOf(widest)] = Math.max(next === widest ? widest - 1 : next, widest - tooMuch);
+function fitted(columnWidths: readonly ColumnWidth[], width: number): readonly number[] {
+  const widths = columnWidths.map(({ whole }) => whole);
+  for (let excess = lineWidth(widths) - width; excess > 0; excess -= 1) {
+    const canShrink = widths.filter((one, index) => one > (columnWidths[index]?.least ?? 0));
+    if (canShrink.length === 0) break;
+    const widest = Math.max(...canShrink);
+    const index = widths.findLastIndex((one, at) => one === widest && one > (columnWidths[at]?.least ?? 0));
+    widths[index] = widest - 1;
   }
   return widths;
 }

@@ -1,8 +1,9 @@
 /** `gatehouse connections`: the connections, one line each. */
 import type { ConnectionReport } from "../control/reports.ts";
 import { askServer, type ControlCommandOptions } from "./ask-server.ts";
-import { columns } from "./columns.ts";
+import { table } from "./columns.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { terminalWidth } from "./output.ts";
 
 export interface ConnectionsOptions extends ControlCommandOptions {
   /** Only this listener's connections. */
@@ -46,5 +47,5 @@ function describe(reports: readonly ConnectionReport[]): string {
       String(bytesWritten),
     ],
   );
-  return columns([header, ...rows]);
+  return table([header, ...rows], terminalWidth());
 }

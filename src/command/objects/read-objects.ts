@@ -2,7 +2,7 @@
 import { printableJson } from "../../config/values/printable.ts";
 import { withJmap } from "../ask-jmap.ts";
 import type { ControlCommandOptions } from "../ask-server.ts";
-import { columns } from "../columns.ts";
+import { columns, table } from "../columns.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { complain, say, terminalWidth } from "../output.ts";
 import { allObjects, listIn } from "./all-objects.ts";
@@ -64,7 +64,7 @@ function tableOf(name: string, list: readonly Value[]): string {
   const fields = [...(isNamed ? [] : [{ name: "id", label: "ID" }]), ...shown];
   const header = fields.map(({ label }) => label.toUpperCase());
   const rows = list.map((one) => fields.map((field) => cell(one[field.name])));
-  return columns([header, ...rows], terminalWidth());
+  return table([header, ...rows], terminalWidth());
 }
 
 function cell(value: unknown): string {
