@@ -1,13 +1,27 @@
 /** Runs the listener machine: the sockets of all its addresses, and the connections that they accept. */
 import type { Socket } from "node:net";
 import { Subscription } from "rxjs";
-import { type Actor, createActor, fromCallback, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import {
+  type Actor,
+  type AnyActorRef,
+  createActor,
+  fromCallback,
+  fromPromise,
+  type SnapshotFrom,
+  waitFor,
+} from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { ListenerSettings } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import type { ConnectionSettings } from "../../machines/connection.ts";
-import { type ListenerEvent, type ListenerState, listenerMachine, type PauseReason } from "../../machines/listener.ts";
+import {
+  type ListenerEvent,
+  type ListenerInput,
+  type ListenerState,
+  listenerMachine,
+  type PauseReason,
+} from "../../machines/listener.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import type { Judgement } from "../admission/admission.ts";
@@ -75,6 +89,38 @@ export interface ListenerOptions extends ReloadableSettings {
 }
 
 export class Listener {
+  /**
+   * One machine for all: to provide its effects makes all of its states anew, which would be most of what a listener
+   * costs. Guards are given no actor, but the context, which has the input.
+   */
+  static readonly #machine = listenerMachine.provide({
+    actors: {
+      bindSockets: fromPromise(({ self }) => {
+        const listener = Listener.#invoking(self);
+        return listener.#sockets.bind(listener.#targets);
+      }),
+      openSockets: fromPromise(({ self }) => Listener.#invoking(self).#sockets.open()),
+      pauseSockets: fromPromise(({ self }) => Listener.#invoking(self).#sockets.pause()),
+      refuseQueued: fromPromise(({ self, signal }) => Listener.#invoking(self).#sockets.empty(signal)),
+      drainConnections: fromCallback(({ self }) => {
+        const listener = Listener.#invoking(self);
+        return spreadDrain(listener.connections, listener.#host);
+      }),
+    },
+    actions: {
+      closeSockets: ({ self }) => Listener.#of(self).#sockets.close(),
+      awaitConnections: ({ self }) => Listener.#of(self).#awaitConnections(),
+      expireConnections: ({ self }) => Listener.#of(self).#expireConnections(),
+      stopConnections: ({ self }) => Listener.#of(self).#stopConnections(),
+    },
+    guards: {
+      findsDescriptors: ({ context }) => Listener.#findsDescriptors(Listener.#byInput.get(context.timeouts)),
+      foundNoDescriptor: ({ event }) => "error" in event && lacksDescriptors(event.error),
+    },
+  });
+  static readonly #byActor = new WeakMap<object, Listener>();
+  static readonly #byInput = new WeakMap<ListenerInput, Listener>();
+
   readonly slots: SlotCounter;
   readonly connections = new ConnectionList<Connection>();
   readonly actor: Actor<typeof listenerMachine>;
@@ -102,39 +148,21 @@ export class Listener {
       ruleFailed: (error) => this.#warnOfRule(`A client was refused: an admission rule threw ${messageOf(error)}.`),
       asyncRuleFailed: (text) => this.#warnOfRule(text),
     });
-    this.actor = createActor(
-      listenerMachine.provide({
-        actors: {
-          bindSockets: fromPromise(() => this.#sockets.bind(this.#targets)),
-          openSockets: fromPromise(() => this.#sockets.open()),
-          pauseSockets: fromPromise(() => this.#sockets.pause()),
-          refuseQueued: fromPromise(({ signal }) => this.#sockets.empty(signal)),
-          drainConnections: fromCallback(() => spreadDrain(this.connections, host)),
-        },
-        actions: {
-          closeSockets: () => this.#sockets.close(),
-          awaitConnections: () => this.#awaitConnections(),
-          expireConnections: () => this.#expireConnections(),
-          stopConnections: () => this.#stopConnections(),
-        },
-        guards: {
-          findsDescriptors: () => host.descriptors.spare() >= this.#descriptorsToResume,
-          foundNoDescriptor: ({ event }) => "error" in event && lacksDescriptors(event.error),
-        },
-      }),
-      {
-        id: `listener:${this.name}`,
-        input: {
-          get drainTimeout() {
-            return host.drainTimeout;
-          },
-          refusalTimeout,
-        },
-        clock: host.clock,
-        ...(host.inspect ? { inspect: host.inspect } : {}),
+    const input = {
+      get drainTimeout() {
+        return host.drainTimeout;
       },
-    );
+      refusalTimeout,
+    };
+    this.actor = createActor(Listener.#machine, {
+      id: `listener:${this.name}`,
+      input,
+      clock: host.clock,
+      ...(host.inspect ? { inspect: host.inspect } : {}),
+    });
     this.actor.system.inspect(host.flows.of("listener").inspector);
+    Listener.#byActor.set(this.actor, this);
+    Listener.#byInput.set(input, this);
     this.#connectionHost = Object.assign(
       liveSettings(host, { live: () => this.#live, asyncAdmission: this.#admission.hasAsyncRules }),
       {
@@ -156,6 +184,21 @@ export class Listener {
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
     if (this.settings.atCapacity === "hold") this.#followHoldReasons();
+  }
+
+  static #of(actor: object | undefined): Listener {
+    const listener = actor && Listener.#byActor.get(actor);
+    if (!listener) throw new Error("This actor runs no listener.");
+    return listener;
+  }
+
+  /** Of what the machine has invoked. */
+  static #invoking({ _parent }: AnyActorRef): Listener {
+    return Listener.#of(_parent);
+  }
+
+  static #findsDescriptors(listener: Listener | undefined): boolean {
+    return listener !== undefined && listener.#host.descriptors.spare() >= listener.#descriptorsToResume;
   }
 
   get settings(): ListenerSettings {

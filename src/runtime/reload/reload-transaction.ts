@@ -122,7 +122,7 @@ export class ServerReload implements ReloadTransaction {
     await this.#breather.forEach(allowed.removed, ({ address }) => host.allowList.remove(address));
     await this.#breather.forEach(allowed.added, (entry) => host.allowList.add(entry));
     await this.#handOver();
-    await this.#breather.forEach(this.#added.values(), (listener) => listener.send({ type: "listener.listen" }));
+    await this.#breather.beginEach(this.#added.values(), (listener) => listener.send({ type: "listener.listen" }));
     await this.#breather.settle(listeners, (listener) => listener.openStaged());
     await Promise.all(
       [...this.#added.values()].map((listener) =>
@@ -139,7 +139,7 @@ export class ServerReload implements ReloadTransaction {
       }),
     );
     const draining: Record<string, number> = Object.create(null);
-    await this.#breather.forEach(this.#plans("removed"), ({ name }) => {
+    await this.#breather.beginEach(this.#plans("removed"), ({ name }) => {
       const listener = this.#listener(name);
       draining[name] = listener.connections.size;
       listener.send({ type: "listener.drain" });

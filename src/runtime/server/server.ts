@@ -334,7 +334,7 @@ export class Server {
     const targetsOf = bindTargetsIn(configuration);
     // Thousands of them take a while, in which a stop may be requested; none is made from then on.
     const breather = new Breather();
-    await breather.forEach(listeners, (prepared) => {
+    await breather.beginEach(listeners, (prepared) => {
       this.#assertStarting();
       const listener = new Listener(host, { ...prepared, targets: targetsOf(prepared.settings) });
       this.#listeners.add(listener);
@@ -346,7 +346,7 @@ export class Server {
     await this.#options.onBound();
     this.#assertStarting();
     // From the first one on there are clients to serve.
-    await breather.forEach(this.listeners, (listener) => listener.send({ type: "listener.listen" }));
+    await breather.beginEach(this.listeners, (listener) => listener.send({ type: "listener.listen" }));
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
     this.#reloader = new Reloader({
       clock,
@@ -420,7 +420,7 @@ export class Server {
   async #drainListeners(): Promise<void> {
     await this.#reloader?.stop();
     // Thousands of them take longer than clients should wait for their turn; a second stop may come in between.
-    await new Breather().forEach(this.listeners, (listener) => listener.send({ type: "listener.drain" }));
+    await new Breather().beginEach(this.listeners, (listener) => listener.send({ type: "listener.drain" }));
     await Promise.all(
       this.listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
     );

@@ -29,17 +29,23 @@ export class Breather {
     }
   }
 
+  /** The same for work that goes on in promises: what they do meanwhile counts as this turn's, too. */
+  async beginEach<Item>(items: Iterable<Item>, begin: (item: Item) => void): Promise<void> {
+    for (const item of items) {
+      await this.rest();
+      begin(item);
+    }
+  }
+
   /** Starts the work on each, waits for all of it, then throws every error at once. @throws AggregateError */
   async settle<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
     const begun: Promise<void>[] = [];
-    for (const item of items) {
-      const rest = this.rest();
-      if (rest) await rest;
+    await this.beginEach(items, (item) => {
       const under = work(item);
       // Reported below.
       under.catch(() => {});
       begun.push(under);
-    }
+    });
     const outcomes = await Promise.allSettled(begun);
     const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
     if (errors.length > 0) throw new AggregateError(errors);

@@ -49,6 +49,18 @@ test("one breather's share of a turn is the same for all that it does in it", as
   expect(done).toBe(pieces.length);
 });
 
+test("work that goes on in promises counts as its turn's", async () => {
+  let done = 0;
+  const long = new Breather().beginEach(pieces, () => {
+    void Promise.resolve().then(() => {
+      work(6);
+      done += 1;
+    });
+  });
+  expect(await mostInOneTurn(long, () => done)).toBeLessThanOrEqual(3);
+  expect(done).toBe(pieces.length);
+});
+
 test("short work is done in the turn that it is asked for", async () => {
   const done: number[] = [];
   const short = new Breather().forEach([1, 2, 3], (piece) => void done.push(piece));
