@@ -5,6 +5,7 @@ import { growth } from "./workloads/growth.ts";
 import { idle, idleTls } from "./workloads/idle.ts";
 import { inspector } from "./workloads/inspector.ts";
 import { largeMessage } from "./workloads/large-message.ts";
+import { manyListeners } from "./workloads/many-listeners.ts";
 import { messagesKept, messagesNew } from "./workloads/messages.ts";
 import { shortConnectionPeers } from "./workloads/peers.ts";
 import { proxyHeader } from "./workloads/proxy-header.ts";
@@ -27,6 +28,7 @@ export const workloads: readonly Workload[] = [
   proxyHeader,
   growth,
   reloadPause,
+  manyListeners,
   inspector,
   stalls,
   ...scripts,

@@ -13,9 +13,14 @@ export interface Answers {
   reload: Pauses;
   /** Gatehouse only. The same for an equal time without a reload. */
   quiet: Pauses;
+  /** Gatehouse with many listeners only: its start, a reload that removes half of them, one that adds them again, and a stop. */
+  start: Pauses;
+  halve: Pauses;
+  double: Pauses;
+  drain: Pauses;
   /** With an inspector only. The URL of its page. */
   inspector: string;
-  /** Gatehouse with all protocols only. By the name of the listener. */
+  /** Gatehouse with all protocols, or with many listeners, only. By the name of the listener. */
   ports: Readonly<Record<string, number>>;
   /** Gatehouse with all protocols only. The longest turn of the event loop and of a thread of the store since the last such question; busy milliseconds. */
   stalls: { readonly loop: number; readonly thread: number };
