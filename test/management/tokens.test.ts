@@ -59,6 +59,8 @@ test("a token may do what it was made for and nothing else, and the log has its 
     forbidden("sysNetworkListenerGet", "3"),
     forbidden("sysActionCreate", "4"),
   ]);
+  const nothing = ["x:BlockedIp/set", { dryRun: true }, "0"];
+  expect(await called(house, token, nothing)).toEqual([forbidden("sysBlockedIpUpdate", "0")]);
   const update = ["x:BlockedIp/set", { update: { "192.0.2.1": { reason: "x" } } }, "0"];
   expect(await called(house, token, update)).toEqual([forbidden("sysBlockedIpUpdate", "0")]);
   expect(await house.event("management.changed")).toMatchObject({

@@ -264,6 +264,25 @@ test("passwords, tokens and cookies are taken under TLS or from this machine, an
   expect((await exchange(house.port("proxied"), "POST /console/login", login)).status).toBe(403);
 });
 
+test("behind a proxy that speaks TLS with the browser, the cookie is bound to TLS as well", async () => {
+  const house = await managed();
+  const port = house.port("management");
+  const Origin = "https://mail.example.com";
+  const ask = (line: string, fields: Record<string, string>, body?: string) =>
+    exchange(port, line, {
+      fields: { ...json, Host: "mail.example.com", ...fields },
+      ...(body === undefined ? {} : { body }),
+    });
+  const login = await ask("POST /console/login", { Origin }, JSON.stringify(administrator));
+  const [pair = "", ...attributes] = (login.fields.get("set-cookie") ?? "").split("; ");
+  expect([pair.split("=")[0], attributes.includes("Secure")]).toEqual(["__Host-gatehouse-session", true]);
+  expect((await ask("GET /jmap/session", { Cookie: `gatehouse-session=planted; ${pair}` })).status).toBe(200);
+  expect((await ask("POST /jmap/", { Cookie: pair, Origin }, empty)).status).toBe(200);
+  const logout = await ask("POST /console/logout", { Cookie: pair, Origin });
+  expect(logout.fields.get("set-cookie")).toMatch(/^__Host-gatehouse-session=; Path=\/; Max-Age=0; .*; Secure$/);
+  expect((await ask("GET /jmap/session", { Cookie: pair })).status).toBe(401);
+});
+
 test("under TLS the cookie is bound to it, and a page in clear is another origin", async () => {
   const house = await managed({
     NetworkListener: [{ name: "secure", protocol: "http", bind: ["127.0.0.1:0"], tlsImplicit: true }],

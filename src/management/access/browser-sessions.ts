@@ -4,6 +4,7 @@ import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
 import type { Configuration } from "../../config/index.ts";
 import { RecencyMap } from "../../protocols/recency-map.ts";
 import type { Clock } from "../../runtime/time/clock.ts";
+import type { Asked } from "./asked.ts";
 import type { Grant } from "./permissions.ts";
 
 /** Milliseconds: without a request, and in all. */
@@ -77,23 +78,28 @@ function digest(secret: string): string {
   return createHash("sha256").update(secret).digest("base64");
 }
 
-/** `__Host-` binds it to this host and to TLS: another host of the domain cannot set it, nor can a page in clear. */
-function cookieName(secure: boolean): string {
-  return secure ? "__Host-gatehouse-session" : "gatehouse-session";
+const plainName = "gatehouse-session";
+/** Bound to this host and to TLS: another host of the domain cannot set it, nor can a page in clear. */
+const secureName = `__Host-${plainName}`;
+
+/** Whether the browser speaks TLS: with this server, or with a proxy before it, as the page's own origin says. */
+export function isSecure({ facts, field }: Pick<Asked, "facts" | "field">): boolean {
+  return facts.tls !== null || /^https:/i.test(field("origin") ?? "");
 }
 
-/** The cookie of a field `Cookie` (RFC 6265 section 4.2); null without one. @param secure under TLS */
-export function sessionCookie(field: string | undefined, secure: boolean): string | null {
-  const name = cookieName(secure);
-  for (const pair of (field ?? "").split(";")) {
+/** The cookie of a request (RFC 6265 section 4.2); null without one. Under TLS only the one that is bound to it counts. */
+export function sessionCookie({ facts, field }: Pick<Asked, "facts" | "field">): string | null {
+  const pairs = (field("cookie") ?? "").split(";").map((pair) => {
     const [key = "", ...value] = pair.trim().split("=");
-    if (key === name) return value.join("=");
-  }
-  return null;
+    return [key, value.join("=")] as const;
+  });
+  const named = (name: string) => pairs.find(([key]) => key === name)?.[1];
+  return named(secureName) ?? (facts.tls === null ? named(plainName) : undefined) ?? null;
 }
 
 /** Without a value: the one that ends it. */
 export function setCookie(secret: string | null, secure: boolean): string {
   const age = secret === null ? 0 : lastsFor / 1_000;
-  return `${cookieName(secure)}=${secret ?? ""}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
+  const name = secure ? secureName : plainName;
+  return `${name}=${secret ?? ""}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}`;
 }

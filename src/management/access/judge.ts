@@ -16,7 +16,7 @@ export async function judge(asked: Asked, { gatehouse, authentication, sessions 
   const { method, field, facts } = asked;
   const authorization = field("authorization");
   if (authorization !== undefined) return authentication.byHeader(authorization, asked);
-  const cookie = sessionCookie(field("cookie"), facts.tls !== null);
+  const cookie = sessionCookie(asked);
   const onWire = cookie === null ? granted(null) : judgeWire(facts);
   if (!onWire.ok) return onWire;
   const grant = cookie === null ? null : sessions.grantOf(cookie, accountStates(gatehouse));

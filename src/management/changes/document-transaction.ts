@@ -107,7 +107,8 @@ export class DocumentTransaction {
     if (creates.length + updates.length + destroys.length > coreLimits.maxObjectsInSet)
       throw new MethodError("requestTooLarge", `At most ${coreLimits.maxObjectsInSet} objects are changed at once.`);
     if (creates.length > 0) allowed(object.isSingleton ? "Update" : "Create");
-    if (updates.length > 0) allowed("Update");
+    // Nothing asked for is answered with a plan and a state all the same.
+    if (updates.length > 0 || creates.length + destroys.length === 0) allowed("Update");
     if (destroys.length > 0) allowed(object.isSingleton ? "Update" : "Destroy");
     this.#isDryRun ||= dryRun === true;
     this.#isConditional ||= ifInState !== null;

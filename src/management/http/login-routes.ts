@@ -1,7 +1,7 @@
 /** Where a browser logs in and out. */
 import { Hono } from "hono";
 import { strictObject, string } from "zod";
-import { accountStates, sessionCookie, setCookie } from "../access/browser-sessions.ts";
+import { accountStates, isSecure, sessionCookie, setCookie } from "../access/browser-sessions.ts";
 import type { Known } from "../access/judge.ts";
 import { bytesOf, isJsonType } from "./body.ts";
 import type { ManagementEnv } from "./management-env.ts";
@@ -23,22 +23,20 @@ export function loginRoutes({ gatehouse, authentication, sessions }: Known): Hon
     const { bytes, size } = await bytesOf(req.raw.body, longestBody);
     const reading = loginSchema.safeParse(isJson && size <= longestBody ? jsonIn(bytes) : null);
     if (!reading.success) return refusalAnswer({ status: 400, detail: "Send username and password as JSON." }, true);
-    const isSecure = env.asked.facts.tls !== null;
     const judged = await authentication.byPassword("FORM", reading.data, env.asked);
     if (!judged.ok) return refusalAnswer(judged.refusal, true);
-    const former = sessionCookie(req.header("Cookie"), isSecure);
+    const former = sessionCookie(env.asked);
     if (former !== null) sessions.end(former);
-    const cookie = setCookie(sessions.begin(judged.value, accountStates(gatehouse)), isSecure);
+    const cookie = setCookie(sessions.begin(judged.value, accountStates(gatehouse)), isSecure(env.asked));
     return new Response(null, { status: 204, headers: { "Set-Cookie": cookie, "Cache-Control": "no-store" } });
   });
 
   routes.post("/console/logout", ({ req, env }) => {
-    const isSecure = env.asked.facts.tls !== null;
-    const cookie = sessionCookie(req.header("Cookie"), isSecure);
+    const cookie = sessionCookie(env.asked);
     if (req.header("Origin") === undefined)
       return refusalAnswer({ status: 403, detail: "The field Origin is needed." }, true);
     if (cookie !== null) sessions.end(cookie);
-    const ended = setCookie(null, isSecure);
+    const ended = setCookie(null, isSecure(env.asked));
     return new Response(null, { status: 204, headers: { "Set-Cookie": ended, "Cache-Control": "no-store" } });
   });
   return routes;
