@@ -8,11 +8,11 @@ import type { Grant } from "./permissions.ts";
 export type StillGranted = () => boolean | Promise<boolean>;
 
 /** A session counts as used while its browser watches. */
-export function stillGranted({ field, facts }: Asked, grant: Grant, known: Known): StillGranted {
+export function stillGranted(asked: Asked, grant: Grant, known: Known): StillGranted {
   const { gatehouse, authentication, sessions } = known;
-  const authorization = field("authorization");
+  const authorization = asked.field("authorization");
   if (authorization === undefined) {
-    const cookie = sessionCookie(field("cookie"), facts.tls !== null);
+    const cookie = sessionCookie(asked);
     return () => cookie !== null && sessions.grantOf(cookie, accountStates(gatehouse)) !== null;
   }
   const credentials = readAuthorization(authorization);
