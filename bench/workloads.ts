@@ -14,6 +14,7 @@ import { scripts } from "./workloads/scripts.ts";
 import { shortConnection } from "./workloads/short-connection.ts";
 import { stalls } from "./workloads/stalls.ts";
 import { tlsHandshake } from "./workloads/tls-handshake.ts";
+import { watchedPage } from "./workloads/watched-page.ts";
 
 export const workloads: readonly Workload[] = [
   shortConnection,
@@ -30,6 +31,7 @@ export const workloads: readonly Workload[] = [
   reloadPause,
   manyListeners,
   inspector,
+  watchedPage,
   stalls,
   ...scripts,
 ];

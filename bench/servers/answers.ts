@@ -20,6 +20,8 @@ export interface Answers {
   drain: Pauses;
   /** With an inspector only. The URL of its page. */
   inspector: string;
+  /** With its management only: the port that it answers on. */
+  management: number;
   /** Gatehouse with all protocols, or with many listeners, only. By the name of the listener. */
   ports: Readonly<Record<string, number>>;
   /** Gatehouse with all protocols only. The longest turn of the event loop and of a thread of the store since the last such question; busy milliseconds. */

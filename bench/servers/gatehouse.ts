@@ -1,10 +1,18 @@
 /** Gatehouse with one SMTP listener, and a workload's extra options. */
 import { pino } from "pino";
-import { type ConfigurationDocument, createGatehouse, logDestination, smtp } from "../../src/index.ts";
+import {
+  type ConfigurationDocument,
+  createGatehouse,
+  type Identity,
+  type LoginAttempt,
+  logDestination,
+  smtp,
+} from "../../src/index.ts";
 import { answer } from "./answers.ts";
 import { longestPauses } from "./event-loop.ts";
 import { inspectOneIn } from "./inspection.ts";
 import { discard, discardStream, mailStore } from "./mail-backends.ts";
+import { watcher } from "./watcher.ts";
 
 export interface GatehouseVariant {
   /** PEM with key and certificate; TLS from the first byte. */
@@ -19,6 +27,8 @@ export interface GatehouseVariant {
   readonly messageSize?: number;
   /** For messages that are kept. */
   readonly directory?: string;
+  /** It has a listener for its management, and an account that may watch. */
+  readonly managed?: boolean;
   /** One in this many connections is shown to an inspector. */
   readonly inspected?: number;
 }
@@ -41,6 +51,7 @@ const document = (...spare: Listeners): ConfigurationDocument => ({
       useTls: Boolean(variant.certificate),
       tlsImplicit: Boolean(variant.certificate),
     },
+    ...(variant.managed ? [{ name: "management", protocol: "http", bind: ["127.0.0.1:0"], useTls: false }] : []),
     ...spare,
   ],
 });
@@ -63,15 +74,26 @@ const gatehouse = createGatehouse({
   ...(variant.messageSize ? { protocols: [smtp({ backend, messageSize: variant.messageSize })] } : {}),
   ...(variant.log ? { logger: pino(logDestination("/dev/null")) } : {}),
   ...(inspector ? { inspect: inspector.inspect } : {}),
+  ...(variant.managed ? { authenticate: watcherOnly } : {}),
 });
 await gatehouse.start();
 let reloaded = 0;
-answer(gatehouse.listeners()[0]?.addresses[0]?.port ?? 0, {
+answer(portOf("smtp"), {
   reload: () => longestPauses(() => gatehouse.reload(reloads[reloaded++ % reloads.length])),
   quiet: () => longestPauses(() => Promise.resolve()),
+  management: () => portOf("management"),
   inspector: () => inspector?.url ?? "",
   kept: () => mail?.statistics() ?? { messages: 0, commits: 0 },
 });
+
+function watcherOnly({ username, password }: LoginAttempt): Identity | null {
+  const isRight = username === watcher.username && password === watcher.password;
+  return isRight ? { username, roles: ["observer"] } : null;
+}
+
+function portOf(listener: string): number {
+  return gatehouse.listeners().find(({ name }) => name === listener)?.addresses[0]?.port ?? 0;
+}
 
 function certificateAt(filePath: string) {
   const file = { "@type": "File", filePath } as const;

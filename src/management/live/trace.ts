@@ -78,6 +78,8 @@ export class Trace {
     const { traced, line } = this.#options;
     const { connection, own, chart } = event.actorRef;
     if (this.#over || !connection) return;
+    // What came of an event is in the snapshot after it, and says which event it was.
+    if (event.type === "@xstate.event") return;
     const isOne = traced.kind !== "sample";
     this.#shown ??= connection.id;
     if (isOne && this.#shown !== connection.id) return;
