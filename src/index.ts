@@ -85,6 +85,7 @@ export {
   http,
 } from "./protocols/http/index.ts";
 export type { RequestFacts } from "./protocols/http/request-facts.ts";
+export type { UpgradedStream, UpgradeHandler } from "./protocols/http/upgrade.ts";
 export type { FetchHandler } from "./protocols/http/web-handler.ts";
 export { defaultImapLimits, type ImapLimits, type ImapOptions, imap } from "./protocols/imap/index.ts";
 export { LineReader, type LineReaderOptions, type LineStatus } from "./protocols/line-reader.ts";

@@ -23,6 +23,12 @@ export const connectRefused: Fault = {
   fields: "Allow: GET, HEAD\r\n",
 };
 
+/** The handler of an upgrade has failed before it has said anything. */
+export const upgradeFailed: Fault = { status: "500 Internal Server Error", cause: "session-failed" };
+
+/** An upgrade that cannot be made, where `node:http` has already given the request up. */
+export const upgradeRefused: Fault = { status: "400 Bad Request", cause: "protocol-error" };
+
 /** What an error of `node:http` means; null for one of the socket, which leaves nobody to answer to. */
 export function faultOf({ code = "" }: NodeJS.ErrnoException): Fault | null {
   return byCode[code] ?? (code.startsWith("HPE_") ? badRequest : null);

@@ -6,13 +6,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import type { ConnectionFacts, StreamProtocol, StreamWire } from "../protocol.ts";
 import { ProtocolOptionError } from "../session/options.ts";
-import { connectRefused, faultOf } from "./faults.ts";
+import { connectRefused, faultOf, upgradeRefused } from "./faults.ts";
 import type { HttpHandler } from "./http-handler.ts";
 import { seenAs } from "./remote-address.ts";
 import { HttpRequestFacts, type RequestFacts } from "./request-facts.ts";
 import { requestPath } from "./request-path.ts";
 import { requestProblem } from "./request-problem.ts";
 import { HttpSession } from "./session.ts";
+import { mayUpgrade, type UpgradeHandler } from "./upgrade.ts";
 import { type FetchHandler, webHandler } from "./web-handler.ts";
 
 /** Who answers: a handler in the form of the web, or in Node's. */
@@ -29,6 +30,12 @@ export interface HttpSettings {
    * listener of the protocol `http`, since this replaces the built-in one, and on none under another name.
    */
   readonly management?: boolean | { readonly listeners: readonly string[] };
+  /**
+   * Takes over the connections of requests that ask for another protocol by the field `Upgrade`, such as WebSocket; without
+   * it they are answered like any other. `h2c`, requests with a body, and Gatehouse's own paths are left out. What it throws
+   * is reported by `connection.sessionFailed`, and ends the connection, with 500 if nothing was written.
+   */
+  readonly onUpgrade?: UpgradeHandler;
   /** Milliseconds for a request's header, from its first byte or from accept; 10,000 by default. */
   readonly headersTimeout?: number;
   /** Milliseconds for a whole request; 60,000 by default. */
@@ -77,7 +84,13 @@ export function http(options: HttpOptions): HttpProtocol {
     maxHeaderSize: options.maxHeaderSize ?? 16_384,
     connectionsCheckingInterval: 2_000,
     requireHostHeader: false,
+    shouldUpgradeCallback: (request) => upgrades(request),
   });
+  const upgrades = (request: IncomingMessage): boolean => {
+    const talk = sessions.get(request.socket);
+    if (!options.onUpgrade || !talk || !mayUpgrade(request) || requestProblem(request) !== null) return false;
+    return !managed(talk.facts.listener) || handlerAt(requestPath(request)) === null;
+  };
   const take = (request: IncomingMessage, response: ServerResponse, answer: (facts: RequestFacts) => unknown) => {
     const talk = sessions.get(request.socket);
     if (!talk) return;
@@ -107,6 +120,19 @@ export function http(options: HttpOptions): HttpProtocol {
     take(request, response, () => refuse(response, 417, "There is no such expectation.")),
   );
   server.on("connect", ({ socket }) => sessions.get(socket)?.session.reject(connectRefused));
+  const { onUpgrade } = options;
+  if (onUpgrade) {
+    server.on("upgrade", (request, _stream, head: Buffer) => {
+      const { socket } = request;
+      const talk = sessions.get(socket);
+      // Node before 24.9 asks nobody whether it should.
+      if (!talk || !upgrades(request)) talk?.session.reject(upgradeRefused);
+      else {
+        const facts = new HttpRequestFacts(request, talk);
+        talk.session.upgrade({ facts, handOver: (all) => onUpgrade(request, { socket, head: all }, facts) }, head);
+      }
+    });
+  }
   server.on("timeout", (socket) => sessions.get(socket)?.session.timedOut());
   server.on("clientError", (error, stream) => {
     const fault = faultOf(error);

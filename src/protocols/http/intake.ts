@@ -26,6 +26,12 @@ export class Intake {
   #holding = false;
   #giving = false;
   #over = false;
+  readonly #onData = (chunk: Buffer) => this.#take(chunk);
+  readonly #onResume = () => this.goOn();
+  readonly #onEnd = () => {
+    this.#peerEnded = true;
+    this.goOn();
+  };
 
   /**
    * @param stream one that `node:http` has just begun to listen to.
@@ -36,13 +42,10 @@ export class Intake {
     this.#mayGoOn = mayGoOn;
     this.#parse = takeListeners(stream, "data");
     this.#finish = takeListeners(stream, "end");
-    stream.on("data", (chunk: Buffer) => this.#take(chunk));
-    stream.on("end", () => {
-      this.#peerEnded = true;
-      this.goOn();
-    });
+    stream.on("data", this.#onData);
+    stream.on("end", this.#onEnd);
     // A request whose body is read resumes the stream, and may do so while the next request is held.
-    stream.on("resume", () => this.goOn());
+    stream.on("resume", this.#onResume);
   }
 
   /** Nothing was sent that has not been parsed. */
@@ -55,6 +58,18 @@ export class Intake {
     this.#over = true;
     this.#rest = null;
     this.#later = [];
+  }
+
+  /** Leaves the stream to whoever reads it from here on. @returns what was read and not parsed. */
+  release(): Buffer {
+    const left = Buffer.concat([...(this.#rest ? [this.#rest] : []), ...this.#later]);
+    this.stop();
+    // As `node:http` leaves a stream: nothing flows before somebody listens.
+    (this.#stream as { readableFlowing: boolean | null }).readableFlowing = null;
+    this.#stream.off("data", this.#onData);
+    this.#stream.off("end", this.#onEnd);
+    this.#stream.off("resume", this.#onResume);
+    return left;
   }
 
   goOn(): void {

@@ -17,6 +17,11 @@ export interface RequestFacts extends ConnectionFacts {
    * upgrade: when the connection ends.
    */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when the server asks the connection to finish: a handler that would go on for long, such as a stream of events
+   * or a WebSocket, ends what it does at its next opportunity. `drainTimeout` later the connection is cut.
+   */
+  readonly draining: AbortSignal;
 }
 
 /** Built on demand: most handlers ask for little of it. */
@@ -27,6 +32,8 @@ export class HttpRequestFacts implements RequestFacts {
   #controller: AbortController | null = null;
   #clientAddress: string | null = null;
   #aborted = false;
+  #drainController: AbortController | null = null;
+  #drains = false;
 
   constructor(
     request: Pick<IncomingMessage, "headers">,
@@ -46,6 +53,18 @@ export class HttpRequestFacts implements RequestFacts {
     this.#controller ??= new AbortController();
     if (this.#aborted) this.#controller.abort();
     return this.#controller.signal;
+  }
+
+  get draining(): AbortSignal {
+    this.#drainController ??= new AbortController();
+    if (this.#drains) this.#drainController.abort();
+    return this.#drainController.signal;
+  }
+
+  /** The connection is to finish. */
+  drain(): void {
+    this.#drains = true;
+    this.#drainController?.abort();
   }
 
   /** Nobody gets the answer. */
@@ -83,7 +102,7 @@ export class HttpRequestFacts implements RequestFacts {
   }
 
   /** For logs and other records. */
-  toJSON(): Omit<RequestFacts, "signal"> {
+  toJSON(): Omit<RequestFacts, "signal" | "draining"> {
     const { id, listener, generation, peer, local, proxy, tls, clientAddress } = this;
     return { id, listener, generation, peer, local, proxy, tls, clientAddress };
   }

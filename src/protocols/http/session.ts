@@ -4,9 +4,10 @@ import type { Duplex } from "node:stream";
 import type { EndCause } from "../../machines/causes.ts";
 import type { StreamSession, StreamWire } from "../protocol.ts";
 import { isPending } from "../session/question.ts";
-import { type Fault, faultAnswer } from "./faults.ts";
+import { type Fault, faultAnswer, upgradeFailed } from "./faults.ts";
 import { Intake } from "./intake.ts";
 import type { HttpRequestFacts } from "./request-facts.ts";
+import { handOver, type Upgrade } from "./upgrade.ts";
 
 /** The header that announces the end of a connection (RFC 9112 9.6). */
 const closeHeader = ["Connection", "close"] as const;
@@ -30,6 +31,7 @@ export interface SessionTimes {
 type SocketStream = Duplex & {
   /** What the peer has sent. */
   readonly bytesRead?: number;
+  readonly bytesWritten?: number;
   /** Milliseconds without anything coming or going until `timeout`; `node:http` sets it between requests alone. */
   setTimeout?(milliseconds: number): void;
   /** By which `node:http` closes. */
@@ -43,8 +45,10 @@ export class HttpSession implements StreamSession {
   readonly #intake: Intake;
   /** The one that is being answered. */
   #current: Exchange | null = null;
-  /** The next one, where its header came together with the end of a body. */
-  #next: Exchange | null = null;
+  /** Answers the next one, where its header came together with the end of a body. */
+  #next: (() => void) | null = null;
+  /** The one that has made another protocol of the connection. */
+  #upgraded: Upgrade | null = null;
   /** What cannot be read behind the request that is being answered. */
   #fault: Fault | null = null;
   #draining = false;
@@ -67,8 +71,15 @@ export class HttpSession implements StreamSession {
   /** A request's header has come. */
   take(exchange: Exchange): void {
     if (this.#over) return;
-    if (this.#current) this.#next = exchange;
+    if (this.#current) this.#next = () => this.#answer(exchange);
     else this.#answer(exchange);
+  }
+
+  /** The connection speaks another protocol from here on. */
+  upgrade(upgrade: Upgrade, head: Buffer): void {
+    if (this.#over) return;
+    if (this.#current) this.#next = () => this.#leave(upgrade, head);
+    else this.#leave(upgrade, head);
   }
 
   /** Nothing more can be read: that is said, after what is due before it. */
@@ -117,6 +128,9 @@ export class HttpSession implements StreamSession {
    */
   drain(): void {
     this.#draining = true;
+    this.#current?.facts.drain();
+    this.#upgraded?.facts.drain();
+    if (this.#upgraded) return;
     const response = this.#current?.response;
     if (!response) this.#awaitRequest();
     else if (!response.headersSent) response.setHeader(...closeHeader);
@@ -131,6 +145,7 @@ export class HttpSession implements StreamSession {
     this.#over = true;
     this.#next = null;
     if (this.#current?.response.writableEnded === false) this.#current.facts.abort();
+    this.#upgraded?.facts.abort();
     this.#intake.stop();
     clearTimeout(this.#idleTimer);
     this.#stream.setTimeout?.(0);
@@ -139,7 +154,10 @@ export class HttpSession implements StreamSession {
   #answer(exchange: Exchange): void {
     const { response } = exchange;
     this.#current = exchange;
-    if (this.#draining) response.setHeader(...closeHeader);
+    if (this.#draining) {
+      response.setHeader(...closeHeader);
+      exchange.facts.drain();
+    }
     response.on("close", () => this.#answered());
     // Of a handler that writes after its end: nobody else listens.
     response.on("error", (error) => this.failed(exchange, error));
@@ -164,10 +182,27 @@ export class HttpSession implements StreamSession {
     if (this.#over || this.#current) return;
     const next = this.#next;
     this.#next = null;
-    if (next) this.#answer(next);
+    if (next) next();
     else if (this.#fault) this.reject(this.#fault);
     else if (this.#draining) this.#awaitRequest();
     this.#intake.goOn();
+  }
+
+  /** Leaves the stream to the handler. */
+  #leave(upgrade: Upgrade, head: Buffer): void {
+    this.#upgraded = upgrade;
+    clearTimeout(this.#idleTimer);
+    this.#stream.setTimeout?.(0);
+    // The socket's own again.
+    delete this.#stream.destroySoon;
+    const behind = Buffer.concat([head, this.#intake.release()]);
+    if (this.#draining) upgrade.facts.drain();
+    const written = this.#stream.bytesWritten;
+    handOver(upgrade, behind, (error) => {
+      this.#wire.failed(error);
+      if (!this.#over && this.#stream.bytesWritten === written) this.#stream.write(faultAnswer(upgradeFailed));
+      this.end("session-failed");
+    });
   }
 
   #awaitRequest(): void {
