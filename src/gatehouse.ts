@@ -24,6 +24,7 @@ import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { ProtocolOptionError } from "./protocols/session/options.ts";
 import { prepareListeners } from "./runtime/listener/prepared-listeners.ts";
+import { GuardedObservable } from "./runtime/observe/guarded-observable.ts";
 import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
 import { logLifecycle } from "./runtime/observe/log.ts";
 import { Metrics } from "./runtime/observe/metrics.ts";
@@ -111,7 +112,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       return server.state;
     },
     lifecycle$: server.lifecycle.events$,
-    pressure$: server.pressure.pressure$,
+    pressure$: new GuardedObservable(server.pressure.pressure$, (subscriber, error) =>
+      server.lifecycle.callbackFailed({ what: "A subscriber of pressure$", callback: subscriber }, error),
+    ),
     metrics,
     async start() {
       try {

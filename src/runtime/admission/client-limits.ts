@@ -111,7 +111,7 @@ export class ClientLimits {
     const request = this.#request({ server, listener }, { slots: this.#proxied ? 1 : 0, ofAddress: 0 });
     for (const rule of rules) {
       const refusal = rule(request);
-      if (refusal) return refusal;
+      if (refusal) return checkedRefusal(refusal);
     }
     return null;
   }
@@ -147,4 +147,11 @@ export class ClientLimits {
     this.#key ??= this.exempt ? this.#peer.address : addressKey(this.#peer.address);
     return this.#key;
   }
+}
+
+/** @throws TypeError for an answer that is no refusal, such as a promise: it must neither admit nor refuse anybody unsaid. */
+function checkedRefusal(answer: Refusal | PromiseLike<unknown>): Refusal {
+  if (typeof answer === "object" && "rule" in answer && typeof answer.rule === "string") return answer;
+  void Promise.resolve(answer).catch(() => {});
+  throw new TypeError("an answer that is neither a refusal nor null; a rule answers at once");
 }

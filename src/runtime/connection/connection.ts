@@ -22,6 +22,7 @@ import type {
   StreamWire,
   TlsFacts,
 } from "../../protocols/protocol.ts";
+import { isPending } from "../../protocols/session/question.ts";
 import type { AskedRules } from "../admission/async-rules.ts";
 import type { AdmittedClient, WaitingForRules } from "../admission/listener-admission.ts";
 import type { Permit } from "../admission/slots.ts";
@@ -357,7 +358,9 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     const { protocol } = this.#host;
     try {
       if (protocol.kind === "stream") {
-        this.#streamSession = protocol.open(this.#stream, this.facts, this.#streamWire());
+        const opened = protocol.open(this.#stream, this.facts, this.#streamWire());
+        this.#awaitFailure(opened);
+        this.#streamSession = opened;
         this.#unpause();
         return;
       }
@@ -389,6 +392,11 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     if (wasRead && this.#stream === this.#raw && this.#raw.listenerCount("data") > 0) this.#raw.resume();
   }
 
+  /** A turn of a stream's session may be asynchronous, or an embedder's may be so by mistake. */
+  #awaitFailure(done: unknown): void {
+    if (isPending(done)) Promise.resolve(done).catch((error: unknown) => this.#failSession(error));
+  }
+
   #failSession(error: unknown): void {
     this.sessionFailed(error);
     this.ended("session-failed", false);
@@ -402,7 +410,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   drainSession(): void {
     this.#wire?.drain();
     try {
-      this.#streamSession?.drain();
+      this.#awaitFailure(this.#streamSession?.drain());
     } catch (error) {
       this.#failSession(error);
     }
@@ -437,7 +445,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     const session = this.#streamSession;
     this.#streamSession = null;
     try {
-      session?.closed?.(cause);
+      this.#awaitFailure(session?.closed?.(cause));
     } catch (error) {
       this.sessionFailed(error);
     }

@@ -13,9 +13,11 @@ import {
   type SessionProtocol,
   type TlsFacts,
   type Verdict,
+  WAIT,
   type Wire,
 } from "../../protocols/protocol.ts";
 import type { ProxyFacts } from "../../protocols/proxy-facts.ts";
+import { isPending } from "../../protocols/session/question.ts";
 import { forgetReader, type SocketReader, startReading, stopReading } from "../sockets/carried.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadlines, type Limit } from "../time/deadlines.ts";
@@ -65,11 +67,15 @@ export class SessionWire implements Wire, SocketReader {
   constructor(owner: SessionOwner, protocol: SessionProtocol) {
     this.#owner = owner;
     this.#deadlines = new Deadlines(this);
-    this.#session = protocol.open(this);
+    this.#session = checkedSession(protocol.open(this));
   }
 
   get sessionState(): string {
-    return this.#session.state;
+    try {
+      return this.#session.state;
+    } catch {
+      return "unknown";
+    }
   }
 
   /** The session uses this stream from here on: the socket, or after a handshake the TLS stream. */
@@ -132,7 +138,8 @@ export class SessionWire implements Wire, SocketReader {
 
   #close(cause: EndCause): void {
     try {
-      this.#session.closed(cause);
+      const done: unknown = this.#session.closed(cause);
+      if (isPending(done)) Promise.resolve(done).catch((error: unknown) => this.#owner.sessionFailed(error));
     } catch (error) {
       this.#owner.sessionFailed(error);
     }
@@ -294,7 +301,7 @@ export class SessionWire implements Wire, SocketReader {
     let verdict: Verdict;
     this.#turning = true;
     try {
-      verdict = this.#session[turn](argument as never);
+      verdict = checkedVerdict(this.#session[turn](argument as never), turn);
     } catch (error) {
       verdict = this.#failed(error);
     }
@@ -368,4 +375,27 @@ export class SessionWire implements Wire, SocketReader {
     this.#owner.sessionFailed(error);
     return close("session-failed");
   }
+}
+
+const verdicts: ReadonlySet<unknown> = new Set(["continue", "wait", "upgrade", "close"]);
+
+/** @throws TypeError for an answer that is no verdict. */
+function checkedVerdict(answer: Verdict, turn: Turn): Verdict {
+  if (answer === CONTINUE || answer === WAIT) return answer;
+  const next: unknown = answer?.next;
+  if (verdicts.has(next)) return answer;
+  ignoreRejection(answer);
+  throw new TypeError(`The session has answered ${turn}() with something that is no verdict.`);
+}
+
+/** @throws TypeError for what is no session. */
+function checkedSession(opened: Session): Session {
+  if (typeof opened?.receive === "function") return opened;
+  ignoreRejection(opened);
+  throw new TypeError("The protocol has opened something that is no session.");
+}
+
+/** The promise that stands in the place of an answer has been reported already. */
+function ignoreRejection(answer: unknown): void {
+  if (isPending(answer)) Promise.resolve(answer).catch(() => {});
 }

@@ -24,6 +24,7 @@ import {
 } from "../../machines/listener.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
+import { isPending } from "../../protocols/session/question.ts";
 import type { Judgement } from "../admission/admission.ts";
 import type { AskedRules } from "../admission/async-rules.ts";
 import {
@@ -443,7 +444,10 @@ export class Listener {
   #busyReply(refusal: Refusal): string | null {
     if (this.settings.tlsImplicit) return null;
     try {
-      return this.#live.protocol.busy(refusal, this.#host.hostname);
+      const words: unknown = this.#live.protocol.busy(refusal, this.#host.hostname);
+      if (typeof words === "string") return words;
+      if (isPending(words)) Promise.resolve(words).catch(() => {});
+      throw new TypeError("an answer that is no text");
     } catch (error) {
       this.#emit({
         type: "listener.warning",

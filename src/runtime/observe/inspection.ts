@@ -48,6 +48,26 @@ export function joined(inspectors: readonly (Inspector | undefined)[]): Inspecto
   };
 }
 
+/**
+ * An observer is called in mid-transition, so what it throws must not reach the machines. A tree inspector sees to that
+ * itself.
+ */
+export function guardedInspector(
+  inspect: Inspector | undefined,
+  failed: (inspect: object, error: unknown) => void,
+): Inspector | undefined {
+  if (!inspect || isTreeInspector(inspect)) return inspect;
+  const next = typeof inspect === "function" ? inspect : (event: InspectionEvent) => inspect.next?.(event);
+  return (event) => {
+    try {
+      const done: unknown = next(event);
+      if (done instanceof Promise) done.catch((error: unknown) => failed(inspect, error));
+    } catch (error) {
+      failed(inspect, error);
+    }
+  };
+}
+
 function isTreeInspector(inspect: Inspector | undefined): inspect is TreeInspector {
   return typeof inspect === "object" && "under" in inspect;
 }

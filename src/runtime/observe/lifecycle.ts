@@ -2,8 +2,9 @@
  * One stream of everything that happens. The core neither logs nor counts: the log, the metrics and embedders
  * subscribe here. `docs/lifecycle.md` has the table of events; a test holds the two together.
  */
-import { Observable, Subject } from "rxjs";
+import { type Observable, Subject } from "rxjs";
 import type { ReloadPlan } from "../../config/index.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type { ConnectionState } from "../../machines/connection.ts";
 import type { PauseReason } from "../../machines/listener.ts";
@@ -12,6 +13,7 @@ import type { ConnectionFacts, Notice, Refusal, TlsFacts } from "../../protocols
 import type { ExhaustedResource } from "../pressure/pressure.ts";
 import type { PressureResource } from "../pressure/pressure-resource.ts";
 import type { ProxyHeaderFault } from "../proxy/proxy-header-error.ts";
+import { GuardedObservable } from "./guarded-observable.ts";
 
 /** A bound address, with the port that the kernel chose for port 0. */
 export interface BoundAddress extends Endpoint {
@@ -205,14 +207,29 @@ export class Lifecycle {
   readonly #events = new Subject<LifecycleEvent>();
   /** Subscribers of certain types only. */
   readonly #handlers = new Map<LifecycleEventType, readonly ((event: LifecycleEvent) => void)[]>();
-  readonly events$: Observable<LifecycleEvent> = new Observable((subscriber) => this.#events.subscribe(subscriber));
+  readonly events$: Observable<LifecycleEvent> = new GuardedObservable(this.#events, (subscriber, error) =>
+    this.callbackFailed({ what: "A subscriber of lifecycle$", callback: subscriber }, error),
+  );
+  /** Those that have failed, and been reported. */
+  readonly #failed = new WeakSet<object>();
 
   wants(type: LifecycleEventType): boolean {
     return this.#handlers.has(type) || this.#events.observed;
   }
 
   /**
-   * Subscribes to these types only. An error thrown by the handler is uncaught, as with other subscribers.
+   * Something of the embedder's threw that nobody waits for. Only the first error of a callback is reported: it may fail at
+   * every event, this one included.
+   */
+  callbackFailed({ what, callback }: { readonly what: string; readonly callback: object }, error: unknown): void {
+    if (this.#failed.has(callback)) return;
+    this.#failed.add(callback);
+    const text = `${what} has thrown ${messageOf(error)}. Its further errors are not reported.`;
+    this.emit({ type: "server.warning", code: "callback-failed", text });
+  }
+
+  /**
+   * Subscribes to these types only. An error thrown by the handler is reported.
    * @returns a function that ends it.
    */
   listen<Type extends LifecycleEventType>(types: readonly Type[], handler: Handler<Type>): () => void {
@@ -235,9 +252,7 @@ export class Lifecycle {
         try {
           handler(event);
         } catch (error) {
-          queueMicrotask(() => {
-            throw error;
-          });
+          this.callbackFailed({ what: "A subscriber of events, such as the logger,", callback: handler }, error);
         }
       }
     }

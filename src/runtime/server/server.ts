@@ -7,6 +7,7 @@ import { type Configuration, documentWarnings, type LoadedDigests } from "../../
 import { messageOf } from "../../config/values/thrown.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
+import { isPending } from "../../protocols/session/question.ts";
 import { AllowList } from "../admission/allow-list.ts";
 import { type AsyncAdmissionRule, rulesByKind } from "../admission/async-rules.ts";
 import { BlockList } from "../admission/block-list.ts";
@@ -23,7 +24,7 @@ import { prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
 import { ChartFlows } from "../observe/chart-flows.ts";
 import { ConnectionWatchers } from "../observe/connection-watchers.ts";
-import { inspectorUnder } from "../observe/inspection.ts";
+import { guardedInspector, inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
 import type { Foundation } from "../reload/foundation.ts";
 import { ReloadError, Reloader, type ReloadReport } from "../reload/reload.ts";
@@ -91,7 +92,10 @@ export class Server {
   #unwatchPeers = (): void => {};
 
   constructor(options: ServerOptions) {
-    this.#options = options;
+    const inspect = guardedInspector(options.inspect, (callback, error) =>
+      this.lifecycle.callbackFailed({ what: "The inspector", callback }, error),
+    );
+    this.#options = { ...options, inspect };
     this.#configuration$ = new BehaviorSubject(options.configuration);
     this.slots = new SlotCounter(options.configuration.system.maxConnections);
     this.#refused = new RefusedSockets(options.clock);
@@ -122,7 +126,7 @@ export class Server {
           reportLeftBehind: () => this.#reportLeftBehind(),
         },
       }),
-      { id: "server", clock: options.clock, ...(options.inspect ? { inspect: options.inspect } : {}) },
+      { id: "server", clock: options.clock, ...(inspect ? { inspect } : {}) },
     );
     this.actor.system.inspect(this.flows.of("server").inspector);
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
@@ -452,11 +456,15 @@ export class Server {
   }
 
   #end(protocol: StreamProtocol): void {
-    try {
-      protocol.stop?.();
-    } catch (error) {
+    const failed = (error: unknown): void => {
       const text = `The protocol "${protocol.name}" could not be stopped: ${messageOf(error)}`;
       this.lifecycle.emit({ type: "server.warning", code: "protocol-stop-failed", text });
+    };
+    try {
+      const done: unknown = protocol.stop?.();
+      if (isPending(done)) Promise.resolve(done).catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
