@@ -204,6 +204,16 @@ test.each([
   expect(code).toBe(0);
 });
 
+test("a document that cannot be made is reported with its path", async () => {
+  const config = join(temporaryDirectory(), "nowhere", "gatehouse.json");
+  const printed = await importing(snapshot, { config });
+  expect(printed).toMatchObject({
+    code: 1,
+    out: "",
+    errors: expect.stringMatching(/nowhere.gatehouse\.json .*ENOENT/),
+  });
+});
+
 test.each([
   ["is not JSON", "nonsense", "cannot be imported: line 1 is not JSON."],
   ["holds nothing", "[]", "cannot be imported: it holds no objects."],

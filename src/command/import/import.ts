@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { ConfigurationError, RunningDocument } from "../../config/index.ts";
 import { printableJson } from "../../config/values/printable.ts";
 import { ControlUnreachableError } from "../../control/control-client.ts";
+import { FileError, toFileError } from "../../files/index.ts";
 import type { ReloadReport } from "../../runtime/reload/reload.ts";
 import { type CallMethods, callMethods, RefusedError } from "../ask-jmap.ts";
 import { chooseConfiguration } from "../configuration-file.ts";
@@ -54,7 +55,7 @@ export async function importFile(file: string, options: ImportOptions): Promise<
 }
 
 function isExpected(error: unknown): boolean {
-  return [ConfigurationError, ControlUnreachableError, ImportRefusedError, RefusedError].some(
+  return [ConfigurationError, FileError, ControlUnreachableError, ImportRefusedError, RefusedError].some(
     (type) => error instanceof type,
   );
 }
@@ -110,7 +111,9 @@ async function withDocument({ config, data, dryRun }: ImportOptions, work: Work)
       file,
     );
   }
-  await writeFile(file, "{}\n", { flag: "wx", mode: 0o600 });
+  await writeFile(file, "{}\n", { flag: "wx", mode: 0o600 }).catch((error: unknown) => {
+    throw toFileError(file, error);
+  });
   try {
     const { document } = await chooseConfiguration(file, data);
     return await work(await callUnserved(document), file);
