@@ -126,7 +126,7 @@ dialogue(
     '["x:NetworkListener/set",{"accountId":"server","oldState":"S","newState":"S","created":{"n1":{"id":"pop"}},'
     '"updated":{},"destroyed":[],' + NONE + ',"plan":{},'
     '"planText":"management: unchanged\\nsmtp: unchanged\\nlmtp: unchanged\\nimap: unchanged\\n'
-    'pop: added (+127.0.0.1:0)\\n"},"s"],'
+    'pop: added (+127.0.0.1:0)\\n","keptIn":null},"s"],'
     '["x:NetworkListener/get",{"accountId":"server","state":"S","list":[{"id":"pop","protocol":"pop3"}],'
     '"notFound":["none"]},"g"]',
 )
