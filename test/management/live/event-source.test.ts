@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
+import { permissionsNamed } from "../../../src/management/access/permissions.ts";
+import { Tokens } from "../../../src/management/access/tokens.ts";
 import { accounts, administrator, basic, type Managed, managed, observer } from "../managed.ts";
 import { openStream } from "./streams.ts";
 
@@ -115,4 +117,15 @@ test("streams are capped, and a thousand that come and go leave nothing behind",
   const held = await Promise.all(Array.from({ length: 32 }, open));
   expect(held.map(({ status }) => status)).toEqual(held.map(() => 200));
   expect((await open()).status).toBe(429);
+});
+
+test("a stream ends when its token is revoked", async () => {
+  const house = await managed();
+  const tokens = new Tokens(house.data);
+  const permissions = permissionsNamed(["observer"]);
+  const token = await tokens.create({ name: "ci", permissions, expiresAt: null }, new Date());
+  const stream = await openStream(house, "live=true", { Authorization: `Bearer ${token}` });
+  await stream.frame("whole");
+  await tokens.revoke("ci");
+  expect(await stream.next("none")).toBeNull();
 });
