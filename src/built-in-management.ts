@@ -37,7 +37,7 @@ export function managementOf({
   lifecycle,
   ...parts
 }: Pick<ManagementParts, "gatehouse" | "lifecycle"> &
-  Pick<ManagementOptions, "document" | "reload" | "renew">): Management {
+  Pick<ManagementOptions, "document" | "ends" | "reloads" | "reload" | "renew">): Management {
   return new Management({
     ...parts,
     changed: (change) => lifecycle.emit({ type: "management.changed", ...change }),

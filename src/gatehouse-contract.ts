@@ -58,6 +58,11 @@ export interface CloseOptions {
   readonly now?: boolean;
 }
 
+export interface ReloadOptions {
+  /** Who asks for it, for the log, the events and the history of reloads; `embedder` by default. */
+  readonly by?: string;
+}
+
 export interface Gatehouse {
   /** The document in force. */
   readonly configuration: Configuration;
@@ -82,7 +87,7 @@ export interface Gatehouse {
    * old is released. Of several documents that arrive meanwhile, only the newest is used.
    * @throws ConfigurationError, or ReloadError when it cannot be carried out: then everything stays as it was.
    */
-  reload(config: unknown): Promise<ReloadReport>;
+  reload(config: unknown, options?: ReloadOptions): Promise<ReloadReport>;
   /**
    * The changes that `reload()` would make, without making them.
    * @throws ConfigurationError, or ReloadError when it needs a restart.

@@ -17,6 +17,7 @@ import { type Mail, mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { Gatehouse } from "./gatehouse-contract.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
+import { controlGrant } from "./management/access/permissions.ts";
 import { leadToConsole } from "./management/http/front-door.ts";
 import type { Management } from "./management/management.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
@@ -24,12 +25,14 @@ import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { ProtocolOptionError } from "./protocols/session/options.ts";
 import { prepareListeners } from "./runtime/listener/prepared-listeners.ts";
+import { EndHistory } from "./runtime/observe/end-history.ts";
 import { GuardedObservable } from "./runtime/observe/guarded-observable.ts";
 import { httpEndpoints } from "./runtime/observe/http-endpoints.ts";
 import { logLifecycle } from "./runtime/observe/log.ts";
 import { Metrics } from "./runtime/observe/metrics.ts";
 import type { Foundation } from "./runtime/reload/foundation.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
+import { ReloadHistory } from "./runtime/reload/reload-history.ts";
 import { planOf } from "./runtime/reload/reload-transaction.ts";
 import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
@@ -97,6 +100,10 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   };
   metrics.follow(server.lifecycle);
+  const ends = new EndHistory(clock);
+  ends.follow(server.lifecycle);
+  const reloads = new ReloadHistory(server, clock);
+  reloads.follow(server.lifecycle);
   if (options.logger) logLifecycle(server.lifecycle, options.logger);
   for (const output of outputs)
     output.onFlowing((lines) => server.lifecycle.emit({ type: "output.dropped", output: output.name, lines }));
@@ -126,9 +133,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       feeds.add(followCertificates(server));
       if (options.config$) feeds.add(followDocuments(server, valueSource(options.config$, read)));
     },
-    reload: async (config) => {
+    reload: async (config, { by = "embedder" } = {}) => {
       const configuration = read(config);
-      return server.reload(configuration instanceof Promise ? await configuration : configuration);
+      return server.reload(configuration instanceof Promise ? await configuration : configuration, by);
     },
     plan: async (config) => planOf(server.configuration, await read(config)),
     async stop({ wait = true } = {}) {
@@ -184,8 +191,10 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     gatehouse,
     lifecycle: server.lifecycle,
     document: options.document ?? null,
-    reload: () => reloadAgain(options, server, read),
-    renew: () => newest(server.renew()),
+    ends,
+    reloads,
+    reload: (by) => reloadAgain({ options, server, read, by }),
+    renew: (by) => newest(server.renew(by)),
   });
   return gatehouse;
 }
@@ -196,17 +205,25 @@ interface Control {
 }
 
 /** Reads the document where the options say how; else the one in force is put into force again. */
-function reloadAgain({ control }: GatehouseOptions, server: Server, read: ReadDocument): Promise<ReloadReport> {
+function reloadAgain({ options: { control }, server, read, by }: ReloadAgain): Promise<ReloadReport> {
   const document = typeof control === "object" ? control.document : undefined;
-  if (!document) return newest(server.renew());
-  return reloadDocument(server, async () => read(await document()));
+  if (!document) return newest(server.renew(by));
+  return reloadDocument(server, async () => read(await document()), by);
+}
+
+interface ReloadAgain {
+  readonly options: GatehouseOptions;
+  readonly server: Server;
+  readonly read: ReadDocument;
+  /** Who asks for it. */
+  readonly by: string;
 }
 
 function controlOf(options: GatehouseOptions, server: Server, read: ReadDocument): Control {
   const { control } = options;
   if (control === undefined) return { open: async () => {}, close: async () => {} };
   const path = typeof control === "string" ? control : control.path;
-  const reload = () => reloadAgain(options, server, read);
+  const reload = () => reloadAgain({ options, server, read, by: controlGrant.who.name });
   const access = new ControlAccess(path, server.lifecycle);
   return {
     open: (gatehouse, management) => access.open({ gatehouse, management, reload }),

@@ -42,7 +42,14 @@ export { ControlSocketError } from "./control/control-socket.ts";
 export type { ConnectionReport, ListenerReport, ReloadAnswer, StatusReport } from "./control/reports.ts";
 export type { ControlProblem } from "./control/routes.ts";
 export { checkGatehouse, createGatehouse } from "./gatehouse.ts";
-export type { CloseOptions, ConnectionStatus, Gatehouse, ListenerStatus, StopOptions } from "./gatehouse-contract.ts";
+export type {
+  CloseOptions,
+  ConnectionStatus,
+  Gatehouse,
+  ListenerStatus,
+  ReloadOptions,
+  StopOptions,
+} from "./gatehouse-contract.ts";
 export type { ControlOptions, GatehouseOptions, MadeAdministrator } from "./gatehouse-options.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
 export { type PauseReason, pauseReasons } from "./machines/listener.ts";

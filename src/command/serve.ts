@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { Observable } from "rxjs";
 import {
+  broughtBy,
   ConfigurationError,
   type ConfigurationSource,
   demandSource,
@@ -168,8 +169,11 @@ function controlOf(data: string, document: RunningDocument<ReloadReport>): Contr
 function documentsOf(document: RunningDocument<ReloadReport>, signals: StopSignals): ConfigurationSource {
   const hangups = new Observable<void>((subscriber) => signals.onHangup(() => subscriber.next()));
   return mergeSources(
-    document.changes(),
-    demandSource(hangups, () => document.read()),
+    broughtBy("file", document.changes()),
+    broughtBy(
+      "SIGHUP",
+      demandSource(hangups, () => document.read()),
+    ),
   );
 }
 

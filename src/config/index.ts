@@ -44,13 +44,14 @@ export type { FieldValue } from "./plan/comparison.ts";
 export type { FieldChange, ListenerField, SystemField } from "./plan/field-changes.ts";
 export { describePlan } from "./plan/plan-text.ts";
 export { type CertificatePlan, type ListenerPlan, planReload, type ReloadPlan } from "./plan/reload-plan.ts";
+export { type ShortPlan, shortPlan } from "./plan/short-plan.ts";
 export type { SourceClock } from "./sources/clock.ts";
 export { demandSource } from "./sources/demand-source.ts";
 export { fileChanges } from "./sources/file-changes.ts";
 export { type FileSourceOptions, fileSource } from "./sources/file-source.ts";
 export { mergeSources } from "./sources/merge-sources.ts";
 export type { LoadedDigests, WatchOptions } from "./sources/settled-files.ts";
-export type { ConfigurationSource, DocumentRead } from "./sources/source.ts";
+export { broughtBy, type ConfigurationSource, type DocumentRead } from "./sources/source.ts";
 export { valueSource } from "./sources/value-source.ts";
 export {
   CIPHER_SUITE_NAMES,

@@ -1,20 +1,32 @@
 /** What the management API does, whichever way it is asked: its methods, and who may call them. */
-import { DocumentStateError, describePlan, type ManagedDocument } from "../config/index.ts";
+import { type AppliedChanges, DocumentStateError, describePlan, type ManagedDocument } from "../config/index.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
+import type { EndHistory } from "../runtime/observe/end-history.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
-import { type Grant, mayOnlyRead, type PermissionVerb, permission } from "./access/permissions.ts";
+import type { ReloadHistory } from "../runtime/reload/reload-history.ts";
+import {
+  explanationPermission,
+  type Grant,
+  mayOnlyRead,
+  type PermissionVerb,
+  permission,
+} from "./access/permissions.ts";
 import { setActions } from "./changes/actions.ts";
 import { DocumentTransaction, keptIn } from "./changes/document-transaction.ts";
+import { restoringChanges } from "./changes/restored-document.ts";
+import { explain } from "./explanations.ts";
 import type { JsonObject } from "./jmap/json.ts";
 import { MethodError } from "./jmap/method-error.ts";
 import type { JmapRequest } from "./jmap/request.ts";
 import { type CreatedIds, type JmapResponse, type Method, respond } from "./jmap/responses.ts";
 import { type SessionResource, sessionResource } from "./jmap/session.ts";
 import { documentObjects, documentSections } from "./objects/document-objects.ts";
+import { endObjects } from "./objects/end-objects.ts";
 import { get } from "./objects/get.ts";
 import { liveObjects } from "./objects/live-objects.ts";
 import type { ManagedObject, ManagedValue } from "./objects/managed-object.ts";
 import { query } from "./objects/query.ts";
+import { reloadId, reloadObject } from "./objects/reload-objects.ts";
 
 export interface ManagementOptions {
   readonly gatehouse: Gatehouse;
@@ -22,10 +34,12 @@ export interface ManagementOptions {
   readonly version: string;
   /** Where the document is kept, so that it can be changed; null where nobody keeps one. */
   readonly document: ManagedDocument<ReloadReport> | null;
-  /** Reads the document again and puts it into force. */
-  reload(): Promise<unknown>;
+  readonly ends: EndHistory;
+  readonly reloads: ReloadHistory;
+  /** Reads the document again and puts it into force. @param by who asks */
+  reload(by: string): Promise<unknown>;
   /** Reads the certificates again. */
-  renew(): Promise<unknown>;
+  renew(by: string): Promise<unknown>;
   /** A method has failed by a mistake of its own. */
   failed(method: string, error: unknown): void;
   /** Something was changed, or an action done. */
@@ -62,7 +76,12 @@ export class Management {
       ids: () => document?.snapshot().ids ?? null,
       certificates: () => gatehouse.certificates(),
     };
-    const objects = [...documentObjects(inForce), ...liveObjects(options)];
+    const objects = [
+      ...documentObjects(inForce),
+      ...liveObjects(options),
+      ...endObjects(options.ends),
+      reloadObject(options.reloads),
+    ];
     this.#objects = new Map(objects.map((object) => [object.name, object]));
   }
 
@@ -108,10 +127,11 @@ export class Management {
     { grant, document }: { readonly grant: Grant; readonly document: ManagedDocument<ReloadReport> },
   ): Promise<DocumentTransaction> {
     for (let attempt = 1; ; attempt += 1) {
-      const transaction = new DocumentTransaction(document);
+      const transaction = new DocumentTransaction(document, nameOf(grant));
       await this.#carryOut(request, grant, (name) => {
         const settable = this.#settable(name);
         // An action is done once, and not before what was asked for with it.
+        if (name === "x:NetworkListener/explain") return (args) => this.#explain(args, grant);
         if (name === actionMethod) return () => ({});
         if (!settable) return this.#method(name, grant);
         return (args, { createdIds }) =>
@@ -147,13 +167,11 @@ export class Management {
 
   #method(name: string, grant: Grant): Method | undefined {
     if (name === "Core/echo") return (args) => args;
+    if (name === "x:NetworkListener/explain") return (args) => this.#explain(args, grant);
     if (name === actionMethod) return (args, { createdIds }) => this.#act(args, { grant, createdIds });
     if (this.#settable(name)) {
       return () => {
-        throw new MethodError(
-          "forbidden",
-          "Nobody keeps the document of this server, so it cannot be changed: it is its embedder's.",
-        );
+        throw unkept();
       };
     }
     const [, objectName = "", verb] = /^x:(\w+)\/(get|query)$/.exec(name) ?? [];
@@ -181,16 +199,55 @@ export class Management {
     { grant, createdIds }: { readonly grant: Grant; readonly createdIds: CreatedIds },
   ): Promise<JsonObject> {
     this.#allow(grant, "Action", "Create");
-    const { answer, done } = await setActions(args, createdIds, this.#options);
+    const { gatehouse, reload, renew, changed } = this.#options;
+    const by = nameOf(grant);
+    let kept: string | null = null;
+    const { answer, done } = await setActions(args, createdIds, {
+      gatehouse,
+      reload: () => reload(by),
+      renew: () => renew(by),
+      restore: async (reloadId, { dryRun }) => {
+        const applied = await this.#restore(reloadId, { grant, dryRun });
+        if (applied) kept = keptIn(applied.place);
+        return applied;
+      },
+    });
     if (done.length > 0)
-      this.#options.changed({
-        by: nameOf(grant),
-        objects: done.map((type) => `x:Action ${type}`),
-        plan: "",
-        keptIn: null,
+      changed({
+        by,
+        objects: done.map(({ type }) => `x:Action ${type}`),
+        plan: done.map(({ plan }) => plan).join(""),
+        keptIn: kept,
       });
     return answer;
   }
+
+  async #restore(
+    id: string,
+    { grant, dryRun }: { readonly grant: Grant; readonly dryRun: boolean },
+  ): Promise<AppliedChanges<ReloadReport> | null> {
+    const { document, reloads } = this.#options;
+    if (!document) throw unkept();
+    const target = reloads.reloads.find((reload) => reloadId(reload) === id)?.configuration;
+    if (!target) return null;
+    const snapshot = document.snapshot();
+    const changes = restoringChanges(snapshot, target);
+    const verbs = { create: "Create", update: "Update", destroy: "Destroy" } as const;
+    for (const { section, kind } of changes) this.#allow(grant, section, verbs[kind]);
+    return document.apply(changes, { dryRun, ifInState: snapshot.state, by: nameOf(grant) });
+  }
+
+  async #explain(args: JsonObject, grant: Grant): Promise<JsonObject> {
+    assertPermission(grant, explanationPermission);
+    return explain(this.#options.gatehouse, args);
+  }
+}
+
+function unkept(): MethodError {
+  return new MethodError(
+    "forbidden",
+    "Nobody keeps the document of this server, so it cannot be changed: it is its embedder's.",
+  );
 }
 
 function nameOf({ who }: Grant): string {

@@ -50,6 +50,11 @@ export async function managed(
     } as ConfigurationDocument & object,
     options,
   );
+  return managing(house);
+}
+
+/** By its listener `management`. */
+export function managing(house: RunningGatehouse): Managed {
   const url = `http://127.0.0.1:${house.port("management")}`;
   const ask = (path: string, init: RequestInit = {}) => fetch(`${url}${path}`, { redirect: "manual", ...init });
   const call = async (...calls: readonly Call[]): Promise<Answered[]> => {

@@ -55,6 +55,8 @@ export interface ApplyOptions {
   readonly dryRun?: boolean;
   /** Refuse with `document-changed` unless the document is in this state. */
   readonly ifInState?: string;
+  /** Who changes it, for the log and the history of reloads; `embedder` by default. */
+  readonly by?: string;
 }
 
 /** What became of changes. */

@@ -34,8 +34,11 @@ import {
 export interface DocumentServer<Report> {
   readonly configuration: Configuration;
   plan(configuration: Configuration): Promise<ReloadPlan>;
-  reload(configuration: Configuration): Promise<Report>;
+  reload(configuration: Configuration, options: ReloadOrigin): Promise<Report>;
 }
+
+/** Who asked for a reload; `embedder` by default. */
+type ReloadOrigin = Pick<ApplyOptions, "by">;
 
 export interface RunningDocumentOptions {
   /** Null: there is only what is built in. */
@@ -130,7 +133,7 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
 
   async #apply(
     changes: readonly DocumentChange[],
-    { dryRun = false, ifInState }: ApplyOptions,
+    { dryRun = false, ifInState, ...origin }: ApplyOptions,
   ): Promise<AppliedChanges<Report>> {
     const server = this.#running();
     const before = server.configuration;
@@ -150,7 +153,7 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
         if (plan.isEmpty && changed.text === base.merged.text)
           return { ...outcome, newState: stateOf(changed.text), report: null, place: this.#place };
         const made = changes.map((change, index) => ({ ...change, id: changed.ids[index] ?? "" }) as DocumentChange);
-        const report = await this.#reload(server, configuration);
+        const report = await this.#reload(server, configuration, origin);
         if (report === null) continue;
         hasReloaded = true;
         const digest = await this.#write(base, { text: changed.text, made });
@@ -164,14 +167,18 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
       throw changedMeanwhile("The document changes all the time");
     } catch (error) {
       if (!hasReloaded) throw error;
-      throw await this.#wentBack(server, before, error);
+      throw await this.#wentBack(server, { before, origin, cause: error });
     }
   }
 
   /** @returns null when another document took its place before it was looked at. */
-  async #reload(server: DocumentServer<Report>, configuration: Configuration): Promise<{ value: Report } | null> {
+  async #reload(
+    server: DocumentServer<Report>,
+    configuration: Configuration,
+    origin: ReloadOrigin,
+  ): Promise<{ value: Report } | null> {
     try {
-      return { value: await server.reload(configuration) };
+      return { value: await server.reload(configuration, origin) };
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "reload-superseded")) throw error;
       if ("newer" in error && error.newer instanceof Promise) await error.newer.catch(ignore);
@@ -179,10 +186,17 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
     }
   }
 
-  async #wentBack(server: DocumentServer<Report>, before: Configuration, cause: unknown): Promise<unknown> {
+  async #wentBack(
+    server: DocumentServer<Report>,
+    {
+      before,
+      origin,
+      cause,
+    }: { readonly before: Configuration; readonly origin: ReloadOrigin; readonly cause: unknown },
+  ): Promise<unknown> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     try {
-      await server.reload(before);
+      await server.reload(before, origin);
     } catch (error) {
       const message = `The changes are in force and not on disk: ${reason} Nor could the document before be put into force again: ${String(error)}`;
       return new DocumentStateError("document-unwritable", message, { cause });

@@ -1,12 +1,16 @@
-import type { Observable } from "rxjs";
+import { map, type Observable } from "rxjs";
 import { ConfigurationError } from "../document/configuration-error.ts";
 import { type Configuration, isConfiguration } from "../document/effective.ts";
 import { messageOf } from "../values/thrown.ts";
 
 /** A document that was read, or why it cannot be used. */
-export type DocumentRead =
+export type DocumentRead = (
   | { readonly kind: "document"; readonly configuration: Configuration }
-  | { readonly kind: "rejected"; readonly error: ConfigurationError };
+  | { readonly kind: "rejected"; readonly error: ConfigurationError }
+) & {
+  /** What brought it, for the log and the history of reloads: `file`, `SIGHUP`; `embedder` by default. */
+  readonly by?: string;
+};
 
 /**
  * Where documents come from while the server runs. A source emits every document to put into force, and for an invalid
@@ -22,6 +26,11 @@ export async function documentRead(read: () => Promise<Configuration>): Promise<
   } catch (error) {
     return rejected(error);
   }
+}
+
+/** What a source emits, with what brought it. */
+export function broughtBy(by: string, source: ConfigurationSource): ConfigurationSource {
+  return source.pipe(map((read) => ({ by, ...read })));
 }
 
 /** Whether a value is what a source emits, and not a document that has yet to be read. */

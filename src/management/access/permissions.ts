@@ -14,14 +14,18 @@ const every: readonly PermissionVerb[] = [...reading, "Create", "Update", "Destr
 /** `sysMetricsGet` (ours): to read `/metrics`. */
 export const metricsPermission = permission("Metrics", "Get");
 
+/** To ask what would become of a client (ours). */
+export const explanationPermission = permission("Explanation", "Get");
+
 /** All that there are. */
 export const permissions: readonly string[] = [
   ...documentSections.flatMap((section) =>
     (section === "SystemSettings" ? (["Get", "Update"] as const) : every).map((verb) => permission(section, verb)),
   ),
-  ...["ListenerStatus", "Connection", "ServerNode"].flatMap((object) =>
+  ...["ListenerStatus", "Connection", "ServerNode", "ConnectionEnd", "EndCount", "Reload"].flatMap((object) =>
     reading.map((verb) => permission(object, verb)),
   ),
+  explanationPermission,
   permission("Action", "Create"),
   metricsPermission,
 ];

@@ -1,4 +1,5 @@
 /** `x:Action/set`: what a running server does now. */
+import { type AppliedChanges, describePlan } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import type { Gatehouse } from "../../gatehouse-contract.ts";
 import { UnknownListenerError } from "../../runtime/server/server-errors.ts";
@@ -14,6 +15,8 @@ import { invalidProperty, type SetError, setError } from "./set-error.ts";
 
 export interface ActionTargets {
   readonly gatehouse: Gatehouse;
+  /** Puts the document of an earlier reload into force again; null where that is not kept. */
+  restore(reloadId: string, options: { readonly dryRun: boolean }): Promise<AppliedChanges<unknown> | null>;
   /** Reads the document again and puts it into force. */
   reload(): Promise<unknown>;
   /** Reads the certificates again. */
@@ -24,15 +27,25 @@ interface Action {
   readonly given: JsonObject;
   readonly createdIds: CreatedIds;
   readonly targets: ActionTargets;
+  readonly dryRun: boolean;
+}
+
+/** The plan of an action that changes the document. */
+interface Planned {
+  readonly plan: JsonObject;
+  readonly planText: string;
 }
 
 /** @returns why it cannot be done; null when it was. */
-type Act = (action: Action) => Promise<SetError | null>;
+type Act = (action: Action) => Promise<SetError | Planned | null>;
+
+/** They can say what they would do, and do nothing. */
+const planning: ReadonlySet<unknown> = new Set(["RestoreDocument"]);
 
 const actions: Readonly<Record<string, Act>> = {
-  ReloadSettings: async ({ targets }) => done(await targets.reload()),
-  ReloadTlsCertificates: async ({ targets }) => done(await targets.renew()),
-  ReloadBlockedIps: async ({ targets }) => done(await targets.reload()),
+  ReloadSettings: async ({ targets }) => nothing(await targets.reload()),
+  ReloadTlsCertificates: async ({ targets }) => nothing(await targets.renew()),
+  ReloadBlockedIps: async ({ targets }) => nothing(await targets.reload()),
   SuspendListener: (action) => onListener(action, ({ gatehouse }, name) => gatehouse.suspend(name)),
   ResumeListener: (action) => onListener(action, ({ gatehouse }, name) => gatehouse.resume(name)),
   DrainListener: (action) =>
@@ -46,6 +59,16 @@ const actions: Readonly<Record<string, Act>> = {
     if (typeof now !== "boolean") return invalidProperty("now", "must be true or false");
     return targets.gatehouse.close(connectionId, { now }) ? null : setError("notFound", "There is no such connection.");
   },
+  RestoreDocument: async ({ given: { reloadId }, targets, dryRun }) => {
+    if (typeof reloadId !== "string") return required("reloadId");
+    const applied = await targets.restore(reloadId, { dryRun });
+    if (!applied) {
+      const text = `The document of ${reloadId} is not kept; x:Reload/get says which are (isKept).`;
+      return setError("notFound", text, { properties: ["reloadId"] });
+    }
+    const { plan } = applied;
+    return { plan: plan as unknown as JsonObject, planText: describePlan(plan) };
+  },
 };
 
 const known = Object.keys(actions).join(", ");
@@ -53,8 +76,14 @@ let lastAction = 0;
 
 export interface ActionsDone {
   readonly answer: JsonObject;
-  /** Their types. */
-  readonly done: readonly string[];
+  /** By their types. */
+  readonly done: readonly ActionDone[];
+}
+
+export interface ActionDone {
+  readonly type: string;
+  /** What it did to the document, in words; empty for others. */
+  readonly plan: string;
 }
 
 export async function setActions(
@@ -68,15 +97,21 @@ export async function setActions(
   if (entries.length > coreLimits.maxObjectsInSet)
     throw new MethodError("requestTooLarge", "These are too many actions.");
   const created: [string, Json][] = [];
+  const done: ActionDone[] = [];
   const notCreated: [string, Json][] = [];
   for (const [key, given] of entries) {
-    const error = dryRun === true ? rolledBack : await act({ given, createdIds, targets });
-    if (error) notCreated.push([key, error]);
-    else {
-      lastAction += 1;
-      createdIds.set(key, `action${lastAction}`);
-      created.push([key, { id: `action${lastAction}` }]);
+    const outcome =
+      dryRun === true && !planning.has(given["@type"])
+        ? rolledBack
+        : await act({ given, createdIds, targets, dryRun: dryRun === true });
+    if (outcome && "type" in outcome) {
+      notCreated.push([key, outcome]);
+      continue;
     }
+    lastAction += 1;
+    createdIds.set(key, `action${lastAction}`);
+    created.push([key, { id: `action${lastAction}`, ...outcome }]);
+    done.push({ type: String(given["@type"]), plan: outcome?.planText ?? "" });
   }
   const refuse = (keys: readonly string[]) =>
     Object.fromEntries(keys.map((key) => [key, setError("notFound", "What was done is not kept.")]));
@@ -90,17 +125,19 @@ export async function setActions(
     notCreated: Object.fromEntries(notCreated),
     notUpdated: refuse(Object.keys(update ?? {})),
     notDestroyed: refuse(destroy ?? []),
+    ...(dryRun === true ? { dryRun } : {}),
   };
-  return { answer, done: created.map(([key]) => String(create?.[key]?.["@type"])) };
+  return { answer, done: dryRun === true ? [] : done };
 }
 
-async function act(action: Action): Promise<SetError | null> {
+async function act(action: Action): Promise<SetError | Planned | null> {
   const type = action.given["@type"];
   if (typeof type !== "string" || !Object.hasOwn(actions, type))
     return invalidProperty("@type", `must be one of ${known}`);
   try {
     return (await actions[type]?.(action)) ?? null;
   } catch (error) {
+    if (error instanceof MethodError && error.type === "forbidden") return setError("forbidden", error.message);
     if (error instanceof UnknownListenerError)
       return setError("notFound", error.message, { properties: ["listenerId"] });
     const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
@@ -123,6 +160,6 @@ function required(property: string): SetError {
   return setError("invalidProperties", `${property} must be given.`, { properties: [property], validationErrors });
 }
 
-function done(_report: unknown): null {
+function nothing(_report: unknown): null {
   return null;
 }

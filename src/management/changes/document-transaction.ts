@@ -55,6 +55,7 @@ type Outcome =
 
 export class DocumentTransaction {
   readonly #document: ManagedDocument<ReloadReport>;
+  readonly #by: string;
   /** Of the document before anything was looked at. */
   readonly #state: string;
   readonly #sets: (CollectedSet | MethodError)[] = [];
@@ -63,8 +64,10 @@ export class DocumentTransaction {
   #outcome: Outcome | null = null;
   #answered = 0;
 
-  constructor(document: ManagedDocument<ReloadReport>) {
+  /** @param by who asks for it */
+  constructor(document: ManagedDocument<ReloadReport>, by: string) {
     this.#document = document;
+    this.#by = by;
     this.#state = document.snapshot().state;
   }
 
@@ -141,7 +144,11 @@ export class DocumentTransaction {
       return;
     }
     const changes = requested.map(({ change }) => change as DocumentChange);
-    const options = { dryRun: this.#isDryRun, ...(this.#isConditional ? { ifInState: this.#state } : {}) };
+    const options = {
+      by: this.#by,
+      dryRun: this.#isDryRun,
+      ...(this.#isConditional ? { ifInState: this.#state } : {}),
+    };
     try {
       this.#outcome = { done: true, applied: await this.#document.apply(changes, options) };
     } catch (error) {

@@ -48,6 +48,14 @@ const setSchema = strictObject({
   dryRun: boolean().nullish(),
 });
 
+const explainSchema = strictObject({
+  ...account,
+  listenerId: string(),
+  address: string(),
+  serverName: string().nullish(),
+  proxied: boolean().nullish(),
+});
+
 export type GetArguments = output<typeof getSchema>;
 export type QueryArguments = output<typeof querySchema>;
 export type SetArguments = output<typeof setSchema>;
@@ -55,6 +63,7 @@ export type SetArguments = output<typeof setSchema>;
 /** @throws MethodError `invalidArguments`, `accountNotFound` */
 export const getArguments = (args: JsonObject): GetArguments => read(args, getSchema);
 export const queryArguments = (args: JsonObject): QueryArguments => read(args, querySchema);
+export const explainArguments = (args: JsonObject): output<typeof explainSchema> => read(args, explainSchema);
 export const setArguments = (args: JsonObject): SetArguments => read(args, setSchema);
 
 function read<Arguments extends { readonly accountId?: string | null | undefined }>(

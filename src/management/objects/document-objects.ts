@@ -4,6 +4,7 @@ import type { CertificateStatus } from "../../gatehouse-contract.ts";
 import { isObject, type Json, type JsonObject } from "../jmap/json.ts";
 import { fieldKinds, secretFields } from "./field-kinds.ts";
 import { type ManagedObject, type ManagedValue, type Snapshot, singletonId } from "./managed-object.ts";
+import { withoutSecret } from "./secrets.ts";
 import { stateString } from "./state-string.ts";
 
 /** What document objects are read from. */
@@ -137,12 +138,11 @@ function snapshot(section: SectionName, values: readonly ManagedValue[]): Snapsh
   };
 }
 
-/** Of a secret text only its kind is shown; the place of a file or a variable may be known. */
 function withoutSecrets(value: ManagedValue, secret: ReadonlySet<string>): ManagedValue {
-  const members = Object.entries(value).map(([name, member]): [string, Json] => {
-    const isHidden = secret.has(name) && isObject(member) && member["@type"] === "Text";
-    return [name, isHidden ? { "@type": "Text" } : member];
-  });
+  const members = Object.entries(value).map(([name, member]) => [
+    name,
+    secret.has(name) ? withoutSecret(member) : member,
+  ]);
   return Object.fromEntries(members) as ManagedValue;
 }
 

@@ -1,4 +1,5 @@
 /** What the schema says of the fields of objects: how they can be compared, and who sets them. */
+import type { JsonObject } from "../jmap/json.ts";
 import { managementSchema } from "../schema/management-schema.ts";
 import type { FieldSet, FieldType } from "../schema/schema-contract.ts";
 import type { FieldKind } from "./managed-object.ts";
@@ -6,9 +7,18 @@ import type { FieldKind } from "./managed-object.ts";
 let fields: Readonly<Record<string, FieldSet>> | null = null;
 
 /** Made when somebody asks: a server that nobody manages needs none. */
-function fieldsOf(object: string): FieldSet["properties"] {
+function fieldSetOf(object: string): FieldSet {
   fields ??= managementSchema().fields;
-  return fields[`x:${object}`]?.properties ?? {};
+  return fields[`x:${object}`] ?? { properties: {}, defaults: {} };
+}
+
+function fieldsOf(object: string): FieldSet["properties"] {
+  return fieldSetOf(object).properties;
+}
+
+/** As `/get` returns them; a field that must be given has none. */
+export function defaultsOf(object: string): JsonObject {
+  return fieldSetOf(object).defaults as JsonObject;
 }
 
 const kinds = new Map<string, ReadonlyMap<string, FieldKind>>();

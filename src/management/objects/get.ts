@@ -1,6 +1,6 @@
 /** `/get` (RFC 8620 section 5.1). */
 import { getArguments } from "../jmap/arguments.ts";
-import type { JsonObject } from "../jmap/json.ts";
+import type { Json, JsonObject } from "../jmap/json.ts";
 import { coreLimits } from "../jmap/limits.ts";
 import { MethodError } from "../jmap/method-error.ts";
 import type { CreatedIds } from "../jmap/responses.ts";
@@ -43,7 +43,8 @@ function shownProperties({ name, fields }: ManagedObject, properties: readonly s
   const unknown = properties.find((property) => property !== "id" && !fields.has(property));
   if (unknown !== undefined)
     throw new MethodError("invalidArguments", `x:${name} has no property ${JSON.stringify(unknown)}.`);
-  const names = new Set(["id", ...properties]);
+  const names = [...new Set(["id", ...properties])];
+  // Nothing but what is asked for is read: some of it is made only then.
   return (value: ManagedValue): JsonObject =>
-    Object.fromEntries(Object.entries(value).filter(([property]) => names.has(property)));
+    Object.fromEntries(names.flatMap((name) => (name in value ? [[name, value[name] as Json] as const] : [])));
 }

@@ -4,7 +4,7 @@ import { take } from "rxjs";
 import type { ManagedDocument } from "../../config/index.ts";
 import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
 import { addressText } from "../../runtime/observe/log-lines.ts";
-import { fieldKinds } from "./field-kinds.ts";
+import { liveObject } from "./live-object.ts";
 import type { ManagedObject, ManagedValue, Snapshot } from "./managed-object.ts";
 import { stateString } from "./state-string.ts";
 
@@ -25,17 +25,6 @@ export function liveObjects(facts: ServerFacts): readonly ManagedObject[] {
     liveObject("Connection", () => connections(gatehouse)),
     liveObject("ServerNode", () => snapshotOf([nodeValue(facts)])),
   ];
-}
-
-function liveObject(name: string, snapshot: () => Snapshot): ManagedObject {
-  return {
-    name,
-    isSingleton: false,
-    get fields() {
-      return fieldKinds(name);
-    },
-    snapshot,
-  };
 }
 
 function listenerValue(gatehouse: Gatehouse, listener: ListenerStatus): ManagedValue {

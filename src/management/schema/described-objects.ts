@@ -11,6 +11,7 @@ import {
   referenceForms,
   systemSchema,
 } from "../../config/index.ts";
+import { connectionEndSchema, endCountSchema, reloadSchema } from "./history-shapes.ts";
 import type { List, ObjectInfo } from "./schema-contract.ts";
 import {
   accountAddressField,
@@ -129,6 +130,39 @@ export const describedObjects: readonly DescribedObject[] = [
     sections: [],
   },
   {
+    name: "ConnectionEnd",
+    type: "object",
+    description: "A connection that has ended, or a client that was refused, in the last hour. Read only.",
+    title: "Ended and refused",
+    subtitle: "The latest of each listener and reason, at most an hour ago.",
+    singularName: "ended connection",
+    pluralName: "ended connections",
+    shape: connectionEndSchema.shape,
+    sections: [],
+  },
+  {
+    name: "EndCount",
+    type: "object",
+    description: "How many connections have ended, or were refused, for one reason in the last hour. Read only.",
+    title: "Ends and refusals",
+    subtitle: "How many of each reason in the last hour.",
+    singularName: "count",
+    pluralName: "counts",
+    shape: endCountSchema.shape,
+    sections: [],
+  },
+  {
+    name: "Reload",
+    type: "object",
+    description: "A document that was put into force, or rejected, since the start. Read only.",
+    title: "Reloads",
+    subtitle: "Who has changed the document since the start.",
+    singularName: "reload",
+    pluralName: "reloads",
+    shape: reloadSchema.shape,
+    sections: [],
+  },
+  {
     name: "ServerNode",
     type: "object",
     description: "A process of the server. Read only.",
@@ -155,6 +189,9 @@ export const innerObjects: Readonly<Record<string, Shape | readonly DescribedVar
   "x:ConnectionRate": connectionRateSchema.shape,
   /** By the path of a state: embedders' protocols have states of their own. */
   "x:StateCounts": {},
+  /** What a reload does, and what has changed in an object: with members of its kind. */
+  "x:ReloadPlan": {},
+  "x:ObjectDifference": {},
   "x:PublicText": textForms("value"),
   "x:SecretText": textForms("secret"),
   "x:SecretKey": textForms("secret", "secret"),
@@ -184,6 +221,10 @@ const listenerId = z
   .string()
   .describe("The listener.")
   .register(fieldDisplay, { label: "Listener", objectName: "x:NetworkListener" });
+const reloadId = z
+  .string()
+  .describe("The reload whose document is put into force again.")
+  .register(fieldDisplay, { label: "Reload", objectName: "x:Reload" });
 const connectionId = z
   .string()
   .describe("The connection.")
@@ -198,5 +239,6 @@ export const actions: readonly DescribedVariant[] = [
   { name: "ResumeListener", label: "Accept on a listener again", shape: { listenerId } },
   { name: "DrainListener", label: "Let the connections of a listener end", shape: { listenerId } },
   { name: "CloseConnection", label: "End a connection at its next safe point", shape: { connectionId } },
+  { name: "RestoreDocument", label: "Go back to the document of an earlier reload", shape: { reloadId } },
   { name: "UpgradeServer", label: "Hand the listeners over to a new process", shape: null },
 ];

@@ -1,9 +1,9 @@
 /** Fields that are in no document: what the server adds to its objects, and the objects that are but looked at. */
 import { z } from "zod";
 import { fieldDisplay } from "../../config/index.ts";
+import { count, date, flag, optionalText, set, text } from "./shown-fields.ts";
 
 const texts = z.record(z.string(), z.literal(true));
-const number = z.int().min(0);
 
 export const readFromCertificate = {
   subjectAlternativeNames: texts
@@ -53,10 +53,7 @@ export const listenerStatusSchema = z.object({
   protocol: text("Protocol", "What is spoken.", { column: 2, filter: true }),
   state: text("State", "The state of its machine.", { column: 3, filter: true }),
   pausedBy: set("Paused by", "Why it accepts nobody at the moment; empty while it does.", { column: 4 }),
-  tlsImplicit: z
-    .boolean()
-    .describe("Whether TLS starts with the first byte.")
-    .register(fieldDisplay, { label: "Implicit TLS", update: "serverSet" }),
+  tlsImplicit: flag("Implicit TLS", "Whether TLS starts with the first byte."),
   addresses: set("Addresses", "As they are bound.", { column: 5, format: "socketAddress" }),
   connections: count("Connections", "Open now.", { column: 6 }),
   maxConnections: count("Connections at most", "The cap of this listener.", {}),
@@ -97,42 +94,14 @@ export const serverNodeSchema = z.object({
     "The file of its document. Null: it is built in, or kept by an embedder.",
     {},
   ),
-  startedAt: z.iso
-    .datetime()
-    .describe("When the process began.")
-    .register(fieldDisplay, { label: "Started", column: 6, update: "serverSet" }),
+  startedAt: date("Started", "When the process began.", { column: 6 }),
   connections: count("Connections", "Open now.", { column: 7 }),
   maxConnections: count("Connections at most", "The cap of the server.", {}),
   exhausted: set("Short of", "What the process is short of at the moment, so that clients are refused or wait.", {}),
   states: z
-    .record(z.string(), z.record(z.string(), number))
+    .record(z.string(), z.record(z.string(), z.int().min(0)))
     .describe(
       "How many actors are in each state: by chart, then by the path of the state. Only states that some are in.",
     )
     .register(fieldDisplay, { label: "States", objectName: "x:StateCounts", update: "serverSet" }),
 });
-
-type Display = Omit<Parameters<typeof fieldDisplay.add>[1], "label" | "update">;
-
-function text(label: string, description: string, display: Display) {
-  return z
-    .string()
-    .describe(description)
-    .register(fieldDisplay, { label, update: "serverSet", ...display });
-}
-
-function optionalText(label: string, description: string, display: Display) {
-  return z
-    .string()
-    .nullable()
-    .describe(description)
-    .register(fieldDisplay, { label, update: "serverSet", ...display });
-}
-
-function set(label: string, description: string, display: Display) {
-  return texts.describe(description).register(fieldDisplay, { label, update: "serverSet", ...display });
-}
-
-function count(label: string, description: string, display: Display) {
-  return number.describe(description).register(fieldDisplay, { label, update: "serverSet", ...display });
-}

@@ -457,6 +457,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 
   reportClosed(cause: EndCause): void {
     this.#reportClosed(cause);
+    this.facts.release();
     this.#host.closed(this);
   }
 

@@ -30,7 +30,8 @@ export class SocketFacts implements ConnectionFacts {
   tls: TlsFacts | null = null;
   readonly #origin: Origin;
   readonly #number: number;
-  readonly #socket: Socket;
+  /** Null once the connection has ended: whoever keeps facts keeps no socket. */
+  #socket: Socket | null;
   #peer: Endpoint;
   #destination: Endpoint | null;
   #proxy: ProxyFacts | null = null;
@@ -59,7 +60,7 @@ export class SocketFacts implements ConnectionFacts {
 
   /** On a wildcard listener it is looked up on demand; unknown when that happens only after the socket has closed. */
   get local(): Endpoint {
-    return this.#destination ?? endpoint(this.#socket.localAddress, this.#socket.localPort);
+    return this.#destination ?? endpoint(this.#socket?.localAddress, this.#socket?.localPort);
   }
 
   get proxy(): ProxyFacts | null {
@@ -70,6 +71,11 @@ export class SocketFacts implements ConnectionFacts {
   toJSON(): ConnectionFacts {
     const { id, listener, generation, peer, local, proxy, tls } = this;
     return { id, listener, generation, peer, local, proxy, tls };
+  }
+
+  /** The connection has ended. */
+  release(): void {
+    this.#socket = null;
   }
 
   /** A header that names no client (LOCAL, UNKNOWN) leaves the peer its own address. */

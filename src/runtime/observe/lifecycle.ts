@@ -47,6 +47,8 @@ export interface ReloadEvents {
   "reload.retiring": object;
   "reload.rollingBack": object;
   "reload.carriedOut": {
+    /** Who asked for it: `file`, `SIGHUP`, `certificates`, `account ann@example.com`, `control socket`, `embedder`. */
+    readonly by: string;
     readonly generation: number;
     readonly plan: ReloadPlan;
     /** Certificates or keys have changed, or only the contents of their files. */
@@ -56,7 +58,12 @@ export interface ReloadEvents {
     /** Connections that drain, by the name of the listener that was removed. */
     readonly draining: Readonly<Record<string, number>>;
   };
-  "reload.rejected": { readonly error: Error };
+  "reload.rejected": {
+    readonly by: string;
+    readonly error: Error;
+    /** Null where the document was not read, or was not compared with the one in force. */
+    readonly plan: ReloadPlan | null;
+  };
 }
 
 export interface ManagementEvents {

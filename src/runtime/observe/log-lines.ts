@@ -71,7 +71,8 @@ export const logLines: LogLines = {
   "reload.carriedOut": {
     level: "info",
     text: "reload carried out",
-    fields: ({ generation, plan, certificatesChanged, draining }) => ({
+    fields: ({ by, generation, plan, certificatesChanged, draining }) => ({
+      by,
       generation,
       plan: describePlan(plan).trimEnd().split("\n"),
       certificatesChanged,
@@ -81,7 +82,7 @@ export const logLines: LogLines = {
   "reload.rejected": {
     level: "error",
     text: "reload rejected, everything stays as it was",
-    fields: ({ error }) => ({ err: error }),
+    fields: ({ by, error }) => ({ by, err: error }),
   },
   "listener.binding": { level: "debug", text: "listener binding", fields: listenerName },
   "listener.listening": {

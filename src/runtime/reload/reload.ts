@@ -59,6 +59,8 @@ export class ReloadError extends AggregateError {
 }
 
 interface Request {
+  /** Who asked for it. */
+  readonly by: string;
   /** Called when its turn has come. */
   configuration(): Configuration;
   readonly outcome: Promise<ReloadReport>;
@@ -116,8 +118,8 @@ export class Reloader {
    * Puts a document into force.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
-  submit(configuration: Configuration): Promise<ReloadReport> {
-    return this.#submit(() => configuration);
+  submit(configuration: Configuration, by: string): Promise<ReloadReport> {
+    return this.#submit(() => configuration, by);
   }
 
   /**
@@ -125,16 +127,16 @@ export class Reloader {
    * document is not superseded by this, but serves the purpose too.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
-  renew(): Promise<ReloadReport> {
+  renew(by: string): Promise<ReloadReport> {
     const [waiting] = this.#waiting();
-    return waiting?.[1].outcome ?? this.#submit(() => this.#options.inForce());
+    return waiting?.[1].outcome ?? this.#submit(() => this.#options.inForce(), by);
   }
 
   get state(): SnapshotFrom<typeof reloadMachine>["value"] {
     return this.actor.getSnapshot().value;
   }
 
-  #submit(configuration: () => Configuration): Promise<ReloadReport> {
+  #submit(configuration: () => Configuration, by: string): Promise<ReloadReport> {
     if (this.actor.getSnapshot().status !== "active")
       return Promise.reject(
         new ReloadError("reload-stopped", "The server ends: no document is put into force any more."),
@@ -143,7 +145,7 @@ export class Reloader {
     const document = this.#lastDocument;
     const { promise, resolve, reject } = Promise.withResolvers<ReloadReport>();
     this.#supersede(promise);
-    this.#requests.set(document, { configuration, outcome: promise, resolve, reject });
+    this.#requests.set(document, { by, configuration, outcome: promise, resolve, reject });
     this.actor.send({ type: "document.arrived", document });
     return promise;
   }
@@ -183,17 +185,21 @@ export class Reloader {
 
   #carriedOut(document: number | null): void {
     const report = this.#report;
-    if (report) {
-      this.#options.lifecycle.emit({ type: "reload.carriedOut", ...report });
-      this.#requests.get(document ?? 0)?.resolve(report);
+    const request = this.#requests.get(document ?? 0);
+    if (report && request) {
+      this.#options.lifecycle.emit({ type: "reload.carriedOut", by: request.by, ...report });
+      request.resolve(report);
     }
     this.#end(document);
   }
 
   #rejected(document: number | null, cause: unknown): void {
     const error = cause instanceof ReloadError ? cause : failure(cause);
-    this.#options.lifecycle.emit({ type: "reload.rejected", error });
-    this.#requests.get(document ?? 0)?.reject(error);
+    const request = this.#requests.get(document ?? 0);
+    if (request) {
+      this.#options.lifecycle.emit({ type: "reload.rejected", by: request.by, error, plan: this.#plan });
+      request.reject(error);
+    }
     this.#end(document);
   }
 

@@ -10,8 +10,9 @@ import type { Server } from "./server.ts";
 /** Puts each document into force. A rejected one is reported as `reload.rejected`, and the source goes on. */
 export function followDocuments(server: Server, source: ConfigurationSource): Subscription {
   return source.subscribe((read) => {
-    if (read.kind === "document") server.reload(read.configuration).catch(ignore);
-    else reject(server, read.error);
+    const { by = "embedder" } = read;
+    if (read.kind === "document") server.reload(read.configuration, by).catch(ignore);
+    else reject(server, read.error, by);
   });
 }
 
@@ -23,7 +24,7 @@ export function followCertificates(server: Server): Subscription {
       distinctUntilChanged<LoadedDigests>(isDeepStrictEqual),
       switchMap((loaded) => fileChanges([...loaded.keys()], { loaded, limits: TEXT_LIMITS })),
     )
-    .subscribe(() => server.renew().catch(ignore));
+    .subscribe(() => server.renew("certificates").catch(ignore));
 }
 
 /**
@@ -31,15 +32,19 @@ export function followCertificates(server: Server): Subscription {
  * arrive meanwhile, waits for the newest.
  * @throws ConfigurationError, ReloadError
  */
-export async function reloadDocument(server: Server, read: () => Promise<Configuration>): Promise<ReloadReport> {
+export async function reloadDocument(
+  server: Server,
+  read: () => Promise<Configuration>,
+  by: string,
+): Promise<ReloadReport> {
   let configuration: Configuration;
   try {
     configuration = await read();
   } catch (error) {
-    reject(server, error);
+    reject(server, error, by);
     throw error;
   }
-  return newest(server.reload(configuration));
+  return newest(server.reload(configuration, by));
 }
 
 /** The outcome of the document, or of the one that superseded it. */
@@ -52,8 +57,8 @@ export async function newest(reload: Promise<ReloadReport>): Promise<ReloadRepor
   }
 }
 
-function reject(server: Server, error: unknown): void {
-  server.lifecycle.emit({ type: "reload.rejected", error: errorOf(error) });
+function reject(server: Server, error: unknown, by: string): void {
+  server.lifecycle.emit({ type: "reload.rejected", by, error: errorOf(error), plan: null });
 }
 
 function ignore(): void {

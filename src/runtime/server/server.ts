@@ -202,16 +202,16 @@ export class Server {
    * Puts another document into force, as one transaction; of several that arrive meanwhile, only the newest.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
-  async reload(configuration: Configuration): Promise<ReloadReport> {
-    return this.#runningReloader().submit(configuration);
+  async reload(configuration: Configuration, by: string): Promise<ReloadReport> {
+    return this.#runningReloader().submit(configuration, by);
   }
 
   /**
    * Puts the document in force into force again, with its certificates read again, after the current reload.
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
-  async renew(): Promise<ReloadReport> {
-    return this.#runningReloader().renew();
+  async renew(by: string): Promise<ReloadReport> {
+    return this.#runningReloader().renew(by);
   }
 
   #runningReloader(): Reloader {

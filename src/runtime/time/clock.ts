@@ -8,9 +8,14 @@ export interface Clock {
   date?(): number;
 }
 
+/** Unix time by a clock, in milliseconds. */
+export function unixTimeOf(clock: Clock): number {
+  return clock.date?.() ?? Date.now();
+}
+
 /** The date by a clock. */
 export function dateOf(clock: Clock): Date {
-  return new Date(clock.date?.() ?? Date.now());
+  return new Date(unixTimeOf(clock));
 }
 
 export const systemClock: Clock = {
