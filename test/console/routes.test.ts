@@ -1,4 +1,4 @@
-import { assert, constant, oneof, option, property, record, string } from "fast-check";
+import { assert, boolean, constant, oneof, option, property, record, string } from "fast-check";
 import { expect, it } from "vitest";
 import { hashOf, type Route, readRoute } from "../../src/console/routes.ts";
 
@@ -8,6 +8,14 @@ it("reads every route that it writes, whatever ids are called", () => {
     record({ page: constant("now" as const) }),
     record({ page: constant("list" as const), view: name }),
     record({ page: constant("object" as const), view: name, id: option(name) }),
+    record({ page: constant("ends" as const), listener: option(name, { nil: null }) }),
+    record({
+      page: constant("explain" as const),
+      listener: name,
+      address: name,
+      serverName: option(name),
+      proxied: boolean(),
+    }),
     record({ page: constant("lifecycles" as const), chart: name, state: option(name) }),
   );
   assert(

@@ -5,7 +5,10 @@ import { controlGrant } from "../../management/access/permissions.ts";
 import { readRequest } from "../../management/jmap/request.ts";
 import { Management } from "../../management/management.ts";
 import { packageVersion } from "../../package-version.ts";
+import { EndHistory } from "../../runtime/observe/end-history.ts";
 import type { ReloadReport } from "../../runtime/reload/reload.ts";
+import { ReloadHistory } from "../../runtime/reload/reload-history.ts";
+import { systemClock } from "../../runtime/time/clock.ts";
 import { answersIn, type CallMethods, requestOf } from "../ask-jmap.ts";
 
 /** @throws ConfigurationError */
@@ -31,6 +34,8 @@ export async function callUnserved(document: RunningDocument<ReloadReport>): Pro
       },
     },
     document,
+    ends: new EndHistory(systemClock),
+    reloads: new ReloadHistory(gatehouse, systemClock),
     version: packageVersion(),
     reload: unserved,
     renew: unserved,

@@ -8,12 +8,15 @@ import { dialog } from "../parts/dialog.ts";
 import { pageHead } from "../parts/page-head.ts";
 import { RatePlot } from "../parts/rate-plot.ts";
 import { Rates, rateText } from "../parts/rates.ts";
+import { ReloadHistory } from "../parts/reload-history.ts";
 import { sparkline } from "../parts/sparkline.ts";
 import { reasonText, resourceText, stateChip } from "../parts/state-chip.ts";
 import { hashOf } from "../routes.ts";
 import { type Action, act } from "../wire/actions.ts";
 import { messageOf } from "../wire/jmap.ts";
 import { LiveServer } from "../wire/live.ts";
+import { Occasional } from "../wire/occasional.ts";
+import { latestReloads, type Reload } from "../wire/reloads.ts";
 import { type ListenerNow, type ServerNow, serverNow } from "../wire/server-status.ts";
 
 type ListenerAction = Extract<Action, { listenerId: string }>["@type"];
@@ -24,10 +27,39 @@ const done: Readonly<Record<ListenerAction, string>> = {
   DrainListener: "drains: its connections end at their next safe point.",
 };
 
+/** What each of them touches. */
+const questions: Readonly<
+  Record<ListenerAction, { readonly verb: string; readonly touches: (listener: ListenerNow) => string }>
+> = {
+  SuspendListener: {
+    verb: "Suspend",
+    touches: ({ addresses, connections }) =>
+      `It accepts nobody on ${addresses.join(", ")} until it is resumed. New clients wait in the kernel's queue; ` +
+      `${countText(connections)} open now, and not touched.`,
+  },
+  ResumeListener: {
+    verb: "Resume",
+    touches: ({ addresses }) =>
+      `It accepts on ${addresses.join(", ")} again, beginning with the clients that wait in the kernel's queue.`,
+  },
+  DrainListener: {
+    verb: "Drain",
+    touches: ({ addresses, connections }) =>
+      `It accepts nobody on ${addresses.join(", ")} any more, and its connections end at their next safe point: ` +
+      `${countText(connections)} open now. Resume it to accept again.`,
+  },
+};
+
+function countText(connections: number): string {
+  return connections === 1 ? "1 connection is" : `${connections} connections are`;
+}
+
 export class NowPage implements Page {
   readonly title = "Now";
   readonly #around: Surroundings;
   readonly #live: LiveServer;
+  readonly #reloads: Occasional<readonly Reload[]>;
+  readonly #history: ReloadHistory;
   readonly #plot = new RatePlot();
   readonly #mount = (element: Element | undefined) => {
     this.#plot.mount(element);
@@ -38,7 +70,8 @@ export class NowPage implements Page {
   readonly #rates = new Map<string, Rates>();
   /** Listeners with an action under way. */
   readonly #busy = new Set<string>();
-  #draining: ListenerNow | null = null;
+  /** What is asked before it is done. */
+  #asked: { readonly listener: ListenerNow; readonly action: ListenerAction } | null = null;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -47,19 +80,31 @@ export class NowPage implements Page {
       liveness: (now) => around.liveness(now),
       loggedOut: () => around.loggedOut(),
     });
+    this.#history = new ReloadHistory({ ...around, restored: () => this.#reloads.due() });
+    this.#reloads = new Occasional({
+      ask: latestReloads,
+      got: (reloads) => {
+        this.#history.show(reloads);
+        around.changed();
+      },
+      loggedOut: () => around.loggedOut(),
+    });
   }
 
   start(): void {
     this.#live.start();
+    this.#reloads.due();
   }
 
   stop(): void {
     this.#live.stop();
+    this.#reloads.stop();
     this.#plot.destroy();
   }
 
   #got(now: ServerNow): void {
     this.#now = now;
+    this.#reloads.due();
     const sum = { accepted: 0, refused: 0 };
     for (const listener of now.listeners) {
       const rates = this.#rates.get(listener.id) ?? new Rates();
@@ -86,7 +131,7 @@ export class NowPage implements Page {
         </p>
         <div class="plot-area" aria-hidden="true" ${ref(this.#mount)}></div>
       </section>
-      ${this.#table(now)} ${this.#question()}`;
+      ${this.#table(now)} ${this.#history.view()} ${this.#question()}`;
   }
 
   #table({ listeners, totalListeners }: ServerNow): TemplateResult {
@@ -153,39 +198,39 @@ export class NowPage implements Page {
     const isSuspended = pausedBy.includes("suspended");
     const toggle: ListenerAction = isSuspended ? "ResumeListener" : "SuspendListener";
     const verb = isSuspended ? "Resume" : "Suspend";
-    return html`<button aria-label="${verb} ${name}" ?disabled=${busy} @click=${() => void this.#tell(listener, toggle)}>
+    return html`<button aria-label="${verb} ${name}" ?disabled=${busy} @click=${() => this.#ask(listener, toggle)}>
         ${verb}
       </button>
       <button
         class="quiet"
         aria-label="Drain ${name}"
         ?disabled=${busy}
-        @click=${() => {
-          this.#draining = listener;
-          this.#around.changed();
-        }}
+        @click=${() => this.#ask(listener, "DrainListener")}
       >
         Drain
       </button>`;
   }
 
+  #ask(listener: ListenerNow, action: ListenerAction): void {
+    this.#asked = { listener, action };
+    this.#around.changed();
+  }
+
   #question(): TemplateResult | typeof nothing {
-    const listener = this.#draining;
-    if (!listener) return nothing;
+    if (!this.#asked) return nothing;
+    const { listener, action } = this.#asked;
     const close = () => {
-      this.#draining = null;
+      this.#asked = null;
       this.#around.changed();
     };
+    const { verb, touches } = questions[action];
     return dialog({
-      title: `Drain ${listener.name}?`,
-      body: html`<p class="description">
-        It stops listening, and its connections (${listener.connections} now) end at their next safe point. It does not come
-        back by itself: a reload of the document, or a start, brings it back.
-      </p>`,
-      verb: "Drain",
-      isDangerous: true,
+      title: `${verb} ${listener.name}?`,
+      body: html`<p class="description">${touches(listener)}</p>`,
+      verb,
+      isDangerous: action === "DrainListener",
       busy: this.#busy.has(listener.id),
-      apply: () => void this.#tell(listener, "DrainListener").then(close),
+      apply: () => void this.#tell(listener, action).then(close),
       cancel: close,
     });
   }

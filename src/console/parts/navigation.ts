@@ -19,10 +19,19 @@ export function navigation(schema: Schema, route: Route): TemplateResult {
       isHere: route.page === "lifecycles",
       entries: [],
     },
+    {
+      name: "Ends and refusals",
+      href: hashOf({ page: "ends", listener: null }),
+      isHere: route.page === "ends",
+      entries: [],
+    },
+    { name: "Explain", href: hashOf(nobodyExplained), isHere: route.page === "explain", entries: [] },
     ...schema.layouts.filter(({ name }) => name !== now).flatMap((layout) => layoutEntry(layout, route) ?? []),
   ];
   return html`<nav aria-label="Console">${list(entries)}</nav>`;
 }
+
+const nobodyExplained: Route = { page: "explain", listener: null, address: null, serverName: null, proxied: false };
 
 const now = "Now";
 /** What the page of that name shows itself. */

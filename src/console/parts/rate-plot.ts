@@ -1,5 +1,6 @@
 /** Accepted and refused clients over the last two minutes. */
 import Plot, { type AlignedData, type Options } from "uplot";
+import { plotAxis, plotColour } from "./plot-look.ts";
 import type { RatePoint } from "./rates.ts";
 
 const height = 160;
@@ -37,17 +38,6 @@ export class RatePlot {
   }
 }
 
-/** As the style sheet has it at this moment, in light or dark. */
-function colour(name: string): () => string {
-  return () => getComputedStyle(document.documentElement).getPropertyValue(name);
-}
-
-const axis = {
-  stroke: colour("--plot-text"),
-  grid: { stroke: colour("--plot-grid"), width: 1 },
-  ticks: { show: false },
-};
-
 const options: Omit<Options, "width" | "height"> = {
   legend: { show: false },
   cursor: { show: false },
@@ -58,12 +48,12 @@ const options: Omit<Options, "width" | "height"> = {
   },
   series: [
     {},
-    { label: "Accepted", stroke: colour("--plot-accepted"), width: 2, points: { show: false } },
-    { label: "Refused", stroke: colour("--plot-refused"), width: 2, points: { show: false } },
+    { label: "Accepted", stroke: plotColour("--plot-accepted"), width: 2, points: { show: false } },
+    { label: "Refused", stroke: plotColour("--plot-refused"), width: 2, points: { show: false } },
   ],
   axes: [
-    { ...axis, size: 26, space: 90, values: (_plot, times) => times.map((time) => timeText(time)) },
-    { ...axis, size: 40 },
+    { ...plotAxis, size: 26, space: 90, values: (_plot, times) => times.map((time) => timeText(time)) },
+    { ...plotAxis, size: 40 },
   ],
 };
 

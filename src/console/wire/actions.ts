@@ -1,17 +1,19 @@
 /** What a running server can be asked to do. */
-import { call, MethodError } from "./jmap.ts";
+import { type Arguments, call, MethodError } from "./jmap.ts";
 import { fieldErrorsOf, type SetError } from "./set-error.ts";
 
 export type Action =
   | { readonly "@type": "SuspendListener" | "ResumeListener" | "DrainListener"; readonly listenerId: string }
-  | { readonly "@type": "CloseConnection"; readonly connectionId: string };
+  | { readonly "@type": "CloseConnection"; readonly connectionId: string }
+  | { readonly "@type": "RestoreDocument"; readonly reloadId: string };
 
-/** @throws WireError, MethodError when it could not be done */
-export async function act(action: Action): Promise<void> {
-  const [answer = {}] = await call(["x:Action/set", { create: { a1: action } }]);
+/** @returns what the server says of it @throws WireError, MethodError when it could not be done */
+export async function act(action: Action, { dryRun = false } = {}): Promise<Arguments> {
+  const [answer = {}] = await call(["x:Action/set", { create: { a1: action }, ...(dryRun ? { dryRun } : {}) }]);
   const refusals = answer["notCreated"] as Record<string, SetError> | null | undefined;
   const error = refusals?.["a1"];
-  if (!error) return;
+  const created = answer["created"] as Record<string, Arguments> | null | undefined;
+  if (!error) return created?.["a1"] ?? {};
   const description = fieldErrorsOf(error)
     .map(({ message }) => message)
     .join(" ");

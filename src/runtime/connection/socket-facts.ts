@@ -76,6 +76,10 @@ export class SocketFacts implements ConnectionFacts {
   /** The connection has ended. */
   release(): void {
     this.#socket = null;
+    if (!this.tls) return;
+    // The group is looked up in the socket.
+    const { version, cipherSuite, serverName, alpn } = this.tls;
+    this.tls = { version, cipherSuite, serverName, alpn, group: null };
   }
 
   /** A header that names no client (LOCAL, UNKNOWN) leaves the peer its own address. */
