@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const pure = [
   "test/charts/**/*.test.ts",
   "test/config/{addresses,values}/**/*.test.ts",
-  "test/console/**/*.test.ts",
+  "test/console/*.test.ts",
   "test/config/document/!(address-pairs).test.ts",
   "test/config/plan/!(address-conflicts).test.ts",
   "test/config/reload-plan-properties.test.ts",

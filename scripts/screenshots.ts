@@ -170,7 +170,7 @@ const pages: readonly (readonly [name: string, hash: string, prepare?: (page: Pa
 ];
 
 /** Shown in README and docs. */
-const kept: readonly string[] = ["now", "lifecycles", "ends", "explain", "listener"];
+const kept: readonly string[] = ["ends"];
 
 async function takeAll(browser: Browser, gatehouse: Gatehouse): Promise<void> {
   const into = everything ?? folder;

@@ -1,0 +1,97 @@
+/** A console to look at in Chromium: a server that keeps its document in a file, and one browser for all tests of a file. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { RunningDocument } from "../../../src/config/index.ts";
+import { createGatehouse, type Gatehouse, type ReloadReport } from "../../../src/index.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const account = { address: "anna@example.com", password: "of the console" };
+
+/** With comments, which stay. */
+const text = `{
+  "SystemSettings": { "defaultHostname": "localhost" },
+  "Account": { "${account.address}": { "secret": { "@type": "Text", "secret": "${account.password}" }, "roles": ["admin"] } },
+  "NetworkListener": [
+    // Where mail comes in.
+    { "name": "smtp", "bind": ["127.0.0.1:0"], "useTls": false, "maxConnections": 2 },
+    { "name": "management", "protocol": "http", "bind": ["127.0.0.1:0"], "ignoreServerCap": true }
+  ]
+}
+`;
+
+export interface OwnConsole {
+  readonly gatehouse: Gatehouse;
+  /** The document. */
+  readonly file: string;
+  readonly url: string;
+  /** What pages complained of, and requests that left the server; empty when all is well. */
+  readonly complaints: readonly string[];
+  /** A page of somebody who has logged in. */
+  open(hash: string, options?: { readonly width?: number; readonly colorScheme?: "light" | "dark" }): Promise<Page>;
+  port(listener: string): number;
+  close(): Promise<void>;
+}
+
+export async function ownConsole(): Promise<OwnConsole> {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-console-"));
+  const file = join(folder, "gatehouse.json");
+  writeFileSync(file, text);
+  const document = new RunningDocument<ReloadReport>({ file, keptFile: join(folder, "kept.json") });
+  const gatehouse = createGatehouse({ config: await document.read(), document, dataDirectory: join(folder, "data") });
+  document.manage(gatehouse);
+  await gatehouse.start();
+  const port = (name: string) => {
+    const address = gatehouse.listeners().find((listener) => listener.name === name)?.addresses[0];
+    if (!address) throw new Error(`There is no listener "${name}".`);
+    return address.port;
+  };
+  const url = `http://127.0.0.1:${port("management")}/console/`;
+  const complaints: string[] = [];
+  const browser: Browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: launchArguments });
+  const context: BrowserContext = await browser.newContext();
+  context.on("request", (request) => {
+    if (!request.url().startsWith(new URL("/", url).href)) complaints.push(`left the origin: ${request.url()}`);
+  });
+  context.on("weberror", (error) => complaints.push(error.error().message));
+  context.on("console", (message) => {
+    const isAnswer = /status of 40[14]/.test(message.text());
+    if (message.type() === "error" && !isAnswer) complaints.push(message.text());
+  });
+  const first = await context.newPage();
+  await first.goto(url);
+  await first.getByLabel("Account").fill(account.address);
+  await first.getByLabel("Password").fill(account.password);
+  await first.keyboard.press("Enter");
+  await first.getByRole("heading", { name: "Now" }).waitFor();
+  await first.close();
+  return {
+    ...{ gatehouse, file, url, complaints, port },
+    open: async (hash, { width = 1200, colorScheme = "light" } = {}) => {
+      const page = await context.newPage();
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.goto(`${url}${hash}`);
+      await page.locator("main h1").waitFor();
+      return page;
+    },
+    close: async () => {
+      await browser.close();
+      await gatehouse.stop({ wait: false });
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+// Root cannot use the sandbox; only pages of the tests' own are opened. No name resolves: nothing comes from elsewhere.
+const launchArguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"];
+
+/** What axe has to say against a page. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const found = (await page.evaluate("axe.run()")) as { violations: { id: string; nodes: { html: string }[] }[] };
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
