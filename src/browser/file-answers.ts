@@ -1,4 +1,4 @@
-/** Answers requests for a page's files: each is read once somebody asks for it, compressed once, and known by its hash. */
+/** Answers requests for a page's files: each is read on first request, compressed once, and identified by its hash. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";

@@ -85,7 +85,7 @@ export const moments: readonly ListenerStimulus[] = [
     possible: (at) => listening(at) && plain(at) && !has(at, "raised"),
     leaves: ["raised"],
     async apply(world) {
-      world.at({ chart: "reload", state: "swapping" }, world.backgroundSuspend);
+      world.at({ chart: "reload", state: "swapping" }, () => queueMicrotask(world.backgroundSuspend));
       await world.put({ main: 2 });
     },
   },
@@ -95,7 +95,7 @@ export const moments: readonly ListenerStimulus[] = [
     possible: (at) => listening(at) && plain(at) && inside(at) && has(at, "raised") && !has(at, "lowered"),
     leaves: ["lowered"],
     async apply(world) {
-      world.at({ chart: "reload", state: "swapping" }, world.backgroundSuspend);
+      world.at({ chart: "reload", state: "swapping" }, () => queueMicrotask(world.backgroundSuspend));
       await world.put({ main: 1 });
     },
   },

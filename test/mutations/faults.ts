@@ -120,7 +120,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("connections do not get the limit of the whole drain", "connection", [
     listener,
-    ["    for (const connection of this.connections) connection.drainExpired();", ""],
+    ["    void new Breather().forEach(this.connections, (connection) => connection.drainExpired());", ""],
   ]),
   fault("the timers of a session are not cancelled at its end", "smtp", [
     sessionWire,
@@ -251,7 +251,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a suspended listener goes on accepting", "listener", [
     listener,
-    ["fromPromise(() => this.#sockets.pause())", "fromPromise(async () => {})"],
+    ["fromPromise(({ self }) => Listener.#invoking(self).#sockets.pause())", "fromPromise(async () => {})"],
   ]),
   fault("a listener that holds lets one too many in", "listener", [
     "src/runtime/admission/slots.ts",
@@ -283,8 +283,8 @@ export const faults: readonly Fault[] = [
   fault("a reload closes listeners that it does not change", "reload", [
     "src/runtime/reload/reload-transaction.ts",
     [
-      'this.#breather.forEach(this.#plans("removed"), ({ name }) => {',
-      'this.#breather.forEach([...this.#plans("removed"), ...this.#plans("unchanged")], ({ name }) => {',
+      'this.#breather.beginEach(this.#plans("removed"), ({ name }) => {',
+      'this.#breather.beginEach([...this.#plans("removed"), ...this.#plans("unchanged")], ({ name }) => {',
     ],
   ]),
   fault("a reload that is undone keeps the sockets that it has bound", "reload", [

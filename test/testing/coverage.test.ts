@@ -152,7 +152,7 @@ describe("the coloured diagram", () => {
     expect(drawing).toMatch(/"off" -> "lit_dim".*color="#2e7d32"\];/);
     expect(drawing).toMatch(/"lit_dim" -> "lit_bright".*! UP.*color="#c62828"\];/);
     // Of those who may break, one did.
-    expect(drawing).toMatch(/"any" -> "broken".*~ BREAK.*color="#8a6100"\];/);
+    expect(drawing).toMatch(/"_any" -> "broken".*~ BREAK.*color="#8a6100"\];/);
     expect(drawing).toContain("× KICK");
   });
 

@@ -26,7 +26,7 @@ export class UnknownFileError extends Error {
 
 const operations = new Set(["create", "upsert", "reconcile", "update", "destroy"]);
 
-/** @param kind of objects that do not say what they are; null: it is told by their fields. @throws UnknownFileError */
+/** @param kind of objects that do not say what they are; null: their fields show it. @throws UnknownFileError */
 export function objectsIn(text: string, kind: string | null): FoundObjects {
   const reading = new Reading(kind);
   const whole = jsonIn(text);

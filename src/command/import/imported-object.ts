@@ -104,7 +104,7 @@ function setIn(value: unknown): unknown {
   return isList ? Object.fromEntries((members ?? []).map((member) => [String(member), true])) : value;
 }
 
-/** Settings of a mailbox that others see to here, or nobody does. */
+/** Settings of a mailbox that are made elsewhere here, or not at all. */
 const accountFields = new Set(["@type", "name", "domainId", "credentials", "roles", "id", "createdAt", "emailAddress"]);
 
 /** An account of Stalwart's: its name and domain are an address, its password is the secret. */

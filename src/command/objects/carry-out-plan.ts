@@ -5,7 +5,7 @@ import { callsOf, type PlannedChange, type PlannedChanges, planChanges, type The
 import type { PlanLine } from "./plan-file.ts";
 import { type Refusal, refusalsIn } from "./set-answer.ts";
 
-/** How often a plan is made anew because others have changed what it changes. */
+/** How often a plan is made again because others have changed the same objects. */
 const mostAttempts = 5;
 
 export interface RefusedChange extends Refusal {

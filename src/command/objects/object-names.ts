@@ -49,7 +49,7 @@ export function titleOf(object: string, id: string): string {
 /** The fields by which an object of another document is found to be the same one. */
 export function naturalKey(object: string): readonly string[] {
   const { labelProperty } = schema.lists[object] ?? {};
-  // A certificate has no name of its own; where it is found tells it from others.
+  // A certificate has no name; its place identifies it.
   return labelProperty === undefined ? ["certificate"] : [labelProperty];
 }
 

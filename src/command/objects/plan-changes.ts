@@ -12,7 +12,7 @@ export interface ThereNow {
   readonly list: readonly Value[];
 }
 
-/** What the server is told to do with one object. */
+/** What the server does with one object. */
 export interface PlannedChange {
   readonly line: number;
   readonly verb: "create" | "update" | "destroy";

@@ -3,7 +3,7 @@ import type { MethodAnswer } from "../ask-jmap.ts";
 import { columns } from "../columns.ts";
 import { titleOf, type Value } from "./object-names.ts";
 
-/** Lines for people are made for this width where the terminal has none of its own. */
+/** The width of lines for people where the terminal reports none. */
 const usualWidth = 80;
 
 /** One object that was not changed. */

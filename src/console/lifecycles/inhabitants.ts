@@ -1,4 +1,4 @@
-/** Who is in a state: a list of any length, of which the server is asked for what is in sight. */
+/** Who is in a state: a list of any length. The server is asked only for the rows in sight. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { durationText, sizeText } from "../forms/quantities.ts";
 import type { Surroundings } from "../page.ts";

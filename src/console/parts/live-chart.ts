@@ -16,7 +16,7 @@ interface DrawnEdge {
   readonly text: SVGTextElement;
 }
 
-/** Of its own size, below which nobody can read it. */
+/** Scale below which the text is unreadable. */
 const smallest = 0.75;
 
 export class LiveChart {
@@ -26,7 +26,7 @@ export class LiveChart {
   readonly #edges = new Map<string, DrawnEdge>();
   #counts: Counts = {};
 
-  /** @param drawing SVG as Graphviz writes it. @param pick told of a state that is clicked. */
+  /** @param drawing SVG as Graphviz writes it. @param pick called with a state that is clicked. */
   constructor(drawing: string, pick: (state: string) => void) {
     const parsed = new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement;
     this.element = document.importNode(parsed, true) as unknown as SVGSVGElement;

@@ -1,6 +1,6 @@
-/** The drawing of a chart with the way that somebody takes through it. */
+/** The drawing of a chart with a path through it lit. */
 
-/** Of its own size, below which nobody can read it. */
+/** Scale below which the text is unreadable. */
 const smallest = 0.6;
 
 export class WalkedChart {

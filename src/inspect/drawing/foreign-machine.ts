@@ -32,7 +32,7 @@ function countOf(transitions: ReadonlyMap<string, readonly unknown[]>): number {
   return [...transitions.values()].reduce((sum, list) => sum + list.length, 0);
 }
 
-/** What the sender's serialiser puts in the place of what lies too deep, or contains itself. */
+/** What the sender's serialiser writes for a value that lies too deep or contains itself. */
 const omitted = /^\[(?:Object|Array|Circular|\.\.\.)\]$|^\d+ (?:item|items) not stringified$/;
 
 function withShortNames(value: unknown): unknown {

@@ -51,7 +51,7 @@ export class InspectorPage {
     for (const frame of living) this.#write(frame);
   };
 
-  /** In a frame of its own, which is an array, too. */
+  /** In its own frame, which is an array as well. */
   #sendMessage(message: { readonly type: string; readonly [field: string]: unknown }): void {
     this.#socket.send(JSON.stringify([message]));
   }

@@ -26,7 +26,7 @@ export interface RelayOptions {
   readonly port?: number;
   /** `local`, the default, is Gatehouse's own and needs no internet; `stately` is Stately's, in a frame. */
   readonly page?: "local" | "stately";
-  /** A page in the place of Stately's. */
+  /** A page instead of Stately's. */
   readonly inspectorUrl?: string;
   /** Takes the events of other programs too, from the official package's inspectors. False by default. */
   readonly receives?: boolean;

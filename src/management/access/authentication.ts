@@ -36,7 +36,7 @@ export interface AuthenticationOptions {
 
 export type Asker = Pick<Asked, "facts">;
 
-/** Whether what is asked with can be overheard: a password, a token and a cookie are as good as whoever has them. */
+/** Whether the credentials can be overheard: whoever holds a password, a token or a cookie can use it. */
 export function judgeWire({ tls, peer }: ConnectionFacts): Judged<null> {
   if (tls !== null || isLoopback(peer.address)) return granted(null);
   return refused(403, "Passwords and tokens are taken under TLS, or from this machine only: ask an address of https.");

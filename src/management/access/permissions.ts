@@ -39,7 +39,7 @@ const byRole: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["observer", readingOnly],
 ]);
 
-/** Who asks, and what that one may do. */
+/** Who asks, and what they may do. */
 export interface Grant {
   /** For answers and the log: an account, a token by its name, or a process at the control socket. */
   readonly who: { readonly kind: "account" | "token" | "control"; readonly name: string };

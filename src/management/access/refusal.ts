@@ -1,7 +1,7 @@
 /** Why a request was not let through to what it asks for. */
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 421 | 429 | 503;
-  /** For whoever asked: what to do. Never tells whether an account exists. */
+  /** For the client: what to do. Never reveals whether an account exists. */
   readonly detail: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Tokens for programs. Each is a file of its own in the data folder, named after the token, with the digest by which it is
- * known: it is looked for at each request, so that one that was made or revoked counts from then on.
+ * Tokens for programs. Each is one file in the data folder, named after the token, which holds its digest. The file is
+ * looked up at every request, so a new or revoked token counts at once.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readdir } from "node:fs/promises";
@@ -55,7 +55,7 @@ const fileSchema = strictObject({
   expiresAt: iso.datetime().nullable(),
 });
 
-/** The name in a token, whoever made it up; null for what is no token. */
+/** The name in a token, genuine or not; null if it is not a token. */
 export function tokenName(text: string): string | null {
   return textForm.exec(text)?.groups?.["name"] ?? null;
 }

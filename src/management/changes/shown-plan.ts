@@ -1,4 +1,4 @@
-/** The plan as it is answered with: it would tell whether a secret that somebody guesses is the one in force. */
+/** The plan as answers show it: the plain plan would reveal whether a guessed secret is the one in force. */
 import type { DocumentChange, ReloadPlan } from "../../config/index.ts";
 import { isObject } from "../jmap/json.ts";
 import { secretFields } from "../objects/field-kinds.ts";

@@ -1,4 +1,4 @@
-/** What browsers are told of every answer: where it may load from, and who may show or read it. */
+/** Header fields of every answer to browsers: where it may load from, and who may show or read it. */
 import type { ServerResponse } from "node:http";
 import { contentSecurityPolicy } from "../../browser/page-html.ts";
 

@@ -11,7 +11,7 @@ import { granted, type Judged, refused } from "../access/refusal.ts";
 import { setSecurityFields } from "../console/security-fields.ts";
 import { refuse } from "./problems.ts";
 
-/** @param endpoints answers `/healthz`, `/readyz` and `/metrics` for whoever may ask */
+/** @param endpoints answers `/healthz`, `/readyz` and `/metrics` for those who may ask */
 export function guardedEndpoints(endpoints: RequestListener, parts: Known): HttpHandler {
   return async (request, response, facts) => {
     setSecurityFields(response);

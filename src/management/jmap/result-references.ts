@@ -9,7 +9,7 @@ export interface MethodResponse {
   readonly callId: string;
 }
 
-/** Values that one reference may come out as: `*` in each of several levels would multiply them. */
+/** The most values that one reference may resolve to: `*` at several levels would multiply them. */
 const mostValues = 100_000;
 
 /**

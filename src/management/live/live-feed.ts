@@ -1,4 +1,4 @@
-/** The running server for whoever watches it: once a second what has changed. While nobody does, nothing is computed. */
+/** The running server for those who watch it: what has changed, once a second. While nobody watches, nothing is computed. */
 import type { ChartFlows } from "../../runtime/observe/chart-flows.ts";
 import type { Clock } from "../../runtime/time/clock.ts";
 import type { Management } from "../management.ts";

@@ -22,7 +22,7 @@ const mostKept = 500;
 export interface TraceOptions {
   readonly traced: Traced;
   readonly watchers: ConnectionWatchers;
-  /** Where whoever asks is connected: watching that would only show the watching. */
+  /** The connection of the client that asks: watching it would only show the watching. */
   readonly exceptListener: string;
   line(line: RecordingLine): void;
   /** Nothing more comes: the connection has closed, or there is none of this id. */

@@ -109,7 +109,7 @@ function nodeValue({ gatehouse, version, document }: ServerFacts): ManagedValue 
   };
 }
 
-/** Absolute: whoever asks may be in another folder. */
+/** Absolute: the client may work in another folder. */
 function fileOf(document: ServerFacts["document"]): string | null {
   if (!document) return null;
   const { place } = document;

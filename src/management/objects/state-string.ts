@@ -1,7 +1,7 @@
 /** State strings of objects (RFC 8620 section 5.1). */
 import { createHmac, randomBytes } from "node:crypto";
 
-/** What is digested may hold passwords: without this nobody can try some against a state. */
+/** The digested values may hold passwords: without this key nobody can test guesses against a state. */
 const key = randomBytes(32);
 
 /** The same for the same text within this process; another one for another text. */

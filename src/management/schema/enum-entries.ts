@@ -39,7 +39,7 @@ const words: Readonly<Record<string, Words>> = {
   },
 };
 
-/** A value without words of its own, like the name of an embedder's protocol, is called by its name. */
+/** A value without a label, such as the name of an embedder's protocol, is shown by its name. */
 export function enumEntries(enumName: string, names: readonly string[]): readonly EnumEntry[] {
   return names.map((name) => ({ name, ...(words[enumName]?.[name] ?? { label: name }) }));
 }

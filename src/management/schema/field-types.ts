@@ -32,7 +32,7 @@ export interface WireField {
   readonly names: readonly string[];
 }
 
-/** @throws Error for a field that the wire has no type for: a mistake of whoever wrote its schema. */
+/** @throws Error for a field that the wire has no type for: a mistake in its schema. */
 export function wireField(field: z.core.$ZodType, display: FieldDisplay): WireField {
   const node = z.toJSONSchema(field, { io: "input", unrepresentable: "any" }) as Node;
   const alternatives = alternativesOf(node);
@@ -63,7 +63,7 @@ function typeOf(present: readonly Node[], display: FieldDisplay): FieldType {
   const values = first.additionalProperties;
   if (values && values.const === true) return { type: "set", class: textType({}, display) };
   if (values && values.type === "integer") return mapOf({ type: "number", format: "unsignedInteger" });
-  // Of maps: those within are objects whose members nobody can list before.
+  // Of maps: the members of those within cannot be listed in advance.
   if (values && values.additionalProperties !== undefined)
     return mapOf({ type: "object", objectName: objectNameOf(display) });
   if (first.oneOf || first.properties) return { type: "object", objectName: objectNameOf(display) };

@@ -46,7 +46,7 @@ export interface Explanation {
   readonly outcome: ExplainedOutcome;
   /** The charts' states in the order in which it would pass them. */
   readonly steps: readonly ExplainedStep[];
-  /** What each rule has to say, in the order in which they are asked; the first that refuses decides. */
+  /** What each rule answers, in the order in which they are asked; the first that refuses decides. */
   readonly rules: readonly RuleFinding[];
   /** The entry of the block list that it falls under. */
   readonly blocked: ListedAddress | null;

@@ -95,3 +95,15 @@ export async function violations(page: Page): Promise<string[]> {
   const found = (await page.evaluate("axe.run()")) as { violations: { id: string; nodes: { html: string }[] }[] };
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
+
+const mostTabs = 150;
+
+/** Presses the tab key until the focus is on the element with this role and name. */
+export async function tabTo(page: Page, role: Parameters<Page["getByRole"]>[0], name: string): Promise<void> {
+  const wanted = page.getByRole(role, { name, exact: true }).and(page.locator(":focus"));
+  for (let count = 0; count < mostTabs; count += 1) {
+    await page.keyboard.press("Tab");
+    if ((await wanted.count()) > 0) return;
+  }
+  throw new Error(`The tab key does not lead to the ${role} "${name}".`);
+}

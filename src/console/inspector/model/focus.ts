@@ -61,7 +61,7 @@ export class Focus {
     return this.#moment === null ? actor.now : actor.snapshotAt(this.#moment);
   }
 
-  /** As long as nobody has chosen, the first that runs a chart: one that never starts is no use to anybody. */
+  /** Until one is chosen, the first actor that runs a chart: one that never starts shows nothing. */
   settle(): void {
     const { actors } = this.#collection;
     if (this.#actor && actors.get(this.#actor.key) !== this.#actor) {

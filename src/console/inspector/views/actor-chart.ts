@@ -1,6 +1,6 @@
 /** The drawing of a chart, with the states lit that an actor is in. */
 
-/** Of its own size: below, nobody can read it; above, it looks coarse. */
+/** Scale limits: below, the text is unreadable; above, it looks coarse. */
 const smallest = 0.75;
 const largest = 1.4;
 
@@ -59,7 +59,7 @@ export class ActorChart {
   }
 }
 
-/** An animation begins anew. */
+/** The animation starts again. */
 function restart(group: SVGGElement, name: string): void {
   group.classList.remove(name);
   group.getBoundingClientRect();

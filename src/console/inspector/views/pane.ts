@@ -5,7 +5,7 @@ import type { Focus } from "../model/focus.ts";
 export interface PaneContext {
   readonly collection: Collection;
   readonly focus: Focus;
-  /** Draws everything anew, once for all that changes in this turn. */
+  /** Draws everything again, once for all changes of this turn. */
   changed(): void;
 }
 
