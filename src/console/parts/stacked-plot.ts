@@ -100,7 +100,7 @@ function seriesOf({ reasons }: ReasonStack): Series[] {
 const look: Omit<Options, "width" | "height" | "series"> = {
   legend: { show: false },
   cursor: { show: false },
-  padding: [8, 8, 0, 0],
+  padding: [8, 24, 0, 0],
   scales: {
     x: { time: true, range: (_plot, first, last) => [first - 45, last + 45] },
     y: { range: (_plot, _lowest, highest) => [0, Math.max(4, (highest ?? 0) * 1.08)] },
