@@ -97,8 +97,7 @@ class DefaultMailbox implements Mail {
     const accounts = configured ?? (await this.#administratorOnly(hostname));
     return () => {
       this.#accounts = accounts;
-      const current = (): AccountDirectory => accounts ?? this.#accounts ?? nobody;
-      this.#inForce = mailboxBackend({ store, accounts: current, hostname, recipientDelimiter });
+      this.#inForce = mailboxBackend({ store, accounts: () => this.#accounts ?? nobody, hostname, recipientDelimiter });
     };
   }
 
@@ -157,9 +156,9 @@ class DefaultMailbox implements Mail {
 
   /** Null until everything is bound, where there is none yet: a start that fails makes nobody. */
   async #administratorOnly(hostname: string): Promise<AccountDirectory | null> {
-    const kept = this.#isBound ? null : await keptAdministrator(this.#dataDirectory);
-    if (kept) return new AccountDirectory([kept]);
     if (this.#isBound) return this.#makeAdministrator(hostname);
+    const kept = await keptAdministrator(this.#dataDirectory);
+    if (kept) return new AccountDirectory([kept]);
     this.#missing = async () => {
       this.#accounts = await this.#makeAdministrator(hostname);
     };

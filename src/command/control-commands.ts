@@ -1,14 +1,8 @@
 /** The subcommands that talk to the server which runs with a data folder. */
 import { type Command, Option } from "commander";
-import type { ExitCode } from "./exit-codes.ts";
+import type { SubcommandContext } from "./subcommand.ts";
 
-interface CommandContext {
-  /** The option `--data`. */
-  data(): Option;
-  finish(code: ExitCode): void;
-}
-
-export function addControlCommands(program: Command, { data, finish }: CommandContext): void {
+export function addControlCommands(program: Command, { data, finish }: SubcommandContext): void {
   const add = (name: string, description: string) =>
     program
       .command(name)

@@ -1,13 +1,7 @@
 /** Options and subcommands for inspecting the machines. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { chartFormats } from "./chart-formats.ts";
-import type { ExitCode } from "./exit-codes.ts";
-
-interface CommandContext {
-  /** The option `--data`. */
-  data(): Option;
-  finish(code: ExitCode): void;
-}
+import type { SubcommandContext } from "./subcommand.ts";
 
 /** The options of `serve`. */
 export function addInspectionOptions(serve: Command): Command {
@@ -31,7 +25,7 @@ export function addInspectionOptions(serve: Command): Command {
     .addOption(new Option("--inspect-failures", "watch only connections that fail"));
 }
 
-export function addInspectionCommands(program: Command, { data, finish }: CommandContext): void {
+export function addInspectionCommands(program: Command, { data, finish }: SubcommandContext): void {
   program
     .command("inspect")
     .description("show the actors of any project with XState 5 in a page on loopback, without the internet")

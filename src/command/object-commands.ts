@@ -1,19 +1,14 @@
 /** The subcommands that read and change the objects of the management API. */
 import { type Command, Option } from "commander";
-import type { ExitCode } from "./exit-codes.ts";
-
-interface CommandContext {
-  /** The option `--config`. */
-  config(): Option;
-  /** The option `--data`. */
-  data(): Option;
-  finish(code: ExitCode): void;
-}
+import type { SubcommandContext } from "./subcommand.ts";
 
 const anyObject = "like NetworkListener, Certificate or Connection";
 const itsFields = "as field=value, field/member=value, field+=member, or one JSON object";
 
-export function addObjectCommands(program: Command, { config, data, finish }: CommandContext): void {
+export function addObjectCommands(
+  program: Command,
+  { config, data, finish }: SubcommandContext & { config(): Option },
+): void {
   const add = (name: string, description: string) =>
     program
       .command(name)

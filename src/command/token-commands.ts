@@ -1,11 +1,8 @@
 /** The subcommands of `gatehouse token`. */
 import { type Command, Option } from "commander";
-import type { ExitCode } from "./exit-codes.ts";
+import type { SubcommandContext } from "./subcommand.ts";
 
-export function addTokenCommands(
-  program: Command,
-  { data, finish }: { data(): Option; finish(code: ExitCode): void },
-): void {
+export function addTokenCommands(program: Command, { data, finish }: SubcommandContext): void {
   const token = program.command("token").description("make, list and revoke tokens, by which programs manage a server");
   const add = (name: string, description: string) =>
     token

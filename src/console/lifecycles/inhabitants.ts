@@ -1,7 +1,8 @@
 /** Who is in a state: a list of any length. The server is asked only for the rows in sight. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { durationText, sizeText } from "../forms/quantities.ts";
+import { durationText } from "../forms/quantities.ts";
 import type { Surroundings } from "../page.ts";
+import { octetsText } from "../parts/octets.ts";
 import { VirtualList } from "../parts/virtual-list.ts";
 import { act } from "../wire/actions.ts";
 import { messageOf } from "../wire/jmap.ts";
@@ -166,10 +167,4 @@ function cellsOf({ listener, connection }: Inhabitant): readonly unknown[] {
     html`<span class="digits">${octetsText(bytesRead)} in</span>`,
     html`<span class="digits">${octetsText(bytesWritten)} out</span>`,
   ];
-}
-
-/** In the largest unit that it fills. */
-export function octetsText(octets: number): string {
-  const power = octets < 1_024 ? 0 : Math.min(3, Math.floor(Math.log2(octets) / 10));
-  return sizeText(Math.floor(octets / 1_024 ** power) * 1_024 ** power).replace(/^\d+$/, "$& B");
 }

@@ -2,10 +2,10 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { LiveChart } from "../parts/live-chart.ts";
+import { octetsText } from "../parts/octets.ts";
 import { VirtualList } from "../parts/virtual-list.ts";
 import { get } from "../wire/jmap.ts";
 import type { ConnectionLog, Step } from "./connection-log.ts";
-import { octetsText } from "./inhabitants.ts";
 import type { Traced, TraceFeed } from "./trace-feed.ts";
 
 /** Pixels; the style sheet has the same. */

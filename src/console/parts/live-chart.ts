@@ -1,6 +1,7 @@
 /** The drawing of a chart, with how many are in each state beside its name, and what flows along its transitions. */
 
 import { type Counts, countIn } from "../wire/states.ts";
+import { centre, drawnChart, lightUp, scrollTo } from "./drawn-chart.ts";
 import type { FlowRate } from "./flow-rates.ts";
 import { rateText } from "./rates.ts";
 
@@ -28,14 +29,19 @@ export class LiveChart {
 
   /** @param drawing SVG as Graphviz writes it. @param pick called with a state that is clicked. */
   constructor(drawing: string, pick: (state: string) => void) {
-    const parsed = new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement;
-    this.element = document.importNode(parsed, true) as unknown as SVGSVGElement;
-    this.element.setAttribute("aria-hidden", "true");
-    this.element.style.minWidth = `${this.element.viewBox.baseVal.width * smallest}px`;
-    for (const child of [...this.element.querySelectorAll("g.graph > *")]) if (child.tagName !== "g") child.remove();
-    for (const group of this.element.querySelectorAll<SVGGElement>("g.node, g.cluster")) this.#adopt(group, pick);
-    for (const group of this.element.querySelectorAll<SVGGElement>("g.edge")) this.#adoptEdge(group);
-    for (const title of [...this.element.querySelectorAll("title")]) title.remove();
+    const { element, states } = drawnChart(drawing, smallest);
+    this.element = element;
+    for (const [path, { group, name, text }] of states) {
+      if (!text || !name) continue;
+      centre(text);
+      this.#states.set(path, { group, name, text });
+      group.classList.add("state");
+      group.addEventListener("click", (event) => {
+        event.stopPropagation();
+        pick(path);
+      });
+    }
+    for (const group of element.querySelectorAll<SVGGElement>("g.edge")) this.#adoptEdge(group);
   }
 
   /** Paths of its states, outer ones before those within them. */
@@ -49,7 +55,7 @@ export class LiveChart {
       text.textContent = `${name} ${count}`;
       group.classList.toggle("taken", count > 0);
       group.classList.toggle("picked", path === picked);
-      if (count !== countIn(path, this.#counts)) this.#light(group);
+      if (count !== countIn(path, this.#counts)) lightUp(group);
     }
     this.#counts = counts;
   }
@@ -70,7 +76,7 @@ export class LiveChart {
     for (const [path, { group, name, text }] of this.#states) {
       const isHere = state !== null && (state === path || state.startsWith(`${path}.`));
       text.textContent = name;
-      if (isHere && !group.classList.contains("taken")) this.#light(group);
+      if (isHere && !group.classList.contains("taken")) lightUp(group);
       group.classList.toggle("taken", isHere);
       group.classList.toggle("passed", !isHere && passed.has(path));
     }
@@ -81,37 +87,12 @@ export class LiveChart {
   reveal(state: string | null): void {
     const shown = this.#states.get(state ?? "") ?? this.#states.values().next().value;
     const box = this.element.parentElement;
-    if (!shown || !box) return;
-    const [inner, outer] = [shown.group.getBoundingClientRect(), box.getBoundingClientRect()];
-    box.scrollBy({
-      left: inner.left + inner.width / 2 - outer.left - outer.width / 2,
-      top: inner.top + inner.height / 2 - outer.top - outer.height / 2,
-    });
-  }
-
-  #adopt(group: SVGGElement, pick: (state: string) => void): void {
-    const title = group.querySelector("title")?.textContent ?? "";
-    const text = group.querySelector<SVGTextElement>("text[font-weight='bold']");
-    const name = text?.textContent?.replace(/\s*\(0\)$/, "");
-    if (!text || !name || name === "any state") return;
-    const path = pathOf(title.replace(/^cluster_/, ""));
-    // The place that is kept for one digit may have to hold more: what stands over does so on both sides.
-    const width = Number(text.getAttribute("textLength") ?? 0);
-    text.setAttribute("x", String(Number(text.getAttribute("x")) + width / 2));
-    text.setAttribute("text-anchor", "middle");
-    text.removeAttribute("textLength");
-    text.removeAttribute("lengthAdjust");
-    this.#states.set(path, { group, name, text });
-    group.classList.add("state");
-    group.addEventListener("click", (event) => {
-      event.stopPropagation();
-      pick(path);
-    });
+    if (shown && box) scrollTo(shown.group, box);
   }
 
   #adoptEdge(group: SVGGElement): void {
     const line = group.querySelector<SVGPathElement>("path");
-    const name = pathOf(group.id);
+    const name = edgeName(group.id);
     group.removeAttribute("id");
     if (!line || !name.includes(">")) return;
     const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
@@ -129,18 +110,10 @@ export class LiveChart {
     group.append(text);
     this.#edges.set(name, { group, line, text });
   }
-
-  /** For a moment: somebody came or went. */
-  #light(group: SVGGElement): void {
-    group.classList.remove("moved");
-    // Read, so that the animation begins again.
-    group.getBoundingClientRect();
-    group.classList.add("moved");
-  }
 }
 
-/** As the drawing writes it: `_` stands between the names of nested states, and before what is no state's name. */
-function pathOf(id: string): string {
+/** As the drawing writes the two states of a transition: `_` separates names, and precedes what is no state's. */
+function edgeName(id: string): string {
   return id.replace(/^_/, "").replaceAll("_", ".");
 }
 

@@ -1,4 +1,5 @@
 /** The drawing of a chart, with the states lit that an actor is in. */
+import { drawnChart, lightUp, scrollTo } from "../../parts/drawn-chart.ts";
 
 /** Scale limits: below, the text is unreadable; above, it looks coarse. */
 const smallest = 0.75;
@@ -10,18 +11,15 @@ export class ActorChart {
   /** Null before anything was lit. */
   #active: ReadonlySet<string> | null = null;
 
-  /** @param drawing SVG as Graphviz writes it. Scripts in it would not run: the policy of the page forbids them. */
+  /** @param drawing SVG as Graphviz writes it */
   constructor(drawing: string) {
-    const parsed = new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement;
-    this.element = document.importNode(parsed, true) as unknown as SVGSVGElement;
-    this.element.setAttribute("aria-hidden", "true");
-    const { width } = this.element.viewBox.baseVal;
-    this.element.style.minWidth = `${Math.round(width * smallest)}px`;
-    this.element.style.maxWidth = `${Math.round(width * largest)}px`;
-    // The ground and the legend: what belongs to the chart is in groups.
-    for (const child of [...this.element.querySelectorAll("g.graph > *")]) if (child.tagName !== "g") child.remove();
-    for (const group of this.element.querySelectorAll<SVGGElement>("g.node, g.cluster")) this.#adopt(group);
-    for (const title of [...this.element.querySelectorAll("title")]) title.remove();
+    const { element, states } = drawnChart(drawing, smallest);
+    this.element = element;
+    element.style.maxWidth = `${Math.round(element.viewBox.baseVal.width * largest)}px`;
+    for (const [path, { group }] of states) {
+      group.classList.add("state");
+      this.#states.set(path, group);
+    }
   }
 
   light(active: readonly string[]): void {
@@ -29,7 +27,7 @@ export class ActorChart {
     const isNew = this.#active === null || active.some((path) => !this.#active?.has(path));
     for (const [path, group] of this.#states) {
       group.classList.toggle("taken", lit.has(path));
-      if (lit.has(path) && this.#active?.has(path) === false) restart(group, "moved");
+      if (lit.has(path) && this.#active?.has(path) === false) lightUp(group);
     }
     this.#active = lit;
     if (isNew) requestAnimationFrame(() => this.#reveal(active.at(-1) ?? ""));
@@ -43,32 +41,6 @@ export class ActorChart {
     const [inner, outer] = [group.getBoundingClientRect(), box.getBoundingClientRect()];
     const isInSight =
       inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && inner.bottom <= outer.bottom;
-    if (isInSight) return;
-    box.scrollBy({
-      left: inner.left + inner.width / 2 - outer.left - outer.width / 2,
-      top: inner.top + inner.height / 2 - outer.top - outer.height / 2,
-    });
+    if (!isInSight) scrollTo(group, box);
   }
-
-  #adopt(group: SVGGElement): void {
-    const title = group.querySelector("title")?.textContent ?? "";
-    const id = group.classList.contains("cluster") ? title.replace(/^cluster_/, "") : title;
-    if (id.startsWith("_") && !id.startsWith("__")) return;
-    group.classList.add("state");
-    this.#states.set(pathOf(id), group);
-  }
-}
-
-/** The animation starts again. */
-function restart(group: SVGGElement, name: string): void {
-  group.classList.remove(name);
-  group.getBoundingClientRect();
-  group.classList.add(name);
-}
-
-/** The id that the drawing gives to a state: `_` separates names, `__` and four digits are any other character. */
-function pathOf(id: string): string {
-  return id.replaceAll(/__([0-9a-f]{4})|_/g, (_, code: string | undefined) =>
-    code === undefined ? "." : String.fromCharCode(Number.parseInt(code, 16)),
-  );
 }
