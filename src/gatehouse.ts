@@ -34,7 +34,7 @@ import type { Foundation } from "./runtime/reload/foundation.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
 import { ReloadHistory } from "./runtime/reload/reload-history.ts";
 import { planOf } from "./runtime/reload/reload-transaction.ts";
-import { followCertificates, followDocuments, newest, reloadDocument } from "./runtime/server/document-feeds.ts";
+import { followCertificates, followDocuments, newest, readDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
 import { countStates } from "./runtime/server/state-counts.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
@@ -133,10 +133,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       feeds.add(followCertificates(server));
       if (options.config$) feeds.add(followDocuments(server, valueSource(options.config$, read)));
     },
-    reload: async (config, { by = "embedder" } = {}) => {
-      const configuration = read(config);
-      return server.reload(configuration instanceof Promise ? await configuration : configuration, by);
-    },
+    reload: async (config, { by = "embedder" } = {}) =>
+      server.reload(await readDocument(server, () => read(config), by), by),
     plan: async (config) => planOf(server.configuration, await read(config)),
     async stop({ wait = true } = {}) {
       feeds.unsubscribe();
@@ -205,10 +203,10 @@ interface Control {
 }
 
 /** Reads the document where the options say how; else the one in force is put into force again. */
-function reloadAgain({ options: { control }, server, read, by }: ReloadAgain): Promise<ReloadReport> {
+async function reloadAgain({ options: { control }, server, read, by }: ReloadAgain): Promise<ReloadReport> {
   const document = typeof control === "object" ? control.document : undefined;
   if (!document) return newest(server.renew(by));
-  return reloadDocument(server, async () => read(await document()), by);
+  return newest(server.reload(await readDocument(server, async () => read(await document()), by), by));
 }
 
 interface ReloadAgain {

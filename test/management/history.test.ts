@@ -56,6 +56,7 @@ describe("the history of reloads", () => {
         isKept: false,
         planText: expect.stringContaining("a:"),
       },
+      { by: "the test", outcome: "rejected", generation: 3, error: expect.stringContaining("JSON"), planText: null },
       {
         by,
         outcome: "carried-out",

@@ -140,6 +140,13 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
       .split("\n");
     const replay = await replayRecording(lines);
     expect(replay).toMatchObject({ differences: 0, actors: [{ chart: "connection" }, { chart: "smtp" }] });
+
+    const other = connect(running.port("smtp"), "127.0.0.1");
+    await once(other, "data");
+    await page.getByRole("option", { name: new RegExp(`127.0.0.1:${other.localPort}`) }).click();
+    await page.getByRole("button", { name: "Explain", exact: true }).click();
+    await page.getByText("127.0.0.1 on smtp: It is served.").waitFor();
+    other.destroy();
     expect(complaints).toEqual([]);
   });
 

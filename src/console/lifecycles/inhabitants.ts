@@ -4,7 +4,9 @@ import { durationText } from "../forms/quantities.ts";
 import type { Surroundings } from "../page.ts";
 import { octetsText } from "../parts/octets.ts";
 import { VirtualList } from "../parts/virtual-list.ts";
+import { hashOf } from "../routes.ts";
 import { act } from "../wire/actions.ts";
+import { hostOf } from "../wire/ends.ts";
 import { messageOf } from "../wire/jmap.ts";
 import { type Counts, type Inhabitant, inhabitantsOf } from "../wire/states.ts";
 
@@ -134,12 +136,20 @@ export class InhabitantsView {
     const connection = row?.connection ?? null;
     return html`<div class="buttons">
       <button ?disabled=${connection === null} @click=${() => row && this.#options.watch(row.id)}>Watch</button>
+      <button class="quiet" ?disabled=${connection === null} @click=${() => row && this.#explain(row)}>Explain</button>
       ${
         this.#options.around.isReadOnly
           ? nothing
           : html`<button class="quiet" ?disabled=${connection === null} @click=${() => void this.#close(row)}>Close</button>`
       }
     </div>`;
+  }
+
+  /** What would become of another client like it. */
+  #explain({ listener, connection }: Inhabitant): void {
+    if (!connection) return;
+    const { peer, serverName, isProxied: proxied } = connection;
+    this.#options.around.go(hashOf({ page: "explain", listener, address: hostOf(peer), serverName, proxied }));
   }
 
   async #close(row: Inhabitant | null): Promise<void> {

@@ -20,6 +20,10 @@ export interface Inhabitant {
 export interface ConnectionNow {
   readonly id: string;
   readonly peer: string;
+  /** A trusted proxy named the peer. */
+  readonly isProxied: boolean;
+  /** By SNI. */
+  readonly serverName: string | null;
   readonly user: string | null;
   readonly session: string | null;
   readonly state: string;
@@ -94,6 +98,8 @@ function inhabitantOf(value: Arguments): Inhabitant {
     connection: {
       id,
       peer: text("peer") ?? "",
+      isProxied: text("proxy") !== null,
+      serverName: text("serverName"),
       user: text("user"),
       session: text("session"),
       state: text("state") ?? "",

@@ -28,23 +28,20 @@ export function followCertificates(server: Server): Subscription {
 }
 
 /**
- * Reads a document now and puts it into force; one that cannot be read is reported like one of a stream. When others
- * arrive meanwhile, waits for the newest.
- * @throws ConfigurationError, ReloadError
+ * Reads a document now; one that cannot be read is reported like one of a stream.
+ * @throws ConfigurationError
  */
-export async function reloadDocument(
+export async function readDocument(
   server: Server,
-  read: () => Promise<Configuration>,
+  read: () => Configuration | Promise<Configuration>,
   by: string,
-): Promise<ReloadReport> {
-  let configuration: Configuration;
+): Promise<Configuration> {
   try {
-    configuration = await read();
+    return await read();
   } catch (error) {
     reject(server, error, by);
     throw error;
   }
-  return newest(server.reload(configuration, by));
 }
 
 /** The outcome of the document, or of the one that superseded it. */
