@@ -5,6 +5,7 @@ import type { Gatehouse } from "./gatehouse-contract.ts";
 import { Authentication } from "./management/access/authentication.ts";
 import { BrowserSessions } from "./management/access/browser-sessions.ts";
 import { Tokens } from "./management/access/tokens.ts";
+import { toConsole } from "./management/http/front-door.ts";
 import type { ListenerParts } from "./management/http/management-env.ts";
 import { isManagementPath, managementListener } from "./management/http/management-listener.ts";
 import { guardedEndpoints } from "./management/http/metrics-access.ts";
@@ -85,12 +86,16 @@ export function managementHandlers(management: Management, parts: ManagementPart
   };
 }
 
-/** Protocols of HTTP that an embedder has made leave the server its paths, unless `management: false` says otherwise. */
+/**
+ * Protocols of HTTP that an embedder has made leave the server its paths, unless `management: false` says otherwise. Where
+ * they are below a path of their own, this path leads to the console.
+ */
 export function leavePaths(protocols: readonly Protocol[], handlers: ManagementHandlers): void {
   for (const protocol of protocols) {
     if (!("leavePaths" in protocol) || typeof protocol.leavePaths !== "function") continue;
-    protocol.leavePaths((path: string): HttpHandler | null => {
+    protocol.leavePaths((path: string, mount: string): HttpHandler | null => {
       if (isManagementPath(path)) return handlers.management;
+      if (path === "/" && mount !== "") return toConsole;
       return healthPaths.has(path) ? handlers.health : null;
     });
   }

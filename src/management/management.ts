@@ -85,8 +85,9 @@ export class Management {
     this.#objects = new Map(objects.map((object) => [object.name, object]));
   }
 
-  session(grant: Grant): SessionResource {
-    return sessionResource({ username: grant.who.name, isReadOnly: mayOnlyRead(grant) });
+  /** @param mount the path that its URLs are below */
+  session(grant: Grant, mount = ""): SessionResource {
+    return sessionResource({ username: grant.who.name, isReadOnly: mayOnlyRead(grant) }, mount);
   }
 
   /** All objects of one kind, without `x:`, as `/get` would return them. */

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { ConfigurationDocument } from "../../src/index.ts";
+import { type ConfigurationDocument, http } from "../../src/index.ts";
 import { replayRecording } from "../../src/inspect/index.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { installed } from "./programs.ts";
@@ -35,15 +35,17 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
     await browser.close();
   });
 
-  async function open({ width = 1200 } = {}) {
-    const running = await runGatehouse(document);
+  async function open({ width = 1200, path = "" } = {}) {
+    const protocols =
+      path === "" ? [] : [http({ fetch: () => new Response(null, { status: 404 }), management: { path } })];
+    const running = await runGatehouse(document, { protocols });
     const page = await browser.newPage({ viewport: { width, height: 800 } });
     const complaints: string[] = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => {
       if (message.type() === "error" && !/status of 40[14]/.test(message.text())) complaints.push(message.text());
     });
-    const url = `http://127.0.0.1:${running.port("management")}/console/`;
+    const url = `http://127.0.0.1:${running.port("management")}${path}/console/`;
     await page.goto(url);
     return { running, page, url, complaints };
   }
@@ -86,8 +88,8 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("can be used at 380 pixels, and says when the server has gone", async () => {
-    const { running, page } = await open({ width: 380 });
+  it("can be used at 380 pixels, below a path of an app, and says when the server has gone", async () => {
+    const { running, page, complaints } = await open({ width: 380, path: "/admin" });
     expect(await violations(page)).toEqual([]);
     await logIn(page);
     await page.getByRole("row", { name: /smtp.*listening/ }).waitFor();
@@ -96,6 +98,7 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
     await page.locator("svg .state").first().waitFor();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(380);
     expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
     await running.gatehouse.stop({ wait: false });
     await page.getByRole("alert").getByText("connection to the server is lost").waitFor();
   });

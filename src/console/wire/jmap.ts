@@ -5,8 +5,8 @@ export type MethodCall = readonly [name: string, args: Arguments];
 
 const using = ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"];
 
-/** Where requests go, as the session resource says. */
-let endpoint = "/jmap/";
+/** Where requests go, as the session resource says. Paths are relative: the console may lie below another. */
+let endpoint = "../jmap/";
 
 /** Only the path is used: a proxy in front of the server may give it another name. */
 export function useEndpoint(apiUrl: unknown): void {
@@ -15,7 +15,7 @@ export function useEndpoint(apiUrl: unknown): void {
 }
 
 /** Where events come from, as the session resource says. */
-let eventSource = "/jmap/eventsource/";
+let eventSource = "../jmap/eventsource/";
 
 export function useEventSource(url: unknown): void {
   if (typeof url === "string" && URL.canParse(url, location.href)) eventSource = new URL(url, location.href).pathname;

@@ -128,7 +128,7 @@ export const emptySchema: Schema = {
 
 /** The browser follows the redirect, and keeps what it leads to. @throws WireError */
 export async function loadSchema(): Promise<Schema> {
-  return (await (await get("/api/schema")).json()) as Schema;
+  return (await (await get("../api/schema")).json()) as Schema;
 }
 
 /** The object that a view shows, or the object itself. */

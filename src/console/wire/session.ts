@@ -19,7 +19,7 @@ interface SessionResource {
 /** Null: nobody is logged in. @throws WireError when the server cannot say. */
 export async function currentSession(): Promise<Session | null> {
   try {
-    const resource = (await (await get("/jmap/session")).json()) as SessionResource;
+    const resource = (await (await get("../jmap/session")).json()) as SessionResource;
     useEndpoint(resource.apiUrl);
     useEventSource(resource.eventSourceUrl);
     const isReadOnly = Object.values(resource.accounts ?? {}).some((account) => account.isReadOnly);
@@ -32,9 +32,9 @@ export async function currentSession(): Promise<Session | null> {
 
 /** @throws WireError; `unauthorized` when name and password do not belong together. */
 export async function logIn(username: string, password: string): Promise<void> {
-  await post("/console/login", { username, password });
+  await post("login", { username, password });
 }
 
 export async function logOut(): Promise<void> {
-  await post("/console/logout", {});
+  await post("logout", {});
 }

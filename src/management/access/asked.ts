@@ -1,5 +1,6 @@
 /** A request, as far as it matters for who may. */
 import type { IncomingMessage } from "node:http";
+import { mountOf } from "../../protocols/http/mount.ts";
 import type { RequestFacts } from "../../protocols/http/request-facts.ts";
 import { requestHost } from "../../protocols/http/request-path.ts";
 
@@ -7,6 +8,8 @@ export interface Asked {
   readonly method: string;
   /** Which it asks for, with the port if it has one; undefined where it does not say. */
   readonly host: string | undefined;
+  /** The path that the management is mounted at, without a slash at its end; empty where it has its own paths. */
+  readonly mount: string;
   /** @param name in lower case */
   field(name: string): string | undefined;
   /** With a `signal` that is aborted when nobody waits for an answer any more. */
@@ -17,6 +20,7 @@ export function askedBy(request: IncomingMessage, facts: RequestFacts): Asked {
   return {
     method: request.method ?? "",
     host: requestHost(request),
+    mount: mountOf(request),
     field: (name) => request.headers[name]?.toString(),
     facts,
   };

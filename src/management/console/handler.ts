@@ -2,6 +2,7 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { FileAnswers } from "../../browser/file-answers.ts";
 import type { PageFile } from "../../browser/page-files.ts";
+import { mountOf } from "../../protocols/http/mount.ts";
 import { requestPath } from "../../protocols/http/request-path.ts";
 import { consoleFiles } from "./files.ts";
 import { consolePage } from "./page.ts";
@@ -31,10 +32,10 @@ export function consoleHandler(): RequestListener {
       response.setHeader("Allow", "GET, HEAD");
       say(response, 405, "Only GET and HEAD are answered here.\n");
     } else if (path === "/console") {
-      response.setHeader("Location", root);
-      say(response, 308, `It is at ${root}.\n`);
+      response.setHeader("Location", mountOf(request) + root);
+      say(response, 308, `It is at ${mountOf(request)}${root}.\n`);
     } else if (!(await answers.give(path.slice(root.length), request, response))) {
-      say(response, 404, `There is no such file of the console. It begins at ${root}.\n`);
+      say(response, 404, `There is no such file of the console. It begins at ${mountOf(request)}${root}.\n`);
     }
   };
 }

@@ -1,5 +1,6 @@
-/** What `/` is on a listener that only manages: for browsers the way to the console. */
+/** Ways to the console: from `/` of a listener that only manages, and from the path that the management is mounted at. */
 import type { RequestListener } from "node:http";
+import { mountOf } from "../../protocols/http/mount.ts";
 import { requestPath } from "../../protocols/http/request-path.ts";
 import { setSecurityFields } from "../console/security-fields.ts";
 
@@ -11,7 +12,12 @@ export function leadToConsole(others: RequestListener): RequestListener {
     // Programs that name no form, or any form, are not shown a page.
     if (!isRead || requestPath(request) !== "/" || !/\btext\/html\b/i.test(headers.accept ?? ""))
       return others(request, response);
-    setSecurityFields(response);
-    return response.writeHead(302, { Location: "/console/", Vary: "Accept", "Cache-Control": "no-store" }).end();
+    return toConsole(request, response);
   };
 }
+
+export const toConsole: RequestListener = (request, response) => {
+  setSecurityFields(response);
+  const fields = { Location: `${mountOf(request)}/console/`, Vary: "Accept", "Cache-Control": "no-store" };
+  response.writeHead(302, fields).end();
+};

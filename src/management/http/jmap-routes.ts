@@ -13,10 +13,10 @@ export function jmapRoutes(management: Management): Hono<GrantedEnv> {
   const routes = new Hono<GrantedEnv>();
   const underWay = new Map<string, number>();
 
-  routes.get("/.well-known/jmap", (context) => context.redirect("/jmap/session", 307));
+  routes.get("/.well-known/jmap", (context) => context.redirect(`${context.get("mount") ?? ""}/jmap/session`, 307));
   routes.get("/jmap/session", (context) => {
     context.header("Cache-Control", "no-store");
-    return context.json(management.session(context.get("grant")));
+    return context.json(management.session(context.get("grant"), context.get("mount")));
   });
   const answer = async (context: Context<GrantedEnv>): Promise<Response> => {
     const grant = context.get("grant");

@@ -10,6 +10,8 @@ import type { EventSourceOptions } from "../live/event-source.ts";
 export interface GrantedEnv {
   readonly Variables: {
     readonly grant: Grant;
+    /** The path that all others are below; unset on the control socket. */
+    readonly mount?: string;
     /** For an answer that takes its time: whether the same would be granted now. */
     readonly isStillGranted: StillGranted;
   };

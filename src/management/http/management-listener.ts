@@ -69,11 +69,13 @@ const withSecurityFields: MiddlewareHandler = async (context, next) => {
 };
 
 function fromHere({ gatehouse }: Known): MiddlewareHandler<ManagementEnv> {
-  return async ({ env: { asked } }, next) => {
+  return async (context, next) => {
+    const { asked } = context.env;
     const byHost = judgeHost(asked, gatehouse);
     if (!byHost.ok) return refusalAnswer(byHost.refusal, false);
     const byOrigin = judgeOrigin(asked);
     if (!byOrigin.ok) return refusalAnswer(byOrigin.refusal, true);
+    context.set("mount", asked.mount);
     return next();
   };
 }

@@ -9,7 +9,7 @@ export function schemaRoutes(options: SchemaOptions): Hono<GrantedEnv> {
   const routes = new Hono<GrantedEnv>();
   const handler = schemaHandler(options);
   const answer = (context: Context<GrantedEnv>): Response | Promise<Response> =>
-    handler(context.req.raw) ?? context.notFound();
+    handler(context.req.raw, context.get("mount")) ?? context.notFound();
   routes.all("/api/schema", answer);
   routes.all("/api/schema/*", answer);
   return routes;

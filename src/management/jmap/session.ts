@@ -17,8 +17,11 @@ export interface SessionResource extends JsonObject {
   readonly state: string;
 }
 
-/** URLs are paths: a client knows where it has come to, and a proxy may have brought it there by another name. */
-export function sessionResource({ username, isReadOnly }: SessionOwner): SessionResource {
+/**
+ * URLs are paths: a client knows where it has come to, and a proxy may have brought it there by another name.
+ * @param mount the path that all of them are below
+ */
+export function sessionResource({ username, isReadOnly }: SessionOwner, mount = ""): SessionResource {
   const resource = {
     capabilities: { "urn:ietf:params:jmap:core": coreLimits, "urn:stalwart:jmap": {} },
     accounts: {
@@ -31,11 +34,14 @@ export function sessionResource({ username, isReadOnly }: SessionOwner): Session
     },
     primaryAccounts: { "urn:ietf:params:jmap:core": accountId, "urn:stalwart:jmap": accountId },
     username,
-    apiUrl: "/jmap/",
-    downloadUrl: "/jmap/download/{accountId}/{blobId}/{name}?accept={type}",
-    uploadUrl: "/jmap/upload/{accountId}/",
-    eventSourceUrl: "/jmap/eventsource/?types={types}&closeafter={closeafter}&ping={ping}",
   };
   const state = createHash("sha256").update(JSON.stringify(resource)).digest("base64url").slice(0, 16);
-  return { ...resource, state };
+  return {
+    ...resource,
+    apiUrl: `${mount}/jmap/`,
+    downloadUrl: `${mount}/jmap/download/{accountId}/{blobId}/{name}?accept={type}`,
+    uploadUrl: `${mount}/jmap/upload/{accountId}/`,
+    eventSourceUrl: `${mount}/jmap/eventsource/?types={types}&closeafter={closeafter}&ping={ping}`,
+    state,
+  };
 }

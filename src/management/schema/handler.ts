@@ -5,8 +5,8 @@ import { publishedSchema, type SchemaOptions } from "./management-schema.ts";
 
 const schemaPath = "/api/schema";
 
-/** The schema is made when it is first asked for. @returns null for what is not at one of its paths */
-export function schemaHandler(options: SchemaOptions = {}): (request: Request) => Response | null {
+/** The schema is made when it is first asked for. @returns null for what is not at one of its paths, which are below `mount` */
+export function schemaHandler(options: SchemaOptions = {}): (request: Request, mount?: string) => Response | null {
   let made: { readonly json: string; readonly hash: string; readonly gzip: Uint8Array<ArrayBuffer> } | null = null;
   const published = () => {
     if (made === null) {
@@ -15,14 +15,14 @@ export function schemaHandler(options: SchemaOptions = {}): (request: Request) =
     }
     return made;
   };
-  return (request) => {
+  return (request, mount = "") => {
     const { pathname } = new URL(request.url);
     if (pathname !== schemaPath && !pathname.startsWith(`${schemaPath}/`)) return null;
     if (request.method !== "GET" && request.method !== "HEAD")
       return new Response(null, { status: 405, headers: { Allow: "GET, HEAD" } });
     const { json, hash, gzip } = published();
     if (pathname === schemaPath) {
-      const headers = { Location: `${schemaPath}/${hash}`, "Cache-Control": "no-cache" };
+      const headers = { Location: `${mount}${schemaPath}/${hash}`, "Cache-Control": "no-cache" };
       return new Response(null, { status: 302, headers });
     }
     if (pathname !== `${schemaPath}/${hash}`) return null;

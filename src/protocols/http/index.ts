@@ -8,6 +8,7 @@ import type { ConnectionFacts, StreamProtocol, StreamWire } from "../protocol.ts
 import { ProtocolOptionError } from "../session/options.ts";
 import { connectRefused, faultOf, upgradeRefused } from "./faults.ts";
 import type { HttpHandler } from "./http-handler.ts";
+import { isBelow, mountAt } from "./mount.ts";
 import { seenAs } from "./remote-address.ts";
 import { HttpRequestFacts, type RequestFacts } from "./request-facts.ts";
 import { requestPath } from "./request-path.ts";
@@ -26,10 +27,11 @@ export interface HttpSettings {
   readonly name?: string;
   /**
    * Whether Gatehouse answers health, metrics and the management API, whatever the handler would say at their paths: on
-   * every listener of this protocol, on those named, or on none, which leaves every path to the handler. By default on every
-   * listener of the protocol `http`, since this replaces the built-in one, and on none under another name.
+   * every listener of this protocol, on those named, or on none, which leaves every path to the handler. With `path`, such
+   * as `/admin`, all of them are below it: `/admin/metrics`, `/admin/console/`. By default on every listener of the protocol
+   * `http`, since this replaces the built-in one, and on none under another name.
    */
-  readonly management?: boolean | { readonly listeners: readonly string[] };
+  readonly management?: boolean | { readonly listeners?: readonly string[]; readonly path?: string };
   /**
    * Takes over the connections of requests that ask for another protocol by the field `Upgrade`, such as WebSocket; without
    * it they are answered like any other. `h2c`, requests with a body, and Gatehouse's own paths are left out. What it throws
@@ -60,23 +62,26 @@ export interface HttpSettings {
  */
 export type HttpOptions = HttpSettings & HttpAnswerer;
 
+/** @param mount where the path is below; empty where the server has its own paths */
+export type ServersPaths = (path: string, mount: string) => HttpHandler | null;
+
 /** A protocol that may leave some paths to the server that it runs in. */
 export interface HttpProtocol extends StreamProtocol {
   /** @param handlerAt who answers at a path in place of `onRequest`; null for nobody. */
-  leavePaths(handlerAt: (path: string) => HttpHandler | null): void;
+  leavePaths(handlerAt: ServersPaths): void;
 }
 
 /** @throws ProtocolOptionError without a handler, or with two. */
 export function http(options: HttpOptions): HttpProtocol {
   const { name = "http" } = options;
   const answerer = answererOf(options);
-  const managed = managedListeners(options);
+  const mountOn = managementMounts(options);
   const times = {
     drainIdleTimeout: options.drainIdleTimeout ?? 3_000,
     writeTimeout: options.writeTimeout ?? 60_000,
   };
   const sessions = new WeakMap<Duplex, Talk>();
-  let handlerAt: (path: string) => HttpHandler | null = () => null;
+  let handlerAt: ServersPaths = () => null;
   const server = createServer({
     headersTimeout: options.headersTimeout ?? 10_000,
     requestTimeout: options.requestTimeout ?? 60_000,
@@ -89,7 +94,13 @@ export function http(options: HttpOptions): HttpProtocol {
   const upgrades = (request: IncomingMessage): boolean => {
     const talk = sessions.get(request.socket);
     if (!options.onUpgrade || !talk || !mayUpgrade(request) || requestProblem(request) !== null) return false;
-    return !managed(talk.facts.listener) || handlerAt(requestPath(request)) === null;
+    return managementOf(request, talk.facts.listener) === null;
+  };
+  const managementOf = (request: IncomingMessage, listener: string): HttpHandler | null => {
+    const mount = mountOn(listener);
+    const path = requestPath(request);
+    if (mount === null || !isBelow(mount, path)) return null;
+    return handlerAt(path.slice(mount.length) || "/", mount);
   };
   const take = (request: IncomingMessage, response: ServerResponse, answer: (facts: RequestFacts) => unknown) => {
     const talk = sessions.get(request.socket);
@@ -106,8 +117,10 @@ export function http(options: HttpOptions): HttpProtocol {
     });
   };
   const handle: HttpHandler = (request, response, facts) => {
-    const handler = managed(facts.listener) ? handlerAt(requestPath(request)) : null;
-    return (handler ?? answerer)(request, response, facts);
+    const handler = managementOf(request, facts.listener);
+    if (!handler) return answerer(request, response, facts);
+    mountAt(mountOn(facts.listener) ?? "", request);
+    return handler(request, response, facts);
   };
   server.on("request", (request, response) => take(request, response, (facts) => handle(request, response, facts)));
   server.on("checkContinue", (request, response) =>
@@ -178,11 +191,16 @@ function answererOf({ fetch, onRequest }: HttpOptions): HttpHandler {
   return onRequest ?? webHandler(given as FetchHandler);
 }
 
-/** Whether Gatehouse answers at its paths on this listener. */
-function managedListeners({ name = "http", management = name === "http" }: HttpOptions): (listener: string) => boolean {
-  if (typeof management === "boolean") return () => management;
-  const listeners = new Set(management.listeners);
-  return (listener) => listeners.has(listener);
+/** Where the paths of Gatehouse are on a listener; null for nowhere. */
+type ManagementMounts = (listener: string) => string | null;
+
+function managementMounts({ name = "http", management = name === "http" }: HttpOptions): ManagementMounts {
+  if (typeof management === "boolean") return () => (management ? "" : null);
+  const { path = "" } = management;
+  if (!/^(?:\/[\w~-][\w.~-]*)*$/.test(path))
+    throw new ProtocolOptionError("http", "management.path", 'a path like "/admin", without a slash at its end');
+  const listeners = management.listeners && new Set(management.listeners);
+  return (listener) => (listeners?.has(listener) === false ? null : path);
 }
 
 /** `node:http` enforces its time-outs only after `listening`, which a server that is handed its sockets never emits. */
