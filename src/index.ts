@@ -81,6 +81,8 @@ export {
   defineSession,
   type ProtocolDefinition,
   type SessionDefinition,
+  type TalkProtocolDefinition,
+  type TurnProtocolDefinition,
 } from "./protocols/define-protocol.ts";
 export type { Endpoint } from "./protocols/endpoint.ts";
 export type { HttpHandler } from "./protocols/http/http-handler.ts";
@@ -142,6 +144,7 @@ export {
 } from "./protocols/manage-sieve/index.ts";
 export { defaultPop3Limits, type Pop3Limits, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
 export {
+  type Close,
   CONTINUE,
   type ConnectionFacts,
   close,
@@ -156,6 +159,7 @@ export {
   type StreamWire,
   type TlsFacts,
   UPGRADE,
+  type Upgrade,
   type Verdict,
   WAIT,
   type Wire,
@@ -174,6 +178,8 @@ export {
 } from "./protocols/sieve/index.ts";
 export { defaultSmtpLimits, type SmtpLimits, type SmtpOptions, smtp } from "./protocols/smtp/index.ts";
 export type { TakeOver } from "./protocols/take-over.ts";
+export { InputEndedError, type InputOptions, type TalkInput } from "./protocols/talk/input.ts";
+export { type Said, type Talk, type TalkWire, talkSession } from "./protocols/talk/session.ts";
 export type { ListedAddress } from "./runtime/admission/address-list.ts";
 export type { RuleFinding } from "./runtime/admission/admission.ts";
 export type { AsyncAdmissionRule } from "./runtime/admission/async-rules.ts";

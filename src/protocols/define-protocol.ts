@@ -9,6 +9,8 @@ import {
   type Verdict,
   type Wire,
 } from "./protocol.ts";
+import type { InputOptions } from "./talk/input.ts";
+import { type Talk, talkSession } from "./talk/session.ts";
 
 /** The turns of a session; each may be left out but `receive`. A turn that answers with nothing continues. */
 export interface SessionDefinition {
@@ -34,20 +36,36 @@ export interface SessionDefinition {
   readonly state?: string;
 }
 
-export interface ProtocolDefinition {
+interface ProtocolParts {
   /** As in a listener's `protocol`. */
   readonly name: string;
-  /** Makes the session of a connection that may speak. A turn of it that throws ends this connection alone. */
-  open(wire: Wire): SessionDefinition;
   /** TLS can start in mid-dialogue, by the verdict `UPGRADE`; false by default. */
   readonly startTls?: boolean;
   /** Names of the protocol in ALPN (RFC 7301); none by default, and then any client is welcome. */
   readonly alpn?: readonly string[];
   /** Milliseconds of silence after which `expired("idle")` is called; null for no limit; 300,000 by default. */
   readonly idleTimeout?: number | null;
+  /** Milliseconds after which `expired("session")` is called, whatever the peer sends; null, the default, for no limit. */
+  readonly sessionTimeout?: number | null;
   /** What a client gets that is not admitted: one complete reply. Default: nothing. */
   busy?(refusal: Refusal, hostname: string): string;
 }
+
+/** A protocol whose sessions take turns: the form that costs least. */
+export interface TurnProtocolDefinition extends ProtocolParts {
+  /** Makes the session of a connection that may speak. A turn of it that throws ends this connection alone. */
+  open(wire: Wire): SessionDefinition;
+}
+
+/** A protocol whose dialogue is an asynchronous generator: it may await whatever it likes. */
+export interface TalkProtocolDefinition extends ProtocolParts {
+  /** Talks with the peer of a connection. To throw or reject ends this connection alone. */
+  readonly talk: Talk;
+  /** How its input is read. */
+  readonly input?: InputOptions;
+}
+
+export type ProtocolDefinition = TurnProtocolDefinition | TalkProtocolDefinition;
 
 const defaultIdleTimeout = 300_000;
 
@@ -59,9 +77,21 @@ const defaultIdleTimeout = 300_000;
  *   name: "echo",
  *   open: (wire) => ({ receive: (chunk) => void wire.write(chunk) }),
  * });
+ *
+ * @example
+ * const shouting = defineProtocol({
+ *   name: "shouting",
+ *   async *talk(_wire, input) {
+ *     for await (const line of input) yield `${line.toUpperCase()}\r\n`;
+ *   },
+ * });
  */
 export function defineProtocol(definition: ProtocolDefinition): SessionProtocol {
-  const { idleTimeout = defaultIdleTimeout, alpn } = definition;
+  const { idleTimeout = defaultIdleTimeout, sessionTimeout = null, alpn } = definition;
+  const open =
+    "talk" in definition
+      ? (wire: Wire) => talkSession(wire, definition.talk, definition.input)
+      : (wire: Wire) => defineSession(definition.open(wire));
   return {
     kind: "session",
     name: definition.name,
@@ -70,7 +100,8 @@ export function defineProtocol(definition: ProtocolDefinition): SessionProtocol 
     busy: (refusal, hostname) => definition.busy?.(refusal, hostname) ?? "",
     open(wire) {
       if (idleTimeout !== null) wire.setIdleTimeout(idleTimeout);
-      return defineSession(definition.open(wire));
+      if (sessionTimeout !== null) wire.setSessionTimeout(sessionTimeout);
+      return open(wire);
     },
   };
 }
@@ -127,7 +158,8 @@ class DefinedSession implements Session {
     return close(limit === "idle" ? "idle-timeout" : "session-timeout");
   }
 
-  closed(cause: EndCause): void {
-    this.#definition.closed?.(cause);
+  /** @returns a promise where the embedder's is asynchronous: what it rejects with is reported. */
+  closed(cause: EndCause): unknown {
+    return this.#definition.closed?.(cause);
   }
 }

@@ -28,27 +28,33 @@ export type Verdict =
   | { readonly next: "continue" }
   /** The session is busy (a backend answers, the peer does not read): hold the input until `wire.wake()`. */
   | { readonly next: "wait" }
-  /** Flush, then do the TLS handshake. Only where `wire.canUpgrade`. */
-  | { readonly next: "upgrade" }
-  /** Flush, then close; the cause goes to the log line, the metric and the `connection.closed` event. */
-  | {
-      readonly next: "close";
-      readonly cause: EndCause;
-      /** The client has said goodbye, and sends nothing more: nobody waits for its FIN. */
-      readonly goodbye?: boolean;
-    };
+  | Upgrade
+  | Close;
+
+/** Flush, then do the TLS handshake. Only where `wire.canUpgrade`. */
+export interface Upgrade {
+  readonly next: "upgrade";
+}
+
+/** Flush, then close; the cause goes to the log line, the metric and the `connection.closed` event. */
+export interface Close {
+  readonly next: "close";
+  readonly cause: EndCause;
+  /** The client has said goodbye, and sends nothing more: nobody waits for its FIN. */
+  readonly goodbye?: boolean;
+}
 
 export const CONTINUE: Verdict = Object.freeze({ next: "continue" });
 export const WAIT: Verdict = Object.freeze({ next: "wait" });
-export const UPGRADE: Verdict = Object.freeze({ next: "upgrade" });
+export const UPGRADE: Upgrade = Object.freeze({ next: "upgrade" });
 
 /** The verdict that ends the connection of a client that has said goodbye and was answered. Its cause is `quit`. */
-export const GOODBYE: Verdict = Object.freeze({ next: "close", cause: "quit", goodbye: true });
+export const GOODBYE: Close = Object.freeze({ next: "close", cause: "quit", goodbye: true });
 
-const closings = new Map<EndCause, Verdict>();
+const closings = new Map<EndCause, Close>();
 
 /** The verdict that ends the connection for this cause. */
-export function close(cause: EndCause): Verdict {
+export function close(cause: EndCause): Close {
   let verdict = closings.get(cause);
   if (!verdict) {
     verdict = Object.freeze({ next: "close", cause });

@@ -83,9 +83,10 @@ export class HandoverSession implements Session {
     return this.#settle(this.#current.expired(limit));
   }
 
-  closed(cause: EndCause): void {
+  /** @returns a promise where the embedder's is asynchronous: what it rejects with is reported. */
+  closed(cause: EndCause): unknown {
     this.#rest = null;
-    this.#current.closed(cause);
+    return this.#current.closed(cause);
   }
 
   #settle(verdict: Verdict): Verdict {

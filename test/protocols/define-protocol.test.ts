@@ -1,7 +1,16 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { filter, firstValueFrom } from "rxjs";
 import { expect, onTestFinished, test } from "vitest";
-import { CONTINUE, close, createGatehouse, defineProtocol, defineSession, type Wire } from "../../src/index.ts";
+import {
+  CONTINUE,
+  close,
+  createGatehouse,
+  defineProtocol,
+  defineSession,
+  type TurnProtocolDefinition,
+  type Wire,
+} from "../../src/index.ts";
 import { MemoryWire } from "./memory-wire.ts";
 
 test("a session that gives only receive() has a default for every other turn", () => {
@@ -37,7 +46,7 @@ test("what a session defines is called on its own object, so that classes will d
   expect(session.drain()).toBe(CONTINUE);
 });
 
-async function serve(open: Parameters<typeof defineProtocol>[0]["open"]) {
+async function serve(open: TurnProtocolDefinition["open"]) {
   const gatehouse = createGatehouse({
     config: [{ name: "own", protocol: "own", bind: ["127.0.0.1:0"] }],
     protocols: [defineProtocol({ name: "own", open })],
@@ -106,4 +115,17 @@ test("a session whose turn throws ends its own connection alone", async () => {
   other.write("good");
   expect(gatehouse.state).toBe("running");
   expect(other.readable).toBe(true);
+});
+
+test("a closed() that rejects is reported, and ends nothing else", async () => {
+  const { gatehouse, client } = await serve(() => ({
+    receive: () => undefined,
+    closed: async () => {
+      throw new Error("a fault of the embedder's");
+    },
+  }));
+  const failed = firstValueFrom(gatehouse.lifecycle$.pipe(filter(({ type }) => type === "connection.sessionFailed")));
+  (await client()).end();
+  expect(await failed).toMatchObject({ error: new Error("a fault of the embedder's") });
+  expect(gatehouse.state).toBe("running");
 });
