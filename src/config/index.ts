@@ -22,6 +22,7 @@ export {
 export { readConfiguration } from "./document/read.ts";
 export type { ConfigurationDocument } from "./document/schema.ts";
 export { serializeDocument } from "./document/serialize.ts";
+export { type SessionConfiguration, sessionLimitsSchema } from "./document/session-limits.ts";
 export { describeConfiguration } from "./document/summary.ts";
 export { type SystemSettings, systemSchema } from "./document/system.ts";
 export {

@@ -17,7 +17,7 @@
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../charts/inspector.ts";
 import type { Passages } from "../charts/passages.ts";
-import type { ForwardedField } from "../config/index.ts";
+import type { ForwardedField, SessionConfiguration } from "../config/index.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ProxyFacts } from "./proxy-facts.ts";
@@ -110,6 +110,8 @@ export type Notice =
 export interface Wire extends ConnectionFacts {
   /** `defaultHostname` of the document in force when the connection was accepted. */
   readonly hostname: string;
+  /** What the document says of the sessions of this listener, over the options of their protocol. */
+  readonly configured?: SessionConfiguration;
   /** TLS is available on this listener and the connection is still in clear. */
   readonly canUpgrade: boolean;
   /**

@@ -28,35 +28,43 @@ const networks = setOf(
   }),
 );
 
-const listener = fc.record(
-  {
-    bind: setOf(fc.constantFrom(["127.0.0.1:0"], ["[::]:0", "0.0.0.0:0"], ["[::1]:0"])),
-    protocol: fc.constantFrom("smtp", "http", "imap", "echo"),
-    maxConnections: countOrNull,
-    overrideProxyTrustedNetworks: networks,
-    forwardedTrustedNetworks: networks,
-    forwardedField: fc.constantFrom("xForwardedFor", "forwarded"),
-    socketReuseAddress: fc.boolean(),
-    socketReusePort: fc.boolean(),
-    socketBacklog: countOrNull,
-    socketTtl: octetOrNull,
-    socketSendBufferSize: countOrNull,
-    socketReceiveBufferSize: countOrNull,
-    socketTosV4: octetOrNull,
-    socketNoDelay: fc.boolean(),
-    tlsImplicit: fc.boolean(),
-    tlsTimeout: duration,
-    tlsDisableProtocols: setOf(fc.constantFrom<string[]>([], ["tls12"])),
-    tlsDisableCipherSuites: setOf(fc.subarray(CIPHER_SUITE_NAMES.slice(1))),
-    tlsIgnoreClientOrder: fc.boolean(),
-    atCapacity: fc.constantFrom("reject", "hold"),
-    ignoreServerCap: fc.boolean(),
-    proxyTimeout: duration,
-    maxHandshakes: countOrNull,
-    maxConnectionsPerAddress: countOrNull,
-    connectionRate: fc.option(fc.record({ count: fc.integer({ min: 1, max: 1000 }), interval: duration })),
-  },
-  { requiredKeys: ["bind"] },
+const mailFields = {
+  banner: fc.constantFrom(null, "ready"),
+  authWithoutTls: fc.boolean(),
+  limits: fc.record({ errors: countOrNull, authenticationFailures: countOrNull }, { requiredKeys: [] }),
+};
+
+const commonFields = {
+  bind: setOf(fc.constantFrom(["127.0.0.1:0"], ["[::]:0", "0.0.0.0:0"], ["[::1]:0"])),
+  protocol: fc.constantFrom("smtp", "imap", "echo"),
+  maxConnections: countOrNull,
+  overrideProxyTrustedNetworks: networks,
+  forwardedTrustedNetworks: networks,
+  forwardedField: fc.constantFrom("xForwardedFor", "forwarded"),
+  socketReuseAddress: fc.boolean(),
+  socketReusePort: fc.boolean(),
+  socketBacklog: countOrNull,
+  socketTtl: octetOrNull,
+  socketSendBufferSize: countOrNull,
+  socketReceiveBufferSize: countOrNull,
+  socketTosV4: octetOrNull,
+  socketNoDelay: fc.boolean(),
+  tlsImplicit: fc.boolean(),
+  tlsTimeout: duration,
+  tlsDisableProtocols: setOf(fc.constantFrom<string[]>([], ["tls12"])),
+  tlsDisableCipherSuites: setOf(fc.subarray(CIPHER_SUITE_NAMES.slice(1))),
+  tlsIgnoreClientOrder: fc.boolean(),
+  atCapacity: fc.constantFrom("reject", "hold"),
+  ignoreServerCap: fc.boolean(),
+  proxyTimeout: duration,
+  maxHandshakes: countOrNull,
+  maxConnectionsPerAddress: countOrNull,
+  connectionRate: fc.option(fc.record({ count: fc.integer({ min: 1, max: 1000 }), interval: duration })),
+};
+
+const listener = fc.oneof(
+  fc.record({ ...commonFields, protocol: fc.constant("http") }, { requiredKeys: ["bind", "protocol"] }),
+  fc.record({ ...commonFields, ...mailFields }, { requiredKeys: ["bind"] }),
 );
 
 const name = fc

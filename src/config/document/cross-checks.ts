@@ -8,6 +8,7 @@ import type { Finding } from "./configuration-error.ts";
 import type { listenerSchema } from "./listener.ts";
 import { isObject } from "./partial-parse.ts";
 import { formatPath, type Path, valueAt } from "./path.ts";
+import { limitsOfProtocol } from "./session-limits.ts";
 
 /** A listener of the document with those of its fields that are valid. */
 export interface ListenerEntry {
@@ -22,7 +23,7 @@ export function checkListeners(
   document: unknown,
 ): Finding[] {
   return [
-    ...entries.flatMap((entry) => [...checkProtocol(entry, known), ...checkTls(entry)]),
+    ...entries.flatMap((entry) => [...checkProtocol(entry, known), ...checkTls(entry), ...checkSessions(entry)]),
     ...checkNames(entries),
     ...checkAddresses(entries, document),
   ];
@@ -53,6 +54,23 @@ function checkTls({ path, fields }: ListenerEntry): Finding[] {
       : "";
   const message = `must leave at least one TLS version with a cipher suite; for no TLS at all, set useTls to false${hint}`;
   return [{ path: [...path, field], message, found: null }];
+}
+
+function checkSessions({ path, fields: { protocol, banner, authWithoutTls, limits } }: ListenerEntry): Finding[] {
+  const known = limitsOfProtocol.get(protocol ?? "");
+  if (!known) return [];
+  const set = Object.entries(limits ?? {}).filter(([, limit]) => limit !== null);
+  const unknown = set.filter(([name]) => !(known as readonly string[]).includes(name));
+  const choice = known.length === 0 ? "which has none here" : `which has ${known.join(", ")}`;
+  const findings: Finding[] = unknown.map(([name]) => ({
+    path: [...path, "limits", name],
+    message: `is no limit of ${protocol}, ${choice}`,
+  }));
+  if (protocol !== "http") return findings;
+  if (banner) findings.push({ path: [...path, "banner"], message: "must be null: HTTP has no greeting" });
+  if (authWithoutTls)
+    findings.push({ path: [...path, "authWithoutTls"], message: "must be false: it is for mail protocols" });
+  return findings;
 }
 
 function checkNames(entries: readonly ListenerEntry[]): Finding[] {

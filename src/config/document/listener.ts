@@ -8,6 +8,7 @@ import { fieldDisplay } from "../values/field-display.ts";
 import { count, countOrNull, fieldsOf, flag, octetOrNull, SERVER_SET } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
 import { setOf, setOfNames } from "../values/set-of.ts";
+import { banner, type SessionLimits, sessionLimitsSchema } from "./session-limits.ts";
 
 /** Gatehouse's own protocols. */
 export const PROTOCOLS = ["smtp", "lmtp", "http", "imap", "pop3", "manageSieve"] as const;
@@ -42,6 +43,8 @@ const protocol = z
   .min(1, { error: mustBe(PROTOCOL) })
   .default("smtp")
   .meta({ examples: [...PROTOCOLS] });
+
+export type ConnectionRate = Readonly<z.output<typeof connectionRateSchema>>;
 
 export const connectionRateSchema = fieldsOf({
   count: count().describe("Connections allowed in each interval.").register(fieldDisplay, { label: "Connections" }),
@@ -191,6 +194,20 @@ const shape = {
       section: "Admission",
       objectName: "x:ConnectionRate",
     }),
+  banner: banner
+    .describe(
+      "What the greeting says after the host name; in ManageSieve its IMPLEMENTATION. Null: the protocol's own.",
+    )
+    .register(fieldDisplay, { label: "Banner", section: "Sessions", placeholder: "ESMTP ready" }),
+  authWithoutTls: flag(false)
+    .describe("Mail clients may log in without TLS too. Their passwords can be read on the way then.")
+    .register(fieldDisplay, { label: "Log-ins in clear", section: "Sessions" }),
+  limits: sessionLimitsSchema
+    .prefault({})
+    .describe(
+      "What a mail client may ask of one session. Which limits there are depends on the protocol. Null: its default.",
+    )
+    .register(fieldDisplay, { label: "Limits", section: "Sessions", objectName: "x:SessionLimits" }),
 };
 
 export const listenerSchema = fieldsOf(shape, SERVER_SET);
@@ -213,5 +230,6 @@ export interface ListenerSettings extends Readonly<Parsed> {
   /** The trusted networks in force: the listener's own if it has any, or else the server's. */
   readonly proxyTrustedNetworks: readonly string[];
   readonly socketBacklog: number;
-  readonly connectionRate: Readonly<NonNullable<Parsed["connectionRate"]>> | null;
+  readonly connectionRate: ConnectionRate | null;
+  readonly limits: SessionLimits;
 }

@@ -69,6 +69,19 @@ function line(text: string, isDefault = false): Line {
   return { text: `  ${text}`, isDefault };
 }
 
+function describeSessions({ protocol, banner, authWithoutTls, limits }: ListenerSettings): Line[] {
+  if (protocol === "http") return [];
+  const set = Object.entries(limits).flatMap(([name, limit]) => (limit === null ? [] : [`${name} ${limit}`]));
+  return [
+    line(
+      `limits of a session: ${set.length === 0 ? "the defaults of the protocol" : set.join(", ")}`,
+      set.length === 0,
+    ),
+    line(`log-ins in clear: ${authWithoutTls ? "allowed" : "refused"}`, !authWithoutTls),
+    ...(banner === null ? [] : [line(`banner: ${banner}`)]),
+  ];
+}
+
 function describeListed({ address, expiresAt, reason }: ListedIpSettings): string {
   return `${address}${expiresAt === null ? "" : ` until ${expiresAt}`}${reason === null ? "" : ` (${reason})`}`;
 }
@@ -84,6 +97,7 @@ function describeListener(listener: ListenerSettings, system: SystemSettings): L
     ),
     line(`trusted proxies: ${describeProxies(listener)}`, listener.proxyTrustedNetworks.length === 0),
     ...describeForwarding(listener),
+    ...describeSessions(listener),
     ...describeSocket(listener),
   ];
 }

@@ -1,12 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ConnectionRate } from "../document/listener.ts";
+import type { SessionLimits } from "../document/session-limits.ts";
 
-export type FieldValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly string[]
-  | { readonly count: number; readonly interval: number };
+export type FieldValue = string | number | boolean | null | readonly string[] | ConnectionRate | SessionLimits;
 
 /**
  * Compares field values within one plan. Each pair of sets is compared once: thousands of listeners may share the

@@ -5,7 +5,7 @@ import type { SystemSettings } from "../document/system.ts";
 import { Comparison, type FieldValue } from "./comparison.ts";
 
 /** How a field's values are compared and described. */
-export type FieldKind = "plain" | "duration" | "set" | "rate";
+export type FieldKind = "plain" | "duration" | "set" | "rate" | "limits";
 
 /**
  * Every field of a listener that can change at run time. Effective values count: its own networks are in
@@ -38,6 +38,9 @@ const listenerFields = {
   maxHandshakes: "plain",
   maxConnectionsPerAddress: "plain",
   connectionRate: "rate",
+  banner: "plain",
+  authWithoutTls: "plain",
+  limits: "limits",
 } as const satisfies Record<
   Exclude<keyof ListenerSettings, "name" | "bind" | "overrideProxyTrustedNetworks">,
   FieldKind

@@ -1,3 +1,5 @@
+import type { ConnectionRate } from "../document/listener.ts";
+import type { SessionLimit, SessionLimits } from "../document/session-limits.ts";
 import { describeDuration } from "../values/duration.ts";
 import type { AddressConflict } from "./address-conflicts.ts";
 import type { AddressPlan } from "./address-plan.ts";
@@ -86,6 +88,7 @@ function describeChange({ field, from, to, needsRestart }: FieldChange, sets: De
     sets.set(from, known.set(to, difference));
     return `${[field, ...difference].join(" ")}${late}`;
   }
+  if (kindOf(field) === "limits") return describeLimits(from as SessionLimits, to as SessionLimits);
   return `${field} ${describeValue(field, from)} → ${describeValue(field, to)}${late}`;
 }
 
@@ -96,10 +99,23 @@ function differenceOf(from: readonly string[], to: readonly string[]): string[] 
   return [...plus, ...minus];
 }
 
+function describeLimits(from: SessionLimits, to: SessionLimits): string {
+  const names = Object.keys(to) as SessionLimit[];
+  const changed = names.filter((name) => from[name] !== to[name]);
+  return ["limits", ...changed.map((name) => `${name} ${limitText(from[name])} → ${limitText(to[name])}`)].join(" ");
+}
+
+function limitText(limit: number | null): string {
+  return limit === null ? "default" : String(limit);
+}
+
 function describeValue(field: FieldChange["field"], value: FieldValue): string {
   if (value === null) return "none";
   if (typeof value === "number" && kindOf(field) === "duration") return describeDuration(value);
-  if (typeof value === "object" && "interval" in value) return `${value.count} in ${describeDuration(value.interval)}`;
+  if (kindOf(field) === "rate") {
+    const { count, interval } = value as ConnectionRate;
+    return `${count} in ${describeDuration(interval)}`;
+  }
   return String(value);
 }
 

@@ -9,6 +9,7 @@ import {
   fieldDisplay,
   listenerSchema,
   referenceForms,
+  sessionLimitsSchema,
   systemSchema,
 } from "../../config/index.ts";
 import { connectionEndSchema, endCountSchema, reloadSchema } from "./history-shapes.ts";
@@ -46,7 +47,7 @@ export const describedObjects: readonly DescribedObject[] = [
     singularName: "listener",
     pluralName: "listeners",
     shape: listenerSchema.shape,
-    sections: ["Listener settings", "TLS options", "Proxy networks", "Socket options", "Admission"],
+    sections: ["Listener settings", "TLS options", "Proxy networks", "Socket options", "Admission", "Sessions"],
   },
   {
     name: "SystemSettings",
@@ -187,6 +188,7 @@ export interface DescribedVariant {
 /** Objects that stand within others only, by their name with `x:`. */
 export const innerObjects: Readonly<Record<string, Shape | readonly DescribedVariant[]>> = {
   "x:ConnectionRate": connectionRateSchema.shape,
+  "x:SessionLimits": sessionLimitsSchema.shape,
   /** By the path of a state: embedders' protocols have states of their own. */
   "x:StateCounts": {},
   /** What a reload does, and what has changed in an object: with members of its kind. */

@@ -1,4 +1,5 @@
 import type { SessionProtocol } from "../protocol.ts";
+import { configuredSettings } from "../session/configured-settings.ts";
 import { sessionProtocol } from "../session/session-protocol.ts";
 import { ImapSession } from "./session.ts";
 import { type ImapOptions, readSettings } from "./settings.ts";
@@ -17,16 +18,16 @@ export type { ImapOptions } from "./settings.ts";
  * const protocol = imap({ backend: { authenticate: async ({ username }) => lookUp(username) }, mailboxes });
  */
 export function imap(options: ImapOptions): SessionProtocol {
-  const settings = readSettings(options);
+  const settings = configuredSettings(options, readSettings);
   return sessionProtocol({
     name: "imap",
     alpn: ["imap"],
-    login: settings.login,
+    login: settings.base.login,
     refusals: {
       shuttingDown: () => "* BYE Server shutting down\r\n",
       blocked: () => "* BYE No access from your address\r\n",
       busy: () => "* BYE [UNAVAILABLE] Too many connections, try again later\r\n",
     },
-    open: (wire) => new ImapSession(wire, settings),
+    open: (wire) => new ImapSession(wire, settings.of(wire)),
   });
 }

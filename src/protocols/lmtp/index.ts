@@ -1,4 +1,5 @@
 import type { SessionProtocol } from "../protocol.ts";
+import { configuredSettings } from "../session/configured-settings.ts";
 import { lmtpDialect } from "../smtp/dialect.ts";
 import { readSettings, type SmtpOptions } from "../smtp/options.ts";
 import { smtpProtocol } from "../smtp/smtp-protocol.ts";
@@ -17,6 +18,9 @@ export interface LmtpOptions extends SmtpOptions {
  */
 export function lmtp(options: LmtpOptions): SessionProtocol {
   const { offerAuth = false, ...given } = options;
-  const settings = readSettings(given, lmtpDialect);
-  return smtpProtocol(offerAuth ? settings : { ...settings, login: { ...settings.login, backend: {} } });
+  const read = (options: SmtpOptions) => {
+    const settings = readSettings(options, lmtpDialect);
+    return offerAuth ? settings : { ...settings, login: { ...settings.login, backend: {} } };
+  };
+  return smtpProtocol(configuredSettings(given, read));
 }

@@ -6,7 +6,7 @@ import { capabilityLine } from "./replies.ts";
 export function capabilityLines(dialogue: ManageSieveDialogue): string {
   const { wire, login, account, owner, settings } = dialogue;
   const lines = [
-    capabilityLine("IMPLEMENTATION", settings.implementation),
+    capabilityLine("IMPLEMENTATION", settings.banner),
     capabilityLine("VERSION", "1.0"),
     capabilityLine("SASL", login.mechanisms.join(" ")),
     capabilityLine("SIEVE", sieveExtensions.join(" ")),

@@ -17,7 +17,7 @@ import { replies } from "./replies.ts";
 /** What is the same for all sessions of one `manageSieve()`. */
 export interface ManageSieveSettings extends MailboxSessionSettings {
   readonly limits: ManageSieveLimits;
-  readonly implementation: string;
+  readonly banner: string;
 }
 
 /** What the client did wrong, as the reply that says so; null when all is well. */

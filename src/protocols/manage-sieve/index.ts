@@ -1,4 +1,5 @@
 import type { SessionProtocol } from "../protocol.ts";
+import { configuredSettings } from "../session/configured-settings.ts";
 import { sessionProtocol } from "../session/session-protocol.ts";
 import { type ManageSieveOptions, readSettings } from "./options.ts";
 import { replies } from "./replies.ts";
@@ -18,21 +19,21 @@ export type { ManageSieveOptions } from "./options.ts";
  * ({@link checkScript}) and kept; nothing executes them. The limits, their defaults and what crossing them leads to are
  * those of {@link ManageSieveLimits}.
  *
- * @throws ProtocolOptionError when a limit is not a positive integer or `implementation` is not one line of printable ASCII.
+ * @throws ProtocolOptionError when a limit is not a positive integer or `banner` is not one line of printable ASCII.
  * @example
  * const protocol = manageSieve({ backend, mailboxes });
  */
 export function manageSieve(options: ManageSieveOptions): SessionProtocol {
-  const settings = readSettings(options);
+  const settings = configuredSettings(options, readSettings);
   return sessionProtocol({
     name: "manageSieve",
     alpn: ["managesieve"],
-    login: settings.login,
+    login: settings.base.login,
     refusals: {
       shuttingDown: () => replies.shuttingDown,
       blocked: () => replies.blocked,
       busy: () => replies.busy,
     },
-    open: (wire) => new ManageSieveSession(wire, settings),
+    open: (wire) => new ManageSieveSession(wire, settings.of(wire)),
   });
 }

@@ -5,7 +5,7 @@ import { defaultManageSieveLimits, type ManageSieveLimits } from "./limits.ts";
 
 export interface ManageSieveOptions extends MailboxSessionOptions, Partial<ManageSieveLimits> {
   /** What the capability IMPLEMENTATION says; one line of printable ASCII. Default: `Gatehouse`. */
-  readonly implementation?: string;
+  readonly banner?: string;
 }
 
 /** @throws ProtocolOptionError */
@@ -15,6 +15,6 @@ export function readSettings(options: ManageSieveOptions): ManageSieveSettings {
   return {
     ...reader.session(options, limits, ["PLAIN"]),
     mailboxes: options.mailboxes,
-    implementation: reader.lineOfText("implementation", options.implementation ?? "Gatehouse"),
+    banner: reader.lineOfText("banner", options.banner ?? "Gatehouse"),
   };
 }

@@ -1,4 +1,5 @@
 import type { SessionProtocol } from "../protocol.ts";
+import { configuredSettings } from "../session/configured-settings.ts";
 import { sessionProtocol } from "../session/session-protocol.ts";
 import { type Pop3Options, readSettings } from "./options.ts";
 import { blockedReply, busyReply, shuttingDownReply } from "./replies.ts";
@@ -16,12 +17,12 @@ export type { Pop3Options } from "./options.ts";
  * @throws ProtocolOptionError when a limit is not a positive integer or the banner is not one line of printable ASCII.
  */
 export function pop3(options: Pop3Options): SessionProtocol {
-  const settings = readSettings(options);
+  const settings = configuredSettings(options, readSettings);
   return sessionProtocol({
     name: "pop3",
     alpn: ["pop3"],
-    login: settings.login,
+    login: settings.base.login,
     refusals: { shuttingDown: shuttingDownReply, blocked: blockedReply, busy: busyReply },
-    open: (wire) => new Pop3Session(wire, settings),
+    open: (wire) => new Pop3Session(wire, settings.of(wire)),
   });
 }

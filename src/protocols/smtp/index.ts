@@ -1,4 +1,5 @@
 import type { SessionProtocol } from "../protocol.ts";
+import { configuredSettings } from "../session/configured-settings.ts";
 import { smtpDialect } from "./dialect.ts";
 import { readSettings, type SmtpOptions } from "./options.ts";
 import { smtpProtocol } from "./smtp-protocol.ts";
@@ -17,5 +18,5 @@ export type { SmtpOptions } from "./options.ts";
  * const protocol = smtp({ backend: { recipient: async () => undefined, message: async ({ body }) => keep(body) } });
  */
 export function smtp(options: SmtpOptions): SessionProtocol {
-  return smtpProtocol(readSettings(options, smtpDialect));
+  return smtpProtocol(configuredSettings(options, (given) => readSettings(given, smtpDialect)));
 }

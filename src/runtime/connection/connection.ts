@@ -5,6 +5,7 @@ import type { AnyActorRef } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import { type LifecycleActor, watchActor } from "../../charts/lifecycle-logic.ts";
 import type { Passages } from "../../charts/passages.ts";
+import type { SessionConfiguration } from "../../config/index.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type {
   ConnectionEvent,
@@ -56,6 +57,8 @@ export interface ConnectionHost extends Origin {
   readonly hostname: string;
   /** Which proxies are believed about the client of a request; null for none. */
   readonly forwarding: Forwarding | null;
+  /** What the document says of this listener's sessions; the same object as long as this document is in force. */
+  readonly configured: SessionConfiguration;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   /** The inspector of the actors below the listener. */
@@ -226,6 +229,10 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 
   get hostname(): string {
     return this.#host.hostname;
+  }
+
+  get configured(): SessionConfiguration {
+    return this.#host.configured;
   }
 
   get clock(): Clock {

@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { Passages } from "../../charts/passages.ts";
+import type { SessionConfiguration } from "../../config/index.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import {
@@ -30,6 +31,7 @@ const outputLimit = 65_536;
 export interface SessionOwner {
   readonly facts: ConnectionFacts;
   readonly hostname: string;
+  readonly configured: SessionConfiguration;
   readonly clock: Clock;
   readonly canUpgrade: boolean;
   readonly inspect: Inspector | undefined;
@@ -177,6 +179,10 @@ export class SessionWire implements Wire, SocketReader {
 
   get hostname(): string {
     return this.#owner.hostname;
+  }
+
+  get configured(): SessionConfiguration {
+    return this.#owner.configured;
   }
 
   get canUpgrade(): boolean {

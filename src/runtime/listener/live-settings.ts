@@ -31,7 +31,7 @@ export interface SharedSettings {
 export function liveSettings(
   host: SharedSettings,
   { live, asyncAdmission }: { readonly live: () => ReloadableSettings; readonly asyncAdmission: boolean },
-): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation" | "forwarding"> {
+): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation" | "forwarding" | "configured"> {
   return {
     get protocol() {
       return live().protocol;
@@ -44,6 +44,9 @@ export function liveSettings(
     },
     get generation() {
       return host.generation;
+    },
+    get configured() {
+      return live().settings;
     },
     get forwarding() {
       return forwardingOf(live().settings, host.trustedSets);

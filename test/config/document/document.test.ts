@@ -7,6 +7,7 @@ import { parseDocument } from "../../../src/config/document/document.ts";
 import { exampleDocument } from "../../../src/config/document/example-document.ts";
 import { PROTOCOLS } from "../../../src/config/document/listener.ts";
 import { serializeDocument } from "../../../src/config/document/serialize.ts";
+import { sessionLimitsSchema } from "../../../src/config/document/session-limits.ts";
 import { defaultHostname } from "../../../src/config/document/system.ts";
 import { configurationDocuments } from "../configuration-documents.ts";
 import { issuesOf, listenerWith, mailServer, mistakesWith } from "../documents.ts";
@@ -41,6 +42,9 @@ test("a listener with a name and an address has every documented default", () =>
     ignoreServerCap: false,
     proxyTimeout: 5_000,
     admissionTimeout: 5_000,
+    banner: null,
+    authWithoutTls: false,
+    limits: Object.fromEntries(Object.keys(sessionLimitsSchema.shape).map((name) => [name, null])),
     maxHandshakes: null,
     maxConnectionsPerAddress: null,
     connectionRate: null,
@@ -242,6 +246,39 @@ test.each(["a b", "-a.example", "a_b", "192.0.2.1", "x".repeat(64), `${"x.".repe
     expect(issuesOf({ SystemSettings: { defaultHostname } })).toHaveLength(1);
   },
 );
+
+test.each([
+  ["smtp", "recipients", "loginTimeout"],
+  ["lmtp", "messageSize", "idleTimeout"],
+  ["imap", "idleNotifyInterval", "recipients"],
+  ["pop3", "idleTimeout", "commandTimeout"],
+  ["manageSieve", "refusedScript", "messageSize"],
+])("%s has the limit %s, and not %s", (protocol, known, unknown) => {
+  expect(mistakesWith({ protocol, limits: { [known]: 5 } })).toEqual([]);
+  expect(mistakesWith({ protocol, limits: { [unknown]: 5 } })).toEqual([
+    expect.stringContaining(`limits.${unknown}: is no limit of ${protocol}, which has `),
+  ]);
+});
+
+test("a limit is a whole number or a duration, and a banner one line", () => {
+  expect(mistakesWith({ limits: { messageSize: 1, commandTimeout: "5m" }, banner: "ESMTP ready" })).toEqual([]);
+  const limits = { messageSize: 0, commandTimeout: "soon", recipient: 5 };
+  expect(mistakesWith({ limits, banner: "two\r\nlines" })).toEqual([
+    expect.stringContaining("banner: must be one line"),
+    expect.stringContaining("limits.messageSize: must be"),
+    expect.stringContaining("limits.commandTimeout: must be"),
+    expect.stringContaining('limits.recipient: is not a known field; did you mean "recipients"'),
+  ]);
+});
+
+test("HTTP has neither greeting nor log-in", () => {
+  const found = mistakesWith({ protocol: "http", banner: "x", authWithoutTls: true, limits: { errors: 1 } });
+  expect(found).toEqual([
+    "limits.errors: is no limit of http, which has none here",
+    "banner: must be null: HTTP has no greeting",
+    "authWithoutTls: must be false: it is for mail protocols",
+  ]);
+});
 
 test("the built-in example is valid, speaks every protocol, and binds unprivileged ports of loopback", () => {
   const { listeners, system, accounts } = parseDocument(exampleDocument);

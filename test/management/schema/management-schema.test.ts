@@ -146,7 +146,7 @@ test("the name of the schema is the digest of its JSON", () => {
 test("the listener's form and list are where Stalwart has them", () => {
   const form = schema.forms["x:NetworkListener"];
   expect(form?.sections.map(({ title }) => title)).toEqual([
-    ...["Listener settings", "TLS options", "Proxy networks", "Socket options", "Admission"],
+    ...["Listener settings", "TLS options", "Proxy networks", "Socket options", "Admission", "Sessions"],
   ]);
   expect(form?.sections[0]?.fields.map(({ name }) => name)).toEqual(["name", "protocol", "bind", "maxConnections"]);
   expect(schema.lists["x:NetworkListener"]?.columns.map(({ name }) => name)).toEqual([

@@ -30,7 +30,7 @@ describe("the greeting", () => {
     const { wire } = await connect({}, { tls: secureFacts });
     expect(wire.output).toContain('"SASL" "PLAIN"\r\n');
     expect(wire.output).not.toContain("STARTTLS");
-    const allowed = await connect({ authWithoutTls: true, implementation: "Other 1" }, { startTls: false });
+    const allowed = await connect({ authWithoutTls: true, banner: "Other 1" }, { startTls: false });
     expect(allowed.wire.output).toContain('"SASL" "PLAIN"\r\n');
     expect(allowed.wire.output).not.toContain("STARTTLS");
     expect(allowed.wire.output).toContain('"IMPLEMENTATION" "Other 1"\r\n');
@@ -516,8 +516,8 @@ describe("the protocol", () => {
 
   it("refuses options that cannot be used", () => {
     expect(() => manageSieve({ backend, mailboxes, errors: 0 })).toThrow(ProtocolOptionError);
-    expect(() => manageSieve({ backend, mailboxes, implementation: "a\r\nb" })).toThrow(
-      "The option implementation of manageSieve() must be one line of printable ASCII.",
+    expect(() => manageSieve({ backend, mailboxes, banner: "a\r\nb" })).toThrow(
+      "The option banner of manageSieve() must be one line of printable ASCII.",
     );
   });
 });
