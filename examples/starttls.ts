@@ -26,7 +26,7 @@ const greeter = defineProtocol({
   startTls: true,
   open(wire) {
     const reader = new LineReader();
-    const actor = createActor(chart, { id: wire.id, inspect: wire.inspect }).start();
+    const actor = createActor(chart, wire.actorOptions).start();
     return {
       get state() {
         return String(actor.getSnapshot().value);

@@ -1,6 +1,7 @@
-/** Writes the parts of the docs that are generated from the code: charts and tables. `node scripts/docs.ts` */
+/** Writes what is generated from the code: charts and tables in the docs, and the type of the document. `node scripts/docs.ts` */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { configurationInput, configurationInputFile } from "./configuration-input.ts";
 import { insertBlock } from "./generated-block.ts";
 import { generatedBlocks } from "./generated-blocks.ts";
 
@@ -12,3 +13,5 @@ for (const block of generatedBlocks) {
   writeFileSync(file, after);
   process.stdout.write(`${block.file}: ${block.name}\n`);
 }
+
+writeFileSync(fileURLToPath(new URL(`../${configurationInputFile}`, import.meta.url)), configurationInput());

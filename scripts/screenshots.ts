@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { createGatehouse, type Gatehouse } from "../src/index.ts";
+import { type ConfigurationSections, createGatehouse, type Gatehouse } from "../src/index.ts";
 import { systemClock } from "../src/runtime/time/clock.ts";
 
 const account = { address: "anna@example.com", password: "of the console" };
@@ -25,7 +25,7 @@ const document = {
     { name: "lmtp", protocol: "lmtp", bind: ["127.0.0.1:0"], maxConnections: 3 },
     { name: "management", protocol: "http", bind: ["127.0.0.1:0"], ignoreServerCap: true, maxConnections: 50 },
   ],
-};
+} satisfies ConfigurationSections;
 
 const folder = fileURLToPath(new URL("../docs/pictures", import.meta.url));
 const everything = process.argv[2];
@@ -73,7 +73,7 @@ async function live(gatehouse: Gatehouse): Promise<void> {
         by: "file",
       });
     if (minute === 9)
-      await gatehouse.reload({ ...document, NetworkListener: "none" }, { by: "SIGHUP" }).catch(() => {});
+      await gatehouse.reload({ ...document, NetworkListener: "none" as never }, { by: "SIGHUP" }).catch(() => {});
   }
 }
 

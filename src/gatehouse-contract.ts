@@ -1,6 +1,6 @@
 /** A Gatehouse, as its embedder, the control socket and the command use it. */
 import type { Observable } from "rxjs";
-import type { Configuration, ReloadPlan } from "./config/index.ts";
+import type { Configuration, GivenConfiguration, ReloadPlan } from "./config/index.ts";
 import type { PauseReason } from "./machines/listener.ts";
 import type { ConnectionFacts } from "./protocols/protocol.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
@@ -87,12 +87,12 @@ export interface Gatehouse {
    * old is released. Of several documents that arrive meanwhile, only the newest is used.
    * @throws ConfigurationError, or ReloadError when it cannot be carried out: then everything stays as it was.
    */
-  reload(config: unknown, options?: ReloadOptions): Promise<ReloadReport>;
+  reload(config: GivenConfiguration, options?: ReloadOptions): Promise<ReloadReport>;
   /**
    * The changes that `reload()` would make, without making them.
    * @throws ConfigurationError, or ReloadError when it needs a restart.
    */
-  plan(config: unknown): Promise<ReloadPlan>;
+  plan(config: GivenConfiguration): Promise<ReloadPlan>;
   /**
    * Stops accepting on one listener, or on all: the sockets stay bound and listening, the kernel queues new clients,
    * connections go on. Resolves when nothing is accepted any more. Safe to call again.

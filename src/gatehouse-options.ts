@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Observable } from "rxjs";
 import type { Inspector } from "./charts/inspector.ts";
 import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
-import type { ConfigurationSource, ManagedDocument } from "./config/index.ts";
+import type { ConfigurationSource, DocumentRead, GivenConfiguration, ManagedDocument } from "./config/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
@@ -18,7 +18,7 @@ import type { Clock } from "./runtime/time/clock.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
-  readonly config: unknown;
+  readonly config: GivenConfiguration;
   /** Protocols of your own, by the names that listeners use; one named like a built-in replaces it. */
   readonly protocols?: readonly Protocol[];
   /** Who may log in, whose mail is taken and where it is kept. By default: the document's accounts, SQLite in `dataDirectory`. */
@@ -38,7 +38,7 @@ export interface GatehouseOptions {
    * Further documents, from a source such as `fileSource()` or each in a form that `config` may have; each is put into force
    * when it comes. A rejected one is reported as `reload.rejected`. Subscribed to from the start to the stop.
    */
-  readonly config$?: ConfigurationSource | Observable<unknown>;
+  readonly config$?: ConfigurationSource | Observable<GivenConfiguration | DocumentRead>;
   /**
    * Where the document is kept, so that the management API may change it. None by default: then it can be looked at only.
    */

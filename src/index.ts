@@ -7,9 +7,10 @@ export {
   type ApplyOptions,
   type ChangeProblem,
   type Configuration,
-  type ConfigurationDocument,
   ConfigurationError,
+  type ConfigurationInput,
   type ConfigurationIssue,
+  type ConfigurationSections,
   type ConfigurationSource,
   type DocumentChange,
   DocumentChangeError,
@@ -24,9 +25,11 @@ export {
   exampleDocument,
   type FileSourceOptions,
   fileSource,
+  type GivenConfiguration,
   jsonSchema,
   type ListenerSettings,
   mergeSources,
+  type NetworkListenerInput,
   parseDocument,
   planReload,
   type ReloadPlan,
@@ -35,6 +38,7 @@ export {
   readConfiguration,
   type SectionName,
   type SystemSettings,
+  type SystemSettingsInput,
   serializeDocument,
   valueSource,
 } from "./config/index.ts";
@@ -144,6 +148,7 @@ export {
 } from "./protocols/manage-sieve/index.ts";
 export { defaultPop3Limits, type Pop3Limits, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
 export {
+  type ActorOptions,
   type Close,
   CONTINUE,
   type ConnectionFacts,

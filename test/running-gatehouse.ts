@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { filter, firstValueFrom } from "rxjs";
 import { onTestFinished } from "vitest";
 import {
-  type ConfigurationDocument,
+  type ConfigurationInput,
   createGatehouse,
   type Gatehouse,
   type GatehouseOptions,
@@ -30,7 +30,7 @@ export interface RunningGatehouse {
 
 /** Starts one that stops by itself when the test ends. Listeners bind `127.0.0.1:0` unless they say otherwise. */
 export async function runGatehouse(
-  document: ConfigurationDocument & object,
+  document: ConfigurationInput & object,
   options: Partial<GatehouseOptions> = {},
 ): Promise<RunningGatehouse> {
   const lasting = await lastingGatehouse(document, options);
@@ -44,7 +44,7 @@ export interface LastingGatehouse extends RunningGatehouse {
 
 /** The same for several tests: whoever starts it ends it. */
 export async function lastingGatehouse(
-  document: ConfigurationDocument & object,
+  document: ConfigurationInput & object,
   options: Partial<GatehouseOptions> = {},
 ): Promise<LastingGatehouse> {
   const data = await mkdtemp(join(tmpdir(), "gatehouse-test-"));

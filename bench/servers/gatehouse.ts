@@ -1,11 +1,12 @@
 /** Gatehouse with one SMTP listener, and a workload's extra options. */
 import { pino } from "pino";
 import {
-  type ConfigurationDocument,
+  type ConfigurationInput,
   createGatehouse,
   type Identity,
   type LoginAttempt,
   logDestination,
+  type NetworkListenerInput,
   smtp,
 } from "../../src/index.ts";
 import { answer } from "./answers.ts";
@@ -33,11 +34,9 @@ export interface GatehouseVariant {
   readonly inspected?: number;
 }
 
-type Listeners = Extract<NonNullable<Exclude<ConfigurationDocument, unknown[]>["NetworkListener"]>, unknown[]>;
-
 const variant = JSON.parse(process.argv[2] ?? "{}") as GatehouseVariant;
 
-const document = (...spare: Listeners): ConfigurationDocument => ({
+const document = (...spare: readonly NetworkListenerInput[]): ConfigurationInput => ({
   SystemSettings: {
     defaultHostname: "localhost",
     maxConnections: 30_000,
@@ -79,7 +78,7 @@ const gatehouse = createGatehouse({
 await gatehouse.start();
 let reloaded = 0;
 answer(portOf("smtp"), {
-  reload: () => longestPauses(() => gatehouse.reload(reloads[reloaded++ % reloads.length])),
+  reload: () => longestPauses(() => gatehouse.reload(reloads[reloaded++ % reloads.length] ?? document())),
   quiet: () => longestPauses(() => Promise.resolve()),
   management: () => portOf("management"),
   inspector: () => inspector?.url ?? "",

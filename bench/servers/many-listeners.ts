@@ -1,5 +1,5 @@
 /** Gatehouse with as many SMTP listeners as it is told to have; it starts when it is asked to. */
-import { type ConfigurationDocument, createGatehouse } from "../../src/index.ts";
+import { type ConfigurationInput, createGatehouse } from "../../src/index.ts";
 import { answer } from "./answers.ts";
 import { longestPauses } from "./event-loop.ts";
 
@@ -9,7 +9,7 @@ export interface ManyListeners {
 
 const { listeners } = JSON.parse(process.argv[2] ?? "{}") as ManyListeners;
 
-const document = (count: number): ConfigurationDocument => ({
+const document = (count: number): ConfigurationInput => ({
   SystemSettings: { defaultHostname: "localhost", maxConnections: 30_000 },
   NetworkListener: Array.from({ length: count }, (_, index) => ({
     name: `l${index}`,

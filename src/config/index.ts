@@ -5,10 +5,16 @@ export { ipv6OnlyIn } from "./addresses/ipv6-only.ts";
 export { type AccountSettings, accountSchema } from "./document/account.ts";
 export { type CertificateSettings, certificateSchema } from "./document/certificate.ts";
 export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./document/configuration-error.ts";
+export type {
+  ConfigurationInput,
+  ConfigurationSections,
+  NetworkListenerInput,
+  SystemSettingsInput,
+} from "./document/configuration-input.ts";
 export { type ParseOptions, parseDocument } from "./document/document.ts";
 export { documentReader, type ReadDocument } from "./document/document-reader.ts";
 export { type DocumentWarning, documentWarnings } from "./document/document-warnings.ts";
-export { type Configuration, isConfiguration } from "./document/effective.ts";
+export { type Configuration, type GivenConfiguration, isConfiguration } from "./document/effective.ts";
 export { exampleAccount, exampleDocument } from "./document/example-document.ts";
 export { jsonSchema } from "./document/json-schema.ts";
 export { allowedIpSchema, blockedIpSchema, type ListedIpSettings } from "./document/listed-ip.ts";
@@ -20,7 +26,6 @@ export {
   PROTOCOLS,
 } from "./document/listener.ts";
 export { readConfiguration } from "./document/read.ts";
-export type { ConfigurationDocument } from "./document/schema.ts";
 export { serializeDocument } from "./document/serialize.ts";
 export { type SessionConfiguration, sessionLimitsSchema } from "./document/session-limits.ts";
 export { describeConfiguration } from "./document/summary.ts";

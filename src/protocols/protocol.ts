@@ -106,6 +106,13 @@ export type Notice =
   /** An embedder's backend or protocol threw; the session answered with its own temporary error. */
   | { readonly type: "session.backendFailed"; readonly operation: string; readonly error: Error };
 
+/** How a session's machine is created so that whoever watches the connection watches it, too. */
+export interface ActorOptions {
+  /** The connection's. */
+  readonly id: string;
+  readonly inspect?: Inspector;
+}
+
 /** The session's side of its connection. */
 export interface Wire extends ConnectionFacts {
   /** `defaultHostname` of the document in force when the connection was accepted. */
@@ -114,11 +121,10 @@ export interface Wire extends ConnectionFacts {
   readonly configured?: SessionConfiguration;
   /** TLS is available on this listener and the connection is still in clear. */
   readonly canUpgrade: boolean;
-  /**
-   * Who watches the machines of this session, which have the connection's `id` for theirs; undefined when nobody does:
-   * `createActor(chart, { id: wire.id, inspect: wire.inspect })`.
-   */
+  /** Who watches the machines of this session, which have the connection's `id` for theirs; undefined when nobody does. */
   readonly inspect?: Inspector | undefined;
+  /** The same as options of XState, for a machine that is to be watched: `createActor(chart, wire.actorOptions)`. */
+  readonly actorOptions: ActorOptions;
   /** Counts the transitions of a chart that Gatehouse itself runs. */
   readonly passages?: Passages;
   /** Gatehouse itself runs the session's chart as this actor: whoever begins to watch the connection watches it, too. */

@@ -1,8 +1,12 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import ts from "typescript";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planIn } from "../../src/command/objects/plan-file.ts";
 import { parseDocument } from "../../src/index.ts";
-import { codeBlocks, pages } from "./pages.ts";
+import { isBuilt, kinds, makeOutsideProject, mistakesIn } from "./outside-project.ts";
+import { codeBlocks, pages, root } from "./pages.ts";
 import { typeProgram } from "./type-program.ts";
 
 const documentPages = new Set(["README.md", "docs/listeners.md"]);
@@ -27,11 +31,47 @@ test("every other JSON example is JSON", () => {
   for (const { code } of others) expect(() => JSON.parse(code)).not.toThrow();
 });
 
-test("every TypeScript example passes the project's own type check", () => {
-  const examples = blocks("ts").map(({ path, index, code }): [string, string] => {
-    return [`${path.replaceAll("/", "-")}-${index}.ts`, `${code}\nexport {};\n`];
+const examples = blocks("ts").map(({ path, index, code }): [string, string] => {
+  return [`${path.replaceAll("/", "-")}-${index}.ts`, `${code}\nexport {};\n`];
+});
+
+/** Ours, to be read as a project of its own would read them. */
+const programs = readdirSync(`${root}examples`).map((name): [string, string] => [
+  `example-${name}`,
+  readFileSync(`${root}examples/${name}`, "utf8").replaceAll(/"\.\.\/src\/(?:(\w+)\/)?index\.ts"/g, (_, entry) =>
+    entry ? `"gatehouse/${entry}"` : '"gatehouse"',
+  ),
+]);
+
+describe.skipIf(!isBuilt())("in a strict project that has the package, which `npm run build` makes", () => {
+  const typo = `import { createGatehouse } from "gatehouse";
+createGatehouse({ config: { NetworkListener: [{ name: "a", bind: ["127.0.0.1:0"], maxConnection: 1 }] } });`;
+  const files = [...examples, ...programs, ["typo.ts", typo] as const];
+  const project = mkdtempSync(join(tmpdir(), "gatehouse-"));
+  beforeAll(() => {
+    makeOutsideProject(project, ["@types", "fast-check"]);
+    for (const [name, code] of files) writeFileSync(join(project, name), code);
   });
-  expect(examples.length).toBeGreaterThan(5);
+  afterAll(() => rmSync(project, { recursive: true }));
+
+  test.each(Object.entries(kinds))(
+    "every TypeScript example compiles with %s, and a typo in the document does not",
+    (_kind, options) => {
+      expect(examples.length).toBeGreaterThan(5);
+      expect(
+        mistakesIn(
+          project,
+          files.map(([name]) => name),
+          options,
+        ),
+      ).toEqual([
+        expect.stringMatching(/^typo\.ts: [\s\S]*'maxConnection'[\s\S]*Did you mean to write 'maxConnections'/),
+      ]);
+    },
+  );
+});
+
+test.skipIf(isBuilt())("every TypeScript example passes the project's own type check", () => {
   const program = typeProgram([], new Map(examples));
   const diagnostics = examples.flatMap(([name]) => {
     const source = program.getSourceFiles().find(({ fileName }) => fileName.endsWith(`/${name}`));

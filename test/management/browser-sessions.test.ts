@@ -1,5 +1,7 @@
 /** A browser's session, from the log-in to its end. */
+
 import { describe, expect, test } from "vitest";
+import type { ConfigurationInput, ConfigurationSections } from "../../src/index.ts";
 import { accounts, administrator, cookieOf, json, type Managed, managed, nobody } from "./managed.ts";
 
 const statusOf = async (house: Managed, headers: Record<string, string>) =>
@@ -34,10 +36,10 @@ describe("a browser's session", () => {
     const house = await managed();
     const cookie = await cookieOf(house);
     const { configuration } = house.gatehouse;
-    const document = (Account: object) => ({
+    const document = (Account: object): ConfigurationInput => ({
       SystemSettings: { defaultHostname: configuration.system.defaultHostname },
       NetworkListener: [{ name: "management", protocol: "http", bind: ["127.0.0.1:0"], ignoreServerCap: true }],
-      Account: { [nobody.username]: accounts[nobody.username], ...Account },
+      Account: { [nobody.username]: accounts[nobody.username], ...Account } as ConfigurationSections["Account"],
     });
     await house.gatehouse.reload(document({ [administrator.username]: accounts[administrator.username] }));
     expect(await statusOf(house, cookie)).toBe(200);

@@ -1,5 +1,5 @@
 /** A Gatehouse with the management API on a listener of loopback, and an administrator who may use it. */
-import type { ConfigurationDocument, GatehouseOptions } from "../../src/index.ts";
+import type { ConfigurationInput, GatehouseOptions } from "../../src/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 
 export const administrator = { username: "ann@example.com", password: "correct horse" };
@@ -34,7 +34,7 @@ export function basic({ username, password }: { readonly username: string; reado
 export const json = { "Content-Type": "application/json" };
 
 export async function managed(
-  document: ConfigurationDocument & object = {},
+  document: ConfigurationInput & object = {},
   options: Partial<GatehouseOptions> = {},
 ): Promise<Managed> {
   const { NetworkListener: given = [], ...others } = document as { NetworkListener?: object };
@@ -47,7 +47,7 @@ export async function managed(
       Account: accounts,
       ...others,
       NetworkListener,
-    } as ConfigurationDocument & object,
+    } as ConfigurationInput & object,
     options,
   );
   return managing(house);

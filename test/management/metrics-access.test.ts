@@ -69,7 +69,7 @@ test("by account they take an account, a token or a browser that has logged in, 
 });
 
 test("open, they are everybody's, by whatever name, and a reload changes that", async () => {
-  const document = (metricsAccess: string) => ({
+  const document = (metricsAccess: "open" | "account") => ({
     SystemSettings: { ...settings, metricsAccess },
     NetworkListener: [everywhere],
   });

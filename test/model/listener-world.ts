@@ -1,6 +1,6 @@
 /** A server with the listener that is looked at, and what can be done to it. */
 import { Subject } from "rxjs";
-import { createGatehouse, type PressureSample } from "../../src/index.ts";
+import { createGatehouse, type NetworkListenerInput, type PressureSample } from "../../src/index.ts";
 import { type Bench, Driver, type Stimulus } from "../../src/testing/index.ts";
 import { sample } from "../runtime/pressure/samples.ts";
 import { newTalk, talkProtocol } from "./talk-protocol.ts";
@@ -14,7 +14,7 @@ const longestBackOff = 5_000;
 /** What a document has; the listeners hold their clients at the cap. */
 export interface Wanted {
   readonly main?: number | null;
-  readonly others?: readonly object[];
+  readonly others?: readonly NetworkListenerInput[];
   readonly system?: object;
   readonly drainTimeout?: number;
 }
@@ -82,7 +82,7 @@ export class ListenerWorld extends Driver {
   }
 }
 
-export function talkListener(name: string, fields: object = {}): object {
+export function talkListener(name: string, fields: object = {}): NetworkListenerInput {
   return { name, protocol: "talk", bind: ["127.0.0.1:0"], useTls: false, atCapacity: "hold", ...fields };
 }
 

@@ -65,6 +65,10 @@ export class MemoryWire implements Wire {
     this.#session = protocol.open(this);
   }
 
+  get actorOptions() {
+    return { id: this.id };
+  }
+
   get canUpgrade(): boolean {
     return this.#startTls && this.tls === null;
   }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { type ConfigurationDocument, http } from "../../src/index.ts";
+import { type ConfigurationInput, http } from "../../src/index.ts";
 import { replayRecording } from "../../src/inspect/index.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { installed } from "./programs.ts";
@@ -13,7 +13,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 
 const account = { address: "anna@example.com", password: "of the console" };
 
-const document: ConfigurationDocument & object = {
+const document: ConfigurationInput & object = {
   SystemSettings: { defaultHostname: "localhost" },
   Account: { [account.address]: { secret: { "@type": "Text", secret: account.password }, roles: ["admin"] } },
   NetworkListener: [
@@ -170,7 +170,7 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
     await running.gatehouse.stop({ wait: false });
     await page.getByRole("alert").getByText("connection to the server is lost").waitFor();
     const management = { name: "management", protocol: "http", bind: [`127.0.0.1:${port}`] };
-    await runGatehouse({ ...document, NetworkListener: [management] } as ConfigurationDocument & object);
+    await runGatehouse({ ...document, NetworkListener: [management] } as ConfigurationInput & object);
     await page.getByLabel("Password").waitFor();
     await logIn(page);
     await page.getByRole("row", { name: /management.*listening/ }).waitFor();

@@ -7,7 +7,7 @@ import { afterAll, expect, onTestFinished } from "vitest";
 import {
   AccountDirectory,
   type Backend,
-  type ConfigurationDocument,
+  type ConfigurationInput,
   type Envelope,
   mailboxBackend,
   openStore,
@@ -111,7 +111,7 @@ export function sharedMailServer(): () => Promise<MailServer> {
   };
 }
 
-function documentWith(secrets: ReadonlyMap<string, string>): ConfigurationDocument & object {
+function documentWith(secrets: ReadonlyMap<string, string>): ConfigurationInput & object {
   return {
     SystemSettings: { defaultHostname: "localhost" },
     Account: Object.fromEntries(

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ConfigurationDocument } from "../../src/index.ts";
+import type { ConfigurationInput } from "../../src/index.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
@@ -14,7 +14,7 @@ type Mode = (typeof modes)[number];
 type ListenerFields = Readonly<Record<string, unknown>>;
 
 /** Both listeners with the same fields. */
-function documentWith(fields: ListenerFields, sections: object = {}): ConfigurationDocument & object {
+function documentWith(fields: ListenerFields, sections: object = {}): ConfigurationInput & object {
   return {
     SystemSettings: { defaultHostname: "mail.example.com" },
     NetworkListener: [

@@ -229,7 +229,7 @@ test.each([
   ],
   ["of nonsense", () => of(7, null, "text")],
 ])("a source of documents %s is rejected, and the server goes on", async (_what, source) => {
-  const house = await serve({ config$: source() });
+  const house = await serve({ config$: source() as Observable<never> });
   await house.event("reload.rejected");
   await expectService(house);
 });

@@ -2,6 +2,7 @@ import { canonicalAddress } from "../addresses/canonical-address.ts";
 import { withAbsolutePath } from "../values/secret-text.ts";
 import type { AccountSettings } from "./account.ts";
 import type { CertificateSettings } from "./certificate.ts";
+import type { ConfigurationInput } from "./configuration-input.ts";
 import type { ListedIpSettings } from "./listed-ip.ts";
 import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
 import type { Entry, ParsedSections } from "./sections.ts";
@@ -26,6 +27,9 @@ export interface Configuration {
   /** Absolute; relative paths in the document start here. */
   readonly directory: string;
 }
+
+/** A document in any form: as one writes it, its JSON text, or what `parseDocument` and `readConfiguration` return. */
+export type GivenConfiguration = ConfigurationInput | Configuration | string;
 
 /** The members of a configuration that structured cloning keeps. */
 export type ConfigurationMembers = Omit<Configuration, typeof CHECKED>;

@@ -1,4 +1,4 @@
-import type { ConfigurationDocument } from "./schema.ts";
+import type { ConfigurationSections } from "./configuration-input.ts";
 
 /** The account of the built-in example. Its password is no secret: the example listens on the loopback interface only. */
 export const exampleAccount = { address: "me@localhost", password: "try-gatehouse" } as const;
@@ -7,7 +7,7 @@ export const exampleAccount = { address: "me@localhost", password: "try-gatehous
  * The built-in example: every protocol on unprivileged ports of the loopback interface, in clear with STARTTLS and
  * under TLS from the first byte, and one account.
  */
-export const exampleDocument: ConfigurationDocument = {
+export const exampleDocument: ConfigurationSections = {
   SystemSettings: { defaultHostname: "localhost" },
   Account: {
     [exampleAccount.address]: { secret: { "@type": "Text", secret: exampleAccount.password }, roles: ["admin"] },

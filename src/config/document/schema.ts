@@ -40,6 +40,3 @@ export const sections = {
 
 /** The configuration document, in every accepted form. A bare array is read as `NetworkListener`. */
 export const documentSchema = z.union([fieldsOf(sections), listeners.describe("Listeners only.")]);
-
-/** The type of a written document. */
-export type ConfigurationDocument = z.input<typeof documentSchema>;

@@ -6,6 +6,7 @@ import type { SessionConfiguration } from "../../config/index.ts";
 import type { EndCause } from "../../machines/causes.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import {
+  type ActorOptions,
   CONTINUE,
   type ConnectionFacts,
   close,
@@ -191,6 +192,11 @@ export class SessionWire implements Wire, SocketReader {
 
   get inspect(): Inspector | undefined {
     return this.#owner.inspect;
+  }
+
+  get actorOptions(): ActorOptions {
+    const { id, inspect } = this;
+    return inspect ? { id, inspect } : { id };
   }
 
   get passages(): Passages {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messagesOf } from "../../../src/command/output.ts";
-import { checkGatehouse } from "../../../src/index.ts";
+import { type ConfigurationInput, checkGatehouse } from "../../../src/index.ts";
 import { checkCertificate, type LoadedCertificate } from "../../../src/runtime/tls/certificates.ts";
 import { type TlsSettings, tlsContexts } from "../../../src/runtime/tls/context.ts";
 import { isMissing, opensslClient, run } from "./programs.ts";
@@ -99,7 +99,7 @@ describe.skipIf(isMissing("openssl", "version"))("a key", () => {
 
   test("that no version can use is an error of the check", async () => {
     const { certificate = "", privateKey = "" } = made.get("secp256k1") ?? {};
-    const config = {
+    const config: ConfigurationInput = {
       Certificate: {
         main: {
           certificate: { "@type": "Text", value: certificate },
