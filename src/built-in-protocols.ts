@@ -2,7 +2,7 @@
 import type { LifecycleMode } from "./charts/lifecycle-logic.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { HttpHandler } from "./protocols/http/http-handler.ts";
-import { http } from "./protocols/http/index.ts";
+import { type AnyVersionHandler, http } from "./protocols/http/index.ts";
 import { imap } from "./protocols/imap/index.ts";
 import { lmtp } from "./protocols/lmtp/index.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
@@ -35,7 +35,7 @@ export function builtInProtocols(options: BuiltInProtocolOptions): readonly Prot
     loginFailures: options.loginFailures ?? new LoginFailures(),
     ...(lifecycle ? { lifecycle } : {}),
   };
-  const delivering = [smtp(shared), lmtp(shared), http({ onRequest })];
+  const delivering = [smtp(shared), lmtp(shared), http({ onRequest: onRequest as AnyVersionHandler, http2: true })];
   if (!mailboxes) return delivering;
   const reading = { ...shared, mailboxes, ...(takeOver ? { takeOver } : {}) };
   return [...delivering, imap(reading), pop3(reading), manageSieve(reading)];

@@ -221,6 +221,8 @@ export interface StreamWire {
   failed(error: unknown): void;
   /** Which proxies are believed about the client of a request, as the document in force says; null for none. */
   readonly forwarding: Forwarding | null;
+  /** Whether the listener speaks HTTP/2: its field `http2`, as it was when the connection was accepted. */
+  readonly http2: boolean;
 }
 
 /** `forwardedTrustedNetworks` and `forwardedField` of a listener. */

@@ -41,6 +41,7 @@ const commonFields = {
   overrideProxyTrustedNetworks: networks,
   forwardedTrustedNetworks: networks,
   forwardedField: fc.constantFrom("xForwardedFor", "forwarded"),
+  http2: fc.boolean(),
   socketReuseAddress: fc.boolean(),
   socketReusePort: fc.boolean(),
   socketBacklog: countOrNull,

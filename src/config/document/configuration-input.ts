@@ -71,6 +71,8 @@ export interface NetworkListenerInput {
     | undefined;
   /** Where trusted HTTP proxies name the client: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored. Default: "xForwardedFor". */
   readonly forwardedField?: "xForwardedFor" | "forwarded" | undefined;
+  /** HTTP/2 beside HTTP/1.1 on a listener of HTTP: by ALPN under TLS, in clear for clients that begin with it. false: HTTP/1.1 alone. Default: true. */
+  readonly http2?: boolean | undefined;
   /** SO_REUSEADDR. Default: true. */
   readonly socketReuseAddress?: boolean | undefined;
   /** SO_REUSEPORT. Default: true. */
@@ -301,6 +303,8 @@ export interface NetworkListenerInputInMap {
     | undefined;
   /** Where trusted HTTP proxies name the client: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored. Default: "xForwardedFor". */
   readonly forwardedField?: "xForwardedFor" | "forwarded" | undefined;
+  /** HTTP/2 beside HTTP/1.1 on a listener of HTTP: by ALPN under TLS, in clear for clients that begin with it. false: HTTP/1.1 alone. Default: true. */
+  readonly http2?: boolean | undefined;
   /** SO_REUSEADDR. Default: true. */
   readonly socketReuseAddress?: boolean | undefined;
   /** SO_REUSEPORT. Default: true. */

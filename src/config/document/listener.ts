@@ -113,6 +113,11 @@ const shape = {
       section: "Proxy networks",
       enumName: "ForwardedField",
     }),
+  http2: flag(true)
+    .describe(
+      "HTTP/2 beside HTTP/1.1 on a listener of HTTP: by ALPN under TLS, in clear for clients that begin with it. false: HTTP/1.1 alone.",
+    )
+    .register(fieldDisplay, { label: "HTTP/2", section: "TLS" }),
   socketReuseAddress: flag(true)
     .describe("SO_REUSEADDR.")
     .register(fieldDisplay, { label: "Reuse address", section: "Socket options" }),

@@ -98,6 +98,7 @@ function describeListener(listener: ListenerSettings, system: SystemSettings): L
     line(`trusted proxies: ${describeProxies(listener)}`, listener.proxyTrustedNetworks.length === 0),
     ...describeForwarding(listener),
     ...describeSessions(listener),
+    ...describeHttp2(listener),
     ...describeSocket(listener),
   ];
 }
@@ -157,6 +158,10 @@ function describeProxies({
   if (proxyTrustedNetworks.length === 0) return "none";
   const origin = overrideProxyTrustedNetworks.length > 0 ? "its own" : "the server's";
   return `${list(proxyTrustedNetworks)} (${origin}); header within ${describeDuration(proxyTimeout)}`;
+}
+
+function describeHttp2({ http2 }: ListenerSettings): Line[] {
+  return http2 ? [] : [line("HTTP/2: off")];
 }
 
 function describeForwarding({ forwardedTrustedNetworks, forwardedField }: ListenerSettings): Line[] {

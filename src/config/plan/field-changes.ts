@@ -17,6 +17,7 @@ const listenerFields = {
   proxyTrustedNetworks: "set",
   forwardedTrustedNetworks: "set",
   forwardedField: "plain",
+  http2: "plain",
   socketReuseAddress: "plain",
   socketReusePort: "plain",
   socketBacklog: "plain",

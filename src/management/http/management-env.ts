@@ -20,8 +20,8 @@ export interface GrantedEnv {
 export interface ManagementEnv extends GrantedEnv {
   readonly Bindings: {
     readonly asked: Asked;
-    /** What the client sends by: it emits `end` once the client sends no more. */
-    readonly stream: EventEmitter;
+    /** What the client sends by: it emits `end` once the client sends no more. Null over HTTP/2. */
+    readonly stream: EventEmitter | null;
   };
 }
 

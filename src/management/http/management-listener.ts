@@ -26,7 +26,10 @@ export function managementListener(parts: ListenerParts): HttpHandler {
   const askedOf = new WeakMap<object, Asked>();
   // Request and Response are the embedder's globals, not ours to replace.
   const listener = getRequestListener(
-    (request, { incoming }) => routes.fetch(request, { asked: askedOf.get(incoming), stream: incoming.socket }),
+    (request, { incoming }) => {
+      const stream = incoming.httpVersionMajor === 2 ? null : incoming.socket;
+      return routes.fetch(request, { asked: askedOf.get(incoming), stream });
+    },
     { hostname: "localhost", overrideGlobalObjects: false },
   );
   const page = consoleHandler();

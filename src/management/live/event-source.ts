@@ -41,8 +41,11 @@ export interface Asked {
   readonly lastId: string | null;
   /** Of the connection that the client asks by. */
   readonly facts: ConnectionFacts;
-  /** Emits `end` once the client sends no more: one that listens to events does so only when it goes. */
-  readonly client: EventEmitter;
+  /**
+   * Emits `end` once the client sends no more: one that listens to events does so only when it goes. Null where the end of
+   * the stream says so itself, as over HTTP/2.
+   */
+  readonly client: EventEmitter | null;
   /** Whether the client still may: its session, account and role are what they were. */
   mayGoOn(): boolean | Promise<boolean>;
 }
@@ -65,9 +68,9 @@ export class EventSource {
     });
     const { clock, lifecycle } = this.#options;
     const leave = (): void => events.end();
-    asked.client.once("end", leave);
+    asked.client?.once("end", leave);
     ends.push(
-      () => asked.client.off("end", leave),
+      () => asked.client?.off("end", leave),
       // A connection that drains does not wait for a stream that never ends.
       lifecycle.listen(["connection.draining"], ({ connection }) => {
         if (connection.id === asked.facts.id) events.end();

@@ -8,10 +8,13 @@ export interface Fault {
   readonly fields?: string;
 }
 
+/** The header has not come in time (RFC 9110 section 15.5.9). */
+export const requestTimeout: Fault = { status: "408 Request Timeout", cause: "session-timeout" };
+
 const byCode: Readonly<Record<string, Fault>> = {
   HPE_HEADER_OVERFLOW: { status: "431 Request Header Fields Too Large", cause: "protocol-error" },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: "413 Content Too Large", cause: "protocol-error" },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: "408 Request Timeout", cause: "session-timeout" },
+  ERR_HTTP_REQUEST_TIMEOUT: requestTimeout,
 };
 
 const badRequest: Fault = { status: "400 Bad Request", cause: "protocol-error" };

@@ -1,26 +1,40 @@
 /**
- * HTTP/1.1 (RFC 9112) by `node:http`, fed with connections that Gatehouse has accepted, so that caps, TLS, drain and logs
- * are the same as for every other protocol.
+ * HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) by `node:http` and `node:http2`, fed with connections that Gatehouse has
+ * accepted, so that caps, TLS, drain and logs are the same as for every other protocol.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { ConnectionFacts, StreamProtocol, StreamWire } from "../protocol.ts";
+import type { StreamProtocol, StreamSession } from "../protocol.ts";
 import { ProtocolOptionError } from "../session/options.ts";
-import { connectRefused, faultOf, upgradeRefused } from "./faults.ts";
+import { requestTimeout } from "./faults.ts";
 import type { HttpHandler } from "./http-handler.ts";
+import { Http1 } from "./http1.ts";
+import { Http2Session, type Http2Settings } from "./http2/session.ts";
 import { isBelow, mountAt } from "./mount.ts";
 import { seenAs } from "./remote-address.ts";
-import { HttpRequestFacts, type RequestFacts } from "./request-facts.ts";
+import type { RequestFacts, Talk } from "./request-facts.ts";
 import { requestPath } from "./request-path.ts";
-import { requestProblem } from "./request-problem.ts";
-import { HttpSession } from "./session.ts";
-import { mayUpgrade, type UpgradeHandler } from "./upgrade.ts";
+import type { UpgradeHandler } from "./upgrade.ts";
+import { VersionChoice } from "./version-choice.ts";
 import { type FetchHandler, webHandler } from "./web-handler.ts";
 
-/** Who answers: a handler in the form of the web, or in Node's. */
+/** A handler in Node's form for both versions: Node has classes of its own for HTTP/2, with almost the same members. */
+export type AnyVersionHandler = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+  facts: RequestFacts,
+) => unknown;
+
+/**
+ * Who answers: a handler in the form of the web, or in Node's. `http2` is whether HTTP/2 is spoken beside HTTP/1.1, by ALPN,
+ * and in clear with clients that begin with it; true by default for `fetch`, and false for `onRequest`, since frameworks such
+ * as Express cannot take the requests that `node:http2` makes.
+ */
 export type HttpAnswerer =
-  | { readonly fetch: FetchHandler; readonly onRequest?: never }
-  | { readonly onRequest: HttpHandler; readonly fetch?: never };
+  | { readonly fetch: FetchHandler; readonly onRequest?: never; readonly http2?: boolean }
+  | { readonly onRequest: HttpHandler; readonly fetch?: never; readonly http2?: false }
+  | { readonly onRequest: AnyVersionHandler; readonly fetch?: never; readonly http2: true };
 
 export interface HttpSettings {
   /** As in a listener's `protocol`: several under names of their own may stand side by side. `http` by default. */
@@ -53,6 +67,8 @@ export interface HttpSettings {
   readonly writeTimeout?: number;
   /** Octets of a request's header; 16,384 by default. */
   readonly maxHeaderSize?: number;
+  /** Requests of one HTTP/2 connection at a time; 100 by default. */
+  readonly maxConcurrentStreams?: number;
 }
 
 /**
@@ -76,119 +92,88 @@ export function http(options: HttpOptions): HttpProtocol {
   const { name = "http" } = options;
   const answerer = answererOf(options);
   const mountOn = managementMounts(options);
-  const times = {
-    drainIdleTimeout: options.drainIdleTimeout ?? 3_000,
-    writeTimeout: options.writeTimeout ?? 60_000,
-  };
-  const sessions = new WeakMap<Duplex, Talk>();
   let handlerAt: ServersPaths = () => null;
-  const server = createServer({
-    headersTimeout: options.headersTimeout ?? 10_000,
-    requestTimeout: options.requestTimeout ?? 60_000,
-    keepAliveTimeout: options.keepAliveTimeout ?? 15_000,
-    maxHeaderSize: options.maxHeaderSize ?? 16_384,
-    connectionsCheckingInterval: 2_000,
-    requireHostHeader: false,
-    shouldUpgradeCallback: (request) => upgrades(request),
-  });
-  const upgrades = (request: IncomingMessage): boolean => {
-    const talk = sessions.get(request.socket);
-    if (!options.onUpgrade || !talk || !mayUpgrade(request) || requestProblem(request) !== null) return false;
-    return managementOf(request, talk.facts.listener) === null;
-  };
   const managementOf = (request: IncomingMessage, listener: string): HttpHandler | null => {
     const mount = mountOn(listener);
     const path = requestPath(request);
     if (mount === null || !isBelow(mount, path)) return null;
     return handlerAt(path.slice(mount.length) || "/", mount);
   };
-  const take = (request: IncomingMessage, response: ServerResponse, answer: (facts: RequestFacts) => unknown) => {
-    const talk = sessions.get(request.socket);
-    if (!talk) return;
-    const facts = new HttpRequestFacts(request, talk);
-    talk.session.take({
-      request,
-      response,
-      facts,
-      answer: () => {
-        const problem = requestProblem(request);
-        return problem === null ? answer(facts) : refuse(response, problem.status, problem.text);
-      },
-    });
-  };
-  const handle: HttpHandler = (request, response, facts) => {
+  const answer: HttpHandler = (request, response, facts) => {
     const handler = managementOf(request, facts.listener);
     if (!handler) return answerer(request, response, facts);
     mountAt(mountOn(facts.listener) ?? "", request);
     return handler(request, response, facts);
   };
-  server.on("request", (request, response) => take(request, response, (facts) => handle(request, response, facts)));
-  server.on("checkContinue", (request, response) =>
-    take(request, response, (facts) => {
-      response.writeContinue();
-      return handle(request, response, facts);
-    }),
-  );
-  server.on("checkExpectation", (request, response) =>
-    take(request, response, () => refuse(response, 417, "There is no such expectation.")),
-  );
-  server.on("connect", ({ socket }) => sessions.get(socket)?.session.reject(connectRefused));
-  const { onUpgrade } = options;
-  if (onUpgrade) {
-    server.on("upgrade", (request, _stream, head: Buffer) => {
-      const { socket } = request;
-      const talk = sessions.get(socket);
-      // Node before 24.9 asks nobody whether it should.
-      if (!talk || !upgrades(request)) talk?.session.reject(upgradeRefused);
-      else {
-        const facts = new HttpRequestFacts(request, talk);
-        talk.session.upgrade({ facts, handOver: (all) => onUpgrade(request, { socket, head: all }, facts) }, head);
-      }
-    });
-  }
-  server.on("timeout", (socket) => sessions.get(socket)?.session.timedOut());
-  server.on("clientError", (error, stream) => {
-    const fault = faultOf(error);
-    if (fault) sessions.get(stream)?.session.reject(fault);
+  const limits = limitsOf(options);
+  const http1 = new Http1({
+    ...limits,
+    answer,
+    onUpgrade: options.onUpgrade,
+    mayHandOver: (request, listener) => managementOf(request, listener) === null,
   });
-  let checking = false;
+  const speaksHttp2 = options.http2 ?? options.fetch !== undefined;
+  const http2: Http2Settings = {
+    ...limits,
+    maxConcurrentStreams: options.maxConcurrentStreams ?? 100,
+    // They have the form of those of `node:http`, as far as handlers may count on it.
+    answer: (request, response, facts) =>
+      answer(request as unknown as IncomingMessage, response as unknown as ServerResponse, facts),
+  };
+  const choose = (stream: Duplex, talk: Talk): StreamSession =>
+    new VersionChoice(stream, {
+      ...limits,
+      wire: talk.wire,
+      http1: (first) => {
+        const session = http1.open(stream, talk);
+        session.begin(first);
+        return session;
+      },
+      http2: (first) => {
+        const session = new Http2Session(stream, talk, http2);
+        session.begin(first);
+        return session;
+      },
+      timedOut: () => http1.open(stream, talk).reject(requestTimeout),
+    });
 
   return {
     kind: "stream",
     name,
     startTls: false,
-    alpn: ["http/1.1", "http/1.0"],
+    alpn: [...(speaksHttp2 ? ["h2"] : []), "http/1.1", "http/1.0"],
     busy: () => busyResponse,
     open(stream, facts, wire) {
-      if (!checking) startTimeoutChecks(server);
-      checking = true;
       if (facts.proxy !== null) seenAs(stream, facts);
-      server.emit("connection", stream);
-      const session = new HttpSession(stream, wire, times);
-      sessions.set(stream, { session, facts, wire });
-      return session;
+      const talk = { facts, wire };
+      if (facts.tls?.alpn === "h2") return new Http2Session(stream, talk, http2);
+      return speaksHttp2 && wire.http2 && facts.tls === null ? choose(stream, talk) : http1.open(stream, talk);
     },
     leavePaths(paths) {
       handlerAt = paths;
     },
     stop() {
-      server.close();
+      http1.stop();
     },
   };
 }
 
-/** A connection. */
-interface Talk {
-  readonly session: HttpSession;
-  readonly facts: ConnectionFacts;
-  readonly wire: StreamWire;
+function limitsOf(options: HttpSettings) {
+  return {
+    headersTimeout: options.headersTimeout ?? 10_000,
+    requestTimeout: options.requestTimeout ?? 60_000,
+    keepAliveTimeout: options.keepAliveTimeout ?? 15_000,
+    drainIdleTimeout: options.drainIdleTimeout ?? 3_000,
+    writeTimeout: options.writeTimeout ?? 60_000,
+    maxHeaderSize: options.maxHeaderSize ?? 16_384,
+  };
 }
 
 function answererOf({ fetch, onRequest }: HttpOptions): HttpHandler {
   const given: unknown = fetch ?? onRequest;
   if (typeof given !== "function" || (fetch && onRequest))
     throw new ProtocolOptionError("http", "fetch or onRequest", "a function, and one of the two alone");
-  return onRequest ?? webHandler(given as FetchHandler);
+  return (onRequest as HttpHandler | undefined) ?? webHandler(given as FetchHandler);
 }
 
 /** Where the paths of Gatehouse are on a listener; null for nowhere. */
@@ -201,16 +186,6 @@ function managementMounts({ name = "http", management = name === "http" }: HttpO
     throw new ProtocolOptionError("http", "management.path", 'a path like "/admin", without a slash at its end');
   const listeners = management.listeners && new Set(management.listeners);
   return (listener) => (listeners?.has(listener) === false ? null : path);
-}
-
-/** `node:http` enforces its time-outs only after `listening`, which a server that is handed its sockets never emits. */
-function startTimeoutChecks(server: Server): void {
-  server.emit("listening");
-}
-
-/** A request that is wrong may be followed by anything. */
-function refuse(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { Connection: "close", "Content-Type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }
 
 const busyBody = "Too many connections, try again later\n";

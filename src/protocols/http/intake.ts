@@ -53,6 +53,11 @@ export class Intake {
     return this.#rest === null;
   }
 
+  /** The first octets, where somebody else has read them. */
+  begin(chunk: Buffer): void {
+    this.#take(chunk);
+  }
+
   /** What has come is dropped, and what comes from now on. */
   stop(): void {
     this.#over = true;

@@ -5,6 +5,12 @@ import type { ConnectionFacts, StreamWire, TlsFacts } from "../protocol.ts";
 import type { ProxyFacts } from "../proxy-facts.ts";
 import { clientAddress } from "./forwarded.ts";
 
+/** A connection of HTTP. */
+export interface Talk {
+  readonly facts: ConnectionFacts;
+  readonly wire: StreamWire;
+}
+
 /** The facts of the connection, and those of the request. */
 export interface RequestFacts extends ConnectionFacts {
   /**
@@ -35,10 +41,7 @@ export class HttpRequestFacts implements RequestFacts {
   #drainController: AbortController | null = null;
   #drains = false;
 
-  constructor(
-    request: Pick<IncomingMessage, "headers">,
-    { facts, wire }: { readonly facts: ConnectionFacts; readonly wire: StreamWire },
-  ) {
+  constructor(request: Pick<IncomingMessage, "headers">, { facts, wire }: Talk) {
     this.#connection = facts;
     this.#wire = wire;
     this.#request = request;

@@ -7,10 +7,13 @@ export function requestPath({ url = "/" }: IncomingMessage): string {
   return url.split("?", 1)[0] ?? "/";
 }
 
-/** With its port; that of a whole address counts, whatever the field `Host` says. Undefined where there is none. */
+/**
+ * With its port; that of a whole address counts, whatever the field `Host` says. HTTP/2 has it in `:authority`. Undefined
+ * where there is none.
+ */
 export function requestHost({ url = "/", headers }: IncomingMessage): string | undefined {
   if (isAbsolute(url)) return URL.canParse(url) ? new URL(url).host : "";
-  return headers.host;
+  return headers[":authority"]?.toString() ?? headers.host;
 }
 
 /** As sent to a proxy (RFC 9112 section 3.2.2). */

@@ -68,6 +68,11 @@ export class HttpSession implements StreamSession {
     stream.once("close", () => this.#stop());
   }
 
+  /** The first octets, where somebody else has read them. */
+  begin(chunk: Buffer): void {
+    this.#intake.begin(chunk);
+  }
+
   /** A request's header has come. */
   take(exchange: Exchange): void {
     if (this.#over) return;

@@ -14,7 +14,8 @@ interface Call {
   failed(error: unknown): void;
 }
 
-/** The same handler in Node's form. Its promise rejects with what the handler, or the body of its response, threw. */
+/** The same handler in Node's form. Its promise settles when the response has been written, and
+ * rejects with what the handler, or the body of its response, threw. */
 export function webHandler(fetch: FetchHandler): HttpHandler {
   const calls = new WeakMap<object, Call>();
   const listener = getRequestListener(
@@ -37,9 +38,9 @@ export function webHandler(fetch: FetchHandler): HttpHandler {
     },
   );
   return (incoming: IncomingMessage, outgoing, facts) => {
-    const { promise, reject } = Promise.withResolvers<never>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     calls.set(incoming, { facts, failed: reject });
-    void listener(incoming, outgoing);
+    void listener(incoming, outgoing).then(() => resolve());
     return promise;
   };
 }

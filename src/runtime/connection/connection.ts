@@ -59,6 +59,8 @@ export interface ConnectionHost extends Origin {
   readonly forwarding: Forwarding | null;
   /** What the document says of this listener's sessions; the same object as long as this document is in force. */
   readonly configured: SessionConfiguration;
+  /** Whether HTTP/2 is spoken. */
+  readonly http2: boolean;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   /** The inspector of the actors below the listener. */
@@ -387,6 +389,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
       end: (cause) => this.ended(cause, false),
       notice: (notice) => this.notice(notice),
       failed: (error) => this.sessionFailed(error),
+      http2: host.http2,
       get forwarding() {
         return host.forwarding;
       },

@@ -31,7 +31,10 @@ export interface SharedSettings {
 export function liveSettings(
   host: SharedSettings,
   { live, asyncAdmission }: { readonly live: () => ReloadableSettings; readonly asyncAdmission: boolean },
-): Pick<ConnectionHost, "protocol" | "tls" | "settings" | "hostname" | "generation" | "forwarding" | "configured"> {
+): Pick<
+  ConnectionHost,
+  "protocol" | "tls" | "settings" | "hostname" | "generation" | "forwarding" | "configured" | "http2"
+> {
   return {
     get protocol() {
       return live().protocol;
@@ -47,6 +50,9 @@ export function liveSettings(
     },
     get configured() {
       return live().settings;
+    },
+    get http2() {
+      return live().settings.http2;
     },
     get forwarding() {
       return forwardingOf(live().settings, host.trustedSets);

@@ -87,7 +87,7 @@ export function tlsOptions({ settings, protocol, certificates, now }: TlsOptions
     defaultId: certificates.defaultId,
     listener: settings,
     now,
-    ...(protocol.alpn ? { alpn: protocol.alpn } : {}),
+    ...(protocol.alpn ? { alpn: protocol.alpn.filter((name) => name !== "h2" || settings.http2) } : {}),
   });
 }
 

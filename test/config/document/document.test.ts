@@ -24,6 +24,7 @@ test("a listener with a name and an address has every documented default", () =>
     proxyTrustedNetworks: [],
     forwardedTrustedNetworks: [],
     forwardedField: "xForwardedFor",
+    http2: true,
     socketReuseAddress: true,
     socketReusePort: true,
     socketBacklog: 1024,
