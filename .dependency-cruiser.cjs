@@ -52,6 +52,7 @@ const innerRooms = {
     admission: ["pressure", "proxy", "time"],
     observe: ["admission", "pressure", "proxy", "time"],
     systemd: ["observe", "sockets"],
+    upgrade: ["observe", "sockets", "time"],
     connection: ["admission", "observe", "proxy", "sockets", "time", "tls"],
     listener: ["admission", "connection", "observe", "pressure", "proxy", "sockets", "time", "tls"],
     reload: ["listener", "observe", "time", "tls"],
@@ -67,6 +68,7 @@ const innerRooms = {
       "sockets",
       "time",
       "tls",
+      "upgrade",
     ],
   },
   mailbox: {

@@ -1,7 +1,13 @@
 /** The machines whose charts the docs show. */
 import type { AnyStateMachine } from "xstate";
 import { mermaid } from "../src/inspect/mermaid.ts";
-import { connectionMachine, listenerMachine, reloadMachine, serverMachine } from "../src/machines/index.ts";
+import {
+  connectionMachine,
+  listenerMachine,
+  reloadMachine,
+  serverMachine,
+  upgradeMachine,
+} from "../src/machines/index.ts";
 import { imapMachine } from "../src/protocols/imap/machine.ts";
 import { manageSieveMachine } from "../src/protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../src/protocols/pop3/machine.ts";
@@ -19,6 +25,7 @@ export const charts: readonly GeneratedBlock[] = [
   chart("docs/machines.md", listenerMachine),
   chart("docs/machines.md", connectionMachine),
   chart("docs/machines.md", reloadMachine),
+  chart("docs/machines.md", upgradeMachine),
   chart("docs/smtp.md", smtpMachine),
   chart("docs/imap.md", imapMachine),
   chart("docs/pop3.md", pop3Machine),

@@ -25,6 +25,12 @@ export interface Mail {
   stage(configuration: Configuration, signal: AbortSignal): Promise<() => void>;
   /** Every address is bound: now an administrator is made, where none is there and none is configured. */
   bound(): Promise<void>;
+  /** Another process may open the store from here on. */
+  share(): void;
+  /** The store's part in a succession; null without a store. */
+  readonly neighbours: Store["neighbours"] | null;
+  /** The other process has ended. */
+  alone(): void;
   release(): Promise<void>;
 }
 
@@ -44,8 +50,7 @@ export async function mailboxFor(
   }: { readonly configuration: Configuration; readonly dataDirectory: string; readonly signal: AbortSignal },
 ): Promise<Mail> {
   const { backend, mailboxes = null } = options;
-  if (backend)
-    return { backend, mailboxes, stage: async () => () => {}, bound: async () => {}, release: async () => {} };
+  if (backend) return { backend, mailboxes, stage: async () => () => {}, ...notOurs };
   const mailbox = new DefaultMailbox(options, dataDirectory);
   try {
     const commit = await mailbox.stage(configuration, signal);
@@ -56,6 +61,15 @@ export async function mailboxFor(
     throw error;
   }
 }
+
+/** For mail that the embedder keeps. */
+const notOurs = {
+  bound: async () => {},
+  share: () => {},
+  alone: () => {},
+  neighbours: null,
+  release: async () => {},
+};
 
 const nobody = new AccountDirectory([]);
 
@@ -70,10 +84,13 @@ class DefaultMailbox implements Mail {
   /** Makes the administrator; null where nothing is missing. */
   #missing: (() => Promise<void>) | null = null;
   #isBound = false;
+  /** With a predecessor or a successor. */
+  #isShared: boolean;
   readonly mailboxes: Mailboxes;
 
   constructor(options: GatehouseOptions, dataDirectory: string) {
     this.#options = options;
+    this.#isShared = Boolean(options.predecessor);
     this.#dataDirectory = dataDirectory;
     this.mailboxes = options.mailboxes ?? { open: async (identity) => this.#opened().mailboxes.open(identity) };
   }
@@ -122,11 +139,25 @@ class DefaultMailbox implements Mail {
   async #storeFor(signal: AbortSignal): Promise<Store> {
     signal.throwIfAborted();
     if (this.#store) return this.#store;
-    const store = await openStore(this.#dataDirectory);
+    const store = await openStore(this.#dataDirectory, { joins: this.#isShared });
     if (signal.aborted) await store.close();
     signal.throwIfAborted();
     this.#store = store;
     return store;
+  }
+
+  share(): void {
+    this.#isShared = true;
+    this.#store?.share();
+  }
+
+  alone(): void {
+    this.#isShared = false;
+    this.#store?.alone();
+  }
+
+  get neighbours(): Store["neighbours"] | null {
+    return this.#store?.neighbours ?? null;
   }
 
   async release(): Promise<void> {

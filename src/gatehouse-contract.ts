@@ -10,6 +10,7 @@ import type { Metrics } from "./runtime/observe/metrics.ts";
 import type { Pressure } from "./runtime/pressure/pressure.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
 import type { StateCounts } from "./runtime/server/state-counts.ts";
+import type { UpgradeReport } from "./runtime/upgrade/upgrader.ts";
 
 export interface ListenerStatus {
   readonly name: string;
@@ -58,6 +59,11 @@ export interface CloseOptions {
   readonly now?: boolean;
 }
 
+export interface UpgradeOptions {
+  /** Who asks for it, for the log and the events; `embedder` by default. */
+  readonly by?: string;
+}
+
 export interface ReloadOptions {
   /** Who asks for it, for the log, the events and the history of reloads; `embedder` by default. */
   readonly by?: string;
@@ -82,6 +88,12 @@ export interface Gatehouse {
   start(): Promise<void>;
   /** Drains and stops; safe to call again, with `wait: false` to stop waiting. A stopped server does not start again. */
   stop(options?: StopOptions): Promise<void>;
+  /**
+   * Starts the program on disk again, which takes over the listening sockets and what is in memory; resolves when it
+   * accepts, and this server drains. No client is refused.
+   * @throws UpgradeError when it does not; then everything is as it was.
+   */
+  upgrade(options?: UpgradeOptions): Promise<UpgradeReport>;
   /**
    * Puts another document into force, as one transaction: what stays is not touched, what is new is made before anything
    * old is released. Of several documents that arrive meanwhile, only the newest is used.

@@ -15,6 +15,8 @@ import type { ReloadReport } from "./runtime/reload/reload.ts";
 import type { PressureOptions } from "./runtime/server/pressure-watch.ts";
 import type { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import type { Clock } from "./runtime/time/clock.ts";
+import type { Predecessor } from "./runtime/upgrade/predecessor.ts";
+import type { StartSuccessor } from "./runtime/upgrade/successor.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -53,6 +55,13 @@ export interface GatehouseOptions {
    * it instead of binding. None by default.
    */
   readonly inheritedSockets?: InheritedSockets;
+  /**
+   * The server that this process is to succeed, from `findPredecessor()`; null for a process that was started otherwise.
+   * Left out by default: then `upgrade()` is refused, since the program would not know that it succeeds itself.
+   */
+  readonly predecessor?: Predecessor | null;
+  /** How a successor is started. By default `process.execPath` with this process's own arguments. */
+  readonly startSuccessor?: StartSuccessor;
   /**
    * Awaited when everything is read and every address is bound, before any client is admitted: the moment to drop
    * privileges, with `dropPrivileges()`. A rejection fails the start.

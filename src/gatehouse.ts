@@ -14,13 +14,13 @@ import {
 } from "./config/index.ts";
 import { ControlAccess } from "./control/control-access.ts";
 import { type Mail, mailboxFor, resolveAccounts } from "./default-mailbox.ts";
-import type { Gatehouse } from "./gatehouse-contract.ts";
+import type { Gatehouse, StopOptions } from "./gatehouse-contract.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
 import { controlGrant } from "./management/access/permissions.ts";
 import { leadToConsole } from "./management/http/front-door.ts";
 import type { Management } from "./management/management.ts";
-import { LoginFailures } from "./protocols/login-failures.ts";
+import { LoginFailures, type PackedFailures } from "./protocols/login-failures.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { ProtocolOptionError } from "./protocols/session/options.ts";
@@ -32,13 +32,14 @@ import { logLifecycle } from "./runtime/observe/log.ts";
 import { Metrics } from "./runtime/observe/metrics.ts";
 import type { Foundation } from "./runtime/reload/foundation.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
-import { ReloadHistory } from "./runtime/reload/reload-history.ts";
+import { type PackedHistory, ReloadHistory } from "./runtime/reload/reload-history.ts";
 import { planOf } from "./runtime/reload/reload-transaction.ts";
 import { followCertificates, followDocuments, newest, readDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
 import { countStates } from "./runtime/server/state-counts.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import { systemClock } from "./runtime/time/clock.ts";
+import { Succession } from "./succession.ts";
 
 /** @throws ConfigurationError with every mistake of the document; PressureOptionError; ProtocolOptionError for two of one name. */
 export function createGatehouse(options: GatehouseOptions): Gatehouse {
@@ -57,11 +58,13 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     lifecycleMode: options.lifecycle ?? "compiled",
     admission: options.admission ?? [],
     pressure: options.pressure ?? {},
-    inherited: options.inheritedSockets ?? new InheritedSockets(),
+    inherited: options.predecessor?.sockets ?? options.inheritedSockets ?? new InheritedSockets(),
     onBound: async () => {
       await mail?.bound();
       await options.onBound?.();
+      await succession.takeOver();
     },
+    onListening: () => succession.accepting(),
     prepare: async (signal): Promise<Foundation> => {
       const opened = await mailboxFor(options, { configuration, dataDirectory, signal });
       mail = opened;
@@ -108,6 +111,34 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   for (const output of outputs)
     output.onFlowing((lines) => server.lifecycle.emit({ type: "output.dropped", output: output.name, lines }));
 
+  const end = async ({ wait = true }: StopOptions = {}): Promise<void> => {
+    feeds.unsubscribe();
+    await server.stop({ wait });
+    await control.close();
+  };
+  const succession = new Succession({
+    ...{ options, server, clock, end },
+    parts: {
+      carried: [
+        {
+          name: "loginFailures",
+          pack: () => failures.pack(clock.now()),
+          unpack: (packed) => failures.unpack(packed as PackedFailures, clock.now()),
+        },
+        { name: "reloads", pack: () => reloads.pack(), unpack: (packed) => reloads.unpack(packed as PackedHistory) },
+      ],
+      control: {
+        takeOver: () => control.open(gatehouse, management, { replaces: true }),
+        restore: () => control.restore(gatehouse, management),
+      },
+      store: {
+        share: () => mail?.share(),
+        alone: () => mail?.alone(),
+        neighbours: () => mail?.neighbours ?? null,
+      },
+    },
+  });
+
   const gatehouse: Gatehouse = {
     get configuration() {
       return server.configuration;
@@ -125,7 +156,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     metrics,
     async start() {
       try {
-        await server.start(() => control.open(gatehouse, management));
+        // A successor's comes later, in the place of its predecessor's.
+        await server.start(() => (options.predecessor ? Promise.resolve() : control.open(gatehouse, management)));
       } catch (error) {
         await control.close();
         throw error;
@@ -136,10 +168,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     reload: async (config, { by = "embedder" } = {}) =>
       server.reload(await readDocument(server, () => read(config), by), by),
     plan: async (config) => planOf(server.configuration, await read(config)),
-    async stop({ wait = true } = {}) {
-      feeds.unsubscribe();
-      await server.stop({ wait });
-      await control.close();
+    upgrade: ({ by = "embedder" } = {}) => succession.upgrader.upgrade(by),
+    async stop(stopping) {
+      await succession.upgrader.stop();
+      await end(stopping);
+      await succession.upgrader.ended();
     },
     suspend: (listener) => server.suspend(listener),
     resume: (listener) => server.resume(listener),
@@ -198,7 +231,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
 }
 
 interface Control {
-  open(gatehouse: Gatehouse, management: Management): Promise<void>;
+  open(gatehouse: Gatehouse, management: Management, options?: { readonly replaces: boolean }): Promise<void>;
+  restore(gatehouse: Gatehouse, management: Management): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -219,12 +253,13 @@ interface ReloadAgain {
 
 function controlOf(options: GatehouseOptions, server: Server, read: ReadDocument): Control {
   const { control } = options;
-  if (control === undefined) return { open: async () => {}, close: async () => {} };
+  if (control === undefined) return { open: async () => {}, restore: async () => {}, close: async () => {} };
   const path = typeof control === "string" ? control : control.path;
   const reload = () => reloadAgain({ options, server, read, by: controlGrant.who.name });
   const access = new ControlAccess(path, server.lifecycle);
   return {
-    open: (gatehouse, management) => access.open({ gatehouse, management, reload }),
+    open: (gatehouse, management, placing) => access.open({ gatehouse, management, reload }, placing),
+    restore: (gatehouse, management) => access.restore({ gatehouse, management, reload }),
     close: () => access.close(),
   };
 }

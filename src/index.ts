@@ -53,6 +53,7 @@ export type {
   ListenerStatus,
   ReloadOptions,
   StopOptions,
+  UpgradeOptions,
 } from "./gatehouse-contract.ts";
 export type { ControlOptions, GatehouseOptions, MadeAdministrator } from "./gatehouse-options.ts";
 export { type EndCause, endCauses } from "./machines/causes.ts";
@@ -230,3 +231,7 @@ export { NotifySocketError } from "./runtime/systemd/notify-socket.ts";
 export { ServiceManager } from "./runtime/systemd/service-manager.ts";
 export { type Clock, systemClock } from "./runtime/time/clock.ts";
 export type { TrialHandshake } from "./runtime/tls/trial-handshake.ts";
+export { findPredecessor, type Predecessor, SuccessionError } from "./runtime/upgrade/predecessor.ts";
+export { type StartSuccessor, type Successor, sameProgram } from "./runtime/upgrade/successor.ts";
+export { UpgradeError, type UpgradeErrorCode } from "./runtime/upgrade/upgrade-error.ts";
+export type { UpgradeReport } from "./runtime/upgrade/upgrader.ts";

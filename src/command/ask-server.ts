@@ -10,18 +10,29 @@ export interface ControlCommandOptions {
   readonly json?: true;
 }
 
-/** @param describe puts the answer into words. Refusals are printed in the server's own words. */
+/** What is said of an answer. */
+interface Saying<Answer> {
+  describe(answer: Answer): string;
+  /** What is to be said of a refusal, after the server's own words. */
+  refused(problem: ControlProblem): void;
+}
+
+/** @param saying puts the answer into words. Refusals are printed in the server's own words. */
 export async function askServer<Answer>(
   { data, json }: ControlCommandOptions,
   request: ControlRequest,
-  describe: (answer: Answer) => string,
+  saying: Saying<Answer>["describe"] | Saying<Answer>,
 ): Promise<ExitCode> {
+  const { describe, refused } = typeof saying === "function" ? { describe: saying, refused: () => {} } : saying;
   try {
     const { status, body } = await askControl(data, request);
     const done = status < 300;
     if (json) say(printableJson(body));
     else if (done) say(describe(body as Answer));
-    if (!done && !json) complain((body as ControlProblem).error.message);
+    if (!done && !json) {
+      complain((body as ControlProblem).error.message);
+      refused(body as ControlProblem);
+    }
     return done ? exitCodes.ok : exitCodes.configuration;
   } catch (error) {
     if (!(error instanceof ControlUnreachableError)) throw error;

@@ -16,6 +16,12 @@ export function addControlCommands(program: Command, { data, finish }: Subcomman
       finish(await reload(options));
     },
   );
+  add("upgrade", "start the program on disk in place of the running server; no client is refused").action(
+    async (options) => {
+      const { upgrade } = await import("./upgrade.ts");
+      finish(await upgrade(options));
+    },
+  );
   add("status", "show the state of the running server and its listeners").action(async (options) => {
     const { status } = await import("./status.ts");
     finish(await status(options));

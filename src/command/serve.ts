@@ -1,6 +1,6 @@
 /** `gatehouse serve`: run a document until a signal ends it. */
 import type { Logger } from "pino";
-import { Observable } from "rxjs";
+import { filter, lastValueFrom, Observable } from "rxjs";
 import {
   broughtBy,
   ConfigurationError,
@@ -18,6 +18,8 @@ import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { StartError, StoppedWhileStartingError } from "../runtime/server/server-errors.ts";
 import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
+import { Predecessor } from "../runtime/upgrade/predecessor.ts";
+import { sameProgram } from "../runtime/upgrade/successor.ts";
 import { chooseConfiguration, documentName } from "./configuration-file.ts";
 import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -43,10 +45,12 @@ export interface ServeOptions extends InspectionOptions {
 }
 
 export async function serve(options: ServeOptions, signals: StopSignals): Promise<ExitCode> {
-  const outputs = await ServerOutputs.open(options.logLevel);
+  const predecessor = await Predecessor.find();
+  const words = predecessor ? { fd: predecessor.words, also: (text: string) => predecessor.complain(text) } : { fd: 2 };
+  const outputs = await ServerOutputs.open(options.logLevel, words);
   logRefusedSignals(outputs.logger);
   try {
-    return await serveManaged(options, { outputs, signals });
+    return await serveManaged(options, { outputs, signals, predecessor });
   } finally {
     await outputs.close();
     endWithin(endAllowance);
@@ -56,6 +60,8 @@ export async function serve(options: ServeOptions, signals: StopSignals): Promis
 interface CommandContext {
   readonly outputs: ServerOutputs;
   readonly signals: StopSignals;
+  /** The server that this process is to succeed. */
+  readonly predecessor: Predecessor | null;
 }
 
 interface ManagedContext extends CommandContext {
@@ -97,7 +103,7 @@ async function serveInspected(options: ServeOptions, context: ManagedContext): P
 
 async function serveFor(
   options: ServeOptions,
-  { manager, outputs, signals, inspection }: ManagedContext & { readonly inspection: Inspection },
+  { manager, outputs, signals, inspection, predecessor }: ManagedContext & { readonly inspection: Inspection },
 ): Promise<ExitCode> {
   const { complain } = outputs;
   const { inspect, words } = inspection;
@@ -117,6 +123,8 @@ async function serveFor(
       logger: outputs.logger,
       outputs: outputs.counted,
       inheritedSockets: await inheritedSockets(),
+      predecessor,
+      startSuccessor: sameProgram(() => manager.environment),
       onBound: () => privileges.drop(chosen),
       // Messages for people go to stderr: stdout belongs to the log.
       onAdministratorMade: (administrator) => complain(administratorNotice(administrator)),
@@ -131,7 +139,8 @@ async function serveFor(
 
   if (signals.asked) return exitCodes.ok;
   manager.follow(gatehouse);
-  const stopped = stopOnSignals(gatehouse, signals);
+  const stopped = Promise.race([stopOnSignals(gatehouse, signals), succeeded(gatehouse)]);
+  upgradeOnSignal(gatehouse, complain);
   document.manage(gatehouse);
   // Without a file there is nothing for SIGHUP to read again.
   if (document.file === null) signals.onHangup(() => signals.ask());
@@ -181,6 +190,23 @@ function documentsOf(document: RunningDocument<ReloadReport>, signals: StopSigna
 function stopOnSignals(gatehouse: Gatehouse, signals: StopSignals): Promise<void> {
   return new Promise((resolve, reject) => {
     signals.hand({ stop: (options) => void gatehouse.stop(options).then(resolve, reject) });
+  });
+}
+
+/** Resolves when a successor has taken over and the last session has ended. */
+async function succeeded(gatehouse: Gatehouse): Promise<void> {
+  const succession = gatehouse.lifecycle$.pipe(filter(({ type }) => type === "upgrade.draining"));
+  if ((await lastValueFrom(succession, { defaultValue: null })) === null) return forever;
+  await gatehouse.stop();
+}
+
+const forever = new Promise<never>(() => {});
+
+function upgradeOnSignal(gatehouse: Gatehouse, complain: (text: string) => void): void {
+  process.on("SIGUSR2", () => {
+    gatehouse.upgrade({ by: "SIGUSR2" }).catch((error: unknown) => {
+      for (const message of messagesOf(error)) complain(message);
+    });
   });
 }
 

@@ -10,32 +10,42 @@ import { loadOptional, MissingPackageError } from "../runtime/optional-package.t
 /** Milliseconds for the last lines. */
 const lastWords = 2_000;
 
+/** Where messages for people go. */
+export interface WordsPlace {
+  /** The descriptor; that of standard error by default. */
+  readonly fd: number;
+  /** Gets them as well. */
+  readonly also?: (text: string) => void;
+}
+
 /** A reader that is slow or does not read blocks nothing, neither the server nor its end. */
 export class ServerOutputs {
   readonly logger: Logger;
   /** Each output once, for its counts. */
   readonly counted: readonly CountedOutput[];
   readonly #words: Output;
+  readonly #also: WordsPlace["also"];
   readonly #outputs: readonly Output[];
 
-  /** @param level the lowest level that is logged */
-  static async open(level: string): Promise<ServerOutputs> {
-    if (!isatty(1)) return new ServerOutputs(level);
+  /** @param level the lowest level that is logged. @param words standard error by default */
+  static async open(level: string, words: WordsPlace = { fd: 2 }): Promise<ServerOutputs> {
+    if (!isatty(1)) return new ServerOutputs(level, words);
     try {
-      return new ServerOutputs(level, await readable());
+      return new ServerOutputs(level, words, await readable());
     } catch (error) {
       if (!(error instanceof MissingPackageError)) throw error;
-      const outputs = new ServerOutputs(level);
+      const outputs = new ServerOutputs(level, words);
       outputs.complain(error.message);
       return outputs;
     }
   }
 
   /** @param present turns a line of the log into readable text; without it the lines are JSON */
-  private constructor(level: string, present?: (line: string) => string) {
+  private constructor(level: string, { fd, also }: WordsPlace, present?: (line: string) => string) {
     const log = new Output(1, { name: "log" });
     // When both lead to one place, they are written in order.
-    this.#words = isSameFile(1, 2) ? log : new Output(2, { name: "words" });
+    this.#words = isSameFile(1, fd) ? log : new Output(fd, { name: "words" });
+    this.#also = also;
     this.#outputs = [...new Set([log, this.#words])];
     this.counted = this.#outputs;
     this.logger = pino({ level }, destinationOf(log, present));
@@ -45,7 +55,9 @@ export class ServerOutputs {
   }
 
   readonly complain = (text: string): void => {
-    this.#words.write(`${printableLines(text)}\n`);
+    const line = `${printableLines(text)}\n`;
+    this.#words.write(line);
+    this.#also?.(line);
   };
 
   /** @returns whether everything is written; it is not when nobody reads. */

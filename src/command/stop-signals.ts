@@ -1,6 +1,7 @@
 /** The signals that end `gatehouse serve` or make it read its document again, even before there is a server. */
 import { readFileSync } from "node:fs";
 import { StoppedWhileStartingError } from "../runtime/server/server-errors.ts";
+import { predecessorVariable } from "../runtime/upgrade/messages.ts";
 
 /**
  * npm also passes on what the terminal or a service manager has already sent to its child: a repetition within this
@@ -33,8 +34,9 @@ export class StopSignals {
       this.#hangups += 1;
       this.#onHangup?.();
     });
-    // Set for everything that npm starts, even indirectly.
-    if (process.env["npm_lifecycle_event"] !== undefined) this.#followParent();
+    // Set for everything that npm starts, even indirectly. A successor's parent is to end.
+    if (process.env["npm_lifecycle_event"] !== undefined && process.env[predecessorVariable] === undefined)
+      this.#followParent();
   }
 
   /** Whether a stop was requested. */

@@ -11,6 +11,8 @@ export interface ControlRequest {
   /** With its query: `/connections?listener=smtp`. */
   readonly path: string;
   readonly body?: unknown;
+  /** Milliseconds; 90 seconds by default. */
+  readonly timeout?: number;
 }
 
 export interface ControlAnswer {
@@ -32,14 +34,14 @@ export class ControlUnreachableError extends Error {
 /** @throws ControlUnreachableError */
 export async function askControl(
   dataDirectory: string,
-  { method, path, body }: ControlRequest,
+  { method, path, body, timeout = answerTimeout }: ControlRequest,
 ): Promise<ControlAnswer> {
   const text = body === undefined ? "" : JSON.stringify(body);
   try {
     const socketPath = bindablePath(controlSocketOf(dataDirectory));
     if (socketPath === null) throw new Error("its path is too long for a Unix socket");
     return await new Promise((resolve, reject) => {
-      const asked = request({ socketPath, method, path, agent: false, timeout: answerTimeout }, (response) => {
+      const asked = request({ socketPath, method, path, agent: false, timeout }, (response) => {
         json(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
       });
       asked.on("timeout", () => asked.destroy(new Error("it does not answer")));

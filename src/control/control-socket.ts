@@ -1,10 +1,10 @@
 /** The Unix socket that controls a running server: only its owner can reach it, and one server at a time has it. */
 import { once } from "node:events";
-import { chmodSync, chownSync, type Stats } from "node:fs";
+import { chmodSync, chownSync, linkSync, lstatSync, renameSync, rmSync, type Stats } from "node:fs";
 import { lstat, mkdir, stat, unlink } from "node:fs/promises";
 import type { Server } from "node:http";
 import { connect } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { messageOf } from "../config/values/thrown.ts";
 import { boundedCall, FileError } from "../files/index.ts";
 import { bindablePath, longestSocketPath } from "./socket-path.ts";
@@ -23,38 +23,90 @@ export class ControlSocketError extends Error {
   }
 }
 
+/** A server that listens at a path. */
+export interface PlacedSocket {
+  /** Whether the path still leads to it. */
+  isInPlace(): Promise<boolean>;
+  /** Ends it, and removes the socket, unless another has taken its place. */
+  close(): Promise<void>;
+}
+
 /**
- * Makes an HTTP server listen at a path. A socket left there by a dead process is replaced.
- * @returns a function that ends it and removes the socket.
+ * Makes an HTTP server listen at a path. A socket left there by a dead process is replaced. It is bound beside the path
+ * and moved there: so a successor can put its own in its place without a moment in between, and Node, which removes what
+ * it has bound, removes nobody else's.
+ * @param options.replaces puts it in the place of the socket of the server that this one succeeds.
  * @throws ControlSocketError
  */
-export async function listenAt(path: string, server: Server): Promise<() => Promise<void>> {
-  const bindable = bindablePath(path);
-  if (bindable === null) {
+export async function listenAt(
+  path: string,
+  server: Server,
+  { replaces = false }: { readonly replaces?: boolean } = {},
+): Promise<PlacedSocket> {
+  const beside = join(dirname(path), `.${process.pid}.sock`);
+  const [bindable, bindableBeside] = [bindablePath(path), bindablePath(beside)];
+  if (bindable === null || bindableBeside === null) {
     const problem = `its path has more than the ${longestSocketPath} octets that a Unix socket may have`;
     throw unavailable(path, `${problem}; choose a data folder with a shorter path`);
   }
   const owner = await ownerOfFolder(path);
-  await removeStale(path, bindable);
+  if (!replaces) await removeStale(path, bindable);
+  let placed: Stats;
   try {
-    server.listen({ path: bindable });
-    // bind(2) has been called by now, and nothing is accepted before this turn ends.
-    if (server.listening) chmodSync(bindable, 0o600);
-    // When root starts the server, the folder belongs to the user that it will run as.
-    if (server.listening && process.getuid?.() === 0) chownSync(bindable, owner.uid, owner.gid);
+    // A process of the same number has left it behind.
+    rmSync(bindableBeside, { force: true });
+    server.listen({ path: bindableBeside });
+    // bind(2) has been called by now, and nobody knows the name yet.
+    if (server.listening) placed = place(bindableBeside, bindable, { owner, replaces });
     await once(server, "listening");
+    placed ??= lstatSync(bindable);
   } catch (error) {
     server.close();
-    if (codeOf(error) === "EADDRINUSE") throw inUse(path);
+    if (codeOf(error) === "EEXIST") throw inUse(path);
     throw unavailable(path, error);
   }
   // A failed accept concerns the client alone; the server goes on.
   server.on("error", () => {});
   let ended: Promise<void> | null = null;
-  return () => {
-    ended ??= end(server);
-    return ended;
+  const own = placed;
+  return {
+    isInPlace: () => isOwn(bindable, own),
+    close: () => {
+      ended ??= end(server).then(() => removeOwn(bindable, own));
+      return ended;
+    },
   };
+}
+
+/** link(2) fails where somebody has been faster; rename(2) replaces, without a moment in between. */
+function place(
+  beside: string,
+  path: string,
+  { owner, replaces }: { readonly owner: Stats; readonly replaces: boolean },
+): Stats {
+  chmodSync(beside, 0o600);
+  // When root starts the server, the folder belongs to the user that it will run as.
+  if (process.getuid?.() === 0) chownSync(beside, owner.uid, owner.gid);
+  const placed = lstatSync(beside);
+  if (replaces) {
+    renameSync(beside, path);
+    return placed;
+  }
+  linkSync(beside, path);
+  rmSync(beside);
+  return placed;
+}
+
+async function removeOwn(path: string, own: Stats): Promise<void> {
+  if (await isOwn(path, own)) await boundedCall(path, () => unlink(path)).catch(() => {});
+}
+
+/** A successor may have put its own there. */
+async function isOwn(path: string, { dev, ino }: Stats): Promise<boolean> {
+  return boundedCall(path, () => lstat(path)).then(
+    (found) => found.dev === dev && found.ino === ino,
+    () => false,
+  );
 }
 
 async function end(server: Server): Promise<void> {

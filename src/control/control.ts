@@ -1,11 +1,15 @@
 /** Serves the routes on the socket, with limits on what is read and on how long it takes. */
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { listenAt } from "./control-socket.ts";
+import { listenAt, type PlacedSocket } from "./control-socket.ts";
 import { type Controlled, controlRoutes } from "./routes.ts";
 
-/** @returns a function that ends it. @throws ControlSocketError */
-export function openControl(path: string, controlled: Controlled): Promise<() => Promise<void>> {
+/** @throws ControlSocketError */
+export function openControl(
+  path: string,
+  controlled: Controlled,
+  options: { readonly replaces?: boolean } = {},
+): Promise<PlacedSocket> {
   const routes = controlRoutes(controlled);
   const server = createServer(
     {
@@ -21,5 +25,5 @@ export function openControl(path: string, controlled: Controlled): Promise<() =>
   // A peer that neither sends nor reads for this long is disconnected.
   server.timeout = 60_000;
   server.maxConnections = 32;
-  return listenAt(path, server);
+  return listenAt(path, server, options);
 }

@@ -12,6 +12,7 @@ import type { GrantedEnv } from "../management/http/management-env.ts";
 import type { Management } from "../management/management.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { UnknownListenerError } from "../runtime/server/server-errors.ts";
+import { UpgradeError } from "../runtime/upgrade/upgrade-error.ts";
 import { connectionReport, listenerReport, reloadAnswer, statusReport } from "./reports.ts";
 
 /** Octets of a request's body. */
@@ -27,6 +28,8 @@ export interface Controlled {
 /** The body of an answer other than 2xx. */
 export interface ControlProblem {
   readonly error: {
+    /** What a successor that failed wrote to standard error. */
+    readonly words?: string;
     /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `not-connected`, `internal`. */
     readonly code: string;
     readonly message: string;
@@ -68,6 +71,8 @@ export function controlRoutes({ gatehouse, management, reload }: Controlled): Ho
     return context.json({ connections: connections.map(connectionReport) });
   });
   routes.post("/reload", async (context) => context.json(reloadAnswer(await reload())));
+
+  routes.post("/upgrade", async (context) => context.json(await gatehouse.upgrade({ by: controlGrant.who.name })));
 
   for (const change of ["suspend", "resume"] as const) {
     routes.post(`/${change}`, async (context) => {
@@ -167,6 +172,7 @@ function missing(context: Context, code: string, message: string): Response {
 function problemOf(error: Error): ControlProblem {
   const message = messageOf(error);
   const code = codeOf(error);
+  if (error instanceof UpgradeError) return { error: { code, message, words: error.words } };
   return { error: error instanceof ConfigurationError ? { code, message, issues: error.issues } : { code, message } };
 }
 
@@ -182,6 +188,10 @@ const statuses: ReadonlyMap<string, ContentfulStatusCode> = new Map([
   ["reload-needs-restart", 422],
   ["not-running", 503],
   ["reload-stopped", 503],
+  ["upgrade-under-way", 409],
+  ["upgrade-not-running", 503],
+  ["upgrade-impossible", 422],
+  ["upgrade-failed", 422],
 ]);
 
 function statusOf(error: Error): ContentfulStatusCode {

@@ -4,6 +4,7 @@ import { connectionMachine } from "../machines/connection.ts";
 import { listenerMachine } from "../machines/listener.ts";
 import { reloadMachine } from "../machines/reload.ts";
 import { serverMachine } from "../machines/server.ts";
+import { upgradeMachine } from "../machines/upgrade.ts";
 import { imapMachine } from "../protocols/imap/machine.ts";
 import { manageSieveMachine } from "../protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../protocols/pop3/machine.ts";
@@ -15,6 +16,7 @@ export const charts: Readonly<Record<string, AnyStateMachine>> = {
   listener: listenerMachine,
   connection: connectionMachine,
   reload: reloadMachine,
+  upgrade: upgradeMachine,
   smtp: smtpMachine,
   lmtp: smtpMachine,
   imap: imapMachine,

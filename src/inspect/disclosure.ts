@@ -67,6 +67,14 @@ export const disclosures: Readonly<Record<string, ChartDisclosure>> = {
     context: fields({ document: count, next: count, error: errorName }),
     events: { "document.arrived": fields({ document: count }) },
   },
+  upgrade: {
+    context: fields({
+      timeouts: fields({ upgradeTimeout: count, handOverTimeout: count }),
+      error: errorName,
+      silent: flag,
+    }),
+    events: {},
+  },
   listener: {
     context: fields({
       timeouts: fields({ drainTimeout: count, refusalTimeout: count }),

@@ -23,3 +23,4 @@ export {
 } from "./listener.ts";
 export { type ReloadContext, type ReloadEvent, reloadMachine } from "./reload.ts";
 export { type ServerContext, type ServerEvent, type ServerState, serverMachine } from "./server.ts";
+export { type UpgradeContext, type UpgradeEvent, type UpgradeInput, upgradeMachine } from "./upgrade.ts";

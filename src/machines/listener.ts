@@ -25,6 +25,7 @@ export const pauseReasons = {
   "at-capacity": "No slot is free, and `atCapacity` is `hold`.",
   "under-pressure": "The process is under pressure, and `atCapacity` is `hold`.",
   "no-descriptors": "The process, or the host, has hardly any file descriptor left.",
+  "handing-over": "A successor that is ready takes over the sockets (an upgrade in place).",
 } as const;
 
 export type PauseReason = keyof typeof pauseReasons;
@@ -45,6 +46,10 @@ export type ListenerEvent =
   /** Stop accepting, keep the sockets. */
   | { type: "listener.suspend" }
   | { type: "listener.resume" }
+  /** A successor is about to accept from the sockets. */
+  | { type: "listener.handover" }
+  /** It has not, and never will. */
+  | { type: "listener.reclaim" }
   /** The last slot was taken, and the listener holds its clients instead of rejecting them. */
   | { type: "capacity.reached" }
   /** A slot is free again. */
@@ -172,6 +177,7 @@ export const listenerMachine = setup({
     listening: {
       on: {
         "listener.suspend": { target: "paused", actions: pause("suspended") },
+        "listener.handover": { target: "paused", actions: pause("handing-over") },
         "capacity.reached": { target: "paused", actions: pause("at-capacity") },
         "pressure.began": { target: "paused", actions: pause("under-pressure") },
         "descriptors.exhausted": { target: "paused", actions: beginBackOff },
@@ -184,6 +190,8 @@ export const listenerMachine = setup({
       on: {
         "listener.suspend": { actions: pause("suspended") },
         "listener.resume": { actions: unpause("suspended") },
+        "listener.handover": { actions: pause("handing-over") },
+        "listener.reclaim": { actions: unpause("handing-over") },
         "capacity.reached": { actions: pause("at-capacity") },
         "capacity.freed": { actions: unpause("at-capacity") },
         "pressure.began": { actions: pause("under-pressure") },

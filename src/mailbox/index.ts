@@ -11,6 +11,7 @@ export {
   mailboxBackend,
 } from "./backend.ts";
 export { openStore } from "./open-store.ts";
+export type { NeighbourLine } from "./store/neighbour.ts";
 export type { Delivered, DeliveryRequest, Store, StoreOptions, StoreStatistics } from "./store/store.ts";
 export type { DeliveryRecipient, StoredMessage, Trace } from "./store/store-calls.ts";
 export { StoreError, type StoreErrorCode } from "./store/store-error.ts";

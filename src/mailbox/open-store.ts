@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { DEFAULT_MAILBOX_LIMITS, type MailboxLimits } from "../protocols/mailbox.ts";
+import { DEFAULT_MAILBOX_LIMITS } from "../protocols/mailbox.ts";
 import { StoreMailboxes } from "./open/store-mailboxes.ts";
-import { MailStore, type Store, type StoreOptions } from "./store/store.ts";
+import { MailStore, type MailStoreOptions, type Store, type StoreOptions } from "./store/store.ts";
 import { StoreThread } from "./store/store-thread.ts";
 
 /**
@@ -17,21 +17,25 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
     readOnly: options.readOnly ?? false,
     maxDatabaseSize: options.maxDatabaseSize ?? null,
     busyTimeout: options.busyTimeout ?? 1000,
+    joins: options.joins ?? false,
     limits,
   });
   await thread.open();
-  return storeOn(resolve(directory), thread, { limits, ...(options.readOnly ? { reader: thread } : {}) });
+  const { busyTimeout } = options;
+  const store = storeOn(resolve(directory), thread, {
+    ...{ limits, ...(busyTimeout === undefined ? {} : { busyTimeout }) },
+    ...(options.readOnly ? { reader: thread } : {}),
+  });
+  if (options.joins) store.share();
+  return store;
 }
 
 /** A store on a thread that is open, and the mailboxes in it. The thread reports what each commit changed. */
-export function storeOn(
-  directory: string,
-  writer: StoreThread,
-  { limits = DEFAULT_MAILBOX_LIMITS, reader }: { readonly limits?: MailboxLimits; readonly reader?: StoreThread } = {},
-): Store {
-  const store = new MailStore(directory, writer, { limits, ...(reader && { reader }) });
+export function storeOn(directory: string, writer: StoreThread, options: MailStoreOptions = {}): Store {
+  const { limits = DEFAULT_MAILBOX_LIMITS } = options;
+  const store = new MailStore(directory, writer, { ...options, limits });
   const mailboxes = new StoreMailboxes(store, limits);
   writer.onChanges = (changes) => mailboxes.changed(changes);
   writer.onLost = () => mailboxes.lost();
-  return Object.assign(store, { mailboxes });
+  return Object.assign(store, { mailboxes, neighbours: mailboxes.neighbours });
 }

@@ -207,6 +207,7 @@ export class Management {
       gatehouse,
       reload: () => reload(by),
       renew: () => renew(by),
+      upgrade: () => gatehouse.upgrade({ by }),
       restore: async (reloadId, { dryRun }) => {
         const applied = await this.#restore(reloadId, { grant, dryRun });
         if (applied) kept = keptIn(applied.place);

@@ -24,6 +24,9 @@ interface Failures {
   until: number;
 }
 
+/** By address, the oldest first: the count, how long ago the last failure was, how long the next log-in has to wait. */
+export type PackedFailures = readonly (readonly [key: string, count: number, ago: number, remaining: number])[];
+
 /**
  * The failed log-ins of each client address, over all connections that share this object, so that reconnecting does not
  * shorten the delay: 1, 2, 4, 8 and then 16 seconds. An address is counted as admission counts it: IPv4 by itself, IPv6
@@ -66,6 +69,19 @@ export class LoginFailures {
     this.#addresses.set(key, failures);
     if (this.#addresses.size > mostAddresses) this.#addresses.deleteOldest();
     return delay;
+  }
+
+  /** For another process, whose clock is another: times as milliseconds from now. */
+  pack(now: number): PackedFailures {
+    return [...this.#addresses.entries()].map(([key, { count, last, until }]) => [key, count, now - last, until - now]);
+  }
+
+  /** Beside what is known here. */
+  unpack(packed: PackedFailures, now: number): void {
+    for (const [key, count, ago, remaining] of packed) {
+      if (ago < this.#delays.forgetAfter) this.#addresses.set(key, { count, last: now - ago, until: now + remaining });
+      if (this.#addresses.size > mostAddresses) this.#addresses.deleteOldest();
+    }
   }
 
   #dropQuiet(now: number): void {

@@ -40,6 +40,11 @@ export class RecencyMap<Value> {
     this.#entries.set(key, entry);
   }
 
+  /** From the one set the longest ago to the newest. */
+  *entries(): Generator<readonly [string, Value]> {
+    for (let entry = this.#oldest; entry; entry = entry.newer) yield [entry.key, entry.value];
+  }
+
   delete(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry) return;

@@ -107,6 +107,7 @@ export const configurationDocuments = fc.oneof(
           proxyTrustedNetworks: networks,
           recipientDelimiter: fc.constantFrom("+", "-", "=", null),
           drainTimeout: fc.oneof(duration, fc.constant(0), fc.constant("0s")),
+          upgradeTimeout: duration,
         },
         { requiredKeys: [] },
       ),

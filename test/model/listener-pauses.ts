@@ -5,6 +5,7 @@ import {
   ended,
   exhausted,
   freed,
+  handOver,
   has,
   held,
   inside,
@@ -23,6 +24,7 @@ import {
   retryFinds,
   retryInVain,
   suspend,
+  takeBack,
   waiting,
   without,
 } from "./listener-situations.ts";
@@ -50,6 +52,42 @@ export const suspension: readonly ListenerStimulus[] = [
       world.exhaustDescriptors();
       await world.gatehouse.resume("main");
     },
+  },
+];
+
+export const succession: readonly ListenerStimulus[] = [
+  {
+    name: "a successor is about to take over",
+    events: (at) => pauses(at, handOver),
+    possible: (at) => rests(at) && plain(at) && !has(at, "handed over"),
+    leaves: ["handed over"],
+    apply: (world) => world.handOver(),
+  },
+  {
+    name: "a successor is about to take over, and the embedder suspends it at that moment",
+    events: [suspend, handOver, paused],
+    possible: (at) => listening(at) && plain(at) && !has(at, "handed over"),
+    leaves: ["handed over"],
+    async apply(world) {
+      world.at({ chart: "upgrade", state: "handingOver" }, world.backgroundSuspend);
+      await world.handOver();
+    },
+  },
+  {
+    name: "a successor is about to take over, and the embedder resumes it at that moment",
+    events: [resume, handOver, paused],
+    possible: (at) => held(at) && plain(at) && reasons(at).join() === "suspended" && !has(at, "handed over"),
+    leaves: ["handed over"],
+    async apply(world) {
+      world.at({ chart: "upgrade", state: "handingOver" }, world.backgroundResume);
+      await world.handOver();
+    },
+  },
+  {
+    name: "the successor does not take over",
+    events: (at) => without(at, "handing-over", takeBack),
+    possible: (at) => held(at) && reasons(at).includes("handing-over") && !lacks(at) && !has(at, "queued"),
+    apply: (world) => world.takeBack(),
   },
 ];
 

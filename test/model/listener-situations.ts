@@ -26,6 +26,8 @@ export const retryInVain = { type: "descriptors.retry" };
 export const retryFinds = { type: "descriptors.retry", found: true };
 export const began = { type: "pressure.began" };
 export const ended = { type: "pressure.ended" };
+export const handOver = { type: "listener.handover" };
+export const takeBack = { type: "listener.reclaim" };
 export const drain = { type: "listener.drain" };
 export const stop = { type: "listener.stop" };
 
@@ -45,4 +47,6 @@ export const pauses = (at: Situation, event: AnyEventObject): AnyEventObject[] =
   held(at) ? [event] : [event, paused];
 export const ends = (at: Situation, event: AnyEventObject): AnyEventObject[] =>
   inside(at) ? [event, refused] : [event, refused, none];
-export const plain = (at: Situation): boolean => !has(at, "scarce") && !has(at, "queued");
+/** No document is put into force then, and a stop takes everything back first: test/model/upgrade.model.ts. */
+export const handsOver = (at: Situation): boolean => reasons(at).includes("handing-over");
+export const plain = (at: Situation): boolean => !has(at, "scarce") && !has(at, "queued") && !handsOver(at);

@@ -4,6 +4,7 @@ import {
   bound,
   drain,
   ends,
+  handsOver,
   has,
   held,
   listen,
@@ -69,7 +70,7 @@ export const end: readonly ListenerStimulus[] = [
   {
     name: "the server stops at once",
     events: (at) => (waiting(at) ? [stop, ...(has(at, "stopped") ? [none] : [])] : ends(at, stop)),
-    possible: (at) => (rests(at) && !has(at, "queued")) || waiting(at),
+    possible: (at) => (rests(at) && !has(at, "queued") && !handsOver(at)) || waiting(at),
     leaves: ["stopped"],
     apply: (world) => world.backgroundStop(),
   },

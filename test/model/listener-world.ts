@@ -1,8 +1,9 @@
 /** A server with the listener that is looked at, and what can be done to it. */
 import { Subject } from "rxjs";
-import { createGatehouse, type NetworkListenerInput, type PressureSample } from "../../src/index.ts";
+import { createGatehouse, type Gatehouse, type NetworkListenerInput, type PressureSample } from "../../src/index.ts";
 import { type Bench, Driver, type Stimulus } from "../../src/testing/index.ts";
 import { sample } from "../runtime/pressure/samples.ts";
+import { ScriptedStarts } from "./scripted-successor.ts";
 import { newTalk, talkProtocol } from "./talk-protocol.ts";
 
 export const refusalTimeout = 1_000;
@@ -23,19 +24,24 @@ export class ListenerWorld extends Driver {
   readonly #drainTimeout: number;
 
   readonly #samples$: Subject<PressureSample>;
+  readonly #starts: ScriptedStarts;
+  readonly #house: Gatehouse;
 
   constructor(bench: Bench, wanted: Wanted & { readonly drainTimeout: number }) {
     const samples$ = new Subject<PressureSample>();
-    super(
-      createGatehouse({
-        ...bench.options,
-        pressure: { samples$ },
-        config: documentOf(wanted),
-        protocols: [talkProtocol(newTalk())],
-        backend: {},
-      }),
-      bench,
-    );
+    const starts = new ScriptedStarts();
+    const house = createGatehouse({
+      ...bench.options,
+      pressure: { samples$ },
+      config: documentOf(wanted),
+      protocols: [talkProtocol(newTalk())],
+      backend: {},
+      predecessor: null,
+      startSuccessor: starts.start,
+    });
+    super(house, bench);
+    this.#house = house;
+    this.#starts = starts;
     this.#drainTimeout = wanted.drainTimeout;
     this.#samples$ = samples$;
   }
@@ -43,6 +49,18 @@ export class ListenerWorld extends Driver {
   /** The process is under pressure from this very moment on, or no longer. */
   press(under: boolean): void {
     this.#samples$.next(sample({ descriptors: under ? 1_000 : 0 }));
+  }
+
+  /** A successor is ready to take over. */
+  async handOver(): Promise<void> {
+    this.begin(this.#house.upgrade());
+    await this.until(() => this.#starts.last !== null);
+    await this.#starts.successor.isReady();
+  }
+
+  /** It does not. */
+  takeBack(): void {
+    this.#starts.successor.end("it ended with exit status 1");
   }
 
   async put(wanted: Wanted): Promise<void> {

@@ -2,7 +2,7 @@
 import { listenerMachine } from "../../src/machines/index.ts";
 import type { Difference, Model, Situation } from "../../src/testing/index.ts";
 import { moments } from "./listener-moments.ts";
-import { capacity, descriptors, pressure, suspension } from "./listener-pauses.ts";
+import { capacity, descriptors, pressure, succession, suspension } from "./listener-pauses.ts";
 import { drain, ends, has, held, inside } from "./listener-situations.ts";
 import { end, queues, start, startsThatFail } from "./listener-starts-and-ends.ts";
 import { type ListenerStimulus, ListenerWorld, refusalTimeout } from "./listener-world.ts";
@@ -37,6 +37,7 @@ export function listenerModel({ drainTimeout = 30_000, stimuli }: ListenerModelO
       start,
       ...startsThatFail,
       ...suspension,
+      ...succession,
       ...capacity,
       ...descriptors,
       ...pressure,

@@ -18,6 +18,8 @@ const impossible: Impossible = {
   "paused.pausing: error pauseSockets": "to stop accepting is close(2) of a duplicate, whose failure nobody tells",
   "paused.resuming: error openSockets":
     "a socket that Node has accepted from is refused to it for want of descriptors only",
+  "paused.pausing: listener.reclaim": "a successor's end is heard in a later turn, in which pausing is done",
+  "paused.resuming: listener.reclaim": "sockets open again only when handing-over is no reason any more",
   "paused.resuming: descriptors.exhausted [lacksDescriptors]": reasonStays,
   "paused.resuming: descriptors.retry [findsDescriptors]": reasonStays,
   "paused.resuming: descriptors.retry": reasonStays,
@@ -36,7 +38,7 @@ walkModels({
     "a listener that a reload adds": addedModel(),
   },
   impossible,
-  pairs: 82,
+  pairs: 89,
   distinguish,
   randomWalks: 30,
 });

@@ -168,6 +168,8 @@ export interface SystemSettingsInput {
     | undefined;
   /** How long sessions may take to finish when the server stops or a listener is removed. Default: 30000. */
   readonly drainTimeout?: number | string | undefined;
+  /** How long a successor may take to be ready in an upgrade in place; the server goes on without one then. Default: 30000. */
+  readonly upgradeTimeout?: number | string | undefined;
   /** Who may read /healthz, /readyz and /metrics. open: everybody. account: an account or a token with the permission sysMetricsGet; health is still open on loopback addresses. Null: open on loopback addresses, account elsewhere. Default: null. */
   readonly metricsAccess?: "open" | "account" | null | undefined;
   /** Separates a detail from an account's name: mail for ann+lists@ goes to ann@ unless ann+lists@ is an account. Null: no details. Default: "+". */

@@ -49,6 +49,12 @@ export const systemSchema = fieldsOf(
       .prefault(30_000)
       .describe("How long sessions may take to finish when the server stops or a listener is removed.")
       .register(fieldDisplay, { label: "Drain timeout", section: "Server" }),
+    upgradeTimeout: duration(1)
+      .prefault(30_000)
+      .describe(
+        "How long a successor may take to be ready in an upgrade in place; the server goes on without one then.",
+      )
+      .register(fieldDisplay, { label: "Upgrade timeout", section: "Server" }),
     metricsAccess: z
       .enum(["open", "account"], { error: mustBe(METRICS_ACCESS) })
       .nullable()

@@ -53,6 +53,7 @@ const systemFields = {
   maxConnections: "plain",
   proxyTrustedNetworks: "set",
   drainTimeout: "duration",
+  upgradeTimeout: "duration",
   metricsAccess: "plain",
   recipientDelimiter: "plain",
 } as const satisfies Record<keyof SystemSettings, FieldKind>;

@@ -22,6 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
   "at-capacity": "its cap is reached",
   "under-pressure": "the process is under pressure",
   "no-descriptors": "file descriptors have run out",
+  "handing-over": "a successor takes over",
 };
 
 /** Why it does not accept. */

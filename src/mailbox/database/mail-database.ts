@@ -12,7 +12,7 @@ import {
   spoolFile,
 } from "../store/data-folder.ts";
 import { type Failure, toFailure } from "../store/failure.ts";
-import { lockFolder } from "../store/folder-lock.ts";
+import { FolderLock } from "../store/folder-lock.ts";
 import {
   type Calls,
   type ChangeSet,
@@ -28,7 +28,7 @@ import {
 import { StoreError, toStoreError } from "../store/store-error.ts";
 import { syncDirectory } from "../store/sync-directory.ts";
 import { MailReads } from "./mail-reads.ts";
-import { expectSchema, migrate } from "./schema.ts";
+import { expectSchema, expectSharedSchema, migrate } from "./schema.ts";
 import { Statements } from "./statements.ts";
 import type { WriteContext } from "./write-context.ts";
 import { carryOut } from "./writes.ts";
@@ -37,7 +37,7 @@ export class MailDatabase {
   readonly #directory: string;
   readonly #limits: MailboxLimits;
   readonly #sql: Statements;
-  readonly #lock: DatabaseSync | null;
+  readonly #lock: FolderLock | null;
   readonly reads: MailReads;
 
   /** @throws StoreError */
@@ -45,21 +45,23 @@ export class MailDatabase {
     this.#directory = options.directory;
     this.#limits = options.limits ?? DEFAULT_MAILBOX_LIMITS;
     try {
-      this.#lock = options.readOnly ? null : takeFolder(options.directory);
+      this.#lock = options.readOnly ? null : takeFolder(options);
     } catch (error) {
       throw toStoreError(error, options.directory);
     }
     try {
-      this.#sql = new Statements(options.readOnly ? openForReading(options) : openForWriting(options));
+      const { isAlone = false } = this.#lock ?? {};
+      this.#sql = new Statements(options.readOnly ? openForReading(options) : openForWriting(options, isAlone));
       this.reads = new MailReads(this.#sql, options.directory);
     } catch (error) {
       this.#lock?.close();
       throw toStoreError(error, options.directory);
     }
-    if (options.readOnly) return;
+    if (!this.#lock?.isAlone) return;
     try {
       if (options.first) emptySpool(options.directory);
       removeOrphans(options.directory, (id) => this.content(id) !== null);
+      this.#lock.share();
     } catch (error) {
       this.close();
       throw toStoreError(error, options.directory);
@@ -113,6 +115,11 @@ export class MailDatabase {
     const row = this.#sql.get("SELECT bytes FROM content WHERE id = ?", id);
     if (!row) return null;
     return { bytes: row["bytes"] instanceof Uint8Array ? row["bytes"] : null };
+  }
+
+  /** @param milliseconds for another process's lock */
+  wait(milliseconds: number): void {
+    this.#sql.exec(`PRAGMA busy_timeout = ${milliseconds}`);
   }
 
   close(): void {
@@ -206,12 +213,17 @@ interface Outcome {
   readonly changes: readonly ChangeSet[];
 }
 
-function takeFolder(directory: string): DatabaseSync {
+function takeFolder({ directory, joins }: OpenRequest): FolderLock {
   prepareFolder(directory);
-  return lockFolder(directory);
+  try {
+    return FolderLock.take(directory);
+  } catch (error) {
+    if (joins && error instanceof StoreError && error.code === "store-in-use") return FolderLock.join(directory);
+    throw error;
+  }
 }
 
-function openForWriting({ directory, busyTimeout, maxDatabaseSize }: OpenRequest): DatabaseSync {
+function openForWriting({ directory, busyTimeout, maxDatabaseSize }: OpenRequest, isAlone: boolean): DatabaseSync {
   const database = new DatabaseSync(databaseFile(directory), { timeout: busyTimeout });
   try {
     // synchronous=FULL makes WAL fsync(2) at every commit; fullfsync does so on macOS, where fsync(2) does not.
@@ -222,7 +234,8 @@ function openForWriting({ directory, busyTimeout, maxDatabaseSize }: OpenRequest
       const pageSize = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
       database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxDatabaseSize / pageSize))}`);
     }
-    migrate(database);
+    if (isAlone) migrate(database);
+    else expectSharedSchema(database);
     return database;
   } catch (error) {
     database.close();

@@ -132,6 +132,16 @@ export function expectSchema(database: DatabaseSync): void {
   }
 }
 
+/** For a server that joins another one, which goes on writing. @throws StoreError when the database is not of this version. */
+export function expectSharedSchema(database: DatabaseSync): void {
+  const version = schemaVersion(database);
+  refuseNewer(version);
+  if (version < MIGRATIONS.length) {
+    const text = `This version changes the mail database (from ${version} to ${MIGRATIONS.length}), which the running server uses: stop that, and start this one.`;
+    throw new StoreError("store-version", text);
+  }
+}
+
 function schemaVersion(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
 }

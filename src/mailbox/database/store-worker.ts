@@ -69,6 +69,9 @@ function answer(call: Request): Answer | Promise<Calls[CallName]["reply"]> {
       return { reply: opened().reads.scripts(call.request) };
     case "script":
       return { reply: opened().reads.script(call.request) };
+    case "patience":
+      opened().wait(call.request);
+      return { reply: null };
     case "close":
       database?.close();
       return { reply: null };

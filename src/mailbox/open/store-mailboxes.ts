@@ -1,9 +1,10 @@
 import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
 import type { Identity } from "../../protocols/backend.ts";
-import { type AccountMail, MailboxError, type Mailboxes, type MailboxLimits } from "../../protocols/mailbox.ts";
+import type { AccountMail, Mailboxes, MailboxLimits } from "../../protocols/mailbox.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { StorePort } from "../store/store-port.ts";
+import { Neighbours } from "./neighbours.ts";
 import { SharedMailbox } from "./shared-mailbox.ts";
 import { StoredAccount } from "./stored-account.ts";
 import { StoredMailbox } from "./stored-mailbox.ts";
@@ -16,7 +17,11 @@ export class StoreMailboxes implements Mailboxes {
   readonly limits: MailboxLimits;
   /** By UIDVALIDITY. */
   readonly #shared = new Map<number, SharedMailbox>();
-  readonly #lockedMaildrops = new Set<string>();
+  /** Other servers that have the store open. */
+  readonly neighbours = new Neighbours({
+    changedElsewhere: (changes) => this.#take(changes),
+    lostElsewhere: () => this.#reload(),
+  });
   #viewId = 0;
 
   constructor(store: StorePort, limits: MailboxLimits) {
@@ -37,11 +42,21 @@ export class StoreMailboxes implements Mailboxes {
 
   /** What commits changed, in their order. */
   changed(changes: readonly ChangeSet[]): void {
-    for (const change of changes) this.#shared.get(change.mailbox)?.take(change);
+    this.#take(changes);
+    this.neighbours.changed(changes);
   }
 
   /** A commit may have been made that was never reported. */
   lost(): void {
+    this.#reload();
+    this.neighbours.lost();
+  }
+
+  #take(changes: readonly ChangeSet[]): void {
+    for (const change of changes) this.#shared.get(change.mailbox)?.take(change);
+  }
+
+  #reload(): void {
     for (const [mailbox, shared] of this.#shared) {
       shared.reload().catch((error: unknown) => {
         if (toMailboxError(error).code === "mailbox-missing") shared.take({ type: "deleted", mailbox, view: null });
@@ -90,11 +105,9 @@ export class StoreMailboxes implements Mailboxes {
 
   /** @param inbox UIDVALIDITY of the account's INBOX. @throws MailboxError `maildrop-locked` */
   async lockMaildrop(account: string, inbox: () => Promise<number>): Promise<StoredMaildrop> {
-    if (this.#lockedMaildrops.has(account)) {
-      throw new MailboxError("maildrop-locked", "Another session has this maildrop; try again when it has ended.");
-    }
-    this.#lockedMaildrops.add(account);
-    const onRelease = () => this.#lockedMaildrops.delete(account);
+    const asked = this.neighbours.take(account);
+    if (asked) await asked;
+    const onRelease = () => this.neighbours.release(account);
     try {
       const mailbox = await inbox();
       const messages = await readMaildrop(this.#store, mailbox);

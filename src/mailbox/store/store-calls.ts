@@ -61,6 +61,8 @@ export interface OpenRequest {
   readonly limits?: MailboxLimits;
   /** The process has just started: what is in the spool was left behind by another. */
   readonly first: boolean;
+  /** Another server may have the folder as well: the one that this one succeeds, or its successor. */
+  readonly joins: boolean;
 }
 
 /** What changes the database, with what each answers. */
@@ -171,6 +173,8 @@ export interface Calls {
     readonly request: { readonly account: string; readonly name: string };
     readonly reply: Uint8Array | null;
   };
+  /** Milliseconds to wait for another process's lock from here on. */
+  readonly patience: { readonly request: number; readonly reply: null };
   readonly close: { readonly request: null; readonly reply: null };
 }
 

@@ -16,7 +16,7 @@ interface Waiting {
  * call starts another thread. It keeps the process alive only while a call is under way.
  */
 export class StoreThread {
-  readonly #options: Omit<OpenRequest, "first">;
+  readonly #options: Omit<OpenRequest, "first" | "joins">;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #opened: Promise<unknown> = Promise.resolve();
@@ -28,8 +28,12 @@ export class StoreThread {
   /** The thread ended in mid-work: of the calls that were under way, nobody knows whether they were carried out. */
   onLost: () => void = () => {};
 
-  constructor(options: Omit<OpenRequest, "first">) {
+  /** Another server may have the folder as well. */
+  joins: boolean;
+
+  constructor({ joins = false, ...options }: Omit<OpenRequest, "first" | "joins"> & { readonly joins?: boolean }) {
     this.#options = options;
+    this.joins = joins;
   }
 
   /** Starts the thread and opens the database. @throws StoreError */
@@ -90,7 +94,7 @@ export class StoreThread {
         resolve();
       });
     });
-    this.#opened = this.#send("open", { ...this.#options, first: !this.#openedOnce });
+    this.#opened = this.#send("open", { ...this.#options, first: !this.#openedOnce, joins: this.joins });
     this.#opened.then(
       () => {
         this.#openedOnce = true;

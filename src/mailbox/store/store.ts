@@ -16,6 +16,7 @@ import { contentFile, spoolFile } from "./data-folder.ts";
 import { fromFailure } from "./failure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { isHeavy } from "./heavy-writes.ts";
+import type { StoreNeighbours } from "./neighbour.ts";
 import { receive } from "./spool.ts";
 import {
   type CallName,
@@ -40,6 +41,8 @@ export interface StoreOptions {
   readonly maxDatabaseSize?: number | null;
   /** Milliseconds to wait when another program holds the database locked. Default 1000; all deliveries wait with it. */
   readonly busyTimeout?: number;
+  /** Beside the server that this process is to succeed, which writes as well. Default false. */
+  readonly joins?: boolean;
   /** What each account may have; defaults where one is left out. */
   readonly limits?: Partial<MailboxLimits>;
 }
@@ -83,6 +86,12 @@ export interface Store {
   /** A message's bytes, as they came. @throws StoreError `message-missing` */
   content(id: string): Promise<Readable>;
   statistics(): StoreStatistics;
+  /** A successor, or the predecessor, writes as well from here on. */
+  share(): void;
+  /** It has ended. */
+  alone(): void;
+  /** Other servers that have the store open. */
+  readonly neighbours: StoreNeighbours;
   /** Takes no more calls, waits for those under way, their bodies included, and closes. May be called again. */
   close(): Promise<void>;
 }
@@ -93,17 +102,29 @@ interface PendingWrite {
   reply: unknown;
 }
 
+/** Milliseconds to wait for the lock of another server that writes all the time, in turn with this one. */
+const sharedBusyTimeout = 10_000;
+
 /** Messages that one call brings from the thread. */
 const PAGE = 500;
+
+const defaultBusyTimeout = 1_000;
+
+export interface MailStoreOptions extends Pick<StoreOptions, "busyTimeout"> {
+  readonly limits?: MailboxLimits;
+  /** A thread that reads; one more is started by default. */
+  readonly reader?: StoreThread;
+}
 
 /**
  * The store on its threads: one writes, the other reads, so that neither a long search nor the structure of a large
  * message holds up a delivery.
  */
-export class MailStore implements StorePort, Omit<Store, "mailboxes"> {
+export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbours"> {
   readonly directory: string;
   readonly #writer: StoreThread;
   readonly #reader: StoreThread;
+  readonly #busyTimeout: number;
   readonly #group = new GroupCommit<PendingWrite>((writes) => this.#commit(writes), {
     isHeavy: ({ write }) => isHeavy(write),
   });
@@ -115,11 +136,9 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes"> {
   constructor(
     directory: string,
     writer: StoreThread,
-    {
-      limits = DEFAULT_MAILBOX_LIMITS,
-      reader,
-    }: { readonly limits?: MailboxLimits; readonly reader?: StoreThread } = {},
+    { limits = DEFAULT_MAILBOX_LIMITS, busyTimeout = defaultBusyTimeout, reader }: MailStoreOptions = {},
   ) {
+    this.#busyTimeout = busyTimeout;
     this.directory = directory;
     this.#writer = writer;
     this.#reader =
@@ -160,6 +179,20 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes"> {
 
   statistics(): StoreStatistics {
     return { deliveries: this.#deliveries, commits: this.#commits };
+  }
+
+  share(): void {
+    this.#writer.joins = true;
+    this.#bePatient(sharedBusyTimeout);
+  }
+
+  alone(): void {
+    this.#bePatient(this.#busyTimeout);
+  }
+
+  /** A thread that cannot be asked starts anew, with the patience of a store that nobody shares. */
+  #bePatient(milliseconds: number): void {
+    this.#track(() => this.#writer.call("patience", milliseconds)).catch(() => {});
   }
 
   close(): Promise<void> {

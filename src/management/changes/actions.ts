@@ -3,6 +3,7 @@ import { type AppliedChanges, describePlan } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import type { Gatehouse } from "../../gatehouse-contract.ts";
 import { UnknownListenerError } from "../../runtime/server/server-errors.ts";
+import type { UpgradeReport } from "../../runtime/upgrade/upgrader.ts";
 import { setArguments } from "../jmap/arguments.ts";
 import type { Json, JsonObject } from "../jmap/json.ts";
 import { coreLimits } from "../jmap/limits.ts";
@@ -21,6 +22,8 @@ export interface ActionTargets {
   reload(): Promise<unknown>;
   /** Reads the certificates again. */
   renew(): Promise<unknown>;
+  /** The program on disk takes over. */
+  upgrade(): Promise<UpgradeReport>;
 }
 
 interface Action {
@@ -36,8 +39,13 @@ interface Planned {
   readonly planText: string;
 }
 
+/** The process that has taken over. */
+interface Succeeded {
+  readonly pid: number;
+}
+
 /** @returns why it cannot be done; null when it was. */
-type Act = (action: Action) => Promise<SetError | Planned | null>;
+type Act = (action: Action) => Promise<SetError | Planned | Succeeded | null>;
 
 /** They can say what they would do, and do nothing. */
 const planning: ReadonlySet<unknown> = new Set(["RestoreDocument"]);
@@ -53,6 +61,7 @@ const actions: Readonly<Record<string, Act>> = {
       await gatehouse.suspend(name);
       for (const { id, listener } of gatehouse.connections()) if (listener === name) gatehouse.close(id);
     }),
+  UpgradeServer: async ({ targets }) => targets.upgrade(),
   CloseConnection: async ({ given, targets }) => {
     const { connectionId, now = false } = given;
     if (typeof connectionId !== "string") return required("connectionId");
@@ -111,7 +120,7 @@ export async function setActions(
     lastAction += 1;
     createdIds.set(key, `action${lastAction}`);
     created.push([key, { id: `action${lastAction}`, ...outcome }]);
-    done.push({ type: String(given["@type"]), plan: outcome?.planText ?? "" });
+    done.push({ type: String(given["@type"]), plan: outcome && "planText" in outcome ? outcome.planText : "" });
   }
   const refuse = (keys: readonly string[]) =>
     Object.fromEntries(keys.map((key) => [key, setError("notFound", "What was done is not kept.")]));
@@ -130,7 +139,7 @@ export async function setActions(
   return { answer, done: dryRun === true ? [] : done };
 }
 
-async function act(action: Action): Promise<SetError | Planned | null> {
+async function act(action: Action): Promise<SetError | Planned | Succeeded | null> {
   const type = action.given["@type"];
   if (typeof type !== "string" || !Object.hasOwn(actions, type))
     return invalidProperty("@type", `must be one of ${known}`);

@@ -242,5 +242,5 @@ export const actions: readonly DescribedVariant[] = [
   { name: "DrainListener", label: "Let the connections of a listener end", shape: { listenerId } },
   { name: "CloseConnection", label: "End a connection at its next safe point", shape: { connectionId } },
   { name: "RestoreDocument", label: "Go back to the document of an earlier reload", shape: { reloadId } },
-  { name: "UpgradeServer", label: "Hand the listeners over to a new process", shape: null },
+  { name: "UpgradeServer", label: "Start the program on disk in place of this server", shape: null },
 ];

@@ -68,6 +68,26 @@ export class ConnectionRates {
       this.#dropOldest();
   }
 
+  /** For another process, whose clock is another. */
+  pack(): PackedRates {
+    const now = this.#clock.now();
+    return [...this.#addresses.entries()].map(([key, times]) => [key, times.ascending().map((time) => now - time)]);
+  }
+
+  /** Beside what is known here. */
+  unpack(packed: PackedRates): void {
+    const now = this.#clock.now();
+    for (const [key, ages] of packed) {
+      const times = this.#addresses.get(key) ?? new RecentTimes();
+      const before = times.length;
+      for (const age of ages) if (age < this.limit.interval) times.add(now - age, this.limit.count);
+      this.#times += times.length - before;
+      if (times.length > 0) this.#addresses.set(key, times);
+    }
+    while (this.#addresses.size > mostAddresses || (this.#times > mostTimes && this.#addresses.size > 1))
+      this.#dropOldest();
+  }
+
   #dropQuiet(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
       const { oldest } = this.#addresses;
@@ -81,6 +101,9 @@ export class ConnectionRates {
     this.#addresses.deleteOldest();
   }
 }
+
+/** By address, the oldest first: how long ago its connections were admitted, in milliseconds, the first one first. */
+export type PackedRates = readonly (readonly [key: string, ages: readonly number[]])[];
 
 /** A ring that grows only as far as it is used. */
 class RecentTimes {
@@ -111,6 +134,10 @@ class RecentTimes {
     }
     this.#times[this.#oldest] = now;
     this.#oldest = (this.#oldest + 1) % count;
+  }
+
+  ascending(): number[] {
+    return [...this.#times.slice(this.#oldest), ...this.#times.slice(0, this.#oldest)];
   }
 
   clear(): void {

@@ -126,6 +126,11 @@ export class ListenerAdmission {
     this.#limits$.next(this.#limitsOf(settings, addresses));
   }
 
+  /** What is known of the addresses' rates; null without a limit. */
+  get rates(): ConnectionRates | null {
+    return this.#limits$.value.addresses.rates;
+  }
+
   /** No more arrivals will come. */
   complete(): void {
     this.accepted$.complete();

@@ -7,7 +7,7 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import { endpoint } from "../connection/socket-facts.ts";
 import type { BoundAddress } from "../observe/lifecycle.ts";
 import { bindSocket } from "../sockets/bind-socket.ts";
-import type { BindTarget, BoundSocket } from "../sockets/bound-socket.ts";
+import type { BindTarget, BoundSocket, InheritableSocket } from "../sockets/bound-socket.ts";
 import type { InheritedSockets } from "../sockets/inherited-sockets.ts";
 import type { SocketWarning } from "../sockets/options.ts";
 import { ListenerError } from "./listener-errors.ts";
@@ -100,6 +100,11 @@ export class ListenerSockets {
     for (const socket of this.#bound.values()) this.#warn(socket.applySettings(settings).unsupported);
   }
 
+  /** For a successor, by the address as the document writes it. Null where it cannot inherit one. */
+  get inheritable(): ReadonlyMap<string, InheritableSocket | null> {
+    return new Map([...this.#bound].map(([text, socket]) => [text, socket.inheritable]));
+  }
+
   /** Accepts on every address; sockets that are accepting already go on. */
   async open(): Promise<void> {
     const opening = [...this.#bound.values()].map((socket) => this.#open(socket));
@@ -147,6 +152,14 @@ export class ListenerSockets {
     for (const socket of retiring) this.#close(socket);
   }
 
+  /** Closes the sockets that no successor has taken, once the clients that the kernel has queued are admitted. */
+  async retireUntaken(): Promise<void> {
+    const untaken = [...this.#bound].filter(([, { inherited }]) => !inherited);
+    if (untaken.length === 0) return;
+    await Promise.allSettled(untaken.map(([, socket]) => this.#open(socket)));
+    await this.retire(untaken.map(([text]) => text));
+  }
+
   close(): void {
     this.discardStaged();
     for (const socket of [...this.#bound.values(), ...this.#replaced]) this.#close(socket);
@@ -170,7 +183,10 @@ export class ListenerSockets {
     { settings, into }: { settings: ListenerSettings; into: Map<string, BoundSocket> },
   ): Promise<void> {
     const binding = targets.map(async (target) => {
-      const socket = await bindSocket(target, settings, { inherited: this.#owner.inherited });
+      const socket = await bindSocket(target, settings, {
+        inherited: this.#owner.inherited,
+        listener: this.#owner.name,
+      });
       into.set(target.text, socket);
       this.#warn(socket.warnings);
     });

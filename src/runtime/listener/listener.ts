@@ -27,6 +27,7 @@ import type { Refusal } from "../../protocols/protocol.ts";
 import { isPending } from "../../protocols/session/question.ts";
 import type { Judgement } from "../admission/admission.ts";
 import type { AskedRules } from "../admission/async-rules.ts";
+import type { ConnectionRates } from "../admission/connection-rates.ts";
 import {
   type AdmissionHost,
   type AdmittedClient,
@@ -42,7 +43,7 @@ import type { ChartFlows } from "../observe/chart-flows.ts";
 import type { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import { inspectorUnder } from "../observe/inspection.ts";
 import type { BoundAddress, Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
-import type { BindTarget, BoundSocket } from "../sockets/bound-socket.ts";
+import type { BindTarget, BoundSocket, InheritableSocket } from "../sockets/bound-socket.ts";
 import {
   type DescriptorReserve,
   descriptorPlenty,
@@ -307,10 +308,7 @@ export class Listener {
   async suspend(): Promise<void> {
     this.#assertPausable("suspended");
     this.send({ type: "listener.suspend" });
-    await this.#settled(({ value, context }) => {
-      const isPausing = typeof value === "object" && "paused" in value && value.paused === "pausing";
-      return !isPausing || !context.pausedBy.includes("suspended");
-    });
+    await this.#settled(({ value, context }) => !isPausing(value) || !context.pausedBy.includes("suspended"));
     this.#assertPausable("suspended");
   }
 
@@ -323,6 +321,50 @@ export class Listener {
     this.send({ type: "listener.resume" });
     await this.#settled(({ value, context }) => value === "listening" || context.pausedBy.length > 0);
     this.#assertPausable("resumed");
+  }
+
+  /** Stops accepting, for a successor; resolves when it has. Does nothing to a listener that is ending. */
+  async handOver(): Promise<void> {
+    this.send({ type: "listener.handover" });
+    await this.#settled(({ value }) => value !== "listening" && !isPausing(value));
+  }
+
+  /** Accepts again, unless another reason prevents it; with its own socket options. */
+  async takeBack(): Promise<void> {
+    for (const socket of this.#sockets.inheritable.values()) socket?.restoreSettings();
+    this.send({ type: "listener.reclaim" });
+    await this.#settled(
+      ({ value, context }) => value === "listening" || context.pausedBy.length > 0 || isEnding(value),
+    );
+  }
+
+  /** Its sockets, for a successor; null for one that cannot be inherited. */
+  get inheritable(): ReadonlyMap<string, InheritableSocket | null> {
+    return this.#sockets.inheritable;
+  }
+
+  /** It was suspended when another server had it: it accepts nobody. */
+  beginSuspended(): void {
+    const following = this.actor.subscribe(() => {
+      if (this.state !== "listening" && this.state !== "paused") return;
+      following.unsubscribe();
+      this.send({ type: "listener.suspend" });
+    });
+  }
+
+  /** What is known of its clients' rates; null without a limit. */
+  get rates(): ConnectionRates | null {
+    return this.#admission.rates;
+  }
+
+  /** Sets the socket options on sockets that another server has used until now. */
+  applySocketSettings(): void {
+    this.#sockets.applySettings(this.settings);
+  }
+
+  /** Closes what no successor has taken, and admits who waits there: to be greeted, and drained. */
+  retireUntaken(): Promise<void> {
+    return this.#sockets.retireUntaken();
   }
 
   #assertPausable(wanted: "suspended" | "resumed"): void {
@@ -496,4 +538,14 @@ export class Listener {
   #emit(event: LifecycleEvent): void {
     this.#host.lifecycle.emit(event);
   }
+}
+
+type ListenerValue = SnapshotFrom<typeof listenerMachine>["value"];
+
+function isPausing(value: ListenerValue): boolean {
+  return typeof value === "object" && "paused" in value && value.paused === "pausing";
+}
+
+function isEnding(value: ListenerValue): boolean {
+  return typeof value === "object" && "draining" in value;
 }

@@ -66,6 +66,29 @@ export interface ReloadEvents {
   };
 }
 
+export interface UpgradeEvents {
+  /** The program on disk is being started. */
+  "upgrade.spawning": {
+    /** Who asked for it: `SIGUSR2`, `control socket`, `account ann@example.com`, `embedder`. */
+    readonly by: string;
+  };
+  /** The successor is a process, and has the listening sockets. */
+  "upgrade.warming": { readonly pid: number };
+  /** It is ready; this server accepts no more. */
+  "upgrade.handingOver": { readonly pid: number };
+  /** It accepts; this server lets its sessions finish. */
+  "upgrade.draining": {
+    readonly by: string;
+    readonly pid: number;
+    /** What the successor has written to standard error; empty for nothing. */
+    readonly words: string;
+  };
+  /** The successor is ended, and this server accepts again. */
+  "upgrade.takingBack": object;
+  /** There is no successor; everything is as it was. */
+  "upgrade.failed": { readonly by: string; readonly error: Error; readonly words: string };
+}
+
 export interface ManagementEvents {
   /** Somebody has changed the document, or has asked for an action, through the management API. */
   "management.changed": {
@@ -191,6 +214,7 @@ export interface LifecycleEvents
     PressureEvents,
     CertificateEvents,
     ReloadEvents,
+    UpgradeEvents,
     ListenerEvents,
     ConnectionEvents,
     NoticeEvents {}

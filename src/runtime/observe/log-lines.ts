@@ -84,6 +84,20 @@ export const logLines: LogLines = {
     text: "reload rejected, everything stays as it was",
     fields: ({ by, error }) => ({ by, err: error }),
   },
+  "upgrade.spawning": { level: "info", text: "upgrade: the program on disk is started", fields: everything },
+  "upgrade.warming": { level: "info", text: "upgrade warming", fields: everything },
+  "upgrade.handingOver": { level: "info", text: "upgrade handingOver", fields: everything },
+  "upgrade.draining": {
+    level: "info",
+    text: "upgraded: the successor accepts, this server drains",
+    fields: ({ by, pid, words }) => ({ by, successor: pid, ...(words === "" ? {} : { words: words.split("\n") }) }),
+  },
+  "upgrade.takingBack": { level: "debug", text: "upgrade takingBack" },
+  "upgrade.failed": {
+    level: "error",
+    text: "upgrade failed, everything stays as it was",
+    fields: ({ by, error, words }) => ({ by, ...failure(error), words: words === "" ? [] : words.split("\n") }),
+  },
   "listener.binding": { level: "debug", text: "listener binding", fields: listenerName },
   "listener.listening": {
     level: "info",
@@ -92,7 +106,7 @@ export const logLines: LogLines = {
   },
   "listener.paused": {
     level: "warn",
-    levelOf: ({ reason }) => (reason === "no-descriptors" ? "warn" : "info"),
+    levelOf: ({ reason }) => (reason === "no-descriptors" ? "warn" : reason === "handing-over" ? "debug" : "info"),
     text: "listener paused",
     fields: ({ listener, reason, limit, current }) =>
       limit === null ? { listener, reason } : { listener, reason, limit, current },

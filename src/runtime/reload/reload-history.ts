@@ -35,6 +35,11 @@ export interface PastReload {
   readonly former: Configuration | null;
 }
 
+export type PackedHistory = readonly (Omit<PastReload, "at" | "error" | "configuration" | "former"> & {
+  readonly at: string;
+  readonly error: { readonly name: string; readonly message: string } | null;
+})[];
+
 interface ReloadingServer {
   readonly configuration: Configuration;
   readonly generation: number;
@@ -65,6 +70,24 @@ export class ReloadHistory {
   /** The one whose document is in force; null before the start. */
   get inForce(): PastReload | null {
     return this.#reloads.findLast(({ outcome }) => outcome !== "rejected") ?? null;
+  }
+
+  /** For another process: without the documents, which only this one has read. */
+  pack(): PackedHistory {
+    return this.#reloads.map(({ configuration: _, former: __, error, at, ...reload }) => ({
+      ...reload,
+      ...{ at: at.toISOString(), error: error && { name: error.name, message: error.message } },
+    }));
+  }
+
+  /** Before those of this process. */
+  unpack(packed: PackedHistory): void {
+    const reloads = packed.map(({ error, at, ...reload }): PastReload => {
+      const reason = error && Object.assign(new Error(error.message), { name: error.name });
+      return { ...reload, at: new Date(at), error: reason, configuration: null, former: null };
+    });
+    this.#reloads = withinLimits([...reloads, ...this.#reloads]);
+    this.#lastNumber = Math.max(this.#lastNumber, ...reloads.map(({ number }) => number));
   }
 
   follow(lifecycle: Lifecycle): void {

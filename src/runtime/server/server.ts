@@ -28,6 +28,7 @@ import { guardedInspector, inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
 import type { Foundation } from "../reload/foundation.ts";
 import { ReloadError, Reloader, type ReloadReport } from "../reload/reload.ts";
+import { ReloadGate } from "../reload/reload-gate.ts";
 import { ServerReload } from "../reload/reload-transaction.ts";
 import type { ReloadableServer, Replacement } from "../reload/reloadable-server.ts";
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
@@ -54,6 +55,8 @@ export interface ServerOptions {
   readonly inherited: InheritedSockets;
   /** Awaited when every address is bound, before any client is admitted. A rejection fails the start. */
   onBound(): void | Promise<void>;
+  /** Awaited when every listener accepts. A rejection fails the start. */
+  onListening(): Promise<void>;
   /**
    * Opens the store, checks accounts, makes the protocols. A rejection fails the start. Once the signal is aborted the
    * start has been called off, and nothing more may be opened.
@@ -75,6 +78,7 @@ export class Server {
   readonly #descriptors = new DescriptorReserve();
   readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
   #lastNumber = 0;
+  #firstGeneration = 1;
   readonly #configuration$: BehaviorSubject<Configuration>;
   readonly #certificates: ServedCertificates;
   /** All that have not closed yet: those of the document in force, and those that drain. */
@@ -147,7 +151,13 @@ export class Server {
 
   /** Number of the document in force; the first is 1. */
   get generation(): number {
-    return this.#host?.generation ?? 1;
+    return this.#host?.generation ?? this.#firstGeneration;
+  }
+
+  /** Another server has counted before this one; called in mid-start. */
+  countFrom(generation: number): void {
+    this.#firstGeneration = generation;
+    if (this.#host) this.#host.generation = generation;
   }
 
   /** Digests of the certificate files in force, by file. */
@@ -168,6 +178,24 @@ export class Server {
   get listeners(): readonly Listener[] {
     return [...this.#listeners];
   }
+
+  /** For actors beside those of the listeners. */
+  get inspect(): Inspector | undefined {
+    return this.#host?.inspect;
+  }
+
+  /** Those of the document in force. */
+  get served(): readonly Listener[] {
+    return [...this.#current.values()];
+  }
+
+  /** Sockets that this process was started with. */
+  get inherited(): InheritedSockets {
+    return this.#options.inherited;
+  }
+
+  /** Who reloads wait for. */
+  readonly reloadGate = new ReloadGate(() => this.#reloader);
 
   /** State of the reload machine; null before the server runs. */
   get reloadState(): string | null {
@@ -203,6 +231,8 @@ export class Server {
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
   async reload(configuration: Configuration, by: string): Promise<ReloadReport> {
+    const held = this.reloadGate.closed;
+    if (held) await held;
     return this.#runningReloader().submit(configuration, by);
   }
 
@@ -211,6 +241,8 @@ export class Server {
    * @throws ReloadError when it cannot be: everything stays as it was.
    */
   async renew(by: string): Promise<ReloadReport> {
+    const held = this.reloadGate.closed;
+    if (held) await held;
     return this.#runningReloader().renew(by);
   }
 
@@ -310,7 +342,7 @@ export class Server {
 
     this.#certificates.replace(certificates);
     const host: ListenerHost = {
-      generation: 1,
+      generation: this.#firstGeneration,
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
@@ -352,6 +384,8 @@ export class Server {
     // From the first one on there are clients to serve.
     await breather.beginEach(this.listeners, (listener) => listener.send({ type: "listener.listen" }));
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
+    await this.#options.onListening();
+    this.#assertStarting();
     this.#reloader = new Reloader({
       clock,
       inspect: host.inspect,

@@ -2,7 +2,7 @@ import type { FailedCall } from "./bind-error.ts";
 import type { BindTarget } from "./bound-socket.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
-import type { InheritedSocket } from "./inherited-sockets.ts";
+import type { HandedSocket, InheritedSocket } from "./inherited-sockets.ts";
 import type { Libc } from "./libc.ts";
 import { ListeningSocket } from "./listening-socket.ts";
 import {
@@ -22,7 +22,8 @@ interface Adoption {
 
 /**
  * Takes an inherited socket for a listener, as a duplicate of its descriptor. It may be listening already, with clients
- * queued. Options are set where the settings give a value; what only bind(2) decides cannot be changed.
+ * queued. Options are set where the settings give a value; what only bind(2) decides cannot be changed. While another
+ * server still accepts from it, nothing of it is changed.
  * @returns the failed call.
  */
 export function adoptSocket(
@@ -32,6 +33,7 @@ export function adoptSocket(
 ): ListeningSocket | FailedCall {
   const fd = inherited.descriptor.use((original) => libc.duplicate(original));
   if (fd < 0) return { syscall: "fcntl", errno: errnoName(fd) };
+  if (inherited.handed) return handedSocket(libc, fd, { inherited, handed: inherited.handed, target, warnings });
   const family = { family: inherited.address.family, ipv6Only: inherited.ipv6Only };
   const unmet = [
     ...familyWarnings(inherited, target),
@@ -47,6 +49,24 @@ export function adoptSocket(
     address: inherited.address,
     inherited: true,
     warnings: [...warnings, ...unmet],
+  });
+}
+
+/** The settings become the listener's by `applySettings()`, once the other server accepts no more. */
+function handedSocket(
+  libc: Libc,
+  fd: number,
+  {
+    inherited: { address, ipv6Only },
+    handed: { settings, managed },
+    target,
+    warnings,
+  }: Omit<Adoption, "settings"> & { readonly inherited: InheritedSocket; readonly handed: HandedSocket },
+): ListeningSocket {
+  const [descriptor, family] = [new Descriptor(libc, fd), { family: address.family, ipv6Only }];
+  return new ListeningSocket({
+    ...{ libc, settings, descriptor, address, warnings, inherited: managed },
+    target: { ...target, ...family },
   });
 }
 

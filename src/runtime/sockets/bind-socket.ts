@@ -13,6 +13,8 @@ export interface BindOptions {
   readonly libc?: Libc | null;
   /** Sockets that this process was started with; one with the wanted address is taken instead of binding. */
   readonly inherited?: InheritedSockets;
+  /** The name of the listener that the socket is for. */
+  readonly listener?: string;
 }
 
 /**
@@ -35,8 +37,11 @@ export async function bindSocket(
       : { libc: options.libc, reason: "this process makes no system calls of its own" };
   const bind = async (attempt: BindTarget, warnings: SocketWarning[]): Promise<BoundSocket | FailedCall> => {
     if (libc === null) return bindPlainSocket(attempt, { settings, reason, warnings });
-    const inherited = options.inherited?.find(attempt);
-    if (inherited) return adoptSocket(libc, inherited, { target: attempt, settings, warnings });
+    const inherited = options.inherited?.find(attempt, options.listener);
+    if (inherited) {
+      options.inherited?.take(inherited);
+      return adoptSocket(libc, inherited, { target: attempt, settings, warnings });
+    }
     return openListeningSocket(libc, attempt, { settings, warnings });
   };
 

@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import type { Descriptor } from "./descriptor.ts";
 import type { SocketSettings, SocketWarning } from "./options.ts";
 import type { BoundAddress } from "./sockaddr.ts";
 
@@ -23,6 +24,20 @@ export interface AppliedSettings {
   readonly unsupported: SocketWarning[];
 }
 
+/** A socket that another process may be started with. */
+export interface InheritableSocket {
+  readonly descriptor: Descriptor;
+  readonly address: BoundAddress;
+  /** IPV6_V6ONLY; false for IPv4. */
+  readonly ipv6Only: boolean;
+  /** The settings in force. */
+  readonly settings: SocketSettings;
+  /** The other process goes on using it: from here on it is `inherited`. */
+  leaveToSuccessor(): void;
+  /** Sets all options again, which the other process may have changed. */
+  restoreSettings(): void;
+}
+
 /**
  * A bound socket, which belongs to the runtime; Node's servers come and go on it.
  *
@@ -37,6 +52,8 @@ export interface BoundSocket {
    * wait for the next process.
    */
   readonly inherited: boolean;
+  /** For a process that is to inherit the socket; null where `node:net` has it. */
+  readonly inheritable: InheritableSocket | null;
   /** What differs from the settings; the field is the document's, or `bind` for the fallback to IPv4. */
   readonly warnings: readonly SocketWarning[];
   /**

@@ -25,6 +25,14 @@ export class Descriptor {
     this.#fd = fd;
   }
 
+  /**
+   * Lends several numbers at once, in order.
+   * @throws DescriptorClosedError
+   */
+  static useAll<T>(descriptors: readonly Descriptor[], call: (fds: readonly number[]) => T): T {
+    return call(descriptors.map((descriptor) => descriptor.use((fd) => fd)));
+  }
+
   get isOpen(): boolean {
     return this.#fd !== null;
   }

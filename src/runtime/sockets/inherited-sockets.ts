@@ -1,16 +1,31 @@
 import type { BindTarget } from "./bound-socket.ts";
 import type { Descriptor } from "./descriptor.ts";
+import type { SocketSettings } from "./options.ts";
 import { type BoundAddress, encodeSockaddr, isUnspecified, SockaddrError } from "./sockaddr.ts";
 
-/** A listening socket that the process which started this one made and handed over. */
+/** A listening socket that the process which started this one made or had, and handed over. */
 export interface InheritedSocket {
   readonly address: BoundAddress;
   /** IPV6_V6ONLY; false for IPv4. */
   readonly ipv6Only: boolean;
   /** Its name as given by its maker, e.g. the `FileDescriptorName=` of a socket unit; null without one. */
   readonly name: string | null;
-  /** Stays open as long as the process lives, so that a listener may release the socket and take it again. */
+  /** Stays open, so that a listener may release the socket and take it again. */
   readonly descriptor: Descriptor;
+  /** What the server that this one succeeds uses the socket for; left out where there is none, or it does not. */
+  readonly handed?: HandedSocket;
+}
+
+/** Who uses a socket that is handed over, and how. */
+export interface HandedSocket {
+  /** The listener's name. */
+  readonly listener: string;
+  /** The address as that listener's document writes it. */
+  readonly text: string;
+  /** In force, and to stay so until the other server accepts no more. */
+  readonly settings: SocketSettings;
+  /** The service manager's own: it stays open as long as the process lives. */
+  readonly managed: boolean;
 }
 
 /**
@@ -18,31 +33,63 @@ export interface InheritedSocket {
  * instead of binding, at the start or in a reload: no privilege is needed.
  */
 export class InheritedSockets {
-  readonly sockets: readonly InheritedSocket[];
+  #sockets: readonly InheritedSocket[];
   /** Descriptors that were handed over but cannot be used; each sentence says why. */
   readonly warnings: readonly string[];
+  readonly #taken = new Set<InheritedSocket>();
 
   constructor(sockets: readonly InheritedSocket[] = [], warnings: readonly string[] = []) {
-    this.sockets = sockets;
+    this.#sockets = sockets;
     this.warnings = warnings;
   }
 
-  /** The socket with exactly this address and port; none for port 0. */
-  find(target: BindTarget): InheritedSocket | undefined {
-    return this.sockets.find(({ address }) => isSameAddress(address, target));
+  get sockets(): readonly InheritedSocket[] {
+    return this.#sockets;
+  }
+
+  /** Those that listeners have taken. */
+  get taken(): ReadonlySet<InheritedSocket> {
+    return this.#taken;
+  }
+
+  /**
+   * The socket with exactly this address and port. For port 0 none, but the one that the listener of this name had for
+   * the same text.
+   */
+  find(target: BindTarget, listener?: string): InheritedSocket | undefined {
+    return this.#sockets.find((socket) => {
+      const { handed, ipv6Only, address } = socket;
+      if (handed && !handed.managed && (this.#taken.has(socket) || ipv6Only !== target.ipv6Only)) return false;
+      if (target.port !== 0) return isSameAddress(address, target);
+      return handed?.listener === listener && handed?.text === target.text;
+    });
+  }
+
+  /** A listener has taken the socket, as a duplicate of its descriptor. */
+  take(socket: InheritedSocket): void {
+    this.#taken.add(socket);
+  }
+
+  /** The sockets are this process's own from here on: each is open only as long as its listener has it. */
+  settle(): void {
+    for (const { handed, descriptor } of this.#sockets) if (handed && !handed.managed) descriptor.close();
+    this.#sockets = this.#sockets
+      .filter(({ handed }) => handed?.managed !== false)
+      .map(({ handed: _, ...socket }) => socket);
+    this.#taken.clear();
   }
 
   /**
    * A socket with another address that takes this one's clients too: `[::]:25` that is not IPv6-only for `0.0.0.0:25`.
    */
   overlapping(target: BindTarget): InheritedSocket | undefined {
-    return this.sockets.find((socket) => socket.address.port === target.port && takesClientsOf(socket, target));
+    return this.#sockets.find((socket) => socket.address.port === target.port && takesClientsOf(socket, target));
   }
 
-  /** The sockets that none of these targets names. */
+  /** The sockets that none of these targets names, and that would be left open. */
   unnamed(targets: readonly BindTarget[]): readonly InheritedSocket[] {
     const named = new Set(targets.map((target) => this.find(target)));
-    return this.sockets.filter((socket) => !named.has(socket));
+    return this.#sockets.filter((socket) => !named.has(socket) && socket.handed?.managed !== false);
   }
 }
 
@@ -53,6 +100,11 @@ export function inheritedText({ address: { address, family, port } }: InheritedS
 
 /** What to do when an address cannot be bound beside an inherited socket. */
 export function overlapAdvice(socket: InheritedSocket, target: BindTarget): string {
+  if (socket.handed && !socket.handed.managed)
+    return (
+      `The server that this one is to succeed has ${inheritedText(socket)}, which has the same port. ` +
+      "Set socketReusePort for both, change the document by a reload first, or restart."
+    );
   return (
     `This process was started with a socket for ${inheritedText(socket)}, which has the same port. ` +
     `Write ${inheritedText(socket)} in the document, or let the socket unit listen on ${target.text}.`
@@ -60,7 +112,7 @@ export function overlapAdvice(socket: InheritedSocket, target: BindTarget): stri
 }
 
 function isSameAddress(bound: BoundAddress, { host, family, port }: BindTarget): boolean {
-  if (port === 0 || bound.port !== port || bound.family !== family) return false;
+  if (bound.port !== port || bound.family !== family) return false;
   try {
     return encodeSockaddr({ address: host, port, family }).equals(encodeSockaddr(bound));
   } catch (error) {

@@ -21,6 +21,8 @@ export interface Libc {
   attachFilter(fd: number, program: readonly FilterInstruction[]): number;
   /** fcntl(2) F_DUPFD_CLOEXEC: another descriptor of the same socket. */
   duplicate(fd: number): number;
+  /** dup2(2): `target` becomes another descriptor of the same file. */
+  duplicateOnto(fd: number, target: number): number;
   /** fcntl(2) F_SETFD FD_CLOEXEC: children do not inherit the descriptor. */
   closeOnExec(fd: number): number;
   /** sendto(2) with MSG_NOSIGNAL: the octets sent. */
@@ -98,6 +100,7 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
   const attach = library.func("setsockopt", "int", ["int", "int", "int", koffi.pointer(filter), "uint32_t"]);
   const getsockopt = library.func("int getsockopt(int fd, int level, int option, void *value, void *length)");
   const fcntl = library.func("int fcntl(int fd, int command, ...)");
+  const dup2 = library.func("int dup2(int fd, int target)");
   const sendto = library.func(
     "long sendto(int fd, const void *message, size_t size, int flags, const void *address, uint32_t length)",
   );
@@ -136,6 +139,7 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
     getsockopt: (fd, { level, option }, value) =>
       sized(value, (length) => getsockopt(fd, level, option, value, length)),
     duplicate: (fd) => retried(() => fcntl(fd, F_DUPFD_CLOEXEC, "int", FIRST_FD_AFTER_STDIO)),
+    duplicateOnto: (fd, target) => retried(() => dup2(fd, target)),
     closeOnExec: (fd) => retried(() => fcntl(fd, F_SETFD, "int", FD_CLOEXEC)),
     sendto: (fd, message, address) =>
       retried(() => sendto(fd, message, message.length, MSG_NOSIGNAL, address, address.length)),

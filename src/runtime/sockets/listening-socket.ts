@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import { type BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
-import type { AppliedSettings, BindTarget, BoundSocket } from "./bound-socket.ts";
+import type { AppliedSettings, BindTarget, BoundSocket, InheritableSocket } from "./bound-socket.ts";
 import { dropConnectionRequests } from "./connection-request-filter.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
@@ -9,6 +9,7 @@ import {
   applySocketOptions,
   backlogOf,
   backlogWarnings,
+  changeableFields,
   changedFields,
   changeSocketOption,
   IPV6_V6ONLY,
@@ -97,27 +98,43 @@ export function localAddress(libc: Libc, fd: number): BoundAddress | number {
  * A listening socket whose descriptor the runtime owns. Node accepts from a dup(2) of it, so that closing Node's server
  * ends the accepting and nothing else.
  */
-export class ListeningSocket implements BoundSocket {
+export class ListeningSocket implements BoundSocket, InheritableSocket {
   readonly address: BoundAddress;
-  readonly inherited: boolean;
   readonly warnings: readonly SocketWarning[];
+  readonly descriptor: Descriptor;
   readonly #libc: Libc;
   readonly #target: BindTarget;
-  readonly #descriptor: Descriptor;
   /** The servers that have a dup(2) of the socket. */
   readonly #servers = new Set<Server>();
   /** The settings in force. */
   #settings: SocketSettings;
+  #inherited: boolean;
   #listens = false;
 
   constructor({ libc, target, settings, descriptor, address, warnings, inherited = false }: OpenSocket) {
     this.#libc = libc;
     this.#target = target;
     this.#settings = settings;
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
     this.address = address;
-    this.inherited = inherited;
+    this.#inherited = inherited;
     this.warnings = warnings;
+  }
+
+  get inherited(): boolean {
+    return this.#inherited;
+  }
+
+  get inheritable(): InheritableSocket {
+    return this;
+  }
+
+  get ipv6Only(): boolean {
+    return this.#target.family === 6 && this.#target.ipv6Only;
+  }
+
+  get settings(): SocketSettings {
+    return this.#settings;
   }
 
   async listen(): Promise<void> {
@@ -128,7 +145,7 @@ export class ListeningSocket implements BoundSocket {
 
   async accept(server: Server): Promise<void> {
     if (!this.#listens) await this.listen();
-    const duplicate = this.#descriptor.use((fd) => this.#libc.duplicate(fd));
+    const duplicate = this.descriptor.use((fd) => this.#libc.duplicate(fd));
     if (duplicate < 0) throw await this.#explain("fcntl", duplicate);
     await this.#handOver(new Descriptor(this.#libc, duplicate), server);
   }
@@ -152,25 +169,33 @@ export class ListeningSocket implements BoundSocket {
     return { applied, unsupported };
   }
 
+  leaveToSuccessor(): void {
+    this.#inherited = true;
+  }
+
+  restoreSettings(): void {
+    for (const field of changeableFields) this.#change(field, this.#settings);
+  }
+
   readOptions(): Record<string, number | boolean | null> {
-    return this.#descriptor.use((fd) => readSocketOptions(this.#libc, fd));
+    return this.descriptor.use((fd) => readSocketOptions(this.#libc, fd));
   }
 
   queued(): number | null {
-    return this.#descriptor.use((fd) => readAcceptQueue(this.#libc, fd)?.queued ?? null);
+    return this.descriptor.use((fd) => readAcceptQueue(this.#libc, fd)?.queued ?? null);
   }
 
   queueNoMore(): boolean {
     // The filter would apply to the other process's socket as well.
-    if (this.inherited) return false;
-    return this.#descriptor.use((fd) => this.#libc.attachFilter(fd, dropConnectionRequests)) >= 0;
+    if (this.#inherited) return false;
+    return this.descriptor.use((fd) => this.#libc.attachFilter(fd, dropConnectionRequests)) >= 0;
   }
 
   close(): void {
     for (const server of this.#servers) server.close();
     this.#servers.clear();
     this.#listens = false;
-    this.#descriptor.close();
+    this.descriptor.close();
   }
 
   async #handOver(copy: Descriptor, server: Server): Promise<void> {
@@ -191,7 +216,7 @@ export class ListeningSocket implements BoundSocket {
       this.#servers.add(server);
       // Node listened with its own backlog.
       this.#applyBacklog(this.#settings);
-    } else if (copy.sharesSocketWith(this.#descriptor)) {
+    } else if (copy.sharesSocketWith(this.descriptor)) {
       copy.close();
     } else {
       // Node took it and closed it again.
@@ -205,7 +230,7 @@ export class ListeningSocket implements BoundSocket {
 
   #change(field: SocketField, settings: SocketSettings): OptionOutcome {
     if (field !== "socketBacklog") {
-      return this.#descriptor.use((fd) => changeSocketOption(this.#libc, fd, { ...this.#target, field, settings }));
+      return this.descriptor.use((fd) => changeSocketOption(this.#libc, fd, { ...this.#target, field, settings }));
     }
     const result = this.#listens ? this.#applyBacklog(settings) : 0;
     if (result === 0) return { inForce: true, warnings: backlogWarnings(settings) };
@@ -213,7 +238,7 @@ export class ListeningSocket implements BoundSocket {
   }
 
   #applyBacklog(settings: SocketSettings): number {
-    return this.#descriptor.use((fd) => this.#libc.listen(fd, backlogOf(settings)));
+    return this.descriptor.use((fd) => this.#libc.listen(fd, backlogOf(settings)));
   }
 
   #explain(syscall: string, result: number): Promise<BindError> {

@@ -145,6 +145,11 @@ const socketFields: readonly SocketField[] = [
   "socketNoDelay",
 ];
 
+/** Those that a socket which is bound can still be given. */
+export const changeableFields: readonly SocketField[] = socketFields.filter(
+  (field) => field !== "socketReuseAddress" && field !== "socketReusePort",
+);
+
 /** The fields in which two settings differ. */
 export function changedFields(before: SocketSettings, after: SocketSettings): SocketField[] {
   return socketFields.filter((field) => before[field] !== after[field]);

@@ -47,6 +47,7 @@ export async function bindPlainSocket(
 class PlainSocket implements BoundSocket {
   readonly address: BoundAddress;
   readonly inherited = false;
+  readonly inheritable = null;
   readonly warnings: readonly SocketWarning[];
   readonly #holder: Server;
   readonly #reason: string | null;

@@ -1,10 +1,7 @@
 /** Socket activation: the listening sockets that a service manager opened for this process (sd_listen_fds(3)). */
-import { Descriptor } from "../sockets/descriptor.ts";
-import { errnoName } from "../sockets/errno.ts";
 import { type InheritedSocket, InheritedSockets } from "../sockets/inherited-sockets.ts";
-import { type Libc, loadLibc } from "../sockets/libc.ts";
-import { localAddress } from "../sockets/listening-socket.ts";
-import { getInt, IPV6_V6ONLY, SO_ACCEPTCONN } from "../sockets/options.ts";
+import { loadLibc } from "../sockets/libc.ts";
+import { takeSocket } from "../sockets/take-socket.ts";
 
 /** SD_LISTEN_FDS_START. */
 const FIRST_DESCRIPTOR = 3;
@@ -32,17 +29,4 @@ export async function inheritedSockets(environment: NodeJS.ProcessEnv = process.
     else sockets.push(taken);
   }
   return new InheritedSockets(sockets, warnings);
-}
-
-/** @returns a sentence when the descriptor cannot be used. */
-function takeSocket(libc: Libc, fd: number, name: string | null): InheritedSocket | string {
-  const label = `Descriptor ${fd}${name === null ? "" : ` (${name})`}, which this process was started with,`;
-  const marked = libc.closeOnExec(fd);
-  if (marked < 0) return `${label} is not open (${errnoName(marked)}).`;
-  const address = localAddress(libc, fd);
-  if (typeof address === "number") return `${label} is not a TCP socket of IPv4 or IPv6; it is left alone.`;
-  if (getInt(libc, fd, SO_ACCEPTCONN) !== 1)
-    return `${label} is not a listening TCP socket; it is left alone. A socket unit needs ListenStream= and Accept=no.`;
-  const ipv6Only = address.family === 6 && getInt(libc, fd, IPV6_V6ONLY) === 1;
-  return { address, ipv6Only, name, descriptor: new Descriptor(libc, fd) };
 }

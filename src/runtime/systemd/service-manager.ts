@@ -24,10 +24,19 @@ export class ServiceManager {
   readonly #watchdogInterval: number | null;
   #watchdog: NodeJS.Timeout | undefined;
   #reloading = false;
+  /** The service manager listens to this process. */
+  #isMain = true;
+  /** What a successor needs to find the service manager, too. */
+  readonly environment: NodeJS.ProcessEnv;
 
-  private constructor(socket: NotifySocket | null, watchdogInterval: number | null) {
+  private constructor(
+    socket: NotifySocket | null,
+    watchdogInterval: number | null,
+    environment: NodeJS.ProcessEnv = {},
+  ) {
     this.#socket = socket;
     this.#watchdogInterval = watchdogInterval;
+    this.environment = environment;
   }
 
   /** Notifies nobody. */
@@ -46,7 +55,12 @@ export class ServiceManager {
     if (libc === null) throw new NotifySocketError(path, reason);
     const isWatched = Number(watchdog) > 0 && (watched === undefined || Number(watched) === process.pid);
     // Half of the limit, as sd_watchdog_enabled(3) recommends.
-    return new ServiceManager(new NotifySocket(libc, path), isWatched ? Number(watchdog) / 2_000 : null);
+    const interval = isWatched ? Number(watchdog) / 2_000 : null;
+    // The successor is watched as the main process, whatever its number.
+    return new ServiceManager(new NotifySocket(libc, path), interval, {
+      NOTIFY_SOCKET: path,
+      ...(isWatched ? { WATCHDOG_USEC: watchdog } : {}),
+    });
   }
 
   /**
@@ -89,6 +103,18 @@ export class ServiceManager {
       case "reload.rejected":
         this.#reloaded(`Running; a document was rejected: ${statusOf(event.error)}`);
         break;
+      case "upgrade.warming":
+        this.#reload("Upgrading");
+        break;
+      case "upgrade.failed":
+        this.#reloaded(`Running; an upgrade failed: ${statusOf(event.error)}`);
+        break;
+      case "upgrade.draining":
+        this.#send({ MAINPID: event.pid, STATUS: "Upgraded" });
+        // READY comes from the successor, which is the main process now; this one has nothing to say any more.
+        this.#isMain = false;
+        clearInterval(this.#watchdog);
+        break;
       case "server.draining":
         this.#send({
           STOPPING: 1,
@@ -103,9 +129,9 @@ export class ServiceManager {
   }
 
   /** Type=notify-reload needs to see that the reload began after its SIGHUP. */
-  #reload(): void {
+  #reload(status = "Reloading"): void {
     this.#reloading = true;
-    this.#send({ RELOADING: 1, MONOTONIC_USEC: String(process.hrtime.bigint() / 1_000n), STATUS: "Reloading" });
+    this.#send({ RELOADING: 1, MONOTONIC_USEC: String(process.hrtime.bigint() / 1_000n), STATUS: status });
   }
 
   /** A document that cannot even be read is rejected before any reload begins. */
@@ -122,6 +148,7 @@ export class ServiceManager {
   }
 
   #send(assignments: Assignments): void {
+    if (!this.#isMain) return;
     try {
       this.#socket?.send(assignments);
     } catch (error) {

@@ -61,6 +61,7 @@ test("an empty document is a server with every documented default and no listene
     maxConnections: 8192,
     proxyTrustedNetworks: [],
     drainTimeout: 30_000,
+    upgradeTimeout: 30_000,
     metricsAccess: null,
     recipientDelimiter: "+",
   });

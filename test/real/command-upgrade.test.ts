@@ -1,0 +1,121 @@
+/** `gatehouse upgrade`: another program takes over, and no client sees it; or it does not, and nobody sees that either. */
+import { createInterface } from "node:readline";
+import { connect } from "node:tls";
+import { expect, onTestFinished, test } from "vitest";
+import { openDialogue, startData } from "./smtp-dialogue.ts";
+import { openFiles, upgradable, visitUntil } from "./upgradable.ts";
+
+const system = { defaultHostname: "localhost", drainTimeout: "10s" };
+const document = {
+  SystemSettings: system,
+  Account: { "ann@localhost": { secret: { "@type": "Text", secret: "ann's password" } } },
+  NetworkListener: [
+    { name: "smtp", protocol: "smtp", bind: ["127.0.0.1:0"], useTls: false },
+    { name: "imap", protocol: "imap", bind: ["127.0.0.1:0"], tlsImplicit: true },
+    { name: "closed", protocol: "smtp", bind: ["127.0.0.1:0"], useTls: false },
+  ],
+};
+
+/** Speaks as a successor does until it ends. */
+const endsWhenItTakesOver = `
+import { Socket } from "node:net";
+const channel = new Socket({ fd: 3 });
+channel.on("data", (text) => {
+  if (text.includes("takeOver")) process.exit(7);
+  else channel.write(JSON.stringify({ type: "ready", taken: [0, 1, 2] }) + "\\n");
+});
+`;
+
+test("a successor that fails, however it does, leaves the server as it was, and its clients do not see it", async () => {
+  const server = await upgradable(document);
+  const [before, stop] = [openFiles(server.pid), new AbortController()];
+  const visits = visitUntil(server.port("smtp"), 8, stop.signal);
+
+  await server.replaceProgram("this is no program");
+  const misspelt = await server.upgrade();
+  expect(misspelt.code).toBe(1);
+  expect(misspelt.stderr).toContain("it ended with exit status 1");
+  expect(misspelt.stderr).toContain("SyntaxError");
+
+  await server.replaceProgram("");
+  expect((await server.upgrade()).stderr).toContain("it ended with exit status 0");
+
+  await server.replaceProgram(endsWhenItTakesOver);
+  expect((await server.upgrade()).stderr).toContain("it ended with exit status 7");
+
+  await server.replaceProgram("setInterval(() => {}, 1000);");
+  await server.changeDocument({ ...document, SystemSettings: { ...system, upgradeTimeout: "500ms" } });
+  expect((await server.upgrade()).stderr).toContain("was not ready within 0.5 seconds");
+
+  stop.abort();
+  const { served, failures } = await visits;
+  expect(failures).toEqual([]);
+  expect(served).toBeGreaterThan(8);
+  expect(await server.inCharge()).toBe(server.pid);
+  expect(openFiles(server.pid)).toEqual(before);
+  await server.stop();
+});
+
+test("successors take over, one after the other, and what is under way is finished where it began", async () => {
+  const server = await upgradable(document);
+  const [port, stop] = [server.port("smtp"), new AbortController()];
+  const writer = await openDialogue(port);
+  await startData(writer, "ann@localhost");
+  writer.send("Subject: begun before\r\n\r\n");
+  const reader = await openImap(server.port("imap"));
+  await reader.ask('a LOGIN ann@localhost "ann\'s password"');
+  await reader.ask("b SELECT INBOX");
+  const visits = visitUntil(port, 8, stop.signal);
+  const first = server.pid;
+
+  const { code, stdout, stderr } = await server.upgrade();
+  expect([code, stdout, stderr]).toEqual([0, expect.stringMatching(/^The successor \(pid \d+\) accepts/), ""]);
+  const second = await server.inCharge();
+  expect(second).not.toBe(first);
+
+  expect(await reader.until("* BYE")).toMatch(/^\* BYE/);
+  // The maildrop of the successor has what the former server takes in.
+  const late = await openImap(server.port("imap"));
+  await late.ask('a LOGIN ann@localhost "ann\'s password"');
+  await late.ask("b SELECT INBOX");
+  late.send("c IDLE\r\n");
+  await late.until("+ ");
+  writer.send("the rest\r\n.\r\n");
+  expect(await writer.reply()).toMatch(/^250 /);
+  expect(await late.until("* 1 EXISTS")).toBe("* 1 EXISTS");
+  expect(await writer.reply()).toMatch(/^421 /);
+  await server.ended;
+
+  expect((await server.upgrade()).code).toBe(0);
+  stop.abort();
+  const { served, failures } = await visits;
+  expect(failures).toEqual([]);
+  expect(served).toBeGreaterThan(8);
+  await server.stop();
+});
+
+async function openImap(port: number) {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  socket.on("error", () => {});
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  const lines = createInterface(socket)[Symbol.asyncIterator]();
+  const until = async (beginning: string): Promise<string> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`The connection ended before "${beginning}".`);
+      if (value.startsWith(beginning)) return value;
+    }
+  };
+  const send = (text: string): void => void socket.write(text);
+  await until("* OK");
+  return {
+    send,
+    until,
+    ask: (command: string) => {
+      send(`${command}\r\n`);
+      return until(`${command.split(" ")[0]} OK`);
+    },
+  };
+}
