@@ -7,6 +7,9 @@ import type { Pop3State } from "./machine.ts";
 import { greetingReply, replies } from "./replies.ts";
 import { continueRetrieval } from "./retrieval.ts";
 
+/** Lines of a listing between two looks at whether the turn has been long enough. */
+const linesAStep = 64;
+
 /** The dialogue with one POP3 client: reads what the chart says is due, and answers each turn with a verdict. */
 export class Pop3Session extends LineTurns<Pop3Dialogue> {
   constructor(wire: Wire, settings: Pop3Settings) {
@@ -58,14 +61,18 @@ export class Pop3Session extends LineTurns<Pop3Dialogue> {
   }
 }
 
-/** Goes on with a listing, as far as the client reads it. */
+/** Goes on with a listing, as far as the client reads it, and a step's worth at a time. */
 function continueListing(dialogue: Pop3Dialogue): Verdict | null {
-  for (;;) {
+  for (let lines = 0; lines < linesAStep; lines += 1) {
     if (dialogue.congested) return WAIT;
     const line = dialogue.listing?.next();
-    if (!line || line.done) break;
+    if (!line || line.done) return endListing(dialogue);
     dialogue.reply(line.value);
   }
+  return null;
+}
+
+function endListing(dialogue: Pop3Dialogue): null {
   dialogue.listing = null;
   dialogue.reply(".\r\n");
   dialogue.send("response.sent");
