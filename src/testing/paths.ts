@@ -71,24 +71,38 @@ export function randomPath<World extends Driver>(
   { length = 12 }: { length?: number } = {},
 ): fc.Arbitrary<Path> {
   const stimuli = stimuliOf(model);
-  const wishes = fc.array(fc.nat({ max: stimuli.length - 1 }), { maxLength: length * 6, size: "max" });
-  return wishes.map((indices) => possibleSteps(model, { stimuli, indices, length }));
+  const wishes = fc.noBias(fc.array(fc.nat(), { maxLength: length, size: "max" }));
+  return wishes.map((each) => granted(model, stimuli, each));
 }
 
-/** Skips stimuli that are impossible where they come. */
-function possibleSteps<World extends Driver>(
+/** Each wish takes one of the stimuli that are possible then. Only the last one ends what a path could go on with. */
+function granted<World extends Driver>(
   model: Model<World>,
-  { stimuli, indices, length }: { stimuli: readonly Stimulus<World>[]; indices: readonly number[]; length: number },
+  stimuli: readonly Stimulus<World>[],
+  wishes: readonly number[],
 ): Path {
   const names: string[] = [];
   let situation = beginningOf(model);
-  for (const index of indices) {
-    const stimulus = stimuli[index];
-    if (names.length >= length || !stimulus || !isPossible(stimulus, situation)) continue;
-    names.push(stimulus.name);
-    situation = after(model, situation, stimulus);
+  for (const [index, wish] of wishes.entries()) {
+    const possible = stimuli.filter((one) => isPossible(one, situation));
+    const isLast = index === wishes.length - 1;
+    const goesOn = (stimulus: Stimulus<World>): boolean => {
+      const next = after(model, situation, stimulus);
+      return stimuli.some((one) => isPossible(one, next));
+    };
+    const wished = possible[wish % possible.length];
+    const chosen = isLast ? wished : (inTurn(possible, wish).find(goesOn) ?? wished);
+    if (!chosen) break;
+    names.push(chosen.name);
+    situation = after(model, situation, chosen);
   }
   return names;
+}
+
+/** The list from a place on, and then what is before it. */
+function inTurn<Item>(items: readonly Item[], place: number): Item[] {
+  const first = place % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
 }
 
 function logicOf<World extends Driver>(model: Model<World>) {

@@ -41,5 +41,5 @@ walkModels({
   impossible,
   pairs: 71,
   distinguish,
-  randomWalks: 40,
+  randomWalks: 25,
 });

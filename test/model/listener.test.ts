@@ -40,7 +40,7 @@ walkModels({
   impossible,
   pairs: 89,
   distinguish,
-  randomWalks: 30,
+  randomWalks: 12,
 });
 
 test("a listener that pauses while its sockets open does not accept when they have opened", async () => {

@@ -6,5 +6,5 @@ walkModels({
   impossible,
   pairs: 42,
   distinguish,
-  randomWalks: 100,
+  randomWalks: 40,
 });

@@ -9,5 +9,5 @@ walkModels({
   impossible: { "retiring: error retireReplaced": closesOnly, "rollingBack: error discardStaged": closesOnly },
   pairs: 24,
   distinguish: ({ snapshot, facts }: Situation) => JSON.stringify([snapshot.value, facts.has("occupied")]),
-  randomWalks: 15,
+  randomWalks: 10,
 });

@@ -13,5 +13,5 @@ walkModels({
   pairs: 12,
   distinguish: ({ snapshot, facts }: Situation) =>
     JSON.stringify([snapshot.value, facts.has("inside") && !facts.has("left"), facts.has("stopped")]),
-  randomWalks: 20,
+  randomWalks: 8,
 });

@@ -9,5 +9,5 @@ walkModels({
   impossible,
   pairs: 74,
   distinguish,
-  randomWalks: 30,
+  randomWalks: 15,
 });
