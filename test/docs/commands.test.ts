@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/command/exit-codes.ts";
@@ -10,9 +11,15 @@ import { codeBlocks, pages, quotedWords, readPage, root, tableRows } from "./pag
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { scripts: Record<string, string> };
 const readme = readPage("README.md");
 
-async function help(...command: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [bundledCommand, ...command, "--help"]);
-  return stdout;
+/** The help of each command, by one process: its entry is loaded once for each. */
+async function helps(commands: readonly string[]): Promise<string[]> {
+  const program = `for (const [index, command] of ${JSON.stringify(commands)}.entries()) {
+    process.argv = [process.execPath, "gatehouse", ...(command === "" ? [] : [command]), "--help"];
+    if (index > 0) process.stdout.write("\\0");
+    await import(${JSON.stringify(pathToFileURL(bundledCommand).href)} + "?" + index);
+  }`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
+  return stdout.split("\0");
 }
 
 test("the README has the two commands as they are promised", () => {
@@ -46,15 +53,19 @@ test("every script file that a page runs is there", () => {
 test("Operations has every subcommand, and every option where it belongs", async () => {
   const operations = readPage("docs/operations.md");
   const described = tableRows(operations, "command").map(([command = ""]) => quotedWords(command)[0]?.split(" ")[1]);
-  const all = [...(await help()).matchAll(/^ {2}([a-z-]+)(?: [[<]|\s{2,})/gm)].map(([, name = ""]) => name);
+  const [overview = ""] = await helps([""]);
+  const all = [...overview.matchAll(/^ {2}([a-z-]+)(?: [[<]|\s{2,})/gm)].map(([, name = ""]) => name);
   const known = all.filter((name) => name !== "help");
   expect(described.toSorted()).toEqual(known.toSorted());
 
   const options = tableRows(operations, "option").flatMap(([option = "", of = ""]) =>
     quotedWords(of).map((command) => ({ command, option: quotedWords(option)[0]?.split(" ")[0] ?? "" })),
   );
-  const helps = await Promise.all(known.map(async (command) => ({ command, text: await help(command) })));
-  for (const { command, text } of helps) {
+  const texts = await helps(known);
+  expect(texts).toHaveLength(known.length);
+  for (const [index, command] of known.entries()) {
+    const text = texts[index] ?? "";
+    expect(text).toContain(`Usage: gatehouse ${command}`);
     const own = [...text.matchAll(/(--[a-z-]+)/g)].map(([, option = ""]) => option);
     const wanted = options.filter((row) => row.command === command).map(({ option }) => option);
     expect(wanted.toSorted()).toEqual([...new Set(own)].filter((option) => option !== "--help").toSorted());

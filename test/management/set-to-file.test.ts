@@ -53,11 +53,14 @@ test("a hundred changes while clients come and go: nobody is refused or reset, e
   let served = 0;
   let isOver = false;
   const failures: string[] = [];
+  let change = Promise.withResolvers<void>();
   const clients = Array.from({ length: 4 }, async () => {
     while (!isOver) {
       const failure = await smtpClient(port);
       if (failure === null) served += 1;
       else failures.push(failure);
+      // More of them would only keep the machine busy.
+      await change.promise;
     }
   });
   const address = `127.0.0.2:${port}`;
@@ -66,6 +69,8 @@ test("a hundred changes while clients come and go: nobody is refused or reset, e
       turn % 2 === 0
         ? { smtp: { maxConnections: 500 + turn, [`bind/${address}`]: turn % 4 === 0 ? true : null } }
         : { smtp: { tlsTimeout: 10_000 + turn } };
+    change.resolve();
+    change = Promise.withResolvers<void>();
     const answer = await one(house, "x:NetworkListener/set", { update });
     expect(answer["updated"]).toEqual({ smtp: null });
     expect(house.text()).toContain(
@@ -73,9 +78,10 @@ test("a hundred changes while clients come and go: nobody is refused or reset, e
     );
   }
   isOver = true;
+  change.resolve();
   await Promise.all(clients);
   expect(failures).toEqual([]);
-  expect(served).toBeGreaterThan(10);
+  expect(served).toBeGreaterThan(100);
   const line = /"name": "smtp".*$/m;
   expect(house.text().replace(line, "")).toBe(text.replace(line, ""));
 });

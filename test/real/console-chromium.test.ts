@@ -1,15 +1,12 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConfigurationInput, http } from "../../src/index.ts";
 import { replayRecording } from "../../src/inspect/index.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
-import { installed } from "./programs.ts";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { hasChromium, sharedChromium, violations } from "./chromium.ts";
 
 const account = { address: "anna@example.com", password: "of the console" };
 
@@ -22,24 +19,13 @@ const document: ConfigurationInput & object = {
   ],
 };
 
-describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    // Root cannot use the sandbox; only pages of the tests' own are opened. No name resolves: nothing comes from elsewhere.
-    const args = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"];
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
+describe.skipIf(!hasChromium)("The console in Chromium", () => {
   async function open({ width = 1200, path = "" } = {}) {
     const protocols =
       path === "" ? [] : [http({ fetch: () => new Response(null, { status: 404 }), management: { path } })];
     const running = await runGatehouse(document, { protocols });
-    const page = await browser.newPage({ viewport: { width, height: 800 } });
+    const page = await (await sharedChromium()).newPage({ viewport: { width, height: 800 } });
+    onTestFinished(() => page.close());
     const complaints: string[] = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => {
@@ -54,12 +40,6 @@ describe.skipIf(!installed("chromium"))("The console in Chromium", () => {
     await page.getByLabel("Account").fill(account.address);
     await page.getByLabel("Password").fill(password);
     await page.keyboard.press("Enter");
-  }
-
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(axeSource);
-    const found = (await page.evaluate("axe.run()")) as { violations: { id: string; nodes: { html: string }[] }[] };
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   }
 
   it("lets in whoever knows the password, shows what runs, and who is in which state", async () => {

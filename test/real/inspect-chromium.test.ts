@@ -2,19 +2,15 @@
  * `gatehouse inspect` in a real browser, fed by the official package from projects that are not ours. No name but this
  * host's resolves: the page needs no internet.
  */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openRelay, type Relay, startInspector } from "../../src/inspect/index.ts";
 import { onFreePort } from "../free-port.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
+import { hasChromium, openPage, sharedChromium, violations } from "./chromium.ts";
 import { serveForeignPage, startForeignProgram } from "./foreign-project.ts";
-import { installed } from "./programs.ts";
 import { openDialogue } from "./smtp-dialogue.ts";
 import { openTunnel } from "./tunnel.ts";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const building = `
 import { createWebSocketInspector } from "@statelyai/inspect";
@@ -53,38 +49,11 @@ const { inspect } = createWebSocketInspector({ url: "ws://127.0.0.1:" + port });
 createActor(door, { id: "bridged door", inspect }).start();
 `;
 
-describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    // Root cannot use the sandbox; only pages of the tests' own are opened.
-    const args = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost"];
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
-
+describe.skipIf(!hasChromium)("The inspector's page in Chromium", () => {
   async function receiving(): Promise<Relay> {
     const relay = await openRelay({ receives: true });
     onTestFinished(() => relay.close());
     return relay;
-  }
-
-  async function open(
-    url: string,
-    { width = 1280, height = 800 } = {},
-  ): Promise<Page & { readonly complaints: string[] }> {
-    const page = await browser.newPage({ viewport: { width, height } });
-    onTestFinished(() => page.close());
-    const complaints: string[] = [];
-    page.on("pageerror", ({ message }) => complaints.push(message));
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-    });
-    await page.goto(url);
-    return Object.assign(page, { complaints });
   }
 
   const tree = (page: Page) => page.getByRole("treeitem");
@@ -93,15 +62,9 @@ describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () =
     page.locator("svg .state.taken text", { hasText: new RegExp(`^${state}$`) });
   const eventRow = (page: Page, name: RegExp) => page.getByRole("option", { name });
 
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(axeSource);
-    const found = (await page.evaluate("axe.run()")) as { violations: { id: string; nodes: { html: string }[] }[] };
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  }
-
   test("shows another project's actors, their charts, events and snapshots, and every moment that has been", async () => {
     const relay = await receiving();
-    const page = await open(relay.url);
+    const page = await openPage(relay.url);
     await page.getByText(`createWebSocketInspector({ url: "${relay.url.replace("http:", "ws:")}" })`).waitFor();
     expect(await violations(page)).toEqual([]);
     const program = startForeignProgram(building, relay.url.replace("http:", "ws:"));
@@ -160,7 +123,7 @@ describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () =
     expect(page.complaints).toEqual([]);
 
     // Who comes later, or without a mouse or with a small window, sees the same.
-    const late = await open(relay.url, { width: 380, height: 760 });
+    const late = await openPage(relay.url, { width: 380, height: 760 });
     await actor(late, /^front/)
       .first()
       .waitFor();
@@ -182,7 +145,7 @@ describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () =
 
   test("handles hundreds of actors and thousands of events, and draws only what is in sight", async () => {
     const relay = await receiving();
-    const page = await open(relay.url);
+    const page = await openPage(relay.url);
     const program = startForeignProgram(crowd, relay.url.replace("http:", "ws:"));
     await page.getByRole("heading", { name: "Actors 500" }).waitFor();
     await page.getByRole("heading", { name: "Events 5500" }).waitFor();
@@ -207,7 +170,7 @@ describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () =
 
   test("shows what createBrowserInspector sends to the window that it opens", async () => {
     const relay = await receiving();
-    const project = await open(await serveForeignPage(relay.url));
+    const project = await openPage(await serveForeignPage(relay.url));
     const opened = project.waitForEvent("popup");
     await project.getByRole("button", { name: "Start" }).click();
     const page = await opened;
@@ -223,7 +186,7 @@ describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () =
     const relay = await receiving();
     await onFreePort(async (port) => {
       startForeignProgram(bridged, `${relay.url} ${port}`);
-      const page = await browser.newPage();
+      const page = await (await sharedChromium()).newPage();
       onTestFinished(() => page.close());
       await expect
         .poll(
@@ -245,7 +208,7 @@ describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () =
   test("comes back when its server was out of reach, and shows nothing twice", async () => {
     const relay = await receiving();
     const tunnel = await openTunnel(Number(new URL(relay.url).port));
-    const page = await open(relay.url.replace(/:\d+\//, `:${tunnel.port}/`));
+    const page = await openPage(relay.url.replace(/:\d+\//, `:${tunnel.port}/`));
     const program = startForeignProgram(building, relay.url.replace("http:", "ws:"));
     await actor(page, /^front closed$/).click();
     await page.getByRole("heading", { name: "Events 3", exact: true }).waitFor();
@@ -264,7 +227,7 @@ describe.skipIf(!installed("chromium"))("The inspector's page in Chromium", () =
     const server = await runGatehouse([{ name: "smtp", bind: ["127.0.0.1:0"] }], { inspect: inspector.inspect });
     const client = await openDialogue(server.port("smtp"));
     await client.ask("EHLO a");
-    const page = await open(inspector.url);
+    const page = await openPage(inspector.url);
     await actor(page, /^smtp:.*ready$/).click();
     await lit(page, "ready").waitFor();
     await client.ask("QUIT");

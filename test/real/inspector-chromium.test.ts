@@ -2,8 +2,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type RunningInspector, startInspector } from "../../src/inspect/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
-import { startChromium } from "./chromium.ts";
-import { installed } from "./programs.ts";
+import { hasChromium, openPage } from "./chromium.ts";
 import { openDialogue } from "./smtp-dialogue.ts";
 import { type Received, type StandInInspector, startStandIn } from "./stand-in-inspector.ts";
 import { openTunnel } from "./tunnel.ts";
@@ -27,11 +26,10 @@ const named =
   (received: Received): boolean =>
     received.load === load && received.event.type === "@xstate.actor" && received.event.name.startsWith(chart);
 
-describe.skipIf(!installed("chromium"))("Chromium", () => {
+describe.skipIf(!hasChromium)("Chromium", () => {
   test("hands the inspector every event of a connection, with charts that it can draw, and complains of nothing", async () => {
     const { inspector, standIn, server } = await startWatched();
-    const browser = await startChromium();
-    const page = await browser.openPage(inspector.url);
+    const page = await openPage(inspector.url);
     await standIn.until(named("reload"));
     expect(await page.evaluate(`document.getElementById("notice").textContent`)).toBe("");
 
@@ -59,8 +57,7 @@ describe.skipIf(!installed("chromium"))("Chromium", () => {
     const { inspector, standIn, server } = await startWatched();
     const client = await openDialogue(server.port("smtp"));
     await client.ask("EHLO a");
-    const browser = await startChromium();
-    const page = await browser.openPage(inspector.url);
+    const page = await openPage(inspector.url);
     await standIn.until(named("smtp:"));
     const first = standIn.received.map(({ event }) => event).filter(({ type }) => type === "@xstate.actor");
     expect(first.map((event) => Reflect.get(event, "name").split(":")[0])).toEqual(
@@ -80,14 +77,13 @@ describe.skipIf(!installed("chromium"))("Chromium", () => {
   test("comes back after its connection was cut, and gets what lives then", async () => {
     const { inspector, standIn, server } = await startWatched();
     const tunnel = await openTunnel(Number(new URL(inspector.url).port));
-    const browser = await startChromium();
-    const page = await browser.openPage(inspector.url.replace(/:\d+\//, `:${tunnel.port}/`));
+    const page = await openPage(inspector.url.replace(/:\d+\//, `:${tunnel.port}/`));
     await standIn.until(named("reload"));
 
     tunnel.cut();
-    await page.until(`document.getElementById("notice").textContent.includes("does not answer")`);
+    await page.locator("#notice", { hasText: "does not answer" }).waitFor();
     await openDialogue(server.port("smtp"));
-    await page.until(`document.getElementById("notice").textContent === ""`);
+    await page.locator("#notice:empty").waitFor({ state: "attached" });
     await standIn.until(named("connection:"));
     // The tree from its root on, a second time.
     const names = standIn.received.flatMap(({ event }) => (event.type === "@xstate.actor" ? [event.name] : []));

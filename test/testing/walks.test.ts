@@ -89,6 +89,12 @@ describe("paths", () => {
     for (const path of one ?? []) expect(path.length).toBeLessThanOrEqual(5);
   });
 
+  test("at random go on where they can: most have more than one step, though few stimuli are possible in a state", () => {
+    const paths = fc.sample(randomPath(sound, { length: 9 }), { seed: 7, numRuns: 100 });
+    expect(paths.reduce((steps, path) => steps + path.length, 0)).toBeGreaterThan(400);
+    expect(paths.filter((path) => path.at(-1) === "says END").length).toBeGreaterThan(5);
+  });
+
   test("that the model does not have are errors that say so", async () => {
     await expect(walk(sound, ["says MAYBE"])).rejects.toThrow(PathError);
     await expect(walk(sound, ["says ON", "says END", "says ON"])).rejects.toThrow("is not possible in");

@@ -4,12 +4,12 @@ import { connect, type Socket } from "node:net";
 import type { Page } from "playwright-core";
 import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { installed } from "../../real/programs.ts";
-import { account, type OwnConsole, ownConsole, tabTo, violations } from "./own-browser.ts";
+import { hasChromium, violations } from "../../real/chromium.ts";
+import { account, type OwnConsole, ownConsole, tabTo } from "./own-browser.ts";
 
 const patience = 120_000;
 
-describe.skipIf(!installed("chromium"))("The console", () => {
+describe.skipIf(!hasChromium)("The console", () => {
   let own: OwnConsole;
 
   beforeAll(async () => {

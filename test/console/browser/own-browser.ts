@@ -1,13 +1,11 @@
-/** A console to look at in Chromium: a server that keeps its document in a file, and one browser for all tests of a file. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+/** A console to look at in Chromium: a server that keeps its document in a file, and one log-in for all tests of a file. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { RunningDocument } from "../../../src/config/index.ts";
 import { createGatehouse, type Gatehouse, type ReloadReport } from "../../../src/index.ts";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { sharedChromium } from "../../real/chromium.ts";
 
 export const account = { address: "anna@example.com", password: "of the console" };
 
@@ -51,8 +49,7 @@ export async function ownConsole(): Promise<OwnConsole> {
   };
   const url = `http://127.0.0.1:${port("management")}/console/`;
   const complaints: string[] = [];
-  const browser: Browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: launchArguments });
-  const context: BrowserContext = await browser.newContext();
+  const context: BrowserContext = await (await sharedChromium()).newContext();
   context.on("request", (request) => {
     if (!request.url().startsWith(new URL("/", url).href)) complaints.push(`left the origin: ${request.url()}`);
   });
@@ -79,21 +76,11 @@ export async function ownConsole(): Promise<OwnConsole> {
       return page;
     },
     close: async () => {
-      await browser.close();
+      await context.close();
       await gatehouse.stop({ wait: false });
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-// Root cannot use the sandbox; only pages of the tests' own are opened. No name resolves: nothing comes from elsewhere.
-const launchArguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"];
-
-/** What axe has to say against a page. */
-export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const found = (await page.evaluate("axe.run()")) as { violations: { id: string; nodes: { html: string }[] }[] };
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 const mostTabs = 150;
