@@ -2,7 +2,6 @@
 import type { Observable } from "rxjs";
 import type { Configuration, GivenConfiguration, ReloadPlan } from "./config/index.ts";
 import type { PauseReason } from "./machines/listener.ts";
-import type { ConnectionFacts } from "./protocols/protocol.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { ExplainedClient, Explanation } from "./runtime/explain/explanation.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/observe/lifecycle.ts";
@@ -10,6 +9,7 @@ import type { Metrics } from "./runtime/observe/metrics.ts";
 import type { Pressure } from "./runtime/pressure/pressure.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
 import type { StateCounts } from "./runtime/server/state-counts.ts";
+import type { ConnectionFilter, ConnectionStatus, WatchedConnection } from "./runtime/server/watched-connections.ts";
 import type { UpgradeReport } from "./runtime/upgrade/upgrader.ts";
 
 export interface ListenerStatus {
@@ -35,18 +35,6 @@ export interface CertificateStatus {
   readonly notValidAfter: Date;
   /** On one line: `C=US, O=Let's Encrypt, CN=E5`. */
   readonly issuer: string;
-}
-
-export interface ConnectionStatus extends ConnectionFacts {
-  readonly state: string;
-  /** Milliseconds since it was accepted. */
-  readonly age: number;
-  /** Who has logged in; null for nobody. */
-  readonly user: string | null;
-  /** The session's own state, e.g. `data`; null without one. */
-  readonly session: string | null;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
 }
 
 export interface StopOptions {
@@ -159,5 +147,15 @@ export interface Gatehouse {
   listeners(): ListenerStatus[];
   /** Those that are served; without any in the document, the self-signed one. */
   certificates(): CertificateStatus[];
-  connections(): ConnectionStatus[];
+  /**
+   * Those that are open, or of them those that match.
+   * @throws ConnectionFilterError when the address cannot be read
+   */
+  connections(wanted?: ConnectionFilter): ConnectionStatus[];
+  /**
+   * One open connection, with a promise of its end and the events that concern it.
+   * @param id as in `connections()`, the log and the facts of a session
+   * @returns undefined when there is none, or not any more
+   */
+  connection(id: string): WatchedConnection | undefined;
 }

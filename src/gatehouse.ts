@@ -16,12 +16,16 @@ import { ControlAccess } from "./control/control-access.ts";
 import { type Mail, mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { Gatehouse, StopOptions } from "./gatehouse-contract.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
+import type { OwnName } from "./machines/causes.ts";
+import { registerCauses } from "./machines/own-causes.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
 import { controlGrant } from "./management/access/permissions.ts";
 import { leadToConsole } from "./management/http/front-door.ts";
 import type { Management } from "./management/management.ts";
+import { checkOwnNames } from "./protocols/check-own-names.ts";
 import { LoginFailures, type PackedFailures } from "./protocols/login-failures.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
+import type { OwnNotices } from "./protocols/own-names.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { ProtocolOptionError } from "./protocols/session/options.ts";
 import { prepareListeners } from "./runtime/listener/prepared-listeners.ts";
@@ -37,6 +41,7 @@ import { planOf } from "./runtime/reload/reload-transaction.ts";
 import { followCertificates, followDocuments, newest, readDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
 import { countStates } from "./runtime/server/state-counts.ts";
+import { statusesOf, watched } from "./runtime/server/watched-connections.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import { systemClock } from "./runtime/time/clock.ts";
 import { Succession } from "./succession.ts";
@@ -102,12 +107,15 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     ready: () => server.state === "running",
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   };
-  metrics.follow(server.lifecycle);
+  const own = options.protocols ?? [];
+  for (const { causes } of own) if (causes) registerCauses(causes);
+  const notices: OwnNotices = Object.assign({}, ...own.map(({ notices }) => notices));
+  metrics.follow(server.lifecycle, Object.keys(notices) as OwnName[]);
   const ends = new EndHistory(clock);
   ends.follow(server.lifecycle);
   const reloads = new ReloadHistory(server, clock);
   reloads.follow(server.lifecycle);
-  if (options.logger) logLifecycle(server.lifecycle, options.logger);
+  if (options.logger) logLifecycle(server.lifecycle, options.logger, notices);
   for (const output of outputs)
     output.onFlowing((lines) => server.lifecycle.emit({ type: "output.dropped", output: output.name, lines }));
 
@@ -201,22 +209,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         notValidAfter,
         issuer,
       })),
-    connections: () =>
-      [...server.connections()].map(({ facts, state, age, user, sessionState, bytesRead, bytesWritten }) => ({
-        id: facts.id,
-        listener: facts.listener,
-        generation: facts.generation,
-        peer: facts.peer,
-        local: facts.local,
-        proxy: facts.proxy,
-        tls: facts.tls,
-        state,
-        age,
-        user,
-        session: sessionState,
-        bytesRead,
-        bytesWritten,
-      })),
+    connections: (wanted = {}) => statusesOf(server.connections(), wanted),
+    connection(id) {
+      const connection = server.connection(id);
+      return connection && watched(connection, server.lifecycle);
+    },
   };
   const management: Management = managementOf({
     gatehouse,
@@ -301,10 +298,12 @@ function protocolsOf(
   return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
 }
 
-/** @throws ProtocolOptionError when one would silently be in the place of another. */
+/** @throws ProtocolOptionError when one would silently be in the place of another, or has causes or notices that cannot be. */
 function ownProtocols({ protocols = [] }: GatehouseOptions): readonly Protocol[] {
   const names = new Set<string>();
-  for (const { name } of protocols) {
+  for (const protocol of protocols) {
+    const { name } = protocol;
+    checkOwnNames(protocol);
     if (names.has(name)) throw new ProtocolOptionError(name, "name", `unique: two protocols are called "${name}"`);
     names.add(name);
   }

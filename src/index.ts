@@ -48,7 +48,6 @@ export type { ControlProblem } from "./control/routes.ts";
 export { checkGatehouse, createGatehouse } from "./gatehouse.ts";
 export type {
   CloseOptions,
-  ConnectionStatus,
   Gatehouse,
   ListenerStatus,
   ReloadOptions,
@@ -56,8 +55,9 @@ export type {
   UpgradeOptions,
 } from "./gatehouse-contract.ts";
 export type { ControlOptions, GatehouseOptions, MadeAdministrator } from "./gatehouse-options.ts";
-export { type EndCause, endCauses } from "./machines/causes.ts";
+export { type EndCause, endCauses, type OwnName } from "./machines/causes.ts";
 export { type PauseReason, pauseReasons } from "./machines/listener.ts";
+export { meaningOfCause, type OwnEndCause } from "./machines/own-causes.ts";
 export {
   AccountDirectory,
   type AccountEntry,
@@ -147,6 +147,7 @@ export {
   type ManageSieveOptions,
   manageSieve,
 } from "./protocols/manage-sieve/index.ts";
+export { type OwnCauses, type OwnNotice, type OwnNotices, UnregisteredNameError } from "./protocols/own-names.ts";
 export { defaultPop3Limits, type Pop3Limits, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
 export {
   type ActorOptions,
@@ -156,6 +157,7 @@ export {
   close,
   GOODBYE,
   type Notice,
+  type NoticeFields,
   type Protocol,
   type Refusal,
   type Session,
@@ -200,7 +202,13 @@ export type {
   Explanation,
 } from "./runtime/explain/explanation.ts";
 export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
-export type { BoundAddress, LifecycleEvent, LifecycleEvents, PhaseDurations } from "./runtime/observe/lifecycle.ts";
+export type {
+  BoundAddress,
+  LifecycleEvent,
+  LifecycleEvents,
+  OwnNoticeEvent,
+  PhaseDurations,
+} from "./runtime/observe/lifecycle.ts";
 export { type LogDestination, logDestination } from "./runtime/observe/log-destination.ts";
 export type { CountedOutput } from "./runtime/observe/output.ts";
 export { MissingPackageError } from "./runtime/optional-package.ts";
@@ -224,6 +232,12 @@ export { ReloadError, type ReloadReport } from "./runtime/reload/reload.ts";
 export type { PressureOptions } from "./runtime/server/pressure-watch.ts";
 export { NotRunningError, StartError, UnknownListenerError } from "./runtime/server/server-errors.ts";
 export type { StateCounts } from "./runtime/server/state-counts.ts";
+export {
+  type ConnectionFilter,
+  ConnectionFilterError,
+  type ConnectionStatus,
+  type WatchedConnection,
+} from "./runtime/server/watched-connections.ts";
 export { BindError } from "./runtime/sockets/bind-error.ts";
 export { type InheritedSocket, InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 export { inheritedSockets } from "./runtime/systemd/listen-fds.ts";

@@ -1,9 +1,10 @@
 /** The control socket's answers. Addresses are written as in the log; no answer holds a secret. */
 import { describePlan } from "../config/index.ts";
-import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
+import type { Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
 import type { TlsFacts } from "../protocols/protocol.ts";
 import { addressText } from "../runtime/observe/log-lines.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
+import type { ConnectionStatus } from "../runtime/server/watched-connections.ts";
 
 export interface StatusReport {
   /** `starting`, `running`, `draining`. */

@@ -1,5 +1,5 @@
 /** The events of one connection and its session: shown at once, or kept until it is known whether to show them. */
-import { isFailure } from "../machines/causes.ts";
+import { isFailure } from "../machines/own-causes.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import type { PresentedEvent } from "./presented.ts";
 import type { Selection } from "./selection.ts";

@@ -2,8 +2,8 @@
  * What inspectors may see of Gatehouse's own charts: an allow-list, field by field. A field that is not listed is not
  * shown, and neither is a value of another type than the field's.
  */
-import { endCauses } from "../machines/causes.ts";
 import { pauseReasons } from "../machines/listener.ts";
+import { isEndCause } from "../machines/own-causes.ts";
 
 /** What may be shown of a value; undefined for nothing. */
 export type Disclose = (value: unknown) => unknown;
@@ -18,8 +18,7 @@ export interface ChartDisclosure {
 
 const flag: Disclose = (value) => (typeof value === "boolean" ? value : undefined);
 const count: Disclose = (value) => (typeof value === "number" || value === null ? value : undefined);
-const cause: Disclose = (value) =>
-  value === null || (typeof value === "string" && Object.hasOwn(endCauses, value)) ? value : undefined;
+const cause: Disclose = (value) => (value === null || isEndCause(value) ? value : undefined);
 const reasons: Disclose = (value) =>
   Array.isArray(value)
     ? value.filter((reason) => typeof reason === "string" && Object.hasOwn(pauseReasons, reason))

@@ -27,12 +27,10 @@ export const endCauses = {
   stopped: "The server, or this connection, was stopped without waiting.",
 } as const;
 
-export type EndCause = keyof typeof endCauses;
+/** A name that a protocol has registered, behind the protocol's own: `resp:quota-exceeded`. */
+export type OwnName = `${string}:${string}`;
 
-/** Every other one is a failure, whoever's. */
-const regularEnds: ReadonlySet<unknown> = new Set<EndCause>(["quit", "drained", "stopped"]);
+export type EndCause = keyof typeof endCauses | OwnName;
 
-/** Whether a connection with this cause failed. */
-export function isFailure(cause: unknown): boolean {
-  return !regularEnds.has(cause);
-}
+/** Every other one of these is a failure, whoever's. */
+export const regularEnds: ReadonlySet<unknown> = new Set<EndCause>(["quit", "drained", "stopped"]);

@@ -59,7 +59,7 @@ export type ConnectionEvent =
   | { type: "tls.secured" }
   | { type: "tls.failed" }
   | { type: "session.upgrade" }
-  /** `finished`: both sides have closed theirs, and everything has been sent. */
+  /** `finished`: nothing is waited for. Both sides have closed theirs and everything has been sent, or the cause cuts. */
   | { type: "session.ended"; cause: EndCause; finished: boolean }
   /** FIN before there was a session to handle it. */
   | { type: "peer.ended" }

@@ -1,5 +1,6 @@
 /** A protocol by what is its own: everything that it leaves out has a default. */
 import type { EndCause } from "../machines/causes.ts";
+import type { OwnCauses, OwnNotices } from "./own-names.ts";
 import {
   CONTINUE,
   close,
@@ -47,6 +48,10 @@ interface ProtocolParts {
   readonly idleTimeout?: number | null;
   /** Milliseconds after which `expired("session")` is called, whatever the peer sends; null, the default, for no limit. */
   readonly sessionTimeout?: number | null;
+  /** Causes of ends of its own, by names like `resp:quota-exceeded`: 32 at most. None by default. */
+  readonly causes?: OwnCauses;
+  /** Notices of its own, by names like `resp:keyExpired`: 32 at most. None by default. */
+  readonly notices?: OwnNotices;
   /** What a client gets that is not admitted: one complete reply. Default: nothing. */
   busy?(refusal: Refusal, hostname: string): string;
 }
@@ -87,7 +92,7 @@ const defaultIdleTimeout = 300_000;
  * });
  */
 export function defineProtocol(definition: ProtocolDefinition): SessionProtocol {
-  const { idleTimeout = defaultIdleTimeout, sessionTimeout = null, alpn } = definition;
+  const { idleTimeout = defaultIdleTimeout, sessionTimeout = null, alpn, causes, notices } = definition;
   const open =
     "talk" in definition
       ? (wire: Wire) => talkSession(wire, definition.talk, definition.input)
@@ -97,6 +102,8 @@ export function defineProtocol(definition: ProtocolDefinition): SessionProtocol 
     name: definition.name,
     startTls: definition.startTls ?? false,
     ...(alpn && { alpn }),
+    ...(causes && { causes }),
+    ...(notices && { notices }),
     busy: (refusal, hostname) => definition.busy?.(refusal, hostname) ?? "",
     open(wire) {
       if (idleTimeout !== null) wire.setIdleTimeout(idleTimeout);

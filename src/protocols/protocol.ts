@@ -18,8 +18,9 @@ import type { Duplex } from "node:stream";
 import type { Inspector } from "../charts/inspector.ts";
 import type { Passages } from "../charts/passages.ts";
 import type { ForwardedField, SessionConfiguration } from "../config/index.ts";
-import type { EndCause } from "../machines/causes.ts";
+import { type EndCause, endCauses, type OwnName } from "../machines/causes.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { OwnCauses, OwnNotices } from "./own-names.ts";
 import type { ProxyFacts } from "./proxy-facts.ts";
 
 /** What the connection does next. Every entry into a session answers with one. */
@@ -58,7 +59,8 @@ export function close(cause: EndCause): Close {
   let verdict = closings.get(cause);
   if (!verdict) {
     verdict = Object.freeze({ next: "close", cause });
-    closings.set(cause, verdict);
+    // Others are of the embedder's making, perhaps a new one each time.
+    if (Object.hasOwn(endCauses, cause)) closings.set(cause, verdict);
   }
   return verdict;
 }
@@ -95,6 +97,9 @@ export interface ConnectionFacts {
   readonly tls: TlsFacts | null;
 }
 
+/** What a notice of a protocol's own says. Never a secret or message content. */
+export type NoticeFields = Readonly<Record<string, string | number | boolean | null>>;
+
 /** Something that a session did which others log, count or ban by. Never holds a secret or message content. */
 export type Notice =
   | { readonly type: "session.authenticated"; readonly mechanism: string; readonly username: string }
@@ -103,6 +108,8 @@ export type Notice =
   | { readonly type: "session.messageRejected"; readonly size: number; readonly code: number; readonly text: string }
   /** The peer spoke before it was its turn (RFC 5321 4.3.1, RFC 2920 3.1). */
   | { readonly type: "session.earlyTalker" }
+  /** Of the protocol's own, as registered in its `notices`. */
+  | { readonly type: OwnName; readonly fields?: NoticeFields }
   /** An embedder's backend or protocol threw; the session answered with its own temporary error. */
   | { readonly type: "session.backendFailed"; readonly operation: string; readonly error: Error };
 
@@ -149,7 +156,10 @@ export interface Wire extends ConnectionFacts {
   setIdleTimeout(milliseconds: number | null): void;
   /** Milliseconds from now after which `expired("session")` is called, whatever the peer sends; null for no limit. */
   setSessionTimeout(milliseconds: number | null): void;
-  /** Tells loggers, metrics and embedders. */
+  /**
+   * Tells loggers, metrics and embedders.
+   * @throws UnregisteredNameError for one of the protocol's own that its `notices` do not have.
+   */
   notice(notice: Notice): void;
 }
 
@@ -197,6 +207,10 @@ interface ProtocolBase {
    * `no_application_protocol`; one that offers none is welcome. Without names here nothing is said to any.
    */
   readonly alpn?: readonly string[];
+  /** Causes of ends of its own, by names like `resp:quota-exceeded`: 32 at most. */
+  readonly causes?: OwnCauses;
+  /** Notices of its own, by names like `resp:keyExpired`: 32 at most. */
+  readonly notices?: OwnNotices;
   /** The reply in clear to a client that is not admitted: one complete reply of the protocol. */
   busy(refusal: Refusal, hostname: string): string;
 }

@@ -1,5 +1,5 @@
 /** What is true on every path, whatever the model. */
-import { endCauses } from "../machines/causes.ts";
+import { isEndCause } from "../machines/own-causes.ts";
 import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
 import type { Driver } from "./driver.ts";
 
@@ -53,7 +53,7 @@ export const invariants: readonly Invariant[] = [
         const before = seen.get(id) ?? 0;
         if (before > 0) return `${id} emitted ${event.type} after its end`;
         seen.set(id, before + (event.type === "connection.closed" ? 1 : 0));
-        if (event.type === "connection.closed" && !(event.cause in endCauses)) return `${id} ended as ${event.cause}`;
+        if (event.type === "connection.closed" && !isEndCause(event.cause)) return `${id} ended as ${event.cause}`;
       }
       const endless = ended ? [...seen].find(([, count]) => count === 0) : undefined;
       return endless ? `${endless[0]} has no end event` : null;

@@ -7,7 +7,7 @@ import type { Page, Surroundings } from "../page.ts";
 import { endsTable } from "../parts/ends-table.ts";
 import { pageHead } from "../parts/page-head.ts";
 import { type ReasonStack, type StackedReason, stackOf } from "../parts/reason-stack.ts";
-import { reasonMeaning } from "../parts/reasons.ts";
+import { ruleMeaning } from "../parts/reasons.ts";
 import { StackedPlot } from "../parts/stacked-plot.ts";
 import { hashOf } from "../routes.ts";
 import type { EndKind, EndSeries } from "../wire/end-series.ts";
@@ -149,7 +149,7 @@ export class EndsPage implements Page {
     </section>`;
   }
 
-  #reason(kind: EndKind, { reason, total, colour }: StackedReason): TemplateResult {
+  #reason(kind: EndKind, { reason, meaning, total, colour }: StackedReason): TemplateResult {
     const wanted = this.#wanted;
     const isPicked = wanted?.kind === kind && wanted.reason === reason;
     return html`<li>
@@ -161,7 +161,7 @@ export class EndsPage implements Page {
         <span class="swatch series-${colour}" aria-hidden="true"></span>
         <span class="reason-name">${reason}</span>
         <span class="digits">${total}</span>
-        <span class="meaning">${reasonMeaning(kind, reason)}</span>
+        <span class="meaning">${meaning ?? ruleMeaning(reason)}</span>
       </button>
     </li>`;
   }

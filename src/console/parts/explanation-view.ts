@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import type { ExplainedTls, Explanation, Rule } from "../wire/explanation.ts";
-import { reasonMeaning } from "./reasons.ts";
+import { ruleMeaning } from "./reasons.ts";
 import type { WalkedChart } from "./walked-chart.ts";
 
 const outcomes: Readonly<Record<Explanation["outcome"], readonly [tone: string, words: string]>> = {
@@ -58,7 +58,7 @@ function rulesTable(rules: readonly Rule[]): TemplateResult | typeof nothing {
         const refuses = rule.refusal !== null;
         return html`<li class=${rule === first ? "decides" : ""}>
           <span class="chip ${refuses ? "bad" : "good"}">${refuses ? "refuses" : "passes"}</span>
-          <span class="judged-rule" title=${reasonMeaning("refused", rule.rule)}>${rule.rule}</span>
+          <span class="judged-rule" title=${ruleMeaning(rule.rule)}>${rule.rule}</span>
           ${measure(rule)}
         </li>`;
       })}

@@ -1,6 +1,5 @@
 /** Counts of several reasons, minute by minute, ready to be stacked. */
 import type { EndSeries } from "../wire/end-series.ts";
-import { isRegular } from "./reasons.ts";
 
 export const minute = 60_000;
 const minutes = 60;
@@ -10,6 +9,9 @@ export const colours = 8;
 
 export interface StackedReason {
   readonly reason: string;
+  /** Of a cause, in words; null for a rule. */
+  readonly meaning: string | null;
+  readonly isFailure: boolean;
   readonly total: number;
   /** From 1 on. */
   readonly colour: number;
@@ -31,12 +33,12 @@ export function stackOf(series: readonly EndSeries[], now: number, palette: Map<
   const byReason = Map.groupBy(series, ({ reason }) => reason);
   const reasons = [...byReason].map(([reason, own]) => {
     const counts = begins.map((begin) => own.reduce((sum, { perMinute }) => sum + (perMinute.get(begin) ?? 0), 0));
-    return { reason, total: counts.reduce((sum, count) => sum + count, 0), counts };
+    const { meaning = null, isFailure = true } = own[0] ?? {};
+    return { reason, meaning, isFailure, total: counts.reduce((sum, count) => sum + count, 0), counts };
   });
-  const rank = (reason: string) => (isRegular("ended", reason) ? 0 : 1);
   const sorted = reasons
     .filter(({ total }) => total > 0)
-    .sort((a, b) => rank(a.reason) - rank(b.reason) || b.total - a.total || a.reason.localeCompare(b.reason));
+    .sort((a, b) => Number(a.isFailure) - Number(b.isFailure) || b.total - a.total || a.reason.localeCompare(b.reason));
   return { minutes: begins, reasons: sorted.map((one) => ({ ...one, colour: colourOf(one.reason, palette) })) };
 }
 

@@ -48,6 +48,8 @@ export async function endCounts(): Promise<readonly EndSeries[]> {
     kind: value["kind"] === "refused" ? "refused" : "ended",
     listener: String(value["listener"]),
     reason: String(value["reason"]),
+    meaning: typeof value["meaning"] === "string" ? value["meaning"] : null,
+    isFailure: value["isFailure"] === true,
     count: Number(value["count"]),
     perMinute: new Map(
       Object.entries(value["perMinute"] as Record<string, number>).map(([begin, count]) => [Date.parse(begin), count]),

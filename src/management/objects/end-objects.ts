@@ -1,5 +1,5 @@
 /** `x:EndCount` and `x:ConnectionEnd`: what has become of clients in the last hour. */
-import type { EndHistory, PastConnection } from "../../runtime/observe/end-history.ts";
+import { type EndHistory, isFailure, meaningOfCause, type PastConnection } from "../../runtime/observe/end-history.ts";
 import { addressText } from "../../runtime/observe/log-lines.ts";
 import { liveObject } from "./live-object.ts";
 import type { ManagedObject, ManagedValue } from "./managed-object.ts";
@@ -24,6 +24,8 @@ function countValue({ kind, listener, reason, perMinute }: ReturnType<EndHistory
     kind,
     listener,
     reason,
+    meaning: kind === "ended" ? meaningOfCause(reason) : null,
+    isFailure: kind === "refused" || isFailure(reason),
     count: perMinute.reduce((sum, [, count]) => sum + count, 0),
     perMinute: Object.fromEntries(perMinute.map(([begin, count]) => [dateText(begin), count])),
   };

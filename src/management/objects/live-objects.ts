@@ -2,8 +2,9 @@
 import { resolve } from "node:path";
 import { take } from "rxjs";
 import type { ManagedDocument } from "../../config/index.ts";
-import type { ConnectionStatus, Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
+import type { Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
 import { addressText } from "../../runtime/observe/log-lines.ts";
+import type { ConnectionStatus } from "../../runtime/server/watched-connections.ts";
 import { liveObject } from "./live-object.ts";
 import type { ManagedObject, ManagedValue, Snapshot } from "./managed-object.ts";
 import { stateString } from "./state-string.ts";

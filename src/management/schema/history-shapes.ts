@@ -35,6 +35,8 @@ export const endCountSchema = z.object({
   kind: text("Kind", "Ended, or refused.", { column: 1, filter: true }),
   listener: text("Listener", "Of the clients.", { column: 2, filter: true }),
   reason: text("Reason", "The cause of the end, or the rule that refused.", { column: 3, filter: true }),
+  meaning: optionalText("Meaning", "What the cause of the end means, in words. Null: a rule refused.", {}),
+  isFailure: flag("Failure", "Whether somebody should look into it. Regular ends are none."),
   count: count("Last hour", "How many in the last 60 minutes.", { column: 4 }),
   perMinute: z
     .record(z.string(), z.int().min(0))

@@ -6,7 +6,7 @@ import type { Inspector } from "../../charts/inspector.ts";
 import { type LifecycleActor, watchActor } from "../../charts/lifecycle-logic.ts";
 import type { Passages } from "../../charts/passages.ts";
 import type { SessionConfiguration } from "../../config/index.ts";
-import type { EndCause } from "../../machines/causes.ts";
+import type { EndCause, OwnName } from "../../machines/causes.ts";
 import type {
   ConnectionEvent,
   ConnectionSettings,
@@ -14,6 +14,7 @@ import type {
   connectionMachine,
 } from "../../machines/connection.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
+import { checkCause, UnregisteredNameError } from "../../protocols/own-names.ts";
 import type {
   Forwarding,
   Notice,
@@ -281,7 +282,15 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   ended(cause: EndCause, goodbye: boolean): void {
-    this.#send({ type: "session.ended", cause, finished: this.#finished(goodbye) });
+    const { protocol } = this.#host;
+    try {
+      checkCause(protocol, cause);
+    } catch (error) {
+      this.#failSession(error);
+      return;
+    }
+    const finished = protocol.causes?.[cause as OwnName]?.end === "cut" || this.#finished(goodbye);
+    this.#send({ type: "session.ended", cause, finished });
   }
 
   /**
@@ -299,8 +308,20 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   }
 
   notice(notice: Notice): void {
+    if (isOwnNotice(notice)) {
+      this.#ownNotice(notice);
+      return;
+    }
     if (notice.type === "session.authenticated") this.#user = notice.username;
     this.#emit({ ...notice, connection: this.facts });
+  }
+
+  #ownNotice({ type, fields = {} }: OwnNoticeGiven): void {
+    const { protocol } = this.#host;
+    const known = protocol.notices?.[type];
+    if (!known) throw new UnregisteredNameError(protocol.name, "notices", type);
+    const { meaning, level = "info" } = known;
+    this.#emit({ type, connection: this.facts, meaning, level, fields });
   }
 
   // The machine's effects.
@@ -565,4 +586,10 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 
 function discard(): void {
   // A closing connection keeps reading only to see the peer's FIN, and so that unread bytes do not reset it.
+}
+
+type OwnNoticeGiven = Extract<Notice, { readonly type: OwnName }>;
+
+function isOwnNotice(notice: Notice): notice is OwnNoticeGiven {
+  return notice.type.includes(":");
 }

@@ -1,7 +1,7 @@
 /** How many actors have passed each transition of their chart. Counted only while somebody watches. */
 import type { AnyStateNode, AnyTransitionDefinition, InspectionEvent, MachineContext } from "xstate";
 import type { Passages } from "../../charts/passages.ts";
-import { isFailure } from "../../machines/causes.ts";
+import { isFailure } from "../../machines/own-causes.ts";
 
 /** By chart, then by transition: `{ connection: { "handshaking>active": 12 } }`. Numbers that only grow. */
 export type FlowCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;

@@ -9,6 +9,8 @@ import { Latest, type Numbered } from "./latest.ts";
 import type { Lifecycle, LifecycleEventOf } from "./lifecycle.ts";
 import { countedMinutes, MinuteCounts, minuteInMilliseconds, minuteOf } from "./minute-counts.ts";
 
+export { isFailure, meaningOfCause } from "../../machines/own-causes.ts";
+
 export type EndedConnection = LifecycleEventOf<"connection.closed">;
 export type RefusedClient = LifecycleEventOf<"connection.refused">;
 export type EndKind = "ended" | "refused";

@@ -5,11 +5,11 @@
 import { type Observable, Subject } from "rxjs";
 import type { ReloadPlan } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
-import type { EndCause } from "../../machines/causes.ts";
+import type { EndCause, OwnName } from "../../machines/causes.ts";
 import type { ConnectionState } from "../../machines/connection.ts";
 import type { PauseReason } from "../../machines/listener.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
-import type { ConnectionFacts, Notice, Refusal, TlsFacts } from "../../protocols/protocol.ts";
+import type { ConnectionFacts, Notice, NoticeFields, Refusal, TlsFacts } from "../../protocols/protocol.ts";
 import type { ExhaustedResource } from "../pressure/pressure.ts";
 import type { PressureResource } from "../pressure/pressure-resource.ts";
 import type { ProxyHeaderFault } from "../proxy/proxy-header-error.ts";
@@ -204,7 +204,9 @@ export interface ConnectionEvents extends ConnectionStateEvents {
 }
 
 type NoticeEvents = {
-  [Type in Notice["type"]]: Omit<Extract<Notice, { type: Type }>, "type"> & { readonly connection: ConnectionFacts };
+  [Type in Exclude<Notice["type"], OwnName>]: Omit<Extract<Notice, { type: Type }>, "type"> & {
+    readonly connection: ConnectionFacts;
+  };
 };
 
 export interface LifecycleEvents
@@ -219,15 +221,29 @@ export interface LifecycleEvents
     ConnectionEvents,
     NoticeEvents {}
 
-export type LifecycleEventType = keyof LifecycleEvents;
+type KnownType = keyof LifecycleEvents;
+
+export type LifecycleEventType = KnownType | OwnName;
+
+/** A notice that a protocol has registered. */
+export interface OwnNoticeEvent {
+  /** As registered, e.g. `resp:keyExpired`. */
+  readonly type: OwnName;
+  readonly connection: ConnectionFacts;
+  readonly meaning: string;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly fields: NoticeFields;
+}
+
+type KnownEvents = { [Type in KnownType]: { readonly type: Type } & LifecycleEvents[Type] };
 
 /** An event of the server, a listener, a connection or a session. */
-export type LifecycleEvent = {
-  [Type in LifecycleEventType]: { readonly type: Type } & LifecycleEvents[Type];
-}[LifecycleEventType];
+export type LifecycleEvent = KnownEvents[KnownType] | OwnNoticeEvent;
 
 /** One event, by its type. */
-export type LifecycleEventOf<Type extends LifecycleEventType> = Extract<LifecycleEvent, { readonly type: Type }>;
+export type LifecycleEventOf<Type extends LifecycleEventType> = Type extends KnownType
+  ? KnownEvents[Type]
+  : OwnNoticeEvent;
 
 type Handler<Type extends LifecycleEventType> = (event: LifecycleEventOf<Type>) => void;
 

@@ -3,7 +3,7 @@ import type { Level } from "pino";
 import { describePlan } from "../../config/index.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { ConnectionFacts, TlsFacts } from "../../protocols/protocol.ts";
-import type { LifecycleEventOf, LifecycleEventType, PhaseDurations } from "./lifecycle.ts";
+import type { LifecycleEventOf, LifecycleEvents, OwnNoticeEvent, PhaseDurations } from "./lifecycle.ts";
 
 /** How one event is logged. */
 export interface LogLine<Event> {
@@ -15,7 +15,7 @@ export interface LogLine<Event> {
   readonly fields?: (event: Event) => object;
 }
 
-type LogLines = { readonly [Type in LifecycleEventType]: LogLine<LifecycleEventOf<Type>> };
+type LogLines = { readonly [Type in keyof LifecycleEvents]: LogLine<LifecycleEventOf<Type>> };
 
 /** A step that logs its connection only. */
 function step(text: string) {
@@ -168,6 +168,14 @@ export const logLines: LogLines = {
     text: "backend failed",
     fields: ({ connection, operation, error }) => ({ ...connectionFields(connection), operation, err: error }),
   },
+};
+
+/** Notices of protocols of the embedder's own. */
+export const ownNoticeLine: LogLine<OwnNoticeEvent> = {
+  level: "error",
+  levelOf: ({ level }) => level,
+  text: ({ meaning }) => meaning,
+  fields: ({ connection, fields }) => ({ ...connectionFields(connection), fields }),
 };
 
 function connectionFields({ id, listener, generation, peer, proxy }: ConnectionFacts) {

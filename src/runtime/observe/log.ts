@@ -1,16 +1,25 @@
 /** The log: a subscriber of lifecycle events. One line for each connection, at its end; the steps in between at debug. */
 import type { Logger } from "pino";
+import type { OwnName } from "../../machines/causes.ts";
+import type { OwnNotices } from "../../protocols/own-names.ts";
 import type { Lifecycle, LifecycleEvent, LifecycleEventType } from "./lifecycle.ts";
-import { type LogLine, logLines } from "./log-lines.ts";
+import { type LogLine, logLines, ownNoticeLine } from "./log-lines.ts";
 
-const types = Object.keys(logLines) as LifecycleEventType[];
+const types = Object.keys(logLines) as (keyof typeof logLines)[];
 
-/** Subscribes only to what the logger's level lets through, and follows changes of that level. */
-export function logLifecycle(lifecycle: Lifecycle, logger: Logger): void {
+/**
+ * Subscribes only to what the logger's level lets through, and follows changes of that level.
+ * @param notices those that protocols of the embedder's own have registered.
+ */
+export function logLifecycle(lifecycle: Lifecycle, logger: Logger, notices: OwnNotices = {}): void {
+  const ownTypes = Object.keys(notices) as OwnName[];
   const log = (event: LifecycleEvent): void => logEvent(logger, event);
   const listen = () =>
-    lifecycle.listen(
-      types.filter((type) => logger.isLevelEnabled(logLines[type].level)),
+    lifecycle.listen<LifecycleEventType>(
+      [
+        ...types.filter((type) => logger.isLevelEnabled(logLines[type].level)),
+        ...ownTypes.filter((type) => logger.isLevelEnabled(notices[type]?.level ?? "info")),
+      ],
       log,
     );
   let end = listen();
@@ -24,7 +33,11 @@ export function logLifecycle(lifecycle: Lifecycle, logger: Logger): void {
 
 function logEvent(logger: Logger, event: LifecycleEvent): void {
   // Each line matches its event's type, which TypeScript cannot see through a table.
-  const { level, levelOf, text, fields } = logLines[event.type] as LogLine<LifecycleEvent>;
+  const { level, levelOf, text, fields } = lineOf(event.type) as LogLine<LifecycleEvent>;
   const said = { event: event.type, ...fields?.(event) };
   logger[levelOf?.(event) ?? level](said, typeof text === "string" ? text : text(event));
+}
+
+function lineOf(type: LifecycleEventType) {
+  return type in logLines ? logLines[type as keyof typeof logLines] : ownNoticeLine;
 }

@@ -1,6 +1,6 @@
 /** The metrics: a subscriber of lifecycle events, with a registry of its own. `docs/metrics.md` has the table. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { EndCause } from "../../machines/causes.ts";
+import type { EndCause, OwnName } from "../../machines/causes.ts";
 import type { ConnectionState } from "../../machines/connection.ts";
 import type { PauseReason } from "../../machines/listener.ts";
 import type { SlotCounter } from "../admission/slots.ts";
@@ -88,6 +88,10 @@ export class Metrics {
     "listener",
     "result",
   ]);
+  readonly #notices = this.#counter("notices_total", "Notices that protocols of the embedder's own have registered.", [
+    "listener",
+    "notice",
+  ]);
   readonly #handshakes = new Histogram({
     name: "gatehouse_tls_handshake_seconds",
     help: "Duration of TLS handshakes that succeeded.",
@@ -165,8 +169,12 @@ export class Metrics {
     return { accepted, refused, closed: ended, bytesRead, bytesWritten };
   }
 
-  follow(lifecycle: Lifecycle): void {
+  /** @param notices those that protocols of the embedder's own have registered. */
+  follow(lifecycle: Lifecycle, notices: readonly OwnName[] = []): void {
     lifecycle.listen(counted, (event) => this.#count(event));
+    lifecycle.listen(notices, ({ type, connection }) =>
+      this.#notices.inc({ listener: connection.listener, notice: type }),
+    );
   }
 
   #totalCounters(): void {

@@ -206,6 +206,12 @@ export class Server {
     for (const listener of this.#listeners) yield* listener.connections;
   }
 
+  /** Undefined when there is none of this id, or not any more. */
+  connection(id: string): Connection | undefined {
+    for (const connection of this.connections()) if (connection.facts.id === id) return connection;
+    return undefined;
+  }
+
   /**
    * @param first is done before anything is made; its rejection fails the start.
    * @throws StartError with all that failed.
@@ -272,13 +278,10 @@ export class Server {
    * @returns whether it was there
    */
   close(id: string, { now }: { readonly now: boolean }): boolean {
-    for (const connection of this.connections()) {
-      if (connection.facts.id !== id) continue;
-      if (now) connection.stop();
-      else connection.drain();
-      return true;
-    }
-    return false;
+    const connection = this.connection(id);
+    if (now) connection?.stop();
+    else connection?.drain();
+    return connection !== undefined;
   }
 
   /**
