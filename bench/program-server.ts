@@ -39,12 +39,22 @@ export class ProgramServer implements MeasuredServer {
 /** Resolves when it greets. */
 export async function startProgram(
   command: Command,
-  { port, env = {} }: { readonly port: number; readonly env?: Readonly<Record<string, string>> },
+  {
+    port,
+    served = port,
+    env = {},
+  }: {
+    /** Greets in clear. */
+    readonly port: number;
+    /** What is measured, where it is another. */
+    readonly served?: number;
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<ProgramServer> {
   const limited = { file: "timeout", args: ["--kill-after=5", String(timeLimit), command.file, ...command.args] };
   const { file, args } = pinned("server", limited);
   const child = spawn(file, args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...env } });
-  const server = new ProgramServer(child, port);
+  const server = new ProgramServer(child, served);
   try {
     await awaitGreeting(port);
   } catch (error) {

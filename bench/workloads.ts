@@ -3,6 +3,7 @@ import type { Workload } from "./workload.ts";
 import { durable } from "./workloads/durable.ts";
 import { growth } from "./workloads/growth.ts";
 import { idle, idleTls } from "./workloads/idle.ts";
+import { imap } from "./workloads/imap.ts";
 import { inspector } from "./workloads/inspector.ts";
 import { largeMessage } from "./workloads/large-message.ts";
 import { manyListeners } from "./workloads/many-listeners.ts";
@@ -26,6 +27,7 @@ export const workloads: readonly Workload[] = [
   messagesNew,
   largeMessage,
   durable,
+  imap,
   proxyHeader,
   growth,
   reloadPause,

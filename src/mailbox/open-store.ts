@@ -20,18 +20,23 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
     joins: options.joins ?? false,
     limits,
   });
-  await thread.open();
+  const { lacksOutlines } = await thread.open();
   const { busyTimeout } = options;
   const store = storeOn(resolve(directory), thread, {
     ...{ limits, ...(busyTimeout === undefined ? {} : { busyTimeout }) },
     ...(options.readOnly ? { reader: thread } : {}),
   });
   if (options.joins) store.share();
+  if (lacksOutlines && !options.readOnly) store.fillOutlines();
   return store;
 }
 
 /** A store on a thread that is open, and the mailboxes in it. The thread reports what each commit changed. */
-export function storeOn(directory: string, writer: StoreThread, options: MailStoreOptions = {}): Store {
+export function storeOn(
+  directory: string,
+  writer: StoreThread,
+  options: MailStoreOptions = {},
+): Store & Pick<MailStore, "fillOutlines"> {
   const { limits = DEFAULT_MAILBOX_LIMITS } = options;
   const store = new MailStore(directory, writer, { ...options, limits });
   const mailboxes = new StoreMailboxes(store, limits);

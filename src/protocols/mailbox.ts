@@ -249,8 +249,20 @@ export interface Mailbox {
    */
   describe(uids: readonly number[]): AsyncIterable<DescribedMessage>;
 
+  /**
+   * Headers with at least the fields of these names, in their order and as they stand: fields of other names may be left
+   * out, so that no message has to be read. In the order of the UIDs. Left out: the content is read instead.
+   */
+  headers?(uids: readonly number[], fields: readonly string[]): AsyncIterable<MessageHeader>;
+
   /** A message's bytes. @throws MailboxError `message-missing` */
   content(uid: number): Promise<MessageContent>;
+
+  /**
+   * The same of many messages, in the order of the UIDs, each to be closed by the caller. They are read as they are asked
+   * for. Left out: each is asked for on its own.
+   */
+  contents?(uids: readonly number[]): AsyncIterable<OpenedMessage>;
 
   /**
    * Which of these messages fit, by UID. Memory does not grow with the size of messages; ask for some hundred at a time,
@@ -314,6 +326,17 @@ export type TextQuery =
   | { readonly in: "header" | "address"; readonly field: string; readonly text: string }
   | { readonly in: "body"; readonly text: string }
   | { readonly in: "text"; readonly text: string };
+
+export interface MessageHeader {
+  readonly uid: number;
+  readonly octets: Uint8Array;
+}
+
+/** A message whose octets can be read. */
+export interface OpenedMessage {
+  readonly uid: number;
+  readonly content: MessageContent;
+}
 
 export interface DescribedMessage {
   readonly uid: number;

@@ -80,7 +80,7 @@ test("A database of version 1 gets mailboxes, sizes and modification sequences; 
   await fresh.close();
   const database = new DatabaseSync(join(directory, "mail.sqlite"));
   database.exec(`
-    DROP TABLE counter; DROP TABLE keyword; DROP TABLE subscription; DROP TABLE script;
+    DROP TABLE outline; DROP TABLE search_text; DROP TABLE counter; DROP TABLE keyword; DROP TABLE subscription; DROP TABLE script;
     DELETE FROM mailbox WHERE name <> 'INBOX';
     DROP INDEX mailbox_uid_validity;
     ALTER TABLE account DROP COLUMN provisioned; ALTER TABLE account DROP COLUMN used;

@@ -28,6 +28,8 @@ import {
 import { StoreError, toStoreError } from "../store/store-error.ts";
 import { syncDirectory } from "../store/sync-directory.ts";
 import { MailReads } from "./mail-reads.ts";
+import { MessageReads } from "./message-reads.ts";
+import { outlinesDue } from "./outline-rows.ts";
 import { expectSchema, expectSharedSchema, migrate } from "./schema.ts";
 import { Statements } from "./statements.ts";
 import type { WriteContext } from "./write-context.ts";
@@ -39,6 +41,7 @@ export class MailDatabase {
   readonly #sql: Statements;
   readonly #lock: FolderLock | null;
   readonly reads: MailReads;
+  readonly messages: MessageReads;
 
   /** @throws StoreError */
   constructor(options: OpenRequest) {
@@ -52,7 +55,8 @@ export class MailDatabase {
     try {
       const { isAlone = false } = this.#lock ?? {};
       this.#sql = new Statements(options.readOnly ? openForReading(options) : openForWriting(options, isAlone));
-      this.reads = new MailReads(this.#sql, options.directory);
+      this.reads = new MailReads(this.#sql);
+      this.messages = new MessageReads(this.#sql, options.directory);
     } catch (error) {
       this.#lock?.close();
       throw toStoreError(error, options.directory);
@@ -66,6 +70,11 @@ export class MailDatabase {
       this.close();
       throw toStoreError(error, options.directory);
     }
+  }
+
+  /** An earlier version kept messages here, and not all have their outlines. */
+  get lacksOutlines(): boolean {
+    return outlinesDue(this.#sql) > 0;
   }
 
   /**

@@ -7,6 +7,7 @@ import { type MailboxRow, nextModseq, openMailbox, selectableNamed } from "./acc
 import { DELETED_BIT, flagsOf, KeywordBits, keywordsOf, SYSTEM_BITS } from "./flag-bits.ts";
 import { parseFlags } from "./flags.ts";
 import { canonicalName } from "./mailbox-names.ts";
+import { putOutline } from "./outline-rows.ts";
 import type { Statements } from "./statements.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -32,13 +33,15 @@ export function insertContent(
   { sql }: WriteContext,
   { content, sender, trace }: { readonly content: IncomingContent; readonly sender: string; readonly trace: Trace },
 ): number {
-  const { id, size, receivedAt, structure, bytes } = content;
-  return sql.run(
-    `INSERT INTO content (id, size, received_at, sender, helo, received_from, authenticated_as, tls, structure, bytes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  const { id, size, receivedAt, outline, bytes } = content;
+  const key = sql.run(
+    `INSERT INTO content (id, size, received_at, sender, helo, received_from, authenticated_as, tls, bytes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[id, size, receivedAt, sender, trace.helo ?? null, trace.receivedFrom ?? null],
-    ...[trace.authenticatedAs ?? null, trace.tls ?? null, structure, bytes],
+    ...[trace.authenticatedAs ?? null, trace.tls ?? null, bytes],
   ).lastInsertRowid;
+  if (outline) putOutline(sql, { key, outline });
+  return key;
 }
 
 export interface NewMessage {

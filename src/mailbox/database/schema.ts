@@ -110,6 +110,27 @@ const MIGRATIONS: readonly string[] = [
   -- Structures are written and read otherwise; they are found again when somebody asks.
   UPDATE content SET structure = NULL;
   `,
+  `
+  -- What lists and searches ask of a message, so that they need not read it. fields: common header fields as they stand.
+  CREATE TABLE outline (
+    content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE,
+    structure TEXT NOT NULL,
+    fields BLOB
+  ) STRICT;
+
+  -- Folded as a search compares; null where only the header can say. Apart from the outlines: a search reads all of it.
+  CREATE TABLE search_text (
+    content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE,
+    subject TEXT,
+    sender TEXT,
+    recipient TEXT,
+    cc TEXT,
+    bcc TEXT
+  ) STRICT;
+
+  -- Contents up to this key still need theirs, the newest first: content.structure is for these alone.
+  INSERT INTO counter SELECT 'outlines_due', coalesce(max(key), 0) FROM content;
+  `,
 ];
 
 /** Brings the database up to this version. @throws StoreError `store-version` when a newer one made it. */

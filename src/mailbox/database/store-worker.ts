@@ -40,7 +40,7 @@ function answer(call: Request): Answer | Promise<Calls[CallName]["reply"]> {
   switch (call.name) {
     case "open":
       database = new MailDatabase(call.request);
-      return { reply: null };
+      return { reply: { lacksOutlines: database.lacksOutlines } };
     case "commit":
       return opened().commit(call.request);
     case "page":
@@ -48,7 +48,7 @@ function answer(call: Request): Answer | Promise<Calls[CallName]["reply"]> {
     case "content":
       return { reply: opened().content(call.request) };
     case "analyse":
-      return opened().reads.analyse(call.request);
+      return opened().messages.analyse(call.request);
     case "resolve":
       return { reply: opened().reads.resolve(call.request) };
     case "list":
@@ -58,11 +58,17 @@ function answer(call: Request): Answer | Promise<Calls[CallName]["reply"]> {
     case "summaries":
       return { reply: opened().reads.summaries(call.request) };
     case "message":
-      return { reply: opened().reads.message(call.request) };
+      return { reply: opened().messages.message(call.request) };
+    case "outlinesDue":
+      return opened().messages.outlinesDue();
+    case "headers":
+      return opened().messages.headers(call.request);
+    case "contents":
+      return { reply: opened().messages.contents(call.request) };
     case "structures":
-      return opened().reads.structures(call.request);
+      return opened().messages.structures(call.request);
     case "matching":
-      return opened().reads.matching(call.request);
+      return opened().messages.matching(call.request);
     case "quota":
       return { reply: opened().reads.quota(call.request) };
     case "scripts":

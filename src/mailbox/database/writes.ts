@@ -13,6 +13,7 @@ import {
   selectMailbox,
   storeFlags,
 } from "./message-writes.ts";
+import { keepOutlines } from "./outline-rows.ts";
 import { activateScript, deleteScript, putScript, renameScript } from "./script-writes.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -21,9 +22,8 @@ export function carryOut(context: WriteContext, write: Write): Writes[WriteName]
   switch (write.name) {
     case "deliver":
       return deliver(context, write.request);
-    case "keepStructure":
-      context.sql.run("UPDATE content SET structure = ? WHERE id = ?", write.request.structure, write.request.id);
-      return null;
+    case "keepOutlines":
+      return keepOutlines(context, write.request);
     case "open":
       accountFor(context, write.request.account);
       return null;

@@ -1,6 +1,9 @@
+/** It is composed: there is nothing to do, which costs more to find out by `normalize`. */
+const ASCII = /^[\0-\x7f]*$/;
+
 /** Text without regard to case and composition. */
 export function fold(text: string): string {
-  return text.normalize("NFC").toUpperCase();
+  return (ASCII.test(text) ? text : text.normalize("NFC")).toUpperCase();
 }
 
 /**

@@ -1,38 +1,48 @@
 /** Finds text in messages as readers see it: transfer encodings, charsets and encoded words decoded. */
-import type { ByteRange, EnvelopeAddress, MessagePart, MessageStructure, TextQuery } from "../../protocols/mailbox.ts";
+import type { MessagePart, MessageStructure, TextQuery } from "../../protocols/mailbox.ts";
 import { trimWhiteSpace } from "../../protocols/white-space.ts";
-import { parseAddresses } from "./address-list.ts";
+import { asciiText } from "./ascii-text.ts";
 import { DecodedText } from "./decoded-text.ts";
-import { decodeWords } from "./encoded-words.ts";
-import { decodeField, fieldsOf, type HeaderField } from "./header-fields.ts";
+import { fieldsOf, type HeaderField } from "./header-fields.ts";
+import { addressText, fieldText } from "./header-text.ts";
+import { readHeader } from "./outline.ts";
 import type { ReadRange } from "./parse-structure.ts";
-import { STRUCTURE_LIMITS } from "./structure-limits.ts";
 import { TextFinder } from "./text-finder.ts";
+
+/** Asked before each piece of work. @returns null while there is time, else when to go on. */
+export type Rest = () => Promise<void> | null;
 
 /** A message to search in: only those of its octets are read that the query is about. */
 export interface SearchedMessage {
   readonly structure: MessageStructure;
   readonly read: ReadRange;
-  /** Asked before each piece of work. @returns null while there is time, else when to go on. */
-  readonly rest?: () => Promise<void> | null;
+  /** All of its octets, where they are in memory and few. */
+  readonly bytes?: Uint8Array | null;
+  readonly rest?: Rest;
 }
 
-type Rest = NonNullable<SearchedMessage["rest"]>;
+export type FieldQuery = Extract<TextQuery, { readonly field: string }>;
+
+export function isFieldQuery(query: TextQuery): query is FieldQuery {
+  return query.in === "header" || query.in === "address";
+}
 
 /** Each field of a header and each octet of a part is looked at once. */
 export async function matches(query: TextQuery, message: SearchedMessage): Promise<boolean> {
-  const { structure, read, rest = () => null } = message;
+  const { structure, read, bytes = null, rest = () => null } = message;
+  if (isFieldQuery(query)) return headerMatches(query, await readHeader(structure.root.header, read), rest);
   const finder = new TextFinder(query.text);
-  if (query.in === "header" || query.in === "address") {
-    const fits = fieldMatcher(query, finder);
-    return anyField(await readHeader(structure.root.header, read), { fits, rest });
-  }
-  const fits = ({ name, raw }: HeaderField) => finder.fits(`${name}: ${decodeWords(lineOf(raw))}`);
+  const fits = ({ name, raw }: HeaderField) => finder.fits(`${name}: ${fieldText(raw)}`);
   for (const part of partsOf(structure.root)) {
     if (query.in === "text" && (await anyField(await readHeader(part.header, read), { fits, rest }))) return true;
-    if (isText(part) && (await bodyFits(part, { finder, read }))) return true;
+    if (isText(part) && (await bodyFits(part, { finder, read, bytes }))) return true;
   }
   return false;
+}
+
+/** @param header of the message; the fields that the query is about are enough. */
+export function headerMatches(query: FieldQuery, header: Buffer, rest: Rest): Promise<boolean> {
+  return anyField(header, { fits: fieldMatcher(query), rest });
 }
 
 /** All parts, with those of messages within, in their order. */
@@ -59,52 +69,26 @@ async function anyField(
   return false;
 }
 
-function fieldMatcher(
-  query: Extract<TextQuery, { readonly field: string }>,
-  finder: TextFinder,
-): (field: HeaderField) => boolean {
-  const wanted = trimWhiteSpace(query.field).toLowerCase();
-  return ({ name, raw }) => {
-    if (name !== wanted) return false;
-    if (finder.isEmpty) return true;
-    const text =
-      query.in === "address"
-        ? writeAddresses(parseAddresses(lineOf(raw.slice(0, STRUCTURE_LIMITS.field))))
-        : decodeWords(lineOf(raw));
-    return finder.fits(text);
-  };
+function fieldMatcher(query: FieldQuery): (field: HeaderField) => boolean {
+  const finder = new TextFinder(query.text);
+  const wanted = nameOf(query);
+  const textOf = query.in === "address" ? addressText : fieldText;
+  return ({ name, raw }) => name === wanted && (finder.isEmpty || finder.fits(textOf(raw)));
+}
+
+/** The name of the field, as `fieldsOf` has it. */
+export function nameOf({ field }: FieldQuery): string {
+  return trimWhiteSpace(field).toLowerCase();
 }
 
 async function bodyFits(
   part: MessagePart,
-  { finder, read }: { readonly finder: TextFinder; readonly read: ReadRange },
+  { finder, read, bytes }: { readonly finder: TextFinder; readonly read: ReadRange; readonly bytes: Uint8Array | null },
 ): Promise<boolean> {
   const { start, end } = part.body;
+  const ascii = bytes && asciiText(part, bytes.subarray(start, end));
+  if (ascii !== null) return finder.fits(ascii);
   const text = new DecodedText(part, finder);
   if (end > start) for await (const chunk of read(start, end)) if (text.add(chunk)) return true;
   return text.end();
-}
-
-async function readHeader({ start, end }: ByteRange, read: ReadRange): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  const limit = Math.min(end, start + STRUCTURE_LIMITS.headers);
-  if (limit > start) for await (const piece of read(start, limit)) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
-/** A field as one line, folds as spaces. */
-function lineOf(raw: string): string {
-  return trimWhiteSpace(decodeField(raw).replace(/(?:\r?\n|\r)[ \t]*/g, " "));
-}
-
-/** Addresses as ENVELOPE has them, without comments and quotation marks: `Ann <ann@example.com>, Team:, bob@example.com, ;`. */
-function writeAddresses(addresses: readonly EnvelopeAddress[]): string {
-  return addresses.map(writeAddress).join(", ");
-}
-
-/** Without a host it is the beginning or the end of a group. */
-function writeAddress({ name, mailbox, host }: EnvelopeAddress): string {
-  if (host === null) return mailbox === null ? ";" : `${decodeWords(mailbox)}:`;
-  const address = host === "" ? decodeWords(mailbox ?? "") : `${mailbox}@${host}`;
-  return name === null ? address : `${decodeWords(name)} <${address}>`;
 }

@@ -3,18 +3,21 @@ import { MailboxError, type MessageContent } from "../../protocols/mailbox.ts";
 import { contentFile } from "../store/data-folder.ts";
 import type { MessageContentRow } from "../store/store-calls.ts";
 
+/** The bytes of a message that is in memory. */
+export function contentInMemory(bytes: Uint8Array): MessageContent {
+  return {
+    size: bytes.length,
+    read: async (start, end) => bytes.subarray(start, Math.max(start, end)),
+    close: () => {},
+  };
+}
+
 /**
  * A message's bytes, from memory or from the open file, which stays readable when its name is gone.
  * @throws MailboxError `message-missing`
  */
 export async function openContent(directory: string, { id, size, bytes }: MessageContentRow): Promise<MessageContent> {
-  if (bytes) {
-    return {
-      size,
-      read: async (start, end) => bytes.subarray(start, Math.max(start, end)),
-      close: () => {},
-    };
-  }
+  if (bytes) return contentInMemory(bytes);
   try {
     return new FileContent(await open(contentFile(directory, id)), size);
   } catch (error) {

@@ -8,21 +8,25 @@ import {
   MailboxError,
   type MailboxLimits,
   type MessageContent,
+  type MessageHeader,
   type MessageSummary,
+  type OpenedMessage,
   type StoreResult,
   type TextQuery,
 } from "../../protocols/mailbox.ts";
+import { trimWhiteSpace } from "../../protocols/white-space.ts";
 import { missingMailbox } from "../database/account-rows.ts";
 import { MAX_KEYWORDS } from "../database/flag-bits.ts";
 import { compareFlags } from "../database/flags.ts";
 import { structureFromText } from "../message/structure-text.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { SelectReply } from "../store/mailbox-calls.ts";
+import type { Calls } from "../store/store-calls.ts";
 import type { StorePort } from "../store/store-port.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { MailboxObserver, SharedMailbox } from "./shared-mailbox.ts";
 import { copyInSteps, moveInSteps } from "./stepwise-writes.ts";
-import { openContent } from "./stored-content.ts";
+import { contentInMemory, openContent } from "./stored-content.ts";
 
 export interface StoredMailboxOptions {
   readonly id: number;
@@ -36,8 +40,8 @@ export interface StoredMailboxOptions {
   readonly onClose: (view: StoredMailbox) => void;
 }
 
-/** Messages whose structures are asked for at once; the store answers for fewer where they are large. */
-const DESCRIBED_AT_ONCE = 64;
+/** Messages that the store is asked about at once; it answers for fewer where much is to be said of them. */
+const ASKED_AT_ONCE = 128;
 
 /** One session's view of a mailbox in the store. */
 export class StoredMailbox implements Mailbox, MailboxObserver {
@@ -89,16 +93,34 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
   }
 
   async *describe(uids: readonly number[]): AsyncGenerator<DescribedMessage, void, undefined> {
-    for (let from = 0; from < uids.length; ) {
-      const rest = uids.slice(from, from + DESCRIBED_AT_ONCE);
-      const { structures, asked } = await this.#do((store, mailbox) => {
-        return store.read("structures", { mailbox, session: this.id, uids: rest });
-      });
-      from += asked;
-      for (const { uid, id, text, found } of structures) {
-        // Kept for the next time; when that fails, it is found again.
-        if (found) this.#options.store.write("keepStructure", { id, structure: text }).catch(() => {});
-        yield { uid, structure: structureFromText(text) };
+    for await (const { structures, found } of this.#answers("structures", uids, {})) {
+      // Kept for the next time; when that fails, they are found again.
+      if (found.length > 0) this.#options.store.write("keepOutlines", { outlines: found, due: null }).catch(() => {});
+      for (const { uid, text } of structures) yield { uid, structure: structureFromText(text) };
+    }
+  }
+
+  async *headers(uids: readonly number[], fields: readonly string[]): AsyncGenerator<MessageHeader, void, undefined> {
+    const names = fields.map((name) => trimWhiteSpace(name).toLowerCase());
+    for await (const answer of this.#answers("headers", uids, { fields: names })) {
+      for (const [index, uid] of answer.uids.entries()) {
+        yield { uid, octets: answer.octets.subarray(answer.ends[index - 1] ?? 0, answer.ends[index]) };
+      }
+    }
+  }
+
+  async *contents(uids: readonly number[]): AsyncGenerator<OpenedMessage, void, undefined> {
+    const { directory } = this.#options.store;
+    for await (const { contents, octets } of this.#answers("contents", uids, {})) {
+      let start = 0;
+      for (const { uid, id, size, end } of contents) {
+        if (end === null) {
+          const content = await openContent(directory, { id, size, bytes: null }).catch(nullWhereMissing);
+          if (content) yield { uid, content };
+        } else {
+          yield { uid, content: contentInMemory(octets.subarray(start, end)) };
+          start = end;
+        }
       }
     }
   }
@@ -146,6 +168,35 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
     this.#options.onClose(this);
   }
 
+  /** What the store says of these messages, some at a time; the next are asked for while those before are looked at. */
+  async *#answers<Name extends "structures" | "headers" | "contents">(
+    name: Name,
+    uids: readonly number[],
+    more: Omit<Calls[Name]["request"], "mailbox" | "session" | "uids">,
+  ): AsyncGenerator<Calls[Name]["reply"], void, undefined> {
+    const ask = (from: number) => {
+      const some = uids.slice(from, from + ASKED_AT_ONCE);
+      const reply = this.#do((store, mailbox) => {
+        return store.read(name, {
+          mailbox,
+          session: this.id,
+          uids: some,
+          ...more,
+        } as unknown as Calls[Name]["request"]);
+      });
+      // Whoever stops early does not wait for it.
+      reply.catch(() => {});
+      return reply;
+    };
+    let next = uids.length > 0 ? ask(0) : null;
+    for (let from = 0; next; ) {
+      const answer: Calls[Name]["reply"] = await next;
+      from += answer.asked;
+      next = from < uids.length ? ask(from) : null;
+      yield answer;
+    }
+  }
+
   async #do<Result>(call: (store: StorePort, mailbox: number) => Promise<Result>): Promise<Result> {
     this.#expectOpen();
     try {
@@ -163,6 +214,11 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
     this.#expectOpen();
     if (this.readOnly) throw new MailboxError("mailbox-read-only", "The mailbox was selected for reading only.");
   }
+}
+
+function nullWhereMissing(error: unknown): null {
+  if (error instanceof MailboxError && error.code === "message-missing") return null;
+  throw error;
 }
 
 function ascending(uids: readonly number[]): number[] {

@@ -1,5 +1,6 @@
 /** What sessions ask of the database's thread. Mailboxes are named by their UIDVALIDITY, which is never given twice. */
 import type { Appended, Copied } from "../../protocols/mailbox.ts";
+import type { Outline } from "../message/outline.ts";
 import type { SummaryColumns } from "./summary-columns.ts";
 
 /** A message's bytes, complete, on their way into a transaction. */
@@ -9,8 +10,8 @@ export interface IncomingContent {
   readonly size: number;
   /** Null when the content waits in the spool. */
   readonly bytes: Uint8Array | null;
-  /** Its structure, as `structureToText` gives it; null when it is not known yet. */
-  readonly structure: string | null;
+  /** Null when it is not known yet. */
+  readonly outline: Outline | null;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
 }

@@ -1,5 +1,6 @@
 /** What the store and its threads say to one another. */
 import type { MailboxLimits, MailboxStatus, TextQuery } from "../../protocols/mailbox.ts";
+import type { Outline } from "../message/outline.ts";
 import type { Failure } from "./failure.ts";
 import type { IncomingContent, MailboxWrites } from "./mailbox-calls.ts";
 import type { SummaryColumns } from "./summary-columns.ts";
@@ -65,15 +66,26 @@ export interface OpenRequest {
   readonly joins: boolean;
 }
 
+export interface Opened {
+  /** An earlier version kept messages here, and not all have their outlines. */
+  readonly lacksOutlines: boolean;
+}
+
 /** What changes the database, with what each answers. */
 export interface Writes extends MailboxWrites {
   /** Accounts that have no room for it are answered; nothing is kept when all of them have none. */
   readonly deliver: { readonly request: Delivery; readonly reply: readonly string[] };
-  /** A structure that was found when somebody asked. */
-  readonly keepStructure: {
-    readonly request: { readonly id: string; readonly structure: string };
+  /** Outlines of messages that had none. `due`: contents up to this key are the next to get theirs; null leaves that. */
+  readonly keepOutlines: {
+    readonly request: { readonly outlines: readonly KeptOutline[]; readonly due: number | null };
     readonly reply: null;
   };
+}
+
+/** The outline of a content, named by its key. */
+export interface KeptOutline {
+  readonly key: number;
+  readonly outline: Outline;
 }
 
 export type WriteName = keyof Writes;
@@ -114,7 +126,7 @@ export type ChangeSet = {
 );
 
 export interface Calls {
-  readonly open: { readonly request: OpenRequest; readonly reply: null };
+  readonly open: { readonly request: OpenRequest; readonly reply: Opened };
   /** Carries out all, in one transaction where that works. */
   readonly commit: { readonly request: readonly Write[]; readonly reply: CommitReply };
   /** A page of messages after a position, in the order of arrival. */
@@ -123,8 +135,13 @@ export interface Calls {
     readonly reply: Page;
   };
   readonly content: { readonly request: string; readonly reply: Content | null };
-  /** A message's structure as text, its bytes given or in the spool. */
-  readonly analyse: { readonly request: AnalyseRequest; readonly reply: string };
+  /** What is to be kept of a message, its bytes given or in the spool. */
+  readonly analyse: { readonly request: AnalyseRequest; readonly reply: Outline };
+  /** Some of the contents that are to get their outlines, those of the highest keys; `due` as in `keepOutlines`. */
+  readonly outlinesDue: {
+    readonly request: null;
+    readonly reply: { readonly outlines: readonly KeptOutline[]; readonly due: number };
+  };
   /** UIDVALIDITY of a mailbox that can be selected. */
   readonly resolve: { readonly request: MailboxName; readonly reply: number };
   readonly list: { readonly request: string; readonly reply: readonly ListRow[] };
@@ -148,13 +165,44 @@ export interface Calls {
     readonly reply: {
       readonly structures: readonly {
         readonly uid: number;
-        readonly id: string;
         /** As `structureToText` gives it. */
         readonly text: string;
-        /** It is not in the database yet. */
-        readonly found: boolean;
       }[];
+      /** Those that are not in the database yet. */
+      readonly found: readonly KeptOutline[];
       /** How many of the UIDs have been looked at. */
+      readonly asked: number;
+    };
+  };
+  /**
+   * Of the first messages, as many headers as fill an answer, with at least the fields of these names, in lower case. Each
+   * begins in the octets where the one before it ends.
+   */
+  readonly headers: {
+    readonly request: {
+      readonly mailbox: number;
+      readonly session: number;
+      readonly uids: readonly number[];
+      readonly fields: readonly string[];
+    };
+    readonly reply: {
+      readonly uids: readonly number[];
+      readonly ends: readonly number[];
+      readonly octets: Uint8Array;
+      readonly asked: number;
+    };
+  };
+  /** Of the first messages, as many as fill an answer. What is in a file stays there, and has no octets. */
+  readonly contents: {
+    readonly request: { readonly mailbox: number; readonly uids: readonly number[] };
+    readonly reply: {
+      readonly contents: readonly {
+        readonly uid: number;
+        readonly id: string;
+        readonly size: number;
+        readonly end: number | null;
+      }[];
+      readonly octets: Uint8Array;
       readonly asked: number;
     };
   };

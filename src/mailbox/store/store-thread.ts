@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { fromFailure } from "./failure.ts";
-import type { CallName, Calls, ChangeSet, OpenRequest, Response } from "./store-calls.ts";
+import type { CallName, Calls, ChangeSet, Opened, OpenRequest, Response } from "./store-calls.ts";
 import { StoreError } from "./store-error.ts";
 
 /** The thread's file is TypeScript in the sources and JavaScript in the package. */
@@ -19,7 +19,7 @@ export class StoreThread {
   readonly #options: Omit<OpenRequest, "first" | "joins">;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
-  #opened: Promise<unknown> = Promise.resolve();
+  #opened: Promise<Opened> = Promise.resolve({ lacksOutlines: false });
   #ended: Promise<void> = Promise.resolve();
   #number = 0;
   #openedOnce = false;
@@ -37,13 +37,13 @@ export class StoreThread {
   }
 
   /** Starts the thread and opens the database. @throws StoreError */
-  async open(): Promise<void> {
+  async open(): Promise<Opened> {
     if (!this.#worker) {
       // The dead thread's locks are free only when it has ended.
       await this.#ended;
       if (!this.#worker) this.#start();
     }
-    await this.#opened;
+    return this.#opened;
   }
 
   /**

@@ -12,11 +12,13 @@ import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { DEFAULT_MAILBOX_LIMITS, type Mailboxes, type MailboxLimits } from "../../protocols/mailbox.ts";
+import type { Outline } from "../message/outline.ts";
 import { contentFile, spoolFile } from "./data-folder.ts";
 import { fromFailure } from "./failure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { isHeavy } from "./heavy-writes.ts";
 import type { StoreNeighbours } from "./neighbour.ts";
+import { fillOutlines } from "./outline-backfill.ts";
 import { receive } from "./spool.ts";
 import {
   type CallName,
@@ -129,6 +131,7 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
     isHeavy: ({ write }) => isHeavy(write),
   });
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #stopsFilling = new AbortController();
   #deliveries = 0;
   #commits = 0;
   #closing: Promise<void> | null = null;
@@ -195,7 +198,13 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
     this.#track(() => this.#writer.call("patience", milliseconds)).catch(() => {});
   }
 
+  /** Goes on until the store is closed. */
+  fillOutlines(): void {
+    void fillOutlines(this, this.#stopsFilling.signal);
+  }
+
   close(): Promise<void> {
+    this.#stopsFilling.abort();
     this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#closeThreads());
     return this.#closing;
   }
@@ -220,8 +229,8 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
     const spool = spoolFile(this.directory, id);
     const { size, bytes } = await receive(incoming.body, spool, incoming.header && Buffer.from(incoming.header(id)));
     try {
-      const structure = await this.#structureOf({ id, size, bytes });
-      return await this.#write(name, incoming.request({ id, size, bytes, structure, receivedAt: Date.now() }));
+      const outline = await this.#outlineOf({ id, size, bytes });
+      return await this.#write(name, incoming.request({ id, size, bytes, outline, receivedAt: Date.now() }));
     } catch (error) {
       if (bytes === null) await rm(spool, { force: true }).catch(() => {});
       throw error;
@@ -229,7 +238,7 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
   }
 
   /** Null when it could not be found out: then it is when somebody asks for it. */
-  async #structureOf(content: Calls["analyse"]["request"]): Promise<string | null> {
+  async #outlineOf(content: Calls["analyse"]["request"]): Promise<Outline | null> {
     try {
       return await this.#reader.call("analyse", content);
     } catch {

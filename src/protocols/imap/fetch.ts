@@ -1,10 +1,13 @@
 /** FETCH and UID FETCH (RFC 3501 section 6.4.5). */
 import {
   type DescribedMessage,
+  type Mailbox,
   MailboxError,
   type MessageContent,
+  type MessageHeader,
   type MessageStructure,
   type MessageSummary,
+  type OpenedMessage,
 } from "../mailbox.ts";
 import { type OnMailbox, onMailbox } from "./carry-out.ts";
 import { type Completion, no, ok } from "./completion.ts";
@@ -15,11 +18,11 @@ import type { FetchAttribute, FetchItem, FetchSection } from "./grammar/fetch-it
 import { formatSectionName } from "./grammar/format-response.ts";
 import { formatBody, formatBodyStructure, formatEnvelope } from "./grammar/format-structure.ts";
 import { findMessages, inBatches, noSuchMessage } from "./message-numbers.ts";
-import { clip, HeaderFields, locate, needsStructure, READ_SIZE } from "./sections.ts";
+import { clip, HeaderFields, isInHeaderFields, locate, needsStructure, READ_SIZE, selectFields } from "./sections.ts";
 import { flagsOf, writeKeywords } from "./untagged.ts";
 
 /** How many messages are looked up, and marked as seen, at once. */
-const BATCH = 64;
+const BATCH = 500;
 /** What an item of a message costs, in steps of `ImapDialogue.tires`. */
 const STEPS_OF_ITEM = 50;
 
@@ -31,7 +34,8 @@ class Fetch {
   readonly #on: OnMailbox;
   readonly #command: FetchCommand;
   readonly #items: readonly FetchItem[];
-  readonly #sections: boolean;
+  /** What has to be read of each message. */
+  readonly #reads: "nothing" | "header" | "content";
   readonly #structures: boolean;
   readonly #setsSeen: boolean;
   #missing = false;
@@ -43,8 +47,10 @@ class Fetch {
     // The response to UID FETCH always has the UID. What is asked for twice is sent once.
     const asked = uid && !items.some(({ item }) => item === "UID") ? [{ item: "UID" } as const, ...items] : items;
     this.#items = [...new Map(asked.map((item) => [JSON.stringify(item), item])).values()];
-    this.#sections = items.some(({ item }) => item === "SECTION");
-    this.#structures = items.some(asksForStructure);
+    const sections = items.filter((item) => item.item === "SECTION");
+    const areInHeader = on.view.mailbox.headers !== undefined && sections.every(isInHeaderFields);
+    this.#reads = sections.length === 0 ? "nothing" : areInHeader ? "header" : "content";
+    this.#structures = items.some((item) => asksForStructure(item) && !(item.item === "SECTION" && areInHeader));
     this.#setsSeen = items.some((item) => item.item === "SECTION" && !item.peek) && !on.view.mailbox.readOnly;
   }
 
@@ -59,23 +65,46 @@ class Fetch {
   }
 
   async #fetchBatch(indexes: readonly number[]): Promise<void> {
+    const { mailbox } = this.#on.view;
+    const uids = this.#uidsOf(indexes);
+    const sources: Sources = {
+      structures: this.#structures ? new InOrder(mailbox.describe(uids)) : null,
+      headers:
+        this.#reads === "header" && mailbox.headers ? new InOrder(mailbox.headers(uids, this.#fieldNames())) : null,
+      contents: this.#reads === "content" ? new InOrder(contentsOf(mailbox, uids)) : null,
+    };
+    try {
+      await this.#sayAll(indexes, sources);
+    } finally {
+      for (const source of Object.values(sources)) await source?.close();
+    }
+  }
+
+  async #sayAll(indexes: readonly number[], { structures, headers, contents }: Sources): Promise<void> {
     const { dialogue, view } = this.#on;
-    const structures = this.#structures ? new Descriptions(view.mailbox.describe(this.#uidsOf(indexes))) : null;
     const seen = this.#setsSeen ? await this.#setSeen(indexes) : null;
     for (const index of indexes) {
       if (dialogue.tires(STEPS_OF_ITEM * this.#items.length)) await dialogue.breathe();
       const message = view.at(index);
       if (!message) continue;
-      const structure = await structures?.of(message.uid);
-      if (structures && !structure) {
+      const structure = structures ? (await structures.of(message.uid))?.structure : undefined;
+      const header = headers ? (await headers.of(message.uid))?.octets : undefined;
+      const content = contents && (!structures || structure) ? (await contents.of(message.uid))?.content : undefined;
+      if ((structures && !structure) || (headers && !header) || (contents && !content)) {
+        content?.close();
         this.#missing = true;
         continue;
       }
       const items = seen?.has(message.uid) ? withFlags(this.#items) : this.#items;
       const response = { number: index + 1, message, structure, items };
-      if (this.#sections) await this.#sayWithContent(response);
+      if (content) await this.#sayWithContent(response, content);
+      else if (header) await this.#sayWithHeader(response, header);
       else this.#say(response);
     }
+  }
+
+  #fieldNames(): string[] {
+    return this.#items.flatMap((item) => (item.item === "SECTION" ? item.fields : []));
   }
 
   #uidsOf(indexes: readonly number[]): number[] {
@@ -103,26 +132,26 @@ class Fetch {
     output.text(`${text})\r\n`);
   }
 
-  /** Nothing is said of a message whose octets are gone. */
-  async #sayWithContent(response: Response): Promise<void> {
-    let content: MessageContent;
+  async #sayWithContent(response: Response, content: MessageContent): Promise<void> {
     try {
-      content = await this.#on.view.mailbox.content(response.message.uid);
-    } catch (error) {
-      if (!(error instanceof MailboxError) || error.code !== "message-missing") throw error;
-      this.#missing = true;
-      return;
-    }
-    try {
-      const { dialogue } = this.#on;
-      const fields = new HeaderFields(content, (steps) => (dialogue.tires(steps) ? dialogue.breathe() : null));
-      await this.#sayItems(response, { content, fields });
+      await this.#sayItems(response, { content, fields: this.#fieldsOf(content), header: null });
     } finally {
       content.close();
     }
   }
 
-  async #sayItems({ number, message, structure, items }: Response, opened: OpenedMessage): Promise<void> {
+  #sayWithHeader(response: Response, octets: Uint8Array): Promise<void> {
+    const header = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+    const content = { size: header.length, read: async (start: number, end: number) => header.subarray(start, end) };
+    return this.#sayItems(response, { content, fields: this.#fieldsOf(content), header });
+  }
+
+  #fieldsOf(content: ReadContent): HeaderFields {
+    const { dialogue } = this.#on;
+    return new HeaderFields(content, (steps) => (dialogue.tires(steps) ? dialogue.breathe() : null));
+  }
+
+  async #sayItems({ number, message, structure, items }: Response, opened: Opened): Promise<void> {
     const { dialogue } = this.#on;
     const { output } = dialogue;
     output.text(`* ${number} FETCH (`);
@@ -162,18 +191,19 @@ class Fetch {
 
   async #saySection(
     section: FetchSection,
-    { content, fields, structure }: OpenedMessage & { readonly structure: MessageStructure | undefined },
+    { content, fields, header, structure }: Opened & { readonly structure: MessageStructure | undefined },
   ): Promise<void> {
     const { dialogue } = this.#on;
     const { output } = dialogue;
     const name = formatSectionName(section);
-    const whole = structure && needsStructure(section) ? locate(section, structure) : { start: 0, end: content.size };
+    const isPart = structure && !header && needsStructure(section);
+    const whole = isPart ? locate(section, structure) : { start: 0, end: content.size };
     if (!whole) {
       output.text(`${name} NIL`);
       return;
     }
     if (section.text === "HEADER.FIELDS" || section.text === "HEADER.FIELDS.NOT") {
-      const octets = await fields.select(section, whole).catch(broken);
+      const octets = (header && selectFields(section, header)) ?? (await fields.select(section, whole).catch(broken));
       const { start, end } = clip({ start: 0, end: octets.length }, section.partial);
       output.text(`${name} {${end - start}}\r\n`);
       output.octets(octets.subarray(start, end));
@@ -186,7 +216,7 @@ class Fetch {
   }
 
   /** The literal was announced: all its octets have to follow. */
-  async #stream(content: MessageContent, { start, end }: { start: number; end: number }): Promise<void> {
+  async #stream(content: ReadContent, { start, end }: { start: number; end: number }): Promise<void> {
     const { dialogue } = this.#on;
     for (let at = start; at < end; ) {
       if (dialogue.output.full) await dialogue.room();
@@ -198,30 +228,73 @@ class Fetch {
   }
 }
 
-/** Structures as they come, in the order of the messages, a few of them in memory at once. */
-class Descriptions {
-  readonly #coming: AsyncIterator<DescribedMessage>;
-  #next: DescribedMessage | null = null;
+/** What the mailbox says of messages as it comes, in their order, a few of them in memory at once. */
+class InOrder<Said extends { readonly uid: number }> {
+  readonly #coming: AsyncIterator<Said>;
+  #next: Said | null = null;
 
-  constructor(described: AsyncIterable<DescribedMessage>) {
-    this.#coming = described[Symbol.asyncIterator]();
+  constructor(coming: AsyncIterable<Said>) {
+    this.#coming = coming[Symbol.asyncIterator]();
   }
 
   /** @returns undefined when the message has been expunged. To be asked in the order of the messages. */
-  async of(uid: number): Promise<MessageStructure | undefined> {
+  async of(uid: number): Promise<Said | undefined> {
     while (!this.#next || this.#next.uid < uid) {
+      if (this.#next) drop(this.#next);
+      this.#next = null;
       const { value, done } = await this.#coming.next();
       if (done) return undefined;
       this.#next = value;
     }
-    return this.#next.uid === uid ? this.#next.structure : undefined;
+    if (this.#next.uid !== uid) return undefined;
+    const said = this.#next;
+    this.#next = null;
+    return said;
+  }
+
+  /** Gives back what was not asked for. */
+  async close(): Promise<void> {
+    if (this.#next) drop(this.#next);
+    await this.#coming.return?.();
   }
 }
 
+function drop(said: object): void {
+  if ("content" in said) (said as OpenedMessage).content.close();
+}
+
+/** Of the mailbox at once where it can, else one after the other, without those that are gone. */
+function contentsOf(mailbox: Mailbox, uids: readonly number[]): AsyncIterable<OpenedMessage> {
+  return mailbox.contents?.(uids) ?? eachContent(mailbox, uids);
+}
+
+async function* eachContent(mailbox: Mailbox, uids: readonly number[]): AsyncGenerator<OpenedMessage> {
+  for (const uid of uids) {
+    let content: MessageContent;
+    try {
+      content = await mailbox.content(uid);
+    } catch (error) {
+      if (error instanceof MailboxError && error.code === "message-missing") continue;
+      throw error;
+    }
+    yield { uid, content };
+  }
+}
+
+interface Sources {
+  readonly structures: InOrder<DescribedMessage> | null;
+  readonly headers: InOrder<MessageHeader> | null;
+  readonly contents: InOrder<OpenedMessage> | null;
+}
+
+type ReadContent = Pick<MessageContent, "size" | "read">;
+
 /** A message whose octets are read. */
-interface OpenedMessage {
-  readonly content: MessageContent;
+interface Opened {
+  readonly content: ReadContent;
   readonly fields: HeaderFields;
+  /** The header alone is there, with all fields that are asked for. */
+  readonly header: Buffer | null;
 }
 
 interface Response {

@@ -1,11 +1,16 @@
 import type { ClientView } from "./client-view.ts";
 import { dayOf, sentDay } from "./grammar/dates.ts";
 import type { SearchKey } from "./grammar/search-key.ts";
-import { chunksOf } from "./message-numbers.ts";
 import { type Criterion, type Place, prepare, type SentCriterion, type TextCriterion } from "./search-criteria.ts";
 
-/** How many messages the mailbox is asked about at once: in between the search can end, and others get a turn. */
-const ASKED_AT_ONCE = 100;
+/**
+ * How many messages the mailbox is asked about at once: in between the search can end, and others get a turn. It is asked
+ * about more as long as it answers fast.
+ */
+const ASKED_AT_ONCE = { first: 100, most: 3200 };
+/** Milliseconds. */
+const FAST = 5;
+const SLOW = 20;
 
 /** One search over a view. Whatever the key, the mailbox is asked about each message and each text once at most. */
 export class SearchEvaluation {
@@ -14,6 +19,8 @@ export class SearchEvaluation {
   readonly #goOn: () => void;
   /** What the mailbox has said of the messages that are looked at, by place. */
   readonly #answers = new Map<Criterion, Map<number, boolean>>();
+  /** How many messages each text is asked about next. */
+  readonly #asked = new Map<Criterion, number>();
 
   /** @param goOn called before the mailbox is asked; throws when nobody is waiting for the answer any longer. */
   constructor(view: ClientView, key: SearchKey, goOn: () => void) {
@@ -79,10 +86,17 @@ export class SearchEvaluation {
       this.#answers.set(criterion, answers);
     }
     const open = indexes.filter((index) => !answers.has(index));
-    for (const some of chunksOf(this.#places(open), ASKED_AT_ONCE)) {
+    const places = this.#places(open);
+    for (let from = 0, asked = 0; from < places.length; from += asked) {
       this.#goOn();
+      asked = this.#asked.get(criterion) ?? ASKED_AT_ONCE.first;
+      const some = places.slice(from, from + asked);
+      const began = performance.now();
       const found =
         criterion.type === "text" ? await this.#matching(criterion, some) : await this.#sent(criterion, some);
+      const took = performance.now() - began;
+      if (took < FAST && some.length === asked) this.#asked.set(criterion, Math.min(asked * 2, ASKED_AT_ONCE.most));
+      if (took > SLOW) this.#asked.set(criterion, ASKED_AT_ONCE.first);
       for (const { index, message } of some) answers.set(index, found.has(message.uid));
     }
     return indexes.filter((index) => answers.get(index));

@@ -7,7 +7,7 @@ import { inBatches } from "./message-numbers.ts";
 import { SearchEvaluation } from "./search-evaluation.ts";
 
 /** How many messages are looked at before the session can be stopped. */
-const LARGEST_BATCH = 500;
+const LARGEST_BATCH = 3200;
 /** Keys times messages of a batch: some milliseconds. */
 const TESTS_AT_ONCE = 50_000;
 /** What a test costs: some steps of `ImapDialogue.tires`. */

@@ -53,6 +53,11 @@ function findPart(numbers: readonly number[], structure: MessageStructure): Mess
   return part;
 }
 
+/** Whether all that a section means is in some fields of the message's own header. */
+export function isInHeaderFields({ part, text }: FetchSection): boolean {
+  return part.length === 0 && text === "HEADER.FIELDS";
+}
+
 /** The part of a range that `<origin.length>` asks for. */
 export function clip({ start, end }: ByteRange, partial: Partial | null): ByteRange {
   if (!partial) return { start, end };
@@ -70,74 +75,109 @@ const FIELDS_AT_ONCE = 1024;
 /** Counts what was computed, in steps of some nanoseconds. @returns when to go on; null for now. */
 export type Pause = (steps: number) => Promise<void> | null;
 
-/** The fields of a header, with their folded lines and line ends; what each begins and ends with, and its name in lower case. */
-interface SplitHeader {
+/** The fields of a header: what each begins and ends with, its folded lines and line end included, and its name in lower case. */
+class SplitHeader {
   readonly octets: Buffer;
-  readonly names: string[];
-  readonly starts: number[];
-  readonly ends: number[];
+  readonly names: string[] = [];
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  readonly #text: string;
+  /** Fields of the same name share its string. */
+  readonly #known = new Map<string, string>();
+  #at = 0;
+
+  constructor(octets: Buffer) {
+    this.octets = octets;
+    this.#text = octets.toString("latin1");
+  }
+
+  /** Looks for some more fields. @returns whether there may be others. The empty line is no field. */
+  readOn(most: number): boolean {
+    const text = this.#text;
+    for (let count = 0; count < most && this.#at < text.length; count += 1) {
+      const start = this.#at;
+      const end = endOfField(text, start);
+      this.#at = end;
+      if (isBlank(text, start, end)) continue;
+      const name = fieldName(text, start, end);
+      const shared = this.#known.get(name);
+      if (shared === undefined) this.#known.set(name, name);
+      this.names.push(shared ?? name);
+      this.starts.push(start);
+      this.ends.push(end);
+    }
+    return this.#at < text.length;
+  }
+}
+
+/** A header that is looked through without a pause: some hundred fields. */
+const SHORT_HEADER = 16_384;
+
+/** The same as {@link HeaderFields} selects, of a header that is in memory and short; null where it is long. */
+export function selectFields(section: FetchSection, header: Buffer): Buffer | null {
+  if (header.length > SHORT_HEADER) return null;
+  const split = new SplitHeader(header);
+  split.readOn(Number.POSITIVE_INFINITY);
+  const choice = new Choice(section, split);
+  choice.take(0, split.names.length);
+  return choice.kept.copyAll(header);
 }
 
 /** The fields of a message's headers. The header that was last asked about is read and split once. */
 export class HeaderFields {
-  readonly #content: MessageContent;
+  readonly #content: Pick<MessageContent, "read">;
   readonly #pause: Pause;
   #last: { readonly header: ByteRange; readonly split: SplitHeader } | null = null;
 
   /** @param pause asked again and again: a header may have hundreds of thousands of fields. */
-  constructor(content: MessageContent, pause: Pause = () => null) {
+  constructor(content: Pick<MessageContent, "read">, pause: Pause = () => null) {
     this.#content = content;
     this.#pause = pause;
   }
 
   /** A header's fields of the names that the section has, or but these, and the empty line that ends it. */
   async select(section: FetchSection, header: ByteRange): Promise<Buffer> {
-    const asked = new Set(section.fields.map((field) => field.toLowerCase()));
-    const wanted = section.text === "HEADER.FIELDS";
-    const { octets, names, starts, ends } = await this.#of(header);
-    const kept = new Runs();
-    for (let from = 0; from < names.length; from += FIELDS_AT_ONCE) {
+    const split = await this.#of(header);
+    const choice = new Choice(section, split);
+    for (let from = 0; from < split.names.length; from += FIELDS_AT_ONCE) {
       const paused = this.#pause(STEPS_TO_COMPARE * FIELDS_AT_ONCE);
       if (paused) await paused;
-      const to = Math.min(names.length, from + FIELDS_AT_ONCE);
-      for (let index = from; index < to; index += 1) {
-        if (asked.has(names[index] ?? "") === wanted) kept.add(starts[index] ?? 0, ends[index] ?? 0);
-      }
+      choice.take(from, Math.min(split.names.length, from + FIELDS_AT_ONCE));
     }
-    return kept.copy(octets, this.#pause);
+    return choice.kept.copy(split.octets, this.#pause);
   }
 
   async #of(header: ByteRange): Promise<SplitHeader> {
     if (this.#last?.header.start === header.start) return this.#last.split;
     const end = Math.min(header.end, header.start + LONGEST_HEADER);
-    const octets = await readRange(this.#content, { start: header.start, end });
-    const split = await this.#split(octets);
+    const split = new SplitHeader(await readRange(this.#content, { start: header.start, end }));
+    while (split.readOn(FIELDS_AT_ONCE)) {
+      const paused = this.#pause(STEPS_TO_FIND * FIELDS_AT_ONCE);
+      if (paused) await paused;
+    }
     this.#last = { header, split };
     return split;
   }
+}
 
-  /** The empty line is no field. */
-  async #split(octets: Buffer): Promise<SplitHeader> {
-    const text = octets.toString("latin1");
-    const split: SplitHeader = { octets, names: [], starts: [], ends: [] };
-    // Fields of the same name share its string.
-    const known = new Map<string, string>();
-    let count = 0;
-    for (let start = 0; start < text.length; ) {
-      const paused = ++count % FIELDS_AT_ONCE === 0 ? this.#pause(STEPS_TO_FIND * FIELDS_AT_ONCE) : null;
-      if (paused) await paused;
-      const end = endOfField(text, start);
-      if (!isBlank(text, start, end)) {
-        const name = fieldName(text, start, end);
-        const shared = known.get(name);
-        if (shared === undefined) known.set(name, name);
-        split.names.push(shared ?? name);
-        split.starts.push(start);
-        split.ends.push(end);
-      }
-      start = end;
+/** Which fields of a header a section means. */
+class Choice {
+  readonly #asked: ReadonlySet<string>;
+  readonly #wanted: boolean;
+  readonly #split: SplitHeader;
+  readonly kept = new Runs();
+
+  constructor(section: FetchSection, split: SplitHeader) {
+    this.#asked = new Set(section.fields.map((field) => field.toLowerCase()));
+    this.#wanted = section.text === "HEADER.FIELDS";
+    this.#split = split;
+  }
+
+  take(from: number, to: number): void {
+    const { names, starts, ends } = this.#split;
+    for (let index = from; index < to; index += 1) {
+      if (this.#asked.has(names[index] ?? "") === this.#wanted) this.kept.add(starts[index] ?? 0, ends[index] ?? 0);
     }
-    return split;
   }
 }
 
@@ -154,6 +194,14 @@ class Runs {
     this.#ends.push(end);
   }
 
+  copyAll(octets: Buffer): Buffer {
+    const all = Buffer.allocUnsafe(this.#size + EMPTY_LINE.length);
+    let at = 0;
+    for (const [index, start] of this.#starts.entries()) at += octets.copy(all, at, start, this.#ends[index]);
+    EMPTY_LINE.copy(all, at);
+    return all;
+  }
+
   /** What is there, and an empty line. */
   async copy(octets: Buffer, pause: Pause): Promise<Buffer> {
     const all = Buffer.allocUnsafe(this.#size + EMPTY_LINE.length);
@@ -168,7 +216,7 @@ class Runs {
   }
 }
 
-async function readRange(content: MessageContent, { start, end }: ByteRange): Promise<Buffer> {
+async function readRange(content: Pick<MessageContent, "read">, { start, end }: ByteRange): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for (let at = start; at < end; ) {
     const piece = await content.read(at, Math.min(at + READ_SIZE, end));
