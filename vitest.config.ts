@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 
 /** Files that only compute. The others open sockets and start programs. */
 const pure = [
@@ -26,6 +27,7 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // Three for two cores: many tests wait, for a program, a limit or a disk, and another works meanwhile.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // A test leaves nothing behind, so that files may follow one another in a process: loading all of the sources anew
     // took two thirds of a second for each file. Node loads them, as it does for a user.
     isolate: false,
