@@ -189,7 +189,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     unblock: (address) => server.blockList.remove(address),
     blocked: () => server.blockList.entries(),
     explain: (client) => server.explain(client),
-    states: () => countStates(server),
+    states: () => countStates(server, succession.upgrader.state),
     listeners: () =>
       server.listeners.map(({ name, settings, state, pausedBy, addresses, connections }) => ({
         name,

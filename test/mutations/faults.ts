@@ -13,7 +13,17 @@ export interface Fault {
   readonly name: string;
   readonly edits: readonly Edit[];
   /** The chart whose walks are tried first. */
-  readonly chart: "connection" | "listener" | "server" | "reload" | "smtp" | "lmtp" | "pop3" | "manage-sieve" | "imap";
+  readonly chart:
+    | "connection"
+    | "listener"
+    | "server"
+    | "reload"
+    | "upgrade"
+    | "smtp"
+    | "lmtp"
+    | "pop3"
+    | "manage-sieve"
+    | "imap";
 }
 
 type Replacement = readonly [search: string, replace: string];
@@ -301,6 +311,34 @@ export const faults: readonly Fault[] = [
       "      this.#requests.delete(document);\n      reject(\n",
       "      this.#requests.delete(document);\n      (() => {})(\n",
     ],
+  ]),
+  fault("a successor that has failed is not ended", "upgrade", [
+    "src/runtime/upgrade/upgrader.ts",
+    ["    successor?.kill();\n    // Two", "    // Two"],
+  ]),
+  fault("a server whose successor has failed does not accept again", "upgrade", [
+    "src/succession.ts",
+    ["          await acceptEverywhere(server);\n", ""],
+  ]),
+  fault("a server still accepts when its successor takes over", "upgrade", [
+    "src/runtime/upgrade/upgrader.ts",
+    ["    await server.stopAccepting();\n", ""],
+  ]),
+  fault("a silent successor is waited for without end", "upgrade", [
+    "src/machines/upgrade.ts",
+    ['      after: { upgradeTimeout: { target: "takingBack", actions: "recordSilence" } },\n', ""],
+  ]),
+  fault("whoever has asked for an upgrade that failed is not answered", "upgrade", [
+    "src/runtime/upgrade/upgrader.ts",
+    ["    this.#outcome.reject(error);\n", ""],
+  ]),
+  fault("a successor that is ready does not get what is in memory", "upgrade", [
+    "src/runtime/upgrade/upgrader.ts",
+    ['    if (successor) successor.channel.send({ type: "takeOver", state: server.letGo(successor) });\n', ""],
+  ]),
+  fault("a server that has a successor does not end", "upgrade", [
+    "src/succession.ts",
+    ["          await options.end();\n", ""],
   ]),
   fault("removed listeners are counted for ever", "connection", [
     "src/runtime/observe/metrics.ts",

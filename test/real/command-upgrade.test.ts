@@ -1,7 +1,12 @@
 /** `gatehouse upgrade`: another program takes over, and no client sees it; or it does not, and nobody sees that either. */
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { connect } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
+import { askControl } from "../../src/control/control-client.ts";
+import type { StatusReport } from "../../src/control/reports.ts";
+import { notifyReceiver } from "../runtime/systemd/notify-receiver.ts";
+import { installed } from "./programs.ts";
 import { openDialogue, startData } from "./smtp-dialogue.ts";
 import { openFiles, upgradable, visitUntil } from "./upgradable.ts";
 
@@ -57,7 +62,10 @@ test("a successor that fails, however it does, leaves the server as it was, and 
 });
 
 test("successors take over, one after the other, and what is under way is finished where it began", async () => {
-  const server = await upgradable(document);
+  const receiver = installed("python3") ? await notifyReceiver(`@gatehouse-test-${process.pid}-upgrade`) : null;
+  const server = await upgradable(document, { env: receiver ? { NOTIFY_SOCKET: receiver.path } : {} });
+  await askControl(server.data, { method: "POST", path: "/suspend", body: { listener: "closed" } });
+  await askControl(server.data, { method: "POST", path: "/block", body: { address: "192.0.2.1" } });
   const [port, stop] = [server.port("smtp"), new AbortController()];
   const writer = await openDialogue(port);
   await startData(writer, "ann@localhost");
@@ -72,10 +80,20 @@ test("successors take over, one after the other, and what is under way is finish
   expect([code, stdout, stderr]).toEqual([0, expect.stringMatching(/^The successor \(pid \d+\) accepts/), ""]);
   const second = await server.inCharge();
   expect(second).not.toBe(first);
+  await receiver?.until({ MAINPID: String(second) });
+  expect(receiver?.received.findLast((one) => "READY" in one)).toEqual(
+    receiver ? { READY: "1", STATUS: "Running with 3 listeners" } : undefined,
+  );
+  const { body } = await askControl(server.data, { method: "GET", path: "/status" });
+  expect((body as StatusReport).generation).toBe(2);
+  expect((body as StatusReport).listeners.map(({ state }) => state)).toEqual(["listening", "listening", "paused"]);
+  const blocked = await askControl(server.data, { method: "GET", path: "/blocked" });
+  expect(blocked.body).toMatchObject({ blocked: [{ address: "192.0.2.1" }] });
 
   expect(await reader.until("* BYE")).toMatch(/^\* BYE/);
   // The maildrop of the successor has what the former server takes in.
-  const late = await openImap(server.port("imap"));
+  const late = await openImap(server.port("imap"), await reader.session);
+  expect(late.isResumed).toBe(true);
   await late.ask('a LOGIN ann@localhost "ann\'s password"');
   await late.ask("b SELECT INBOX");
   late.send("c IDLE\r\n");
@@ -86,7 +104,9 @@ test("successors take over, one after the other, and what is under way is finish
   expect(await writer.reply()).toMatch(/^421 /);
   await server.ended;
 
-  expect((await server.upgrade()).code).toBe(0);
+  process.kill(second, "SIGUSR2");
+  const { successor } = await server.logged({ event: "upgrade.draining", by: "SIGUSR2" });
+  expect(await server.inCharge()).toBe(successor);
   stop.abort();
   const { served, failures } = await visits;
   expect(failures).toEqual([]);
@@ -94,8 +114,9 @@ test("successors take over, one after the other, and what is under way is finish
   await server.stop();
 });
 
-async function openImap(port: number) {
-  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+async function openImap(port: number, former?: Buffer) {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...(former && { session: former }) });
+  const session = once(socket, "session").then(([ticket]) => ticket as Buffer);
   socket.on("error", () => {});
   onTestFinished(() => {
     socket.destroy();
@@ -111,8 +132,7 @@ async function openImap(port: number) {
   const send = (text: string): void => void socket.write(text);
   await until("* OK");
   return {
-    send,
-    until,
+    ...{ send, until, session, isResumed: socket.isSessionReused() },
     ask: (command: string) => {
       send(`${command}\r\n`);
       return until(`${command.split(" ")[0]} OK`);

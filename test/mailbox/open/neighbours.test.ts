@@ -1,0 +1,130 @@
+/** Two servers with one store, while one succeeds the other. */
+import { once } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
+import { openStore, type Store } from "../../../src/mailbox/index.ts";
+import type { NeighbourLine } from "../../../src/mailbox/store/neighbour.ts";
+import type { MailboxChange } from "../../../src/protocols/mailbox.ts";
+import { bodyOf } from "../letters.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+const ANN = { username: "ann@example.com", roles: [] };
+
+/** Both ends of a way between two servers, whose messages are JSON and come in a turn of their own. */
+function way(): { readonly ends: readonly [NeighbourLine, NeighbourLine]; cut(): void } {
+  const cut = new AbortController();
+  const ended = once(cut.signal, "abort").then(() => {});
+  const handlers: ((message: unknown) => void)[] = [() => {}, () => {}];
+  const end = (own: number, other: number): NeighbourLine => ({
+    ended,
+    send: (message) => {
+      const text = JSON.stringify(message);
+      if (!cut.signal.aborted) setImmediate(() => handlers[other]?.(JSON.parse(text)));
+    },
+    onMessage: (handler) => {
+      handlers[own] = handler;
+    },
+  });
+  return { ends: [end(0, 1), end(1, 0)], cut: () => cut.abort() };
+}
+
+/** An older server and the newer one that succeeds it, each as far as its store. */
+async function succession() {
+  const directory = temporaryDirectory();
+  const [older, newer] = [await openStore(directory), await openStore(directory, { joins: true })];
+  onTestFinished(async () => {
+    await older.close();
+    await newer.close();
+  });
+  older.share();
+  const { ends, cut } = way();
+  return {
+    older,
+    newer,
+    cut,
+    /** From here on they hear of one another. */
+    meet: () => {
+      older.neighbours.addNewer(ends[0]);
+      newer.neighbours.addOlder(ends[1], [...older.neighbours.locked]);
+    },
+  };
+}
+
+const deliver = (store: Store) =>
+  store.deliver({
+    sender: "",
+    recipients: [{ account: ANN.username, address: ANN.username }],
+    body: bodyOf(Buffer.from("Subject: x\r\n\r\nx\r\n")),
+  });
+
+async function watch(store: Store) {
+  const inbox = await (await store.mailboxes.open(ANN)).select("INBOX", { readOnly: false });
+  const changes: MailboxChange[] = [];
+  const waiting: (() => void)[] = [];
+  inbox.changes$.subscribe((change) => {
+    changes.push(change);
+    for (const resolve of waiting.splice(0)) resolve();
+  });
+  return {
+    inbox,
+    /** Waits for so many UIDs that were appended. */
+    appended: async (count: number): Promise<number[]> => {
+      for (;;) {
+        const uids = changes.flatMap((one) =>
+          one.type === "mailbox.appended" ? one.messages.map(({ uid }) => uid) : [],
+        );
+        if (uids.length >= count) return uids;
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
+  };
+}
+
+test("whoever watches a mailbox at one of two servers hears of what the other takes in, with UIDs that grow", async () => {
+  const { older, newer, meet } = await succession();
+  meet();
+  const [here, there] = [await watch(older), await watch(newer)];
+  await Promise.all(Array.from({ length: 40 }, (_, number) => deliver(number % 2 === 0 ? older : newer)));
+  const all = Array.from({ length: 40 }, (_, index) => index + 1);
+  expect((await here.appended(40)).toSorted((a, b) => a - b)).toEqual(all);
+  expect((await there.appended(40)).toSorted((a, b) => a - b)).toEqual(all);
+  await there.inbox.store([3], { mode: "add", flags: ["\\Seen", "$Junk"] });
+  const fresh = await (await older.mailboxes.open(ANN)).select("INBOX", { readOnly: true });
+  expect(fresh.messages.find(({ uid }) => uid === 3)?.flags).toEqual(["\\Seen", "$Junk"]);
+});
+
+test("a maildrop is locked once, whichever of the two servers a session is at", async () => {
+  const { older, newer, meet, cut } = await succession();
+  const [here, there] = [await older.mailboxes.open(ANN), await newer.mailboxes.open(ANN)];
+  const early = await here.lockMaildrop();
+  meet();
+  await expect(there.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
+  early.release();
+  await new Promise((resolve) => setImmediate(resolve));
+  const late = await there.lockMaildrop();
+  // The newer server decides for the older one, too.
+  await expect(here.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
+  late.release();
+  const again = await here.lockMaildrop();
+  await expect(there.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
+  // Its sessions have ended with the older server.
+  cut();
+  await new Promise((resolve) => setImmediate(resolve));
+  await there.lockMaildrop();
+  again.release();
+});
+
+test("nobody but a successor joins a folder that is in use, and joining removes nothing of another's", async () => {
+  const directory = temporaryDirectory();
+  const first = await openStore(directory);
+  onTestFinished(() => first.close());
+  await expect(openStore(directory)).rejects.toMatchObject({ code: "store-in-use" });
+  const second = await openStore(directory, { joins: true });
+  await expect(openStore(directory)).rejects.toMatchObject({ code: "store-in-use" });
+  await first.close();
+  await expect(openStore(directory)).rejects.toMatchObject({ code: "store-in-use" });
+  await deliver(second);
+  await second.close();
+  const third = await openStore(directory);
+  onTestFinished(() => third.close());
+  expect(await Array.fromAsync(third.messages())).toHaveLength(1);
+});
