@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import { owner, password } from "./mailbox.ts";
 
-/** Octets in which the last line of an answer is. */
-const TAIL = 256;
+/** Octets in which the last line of an answer is, the capabilities after a log-in included. */
+const TAIL = 2048;
 
 export class ImapClient implements Disposable {
   readonly #socket: TLSSocket;
