@@ -56,3 +56,10 @@ export function messagesWithin(context: FormContext, path: Path): string[] {
   const within = context.errors.filter((error) => error.pointer.startsWith(`${pointer}/`));
   return [...new Set([...messagesAt(context, path), ...within.map(({ message }) => message)])];
 }
+
+/** Whether a field within this one has anything said at it. */
+export function isWrongWithin({ draft, errors }: FormContext, path: Path): boolean {
+  const beginning = `${pointerOf(path)}/`;
+  const pointers = [...draft.problems.keys(), ...errors.map(({ pointer }) => pointer)];
+  return pointers.some((pointer) => pointer.startsWith(beginning));
+}

@@ -3,15 +3,28 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { fieldsNameOf, formOf, type Schema } from "../wire/schema.ts";
 import { groupedField } from "./field-frame.ts";
-import { type FormContext, idOf, messagesAt, type Slot, slotOf } from "./form-context.ts";
+import { type FormContext, idOf, isWrongWithin, messagesAt, type Slot, slotOf } from "./form-context.ts";
 import { isObject, type Path } from "./patch.ts";
 
 export function objectField(context: FormContext, slot: Slot): TemplateResult {
   const { path, type } = slot;
   const kind = kindControl(context, slot);
   const value = context.draft.at(path);
-  const inner = isObject(value) ? innerFields(context, path, type.objectName ?? "") : nothing;
+  const fields = isObject(value) ? innerFields(context, path, type.objectName ?? "") : [];
+  const inner = fields.length <= mostFieldsInSight ? fields : folded(context, path, fields);
   return groupedField(slot, messagesAt(context, path), html`<div class="inner">${kind} ${inner}</div>`);
+}
+
+const mostFieldsInSight = 8;
+
+/** Open where something within is wrong, so that it can be seen and reached. */
+function folded(context: FormContext, path: Path, fields: readonly TemplateResult[]): TemplateResult {
+  const value = context.draft.at(path);
+  const given = isObject(value) ? Object.values(value).filter((member) => member !== null && member !== "").length : 0;
+  return html`<details class="folded" ?open=${isWrongWithin(context, path)}>
+    <summary>${given === 0 ? "None" : `${given} of ${fields.length} set`}</summary>
+    <div class="inner">${fields}</div>
+  </details>`;
 }
 
 /** The fields of the object there, in the order of its form. */
