@@ -17,8 +17,10 @@ export interface BuiltInProtocolOptions {
   readonly backend: Backend;
   /** Null: there is no mail to read, so IMAP, POP3 and ManageSieve are not available. */
   readonly mailboxes: Mailboxes | null;
-  /** Used in place of `backend.authenticate`. */
+  /** Used in place of `backend.authenticate`; those who log in by certificate are then its matter, too. */
   readonly authenticate?: NonNullable<Backend["authenticate"]>;
+  /** Used in place of `backend.authenticateCertificate`. */
+  readonly authenticateCertificate?: NonNullable<Backend["authenticateCertificate"]>;
   readonly takeOver?: TakeOver;
   /** Failed log-ins of an address count together, whichever protocol they used. */
   readonly loginFailures?: LoginFailures;
@@ -28,8 +30,8 @@ export interface BuiltInProtocolOptions {
 }
 
 export function builtInProtocols(options: BuiltInProtocolOptions): readonly Protocol[] {
-  const { mailboxes, authenticate, takeOver, onRequest, lifecycle } = options;
-  const backend: Backend = authenticate ? { ...options.backend, authenticate } : options.backend;
+  const { mailboxes, takeOver, onRequest, lifecycle } = options;
+  const backend = withOwnLogIns(options);
   const shared = {
     backend,
     loginFailures: options.loginFailures ?? new LoginFailures(),
@@ -39,4 +41,16 @@ export function builtInProtocols(options: BuiltInProtocolOptions): readonly Prot
   if (!mailboxes) return delivering;
   const reading = { ...shared, mailboxes, ...(takeOver ? { takeOver } : {}) };
   return [...delivering, imap(reading), pop3(reading), manageSieve(reading)];
+}
+
+/** Accounts of one's own take the place of the backend's, whichever way one logs in. */
+function withOwnLogIns({ backend, authenticate, authenticateCertificate }: BuiltInProtocolOptions): Backend {
+  if (!authenticate && !authenticateCertificate) return backend;
+  const { authenticateCertificate: _, ...others } = backend;
+  const byCertificate = authenticateCertificate ?? (authenticate ? undefined : backend.authenticateCertificate);
+  return {
+    ...others,
+    ...(authenticate && { authenticate }),
+    ...(byCertificate && { authenticateCertificate: byCertificate }),
+  };
 }

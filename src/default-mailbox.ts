@@ -6,6 +6,7 @@ import {
   type AccountEntry,
   administrator,
   authenticateBy,
+  authenticateCertificateBy,
   keptAdministrator,
   type MailboxBackend,
   mailboxBackend,
@@ -99,6 +100,10 @@ class DefaultMailbox implements Mail {
     authenticate: async (attempt) => {
       const accounts = this.#accounts;
       return accounts && authenticateBy(() => accounts)(attempt);
+    },
+    authenticateCertificate: (attempt) => {
+      const accounts = this.#accounts;
+      return accounts && authenticateCertificateBy(() => accounts)(attempt);
     },
     sender: (envelope) => this.#backend().sender(envelope),
     recipient: (envelope, recipient) => this.#backend().recipient(envelope, recipient),

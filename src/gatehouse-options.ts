@@ -32,6 +32,11 @@ export interface GatehouseOptions {
   readonly mailboxes?: Mailboxes;
   /** Who may log in, by any protocol, in place of the backend's own check; the rest of the backend stays. */
   readonly authenticate?: NonNullable<Backend["authenticate"]>;
+  /**
+   * Who may log in by a client certificate (SASL EXTERNAL), in place of the backend's own check. With an `authenticate` of
+   * your own and without this, EXTERNAL is not offered.
+   */
+  readonly authenticateCertificate?: NonNullable<Backend["authenticateCertificate"]>;
   /** May take the session over after a log-in by IMAP, POP3 or ManageSieve. */
   readonly takeOver?: TakeOver;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */

@@ -72,6 +72,7 @@ export {
 export type {
   Answer,
   Backend,
+  CertificateAttempt,
   DeliveryAnswer,
   Envelope,
   Identity,
@@ -151,6 +152,7 @@ export { type OwnCauses, type OwnNotice, type OwnNotices, UnregisteredNameError 
 export { defaultPop3Limits, type Pop3Limits, type Pop3Options, pop3 } from "./protocols/pop3/index.ts";
 export {
   type ActorOptions,
+  type ClientCertificate,
   type Close,
   CONTINUE,
   type ConnectionFacts,

@@ -36,5 +36,6 @@ function describe({ address, listener, outcome, steps, rules, tls }: Explanation
   ]);
   parts.push(columns([["RULE", "VERDICT", "NOW"], ...asked]));
   if (tls) parts.push(`TLS: ${tls.versions.join(", ")}; ${tls.suites.join(", ")}`);
+  if (tls && tls.clientAuth !== "none") parts.push(`client certificate: ${tls.clientAuth}`);
   return parts.join("\n\n");
 }

@@ -19,6 +19,7 @@ export { exampleAccount, exampleDocument } from "./document/example-document.ts"
 export { jsonSchema } from "./document/json-schema.ts";
 export { allowedIpSchema, blockedIpSchema, type ListedIpSettings } from "./document/listed-ip.ts";
 export {
+  type ClientAuth,
   connectionRateSchema,
   type ForwardedField,
   type ListenerSettings,

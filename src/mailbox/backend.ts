@@ -10,6 +10,7 @@ import { addressKey } from "../protocols/address-key.ts";
 import type {
   Answer,
   Backend,
+  CertificateAttempt,
   DeliveryAnswer,
   Envelope,
   Identity,
@@ -79,6 +80,7 @@ export function mailboxBackend(options: MailboxOptions): MailboxBackend {
   const { store, accounts, hostname, logger, recipientDelimiter: delimiter = "+" } = options;
   return {
     authenticate: authenticateBy(accounts),
+    authenticateCertificate: authenticateCertificateBy(accounts),
 
     sender({ identity, sender }): Answer {
       if (!identity || sender === "" || identity.roles.includes("admin")) return undefined;
@@ -122,6 +124,20 @@ export function authenticateBy(accounts: () => AccountDirectory): (attempt: Logi
     const place = { line: addressKey(connection.peer.address), signal };
     const account = await accounts().authenticate(username, password, place);
     return account && { username: account.address, roles: account.roles };
+  };
+}
+
+/**
+ * Answers log-ins by certificate: it is for the accounts whose addresses it names (`rfc822Name`). Where it names several, the
+ * client says which it wants to act as.
+ */
+export function authenticateCertificateBy(accounts: () => AccountDirectory) {
+  return ({ certificate, authorization }: CertificateAttempt): Identity | null => {
+    const named = certificate.emailAddresses.flatMap((address) => accounts().find(address) ?? []);
+    const wanted = authorization === "" ? named : named.filter(({ address }) => isSameAddress(address, authorization));
+    const [account] = wanted;
+    if (!account || wanted.some(({ address }) => address !== account.address)) return null;
+    return { username: account.address, roles: account.roles };
   };
 }
 

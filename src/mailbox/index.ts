@@ -5,6 +5,7 @@ export { QueueFullError, type QueuePlace } from "./accounts/fair-queue.ts";
 export { hashPassword, SecretError, verifyPassword } from "./accounts/password.ts";
 export {
   authenticateBy,
+  authenticateCertificateBy,
   type MailboxBackend,
   type MailboxLogger,
   type MailboxOptions,

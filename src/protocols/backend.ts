@@ -6,7 +6,7 @@
  * acts on it in the same turn, which spares each command a promise.
  */
 import type { Readable } from "node:stream";
-import type { ConnectionFacts } from "./protocol.ts";
+import type { ClientCertificate, ConnectionFacts } from "./protocol.ts";
 
 /** A reply of the backend's own (RFC 5321 4.2, RFC 3463). */
 export interface Reply {
@@ -41,6 +41,17 @@ export interface LoginAttempt {
   readonly password: string;
   readonly connection: ConnectionFacts;
   /** Aborted when the session ends before the answer: nobody is waiting for it any longer. */
+  readonly signal: AbortSignal;
+}
+
+/** A log-in by a certificate that one of `tlsClientCa` has issued (SASL EXTERNAL). */
+export interface CertificateAttempt {
+  readonly mechanism: string;
+  readonly certificate: ClientCertificate;
+  /** The name of the account that the client wants to act as; empty where it leaves that to the server. */
+  readonly authorization: string;
+  readonly connection: ConnectionFacts;
+  /** Aborted when the session ends before the answer. */
   readonly signal: AbortSignal;
 }
 
@@ -94,6 +105,11 @@ export interface WholeMessage {
 export interface Backend {
   /** @returns who it is, or null when name or password is wrong. */
   authenticate?(attempt: LoginAttempt): Identity | null | Promise<Identity | null>;
+  /**
+   * Asked of clients whose certificate is trusted. Left out, EXTERNAL is not offered.
+   * @returns who it is, or null when the certificate is for nobody here, or not for whom the client wants to act as.
+   */
+  authenticateCertificate?(attempt: CertificateAttempt): Identity | null | Promise<Identity | null>;
   /** Asked at MAIL. */
   sender?(envelope: Envelope): Answer | Promise<Answer>;
   /** Asked at RCPT. Left out, no recipient is accepted from anyone. */

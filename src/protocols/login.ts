@@ -6,10 +6,11 @@ import { errorOf } from "../config/values/thrown.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { Backend, Identity } from "./backend.ts";
 import type { LoginFailures } from "./login-failures.ts";
-import type { ConnectionFacts, Session, Wire } from "./protocol.ts";
+import type { ClientCertificate, ConnectionFacts, Session, Wire } from "./protocol.ts";
 import {
   decodeBase64,
   encodeBase64,
+  externalMechanism,
   openSaslExchange,
   type SaslExchange,
   type SaslMechanism,
@@ -19,7 +20,7 @@ import type { TakeOver } from "./take-over.ts";
 
 /** What is the same for all sessions of a protocol. */
 export interface LoginSettings {
-  readonly backend: Pick<Backend, "authenticate">;
+  readonly backend: Pick<Backend, "authenticate" | "authenticateCertificate">;
   /** In the order in which they are announced. */
   readonly mechanisms: readonly SaslMechanism[];
   /** Passwords may travel in clear. */
@@ -72,11 +73,21 @@ export type LoginOutcome =
   /** The backend has failed: a temporary error, which counts as no failed attempt. */
   | { readonly result: "unavailable" };
 
-interface Credentials {
+interface PasswordCredentials {
   readonly mechanism: string;
   readonly username: string;
   readonly password: string;
 }
+
+interface CertificateCredentials {
+  readonly mechanism: string;
+  /** For logs: whom the client wants to act as, or the subject of its certificate. */
+  readonly username: string;
+  readonly certificate: ClientCertificate;
+  readonly authorization: string;
+}
+
+type Credentials = PasswordCredentials | CertificateCredentials;
 
 /** Where the log-in is. */
 type Phase =
@@ -124,7 +135,15 @@ export class Login {
 
   /** What to announce as mechanisms now. */
   get mechanisms(): readonly SaslMechanism[] {
-    return this.offered ? this.#settings.mechanisms : [];
+    if (!this.offered) return [];
+    const { mechanisms } = this.#settings;
+    return this.#certificate === null ? mechanisms : [...mechanisms, externalMechanism];
+  }
+
+  /** One that the client may log in by. */
+  get #certificate(): ClientCertificate | null {
+    const client = this.#wire.tls?.client;
+    return client?.verified && this.#settings.backend.authenticateCertificate ? client : null;
   }
 
   /**
@@ -133,7 +152,7 @@ export class Login {
    */
   start(mechanism: string, initial?: string): LoginStep {
     const exchange = openSaslExchange(mechanism);
-    if (!exchange || !this.#settings.mechanisms.includes(exchange.mechanism)) {
+    if (!exchange || !this.mechanisms.includes(exchange.mechanism)) {
       return { next: "refused", reason: "mechanism-unknown" };
     }
     this.#phase = { at: "exchange", exchange };
@@ -191,6 +210,8 @@ export class Login {
         return { next: "challenge", base64: encodeBase64(step.text) };
       case "malformed":
         return this.#refuse("malformed");
+      case "certificate":
+        return this.#verifyCertificate(exchange.mechanism, step.authorization);
       case "unauthorized":
         this.#fail(exchange.mechanism, step.username);
         return wait;
@@ -202,6 +223,12 @@ export class Login {
   #refuse(reason: "malformed" | "cancelled"): LoginStep {
     this.#phase = rest;
     return { next: "refused", reason };
+  }
+
+  #verifyCertificate(mechanism: string, authorization: string): LoginStep {
+    const certificate = this.#certificate;
+    if (!certificate) return this.#refuse("malformed");
+    return this.#verify({ mechanism, username: authorization || certificate.subject, certificate, authorization });
   }
 
   #verify(credentials: Credentials): LoginStep {
@@ -232,11 +259,11 @@ export class Login {
   }
 
   /** Never rejects. */
-  async #question({ mechanism, username, password }: Credentials, signal: AbortSignal): Promise<LoginOutcome> {
-    let operation = "authenticate";
+  async #question(credentials: Credentials, signal: AbortSignal): Promise<LoginOutcome> {
+    const { mechanism } = credentials;
+    let operation = "certificate" in credentials ? "authenticateCertificate" : "authenticate";
     try {
-      const attempt = { mechanism, username, password, connection: factsOf(this.#wire), signal };
-      const identity = (await this.#settings.backend.authenticate?.(attempt)) ?? null;
+      const identity = await this.#identityOf(credentials, signal);
       if (!identity || this.#phase.at === "ended") return { result: "rejected", last: false };
       this.#wire.notice({ type: "session.authenticated", mechanism, username: identity.username });
       operation = "takeOver";
@@ -246,6 +273,18 @@ export class Login {
       if (this.#phase.at !== "ended") this.#reportFailure(operation, error);
       return { result: "unavailable" };
     }
+  }
+
+  async #identityOf(credentials: Credentials, signal: AbortSignal): Promise<Identity | null> {
+    const { backend } = this.#settings;
+    const { mechanism } = credentials;
+    const asked = { mechanism, connection: factsOf(this.#wire), signal };
+    if ("certificate" in credentials) {
+      const { certificate, authorization } = credentials;
+      return (await backend.authenticateCertificate?.({ ...asked, certificate, authorization })) ?? null;
+    }
+    const { username, password } = credentials;
+    return (await backend.authenticate?.({ ...asked, username, password })) ?? null;
   }
 
   #reportFailure(operation: string, reason: unknown): void {

@@ -66,6 +66,26 @@ export function close(cause: EndCause): Close {
 }
 
 /** What the TLS handshake settled. */
+/** A certificate that a client has shown. It means something only where it is `verified`. */
+export interface ClientCertificate {
+  /** Distinguished name on one line: `C=DE, O=Example, CN=Ann`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hexadecimal. */
+  readonly serialNumber: string;
+  /** SHA-256 of the certificate: `AB:CD:…`. */
+  readonly fingerprint256: string;
+  /** DNS names in lower case and IP addresses (RFC 5280 4.2.1.6). */
+  readonly subjectAlternativeNames: readonly string[];
+  /** Mail addresses (`rfc822Name`), as they are written. */
+  readonly emailAddresses: readonly string[];
+  readonly notValidAfter: Date;
+  /** One of `tlsClientCa` has issued it, directly or through others, and it is valid now. */
+  readonly verified: boolean;
+  /** Why it is not verified, as OpenSSL calls it: `DEPTH_ZERO_SELF_SIGNED_CERT`; null when it is. */
+  readonly error: string | null;
+}
+
 export interface TlsFacts {
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly version: string;
@@ -77,6 +97,8 @@ export interface TlsFacts {
   readonly alpn: string | null;
   /** The named group of the key exchange (RFC 8446 4.2.7): `X25519MLKEM768`, `x25519`; null where it is not known. */
   readonly group: string | null;
+  /** What the client has shown where `tlsClientAuth` asks for it; null or left out for nothing. */
+  readonly client?: ClientCertificate | null;
 }
 
 /** What is known of a connection; the same for sessions, admission, logs and embedders. */

@@ -8,6 +8,8 @@ export type SaslStep =
   | { readonly next: "verify"; readonly username: string; readonly password: string }
   /** The response is not what the mechanism prescribes. */
   | { readonly next: "malformed" }
+  /** Whoever the certificate of the TLS client is for. */
+  | { readonly next: "certificate"; readonly authorization: string }
   /** The client asked to act for somebody else. */
   | { readonly next: "unauthorized"; readonly username: string };
 
@@ -21,7 +23,10 @@ export interface SaslExchange {
 /** The mechanisms of the server, in the order in which they are announced. */
 export const saslMechanisms = ["PLAIN", "LOGIN"] as const;
 
-export type SaslMechanism = (typeof saslMechanisms)[number];
+/** With a certificate in place of a password (RFC 4422 appendix A). */
+export const externalMechanism = "EXTERNAL";
+
+export type SaslMechanism = (typeof saslMechanisms)[number] | typeof externalMechanism;
 
 /** @returns null for a mechanism that is not known. Names are compared without regard to case. */
 export function openSaslExchange(mechanism: string): SaslExchange | null {
@@ -30,6 +35,8 @@ export function openSaslExchange(mechanism: string): SaslExchange | null {
       return new PlainExchange();
     case "LOGIN":
       return new LoginExchange();
+    case externalMechanism:
+      return new ExternalExchange();
     default:
       return null;
   }
@@ -79,6 +86,19 @@ class LoginExchange implements SaslExchange {
       return { next: "challenge", text: "Password:" };
     }
     return { next: "verify", username: this.#username, password: text };
+  }
+}
+
+/** EXTERNAL (RFC 4422 appendix A): the name of the account to act as, or nothing. */
+class ExternalExchange implements SaslExchange {
+  readonly mechanism = externalMechanism;
+
+  respond(response: Buffer | null): SaslStep {
+    if (response === null) return { next: "challenge", text: "" };
+    const authorization = readText(response);
+    if (authorization === null || authorization.includes("\0") || authorization.length > LONGEST_FIELD)
+      return MALFORMED;
+    return { next: "certificate", authorization };
   }
 }
 

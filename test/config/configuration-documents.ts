@@ -55,6 +55,7 @@ const commonFields = {
   tlsDisableProtocols: setOf(fc.constantFrom<string[]>([], ["tls12"])),
   tlsDisableCipherSuites: setOf(fc.subarray(CIPHER_SUITE_NAMES.slice(1))),
   tlsIgnoreClientOrder: fc.boolean(),
+  tlsClientCa: fc.constantFrom(null, { "@type": "File", filePath: "ca.pem" }),
   atCapacity: fc.constantFrom("reject", "hold"),
   ignoreServerCap: fc.boolean(),
   proxyTimeout: duration,

@@ -1,5 +1,22 @@
 /** The document as one writes it. Written by `npm run docs` from the schema, which has the rules. */
 
+export interface TextInput {
+  readonly "@type": "Text";
+  readonly value?: string | undefined;
+  readonly secret?: string | undefined;
+}
+
+export interface EnvironmentVariableInput {
+  readonly "@type": "EnvironmentVariable";
+  readonly variableName: string;
+}
+
+export interface FileInput {
+  readonly "@type": "File";
+  /** Relative to the folder of the document. */
+  readonly filePath: string;
+}
+
 export interface ConnectionRateInput {
   /** Connections allowed in each interval. */
   readonly count: number;
@@ -128,6 +145,10 @@ export interface NetworkListenerInput {
     | undefined;
   /** The server's order of cipher suites wins over the client's. Default: true. */
   readonly tlsIgnoreClientOrder?: boolean | undefined;
+  /** Whether clients are asked for a certificate, and whether they must have one that tlsClientCa has issued. Default: "none". */
+  readonly tlsClientAuth?: "none" | "optional" | "required" | undefined;
+  /** The certificate authorities of clients in PEM, one or several. Needed where clients are asked for certificates. Default: null. */
+  readonly tlsClientCa?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
   /** At the cap, reject: accept, send the protocol's refusal, close. Hold: stop accepting, so that clients queue in the kernel. Default: "reject". */
   readonly atCapacity?: "reject" | "hold" | undefined;
   /** Count only against this listener's own cap, so that it stays reachable when the server is full. Default: false. */
@@ -188,23 +209,6 @@ export interface SystemSettingsInput {
   readonly services?: unknown | undefined;
   /** A setting of Stalwart's without meaning here. Ignored. @deprecated */
   readonly providerInfo?: unknown | undefined;
-}
-
-export interface TextInput {
-  readonly "@type": "Text";
-  readonly value?: string | undefined;
-  readonly secret?: string | undefined;
-}
-
-export interface EnvironmentVariableInput {
-  readonly "@type": "EnvironmentVariable";
-  readonly variableName: string;
-}
-
-export interface FileInput {
-  readonly "@type": "File";
-  /** Relative to the folder of the document. */
-  readonly filePath: string;
 }
 
 export interface CertificateInput {
@@ -362,6 +366,10 @@ export interface NetworkListenerInputInMap {
     | undefined;
   /** The server's order of cipher suites wins over the client's. Default: true. */
   readonly tlsIgnoreClientOrder?: boolean | undefined;
+  /** Whether clients are asked for a certificate, and whether they must have one that tlsClientCa has issued. Default: "none". */
+  readonly tlsClientAuth?: "none" | "optional" | "required" | undefined;
+  /** The certificate authorities of clients in PEM, one or several. Needed where clients are asked for certificates. Default: null. */
+  readonly tlsClientCa?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
   /** At the cap, reject: accept, send the protocol's refusal, close. Hold: stop accepting, so that clients queue in the kernel. Default: "reject". */
   readonly atCapacity?: "reject" | "hold" | undefined;
   /** Count only against this listener's own cap, so that it stays reachable when the server is full. Default: false. */

@@ -38,10 +38,30 @@ function checkProtocol({ path, fields }: ListenerEntry, known: readonly string[]
 }
 
 function checkTls({ path, fields }: ListenerEntry): Finding[] {
-  const { useTls, tlsImplicit, tlsDisableProtocols, tlsDisableCipherSuites } = fields;
+  const { useTls, tlsImplicit } = fields;
   if (useTls === false) {
-    return tlsImplicit ? [{ path: [...path, "tlsImplicit"], message: "must be false where useTls is false" }] : [];
+    const isAsked = fields.tlsClientAuth !== undefined && fields.tlsClientAuth !== "none";
+    return [
+      ...(tlsImplicit ? [{ path: [...path, "tlsImplicit"], message: "must be false where useTls is false" }] : []),
+      ...(isAsked ? [{ path: [...path, "tlsClientAuth"], message: "must be none where useTls is false" }] : []),
+    ];
   }
+  return [...checkOfferedTls(path, fields), ...checkClientAuth(path, fields)];
+}
+
+function checkClientAuth(path: Path, { tlsClientAuth = "none", ...fields }: ListenerEntry["fields"]): Finding[] {
+  if (tlsClientAuth === "none") return [];
+  if (fields.protocol === "http" && fields.tlsImplicit === false) {
+    const message = "must be none where http has no TLS; set tlsImplicit to true";
+    return [{ path: [...path, "tlsClientAuth"], message }];
+  }
+  if (fields.tlsClientCa !== null) return [];
+  const message = "must be given where tlsClientAuth asks clients for certificates";
+  return [{ path: [...path, "tlsClientCa"], message }];
+}
+
+function checkOfferedTls(path: Path, fields: ListenerEntry["fields"]): Finding[] {
+  const { tlsDisableProtocols, tlsDisableCipherSuites } = fields;
   if (!tlsDisableProtocols || !tlsDisableCipherSuites) return [];
   if (offeredTls({ tlsDisableProtocols, tlsDisableCipherSuites }).suites.length > 0) return [];
   const field =

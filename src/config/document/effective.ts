@@ -70,6 +70,7 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
         ? listener.overrideProxyTrustedNetworks
         : system.proxyTrustedNetworks,
     socketBacklog: listener.socketBacklog ?? DEFAULT_BACKLOG,
+    tlsClientCa: listener.tlsClientCa && withAbsolutePath(listener.tlsClientCa, directory),
   }));
   const blocked = complete(parsed.blocked).map(([, entry]) => entry);
   const allowed = complete(parsed.allowed).map(([, entry]) => entry);

@@ -7,6 +7,7 @@ import { mustBe } from "../values/expectation.ts";
 import { fieldDisplay } from "../values/field-display.ts";
 import { count, countOrNull, fieldsOf, flag, octetOrNull, SERVER_SET } from "../values/fields.ts";
 import { objectName } from "../values/names.ts";
+import { publicText } from "../values/secret-text.ts";
 import { setOf, setOfNames } from "../values/set-of.ts";
 import { banner, type SessionLimits, sessionLimitsSchema } from "./session-limits.ts";
 
@@ -17,6 +18,11 @@ export const PROTOCOLS = ["smtp", "lmtp", "http", "imap", "pop3", "manageSieve"]
 export const FORWARDED_FIELDS = ["xForwardedFor", "forwarded"] as const;
 
 export type ForwardedField = (typeof FORWARDED_FIELDS)[number];
+
+/** Whether clients show a certificate. */
+export const CLIENT_AUTH = ["none", "optional", "required"] as const;
+
+export type ClientAuth = (typeof CLIENT_AUTH)[number];
 
 export const DEFAULT_BACKLOG = 1024;
 const DEFAULT_TLS_TIMEOUT = 60_000;
@@ -117,7 +123,7 @@ const shape = {
     .describe(
       "HTTP/2 beside HTTP/1.1 on a listener of HTTP: by ALPN under TLS, in clear for clients that begin with it. false: HTTP/1.1 alone.",
     )
-    .register(fieldDisplay, { label: "HTTP/2", section: "TLS" }),
+    .register(fieldDisplay, { label: "HTTP/2", section: "Sessions" }),
   socketReuseAddress: flag(true)
     .describe("SO_REUSEADDR.")
     .register(fieldDisplay, { label: "Reuse address", section: "Socket options" }),
@@ -166,6 +172,20 @@ const shape = {
   tlsIgnoreClientOrder: flag(true)
     .describe("The server's order of cipher suites wins over the client's.")
     .register(fieldDisplay, { label: "Ignore the client's order", section: "TLS options" }),
+  tlsClientAuth: z
+    .enum(CLIENT_AUTH, { error: mustBe('"none", "optional" or "required"') })
+    .default("none")
+    .describe(
+      "Whether clients are asked for a certificate, and whether they must have one that tlsClientCa has issued.",
+    )
+    .register(fieldDisplay, { label: "Client certificates", section: "TLS options", enumName: "TlsClientAuth" }),
+  tlsClientCa: publicText
+    .nullable()
+    .prefault(null)
+    .describe(
+      "The certificate authorities of clients in PEM, one or several. Needed where clients are asked for certificates.",
+    )
+    .register(fieldDisplay, { label: "Authorities of clients", section: "TLS options", objectName: "x:PublicText" }),
   atCapacity: z
     .enum(["reject", "hold"], { error: mustBe('"reject" or "hold"') })
     .default("reject")

@@ -127,8 +127,14 @@ function describeTls(listener: ListenerSettings): Line[] {
       `TLS: ${start}; handshake within ${describeDuration(tlsTimeout)}${handshakes}`,
       !tlsImplicit && isUsual(listener, "tlsTimeout") && maxHandshakes === null,
     ),
+    ...describeClientAuth(listener),
     line(`TLS versions: ${names}; cipher suites: ${describeSuites(suites)}, in ${order} order`, isUsualOffer),
   ];
+}
+
+function describeClientAuth({ tlsClientAuth, tlsClientCa }: ListenerSettings): Line[] {
+  if (tlsClientAuth === "none" || tlsClientCa === null) return [line("client certificates: not asked for", true)];
+  return [line(`client certificates: ${tlsClientAuth}, of the authorities ${describeSource(tlsClientCa)}`)];
 }
 
 function describeSuites(suites: readonly string[]): string {

@@ -1,8 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ConnectionRate } from "../document/listener.ts";
 import type { SessionLimits } from "../document/session-limits.ts";
+import type { PublicText } from "../values/secret-text.ts";
 
-export type FieldValue = string | number | boolean | null | readonly string[] | ConnectionRate | SessionLimits;
+export type FieldValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly string[]
+  | ConnectionRate
+  | PublicText
+  | SessionLimits;
 
 /**
  * Compares field values within one plan. Each pair of sets is compared once: thousands of listeners may share the

@@ -5,7 +5,7 @@ import type { SystemSettings } from "../document/system.ts";
 import { Comparison, type FieldValue } from "./comparison.ts";
 
 /** How a field's values are compared and described. */
-export type FieldKind = "plain" | "duration" | "set" | "rate" | "limits";
+export type FieldKind = "plain" | "duration" | "set" | "rate" | "limits" | "text";
 
 /**
  * Every field of a listener that can change at run time. Effective values count: its own networks are in
@@ -32,6 +32,8 @@ const listenerFields = {
   tlsDisableProtocols: "set",
   tlsDisableCipherSuites: "set",
   tlsIgnoreClientOrder: "plain",
+  tlsClientAuth: "plain",
+  tlsClientCa: "text",
   atCapacity: "plain",
   ignoreServerCap: "plain",
   proxyTimeout: "duration",

@@ -88,6 +88,7 @@ function describeChange({ field, from, to, needsRestart }: FieldChange, sets: De
     sets.set(from, known.set(to, difference));
     return `${[field, ...difference].join(" ")}${late}`;
   }
+  if (kindOf(field) === "text") return `${field}${late}`;
   if (kindOf(field) === "limits") return describeLimits(from as SessionLimits, to as SessionLimits);
   return `${field} ${describeValue(field, from)} → ${describeValue(field, to)}${late}`;
 }

@@ -84,7 +84,15 @@ function measure({ rule, limit, current }: Rule): TemplateResult | typeof nothin
   ></span>`;
 }
 
-function tlsFacts({ begins, certificate, version, cipherSuite, error, versions }: ExplainedTls): TemplateResult {
+function tlsFacts({
+  begins,
+  certificate,
+  version,
+  cipherSuite,
+  error,
+  versions,
+  clientAuth,
+}: ExplainedTls): TemplateResult {
   const entries: readonly (readonly [string, unknown])[] =
     error === null
       ? [
@@ -93,6 +101,7 @@ function tlsFacts({ begins, certificate, version, cipherSuite, error, versions }
           ["Agreed on", version],
           ["Suite", html`<code class="long">${cipherSuite}</code>`],
           ["Offered", versions.join(", ")],
+          ...(clientAuth === "none" ? [] : [["Client certificate", clientAuth] as const]),
         ]
       : [
           ["Begins", begins === "implicit" ? "with the first byte" : "when the client asks"],

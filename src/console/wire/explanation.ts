@@ -35,6 +35,8 @@ export interface ExplainedTls {
   readonly begins: "implicit" | "starttls";
   readonly versions: readonly string[];
   readonly suites: readonly string[];
+  /** `none`, `optional` or `required`. */
+  readonly clientAuth: string;
   /** Null: the self-signed one. */
   readonly certificate: string | null;
   readonly version: string | null;

@@ -71,6 +71,7 @@ function connectionValue(connection: ConnectionStatus, protocol: string): Manage
     tlsVersion: tls?.version ?? null,
     tlsCipherSuite: tls?.cipherSuite ?? null,
     serverName: tls?.serverName ?? null,
+    clientCertificate: tls?.client?.verified ? tls.client.subject : null,
     bytesRead: connection.bytesRead,
     bytesWritten: connection.bytesWritten,
   };

@@ -33,6 +33,11 @@ const words: Readonly<Record<string, Words>> = {
     xForwardedFor: { label: "X-Forwarded-For", explanation: "What most proxies send." },
     forwarded: { label: "Forwarded", explanation: "RFC 7239." },
   },
+  TlsClientAuth: {
+    none: { label: "Not asked for" },
+    optional: { label: "Optional", explanation: "Clients are asked; without a trusted one they are served as others." },
+    required: { label: "Required", explanation: "Clients without a trusted one fail the handshake." },
+  },
   AccountRole: {
     admin: { label: "Administrator", explanation: "May do everything in the management." },
     observer: { label: "Observer", explanation: "May read everything in the management." },

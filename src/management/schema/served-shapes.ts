@@ -78,6 +78,7 @@ export const connectionSchema = z.object({
   tlsVersion: optionalText("TLS", "The version of TLS. Null: it is in clear.", { column: 7 }),
   tlsCipherSuite: optionalText("Cipher suite", "By its IANA name. Null: it is in clear.", {}),
   serverName: optionalText("Server name", "What the client asked for by SNI. Null: nothing.", {}),
+  clientCertificate: optionalText("Client certificate", "The subject of the client's. Null: none that is trusted.", {}),
   bytesRead: count("Read", "Octets from the client.", { column: 8, format: "size" }),
   bytesWritten: count("Written", "Octets to the client.", { column: 9, format: "size" }),
 });

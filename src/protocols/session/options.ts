@@ -10,7 +10,7 @@ import type { TakeOver } from "../take-over.ts";
 
 export interface SessionOptions {
   /** Who may log in. Without `authenticate`, nobody. */
-  readonly backend: Pick<Backend, "authenticate">;
+  readonly backend: Pick<Backend, "authenticate" | "authenticateCertificate">;
   /** Take log-ins on connections in clear as well. Passwords can be read on the way then. Default: false. */
   readonly authWithoutTls?: boolean;
   /** Failed log-ins by address. Share one among protocols, so that failures of all count together. Default: one of its own. */

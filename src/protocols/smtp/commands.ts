@@ -75,7 +75,7 @@ function helo(dialogue: SmtpDialogue, argument: string): Complaint {
 function introductionReply({ wire, settings, login }: SmtpDialogue, protocol: Envelope["protocol"]): string {
   const { hostname, peer } = wire;
   if (protocol === "SMTP") return helloReply(hostname, peer.address);
-  const offered = { startTls: wire.canUpgrade, auth: login.offered };
+  const offered = { startTls: wire.canUpgrade, mechanisms: login.mechanisms };
   return extensionsReply(hostname, peer.address, settings.extensions.lines(offered));
 }
 

@@ -1,5 +1,5 @@
 /** The extensions that are announced (RFC 5321 section 2.2), as lines of the reply to EHLO. */
-import type { LoginSettings } from "../login.ts";
+import type { SaslMechanism } from "../sasl.ts";
 import type { SmtpLimits } from "./limits.ts";
 import { extensionLines } from "./replies.ts";
 
@@ -7,21 +7,20 @@ import { extensionLines } from "./replies.ts";
 export class Extensions {
   readonly #lines = new Map<number, string>();
   readonly #limits: Pick<SmtpLimits, "messageSize">;
-  readonly #login: Pick<LoginSettings, "mechanisms">;
 
-  constructor(limits: Pick<SmtpLimits, "messageSize">, login: Pick<LoginSettings, "mechanisms">) {
+  constructor(limits: Pick<SmtpLimits, "messageSize">) {
     this.#limits = limits;
-    this.#login = login;
   }
 
-  /** @param offered whether STARTTLS and AUTH are among them. */
-  lines(offered: { readonly startTls: boolean; readonly auth: boolean }): string {
-    const { startTls, auth } = offered;
-    const key = (startTls ? 1 : 0) + (auth ? 2 : 0);
+  /** @param offered whether STARTTLS is among them, and by which mechanisms a client may log in. */
+  lines(offered: { readonly startTls: boolean; readonly mechanisms: readonly SaslMechanism[] }): string {
+    const { startTls, mechanisms } = offered;
+    // Which of them there are depends on the client's certificate alone: their number tells.
+    const key = (startTls ? 1 : 0) + 2 * mechanisms.length;
     let lines = this.#lines.get(key);
     if (lines === undefined) {
       const tls = startTls ? ["STARTTLS"] : [];
-      const sasl = auth ? [`AUTH ${this.#login.mechanisms.join(" ")}`] : [];
+      const sasl = mechanisms.length > 0 ? [`AUTH ${mechanisms.join(" ")}`] : [];
       const size = `SIZE ${this.#limits.messageSize}`;
       lines = extensionLines([
         ...["PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING", "DSN"],

@@ -29,7 +29,7 @@ export function readSettings(options: SmtpOptions, dialect: Dialect): SmtpSettin
   return {
     ...session,
     dialect,
-    extensions: new Extensions(limits, session.login),
+    extensions: new Extensions(limits),
     backend: options.backend,
     earlyTalker: options.earlyTalker ?? "notice",
     banner: reader.lineOfText("banner", options.banner ?? dialect.banner),

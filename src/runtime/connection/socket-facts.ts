@@ -78,8 +78,8 @@ export class SocketFacts implements ConnectionFacts {
     this.#socket = null;
     if (!this.tls) return;
     // The group is looked up in the socket.
-    const { version, cipherSuite, serverName, alpn } = this.tls;
-    this.tls = { version, cipherSuite, serverName, alpn, group: null };
+    const { version, cipherSuite, serverName, alpn, client = null } = this.tls;
+    this.tls = { version, cipherSuite, serverName, alpn, group: null, client };
   }
 
   /** A header that names no client (LOCAL, UNKNOWN) leaves the peer its own address. */

@@ -48,7 +48,8 @@ async function explainedTls(
   if (!tls) return null;
   const handshake = await tryHandshake({ tls, certificates, serverName, alpn: protocol.alpn ?? [] });
   const begins = settings.tlsImplicit ? "implicit" : "starttls";
-  return { begins, versions: tls.versions, suites: tls.suites, ...handshake };
+  const { versions, suites, clientAuth } = tls;
+  return { begins, versions, suites, clientAuth, ...handshake };
 }
 
 /** As a peer's address comes from the kernel. @throws ExplainedClientError */

@@ -1,5 +1,5 @@
 /** What would become of a client now: through the listener's chart, the rules of admission, and the connection's chart. */
-import type { ListenerSettings } from "../../config/index.ts";
+import type { ClientAuth, ListenerSettings } from "../../config/index.ts";
 import type { ConnectionEvent, ConnectionSettings } from "../../machines/connection.ts";
 import type { PauseReason } from "../../machines/listener.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
@@ -63,6 +63,8 @@ export interface ExplainedTls extends TrialHandshake {
   /** What may be agreed on. OpenSSL's names. */
   readonly versions: readonly string[];
   readonly suites: readonly string[];
+  /** Whether the client is asked for a certificate; it is not known whether it has one. */
+  readonly clientAuth: ClientAuth;
 }
 
 /** What is known of the listener at this moment. */

@@ -86,6 +86,7 @@ export function tlsOptions({ settings, protocol, certificates, now }: TlsOptions
     certificates: certificates.loaded,
     defaultId: certificates.defaultId,
     listener: settings,
+    clientAuthorities: certificates.clientAuthorities.get(settings.name) ?? null,
     now,
     ...(protocol.alpn ? { alpn: protocol.alpn.filter((name) => name !== "h2" || settings.http2) } : {}),
   });

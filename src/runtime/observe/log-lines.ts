@@ -200,11 +200,20 @@ function closedFields(event: LifecycleEventOf<"connection.closed">): object {
     tls: tls?.version,
     cipherSuite: tls?.cipherSuite,
     serverName: tls?.serverName ?? undefined,
+    ...(tls && clientFields(tls)),
   };
 }
 
+/** Of a certificate that is not trusted only the reason. */
+function clientFields({ client = null }: TlsFacts) {
+  if (!client) return {};
+  return client.verified ? { clientCertificate: client.subject } : { clientCertificateError: client.error };
+}
+
 function tlsFields(tls: TlsFacts | null) {
-  return tls ? { tls: tls.version, cipherSuite: tls.cipherSuite, serverName: tls.serverName ?? undefined } : {};
+  return tls
+    ? { tls: tls.version, cipherSuite: tls.cipherSuite, serverName: tls.serverName ?? undefined, ...clientFields(tls) }
+    : {};
 }
 
 /** `192.0.2.1:25`, `[2001:db8::1]:25`. */

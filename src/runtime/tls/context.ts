@@ -6,9 +6,10 @@ import {
   TLSSocket,
   type TLSSocketOptions,
 } from "node:tls";
-import { type ListenerSettings, offeredTls, SUITES } from "../../config/index.ts";
+import { type ClientAuth, type ListenerSettings, offeredTls, SUITES } from "../../config/index.ts";
 import { type CertificatesOfName, choiceKey, chooseCertificates, findByServerName } from "./certificate-choice.ts";
 import type { LoadedCertificate } from "./certificates.ts";
+import type { ClientAuthorities } from "./client-authorities.ts";
 import type { KeyType } from "./private-key.ts";
 
 export type TlsSettings = Pick<
@@ -24,6 +25,8 @@ export interface TlsContextOptions {
   readonly listener: TlsSettings;
   /** Decides between certificates for the same name. Default: now. */
   readonly now?: Date;
+  /** Who may show which certificate; null, the default, for nobody is asked. */
+  readonly clientAuthorities?: ClientAuthorities | null;
   /** The protocol's names in ALPN (RFC 7301); with none, the extension is ignored. */
   readonly alpn?: readonly string[];
 }
@@ -37,6 +40,8 @@ export interface TlsServerOptions {
   readonly suites: readonly string[];
   /** Which certificates serve which names: equal texts mean equal choices. */
   readonly choice: string;
+  /** Whether clients are asked for a certificate, and whether one that is not trusted ends the handshake. */
+  readonly clientAuth: ClientAuth;
 }
 
 /** TLS cannot be offered with these settings and certificates. */
@@ -56,7 +61,8 @@ export class TlsContextError extends Error {
  * @throws TlsContextError
  */
 export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
-  const { certificates, listener, alpn = [] } = options;
+  const { certificates, listener, alpn = [], clientAuthorities = null } = options;
+  const clientAuth = clientAuthorities?.mode ?? "none";
   const { defaults, byName: certificatesOfNames, key } = choiceOf(options);
   const { suites, versions } = usableTls(certificates, listener);
   checkKeys(certificates, versions);
@@ -68,7 +74,9 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
     ecdhCurve: keyExchangeGroups(),
     honorCipherOrder: listener.tlsIgnoreClientOrder,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
-    sessionIdContext: "gatehouse",
+    sessionIdContext: sessionIdContext(clientAuthorities),
+    // In every context: OpenSSL verifies by that which the server name has led to.
+    ...(clientAuthorities && { ca: [...clientAuthorities.certificates] }),
   };
   const secureContext = createSecureContext({ ...common, ...keyPairs(defaults) });
   const byName = withoutDefaults(certificatesOfNames, defaults);
@@ -78,16 +86,23 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
     versions,
     suites,
     choice: key,
+    clientAuth,
     socketOptions: {
       isServer: true,
-      requestCert: false,
-      rejectUnauthorized: false,
+      requestCert: clientAuth !== "none",
+      // OpenSSL ends the handshake of a client that shows none, with the alert that says so.
+      rejectUnauthorized: clientAuth === "required",
       secureContext,
       // A callback costs each handshake a detour, so there is none when every name leads to the same certificates.
       ...(choiceIsNeeded && { SNICallback: chooseBy(byName, contextsOf(common)) }),
       ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
     } satisfies TLSSocketOptions,
   };
+}
+
+/** At most 32 octets. A session goes on only among those who ask their clients for the same. */
+function sessionIdContext(authorities: ClientAuthorities | null): string {
+  return authorities === null ? "gatehouse" : authorities.digest.slice(0, 32);
 }
 
 type ChooseContext = NonNullable<TLSSocketOptions["SNICallback"]>;

@@ -6,6 +6,8 @@ export interface HandshakeFailure {
     | "no-shared-version"
     /** The peer's ALPN does not include the listener's protocol. */
     | "no-shared-protocol"
+    /** A certificate of the client is required, and it has shown none, or one that is not trusted. */
+    | "client-certificate"
     /** What the peer sent is not TLS: HTTP, a clear-text command, noise. */
     | "not-tls"
     /** The peer aborted with an alert, for example because it does not trust the certificate. */
@@ -31,6 +33,7 @@ const REASONS: Readonly<Record<string, HandshakeFailure["reason"]>> = {
   ERR_SSL_VERSION_TOO_LOW: "no-shared-version",
   ERR_SSL_VERSION_TOO_HIGH: "no-shared-version",
   ERR_SSL_NO_APPLICATION_PROTOCOL: "no-shared-protocol",
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "client-certificate",
   ERR_SSL_HTTP_REQUEST: "not-tls",
   ERR_SSL_HTTPS_PROXY_REQUEST: "not-tls",
   ERR_SSL_WRONG_VERSION_NUMBER: "not-tls",

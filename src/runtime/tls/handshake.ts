@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { TlsFacts } from "../../protocols/protocol.ts";
+import type { ClientAuth } from "../../config/index.ts";
+import type { ClientCertificate, TlsFacts } from "../../protocols/protocol.ts";
 import {
   awaitEnd,
   handOver,
@@ -10,6 +11,7 @@ import {
   type SocketReader,
   stopReading,
 } from "../sockets/carried.ts";
+import { clientCertificate, lacking } from "./client-certificate.ts";
 import type { TlsServerOptions } from "./context.ts";
 import { DESTROYED, type HandshakeFailure, handshakeFailure, PEER_CLOSED } from "./handshake-failure.ts";
 import { keyExchangeGroup } from "./key-exchange-group.ts";
@@ -36,7 +38,7 @@ export interface HandshakeCallbacks {
  */
 export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks: HandshakeCallbacks): TLSSocket {
   const socket = new TLSSocket(raw, options.socketOptions);
-  const handshake = new Handshake(raw, socket, callbacks);
+  const handshake = new Handshake({ raw, socket, clientAuth: options.clientAuth, callbacks });
   socket.on("secure", onSecure);
   // Node reports TLS errors by `_tlsError`, and by `error` only under a `tls.Server`.
   socket.on("_tlsError", onTlsError);
@@ -51,20 +53,35 @@ export function startHandshake(raw: Socket, options: TlsServerOptions, callbacks
   return socket;
 }
 
+interface HandshakeParts {
+  readonly raw: Socket;
+  readonly socket: TLSSocket;
+  readonly clientAuth: ClientAuth;
+  readonly callbacks: HandshakeCallbacks;
+}
+
 class Handshake implements SocketHolder, SocketReader {
   readonly #raw: Socket;
   readonly #socket: TLSSocket;
+  readonly #clientAuth: ClientAuth;
   readonly #callbacks: HandshakeCallbacks;
 
-  constructor(raw: Socket, socket: TLSSocket, callbacks: HandshakeCallbacks) {
+  constructor({ raw, socket, clientAuth, callbacks }: HandshakeParts) {
     this.#raw = raw;
     this.#socket = socket;
+    this.#clientAuth = clientAuth;
     this.#callbacks = callbacks;
   }
 
   secured(): void {
+    const client = this.#clientAuth === "none" ? null : clientCertificate(this.#socket, new Date());
+    const problem = this.#clientAuth === "required" ? lacking(client) : null;
+    if (problem !== null) {
+      this.fail({ reason: "client-certificate", detail: problem });
+      return;
+    }
     this.#leave();
-    this.#callbacks.secured(this.#socket, factsOf(this.#socket));
+    this.#callbacks.secured(this.#socket, factsOf(this.#socket, client));
   }
 
   fail(failure: HandshakeFailure): void {
@@ -122,7 +139,7 @@ function ignore(): void {}
 // Letters, digits, hyphens and underscores: anything else is no host name and stays out of logs.
 const HOST_NAME = /^[\w.-]{1,255}$/;
 
-function factsOf(socket: TLSSocket): TlsFacts {
+function factsOf(socket: TLSSocket, client: ClientCertificate | null): TlsFacts {
   const { servername } = socket;
   return {
     version: socket.getProtocol() ?? "unknown",
@@ -132,5 +149,6 @@ function factsOf(socket: TLSSocket): TlsFacts {
     get group() {
       return keyExchangeGroup(socket);
     },
+    client,
   };
 }

@@ -3,12 +3,15 @@ import { createHash } from "node:crypto";
 import type { Configuration, LoadedDigests } from "../../config/index.ts";
 import { Breather } from "../time/breather.ts";
 import { type LoadedCertificate, loadCertificate } from "./certificates.ts";
+import { type ClientAuthorities, loadClientAuthorities } from "./client-authorities.ts";
 import { selfSignedCertificate } from "./self-signed.ts";
 
 export interface ServerCertificates {
   readonly loaded: readonly LoadedCertificate[];
   /** Served when SNI names none of the others. */
   readonly defaultId: string | null;
+  /** Those of the clients of each listener that asks for certificates, by its name. */
+  readonly clientAuthorities: ReadonlyMap<string, ClientAuthorities>;
   /** Digests of the files that were read, by file; the self-signed one's are not among them. */
   readonly files: LoadedDigests;
   readonly warnings: readonly { readonly code: string; readonly text: string }[];
@@ -31,29 +34,61 @@ export async function loadServerCertificates(options: {
   /** The date that validity is judged by. */
   readonly now: Date;
 }): Promise<ServerCertificates> {
-  const { certificates, system } = options.configuration;
-  if (certificates.length === 0) return options.needed ? selfSigned(options) : noCertificates;
-
+  const { certificates, system, listeners } = options.configuration;
   const files = new Map<string, string>();
+  const [asked] = await Promise.allSettled([loadAll(listeners, files)]);
+  if (certificates.length === 0) {
+    if (asked.status === "rejected") throw asked.reason;
+    const clientAuthorities = asked.value;
+    const served = options.needed ? await selfSigned(options) : noCertificates;
+    return { ...served, clientAuthorities, files, digest: digestOf(served.loaded, clientAuthorities) };
+  }
+
   const breather = new Breather();
   const outcomes = await Promise.allSettled(
     certificates.map((settings) => loadCertificate(settings, { now: options.now, loaded: files, breather })),
   );
-  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  const errors = [asked, ...outcomes].flatMap((outcome) => {
+    if (outcome.status === "fulfilled") return [];
+    return outcome.reason instanceof AggregateError ? outcome.reason.errors : [outcome.reason];
+  });
   if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
   const loaded = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  const clientAuthorities = asked.status === "fulfilled" ? asked.value : new Map();
   return {
     loaded,
+    clientAuthorities,
     defaultId: system.defaultCertificateId,
     files,
     warnings: loaded.flatMap(({ warnings }) => warnings.map((text) => ({ code: "certificate", text }))),
-    digest: digestOf(loaded),
+    digest: digestOf(loaded, clientAuthorities),
     date: options.now,
   };
 }
 
-function digestOf(certificates: readonly LoadedCertificate[]): string {
+/** @throws AggregateError of ClientAuthorityErrors */
+async function loadAll(
+  listeners: Configuration["listeners"],
+  loaded: Map<string, string>,
+): Promise<ReadonlyMap<string, ClientAuthorities>> {
+  const asking = listeners.filter(({ tlsClientAuth }) => tlsClientAuth !== "none");
+  const outcomes = await Promise.allSettled(asking.map((listener) => loadClientAuthorities(listener, { loaded })));
+  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
+  return new Map(
+    outcomes.flatMap((outcome, index) => {
+      const authorities = outcome.status === "fulfilled" ? outcome.value : null;
+      return authorities ? [[asking[index]?.name ?? "", authorities] as const] : [];
+    }),
+  );
+}
+
+function digestOf(
+  certificates: readonly LoadedCertificate[],
+  authorities: ReadonlyMap<string, ClientAuthorities> = new Map(),
+): string {
   const hash = createHash("sha256");
+  for (const [listener, { digest }] of authorities) hash.update(JSON.stringify([listener, digest]));
   for (const { id, certificate, privateKey } of certificates)
     hash.update(JSON.stringify([id, certificate, privateKey]));
   return hash.digest("base64");
@@ -61,6 +96,7 @@ function digestOf(certificates: readonly LoadedCertificate[]): string {
 
 export const noCertificates: ServerCertificates = {
   loaded: [],
+  clientAuthorities: new Map(),
   defaultId: null,
   files: new Map(),
   warnings: [],
@@ -76,7 +112,7 @@ async function selfSigned({
   configuration: Configuration;
   dataDirectory: string;
   now: Date;
-}): Promise<ServerCertificates> {
+}): Promise<Omit<ServerCertificates, "clientAuthorities" | "files" | "digest">> {
   const hostname = configuration.system.defaultHostname;
   const certificate = await selfSignedCertificate({ hostname, directory: dataDirectory, now });
   const made = certificate.created ? "was made and kept" : "is used";
@@ -86,9 +122,7 @@ async function selfSigned({
   return {
     loaded: [certificate],
     defaultId: certificate.id,
-    files: new Map(),
     warnings: [{ code: "self-signed-certificate", text }],
-    digest: digestOf([certificate]),
     date: now,
   };
 }

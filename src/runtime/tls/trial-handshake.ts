@@ -7,7 +7,7 @@ import { messageOf } from "../../config/values/thrown.ts";
 import type { LoadedCertificate } from "./certificates.ts";
 import type { TlsServerOptions } from "./context.ts";
 
-/** What a client would get that offers everything this Node supports, and the protocol's own name in ALPN. */
+/** What a client would get that has a certificate where one is asked for, offers everything this Node supports, and the protocol's own name in ALPN. */
 export interface TrialHandshake {
   /** E.g. `TLSv1.3`; null when the handshake failed. */
   readonly version: string | null;
@@ -32,7 +32,7 @@ const timeout = 5_000;
 
 export async function tryHandshake({ tls, certificates, serverName, alpn }: TrialOptions): Promise<TrialHandshake> {
   const [near, far] = duplexPair();
-  const server = new TLSSocket(asSocket(far), tls.socketOptions);
+  const server = new TLSSocket(asSocket(far), { ...tls.socketOptions, requestCert: false });
   const client = connect({
     socket: near,
     rejectUnauthorized: false,

@@ -43,6 +43,8 @@ test("a listener with a name and an address has every documented default", () =>
     ignoreServerCap: false,
     proxyTimeout: 5_000,
     admissionTimeout: 5_000,
+    tlsClientAuth: "none",
+    tlsClientCa: null,
     banner: null,
     authWithoutTls: false,
     limits: Object.fromEntries(Object.keys(sessionLimitsSchema.shape).map((name) => [name, null])),
@@ -259,6 +261,20 @@ test.each([
   expect(mistakesWith({ protocol, limits: { [known]: 5 } })).toEqual([]);
   expect(mistakesWith({ protocol, limits: { [unknown]: 5 } })).toEqual([
     expect.stringContaining(`limits.${unknown}: is no limit of ${protocol}, which has `),
+  ]);
+});
+
+test("client certificates need authorities, and TLS", () => {
+  const tlsClientCa = { "@type": "File", filePath: "ca.pem" };
+  expect(mistakesWith({ tlsClientAuth: "optional", tlsClientCa })).toEqual([]);
+  expect(mistakesWith({ tlsClientAuth: "required" })).toEqual([
+    "tlsClientCa: must be given where tlsClientAuth asks clients for certificates",
+  ]);
+  expect(mistakesWith({ tlsClientAuth: "required", tlsClientCa, useTls: false })).toEqual([
+    "tlsClientAuth: must be none where useTls is false",
+  ]);
+  expect(mistakesWith({ protocol: "http", tlsClientAuth: "optional", tlsClientCa })).toEqual([
+    "tlsClientAuth: must be none where http has no TLS; set tlsImplicit to true",
   ]);
 });
 

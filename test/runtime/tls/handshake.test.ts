@@ -67,7 +67,7 @@ describe("a handshake that succeeds", () => {
     await using listener = await listenWithTls(options);
     const client = tlsClient(listener.port, { maxVersion: version });
     const { facts } = securedOf(await listener.outcome());
-    expect(facts).toEqual({ version, cipherSuite, serverName: "localhost", alpn: null, group });
+    expect(facts).toEqual({ version, cipherSuite, serverName: "localhost", alpn: null, group, client: null });
     client.destroy();
   });
 
