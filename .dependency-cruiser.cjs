@@ -53,11 +53,13 @@ const innerRooms = {
     observe: ["admission", "pressure", "proxy", "time"],
     systemd: ["observe", "sockets"],
     upgrade: ["observe", "sockets", "time"],
+    acme: ["observe", "time", "tls"],
     connection: ["admission", "observe", "proxy", "sockets", "time", "tls"],
     listener: ["admission", "connection", "observe", "pressure", "proxy", "sockets", "time", "tls"],
     reload: ["listener", "observe", "time", "tls"],
     explain: ["admission", "listener", "tls"],
     server: [
+      "acme",
       "admission",
       "connection",
       "explain",

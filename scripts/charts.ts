@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from "xstate";
 import { mermaid } from "../src/inspect/mermaid.ts";
 import {
+  certificateMachine,
   connectionMachine,
   listenerMachine,
   reloadMachine,
@@ -26,6 +27,7 @@ export const charts: readonly GeneratedBlock[] = [
   chart("docs/machines.md", connectionMachine),
   chart("docs/machines.md", reloadMachine),
   chart("docs/machines.md", upgradeMachine),
+  chart("docs/machines.md", certificateMachine),
   chart("docs/smtp.md", smtpMachine),
   chart("docs/imap.md", imapMachine),
   chart("docs/pop3.md", pop3Machine),

@@ -45,7 +45,8 @@ class Interfaces {
 const union = (types: readonly string[]): string => [...new Set(types)].join(" | ");
 
 function typeOf(node: Node, name: string, interfaces: Interfaces): string {
-  const each = node.anyOf ?? node.oneOf;
+  // What its forms need is checked when the document is parsed.
+  const each = node.properties ? undefined : (node.anyOf ?? node.oneOf);
   if (each) return union(each.map((one) => typeOf(one, name, interfaces)));
   if (node.const !== undefined) return JSON.stringify(node.const);
   if (node.enum) return union(node.enum.map((one) => JSON.stringify(one)));

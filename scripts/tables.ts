@@ -87,6 +87,7 @@ function metricTable(): string {
       listeners: [],
       pressure: { latest: noPressure },
       certificates: [],
+      orderStatus: () => null,
       date: new Date(),
     },
     outputs: [],

@@ -15,6 +15,7 @@ import type { Backend } from "./protocols/backend.ts";
 import type { HttpHandler } from "./protocols/http/http-handler.ts";
 import type { LoginFailures } from "./protocols/login-failures.ts";
 import type { Protocol } from "./protocols/protocol.ts";
+import type { ChallengeAnswers } from "./runtime/acme/challenge-answers.ts";
 import { healthPaths } from "./runtime/observe/http-endpoints.ts";
 import type { Lifecycle } from "./runtime/observe/lifecycle.ts";
 import { type Clock, dateOf } from "./runtime/time/clock.ts";
@@ -98,5 +99,13 @@ export function leavePaths(protocols: readonly Protocol[], handlers: ManagementH
       if (path === "/" && mount !== "") return toConsole;
       return healthPaths.has(path) ? handlers.health : null;
     });
+  }
+}
+
+/** Every HTTP protocol, under whatever name, answers the challenges of http-01. */
+export function answerChallenges(protocols: readonly Protocol[], answers: ChallengeAnswers): void {
+  for (const protocol of protocols) {
+    if (!("answerChallenges" in protocol) || typeof protocol.answerChallenges !== "function") continue;
+    protocol.answerChallenges((path: string, host: string) => answers.fileAt(path, host));
   }
 }

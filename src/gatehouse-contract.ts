@@ -2,6 +2,7 @@
 import type { Observable } from "rxjs";
 import type { Configuration, GivenConfiguration, ReloadPlan } from "./config/index.ts";
 import type { PauseReason } from "./machines/listener.ts";
+import type { OrderedCertificateStatus } from "./runtime/acme/ordered-certificate.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { ExplainedClient, Explanation } from "./runtime/explain/explanation.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/observe/lifecycle.ts";
@@ -35,6 +36,8 @@ export interface CertificateStatus {
   readonly notValidAfter: Date;
   /** On one line: `C=US, O=Let's Encrypt, CN=E5`. */
   readonly issuer: string;
+  /** Of one that is ordered by ACME; null for one that is given. */
+  readonly acme: OrderedCertificateStatus | null;
 }
 
 export interface StopOptions {

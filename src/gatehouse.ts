@@ -1,6 +1,6 @@
 /** Assembles a Gatehouse: a document, protocols, a backend, logs and metrics, and the server that runs them. */
 import { Subscription } from "rxjs";
-import { leavePaths, managementHandlers, managementOf } from "./built-in-management.ts";
+import { answerChallenges, leavePaths, managementHandlers, managementOf } from "./built-in-management.ts";
 import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
 import {
   type Configuration,
@@ -90,6 +90,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         authenticate: options.authenticate ?? backend.authenticate?.bind(backend),
       });
       leavePaths([...protocols.values()], handlers);
+      answerChallenges([...protocols.values()], server.challengeAnswers);
       return {
         protocols,
         stage: (document, abort) => opened.stage(document, abort),
@@ -208,6 +209,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         notValidBefore,
         notValidAfter,
         issuer,
+        acme: server.orderStatus(id),
       })),
     connections: (wanted = {}) => statusesOf(server.connections(), wanted),
     connection(id) {

@@ -1,7 +1,7 @@
 /** `--user` and `--group` of `gatehouse serve`. */
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import type { Configuration } from "../config/index.ts";
+import { type Configuration, isAcme } from "../config/index.ts";
 import { boundedCall } from "../files/index.ts";
 import { dropPrivileges } from "../runtime/privileges/drop-privileges.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
@@ -60,7 +60,7 @@ async function unreadableFiles({ configuration, document }: ChosenConfiguration)
 
 function filesIn({ certificates, accounts }: Configuration): string[] {
   const texts = [
-    ...certificates.flatMap(({ certificate, privateKey }) => [certificate, privateKey]),
+    ...certificates.flatMap((settings) => (isAcme(settings) ? [] : [settings.certificate, settings.privateKey])),
     ...accounts.map(({ secret }) => secret),
   ];
   return texts.flatMap((text) => (text["@type"] === "File" ? [text.filePath] : []));

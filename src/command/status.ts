@@ -1,5 +1,5 @@
 /** `gatehouse status`: the running server and its listeners, one line each. */
-import type { ListenerReport, StatusReport } from "../control/reports.ts";
+import type { CertificateReport, ListenerReport, StatusReport } from "../control/reports.ts";
 import { askServer, type ControlCommandOptions } from "./ask-server.ts";
 import { columns } from "./columns.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -8,11 +8,23 @@ export function status(options: ControlCommandOptions): Promise<ExitCode> {
   return askServer(options, { method: "GET", path: "/status" }, describe);
 }
 
-function describe({ state, generation, pid, connections, listeners }: StatusReport): string {
+function describe({ state, generation, pid, connections, listeners, certificates }: StatusReport): string {
   const { total, maxConnections, byState } = connections;
   const states = Object.entries(byState).map(([name, count]) => `${count} ${name}`);
   const counted = `${total} of ${maxConnections} connections${states.length > 0 ? ` (${states.join(", ")})` : ""}`;
-  return `Gatehouse is ${state} (pid ${pid}) with document ${generation}, ${counted}.\n\n${describeListeners(listeners)}`;
+  return `Gatehouse is ${state} (pid ${pid}) with document ${generation}, ${counted}.\n\n${describeListeners(listeners)}${describeCertificates(certificates)}`;
+}
+
+/** Those that renew themselves; nothing without one. */
+function describeCertificates(certificates: readonly CertificateReport[]): string {
+  if (certificates.length === 0) return "";
+  const rows = certificates.map(({ id, state, renewsAt, lastError }) => [
+    `certificate ${id}`,
+    state,
+    renewsAt === null ? "not in force yet" : `renewed at ${renewsAt.slice(0, 16)}Z`,
+    lastError ?? "",
+  ]);
+  return `\n${columns(rows)}`;
 }
 
 /** Of several listeners, a line each. */

@@ -3,7 +3,13 @@
 export { type BindAddress, readBindAddress } from "./addresses/bind-address.ts";
 export { ipv6OnlyIn } from "./addresses/ipv6-only.ts";
 export { type AccountSettings, accountSchema } from "./document/account.ts";
-export { type CertificateSettings, certificateSchema } from "./document/certificate.ts";
+export {
+  type AcmeCertificate,
+  type CertificateSettings,
+  certificateSchema,
+  type GivenCertificate,
+  isAcme,
+} from "./document/certificate.ts";
 export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./document/configuration-error.ts";
 export type {
   ConfigurationInput,
@@ -27,7 +33,7 @@ export {
   PROTOCOLS,
 } from "./document/listener.ts";
 export { readConfiguration } from "./document/read.ts";
-export { serializeDocument } from "./document/serialize.ts";
+export { serializeCertificate, serializeDocument } from "./document/serialize.ts";
 export { type SessionConfiguration, sessionLimitsSchema } from "./document/session-limits.ts";
 export { describeConfiguration } from "./document/summary.ts";
 export { type SystemSettings, systemSchema } from "./document/system.ts";

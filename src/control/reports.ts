@@ -20,6 +20,18 @@ export interface StatusReport {
     readonly byState: Readonly<Record<string, number>>;
   };
   readonly listeners: readonly ListenerReport[];
+  /** Those that renew themselves. */
+  readonly certificates: readonly CertificateReport[];
+}
+
+export interface CertificateReport {
+  readonly id: string;
+  /** Of its machine: `ordering`, `waiting`, `failing`, … */
+  readonly state: string;
+  /** RFC 3339; null before the first is in force. */
+  readonly renewsAt: string | null;
+  /** Why the last attempt failed; null when it did not. */
+  readonly lastError: string | null;
 }
 
 export interface ListenerReport extends Omit<ListenerStatus, "addresses"> {
@@ -65,6 +77,11 @@ export function statusReport(gatehouse: Gatehouse): StatusReport {
       byState,
     },
     listeners: gatehouse.listeners().map(listenerReport),
+    certificates: gatehouse.certificates().flatMap(({ id, acme }) => {
+      if (acme === null) return [];
+      const { state, renewsAt, lastError } = acme;
+      return [{ id, state, renewsAt: renewsAt?.toISOString() ?? null, lastError }];
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Gatehouse's own charts. */
 import type { AnyStateMachine } from "xstate";
+import { certificateMachine } from "../machines/certificate.ts";
 import { connectionMachine } from "../machines/connection.ts";
 import { listenerMachine } from "../machines/listener.ts";
 import { reloadMachine } from "../machines/reload.ts";
@@ -17,6 +18,7 @@ export const charts: Readonly<Record<string, AnyStateMachine>> = {
   connection: connectionMachine,
   reload: reloadMachine,
   upgrade: upgradeMachine,
+  certificate: certificateMachine,
   smtp: smtpMachine,
   lmtp: smtpMachine,
   imap: imapMachine,

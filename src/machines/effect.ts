@@ -30,6 +30,15 @@ export function unprovidedWork<const Name extends string, Input = unknown>(
   return Object.fromEntries(works) as Record<Name, PromiseActorLogic<void, Input>>;
 }
 
+/** Declares work of a machine's states that has a result. @param _output used for its type only. */
+export function unprovidedQuestion<Output>(
+  machine: string,
+  name: string,
+  _output: Output,
+): PromiseActorLogic<Output, unknown> {
+  return fromPromise<Output, unknown>(async () => effect(machine, name)());
+}
+
 /** Remembers the error, for charts whose context has one. */
 export const recordError = {
   type: "recordError",

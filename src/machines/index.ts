@@ -6,6 +6,15 @@ export type { Inspector } from "../charts/inspector.ts";
 export type { LifecycleMode } from "../charts/lifecycle-logic.ts";
 export { type EndCause, endCauses } from "./causes.ts";
 export {
+  type CertificateContext,
+  type CertificateEvent,
+  type CertificateInput,
+  type CertificateState,
+  certificateMachine,
+  type KeptCertificate,
+  type RenewalOutlook,
+} from "./certificate.ts";
+export {
   type ConnectionContext,
   type ConnectionEvent,
   type ConnectionSettings,

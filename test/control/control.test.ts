@@ -66,6 +66,7 @@ describe("the control socket", () => {
         generation: 1,
         pid: process.pid,
         connections: { total: 1, maxConnections: 8192, byState: { active: 1 } },
+        certificates: [],
         listeners: [
           expect.objectContaining({ name: "smtp", state: "listening", addresses: [`127.0.0.1:${port("smtp")}`] }),
           expect.objectContaining({ name: "other", connections: 0, pausedBy: [] }),

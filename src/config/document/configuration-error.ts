@@ -72,7 +72,16 @@ export function issuesOf(findings: readonly Finding[], source: Source): Configur
 
 /** Sections that hold secrets, and their fields that may be shown all the same. */
 const SECRET_SECTIONS: ReadonlySet<unknown> = new Set(["Certificate", "Account"]);
-const SHOWN_FIELDS: ReadonlySet<unknown> = new Set(["@type", "filePath", "variableName", "roles"]);
+const SHOWN_FIELDS: ReadonlySet<unknown> = new Set([
+  "@type",
+  "filePath",
+  "variableName",
+  "roles",
+  "domains",
+  "contact",
+  "directory",
+  "challenge",
+]);
 const LONGEST_SHOWN = 80;
 
 function describeFound(path: Path, document: unknown): string | null {

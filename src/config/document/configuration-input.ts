@@ -212,10 +212,26 @@ export interface SystemSettingsInput {
 }
 
 export interface CertificateInput {
-  /** The certificate in PEM, followed by its intermediates. */
-  readonly certificate: TextInput | EnvironmentVariableInput | FileInput;
-  /** The private key of the certificate, in PEM, not encrypted. */
-  readonly privateKey: TextInput | EnvironmentVariableInput | FileInput;
+  /** Acme: ordered and renewed by itself. Null: given by certificate and privateKey. Default: null. */
+  readonly "@type"?: "Acme" | null | undefined;
+  /** The certificate in PEM, followed by its intermediates. Required unless @type is Acme. */
+  readonly certificate?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
+  /** The private key of the certificate, in PEM, not encrypted. Required unless @type is Acme. */
+  readonly privateKey?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
+  /** Acme: the names that the certificate is for, at least one. No wildcards and no IP addresses. Default: []. */
+  readonly domains?:
+    | readonly ("mail.example.com" | (string & {}))[]
+    | ({ readonly [name: string]: true } & { readonly length?: never })
+    | undefined;
+  /** Acme: whom the authority may write to about the account. Default: []. */
+  readonly contact?:
+    | readonly ("admin@example.com" | (string & {}))[]
+    | ({ readonly [name: string]: true } & { readonly length?: never })
+    | undefined;
+  /** Acme: the directory of the authority (RFC 8555 section 7.1.1). Null: Let's Encrypt. Default: null. */
+  readonly directory?: string | null | undefined;
+  /** Acme: how control of the domains is proved. tls-alpn-01: on port 443, by every listener with TLS (RFC 8737). http-01: on port 80, by every http listener (RFC 8555 section 8.3). Default: "tls-alpn-01". */
+  readonly challenge?: "tls-alpn-01" | "http-01" | undefined;
   /** Set by a server. Ignored. @deprecated */
   readonly id?: unknown | undefined;
   /** Set by a server. Ignored. @deprecated */
@@ -228,15 +244,37 @@ export interface CertificateInput {
   readonly notValidAfter?: unknown | undefined;
   /** Read from the certificate, never written. Ignored. @deprecated */
   readonly issuer?: unknown | undefined;
+  /** Set by a server. Ignored. @deprecated */
+  readonly state?: unknown | undefined;
+  /** Set by a server. Ignored. @deprecated */
+  readonly renewsAt?: unknown | undefined;
+  /** Set by a server. Ignored. @deprecated */
+  readonly lastError?: unknown | undefined;
 }
 
 export interface CertificateInputInMap {
   /** The id that `defaultCertificateId` refers to. Unique. */
   readonly id: string;
-  /** The certificate in PEM, followed by its intermediates. */
-  readonly certificate: TextInput | EnvironmentVariableInput | FileInput;
-  /** The private key of the certificate, in PEM, not encrypted. */
-  readonly privateKey: TextInput | EnvironmentVariableInput | FileInput;
+  /** Acme: ordered and renewed by itself. Null: given by certificate and privateKey. Default: null. */
+  readonly "@type"?: "Acme" | null | undefined;
+  /** The certificate in PEM, followed by its intermediates. Required unless @type is Acme. */
+  readonly certificate?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
+  /** The private key of the certificate, in PEM, not encrypted. Required unless @type is Acme. */
+  readonly privateKey?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
+  /** Acme: the names that the certificate is for, at least one. No wildcards and no IP addresses. Default: []. */
+  readonly domains?:
+    | readonly ("mail.example.com" | (string & {}))[]
+    | ({ readonly [name: string]: true } & { readonly length?: never })
+    | undefined;
+  /** Acme: whom the authority may write to about the account. Default: []. */
+  readonly contact?:
+    | readonly ("admin@example.com" | (string & {}))[]
+    | ({ readonly [name: string]: true } & { readonly length?: never })
+    | undefined;
+  /** Acme: the directory of the authority (RFC 8555 section 7.1.1). Null: Let's Encrypt. Default: null. */
+  readonly directory?: string | null | undefined;
+  /** Acme: how control of the domains is proved. tls-alpn-01: on port 443, by every listener with TLS (RFC 8737). http-01: on port 80, by every http listener (RFC 8555 section 8.3). Default: "tls-alpn-01". */
+  readonly challenge?: "tls-alpn-01" | "http-01" | undefined;
   /** Set by a server. Ignored. @deprecated */
   readonly createdAt?: unknown | undefined;
   /** Read from the certificate, never written. Ignored. @deprecated */
@@ -247,6 +285,12 @@ export interface CertificateInputInMap {
   readonly notValidAfter?: unknown | undefined;
   /** Read from the certificate, never written. Ignored. @deprecated */
   readonly issuer?: unknown | undefined;
+  /** Set by a server. Ignored. @deprecated */
+  readonly state?: unknown | undefined;
+  /** Set by a server. Ignored. @deprecated */
+  readonly renewsAt?: unknown | undefined;
+  /** Set by a server. Ignored. @deprecated */
+  readonly lastError?: unknown | undefined;
 }
 
 export interface AccountInput {

@@ -4,6 +4,8 @@ import { ipv6OnlyAmong } from "../addresses/ipv6-only.ts";
 import { excludes, isWildcard } from "../addresses/shared-port.ts";
 import { offeredTls, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
 import { suggestion } from "../values/nearest.ts";
+import { REFERENCE_FORMS } from "../values/secret-text.ts";
+import type { certificateSchema } from "./certificate.ts";
 import type { Finding } from "./configuration-error.ts";
 import type { listenerSchema } from "./listener.ts";
 import { isObject } from "./partial-parse.ts";
@@ -166,6 +168,37 @@ function checkPorts(written: readonly WrittenAddress[]): Finding[] {
       `cannot be bound beside ${obstacle.address.text}${owner}, which takes this address too; ` +
       `set socketReusePort to true for ${which}, or leave one of the two addresses out`;
     return [{ path: one.path, message, found: null }];
+  });
+}
+
+/** A certificate of the document with those of its fields that are valid. */
+export interface CertificateEntry {
+  readonly path: Path;
+  readonly fields: Partial<z.output<typeof certificateSchema>>;
+}
+
+/** A certificate is given with its key, or ordered for its domains. */
+export function checkCertificates(entries: readonly CertificateEntry[], document: unknown): Finding[] {
+  return entries.flatMap(({ path, fields }): Finding[] => {
+    if (!isObject(valueAt(document, path))) return [];
+    if (fields["@type"] === undefined) return [];
+    const at = (field: string, message: string): Finding => ({ path: [...path, field], message });
+    const given = (["certificate", "privateKey"] as const).filter((field) => fields[field]);
+    if (fields["@type"] === "Acme") {
+      return [
+        ...given.map((field) => ({ ...at(field, "must be left out where @type is Acme: it is ordered"), found: null })),
+        ...(fields.domains?.length === 0 ? [at("domains", "must have at least one domain name")] : []),
+      ];
+    }
+    const missing = (["certificate", "privateKey"] as const).filter((field) => fields[field] === null);
+    const acme = (["domains", "contact", "directory"] as const).filter((field) => (fields[field] ?? []).length > 0);
+    return [
+      ...missing.map((field) => {
+        const isThere = valueAt(document, [...path, field]) !== undefined;
+        return at(field, `${isThere ? "must be" : "is required:"} ${REFERENCE_FORMS}`);
+      }),
+      ...acme.map((field) => ({ ...at(field, 'must be left out unless @type is "Acme"'), found: null })),
+    ];
   });
 }
 

@@ -1,7 +1,8 @@
+import type { z } from "zod";
 import { canonicalAddress } from "../addresses/canonical-address.ts";
 import { withAbsolutePath } from "../values/secret-text.ts";
 import type { AccountSettings } from "./account.ts";
-import type { CertificateSettings } from "./certificate.ts";
+import { type CertificateSettings, type certificateSchema, DEFAULT_DIRECTORY } from "./certificate.ts";
 import type { ConfigurationInput } from "./configuration-input.ts";
 import type { ListedIpSettings } from "./listed-ip.ts";
 import { DEFAULT_BACKLOG, type ListenerSettings } from "./listener.ts";
@@ -45,11 +46,9 @@ export function isConfiguration(value: unknown): value is Configuration {
 
 /** Resolves defaults, inheritance and relative paths. */
 export function effective(parsed: ParsedSections, directory: string): Configuration {
-  const certificates = complete(parsed.certificates).map(([id, { certificate, privateKey }]) => ({
-    id,
-    certificate: withAbsolutePath(certificate, directory),
-    privateKey: withAbsolutePath(privateKey, directory),
-  }));
+  const certificates = complete(parsed.certificates).flatMap(([id, settings]) =>
+    certificateSettings(id, settings, directory),
+  );
   const accounts = complete(parsed.accounts).map(([address, { secret, roles }]) => ({
     address: canonicalAddress(address).text,
     secret: withAbsolutePath(secret, directory),
@@ -85,6 +84,25 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
     ignoredFields,
     directory,
   });
+}
+
+/** None where a check across fields has found a mistake. */
+function certificateSettings(
+  id: string,
+  settings: z.output<typeof certificateSchema>,
+  directory: string,
+): CertificateSettings[] {
+  const { certificate, privateKey, domains, contact, challenge } = settings;
+  if (settings["@type"] === "Acme")
+    return [{ id, "@type": "Acme", domains, contact, directory: settings.directory ?? DEFAULT_DIRECTORY, challenge }];
+  if (certificate === null || privateKey === null) return [];
+  return [
+    {
+      id,
+      certificate: withAbsolutePath(certificate, directory),
+      privateKey: withAbsolutePath(privateKey, directory),
+    },
+  ];
 }
 
 function complete<Settings>(entries: readonly Entry<Settings>[]): [string, Settings][] {

@@ -1,3 +1,10 @@
+import {
+  type AcmeCertificate,
+  type CertificateSettings,
+  DEFAULT_DIRECTORY,
+  type GivenCertificate,
+  isAcme,
+} from "./certificate.ts";
 import { isIndex } from "./document-object.ts";
 import type { Configuration } from "./effective.ts";
 import type { ListenerSettings } from "./listener.ts";
@@ -29,8 +36,27 @@ export function serializeDocument({
 
 /** A map as long as an object keeps its order. */
 function serializeCertificates(certificates: Configuration["certificates"]): object {
-  if (certificates.some(({ id }) => isIndex(id))) return certificates;
-  return Object.fromEntries(certificates.map(({ id, ...certificate }) => [id, certificate]));
+  const written = certificates.map(serializeCertificate);
+  if (written.some(({ id }) => isIndex(id))) return written;
+  return Object.fromEntries(written.map(({ id, ...certificate }) => [id, certificate]));
+}
+
+/** As in the array form, with its id. */
+export function serializeCertificate(settings: CertificateSettings): GivenCertificate | WrittenAcmeCertificate {
+  if (!isAcme(settings)) return settings;
+  const { directory } = settings;
+  return {
+    ...settings,
+    domains: mapToTrue(settings.domains),
+    contact: mapToTrue(settings.contact),
+    directory: directory === DEFAULT_DIRECTORY ? null : directory,
+  };
+}
+
+interface WrittenAcmeCertificate extends Omit<AcmeCertificate, "domains" | "contact" | "directory"> {
+  readonly domains: Readonly<Record<string, true>>;
+  readonly contact: Readonly<Record<string, true>>;
+  readonly directory: string | null;
 }
 
 function serializeListener(listener: ListenerSettings, serverCap: number): object {

@@ -1,6 +1,7 @@
 import { CIPHER_SUITE_NAMES, offeredTls } from "../values/cipher-suites.ts";
 import { describeDuration } from "../values/duration.ts";
 import { describeSource } from "../values/secret-text.ts";
+import { type CertificateSettings, isAcme } from "./certificate.ts";
 import { parseDocument } from "./document.ts";
 import type { Configuration } from "./effective.ts";
 import type { ListedIpSettings } from "./listed-ip.ts";
@@ -41,9 +42,9 @@ export function describeConfiguration(
 }
 
 function describeServer({ system, certificates, accounts, blocked, allowed }: Configuration): Line[] {
-  const certificateLines = certificates.map(({ id, certificate, privateKey }) => {
-    const byDefault = id === system.defaultCertificateId ? " (default)" : "";
-    return `certificate ${id}${byDefault}: ${describeSource(certificate)}; key: ${describeSource(privateKey)}`;
+  const certificateLines = certificates.map((settings) => {
+    const byDefault = settings.id === system.defaultCertificateId ? " (default)" : "";
+    return `certificate ${settings.id}${byDefault}: ${describeCertificate(settings)}`;
   });
   const accountLines = accounts.map(({ address, secret, roles }) => {
     return `account ${address}${roles.length > 0 ? ` (${roles.join(", ")})` : ""}: secret ${describeSource(secret)}`;
@@ -63,6 +64,12 @@ function describeServer({ system, certificates, accounts, blocked, allowed }: Co
       : [line("certificates: none given; where TLS is used, a self-signed one is made")]),
     ...(accounts.length > 0 ? accountLines.map((text) => line(text)) : [line("accounts: none given")]),
   ];
+}
+
+function describeCertificate(settings: CertificateSettings): string {
+  if (!isAcme(settings)) return `${describeSource(settings.certificate)}; key: ${describeSource(settings.privateKey)}`;
+  const { domains, directory, challenge } = settings;
+  return `ordered from ${new URL(directory).host} by ${challenge} for ${list(domains)}`;
 }
 
 function line(text: string, isDefault = false): Line {

@@ -21,7 +21,7 @@ export type PublicText = { readonly "@type": "Text"; readonly value: string } | 
 /** A reference to a text that must never appear in a log, an error or an answer. */
 export type SecretText = { readonly "@type": "Text"; readonly secret: string } | FromEnvironment | FromFile;
 
-const FORMS =
+export const REFERENCE_FORMS =
   '{"@type": "Text", "secret": …}, {"@type": "EnvironmentVariable", "variableName": …} or {"@type": "File", "filePath": …}';
 const TYPES = 'must be "Text", "EnvironmentVariable" or "File"';
 
@@ -57,7 +57,7 @@ const fromFile = fieldsOf({
 export const referenceForms = { Text: given, EnvironmentVariable: fromEnvironment, File: fromFile };
 
 const textReference = z.discriminatedUnion("@type", [given, fromEnvironment, fromFile], {
-  error: (issue) => (issue.code === "invalid_union" ? TYPES : mustBe(FORMS)(issue)),
+  error: (issue) => (issue.code === "invalid_union" ? TYPES : mustBe(REFERENCE_FORMS)(issue)),
 });
 
 /** The text of a `Text` reference, which has exactly one of the two fields. */

@@ -1,8 +1,15 @@
 /** The objects that the document holds, as they are in force: every field, with defaults and what the server adds. */
-import { type Configuration, type DocumentSnapshot, type SectionName, serializeDocument } from "../../config/index.ts";
+import {
+  type CertificateSettings,
+  type Configuration,
+  type DocumentSnapshot,
+  type SectionName,
+  serializeCertificate,
+  serializeDocument,
+} from "../../config/index.ts";
 import type { CertificateStatus } from "../../gatehouse-contract.ts";
 import { isObject, type Json, type JsonObject } from "../jmap/json.ts";
-import { fieldKinds, secretFields } from "./field-kinds.ts";
+import { defaultsOf, fieldKinds, secretFields } from "./field-kinds.ts";
 import { type ManagedObject, type ManagedValue, type Snapshot, singletonId } from "./managed-object.ts";
 import { withoutSecret } from "./secrets.ts";
 import { stateString } from "./state-string.ts";
@@ -89,11 +96,9 @@ function sectionsOf({
     ),
     Certificate: snapshot(
       "Certificate",
-      configuration.certificates.map(({ id, certificate, privateKey }) => ({
-        id,
-        certificate: certificate as unknown as JsonObject,
-        privateKey: privateKey as unknown as JsonObject,
-        ...readFromCertificate(served.get(id)),
+      configuration.certificates.map((settings) => ({
+        ...certificateFields(settings),
+        ...readFromCertificate(served.get(settings.id)),
       })),
     ),
     Account: snapshot(
@@ -120,12 +125,21 @@ function listedIp(entry: JsonObject, id: string | undefined): ManagedValue {
   return { id: id ?? String(entry["address"]), ...entry };
 }
 
+/** Of both forms; each has nothing in the fields of the other. */
+function certificateFields(settings: CertificateSettings): ManagedValue {
+  const written = serializeCertificate(settings) as unknown as JsonObject;
+  return { id: settings.id, ...defaultsOf("Certificate"), ...written };
+}
+
 function readFromCertificate(served: CertificateStatus | undefined): JsonObject {
   return {
     subjectAlternativeNames: Object.fromEntries((served?.subjectAlternativeNames ?? []).map((name) => [name, true])),
     notValidBefore: served?.notValidBefore.toISOString() ?? null,
     notValidAfter: served?.notValidAfter.toISOString() ?? null,
     issuer: served?.issuer ?? null,
+    state: served?.acme?.state ?? null,
+    renewsAt: served?.acme?.renewsAt?.toISOString() ?? null,
+    lastError: served?.acme?.lastError ?? null,
   };
 }
 

@@ -20,6 +20,7 @@ import {
   listenerStatusSchema,
   readFromCertificate,
   serverNodeSchema,
+  stateOfCertificate,
 } from "./served-shapes.ts";
 
 export type Shape = Readonly<Record<string, z.core.$ZodType>>;
@@ -68,8 +69,8 @@ export const describedObjects: readonly DescribedObject[] = [
     subtitle: "The name that a client asks for decides which one it gets.",
     singularName: "certificate",
     pluralName: "certificates",
-    shape: { ...certificateSchema.shape, ...readFromCertificate },
-    sections: ["Certificate and key", "Read from the certificate"],
+    shape: { ...certificateSchema.shape, ...readFromCertificate, ...stateOfCertificate },
+    sections: ["Certificate and key", "ACME", "Read from the certificate"],
   },
   {
     name: "Account",

@@ -38,6 +38,13 @@ const words: Readonly<Record<string, Words>> = {
     optional: { label: "Optional", explanation: "Clients are asked; without a trusted one they are served as others." },
     required: { label: "Required", explanation: "Clients without a trusted one fail the handshake." },
   },
+  CertificateKind: {
+    Acme: { label: "Ordered by ACME", explanation: "Ordered from an authority, and renewed, by itself." },
+  },
+  AcmeChallenge: {
+    "tls-alpn-01": { label: "TLS (tls-alpn-01)", explanation: "On port 443, by every listener with TLS." },
+    "http-01": { label: "HTTP (http-01)", explanation: "On port 80, by every http listener." },
+  },
   AccountRole: {
     admin: { label: "Administrator", explanation: "May do everything in the management." },
     observer: { label: "Observer", explanation: "May read everything in the management." },

@@ -36,6 +36,25 @@ export const readFromCertificate = {
     }),
 };
 
+/** Of a certificate that is ordered. */
+export const stateOfCertificate = {
+  state: z
+    .string()
+    .nullable()
+    .describe("The state of its machine. Null: it is given, not ordered.")
+    .register(fieldDisplay, { label: "State", section: "ACME", column: 5, update: "serverSet" }),
+  renewsAt: z.iso
+    .datetime()
+    .nullable()
+    .describe("When another one is ordered. Null: that is not known yet.")
+    .register(fieldDisplay, { label: "Renewed at", section: "ACME", column: 6, update: "serverSet" }),
+  lastError: z
+    .string()
+    .nullable()
+    .describe("Why the last attempt failed. Null: it did not.")
+    .register(fieldDisplay, { label: "Last error", section: "ACME", update: "serverSet" }),
+};
+
 /** The key of an account in the document. */
 export const accountAddressField = {
   address: z.string().describe("The mail address that is logged in with.").register(fieldDisplay, {

@@ -14,7 +14,7 @@ import { Http2Session, type Http2Settings } from "./http2/session.ts";
 import { isBelow, mountAt } from "./mount.ts";
 import { seenAs } from "./remote-address.ts";
 import type { RequestFacts, Talk } from "./request-facts.ts";
-import { requestPath } from "./request-path.ts";
+import { requestHost, requestPath } from "./request-path.ts";
 import type { UpgradeHandler } from "./upgrade.ts";
 import { VersionChoice } from "./version-choice.ts";
 import { type FetchHandler, webHandler } from "./web-handler.ts";
@@ -85,7 +85,12 @@ export type ServersPaths = (path: string, mount: string) => HttpHandler | null;
 export interface HttpProtocol extends StreamProtocol {
   /** @param handlerAt who answers at a path in place of `onRequest`; null for nobody. */
   leavePaths(handlerAt: ServersPaths): void;
+  /** @param fileAt the body for a path below `/.well-known/acme-challenge/` (RFC 8555 section 8.3); null for any other. */
+  answerChallenges(fileAt: ChallengeFiles): void;
 }
+
+/** @param host with its port */
+export type ChallengeFiles = (path: string, host: string) => string | null;
 
 /** @throws ProtocolOptionError without a handler, or with two. */
 export function http(options: HttpOptions): HttpProtocol {
@@ -93,6 +98,7 @@ export function http(options: HttpOptions): HttpProtocol {
   const answerer = answererOf(options);
   const mountOn = managementMounts(options);
   let handlerAt: ServersPaths = () => null;
+  let challengeFileAt: ChallengeFiles = () => null;
   const managementOf = (request: IncomingMessage, listener: string): HttpHandler | null => {
     const mount = mountOn(listener);
     const path = requestPath(request);
@@ -100,6 +106,8 @@ export function http(options: HttpOptions): HttpProtocol {
     return handlerAt(path.slice(mount.length) || "/", mount);
   };
   const answer: HttpHandler = (request, response, facts) => {
+    const file = challengeFileAt(requestPath(request), requestHost(request) ?? "");
+    if (file !== null) return answerChallenge(request, response, file);
     const handler = managementOf(request, facts.listener);
     if (!handler) return answerer(request, response, facts);
     mountAt(mountOn(facts.listener) ?? "", request);
@@ -152,6 +160,9 @@ export function http(options: HttpOptions): HttpProtocol {
     leavePaths(paths) {
       handlerAt = paths;
     },
+    answerChallenges(fileAt) {
+      challengeFileAt = fileAt;
+    },
     stop() {
       http1.stop();
     },
@@ -167,6 +178,15 @@ function limitsOf(options: HttpSettings) {
     writeTimeout: options.writeTimeout ?? 60_000,
     maxHeaderSize: options.maxHeaderSize ?? 16_384,
   };
+}
+
+function answerChallenge({ method }: IncomingMessage, response: ServerResponse, file: string): void {
+  response.writeHead(200, {
+    "Content-Type": "application/octet-stream",
+    "Content-Length": Buffer.byteLength(file),
+    "Cache-Control": "no-store",
+  });
+  response.end(method === "HEAD" ? undefined : file);
 }
 
 function answererOf({ fetch, onRequest }: HttpOptions): HttpHandler {

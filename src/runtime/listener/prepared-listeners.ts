@@ -2,6 +2,7 @@
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { Breather } from "../time/breather.ts";
+import type { ChallengeCertificates } from "../tls/challenge-certificates.ts";
 import { type TlsServerOptions, tlsContexts } from "../tls/context.ts";
 import { loadServerCertificates, noCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
 import { ListenerError } from "./listener-errors.ts";
@@ -30,8 +31,10 @@ export async function prepareListeners(options: {
   readonly dataDirectory: string | null;
   /** The date that validity is judged by; now by default. */
   readonly now?: Date;
+  /** What is being proved to authorities at the moment; nothing by default. */
+  readonly challenges?: ChallengeCertificates;
 }): Promise<PreparedListeners> {
-  const { configuration, protocols, dataDirectory, now = new Date() } = options;
+  const { configuration, protocols, dataDirectory, now = new Date(), challenges } = options;
   const errors: unknown[] = [];
   const spoken = configuration.listeners.flatMap((settings) => {
     const protocol = protocols.get(settings.protocol);
@@ -42,7 +45,7 @@ export async function prepareListeners(options: {
   const needed = dataDirectory !== null && spoken.some(({ settings, protocol }) => wantsTls(settings, protocol));
   const certificates = await loadServerCertificates({
     configuration,
-    dataDirectory: dataDirectory ?? "",
+    dataDirectory,
     needed,
     now,
   }).catch((error: unknown) => {
@@ -57,7 +60,7 @@ export async function prepareListeners(options: {
       listeners.push({
         settings,
         protocol,
-        tls: usable ? tlsOptions({ settings, protocol, certificates, now }) : null,
+        tls: usable ? tlsOptions({ settings, protocol, certificates, now, challenges }) : null,
       });
     } catch (error) {
       errors.push(new ListenerError(settings.name, [error]));
@@ -78,10 +81,11 @@ export interface TlsOptionsOf {
   readonly certificates: ServerCertificates;
   /** The date that decides between certificates for the same name. */
   readonly now: Date;
+  readonly challenges?: ChallengeCertificates | undefined;
 }
 
 /** @throws TlsContextError */
-export function tlsOptions({ settings, protocol, certificates, now }: TlsOptionsOf): TlsServerOptions {
+export function tlsOptions({ settings, protocol, certificates, now, challenges }: TlsOptionsOf): TlsServerOptions {
   return tlsContexts({
     certificates: certificates.loaded,
     defaultId: certificates.defaultId,
@@ -89,6 +93,7 @@ export function tlsOptions({ settings, protocol, certificates, now }: TlsOptions
     clientAuthorities: certificates.clientAuthorities.get(settings.name) ?? null,
     now,
     ...(protocol.alpn ? { alpn: protocol.alpn.filter((name) => name !== "h2" || settings.http2) } : {}),
+    ...(challenges ? { challenges } : {}),
   });
 }
 

@@ -120,6 +120,29 @@ export interface CertificateEvents {
    * Of several certificates for the same name a listener now serves another one, since the validity of one has changed.
    */
   "certificate.chosen": { readonly listener: string };
+  /** An order for a certificate begins, or one that was under way goes on. */
+  "certificate.ordered": {
+    /** Its id in the document. */
+    readonly certificate: string;
+    readonly domains: readonly string[];
+    /** The host of the authority's directory. */
+    readonly authority: string;
+  };
+  /** A certificate was issued by order, is on disk and in force. */
+  "certificate.issued": {
+    readonly certificate: string;
+    readonly domains: readonly string[];
+    readonly notValidAfter: Date;
+  };
+  /** An order, or what led to it, has failed. What was in force stays. */
+  "certificate.orderFailed": {
+    readonly certificate: string;
+    readonly error: unknown;
+    /** Failures in a row. */
+    readonly failures: number;
+    /** When it is tried again. */
+    readonly retryAt: Date;
+  };
 }
 
 export interface CertificateEnd {

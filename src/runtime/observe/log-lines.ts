@@ -61,6 +61,13 @@ export const logLines: LogLines = {
   "certificate.expiring": { level: "warn", text: "certificate expires in 14 days; renew it", fields: everything },
   "certificate.expired": { level: "error", text: "certificate has expired; renew it", fields: everything },
   "certificate.chosen": { level: "info", text: "another certificate is served for a name", fields: listenerName },
+  "certificate.ordered": { level: "info", text: "certificate is ordered", fields: everything },
+  "certificate.issued": { level: "info", text: "certificate was issued and is in force", fields: everything },
+  "certificate.orderFailed": {
+    level: "error",
+    text: "certificate was not issued; what is in force stays",
+    fields: ({ certificate, error, failures, retryAt }) => ({ certificate, failures, retryAt, ...failure(error) }),
+  },
   "pressure.began": { level: "warn", text: "pressure began", fields: everything },
   "pressure.ended": { level: "info", text: "pressure ended", fields: everything },
   "reload.validating": { level: "debug", text: "reload validating" },

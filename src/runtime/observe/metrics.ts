@@ -57,6 +57,8 @@ const counted = [
   "connection.secured",
   "connection.handshakeFailed",
   "connection.proxyRejected",
+  "certificate.issued",
+  "certificate.orderFailed",
   "connection.closed",
   "listener.paused",
   "session.authenticated",
@@ -91,6 +93,10 @@ export class Metrics {
   readonly #notices = this.#counter("notices_total", "Notices that protocols of the embedder's own have registered.", [
     "listener",
     "notice",
+  ]);
+  readonly #orders = this.#counter("certificate_orders_total", "Orders of certificates by ACME, by result.", [
+    "certificate",
+    "result",
   ]);
   readonly #handshakes = new Histogram({
     name: "gatehouse_tls_handshake_seconds",
@@ -237,6 +243,12 @@ export class Metrics {
       case "connection.refused":
         this.#countersOf(event.listener).refused += 1;
         this.#refused.inc({ listener: event.listener, rule: event.refusal.rule });
+        break;
+      case "certificate.issued":
+        this.#orders.inc({ certificate: event.certificate, result: "issued" });
+        break;
+      case "certificate.orderFailed":
+        this.#orders.inc({ certificate: event.certificate, result: "failed" });
         break;
       case "listener.paused":
         this.#pauses.inc({ listener: event.listener, reason: event.reason });

@@ -50,12 +50,13 @@ export class ServerReload implements ReloadTransaction {
   }
 
   async stage(signal: AbortSignal): Promise<void> {
-    const { foundation, dataDirectory, host } = this.#server;
+    const { foundation, dataDirectory, host, challenges } = this.#server;
     const prepared = await prepareListeners({
       configuration: this.#after,
       protocols: foundation.protocols,
       dataDirectory,
       now: dateOf(host.clock),
+      challenges,
     });
     signal.throwIfAborted();
     this.#certificates = prepared.certificates;

@@ -4,13 +4,16 @@ import { tlsOptions } from "../listener/prepared-listeners.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import { Breather } from "../time/breather.ts";
 import type { Clock } from "../time/clock.ts";
-import { choiceOf } from "../tls/context.ts";
-import { noCertificates, type ServerCertificates } from "../tls/server-certificates.ts";
+import type { LoadedCertificate } from "../tls/certificates.ts";
+import type { ChallengeCertificates } from "../tls/challenge-certificates.ts";
+import { choiceOf, type TlsServerOptions } from "../tls/context.ts";
+import { noCertificates, type ServerCertificates, withCertificate } from "../tls/server-certificates.ts";
 import { CertificateWatch } from "./certificate-watch.ts";
 
 export interface ServedCertificatesOptions {
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
+  readonly challenges: ChallengeCertificates;
   /** The listeners of the document in force. */
   listeners(): Iterable<Listener>;
 }
@@ -42,24 +45,38 @@ export class ServedCertificates {
     if (others) this.#watch.follow(certificates);
   }
 
+  /** Serves it in the place of the one with its id, from the next handshake on. Nothing is read again for that. */
+  async renew(certificate: LoadedCertificate): Promise<void> {
+    this.replace(withCertificate(this.#certificates, certificate));
+    await this.#serve(() => true);
+  }
+
   stop(): void {
     this.#watch.stop();
   }
 
   /** The date decides between certificates for the same name. Contexts are kept where the choice is unchanged. */
   async #choose(): Promise<void> {
+    const { loaded, defaultId } = this.#certificates;
+    if (loaded.length === 0) return;
+    const { key } = choiceOf({ certificates: loaded, defaultId, now: this.date });
+    await this.#serve(
+      ({ choice }) => choice !== key,
+      (listener) => this.#options.lifecycle.emit({ type: "certificate.chosen", listener: listener.name }),
+    );
+  }
+
+  async #serve(isConcerned: (tls: TlsServerOptions) => boolean, served = (_: Listener): void => {}): Promise<void> {
     const now = this.date;
     const certificates = this.#certificates;
-    const { loaded, defaultId } = certificates;
-    if (loaded.length === 0) return;
-    const { key } = choiceOf({ certificates: loaded, defaultId, now });
+    const { challenges } = this.#options;
     // A TLS context takes about a millisecond.
     await new Breather().forEach([...this.#options.listeners()], (listener) => {
       const { tls, settings, protocol } = listener.live;
       // A reload in the meantime has made its own choice.
-      if (this.#certificates !== certificates || tls === null || tls.choice === key) return;
-      listener.serve(tlsOptions({ settings, protocol, certificates, now }));
-      this.#options.lifecycle.emit({ type: "certificate.chosen", listener: listener.name });
+      if (this.#certificates !== certificates || tls === null || !isConcerned(tls)) return;
+      listener.serve(tlsOptions({ settings, protocol, certificates, now, challenges }));
+      served(listener);
     });
   }
 }

@@ -8,6 +8,9 @@ import { messageOf } from "../../config/values/thrown.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
 import { isPending } from "../../protocols/session/question.ts";
+import { CertificateOrders } from "../acme/certificate-orders.ts";
+import { ChallengeAnswers } from "../acme/challenge-answers.ts";
+import type { OrderedCertificate, OrderedCertificateStatus } from "../acme/ordered-certificate.ts";
 import { AllowList } from "../admission/allow-list.ts";
 import { type AsyncAdmissionRule, rulesByKind } from "../admission/async-rules.ts";
 import { BlockList } from "../admission/block-list.ts";
@@ -34,8 +37,9 @@ import type { ReloadableServer, Replacement } from "../reload/reloadable-server.
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
 import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
 import { Breather } from "../time/breather.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
+import { ChallengeCertificates } from "../tls/challenge-certificates.ts";
 import { type PressureOptions, PressureWatch } from "./pressure-watch.ts";
 import { ServedCertificates } from "./served-certificates.ts";
 import { NotRunningError, StartError, StoppedWhileStartingError, UnknownListenerError } from "./server-errors.ts";
@@ -81,6 +85,11 @@ export class Server {
   #firstGeneration = 1;
   readonly #configuration$: BehaviorSubject<Configuration>;
   readonly #certificates: ServedCertificates;
+  readonly #challenges = new ChallengeCertificates();
+  /** What proves the control of domains to authorities. */
+  readonly challengeAnswers = new ChallengeAnswers(this.#challenges);
+  /** Null before the server runs. */
+  #orders: CertificateOrders | null = null;
   /** All that have not closed yet: those of the document in force, and those that drain. */
   #listeners = new Set<Listener>();
   /** Those of the document in force, by name. */
@@ -111,6 +120,7 @@ export class Server {
     this.#certificates = new ServedCertificates({
       clock: options.clock,
       lifecycle: this.lifecycle,
+      challenges: this.#challenges,
       listeners: () => this.#current.values(),
     });
     this.pressure = new PressureWatch({ clock, pressure, lifecycle: this.lifecycle });
@@ -168,6 +178,16 @@ export class Server {
   /** What is served: the certificates of the document in force, or the self-signed one. */
   get certificates(): readonly LoadedCertificate[] {
     return this.#certificates.inForce.loaded;
+  }
+
+  /** Those that renew themselves. */
+  get ordered(): Iterable<OrderedCertificate> {
+    return this.#orders?.all ?? [];
+  }
+
+  /** Of a certificate that renews itself; null for others. */
+  orderStatus(id: string): OrderedCertificateStatus | null {
+    return this.#orders?.statusOf(id) ?? null;
   }
 
   /** The date that their validity is judged by. */
@@ -338,6 +358,7 @@ export class Server {
       protocols,
       dataDirectory: this.#options.dataDirectory,
       now: this.date,
+      challenges: this.#challenges,
     });
     this.#assertStarting();
     for (const { code, text } of [...documentWarnings(configuration), ...certificates.warnings])
@@ -397,6 +418,17 @@ export class Server {
       inForce: () => this.configuration,
       begin: (configuration) => new ServerReload(this.#reloadable(), configuration),
     });
+    this.#orders = new CertificateOrders({
+      clock: clock.date ? clock : systemClock,
+      lifecycle: this.lifecycle,
+      inspect: host.inspect,
+      flow: this.flows.of("certificate"),
+      dataDirectory: this.#options.dataDirectory,
+      answers: this.challengeAnswers,
+      serve: (certificate) => this.#certificates.renew(certificate),
+      served: (id) => this.certificates.find((certificate) => certificate.id === id),
+    });
+    this.#orders.follow(configuration);
   }
 
   #reloadable(): ReloadableServer {
@@ -407,6 +439,7 @@ export class Server {
     return {
       configuration: this.configuration,
       certificates: this.#certificates.inForce,
+      challenges: this.#challenges,
       dataDirectory: this.#options.dataDirectory,
       host,
       foundation,
@@ -426,6 +459,7 @@ export class Server {
     for (const listener of closing) listener.actor.subscribe({ complete: () => void this.#listeners.delete(listener) });
     const former = this.configuration;
     this.#configuration$.next(configuration);
+    this.#orders?.follow(configuration);
     this.#warnOfInherited(former);
   }
 
@@ -459,6 +493,7 @@ export class Server {
   }
 
   async #drainListeners(): Promise<void> {
+    this.#orders?.stop();
     await this.#reloader?.stop();
     // Thousands of them take longer than clients should wait for their turn; a second stop may come in between.
     await new Breather().beginEach(this.listeners, (listener) => listener.send({ type: "listener.drain" }));
@@ -486,6 +521,7 @@ export class Server {
   }
 
   #releaseResources(): void {
+    this.#orders?.stop();
     this.#certificates.stop();
     this.#refused.destroyAll();
     for (const protocol of this.#foundation?.protocols.values() ?? [])

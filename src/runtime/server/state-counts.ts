@@ -17,6 +17,7 @@ export function countStates(server: Server, upgrade: string | null = null): Stat
   count("server", server.state);
   if (server.reloadState !== null) count("reload", server.reloadState);
   if (upgrade !== null) count("upgrade", upgrade);
+  for (const { actor } of server.ordered) count("certificate", statePath(actor.getSnapshot().value));
   for (const { actor } of server.listeners) count("listener", statePath(actor.getSnapshot().value));
   for (const { state, protocol, sessionState } of server.connections()) {
     count("connection", state);

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import type { CertificateSettings, PublicText, SecretText } from "../../config/index.ts";
+import type { GivenCertificate, PublicText, SecretText } from "../../config/index.ts";
 import type { Breather } from "../time/breather.ts";
 import { CertificateError } from "./certificate-error.ts";
 import { type Chain, chainFrom, describeChain } from "./chain.ts";
@@ -35,6 +35,8 @@ export interface LoadedCertificate {
   readonly keyType: KeyType;
   /** The kind of key, e.g. `ECDSA key on the curve secp256k1`, and the versions of TLS that can use it. */
   readonly key: { readonly kind: string; readonly versions: readonly TlsVersion[] };
+  /** It is the self-signed one, in the place of one that was not issued yet. */
+  readonly isStandIn?: true;
   /** Sentences for the log: what clients will object to, now or soon. */
   readonly warnings: readonly string[];
 }
@@ -44,7 +46,7 @@ export interface LoadedCertificate {
  * @throws CertificateError
  */
 export async function loadCertificate(
-  settings: CertificateSettings,
+  settings: GivenCertificate,
   { now = new Date(), breather, ...reading }: TextReading & { readonly now?: Date; readonly breather?: Breather } = {},
 ): Promise<LoadedCertificate> {
   const read = async (what: string, text: PublicText | SecretText) => {

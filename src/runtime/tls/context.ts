@@ -9,6 +9,7 @@ import {
 import { type ClientAuth, type ListenerSettings, offeredTls, SUITES } from "../../config/index.ts";
 import { type CertificatesOfName, choiceKey, chooseCertificates, findByServerName } from "./certificate-choice.ts";
 import type { LoadedCertificate } from "./certificates.ts";
+import type { ChallengeCertificates } from "./challenge-certificates.ts";
 import type { ClientAuthorities } from "./client-authorities.ts";
 import type { KeyType } from "./private-key.ts";
 
@@ -29,6 +30,8 @@ export interface TlsContextOptions {
   readonly clientAuthorities?: ClientAuthorities | null;
   /** The protocol's names in ALPN (RFC 7301); with none, the extension is ignored. */
   readonly alpn?: readonly string[];
+  /** What is being proved to authorities at the moment. A listener without ALPN takes no part. */
+  readonly challenges?: ChallengeCertificates;
 }
 
 /** What a listener's handshakes need; made once, shared by all its connections. */
@@ -61,7 +64,7 @@ export class TlsContextError extends Error {
  * @throws TlsContextError
  */
 export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
-  const { certificates, listener, alpn = [], clientAuthorities = null } = options;
+  const { certificates, listener, alpn = [], clientAuthorities = null, challenges } = options;
   const clientAuth = clientAuthorities?.mode ?? "none";
   const { defaults, byName: certificatesOfNames, key } = choiceOf(options);
   const { suites, versions } = usableTls(certificates, listener);
@@ -82,21 +85,26 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
   const byName = withoutDefaults(certificatesOfNames, defaults);
   const choiceIsNeeded = [...byName.values()].some((ofName) => ofName.length > 0);
 
+  const shared: TLSSocketOptions = {
+    isServer: true,
+    requestCert: clientAuth !== "none",
+    // OpenSSL ends the handshake of a client that shows none, with the alert that says so.
+    rejectUnauthorized: clientAuth === "required",
+    secureContext,
+    // A callback costs each handshake a detour, so there is none when every name leads to the same certificates.
+    ...(choiceIsNeeded && { SNICallback: chooseBy(byName, contextsOf(common)) }),
+  };
+  const usual: TLSSocketOptions = { ...shared, ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }) };
+  const proving = challenges && alpn.length > 0 ? { ...shared, ALPNCallback: challenges.choosing(alpn) } : null;
+
   return {
     versions,
     suites,
     choice: key,
     clientAuth,
-    socketOptions: {
-      isServer: true,
-      requestCert: clientAuth !== "none",
-      // OpenSSL ends the handshake of a client that shows none, with the alert that says so.
-      rejectUnauthorized: clientAuth === "required",
-      secureContext,
-      // A callback costs each handshake a detour, so there is none when every name leads to the same certificates.
-      ...(choiceIsNeeded && { SNICallback: chooseBy(byName, contextsOf(common)) }),
-      ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
-    } satisfies TLSSocketOptions,
+    get socketOptions() {
+      return proving && challenges?.arePending ? proving : usual;
+    },
   };
 }
 

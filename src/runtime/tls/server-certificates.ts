@@ -1,9 +1,10 @@
 /** All certificates of a document, or the self-signed one when it has none. */
 import { createHash } from "node:crypto";
-import type { Configuration, LoadedDigests } from "../../config/index.ts";
+import { type Configuration, isAcme, type LoadedDigests } from "../../config/index.ts";
 import { Breather } from "../time/breather.ts";
 import { type LoadedCertificate, loadCertificate } from "./certificates.ts";
 import { type ClientAuthorities, loadClientAuthorities } from "./client-authorities.ts";
+import { loadIssued, standIn } from "./issued-certificate.ts";
 import { selfSignedCertificate } from "./self-signed.ts";
 
 export interface ServerCertificates {
@@ -27,38 +28,48 @@ export interface ServerCertificates {
  */
 export async function loadServerCertificates(options: {
   readonly configuration: Configuration;
-  /** Where a self-signed certificate is kept. */
-  readonly dataDirectory: string;
+  /** Where issued certificates and a self-signed one are kept; null where neither is looked for. */
+  readonly dataDirectory: string | null;
   /** A listener needs TLS: make a certificate when none is given. */
   readonly needed: boolean;
   /** The date that validity is judged by. */
   readonly now: Date;
 }): Promise<ServerCertificates> {
   const { certificates, system, listeners } = options.configuration;
+  const { dataDirectory } = options;
   const files = new Map<string, string>();
   const [asked] = await Promise.allSettled([loadAll(listeners, files)]);
   if (certificates.length === 0) {
     if (asked.status === "rejected") throw asked.reason;
     const clientAuthorities = asked.value;
-    const served = options.needed ? await selfSigned(options) : noCertificates;
+    const served =
+      options.needed && dataDirectory !== null ? await selfSigned({ ...options, dataDirectory }) : noCertificates;
     return { ...served, clientAuthorities, files, digest: digestOf(served.loaded, clientAuthorities) };
   }
 
   const breather = new Breather();
+  const selfSignedOnce = once(() => madeSelfSigned({ ...options, dataDirectory: dataDirectory ?? "" }));
   const outcomes = await Promise.allSettled(
-    certificates.map((settings) => loadCertificate(settings, { now: options.now, loaded: files, breather })),
+    certificates.map(async (settings) => {
+      if (!isAcme(settings)) return loadCertificate(settings, { now: options.now, loaded: files, breather });
+      if (dataDirectory === null) return null;
+      const issued = await loadIssued(settings, { dataDirectory, now: options.now });
+      return issued ?? (options.needed ? standIn(settings.id, await selfSignedOnce()) : null);
+    }),
   );
   const errors = [asked, ...outcomes].flatMap((outcome) => {
     if (outcome.status === "fulfilled") return [];
     return outcome.reason instanceof AggregateError ? outcome.reason.errors : [outcome.reason];
   });
   if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
-  const loaded = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  const loaded = outcomes.flatMap((outcome) =>
+    outcome.status === "fulfilled" && outcome.value ? [outcome.value] : [],
+  );
   const clientAuthorities = asked.status === "fulfilled" ? asked.value : new Map();
   return {
     loaded,
     clientAuthorities,
-    defaultId: system.defaultCertificateId,
+    defaultId: defaultAmong(loaded, system.defaultCertificateId),
     files,
     warnings: loaded.flatMap(({ warnings }) => warnings.map((text) => ({ code: "certificate", text }))),
     digest: digestOf(loaded, clientAuthorities),
@@ -83,6 +94,26 @@ async function loadAll(
   );
 }
 
+/** Without a wish, one that was issued goes before one that was not yet; a check reads none that is ordered. */
+function defaultAmong(loaded: readonly LoadedCertificate[], wanted: string | null): string | null {
+  if (wanted === null) return loaded.find(({ isStandIn }) => !isStandIn)?.id ?? null;
+  return loaded.some(({ id }) => id === wanted) || loaded.length === 0 ? wanted : null;
+}
+
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** The same with another certificate in the place of the one with its id; unchanged where there is none. */
+export function withCertificate(served: ServerCertificates, certificate: LoadedCertificate): ServerCertificates {
+  const loaded = served.loaded.map((one) => (one.id === certificate.id ? certificate : one));
+  return { ...served, loaded, digest: digestOf(loaded, served.clientAuthorities) };
+}
+
 function digestOf(
   certificates: readonly LoadedCertificate[],
   authorities: ReadonlyMap<string, ClientAuthorities> = new Map(),
@@ -104,17 +135,23 @@ export const noCertificates: ServerCertificates = {
   date: new Date(0),
 };
 
+interface SelfSignedOf {
+  readonly configuration: Configuration;
+  readonly dataDirectory: string;
+  readonly now: Date;
+}
+
+function madeSelfSigned({ configuration, dataDirectory, now }: SelfSignedOf) {
+  return selfSignedCertificate({ hostname: configuration.system.defaultHostname, directory: dataDirectory, now });
+}
+
 async function selfSigned({
   configuration,
   dataDirectory,
   now,
-}: {
-  configuration: Configuration;
-  dataDirectory: string;
-  now: Date;
-}): Promise<Omit<ServerCertificates, "clientAuthorities" | "files" | "digest">> {
+}: SelfSignedOf): Promise<Omit<ServerCertificates, "clientAuthorities" | "files" | "digest">> {
   const hostname = configuration.system.defaultHostname;
-  const certificate = await selfSignedCertificate({ hostname, directory: dataDirectory, now });
+  const certificate = await madeSelfSigned({ configuration, dataDirectory, now });
   const made = certificate.created ? "was made and kept" : "is used";
   const text =
     `No Certificate is configured: a self-signed one for ${hostname} ${made} (${certificate.files.certificate}). ` +

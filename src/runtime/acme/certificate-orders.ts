@@ -1,0 +1,60 @@
+/** The certificates of the document in force that renew themselves: one machine for each. */
+import { isDeepStrictEqual } from "node:util";
+import { type AcmeCertificate, type Configuration, isAcme } from "../../config/index.ts";
+import { AcmeAccount } from "./acme-order.ts";
+import { Authority } from "./authority.ts";
+import { KeptOrders } from "./kept-order.ts";
+import { OrderedCertificate, type OrderedCertificateStatus, type OrdersHost } from "./ordered-certificate.ts";
+
+export class CertificateOrders {
+  readonly #host: OrdersHost;
+  readonly #accounts = new Map<string, Promise<AcmeAccount>>();
+  #ordered = new Map<string, OrderedCertificate>();
+
+  constructor(options: Omit<OrdersHost, "kept" | "account">) {
+    const kept = new KeptOrders(options.dataDirectory);
+    this.#host = { ...options, kept, account: (directory) => this.#account(directory) };
+  }
+
+  /** Begins what is new in the document, and ends what is not in it any more; the rest goes on. */
+  follow({ certificates }: Configuration): void {
+    const before = this.#ordered;
+    this.#ordered = new Map();
+    for (const settings of certificates) {
+      if (!isAcme(settings)) continue;
+      const running = before.get(settings.id);
+      if (running && isDeepStrictEqual(running.settings, settings)) {
+        before.delete(settings.id);
+        this.#ordered.set(settings.id, running);
+        running.remain().catch(() => {});
+      } else this.#ordered.set(settings.id, new OrderedCertificate(settings, this.#host));
+    }
+    for (const former of before.values()) former.stop();
+    for (const { actor } of this.#ordered.values()) actor.start();
+  }
+
+  get all(): Iterable<OrderedCertificate> {
+    return this.#ordered.values();
+  }
+
+  statusOf(id: string): OrderedCertificateStatus | null {
+    return this.#ordered.get(id)?.status ?? null;
+  }
+
+  stop(): void {
+    for (const ordered of this.#ordered.values()) ordered.stop();
+    this.#ordered.clear();
+  }
+
+  async #account(directory: AcmeCertificate["directory"]): Promise<AcmeAccount> {
+    const known = this.#accounts.get(directory);
+    if (known) return known;
+    const { kept, clock } = this.#host;
+    const made = kept
+      .accountKey(directory)
+      .then((privateKey) => new AcmeAccount(new Authority(directory), { privateKey, clock }));
+    this.#accounts.set(directory, made);
+    made.catch(() => this.#accounts.delete(directory));
+    return made;
+  }
+}

@@ -1,0 +1,48 @@
+/** What proves the control of domains at the moment: the certificates of tls-alpn-01, and the files of http-01. */
+import type { ChallengeCertificates } from "../tls/challenge-certificates.ts";
+import { newPrivateKey } from "./jws.ts";
+import { challengeCertificate } from "./x509.ts";
+
+/** RFC 8555 section 8.3. */
+export const WELL_KNOWN = "/.well-known/acme-challenge/";
+
+export interface ProvenDomain {
+  readonly domain: string;
+  readonly challenge: "tls-alpn-01" | "http-01";
+  readonly token: string;
+  readonly keyAuthorization: string;
+}
+
+export class ChallengeAnswers {
+  readonly #certificates: ChallengeCertificates;
+  /** By domain and token. */
+  readonly #files = new Map<string, string>();
+
+  constructor(certificates: ChallengeCertificates) {
+    this.#certificates = certificates;
+  }
+
+  /** @returns a function that ends it. */
+  async publish(proven: ProvenDomain): Promise<() => void> {
+    const { domain, challenge, token, keyAuthorization } = proven;
+    if (challenge === "tls-alpn-01") {
+      this.#certificates.add(domain, await challengeCertificate(proven, newPrivateKey()));
+      return () => this.#certificates.delete(domain);
+    }
+    const key = fileKey(domain, token);
+    this.#files.set(key, keyAuthorization);
+    return () => void this.#files.delete(key);
+  }
+
+  /** The body for a request that asks for the file of a challenge; null for every other. */
+  fileAt(path: string, host: string): string | null {
+    if (this.#files.size === 0 || !path.startsWith(WELL_KNOWN)) return null;
+    const domain = host.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
+    return this.#files.get(fileKey(domain, path.slice(WELL_KNOWN.length))) ?? null;
+  }
+}
+
+/** Neither has a slash. */
+function fileKey(domain: string, token: string): string {
+  return `${domain}/${token}`;
+}

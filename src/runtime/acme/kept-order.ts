@@ -1,0 +1,93 @@
+/** What outlives the process: the order under way with the key of its certificate, failures, and accounts. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { messageOf } from "../../config/values/thrown.ts";
+import { createFile, readFileIfThere, replaceFile } from "../../files/index.ts";
+import { acmeFolder } from "../tls/issued-certificate.ts";
+import { AcmeError } from "./acme-error.ts";
+import { newPrivateKey } from "./jws.ts";
+
+const LIMITS = { maxSize: 256 * 1024 };
+
+const keptOrder = z.object({
+  /** The directory that the certificate on disk was issued from; null before the first. */
+  issuedFrom: z.string().nullable(),
+  /** When it came into force, in Unix time in milliseconds. */
+  issuedAt: z.number(),
+  /** The order under way. */
+  order: z
+    .object({
+      url: z.string(),
+      directory: z.string(),
+      domains: z.array(z.string()),
+      /** PEM. On disk before the certificate is issued, so that no crash can separate the two. */
+      privateKey: z.string(),
+    })
+    .nullable(),
+  failures: z.number(),
+  /** Unix time in milliseconds. */
+  retryAt: z.number(),
+});
+
+export type KeptOrder = z.output<typeof keptOrder>;
+
+const nothing: KeptOrder = { issuedFrom: null, issuedAt: 0, order: null, failures: 0, retryAt: 0 };
+
+const keptAccount = z.object({ directory: z.string(), privateKey: z.string() });
+
+export class KeptOrders {
+  readonly #folder: string;
+
+  constructor(dataDirectory: string) {
+    this.#folder = acmeFolder(dataDirectory);
+  }
+
+  /** A damaged one is none. @throws AcmeError `acme-files` */
+  async read(id: string): Promise<KeptOrder> {
+    return (await this.#read(`${id}.json`, keptOrder)) ?? nothing;
+  }
+
+  /** @throws AcmeError `acme-files` */
+  async write(id: string, kept: KeptOrder): Promise<void> {
+    await this.#files(() => replaceFile(join(this.#folder, `${id}.json`), JSON.stringify(kept), { mode: 0o600 }));
+  }
+
+  /** The key of the account at an authority: made when there is none, and then always the same. @throws AcmeError */
+  async accountKey(directory: string): Promise<string> {
+    const name = `accounts/${createHash("sha256").update(directory).digest("hex").slice(0, 16)}.json`;
+    const kept = await this.#read(name, keptAccount);
+    if (kept) return kept.privateKey;
+    const made = { directory, privateKey: newPrivateKey() };
+    const created = await this.#files(() => createFile(join(this.#folder, name), JSON.stringify(made)));
+    if (created) return made.privateKey;
+    // Another process was faster, or the file is damaged.
+    const theirs = await this.#read(name, keptAccount);
+    if (theirs) return theirs.privateKey;
+    const path = join(this.#folder, name);
+    throw new AcmeError(
+      "acme-files",
+      `${path} does not hold the key of an account. Restore it, or remove it for another account.`,
+    );
+  }
+
+  async #read<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema> | null> {
+    const found = await this.#files(() => readFileIfThere(join(this.#folder, name), LIMITS));
+    if (found === null) return null;
+    try {
+      const read = schema.safeParse(JSON.parse(found.bytes.toString("utf8")));
+      return read.success ? read.data : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async #files<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      return await call();
+    } catch (cause) {
+      const text = `${messageOf(cause)} Check the owner and mode of the folder, and the space left.`;
+      throw new AcmeError("acme-files", text, { cause });
+    }
+  }
+}

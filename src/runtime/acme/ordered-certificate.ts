@@ -1,0 +1,280 @@
+/** Runs the machine of one certificate that renews itself. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { type Actor, createActor, fromPromise } from "xstate";
+import type { Inspector } from "../../charts/inspector.ts";
+import type { AcmeCertificate } from "../../config/index.ts";
+import { messageOf } from "../../config/values/thrown.ts";
+import { replaceFile } from "../../files/index.ts";
+import {
+  type CertificateState,
+  certificateMachine,
+  type KeptCertificate,
+  type RenewalOutlook,
+} from "../../machines/certificate.ts";
+import type { ChartFlow } from "../observe/chart-flows.ts";
+import type { Lifecycle } from "../observe/lifecycle.ts";
+import { type Clock, dateOf, unixTimeOf } from "../time/clock.ts";
+import { checkCertificate, type LoadedCertificate } from "../tls/certificates.ts";
+import { coversDomains, issuedFile, loadIssued } from "../tls/issued-certificate.ts";
+import { AcmeError } from "./acme-error.ts";
+import { type AcmeAccount, AcmeOrder, placeOrder } from "./acme-order.ts";
+import type { ChallengeAnswers } from "./challenge-answers.ts";
+import { newPrivateKey } from "./jws.ts";
+import type { KeptOrder, KeptOrders } from "./kept-order.ts";
+import { RenewalTime } from "./renewal.ts";
+import { renewalId } from "./x509.ts";
+
+/** What all certificates of a server share. */
+export interface OrdersHost {
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly inspect: Inspector | undefined;
+  readonly flow: ChartFlow;
+  readonly dataDirectory: string;
+  readonly kept: KeptOrders;
+  readonly answers: ChallengeAnswers;
+  /** The account at an authority; one for all certificates. */
+  account(directory: string): Promise<AcmeAccount>;
+  /** Has the listeners serve it from the next handshake on. */
+  serve(certificate: LoadedCertificate): Promise<void>;
+  /** What is served under an id. */
+  served(id: string): LoadedCertificate | undefined;
+}
+
+export interface OrderedCertificateStatus {
+  /** Of its machine: `ordering`, `waiting`, `failing`, … */
+  readonly state: CertificateState;
+  /** When another one is ordered; null before the first is in force. */
+  readonly renewsAt: Date | null;
+  /** Why the last attempt failed; null when it did not. */
+  readonly lastError: string | null;
+}
+
+export class OrderedCertificate {
+  readonly settings: AcmeCertificate;
+  readonly actor: Actor<typeof certificateMachine>;
+  readonly #host: OrdersHost;
+  readonly #renewal = new RenewalTime();
+  #renewsAt: number | null = null;
+  /** Files are written one after the other. */
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(settings: AcmeCertificate, host: OrdersHost) {
+    this.settings = settings;
+    this.#host = host;
+    this.actor = createActor(
+      certificateMachine.provide({
+        actors: {
+          readKept: fromPromise<KeptCertificate>(() => this.#readKept()),
+          placeOrder: fromPromise(({ signal }) => this.#placeOrder(signal)),
+          proveDomains: fromPromise(({ signal }) => this.#proveDomains(signal)),
+          obtainCertificate: fromPromise(({ signal }) => this.#obtain(signal)),
+          putInForce: fromPromise(() => this.#putInForce()),
+          lookAtRenewal: fromPromise<RenewalOutlook>(({ signal }) => this.#lookAtRenewal(signal)),
+        },
+        actions: {
+          reportOrder: () => this.#reportOrder(),
+          reportFailure: ({ context }) => this.#reportFailure(context),
+        },
+      }),
+      {
+        id: `certificate:${settings.id}`,
+        clock: host.clock,
+        input: { jitter: Math.random() },
+        ...(host.inspect ? { inspect: host.inspect } : {}),
+      },
+    );
+    this.actor.system.inspect(host.flow.inspector);
+  }
+
+  get status(): OrderedCertificateStatus {
+    const { value, context } = this.actor.getSnapshot();
+    return {
+      state: value,
+      renewsAt: this.#renewsAt === null ? null : new Date(this.#renewsAt),
+      lastError: context.error === null ? null : messageOf(context.error),
+    };
+  }
+
+  stop(): void {
+    this.actor.send({ type: "certificate.stop" });
+  }
+
+  /** A document was put into force, which may have read an older certificate meanwhile. */
+  async remain(): Promise<void> {
+    if (this.#renewsAt === null) return;
+    const issued = await this.#issued();
+    if (issued && this.actor.getSnapshot().status === "active" && !this.#isServed(issued))
+      await this.#host.serve(issued);
+  }
+
+  #isServed({ certificate }: LoadedCertificate): boolean {
+    return this.#host.served(this.settings.id)?.certificate === certificate;
+  }
+
+  #issued(): Promise<LoadedCertificate | null> {
+    const { dataDirectory, clock } = this.#host;
+    return loadIssued(this.settings, { dataDirectory, now: dateOf(clock) });
+  }
+
+  get #now(): number {
+    return unixTimeOf(this.#host.clock);
+  }
+
+  async #readKept(): Promise<KeptCertificate> {
+    const { issuedFrom, order, failures, retryAt } = await this.#host.kept.read(this.settings.id);
+    const issued = await this.#issued();
+    // The process may have ended between the issue and the use.
+    const from = issued !== null && order !== null && isFor(order.privateKey, issued) ? order.directory : issuedFrom;
+    return {
+      isIssued: issued !== null && coversDomains(issued, this.settings) && from === this.settings.directory,
+      failures,
+      pause: Math.max(0, retryAt - this.#now),
+    };
+  }
+
+  async #account(signal: AbortSignal): Promise<AcmeAccount> {
+    const account = await this.#host.account(this.settings.directory);
+    await account.open(this.settings.contact, signal);
+    return account;
+  }
+
+  async #placeOrder(signal: AbortSignal): Promise<void> {
+    const { id, domains, directory } = this.settings;
+    const account = await this.#account(signal);
+    const kept = await this.#host.kept.read(id);
+    if (await this.#isUnderWay(kept, { account, signal })) return;
+    const issued = await this.#issued();
+    const replaces = issued && kept.issuedFrom === directory ? await renewalId(issued.certificate) : null;
+    const url = await placeOrder(account, { domains, replaces, signal });
+    signal.throwIfAborted();
+    await this.#keep({ order: { url, directory, domains: [...domains], privateKey: newPrivateKey() } });
+  }
+
+  /** Whether an earlier attempt, or an earlier process, has placed an order that can still be carried out. */
+  async #isUnderWay(
+    { order }: KeptOrder,
+    { account, signal }: { readonly account: AcmeAccount; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const { domains, directory } = this.settings;
+    if (order === null || order.directory !== directory || !isDeepStrictEqual(order.domains, [...domains]))
+      return false;
+    try {
+      const { status } = await new AcmeOrder(account, order.url, signal).status();
+      return status !== "invalid";
+    } catch (error) {
+      // Forgotten by the authority, or of another account.
+      if (error instanceof AcmeError && error.code === "acme-refused") return false;
+      throw error;
+    }
+  }
+
+  async #orderUnderWay(signal: AbortSignal) {
+    const { order } = await this.#host.kept.read(this.settings.id);
+    if (order === null)
+      throw new AcmeError("acme-files", "The order under way is not on disk any more. Another one is placed.");
+    return { kept: order, order: new AcmeOrder(await this.#account(signal), order.url, signal) };
+  }
+
+  async #proveDomains(signal: AbortSignal): Promise<void> {
+    const { order } = await this.#orderUnderWay(signal);
+    await order.prove(this.settings.challenge, this.#host.answers);
+  }
+
+  async #obtain(signal: AbortSignal): Promise<void> {
+    const { id, domains } = this.settings;
+    const { kept, order } = await this.#orderUnderWay(signal);
+    const certificate = await order.certificate(domains, kept.privateKey);
+    try {
+      this.#check(certificate, kept.privateKey);
+    } catch (error) {
+      await this.#keep({ order: null });
+      throw error;
+    }
+    signal.throwIfAborted();
+    const pem = `${kept.privateKey.trim()}\n${certificate.trim()}\n`;
+    try {
+      await replaceFile(issuedFile(this.#host.dataDirectory, id), pem, { mode: 0o600 });
+    } catch (cause) {
+      throw new AcmeError("acme-files", messageOf(cause), { cause });
+    }
+  }
+
+  #check(certificate: string, privateKey: string): void {
+    const unusable = (why: string, cause?: unknown) =>
+      new AcmeError("acme-unusable-certificate", `What was issued cannot be served: ${why}. Another one is ordered.`, {
+        cause,
+      });
+    let loaded: LoadedCertificate;
+    try {
+      loaded = checkCertificate({ id: this.settings.id, certificate, privateKey, now: dateOf(this.#host.clock) });
+    } catch (error) {
+      throw unusable(messageOf(error), error);
+    }
+    if (!coversDomains(loaded, this.settings))
+      throw unusable(`it is for ${loaded.subjectAlternativeNames.join(", ") || "no name"}`);
+    if (loaded.notValidAfter.getTime() <= this.#now) throw unusable("it has expired already");
+  }
+
+  async #putInForce(): Promise<void> {
+    const { id, directory } = this.settings;
+    const issued = await this.#issued();
+    if (issued === null)
+      throw new AcmeError("acme-files", "The certificate is not on disk any more. Another one is ordered.");
+    if (!this.#isServed(issued)) await this.#host.serve(issued);
+    const { order } = await this.#host.kept.read(id);
+    const isOrdered = order !== null && isFor(order.privateKey, issued);
+    // A kept certificate leaves the failures of its renewal as they are.
+    if (isOrdered)
+      await this.#keep({ order: null, issuedFrom: directory, issuedAt: this.#now, failures: 0, retryAt: 0 });
+    const { notValidAfter, subjectAlternativeNames: domains } = issued;
+    if (isOrdered) this.#host.lifecycle.emit({ type: "certificate.issued", certificate: id, domains, notValidAfter });
+  }
+
+  async #lookAtRenewal(signal: AbortSignal): Promise<RenewalOutlook> {
+    const { order, issuedAt } = await this.#host.kept.read(this.settings.id);
+    const issued = await this.#issued();
+    if (order !== null || issued === null) return { isDue: true, pause: 0 };
+    const { authority } = await this.#host.account(this.settings.directory);
+    const { at, pause } = await this.#renewal.of(issued, { authority, signal, now: this.#now, issuedAt });
+    this.#renewsAt = at;
+    return { isDue: pause === 0, pause };
+  }
+
+  #reportOrder(): void {
+    const { id, domains, directory } = this.settings;
+    this.#host.lifecycle.emit({
+      type: "certificate.ordered",
+      certificate: id,
+      domains,
+      authority: new URL(directory).host,
+    });
+  }
+
+  #reportFailure({ error, failures, pause }: { error: unknown; failures: number; pause: number }): void {
+    const retryAt = this.#now + pause;
+    const { id } = this.settings;
+    this.#host.lifecycle.emit({
+      type: "certificate.orderFailed",
+      certificate: id,
+      error,
+      failures,
+      retryAt: new Date(retryAt),
+    });
+    // Where it cannot be written, the next process tries at once.
+    this.#keep({ failures, retryAt }).catch(() => {});
+  }
+
+  #keep(change: Partial<KeptOrder>): Promise<void> {
+    const { kept } = this.#host;
+    const { id } = this.settings;
+    const written = this.#writing.then(async () => kept.write(id, { ...(await kept.read(id)), ...change }));
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+}
+
+function isFor(privateKey: string, { certificate }: LoadedCertificate): boolean {
+  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
+}

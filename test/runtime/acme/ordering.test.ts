@@ -1,0 +1,285 @@
+import { once } from "node:events";
+import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createGatehouse, type Gatehouse, type LifecycleEvent } from "../../../src/index.ts";
+import { TestClock } from "../../../src/testing/index.ts";
+import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
+import { type AcmeFault, AcmeServer, provedByTls, type Resource } from "./acme-server.ts";
+
+const domain = "mail.example.com";
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Time that stands still, with a date. */
+class Calendar extends TestClock {
+  readonly #begin = Date.now();
+
+  date(): number {
+    return this.#begin + this.now();
+  }
+}
+
+interface World {
+  readonly gatehouse: Gatehouse;
+  readonly clock: Calendar;
+  readonly data: string;
+  readonly events: readonly LifecycleEvent[];
+  /** Resolves with the next of this type that comes. */
+  next<Type extends LifecycleEvent["type"]>(type: Type): Promise<Extract<LifecycleEvent, { type: Type }>>;
+  /** Resolves when the machine of the certificate is in this state. */
+  reached(state: string): Promise<void>;
+}
+
+interface Wanted {
+  readonly challenge?: "tls-alpn-01" | "http-01";
+  readonly data?: string;
+  readonly entered?: (state: string) => void;
+}
+
+async function started(
+  acme: AcmeServer,
+  { challenge = "tls-alpn-01", data = temporaryDirectory(), entered }: Wanted = {},
+): Promise<World> {
+  const clock = new Calendar();
+  const waiting = new Map<string, () => void>();
+  const gatehouse = createGatehouse({
+    dataDirectory: data,
+    backend: {},
+    pressure: false,
+    clock,
+    inspect: (event) => {
+      if (event.type !== "@xstate.snapshot" || !("value" in event.snapshot) || !isCertificate(event.actorRef)) return;
+      const state = String(event.snapshot.value);
+      entered?.(state);
+      waiting.get(state)?.();
+    },
+    config: {
+      SystemSettings: { defaultHostname: "localhost" },
+      Certificate: { main: { "@type": "Acme", directory: acme.directory, domains: [domain], challenge } },
+      NetworkListener: [
+        { name: "smtps", protocol: "smtp", bind: ["127.0.0.1:0"], tlsImplicit: true },
+        { name: "web", protocol: "http", bind: ["127.0.0.1:0"], useTls: false },
+      ],
+    },
+  });
+  const events: LifecycleEvent[] = [];
+  gatehouse.lifecycle$.subscribe((event) => {
+    events.push(event);
+    if (event.type !== "listener.listening") return;
+    const port = event.addresses[0]?.port ?? 0;
+    if (event.listener === "smtps" && challenge === "tls-alpn-01") acme.ports.tls = port;
+    if (event.listener === "web" && challenge === "http-01") acme.ports.http = port;
+  });
+  await gatehouse.start();
+  onTestFinished(() => gatehouse.stop({ wait: false }));
+  return {
+    gatehouse,
+    clock,
+    data,
+    events,
+    next: (type) =>
+      new Promise((resolve) => {
+        const subscription = gatehouse.lifecycle$.subscribe((event) => {
+          if (event.type !== type) return;
+          subscription.unsubscribe();
+          resolve(event as never);
+        });
+      }),
+    reached: (state) =>
+      new Promise((resolve) => {
+        if (gatehouse.certificates()[0]?.acme?.state === state) resolve();
+        else waiting.set(state, resolve);
+      }),
+  };
+}
+
+function isCertificate(actor: object): boolean {
+  return "id" in actor && String(actor.id).startsWith("certificate:");
+}
+
+function servedBy({ gatehouse }: World): string {
+  return gatehouse.certificates()[0]?.issuer ?? "";
+}
+
+const faults = (
+  [
+    ["a directory that is no JSON", "directory", "malformed", "acme-unreachable"],
+    ["a directory that fails", "directory", { status: 503 }, "acme-unreachable"],
+    ["an account that is refused", "newAccount", { status: 403, type: "unauthorized" }, "acme-refused"],
+    ["too many orders", "newOrder", { status: 429, type: "rateLimited" }, "acme-rate-limited"],
+    ["an order that is no JSON", "newOrder", "malformed", "acme-unreachable"],
+    ["a proof that is not seen", "challenge", "unseen", "acme-challenge-failed"],
+    ["a request that fails", "finalize", { status: 500 }, "acme-unreachable"],
+    ["a certificate for another key", "finalize", "wrong key", "acme-unusable-certificate"],
+    ["a certificate for another name", "finalize", "wrong name", "acme-unusable-certificate"],
+    ["a certificate that is no PEM", "certificate", "malformed", "acme-unusable-certificate"],
+  ] satisfies [string, Resource, AcmeFault, string][]
+).map(([what, resource, fault, code]) => ({ what, resource, fault, code }));
+
+test.each(faults)("after $what it is tried again in a minute, and issued", async ({ resource, fault, code }) => {
+  const acme = await AcmeServer.start();
+  acme.fail(resource, fault);
+  const world = await started(acme);
+  await world.reached("failing");
+  expect(world.events.filter(({ type }) => type === "certificate.orderFailed")).toMatchObject([
+    { certificate: "main", failures: 1, error: { code } },
+  ]);
+  expect(servedBy(world)).toContain("localhost");
+  world.clock.advance(47_000);
+  expect(world.gatehouse.certificates()[0]?.acme?.state).toBe("failing");
+  const issued = world.next("certificate.issued");
+  world.clock.advance(26_000);
+  await issued;
+  expect(servedBy(world)).toContain("Authority of the tests");
+  expect(acme.accounts.size).toBe(1);
+});
+
+test("a nonce that is refused is replaced at once", async () => {
+  const acme = await AcmeServer.start();
+  acme.fail("newOrder", { status: 400, type: "badNonce" }, { status: 400, type: "badNonce" });
+  const world = await started(acme);
+  await world.reached("waiting");
+  expect(world.events.some(({ type }) => type === "certificate.orderFailed")).toBe(false);
+});
+
+test("Retry-After is obeyed, also after a restart", async () => {
+  const acme = await AcmeServer.start();
+  acme.fail("newOrder", { status: 429, type: "rateLimited", retryAfter: "600" });
+  const first = await started(acme);
+  await first.reached("failing");
+  first.clock.advance(540_000);
+  expect(first.gatehouse.certificates()[0]?.acme?.state).toBe("failing");
+  await expect.poll(() => readFileSync(join(first.data, "acme/main.json"), "utf8")).toContain('"failures":1');
+  await first.gatehouse.stop({ wait: false });
+  const second = await started(acme, { data: first.data });
+  await second.reached("failing");
+  second.clock.advance(300_000);
+  expect(second.gatehouse.certificates()[0]?.acme?.state).toBe("failing");
+  second.clock.advance(300_000);
+  await second.reached("waiting");
+  expect(acme.orders.size).toBe(1);
+});
+
+test.each(["newOrder", "challenge", "certificate"] as const)(
+  "an authority that hangs at %s is given up in time",
+  async (resource) => {
+    const acme = await AcmeServer.start();
+    acme.fail(resource, "hang");
+    const hung = { newOrder: "ordering", challenge: "validating", certificate: "finalizing" }[resource];
+    const world = await started(acme);
+    await world.reached(hung);
+    world.clock.advance(hung === "ordering" ? 60_000 : 5 * 60_000);
+    await world.reached("failing");
+    expect(world.events.find(({ type }) => type === "certificate.orderFailed")).toMatchObject({
+      error: { code: "acme-timeout" },
+    });
+  },
+);
+
+test("http-01 is answered for the domain alone, and only while it is proved", async () => {
+  const acme = await AcmeServer.start();
+  const world = await started(acme, { challenge: "http-01" });
+  await world.reached("waiting");
+  expect(servedBy(world)).toContain("Authority of the tests");
+  const { port = 0 } = world.gatehouse.listeners()[1]?.addresses[0] ?? {};
+  const token = [...acme.orders.values()][0]?.token ?? "";
+  const asked = request({
+    port,
+    host: "127.0.0.1",
+    path: `/.well-known/acme-challenge/${token}`,
+    headers: { Host: domain },
+  }).end();
+  const [answer] = await once(asked, "response");
+  expect(answer.statusCode).toBe(404);
+});
+
+test("acme-tls/1 is refused when nothing is being proved", async () => {
+  const acme = await AcmeServer.start();
+  const world = await started(acme);
+  await world.reached("waiting");
+  expect(await provedByTls({ domain, port: acme.ports.tls, expected: "" })).toBe(false);
+  expect(world.events.at(-1)).not.toMatchObject({ type: "connection.secured" });
+});
+
+/** The folder as it is at the moment at which a process is killed in this state. */
+test.each(["ordering", "validating", "finalizing", "issued", "waiting"])(
+  "a process that is killed while %s leaves nothing behind that the next one does not finish",
+  async (state) => {
+    const acme = await AcmeServer.start();
+    const copy = temporaryDirectory();
+    let isCopied = false;
+    const world = await started(acme, {
+      entered(now) {
+        if (now !== state || isCopied) return;
+        isCopied = true;
+        cpSync(world0(), copy, { recursive: true, filter: (file) => !file.endsWith(".sock") });
+      },
+      data: dataOf(),
+    });
+    await world.reached("waiting");
+    const before = acme.orders.size;
+    await world.gatehouse.stop({ wait: false });
+    const next = await started(acme, { data: copy });
+    await next.reached("waiting");
+    expect(servedBy(next)).toContain("Authority of the tests");
+    // The key of the account was not on disk yet.
+    expect(acme.accounts.size).toBe(state === "ordering" ? 2 : 1);
+    expect(acme.orders.size).toBe(state === "ordering" ? before + 1 : before);
+  },
+);
+
+let folder = "";
+function dataOf(): string {
+  folder = temporaryDirectory();
+  return folder;
+}
+function world0(): string {
+  return folder;
+}
+
+test("keys are readable by their owner alone, and in no event, status or log", async () => {
+  const acme = await AcmeServer.start();
+  const world = await started(acme);
+  await world.reached("waiting");
+  const files = readdirSync(join(world.data, "acme"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    /\.(pem|json)$/.test(file),
+  );
+  expect(files.toSorted()).toMatchObject([expect.stringMatching(/^accounts\/\w+\.json$/), "main.json", "main.pem"]);
+  for (const file of files) expect(statSync(join(world.data, "acme", file)).mode & 0o777).toBe(0o600);
+  const key = readFileSync(join(world.data, "acme/main.pem"), "utf8").split("\n")[1] ?? "";
+  expect(key.length).toBeGreaterThan(40);
+  expect(JSON.stringify([world.events, world.gatehouse.certificates()])).not.toContain(key);
+});
+
+test("another one is ordered after two thirds of the lifetime, and replaces the first without a reload", async () => {
+  const acme = await AcmeServer.start();
+  acme.validity = { from: -600_000, to: 1_200_000 };
+  const world = await started(acme);
+  await world.reached("waiting");
+  const key = () => readFileSync(join(world.data, "acme/main.pem"), "utf8");
+  const first = key();
+  world.clock.advance(590_000);
+  expect(acme.orders.size).toBe(1);
+  const issued = world.next("certificate.issued");
+  world.clock.advance(20_000);
+  await issued;
+  expect(acme.orders.size).toBe(2);
+  expect(key()).not.toBe(first);
+  expect(world.gatehouse.generation).toBe(1);
+});
+
+test("another one is ordered when the authority suggests it, and says what it replaces", async () => {
+  const acme = await AcmeServer.start();
+  const past = new Date(Date.now() - DAY).toISOString();
+  acme.suggested = { start: past, end: new Date(Date.now() - HOUR).toISOString() };
+  acme.validity = { from: -1_000, to: 1_800_000 };
+  const world = await started(acme);
+  await world.reached("waiting");
+  const issued = world.next("certificate.issued");
+  world.clock.advance(610_000);
+  await issued;
+  const [first, second] = [...acme.orders.values()];
+  expect([first?.replaces, second?.replaces]).toEqual([undefined, expect.stringMatching(/^[\w-]+\.[\w-]+$/)]);
+});
