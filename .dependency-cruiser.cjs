@@ -55,7 +55,7 @@ const innerRooms = {
     upgrade: ["observe", "sockets", "time"],
     acme: ["observe", "time", "tls"],
     connection: ["admission", "observe", "proxy", "sockets", "time", "tls"],
-    listener: ["admission", "connection", "observe", "pressure", "proxy", "sockets", "time", "tls"],
+    listener: ["admission", "connection", "observe", "pressure", "privileges", "proxy", "sockets", "time", "tls"],
     reload: ["listener", "observe", "time", "tls"],
     explain: ["admission", "listener", "tls"],
     server: [

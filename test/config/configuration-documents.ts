@@ -49,6 +49,8 @@ const commonFields = {
   socketSendBufferSize: countOrNull,
   socketReceiveBufferSize: countOrNull,
   socketTosV4: octetOrNull,
+  socketMode: fc.constantFrom("0600", "666"),
+  socketOwner: fc.constantFrom(null, "root:mail"),
   socketNoDelay: fc.boolean(),
   tlsImplicit: fc.boolean(),
   tlsTimeout: duration,

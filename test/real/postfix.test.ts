@@ -1,6 +1,9 @@
 /** A Postfix that delivers by LMTP. */
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Answer, Backend, Envelope } from "../../src/index.ts";
 import { type LmtpOptions, lmtp } from "../../src/protocols/lmtp/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
@@ -122,5 +125,19 @@ describe.skipIf(!postfixRuns)("Postfix", () => {
     await postfix.logged(/to=<ann@example\.com>.*status=deferred.*421 4\.3\.2/);
     expect(backend.taken).toEqual([]);
     await gone(first);
+  });
+
+  test("delivers over a Unix socket that belongs to it, and nobody else's program may connect", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "gatehouse-lmtp-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await chmod(folder, 0o755);
+    const path = join(folder, "lmtp.sock");
+    const backend = new NamedMailboxes();
+    const file = { bind: [`unix:${path}`], socketMode: "0600", socketOwner: "postfix" };
+    await runGatehouse([{ name: "lmtp", protocol: "lmtp", ...file }], { protocols: [lmtp({ backend })] });
+    const postfix = await startPostfix(0, { virtual_transport: `lmtp:unix:${path}` });
+    await postfix.submit(["ann@example.com"], dots);
+    expect(statuses(await postfix.logged(/to=<ann@example\.com>.*status=/))).toEqual({ "ann@example.com": "sent" });
+    expect(backend.taken.map(({ content }) => body(content))).toEqual([body(dots)]);
   });
 });

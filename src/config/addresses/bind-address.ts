@@ -6,22 +6,31 @@ import { readIpAddress } from "./ip-address.ts";
 
 /** An address to listen on. */
 export interface BindAddress {
-  /** Canonical `host:port`; an IPv6 host is bracketed. */
+  /** Canonical `host:port`; an IPv6 host is bracketed. A Unix socket is `unix:` and its path or name. */
   readonly text: string;
-  /** Without brackets; a link-local IPv6 address ends in `%` and its interface. */
+  /**
+   * Without brackets; a link-local IPv6 address ends in `%` and its interface. Of a Unix socket its path, or `@` and its
+   * name in the abstract namespace (unix(7)).
+   */
   readonly host: string;
-  readonly family: 4 | 6;
-  /** 0 asks the operating system for a free port. */
+  readonly family: 4 | 6 | "unix";
+  /** 0 asks the operating system for a free port, and is that of a Unix socket. */
   readonly port: number;
 }
 
-const FORMS = 'an IP address with a port, like "0.0.0.0:25", "127.0.0.1:2525" or "[::]:25"';
+const FORMS =
+  'an IP address with a port, like "0.0.0.0:25", "127.0.0.1:2525" or "[::]:25", or a Unix socket, like "unix:/run/lmtp.sock"';
 const BRACKETED = /^\[([^\]]*)\](?::(.*))?$/s;
 const LINK_LOCAL = /^fe[89ab]/;
 const ZONE = /^[\w.-]{1,15}$/;
 
-/** Reads `host:port`. Host names are refused: what they resolve to can change, and may be several addresses. */
+const UNIX = "unix:";
+/** Octets of `sun_path` (unix(7)), less the zero at the end of a path or at the beginning of a name. */
+const LONGEST_UNIX_NAME = 107;
+
+/** Reads `host:port`, or a Unix socket. Host names are refused: what they resolve to can change, and may be several addresses. */
 export function readBindAddress(text: string): Reading<BindAddress> {
+  if (text.startsWith(UNIX)) return readUnixSocket(text);
   const bracketed = BRACKETED.exec(text);
   if (bracketed)
     return isIPv6(bracketed[1] ?? "") ? withPort(bracketed[1] ?? "", bracketed[2]) : notBracketable(bracketed[1] ?? "");
@@ -31,6 +40,17 @@ export function readBindAddress(text: string): Reading<BindAddress> {
   if (more.length > 0) return unreadable(`must be ${FORMS}`);
   if (readIpAddress(host)) return withPort(host, port);
   return notAnAddress(host, port);
+}
+
+function readUnixSocket(text: string): Reading<BindAddress> {
+  const host = text.slice(UNIX.length);
+  if (!/^(?:\/|@)./s.test(host) || host.endsWith("/"))
+    return unreadable('must name its socket by a whole path, like "unix:/run/gatehouse/lmtp.sock", or "unix:@name"');
+  if (host.includes("\0")) return unreadable("must not have a zero octet in the path of its socket");
+  // `@` stands for the zero octet that begins an abstract name.
+  if (Buffer.byteLength(host) > (host.startsWith("@") ? LONGEST_UNIX_NAME + 1 : LONGEST_UNIX_NAME))
+    return unreadable(`must have at most ${LONGEST_UNIX_NAME} octets after "unix:"; the kernel takes no more`);
+  return read({ text, host, family: "unix", port: 0 });
 }
 
 function withPort(host: string, port: string | undefined): Reading<BindAddress> {
@@ -83,4 +103,4 @@ function notAnAddress(host: string, port: string | undefined): Reading<never> {
 export const bindAddressText = z
   .string({ error: mustBe(FORMS) })
   .superRefine(readableBy(readBindAddress))
-  .meta({ examples: ["[::]:25", "127.0.0.1:2525"] });
+  .meta({ examples: ["[::]:25", "127.0.0.1:2525", "unix:/run/gatehouse/lmtp.sock"] });

@@ -72,7 +72,7 @@ export interface NetworkListenerInput {
   readonly protocol?: "smtp" | "lmtp" | "http" | "imap" | "pop3" | "manageSieve" | (string & {}) | undefined;
   /** Addresses to listen on: IPv4 or bracketed IPv6, with a port. [::]:P listens on both families; port 0 asks for a free port. */
   readonly bind:
-    | readonly ("[::]:25" | "127.0.0.1:2525" | (string & {}))[]
+    | readonly ("[::]:25" | "127.0.0.1:2525" | "unix:/run/gatehouse/lmtp.sock" | (string & {}))[]
     | ({ readonly [name: string]: true } & { readonly length?: never });
   /** Cap on the concurrent connections of this listener, over all its addresses. Null: the server's maxConnections. Default: null. */
   readonly maxConnections?: number | null | undefined;
@@ -104,6 +104,10 @@ export interface NetworkListenerInput {
   readonly socketReceiveBufferSize?: number | null | undefined;
   /** IP_TOS of IPv4 traffic. Null: the system's own. Default: null. */
   readonly socketTosV4?: number | null | undefined;
+  /** Of the file of a Unix socket, as for chmod(1): who may write it may connect. Default: "0660". */
+  readonly socketMode?: string | undefined;
+  /** Of the file of a Unix socket, as for chown(1): user:group, user, or :group. Null: those of the process. Default: null. */
+  readonly socketOwner?: string | null | undefined;
   /** TCP_NODELAY. Default: true. */
   readonly socketNoDelay?: boolean | undefined;
   /** Whether TLS is available on this listener at all. Default: true. */
@@ -337,7 +341,7 @@ export interface NetworkListenerInputInMap {
   readonly protocol?: "smtp" | "lmtp" | "http" | "imap" | "pop3" | "manageSieve" | (string & {}) | undefined;
   /** Addresses to listen on: IPv4 or bracketed IPv6, with a port. [::]:P listens on both families; port 0 asks for a free port. */
   readonly bind:
-    | readonly ("[::]:25" | "127.0.0.1:2525" | (string & {}))[]
+    | readonly ("[::]:25" | "127.0.0.1:2525" | "unix:/run/gatehouse/lmtp.sock" | (string & {}))[]
     | ({ readonly [name: string]: true } & { readonly length?: never });
   /** Cap on the concurrent connections of this listener, over all its addresses. Null: the server's maxConnections. Default: null. */
   readonly maxConnections?: number | null | undefined;
@@ -369,6 +373,10 @@ export interface NetworkListenerInputInMap {
   readonly socketReceiveBufferSize?: number | null | undefined;
   /** IP_TOS of IPv4 traffic. Null: the system's own. Default: null. */
   readonly socketTosV4?: number | null | undefined;
+  /** Of the file of a Unix socket, as for chmod(1): who may write it may connect. Default: "0660". */
+  readonly socketMode?: string | undefined;
+  /** Of the file of a Unix socket, as for chown(1): user:group, user, or :group. Null: those of the process. Default: null. */
+  readonly socketOwner?: string | null | undefined;
   /** TCP_NODELAY. Default: true. */
   readonly socketNoDelay?: boolean | undefined;
   /** Whether TLS is available on this listener at all. Default: true. */

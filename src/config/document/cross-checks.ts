@@ -129,7 +129,7 @@ function writtenAddresses({ path: listener, fields }: ListenerEntry, document: u
     : Object.keys(isObject(bind) ? bind : {}).map((text) => [text, text]);
   return elements.flatMap(([element, text]) => {
     const reading = typeof text === "string" ? readBindAddress(text) : null;
-    if (!reading?.ok || reading.value.port === 0) return [];
+    if (!reading?.ok || (reading.value.port === 0 && reading.value.family !== "unix")) return [];
     const shared = fields.socketReusePort ?? true;
     return [{ path: [...listener, "bind", element], listener, address: reading.value, shared }];
   });

@@ -42,6 +42,8 @@ const addresses = setOf({
   atLeastOne: true,
 });
 
+const MODE = 'a mode in octal digits, like "0660"';
+const OWNER = 'a user and a group, like "root:mail", "root" or ":mail"';
 const PROTOCOL = "the name of a protocol";
 
 const protocol = z
@@ -146,6 +148,19 @@ const shape = {
   socketTosV4: octetOrNull()
     .describe("IP_TOS of IPv4 traffic. Null: the system's own.")
     .register(fieldDisplay, { label: "Type of service (IPv4)", section: "Socket options" }),
+  socketMode: z
+    .string({ error: mustBe(MODE) })
+    .regex(/^0?[0-7]{3}$/, { error: mustBe(MODE) })
+    .default("0660")
+    .describe("Of the file of a Unix socket, as for chmod(1): who may write it may connect.")
+    .register(fieldDisplay, { label: "Mode of Unix sockets", section: "Socket options", placeholder: "0660" }),
+  socketOwner: z
+    .string({ error: mustBe(OWNER) })
+    .regex(/^(?:[\w.-]+(?::[\w.-]+)?|:[\w.-]+)$/, { error: mustBe(OWNER) })
+    .nullable()
+    .default(null)
+    .describe("Of the file of a Unix socket, as for chown(1): user:group, user, or :group. Null: those of the process.")
+    .register(fieldDisplay, { label: "Owner of Unix sockets", section: "Socket options", placeholder: "root:mail" }),
   socketNoDelay: flag(true)
     .describe("TCP_NODELAY.")
     .register(fieldDisplay, { label: "No delay", section: "Socket options" }),

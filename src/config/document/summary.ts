@@ -196,6 +196,7 @@ function describeSocket(listener: ListenerSettings): Line[] {
     ...(socketTosV4 === null ? [] : [`IPv4 TOS ${socketTosV4}`]),
     ...(socketSendBufferSize === null ? [] : [`send buffer ${socketSendBufferSize} bytes`]),
     ...(socketReceiveBufferSize === null ? [] : [`receive buffer ${socketReceiveBufferSize} bytes`]),
+    ...(listener.bind.some(({ family }) => family === "unix") ? [describeSocketFile(listener)] : []),
   ];
   return [
     line(
@@ -203,6 +204,10 @@ function describeSocket(listener: ListenerSettings): Line[] {
       socketFields.every((field) => isUsual(listener, field)),
     ),
   ];
+}
+
+function describeSocketFile({ socketMode, socketOwner }: ListenerSettings): string {
+  return `file mode ${socketMode}${socketOwner === null ? "" : ` of ${socketOwner}`}`;
 }
 
 const socketFields = [
@@ -214,6 +219,8 @@ const socketFields = [
   "socketTosV4",
   "socketSendBufferSize",
   "socketReceiveBufferSize",
+  "socketMode",
+  "socketOwner",
 ] as const;
 
 function list(texts: readonly string[]): string {

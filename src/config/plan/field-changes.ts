@@ -26,6 +26,8 @@ const listenerFields = {
   socketReceiveBufferSize: "plain",
   socketTosV4: "plain",
   socketNoDelay: "plain",
+  socketMode: "plain",
+  socketOwner: "plain",
   useTls: "plain",
   tlsImplicit: "plain",
   tlsTimeout: "duration",

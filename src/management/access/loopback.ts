@@ -1,9 +1,10 @@
 /** What cannot have come from another machine. */
 import type { Gatehouse } from "../../gatehouse-contract.ts";
+import { isUnix } from "../../protocols/endpoint.ts";
 import type { Asked } from "./asked.ts";
 
 export function isLoopback(address: string): boolean {
-  return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === "::1";
+  return isUnix(address) || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === "::1";
 }
 
 /** Whether an address was asked that is bound for this machine alone; with a PROXY header, whether all of the listener are. */

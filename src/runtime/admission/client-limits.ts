@@ -1,5 +1,5 @@
 import { addressKey } from "../../protocols/address-key.ts";
-import type { Endpoint } from "../../protocols/endpoint.ts";
+import { type Endpoint, isUnix } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import type { AddressCounts } from "./address-counts.ts";
 import type { AllowList } from "./allow-list.ts";
@@ -68,9 +68,9 @@ export class ClientLimits {
     return this.#limits.blockList.find(this.#peer.address) !== null && !this.exempt;
   }
 
-  /** `AllowedIp`: no rule about addresses applies. Looked up only when such a rule would. */
+  /** `AllowedIp`, or a client without an address: no rule about addresses applies. Looked up only when such a rule would. */
   get exempt(): boolean {
-    this.#exempt ??= this.#limits.allowList.has(this.#peer.address);
+    this.#exempt ??= isUnix(this.#peer.address) || this.#limits.allowList.has(this.#peer.address);
     return this.#exempt;
   }
 

@@ -11,6 +11,7 @@ import type { BindTarget, BoundSocket, InheritableSocket } from "../sockets/boun
 import type { InheritedSockets } from "../sockets/inherited-sockets.ts";
 import type { SocketWarning } from "../sockets/options.ts";
 import { ListenerError } from "./listener-errors.ts";
+import { setSocketFileAccess } from "./socket-file-access.ts";
 
 /** How long it may take to accept the clients that the kernel has queued for a retiring socket, in milliseconds. */
 const emptyingTimeout = 1_000;
@@ -84,6 +85,7 @@ export class ListenerSockets {
   adopt(text: string, socket: BoundSocket): void {
     this.#bound.set(text, socket);
     this.#warn([...socket.warnings, ...socket.applySettings(this.#owner.settings).unsupported]);
+    void this.#setAccess(socket, this.#owner.settings);
   }
 
   /** Stops accepting from a socket, which keeps queueing, and releases it. */
@@ -97,7 +99,16 @@ export class ListenerSockets {
 
   /** Sets socket options at once, where the kernel allows it. */
   applySettings(settings: ListenerSettings): void {
-    for (const socket of this.#bound.values()) this.#warn(socket.applySettings(settings).unsupported);
+    for (const socket of this.#bound.values()) {
+      this.#warn(socket.applySettings(settings).unsupported);
+      void this.#setAccess(socket, settings);
+    }
+  }
+
+  /** Nobody has connected to the file of a Unix socket before it listens. That of an inherited one is its maker's. */
+  async #setAccess({ address, inherited }: BoundSocket, settings: ListenerSettings): Promise<void> {
+    const path = address.family === "unix" && !inherited ? address.address.slice("unix:".length) : "@";
+    if (!path.startsWith("@")) this.#warn(await setSocketFileAccess(path, settings));
   }
 
   /** For a successor, by the address as the document writes it. Null where it cannot inherit one. */
@@ -189,6 +200,7 @@ export class ListenerSockets {
       });
       into.set(target.text, socket);
       this.#warn(socket.warnings);
+      await this.#setAccess(socket, settings);
     });
     await Promise.allSettled(binding);
     if (this.#owner.ended) this.close();
@@ -223,7 +235,8 @@ export class ListenerSockets {
 }
 
 /** Null for the wildcard addresses (RFC 4291 section 2.5.2): a connection has come to one of the host's own. */
-function ownAddress({ address, port }: BoundAddress): Endpoint | null {
+function ownAddress({ address, port, family }: BoundAddress): Endpoint | null {
+  if (family === "unix") return { address, port };
   return address === "0.0.0.0" || address === "::" ? null : endpoint(address, port);
 }
 

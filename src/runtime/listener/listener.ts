@@ -22,7 +22,7 @@ import {
   listenerMachine,
   type PauseReason,
 } from "../../machines/listener.ts";
-import type { Endpoint } from "../../protocols/endpoint.ts";
+import { type Endpoint, isUnix, UNIX_CLIENT } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import { isPending } from "../../protocols/session/question.ts";
 import type { Judgement } from "../admission/admission.ts";
@@ -421,7 +421,8 @@ export class Listener {
   }
 
   #accept(socket: Socket, local: Endpoint | null): void {
-    const peer = endpoint(socket.remoteAddress, socket.remotePort);
+    const onUnix = local !== null && isUnix(local.address);
+    const peer = onUnix ? UNIX_CLIENT : endpoint(socket.remoteAddress, socket.remotePort);
     const admission = this.#admission.judge({ kind: "socket", peer, draining: this.state === "draining" });
     if (admission.refusal) {
       this.#reportRefused(peer, admission.refusal);

@@ -15,9 +15,9 @@ import type { PressureResource } from "../pressure/pressure-resource.ts";
 import type { ProxyHeaderFault } from "../proxy/proxy-header-error.ts";
 import { GuardedObservable } from "./guarded-observable.ts";
 
-/** A bound address, with the port that the kernel chose for port 0. */
+/** A bound address, with the port that the kernel chose for port 0. A Unix socket is `unix:` and its path or name. */
 export interface BoundAddress extends Endpoint {
-  readonly family: 4 | 6;
+  readonly family: 4 | 6 | "unix";
 }
 
 /** Milliseconds spent in each part of a connection's life; null for a part it never reached. */

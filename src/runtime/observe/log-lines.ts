@@ -1,7 +1,7 @@
 /** How the log describes each event: level, text and fields, in one table. */
 import type { Level } from "pino";
 import { describePlan } from "../../config/index.ts";
-import type { Endpoint } from "../../protocols/endpoint.ts";
+import { type Endpoint, isUnix } from "../../protocols/endpoint.ts";
 import type { ConnectionFacts, TlsFacts } from "../../protocols/protocol.ts";
 import type { LifecycleEventOf, LifecycleEvents, OwnNoticeEvent, PhaseDurations } from "./lifecycle.ts";
 
@@ -223,8 +223,9 @@ function tlsFields(tls: TlsFacts | null) {
     : {};
 }
 
-/** `192.0.2.1:25`, `[2001:db8::1]:25`. */
+/** `192.0.2.1:25`, `[2001:db8::1]:25`, `unix:/run/lmtp.sock`, `unix` for its clients. */
 export function addressText({ address, port }: Endpoint): string {
+  if (isUnix(address)) return address;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 

@@ -7,6 +7,7 @@ import { openListeningSocket } from "./listening-socket.ts";
 import type { SocketSettings, SocketWarning } from "./options.ts";
 import { bindPlainSocket } from "./plain-net.ts";
 import { isUnspecified } from "./sockaddr.ts";
+import { removeStaleSocket } from "./socket-file.ts";
 
 export interface BindOptions {
   /** The system calls to use; null on a platform that has none. By default those that this process can load. */
@@ -42,6 +43,7 @@ export async function bindSocket(
       options.inherited?.take(inherited);
       return adoptSocket(libc, inherited, { target: attempt, settings, warnings });
     }
+    if (isSocketFile(attempt)) await removeStaleSocket(attempt.host);
     return openListeningSocket(libc, attempt, { settings, warnings });
   };
 
@@ -58,6 +60,11 @@ export async function bindSocket(
   const fallback = await bind(ipv4, [{ field: "bind", text }]);
   if (isFailure(fallback)) throw await explainFallbackFailure(target, fallback);
   return fallback;
+}
+
+/** A name in the abstract namespace has no file. */
+function isSocketFile({ family, host }: BindTarget): boolean {
+  return family === "unix" && host.startsWith("/");
 }
 
 function isFailure(bound: BoundSocket | FailedCall): bound is FailedCall {

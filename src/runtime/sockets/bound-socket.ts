@@ -5,9 +5,9 @@ import type { BoundAddress } from "./sockaddr.ts";
 
 /** What to bind. */
 export interface BindTarget {
-  /** Numeric, without brackets; `::` listens on both families unless `ipv6Only`. */
+  /** Numeric, without brackets; `::` listens on both families unless `ipv6Only`. Of a Unix socket its path, or `@name`. */
   readonly host: string;
-  readonly family: 4 | 6;
+  readonly family: 4 | 6 | "unix";
   /** 0 asks for a free port. */
   readonly port: number;
   /** As the document writes it: `[::]:25`. */

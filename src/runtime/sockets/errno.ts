@@ -27,6 +27,7 @@ export function errnoText(name: string): string {
 /** What to do about it, in whole sentences. */
 export function bindAdvice(failure: BindFailure): string {
   const { errno, host, port } = failure;
+  if (host.startsWith("/") || host.startsWith("@")) return unixAdvice(failure);
   switch (errno) {
     case "EACCES":
       return privilegeAdvice(port);
@@ -46,6 +47,25 @@ export function bindAdvice(failure: BindFailure): string {
       return `${host} is not an address that a socket can be bound to. Write a numeric IP address; a link-local one (fe80::) needs its interface: [fe80::1%eth0].`;
     default:
       return "Check that the address belongs to this host and that the process may use it.";
+  }
+}
+
+/** For a Unix socket: a path, or `@` and a name. */
+function unixAdvice({ errno, host }: BindFailure): string {
+  switch (errno) {
+    case "EACCES":
+      return `The user of this process may not make files in the folder of ${host}. Choose another folder, or let this user write there.`;
+    case "EADDRINUSE":
+      return host.startsWith("@")
+        ? `Another server listens by this name ("ss -xlp" shows which). Stop it, or choose another name.`
+        : `Another server listens there ("ss -xlp" shows which), or the file is no socket. Stop the server, remove the file, or choose another path.`;
+    case "ENOENT":
+    case "ENOTDIR":
+      return `There is no folder for ${host}. Make it first (mkdir, or RuntimeDirectory= in a systemd unit).`;
+    case "EROFS":
+      return `The file system of ${host} is read-only. Choose another folder.`;
+    default:
+      return "Check the path of the socket, and that the process may make it.";
   }
 }
 

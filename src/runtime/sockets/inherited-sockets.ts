@@ -60,7 +60,7 @@ export class InheritedSockets {
     return this.#sockets.find((socket) => {
       const { handed, ipv6Only, address } = socket;
       if (handed && !handed.managed && (this.#taken.has(socket) || ipv6Only !== target.ipv6Only)) return false;
-      if (target.port !== 0) return isSameAddress(address, target);
+      if (target.port !== 0 || target.family === "unix") return isSameAddress(address, target);
       return handed?.listener === listener && handed?.text === target.text;
     });
   }
@@ -95,6 +95,7 @@ export class InheritedSockets {
 
 /** `[::]:25`, as the document writes it. */
 export function inheritedText({ address: { address, family, port } }: InheritedSocket): string {
+  if (family === "unix") return address;
   return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
@@ -122,6 +123,7 @@ function isSameAddress(bound: BoundAddress, { host, family, port }: BindTarget):
 }
 
 function takesClientsOf({ address, ipv6Only }: InheritedSocket, target: BindTarget): boolean {
+  if (address.family === "unix" || target.family === "unix") return false;
   if (!isUnspecified(address.address))
     return isUnspecified(target.host) && (address.family === target.family || !target.ipv6Only);
   return address.family === target.family || (address.family === 6 ? !ipv6Only : !target.ipv6Only);

@@ -27,6 +27,8 @@ export interface Libc {
   closeOnExec(fd: number): number;
   /** sendto(2) with MSG_NOSIGNAL: the octets sent. */
   sendto(fd: number, message: Uint8Array, address: Uint8Array): number;
+  /** poll(2) without waiting: 1 where there is something to read, or somebody to accept; else 0. */
+  readable(fd: number): number;
   /** close(2). */
   close(fd: number): number;
   /** _exit(2): ends the process without waiting for threads that are in a system call. */
@@ -65,6 +67,7 @@ const FD_CLOEXEC = 1;
 const F_DUPFD_CLOEXEC = 1030;
 const MSG_NOSIGNAL = 0x4000;
 const FIRST_FD_AFTER_STDIO = 3;
+const POLLIN = 1;
 const EINTR = 4;
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
@@ -104,6 +107,7 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
   const sendto = library.func(
     "long sendto(int fd, const void *message, size_t size, int flags, const void *address, uint32_t length)",
   );
+  const poll = library.func("int poll(void *descriptors, unsigned long count, int timeout)");
   const close = library.func("int close(int fd)");
   const exit = library.func("void _exit(int status)");
 
@@ -143,6 +147,12 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
     closeOnExec: (fd) => retried(() => fcntl(fd, F_SETFD, "int", FD_CLOEXEC)),
     sendto: (fd, message, address) =>
       retried(() => sendto(fd, message, message.length, MSG_NOSIGNAL, address, address.length)),
+    readable: (fd) => {
+      const polled = Buffer.alloc(8);
+      polled.writeInt32LE(fd, 0);
+      polled.writeInt16LE(POLLIN, 4);
+      return retried(() => poll(polled, 1, 0));
+    },
     close: (fd) => once(() => close(fd)),
     exit: (status): never => exit(status) as never,
   };

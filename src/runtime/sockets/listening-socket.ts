@@ -4,7 +4,7 @@ import type { AppliedSettings, BindTarget, BoundSocket, InheritableSocket } from
 import { dropConnectionRequests } from "./connection-request-filter.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
-import { AF_INET, AF_INET6, type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
+import { AF_INET, AF_INET6, AF_UNIX, type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
 import {
   applySocketOptions,
   backlogOf,
@@ -20,7 +20,8 @@ import {
   type SocketSettings,
   type SocketWarning,
 } from "./options.ts";
-import { type BoundAddress, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX, SockaddrError } from "./sockaddr.ts";
+import { type BoundAddress, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX, SockaddrError, UNIX } from "./sockaddr.ts";
+import { SocketFile } from "./socket-file.ts";
 
 const EAFNOSUPPORT = 97;
 
@@ -50,6 +51,8 @@ export interface OpenSocket extends OpenSettings {
   readonly address: BoundAddress;
   /** Whether another process has the socket too, and goes on using it. False by default. */
   readonly inherited?: boolean;
+  /** Of a Unix socket, where this process has made it: it goes with the socket. Null by default. */
+  readonly file?: SocketFile | null;
 }
 
 /**
@@ -61,7 +64,8 @@ export function openListeningSocket(
   target: BindTarget,
   { settings, warnings }: OpenSettings,
 ): ListeningSocket | FailedCall {
-  const fd = libc.socket(target.family === 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const domain = { 4: AF_INET, 6: AF_INET6, unix: AF_UNIX }[target.family];
+  const fd = libc.socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return { syscall: "socket", errno: errnoName(fd) };
   const descriptor = new Descriptor(libc, fd);
   const fail = (syscall: string, errno: string): FailedCall => {
@@ -74,7 +78,8 @@ export function openListeningSocket(
   const unmet = [...applySocketOptions(libc, fd, { ...target, settings }), ...backlogWarnings(settings)];
 
   try {
-    const result = libc.bind(fd, encodeSockaddr({ address: target.host, port: target.port, family: target.family }));
+    const host = target.family === "unix" ? `${UNIX}${target.host}` : target.host;
+    const result = libc.bind(fd, encodeSockaddr({ address: host, port: target.port, family: target.family }));
     if (result < 0) return fail("bind", errnoName(result));
   } catch (error) {
     if (error instanceof SockaddrError) return fail("bind", error.errno);
@@ -84,14 +89,15 @@ export function openListeningSocket(
 
   const address = localAddress(libc, fd);
   if (typeof address === "number") return fail("getsockname", errnoName(address));
-  return new ListeningSocket({ libc, target, settings, descriptor, address, warnings: [...warnings, ...unmet] });
+  const file = target.family === "unix" && target.host.startsWith("/") ? new SocketFile(target.host) : null;
+  return new ListeningSocket({ libc, target, settings, descriptor, address, file, warnings: [...warnings, ...unmet] });
 }
 
-/** getsockname(2): minus errno for a descriptor that is no socket of IPv4 or IPv6. */
+/** getsockname(2): minus errno for a descriptor that is no socket of IPv4 or IPv6, nor a Unix socket with a name. */
 export function localAddress(libc: Libc, fd: number): BoundAddress | number {
   const sockaddr = Buffer.alloc(SOCKADDR_MAX);
   const named = libc.getsockname(fd, sockaddr);
-  return named < 0 ? named : (decodeSockaddr(sockaddr) ?? -EAFNOSUPPORT);
+  return named < 0 ? named : (decodeSockaddr(sockaddr.subarray(0, named)) ?? -EAFNOSUPPORT);
 }
 
 /**
@@ -106,12 +112,14 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
   readonly #target: BindTarget;
   /** The servers that have a dup(2) of the socket. */
   readonly #servers = new Set<Server>();
+  /** Made by bind(2); null for other sockets. */
+  readonly #file: SocketFile | null;
   /** The settings in force. */
   #settings: SocketSettings;
   #inherited: boolean;
   #listens = false;
 
-  constructor({ libc, target, settings, descriptor, address, warnings, inherited = false }: OpenSocket) {
+  constructor({ libc, target, settings, descriptor, address, warnings, inherited = false, file = null }: OpenSocket) {
     this.#libc = libc;
     this.#target = target;
     this.#settings = settings;
@@ -119,6 +127,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
     this.address = address;
     this.#inherited = inherited;
     this.warnings = warnings;
+    this.#file = file;
   }
 
   get inherited(): boolean {
@@ -182,12 +191,19 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
   }
 
   queued(): number | null {
-    return this.descriptor.use((fd) => readAcceptQueue(this.#libc, fd)?.queued ?? null);
+    return this.descriptor.use((fd) =>
+      // How many wait for a Unix socket is not said, only whether somebody does.
+      this.address.family === "unix" ? this.#libc.readable(fd) : (readAcceptQueue(this.#libc, fd)?.queued ?? null),
+    );
   }
 
   queueNoMore(): boolean {
     // The filter would apply to the other process's socket as well.
     if (this.#inherited) return false;
+    if (this.address.family === "unix") {
+      this.#file?.remove();
+      return this.#file !== null;
+    }
     return this.descriptor.use((fd) => this.#libc.attachFilter(fd, dropConnectionRequests)) >= 0;
   }
 
@@ -195,6 +211,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
     for (const server of this.#servers) server.close();
     this.#servers.clear();
     this.#listens = false;
+    if (!this.#inherited) this.#file?.remove();
     this.descriptor.close();
   }
 

@@ -27,7 +27,7 @@ export type SocketField = keyof SocketSettings;
 /** A deviation of a socket from its settings. */
 export interface SocketWarning {
   /** A field of `SocketSettings`, or `bind`. */
-  readonly field: SocketField | "bind";
+  readonly field: SocketField | "bind" | "socketMode" | "socketOwner";
   /** One or two sentences that make sense without the field's name. */
   readonly text: string;
 }
@@ -42,7 +42,7 @@ export interface OptionOutcome {
 
 /** The socket whose options are set. */
 export interface OptionTarget {
-  readonly family: 4 | 6;
+  readonly family: 4 | 6 | "unix";
   readonly ipv6Only: boolean;
 }
 
@@ -197,7 +197,7 @@ export function changeSocketOption(
   change: OptionTarget & { readonly field: SocketField; readonly settings: SocketSettings },
 ): OptionOutcome {
   const { field, settings } = change;
-  if (field === "socketReusePort" && !settings.socketReusePort) {
+  if (field === "socketReusePort" && !settings.socketReusePort && change.family !== "unix") {
     // The kernel remembers for the port, not for the socket, that it was bound for sharing.
     const text = "A port that was bound with SO_REUSEPORT stays shared until the server is restarted.";
     return { inForce: false, warnings: [{ field, text }] };
@@ -243,7 +243,9 @@ export function readAcceptQueue(libc: Libc, fd: number): { readonly queued: numb
   return { queued: info.readUInt32LE(24), backlog: info.readUInt32LE(28) };
 }
 
-function carries(target: OptionTarget, { traffic }: KernelOption): boolean {
+function carries(target: OptionTarget, { traffic, unset }: KernelOption): boolean {
+  // A Unix socket has no packets, and no port to share.
+  if (target.family === "unix") return unset === "pristine";
   if (traffic === "any") return true;
   return traffic === "ipv6" ? target.family === 6 : target.family === 4 || !target.ipv6Only;
 }

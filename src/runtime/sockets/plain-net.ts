@@ -2,7 +2,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from "node
 import type { FailedCall } from "./bind-error.ts";
 import type { AppliedSettings, BindTarget, BoundSocket } from "./bound-socket.ts";
 import { backlogOf, changedFields, type SocketField, type SocketSettings, type SocketWarning } from "./options.ts";
-import type { BoundAddress } from "./sockaddr.ts";
+import { type BoundAddress, UNIX } from "./sockaddr.ts";
 
 interface PlainSettings {
   readonly settings: SocketSettings;
@@ -23,14 +23,14 @@ export async function bindPlainSocket(
   const unmet = [...warnings, ...unsupportedFields(settings, reason)];
   const holder = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   const options: ListenOptions = {
-    host: target.host,
-    port: target.port,
-    ipv6Only: target.family === 6 && target.ipv6Only,
+    ...(target.family === "unix"
+      ? { path: target.host.replace(/^@/, "\0") }
+      : { host: target.host, port: target.port, ipv6Only: target.family === 6 && target.ipv6Only }),
     backlog: backlogOf(settings),
     exclusive: true,
   };
-  let failed = await tryListen(holder, { ...options, reusePort: settings.socketReusePort });
-  let sharesPort = settings.socketReusePort;
+  let sharesPort = settings.socketReusePort && target.family !== "unix";
+  let failed = await tryListen(holder, { ...options, reusePort: sharesPort });
   if (failed && settings.socketReusePort && (failed.errno === "ENOTSUP" || failed.errno === "EINVAL")) {
     sharesPort = false;
     unmet.push({ field: "socketReusePort", text: `node:net cannot set SO_REUSEPORT on ${process.platform}.` });
@@ -177,7 +177,8 @@ function tryListen(server: Server, options: ListenOptions): Promise<FailedCall |
 
 function addressOf(server: Server): BoundAddress {
   const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("A TCP server that listens has an address.");
+  if (typeof bound === "string") return { address: UNIX + bound.replace(/^\0/, "@"), port: 0, family: "unix" };
+  if (bound === null) throw new Error("A TCP server that listens has an address.");
   return { address: bound.address, port: bound.port, family: bound.family === "IPv6" ? 6 : 4 };
 }
 

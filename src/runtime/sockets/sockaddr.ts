@@ -5,13 +5,18 @@ import { AF_INET, AF_INET6, AF_UNIX } from "./libc.ts";
 
 /** A bound address, as the kernel has it. */
 export interface BoundAddress {
+  /** Of a Unix socket: `unix:` and its path or name. */
   readonly address: string;
+  /** 0 for a Unix socket. */
   readonly port: number;
-  readonly family: 4 | 6;
+  readonly family: 4 | 6 | "unix";
 }
 
-/** Large enough for either family. */
-export const SOCKADDR_MAX = 28;
+/** Large enough for each family. */
+export const SOCKADDR_MAX = 110;
+const SOCKADDR_IN6 = 28;
+/** What the addresses of Unix sockets begin with, as in the document. */
+export const UNIX = "unix:";
 
 /** Octets of `sun_path`. */
 const LONGEST_UNIX_PATH = 108;
@@ -35,6 +40,7 @@ export class SockaddrError extends Error {
  * @throws SockaddrError
  */
 export function encodeSockaddr({ address, port, family }: BoundAddress): Buffer {
+  if (family === "unix") return encodeUnixSockaddr(address.replace(UNIX, ""));
   if (family === 4) {
     if (!isIPv4(address)) throw new SockaddrError("EINVAL", `"${address}" is not an IPv4 address.`);
     const bytes = Buffer.alloc(16);
@@ -45,7 +51,7 @@ export function encodeSockaddr({ address, port, family }: BoundAddress): Buffer 
   }
   if (!isIPv6(address)) throw new SockaddrError("EINVAL", `"${address}" is not an IPv6 address.`);
   const [text = "", zone] = address.split("%", 2);
-  const bytes = Buffer.alloc(SOCKADDR_MAX);
+  const bytes = Buffer.alloc(SOCKADDR_IN6);
   bytes.writeUInt16LE(AF_INET6, 0);
   bytes.writeUInt16BE(port, 2);
   bytes.set(octetsOf(text), 8);
@@ -64,9 +70,10 @@ export function encodeUnixSockaddr(path: string): Buffer {
   return Buffer.concat([family, name]);
 }
 
-/** @returns null for any other family. */
+/** @returns null for any other family, and for a Unix socket without a name. */
 export function decodeSockaddr(bytes: Buffer): BoundAddress | null {
   const family = bytes.readUInt16LE(0);
+  if (family === AF_UNIX) return decodeUnixSockaddr(bytes.subarray(2));
   const port = bytes.readUInt16BE(2);
   if (family === AF_INET) return { address: bytes.subarray(4, 8).join("."), port, family: 4 };
   if (family !== AF_INET6) return null;
@@ -76,6 +83,15 @@ export function decodeSockaddr(bytes: Buffer): BoundAddress | null {
     port,
     family: 6,
   };
+}
+
+function decodeUnixSockaddr(name: Buffer): BoundAddress | null {
+  if (name.length === 0) return null;
+  const text =
+    name[0] === 0
+      ? `@${name.subarray(1)}`
+      : name.subarray(0, name.indexOf(0) < 0 ? undefined : name.indexOf(0)).toString();
+  return { address: UNIX + text, port: 0, family: "unix" };
 }
 
 /** Whether it is the wildcard address: `0.0.0.0`, `::`, however written. */

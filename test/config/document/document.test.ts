@@ -32,6 +32,8 @@ test("a listener with a name and an address has every documented default", () =>
     socketSendBufferSize: null,
     socketReceiveBufferSize: null,
     socketTosV4: null,
+    socketMode: "0660",
+    socketOwner: null,
     socketNoDelay: true,
     useTls: true,
     tlsImplicit: false,

@@ -1,0 +1,154 @@
+/** Listeners on Unix sockets: files and abstract names, by the clients that use them. */
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { chmod, lstat, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { http } from "../../src/index.ts";
+import { installed } from "../real/programs.ts";
+import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
+import { causes, expectNobodyInside } from "./ends.ts";
+import { watch } from "./raw-client.ts";
+
+const run = promisify(execFile);
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "gatehouse-unix-"));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+const lmtp = (bind: string, fields: object = {}) => ({ name: "lmtp", protocol: "lmtp", bind: [bind], ...fields });
+
+/** The greeting of whoever listens there. @param path with a zero octet in front for an abstract name */
+async function greeting(path: string): Promise<string> {
+  const client = watch(connect({ path, allowHalfOpen: true }));
+  const words = await client.until("\r\n");
+  client.socket.end();
+  await client.end;
+  return words;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function modeOf(path: string): Promise<string> {
+  return ((await lstat(path)).mode & 0o777).toString(8);
+}
+
+describe("a file", () => {
+  test("is made with its mode, serves clients that have no address, and is removed at the stop", async () => {
+    const path = join(await folder(), "lmtp.sock");
+    const house = await runGatehouse([lmtp(`unix:${path}`, { socketMode: "0600" })]);
+    expect(await modeOf(path)).toBe("600");
+    expect(await greeting(path)).toMatch(/^220 .* LMTP/);
+    const { connection } = await house.event("connection.closed");
+    expect([connection.peer, connection.local]).toEqual([
+      { address: "unix", port: 0 },
+      { address: `unix:${path}`, port: 0 },
+    ]);
+    expect(house.gatehouse.listeners()[0]?.addresses).toEqual([{ address: `unix:${path}`, port: 0, family: "unix" }]);
+    await house.gatehouse.stop();
+    expect(await exists(path)).toBe(false);
+    await expectNobodyInside(house);
+  });
+
+  test("that a server has left behind is replaced; one on which somebody listens is not, nor any other file", async () => {
+    const at = await folder();
+    const left = join(at, "left.sock");
+    // As after SIGKILL: the file stays, and nobody listens.
+    await run("python3", ["-c", `import socket; socket.socket(socket.AF_UNIX).bind("${left}")`]);
+    await runGatehouse([lmtp(`unix:${left}`)]);
+    expect(await greeting(left)).toMatch(/^220 /);
+
+    await expect(runGatehouse([lmtp(`unix:${left}`)])).rejects.toThrow("Another server listens there");
+    expect(await greeting(left)).toMatch(/^220 /);
+    const text = join(at, "text");
+    await writeFile(text, "words");
+    await expect(runGatehouse([lmtp(`unix:${text}`)])).rejects.toThrow("the file is no socket");
+    await expect(runGatehouse([lmtp(`unix:${at}/none/lmtp.sock`)])).rejects.toThrow("There is no folder");
+  });
+
+  test("of another server in its place is left at the stop", async () => {
+    const path = join(await folder(), "lmtp.sock");
+    const house = await runGatehouse([lmtp(`unix:${path}`)]);
+    await rm(path);
+    const other = createServer().listen(path);
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    await house.gatehouse.stop();
+    expect(await exists(path)).toBe(true);
+  });
+
+  test("is kept by a reload, which changes its mode; another listener takes it over, and a removed one takes it along", async () => {
+    const at = await folder();
+    const path = join(at, "lmtp.sock");
+    const house = await runGatehouse([lmtp(`unix:${path}`)]);
+    const { ino } = await lstat(path);
+    await house.gatehouse.reload([lmtp(`unix:${path}`, { socketMode: "0666" })]);
+    while ((await modeOf(path)) !== "666") await new Promise((resolve) => setImmediate(resolve));
+    await house.gatehouse.reload([{ ...lmtp(`unix:${path}`), name: "renamed" }]);
+    expect((await lstat(path)).ino).toBe(ino);
+    expect(await greeting(path)).toMatch(/^220 /);
+    await house.gatehouse.reload([lmtp(`unix:${at}/other.sock`)]);
+    expect([await exists(path), await exists(`${at}/other.sock`)]).toEqual([false, true]);
+  });
+
+  test("lets its clients wait while the listener is suspended, and serves those that wait at the end", async () => {
+    const path = join(await folder(), "lmtp.sock");
+    const house = await runGatehouse([lmtp(`unix:${path}`)]);
+    await house.gatehouse.suspend("lmtp");
+    const waiting = watch(connect({ path, allowHalfOpen: true }));
+    await once(waiting.socket, "connect");
+    await house.gatehouse.resume("lmtp");
+    expect(await waiting.until("\r\n")).toMatch(/^220 /);
+    waiting.socket.end();
+    await waiting.end;
+  });
+
+  test("counts its clients against the listener's cap, and not by address", async () => {
+    const path = join(await folder(), "lmtp.sock");
+    const house = await runGatehouse([lmtp(`unix:${path}`, { maxConnections: 2, maxConnectionsPerAddress: 1 })]);
+    const inside = [1, 2].map(() => watch(connect({ path, allowHalfOpen: true })));
+    for (const client of inside) expect(await client.until("\r\n")).toMatch(/^220 /);
+    expect(await greeting(path)).toMatch(/^421 /);
+    expect((await house.event("connection.refused")).refusal.rule).toBe("listener-cap");
+    for (const client of inside) client.socket.end();
+  });
+
+  test.runIf(installed("curl"))("serves HTTP to curl, in both versions", async () => {
+    const path = join(await folder(), "http.sock");
+    const fetch = (_request: Request, { clientAddress }: { clientAddress: string }) => new Response(clientAddress);
+    await runGatehouse([{ name: "web", protocol: "app", bind: [`unix:${path}`] }], {
+      protocols: [http({ name: "app", fetch })],
+    });
+    for (const version of ["--http1.1", "--http2-prior-knowledge"]) {
+      const { stdout } = await run("curl", ["-s", version, "--unix-socket", path, "http://localhost/"]);
+      expect(stdout).toBe("unix");
+    }
+  });
+});
+
+test("a name in the abstract namespace needs no file", async () => {
+  const name = `gatehouse-test-${process.pid}`;
+  const house = await runGatehouse([lmtp(`unix:@${name}`)]);
+  expect(await greeting(`\0${name}`)).toMatch(/^220 /);
+  await expect(runGatehouse([lmtp(`unix:@${name}`)])).rejects.toThrow("Another server listens by this name");
+  await house.gatehouse.stop();
+  expect(causes(house.events)).toEqual([expect.any(String)]);
+});
+
+test("an owner that does not exist is a warning, and the socket stays with the process", async () => {
+  const path = join(await folder(), "lmtp.sock");
+  const house: RunningGatehouse = await runGatehouse([lmtp(`unix:${path}`, { socketOwner: "nobody-such:mail" })]);
+  await house.event("listener.warning", ({ text }) => text.includes('there is no user "nobody-such"'));
+  await chmod(path, 0o600);
+  expect(await greeting(path)).toMatch(/^220 /);
+});
