@@ -65,6 +65,8 @@ export class AcmeServer {
   validity = { from: -3_600_000, to: 90 * 86_400_000 };
   /** The window that renewalInfo suggests; null for no such resource. */
   suggested: { readonly start: string; readonly end: string } | null = null;
+  /** Runs before it looks for the proof of a token. */
+  beforeLook: (token: string) => Promise<void> = async () => {};
   readonly #nonces = new Set<string>();
   #origin = "";
   #authority = crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -181,6 +183,7 @@ export class AcmeServer {
         const { token, domain } = order;
         const key = this.accounts.get(account) ?? {};
         const expected = `${token}.${thumbprint(key)}`;
+        await this.beforeLook(token);
         const isProved = fault !== "unseen" && (await this.#isProved(domain, token, expected));
         order.status = isProved ? "ready" : "invalid";
         return this.#json(response, {});

@@ -178,21 +178,33 @@ test.each(["newOrder", "challenge", "certificate"] as const)(
   },
 );
 
-test("http-01 is answered for the domain alone, and only while it is proved", async () => {
+test("http-01 is answered for the domain's Host alone, and only while it is proved", async () => {
   const acme = await AcmeServer.start();
+  // The authority has looked, and its answer does not come: the domain is still being proved.
+  const { promise: seen, resolve: look } = Promise.withResolvers<string>();
+  acme.beforeLook = async (token) => {
+    look(token);
+    await released;
+  };
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const world = await started(acme, { challenge: "http-01" });
+  const token = await seen;
+  const { port = 0 } = world.gatehouse.listeners()[1]?.addresses[0] ?? {};
+  const statusFor = async (host: string, name = token): Promise<number | undefined> => {
+    const path = `/.well-known/acme-challenge/${name}`;
+    const [answer] = await once(request({ port, host: "127.0.0.1", path, headers: { Host: host } }).end(), "response");
+    answer.resume();
+    return answer.statusCode;
+  };
+  for (const host of [domain, `${domain}:80`, domain.toUpperCase(), `${domain}.`])
+    expect(await statusFor(host), host).toBe(200);
+  for (const host of ["other.example.com", `www.${domain}`, "example.com", "127.0.0.1", `127.0.0.1:${port}`])
+    expect(await statusFor(host), host).toBe(404);
+  expect(await statusFor(domain, "another-token")).toBe(404);
+  release();
   await world.reached("waiting");
   expect(servedBy(world)).toContain("Authority of the tests");
-  const { port = 0 } = world.gatehouse.listeners()[1]?.addresses[0] ?? {};
-  const token = [...acme.orders.values()][0]?.token ?? "";
-  const asked = request({
-    port,
-    host: "127.0.0.1",
-    path: `/.well-known/acme-challenge/${token}`,
-    headers: { Host: domain },
-  }).end();
-  const [answer] = await once(asked, "response");
-  expect(answer.statusCode).toBe(404);
+  expect(await statusFor(domain)).toBe(404);
 });
 
 test("acme-tls/1 is refused when nothing is being proved", async () => {
