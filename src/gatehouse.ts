@@ -179,7 +179,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     plan: async (config) => planOf(server.configuration, await read(config)),
     upgrade: ({ by = "embedder" } = {}) => succession.upgrader.upgrade(by),
     async stop(stopping) {
-      await succession.upgrader.stop();
+      // Without an upgrade the stop begins at once, not in a later turn.
+      const calledOff = succession.upgrader.stop();
+      if (calledOff) await calledOff;
       await end(stopping);
       await succession.upgrader.ended();
     },

@@ -74,6 +74,10 @@ export const disclosures: Readonly<Record<string, ChartDisclosure>> = {
     }),
     events: {},
   },
+  certificate: {
+    context: fields({ error: errorName, failures: count, pause: count, isFresh: flag, jitter: count }),
+    events: {},
+  },
   listener: {
     context: fields({
       timeouts: fields({ drainTimeout: count, refusalTimeout: count }),

@@ -172,6 +172,7 @@ describe("gatehouse charts", () => {
     const all = await gatehouse(["charts", "--format", "svg", "--out", out]);
     expect(all.code).toBe(exitCodes.ok);
     expect((await readdir(out)).toSorted()).toEqual([
+      "certificate.svg",
       "connection.svg",
       "imap.svg",
       "listener.svg",
@@ -181,6 +182,7 @@ describe("gatehouse charts", () => {
       "reload.svg",
       "server.svg",
       "smtp.svg",
+      "upgrade.svg",
     ]);
     expect(await readFile(join(out, "smtp.svg"), "utf8")).toContain("<svg");
   });

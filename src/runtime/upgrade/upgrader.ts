@@ -106,9 +106,9 @@ export class Upgrader {
     await this.#upgrade?.ended();
   }
 
-  /** The server ends: calls off what has not succeeded, and waits for that. */
-  async stop(): Promise<void> {
-    await this.#upgrade?.stop();
+  /** The server ends: calls off what has not succeeded. @returns what to wait for before it may end; null for nothing. */
+  stop(): Promise<void> | null {
+    return this.#upgrade?.stop() ?? null;
   }
 }
 
