@@ -49,7 +49,8 @@ const innerRooms = {
     tls: ["sockets", "time"],
     privileges: ["tls"],
     pressure: ["sockets", "time"],
-    admission: ["pressure", "proxy", "time"],
+    shared: ["time"],
+    admission: ["pressure", "proxy", "shared", "time"],
     observe: ["admission", "pressure", "proxy", "time"],
     systemd: ["observe", "sockets"],
     upgrade: ["observe", "sockets", "time"],
@@ -58,6 +59,7 @@ const innerRooms = {
     listener: ["admission", "connection", "observe", "pressure", "privileges", "proxy", "sockets", "time", "tls"],
     reload: ["listener", "observe", "time", "tls"],
     explain: ["admission", "listener", "tls"],
+    workers: ["admission", "listener", "observe", "pressure", "shared", "sockets", "time", "tls"],
     server: [
       "acme",
       "admission",
@@ -71,6 +73,7 @@ const innerRooms = {
       "time",
       "tls",
       "upgrade",
+      "workers",
     ],
   },
   mailbox: {

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { ConnectionRates } from "../src/runtime/admission/connection-rates.ts";
+import { LocalConnectionRates } from "../src/runtime/admission/connection-rates.ts";
 
 const connections = Number(process.argv[2] ?? 100_000);
 const addresses = Number(process.argv[3] ?? 10_000);
@@ -63,12 +63,12 @@ async function serve(): Promise<void> {
 }
 
 /** The rules in use; they are found as they note their first connection. */
-function watchRates(): ReadonlySet<ConnectionRates> {
-  const seen = new Set<ConnectionRates>();
-  const { note } = ConnectionRates.prototype;
-  ConnectionRates.prototype.note = function (key: string): void {
+function watchRates(): ReadonlySet<LocalConnectionRates> {
+  const seen = new Set<LocalConnectionRates>();
+  const { note } = LocalConnectionRates.prototype;
+  LocalConnectionRates.prototype.note = function (key: string): boolean {
     seen.add(this);
-    note.call(this, key);
+    return note.call(this, key);
   };
   return seen;
 }

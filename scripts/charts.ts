@@ -8,6 +8,7 @@ import {
   reloadMachine,
   serverMachine,
   upgradeMachine,
+  workerMachine,
 } from "../src/machines/index.ts";
 import { imapMachine } from "../src/protocols/imap/machine.ts";
 import { manageSieveMachine } from "../src/protocols/manage-sieve/machine.ts";
@@ -28,6 +29,7 @@ export const charts: readonly GeneratedBlock[] = [
   chart("docs/machines.md", reloadMachine),
   chart("docs/machines.md", upgradeMachine),
   chart("docs/machines.md", certificateMachine),
+  chart("docs/machines.md", workerMachine),
   chart("docs/smtp.md", smtpMachine),
   chart("docs/imap.md", imapMachine),
   chart("docs/pop3.md", pop3Machine),

@@ -8,7 +8,7 @@ import {
   type GrammarLimits,
   unauthenticatedGrammarLimits,
 } from "../src/protocols/imap/grammar/limits.ts";
-import { SlotCounter } from "../src/runtime/admission/slots.ts";
+import { LocalSlots } from "../src/runtime/admission/slots.ts";
 import { Metrics } from "../src/runtime/observe/metrics.ts";
 import { noPressure } from "../src/runtime/pressure/pressure.ts";
 import type { GeneratedBlock } from "./generated-block.ts";
@@ -83,7 +83,7 @@ function structureTable(): string {
 function metricTable(): string {
   const { registry } = new Metrics({
     source: {
-      slots: new SlotCounter(1),
+      slots: new LocalSlots(1),
       listeners: [],
       pressure: { latest: noPressure },
       certificates: [],

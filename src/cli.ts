@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command's entry point; each subcommand has its file in `src/command`, loaded on demand. */
 import "./command/refused-signals.ts";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { addControlCommands } from "./command/control-commands.ts";
 import { type ExitCode, exitCodes } from "./command/exit-codes.ts";
 import { addInspectionCommands, addInspectionOptions } from "./command/inspection-commands.ts";
@@ -30,6 +30,11 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     .addOption(data())
     .addOption(new Option("--user <user>", "run as this user, by name or id, once every address is bound"))
     .addOption(new Option("--group <group>", "with --user: this group instead of the user's own"))
+    .addOption(
+      new Option("--workers <count>", "threads that accept and serve, or auto; else as the document says").argParser(
+        workersOption,
+      ),
+    )
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
     .action(async (options) => {
       // First, and small: a signal that comes while the rest is being loaded counts.
@@ -109,3 +114,9 @@ async function main(): Promise<ExitCode> {
 }
 
 process.exitCode = await main();
+
+function workersOption(text: string): number | "auto" {
+  if (text === "auto") return text;
+  if (/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a number from 1 to 64, or "auto".');
+}

@@ -17,6 +17,7 @@ import type { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import type { Clock } from "./runtime/time/clock.ts";
 import type { Predecessor } from "./runtime/upgrade/predecessor.ts";
 import type { StartSuccessor } from "./runtime/upgrade/successor.ts";
+import type { WorkersOptions } from "./workers-options.ts";
 
 export interface GatehouseOptions {
   /** The document: JSON text, the value it stands for, or what `parseDocument` and `readConfiguration` return. */
@@ -82,6 +83,8 @@ export interface GatehouseOptions {
    * never. Left out: by samples of this process and the default thresholds.
    */
   readonly pressure?: PressureOptions | false;
+  /** Threads that accept and serve; as many as `workers` of SystemSettings says by default. */
+  readonly workers?: WorkersOptions;
   /** Gets the log; by default nothing is logged. `lifecycle$` has the same and more. */
   readonly logger?: Logger;
   /**

@@ -40,19 +40,31 @@ import { type PackedHistory, ReloadHistory } from "./runtime/reload/reload-histo
 import { planOf } from "./runtime/reload/reload-transaction.ts";
 import { followCertificates, followDocuments, newest, readDocument } from "./runtime/server/document-feeds.ts";
 import { Server } from "./runtime/server/server.ts";
-import { countStates } from "./runtime/server/state-counts.ts";
-import { statusesOf, watched } from "./runtime/server/watched-connections.ts";
+import { countStates, type StateCounts } from "./runtime/server/state-counts.ts";
+import { type ConnectionStatus, statusesOf, statusOf, watched } from "./runtime/server/watched-connections.ts";
+import { threadsClock } from "./runtime/shared/threads-clock.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import { systemClock } from "./runtime/time/clock.ts";
+import { UpgradeError } from "./runtime/upgrade/upgrade-error.ts";
 import { Succession } from "./succession.ts";
+import { withModule, workersOf } from "./worker-options.ts";
 
-/** @throws ConfigurationError with every mistake of the document; PressureOptionError; ProtocolOptionError for two of one name. */
-export function createGatehouse(options: GatehouseOptions): Gatehouse {
+/**
+ * @throws ConfigurationError with every mistake of the document; PressureOptionError; ProtocolOptionError for two of one
+ * name; WorkersOptionError for what several workers cannot have.
+ */
+export function createGatehouse(given: GatehouseOptions): Gatehouse {
+  const options = withModule(given);
   const configuration = configurationOf(options);
+  const workers = workersOf(given, configuration);
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
 
-  const clock = options.clock ?? systemClock;
-  const failures = new LoginFailures({}, (address) => server.allowList.has(address));
+  const clock = options.clock ?? (workers ? threadsClock : systemClock);
+  const failures = new LoginFailures(
+    {},
+    (address) => server.allowList.has(address),
+    workers?.memory.own.failures ?? null,
+  );
 
   let mail: Mail | null = null;
   const server: Server = new Server({
@@ -64,6 +76,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     admission: options.admission ?? [],
     pressure: options.pressure ?? {},
     inherited: options.predecessor?.sockets ?? options.inheritedSockets ?? new InheritedSockets(),
+    workers,
     onBound: async () => {
       await mail?.bound();
       await options.onBound?.();
@@ -177,7 +190,14 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     reload: async (config, { by = "embedder" } = {}) =>
       server.reload(await readDocument(server, () => read(config), by), by),
     plan: async (config) => planOf(server.configuration, await read(config)),
-    upgrade: ({ by = "embedder" } = {}) => succession.upgrader.upgrade(by),
+    upgrade: async ({ by = "embedder" } = {}) => {
+      if (workers)
+        throw new UpgradeError(
+          "upgrade-impossible",
+          "A server with several workers cannot be upgraded yet: restart it.",
+        );
+      return succession.upgrader.upgrade(by);
+    },
     async stop(stopping) {
       // Without an upgrade the stop begins at once, not in a later turn.
       const calledOff = succession.upgrader.stop();
@@ -187,21 +207,33 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
     suspend: (listener) => server.suspend(listener),
     resume: (listener) => server.resume(listener),
-    close: (id, { now = false } = {}) => server.close(id, { now }),
-    block: (blocked) => server.blockList.add(blocked),
-    unblock: (address) => server.blockList.remove(address),
+    close: (id, { now = false } = {}) =>
+      server.close(id, { now }) || (workers?.ask<boolean>({ ask: "close", id, now }).includes(true) ?? false),
+    block: (blocked) => {
+      server.blockList.add(blocked);
+      workers?.block({ add: blocked });
+    },
+    unblock: (address) => {
+      const removed = server.blockList.remove(address);
+      workers?.block({ remove: address });
+      return removed;
+    },
     blocked: () => server.blockList.entries(),
     explain: (client) => server.explain(client),
-    states: () => countStates(server, succession.upgrader.state),
+    states: () =>
+      countStates(server, {
+        upgrade: succession.upgrader.state,
+        others: workers?.ask<StateCounts>({ ask: "states" }) ?? [],
+      }),
     listeners: () =>
-      server.listeners.map(({ name, settings, state, pausedBy, addresses, connections }) => ({
+      server.listeners.map(({ name, settings, state, pausedBy, addresses, connectionCount }) => ({
         name,
         protocol: settings.protocol,
         state,
         pausedBy,
         tlsImplicit: settings.tlsImplicit,
         addresses,
-        connections: connections.size,
+        connections: connectionCount,
         maxConnections: settings.maxConnections,
       })),
     certificates: () =>
@@ -213,10 +245,19 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         issuer,
         acme: server.orderStatus(id),
       })),
-    connections: (wanted = {}) => statusesOf(server.connections(), wanted),
+    connections: (wanted = {}) => [
+      ...statusesOf(server.connections(), wanted),
+      ...(workers?.ask<readonly ConnectionStatus[]>({ ask: "connections", wanted }).flat() ?? []),
+    ],
     connection(id) {
       const connection = server.connection(id);
-      return connection && watched(connection, server.lifecycle);
+      const status = connection
+        ? statusOf(connection)
+        : workers
+            ?.ask<readonly ConnectionStatus[]>({ ask: "connections", wanted: {} })
+            .flat()
+            .find((one) => one.id === id);
+      return status && watched(status, server.lifecycle);
     },
   };
   const management: Management = managementOf({

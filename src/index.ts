@@ -251,3 +251,5 @@ export { findPredecessor, type Predecessor, SuccessionError } from "./runtime/up
 export { type StartSuccessor, type Successor, sameProgram } from "./runtime/upgrade/successor.ts";
 export { UpgradeError, type UpgradeErrorCode } from "./runtime/upgrade/upgrade-error.ts";
 export type { UpgradeReport } from "./runtime/upgrade/upgrader.ts";
+export { WorkersOptionError } from "./worker-options.ts";
+export type { WorkersOptions } from "./workers-options.ts";

@@ -20,6 +20,7 @@ import { inheritedSockets } from "../runtime/systemd/listen-fds.ts";
 import { ServiceManager } from "../runtime/systemd/service-manager.ts";
 import { Predecessor } from "../runtime/upgrade/predecessor.ts";
 import { sameProgram } from "../runtime/upgrade/successor.ts";
+import { WorkersOptionError } from "../worker-options.ts";
 import { chooseConfiguration, documentName } from "./configuration-file.ts";
 import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -38,6 +39,8 @@ export interface ServeOptions extends InspectionOptions {
   readonly config?: string;
   readonly data: string;
   readonly logLevel: string;
+  /** Takes precedence over the document. */
+  readonly workers?: number | "auto";
   /** Name or id of the user to run as once every address is bound. */
   readonly user?: string;
   /** With `user`: the group, else the user's own. */
@@ -117,6 +120,7 @@ async function serveFor(
       config: chosen.configuration,
       dataDirectory: options.data,
       ...(document.file === null ? {} : { config$: documentsOf(document, signals) }),
+      ...(options.workers === undefined ? {} : { workers: { count: options.workers } }),
       control: controlOf(options.data, document),
       document,
       ...(inspect ? { inspect } : {}),
@@ -132,7 +136,10 @@ async function serveFor(
   } catch (error) {
     if (error instanceof StoppedWhileStartingError) return exitCodes.ok;
     manager.failed(error);
-    if (!(error instanceof ConfigurationError || error instanceof PrivilegeError)) throw error;
+    if (
+      !(error instanceof ConfigurationError || error instanceof PrivilegeError || error instanceof WorkersOptionError)
+    )
+      throw error;
     for (const message of messagesOf(error)) complain(message);
     return error instanceof PrivilegeError ? exitCodes.start : exitCodes.configuration;
   }

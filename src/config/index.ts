@@ -20,7 +20,13 @@ export type {
 export { type ParseOptions, parseDocument } from "./document/document.ts";
 export { documentReader, type ReadDocument } from "./document/document-reader.ts";
 export { type DocumentWarning, documentWarnings } from "./document/document-warnings.ts";
-export { type Configuration, type GivenConfiguration, isConfiguration } from "./document/effective.ts";
+export {
+  type Configuration,
+  type ConfigurationMembers,
+  checkedConfiguration,
+  type GivenConfiguration,
+  isConfiguration,
+} from "./document/effective.ts";
 export { exampleAccount, exampleDocument } from "./document/example-document.ts";
 export { jsonSchema } from "./document/json-schema.ts";
 export { allowedIpSchema, blockedIpSchema, type ListedIpSettings } from "./document/listed-ip.ts";
@@ -36,7 +42,7 @@ export { readConfiguration } from "./document/read.ts";
 export { serializeCertificate, serializeDocument } from "./document/serialize.ts";
 export { type SessionConfiguration, sessionLimitsSchema } from "./document/session-limits.ts";
 export { describeConfiguration } from "./document/summary.ts";
-export { type SystemSettings, systemSchema } from "./document/system.ts";
+export { type SystemSettings, systemSchema, workerCount } from "./document/system.ts";
 export {
   type AppliedChanges,
   type ApplyOptions,

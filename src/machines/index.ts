@@ -33,3 +33,4 @@ export {
 export { type ReloadContext, type ReloadEvent, reloadMachine } from "./reload.ts";
 export { type ServerContext, type ServerEvent, type ServerState, serverMachine } from "./server.ts";
 export { type UpgradeContext, type UpgradeEvent, type UpgradeInput, upgradeMachine } from "./upgrade.ts";
+export { type WorkerContext, type WorkerEvent, type WorkerState, workerMachine } from "./worker.ts";

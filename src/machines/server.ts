@@ -18,7 +18,9 @@ export type ServerEvent =
   /** Stop accepting, let every session finish within `drainTimeout`, then stop. */
   | { type: "server.drain" }
   /** Stop without waiting. */
-  | { type: "server.stop" };
+  | { type: "server.stop" }
+  /** A worker has lost too many threads in too short a time. */
+  | { type: "workers.failed"; readonly error: unknown };
 
 /** How long releasing resources, or calling off a start, may take, in milliseconds. */
 const RELEASE_TIMEOUT = 5_000;
@@ -66,6 +68,7 @@ export const serverMachine = setup({
     },
     running: {
       on: {
+        "workers.failed": { target: "failed", actions: recordError },
         "server.drain": { target: "draining" },
         "server.stop": { target: "draining", actions: "stopListeners" },
       },

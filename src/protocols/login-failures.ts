@@ -16,7 +16,7 @@ export interface LoginDelays {
 
 export const defaultLoginDelays: LoginDelays = Object.freeze({ first: 1000, longest: 16_000, forgetAfter: 900_000 });
 
-interface Failures {
+export interface Failures {
   count: number;
   /** When the last failure was. */
   last: number;
@@ -27,6 +27,17 @@ interface Failures {
 /** By address, the oldest first: the count, how long ago the last failure was, how long the next log-in has to wait. */
 export type PackedFailures = readonly (readonly [key: string, count: number, ago: number, remaining: number])[];
 
+/** Where failures are remembered: in this thread, or in what all threads share. */
+export interface FailureMemory {
+  /** Addresses remembered. */
+  readonly size: number;
+  find(key: string): Readonly<Failures> | null;
+  /** Those remembered, the oldest first where there is an order. */
+  entries(): Iterable<readonly [string, Readonly<Failures>]>;
+  /** Changes what is remembered of an address, with nobody in between. @param change gets null where it is nothing */
+  change(key: string, now: number, change: (failures: Readonly<Failures> | null) => Failures): void;
+}
+
 /**
  * The failed log-ins of each client address, over all connections that share this object, so that reconnecting does not
  * shorten the delay: 1, 2, 4, 8 and then 16 seconds. An address is counted as admission counts it: IPv4 by itself, IPv6
@@ -35,22 +46,27 @@ export type PackedFailures = readonly (readonly [key: string, count: number, ago
 export class LoginFailures {
   readonly #delays: LoginDelays;
   readonly #isExempt: (address: string) => boolean;
-  readonly #addresses = new RecencyMap<Failures>();
+  readonly #memory: FailureMemory;
 
   /** @param isExempt whose failures hold nothing up; nobody's unless given. */
-  constructor(delays: Partial<LoginDelays> = {}, isExempt: (address: string) => boolean = () => false) {
+  constructor(
+    delays: Partial<LoginDelays> = {},
+    isExempt: (address: string) => boolean = () => false,
+    memory: FailureMemory | null = null,
+  ) {
     this.#delays = { ...defaultLoginDelays, ...delays };
     this.#isExempt = isExempt;
+    this.#memory = memory ?? new LocalFailures(this.#delays.forgetAfter);
   }
 
   /** Addresses remembered. */
   get size(): number {
-    return this.#addresses.size;
+    return this.#memory.size;
   }
 
   /** How long a log-in from this address has to wait before it is looked at; 0 for not at all. */
   remaining(address: string, now: number): number {
-    const failures = this.#addresses.get(addressKey(address));
+    const failures = this.#memory.find(addressKey(address));
     if (!failures || this.#isExempt(address)) return 0;
     return Math.max(0, failures.until - now);
   }
@@ -58,36 +74,59 @@ export class LoginFailures {
   /** A log-in from this address has failed. @returns how long its answer is to be held back. */
   failed(address: string, now: number): number {
     if (this.#isExempt(address)) return 0;
-    this.#dropQuiet(now);
-    const key = addressKey(address);
-    const failures = this.#addresses.get(key) ?? { count: 0, last: now, until: now };
-    if (now - failures.last >= this.#delays.forgetAfter) failures.count = 0;
-    const delay = Math.min(this.#delays.first * 2 ** failures.count, this.#delays.longest);
-    failures.count++;
-    failures.last = now;
-    failures.until = Math.max(failures.until, now + delay);
-    this.#addresses.set(key, failures);
-    if (this.#addresses.size > mostAddresses) this.#addresses.deleteOldest();
+    const { first, longest, forgetAfter } = this.#delays;
+    let delay = 0;
+    this.#memory.change(addressKey(address), now, (before) => {
+      const known = before && now - before.last < forgetAfter ? before.count : 0;
+      delay = Math.min(first * 2 ** known, longest);
+      return { count: known + 1, last: now, until: Math.max(before?.until ?? now, now + delay) };
+    });
     return delay;
   }
 
   /** For another process, whose clock is another: times as milliseconds from now. */
   pack(now: number): PackedFailures {
-    return [...this.#addresses.entries()].map(([key, { count, last, until }]) => [key, count, now - last, until - now]);
+    return [...this.#memory.entries()].map(([key, { count, last, until }]) => [key, count, now - last, until - now]);
   }
 
   /** Beside what is known here. */
   unpack(packed: PackedFailures, now: number): void {
-    for (const [key, count, ago, remaining] of packed) {
-      if (ago < this.#delays.forgetAfter) this.#addresses.set(key, { count, last: now - ago, until: now + remaining });
-      if (this.#addresses.size > mostAddresses) this.#addresses.deleteOldest();
-    }
+    for (const [key, count, ago, remaining] of packed)
+      if (ago < this.#delays.forgetAfter)
+        this.#memory.change(key, now, () => ({ count, last: now - ago, until: now + remaining }));
+  }
+}
+
+class LocalFailures implements FailureMemory {
+  readonly #forgetAfter: number;
+  readonly #addresses = new RecencyMap<Failures>();
+
+  constructor(forgetAfter: number) {
+    this.#forgetAfter = forgetAfter;
+  }
+
+  get size(): number {
+    return this.#addresses.size;
+  }
+
+  find(key: string): Readonly<Failures> | null {
+    return this.#addresses.get(key) ?? null;
+  }
+
+  change(key: string, now: number, change: (failures: Readonly<Failures> | null) => Failures): void {
+    this.#dropQuiet(now);
+    this.#addresses.set(key, change(this.find(key)));
+    if (this.#addresses.size > mostAddresses) this.#addresses.deleteOldest();
+  }
+
+  entries(): Iterable<readonly [string, Readonly<Failures>]> {
+    return this.#addresses.entries();
   }
 
   #dropQuiet(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
       const { oldest } = this.#addresses;
-      if (!oldest || now - oldest.last < this.#delays.forgetAfter) return;
+      if (!oldest || now - oldest.last < this.#forgetAfter) return;
       this.#addresses.deleteOldest();
     }
   }

@@ -186,6 +186,8 @@ export interface SystemSettingsInput {
   readonly defaultCertificateId?: string | null | undefined;
   /** Cap on the concurrent connections of the whole server. Default: 8192. */
   readonly maxConnections?: number | undefined;
+  /** Threads that accept and serve, each with an event loop of its own; "auto" for one on each core that the process may use. With 1 the main thread serves by itself. */
+  readonly workers?: "auto" | number | string | undefined;
   /** Peers that must send a PROXY header; from others none is expected. Default: []. */
   readonly proxyTrustedNetworks?:
     | readonly ("10.0.0.0/8" | "2001:db8::/32" | (string & {}))[]

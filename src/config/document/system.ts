@@ -1,4 +1,4 @@
-import { hostname as machineName } from "node:os";
+import { availableParallelism, hostname as machineName } from "node:os";
 import { z } from "zod";
 import { duration } from "../values/duration.ts";
 import { mustBe } from "../values/expectation.ts";
@@ -7,6 +7,12 @@ import { count, fieldsOf, type IgnoredFields, SERVER_SET } from "../values/field
 import { hostname, objectName } from "../values/names.ts";
 import { networks } from "./listener.ts";
 
+const WORKERS = 'a number from 1 to 64, or "auto"';
+/** Forms of the management send text where a field may be a word. */
+const countInForms = z
+  .string()
+  .regex(/^([1-9]|[1-5]\d|6[0-4])$/)
+  .transform(Number);
 const METRICS_ACCESS = '"open", "account", or null';
 const DELIMITER = 'one character like "+" or "-", or null';
 
@@ -37,6 +43,13 @@ export const systemSchema = fieldsOf(
       .default(8192)
       .describe("Cap on the concurrent connections of the whole server.")
       .register(fieldDisplay, { label: "Connections at most", section: "Server" }),
+    workers: z
+      .union([z.literal("auto"), z.int().min(1).max(64), countInForms], { error: mustBe(WORKERS) })
+      .default(1)
+      .describe(
+        'Threads that accept and serve, each with an event loop of its own; "auto" for one on each core that the process may use. With 1 the main thread serves by itself.',
+      )
+      .register(fieldDisplay, { label: "Workers", section: "Server" }),
     proxyTrustedNetworks: networks
       .describe("Peers that must send a PROXY header; from others none is expected.")
       .register(fieldDisplay, {
@@ -81,6 +94,11 @@ type Parsed = z.output<typeof systemSchema>;
 /** The settings of the whole server, defaults resolved. */
 export interface SystemSettings extends Readonly<Parsed> {
   readonly defaultHostname: string;
+}
+
+/** How many threads are to serve; `auto` is one for each core that this process may use. */
+export function workerCount({ workers }: Pick<SystemSettings, "workers">): number {
+  return workers === "auto" ? availableParallelism() : workers;
 }
 
 /** The machine's host name, or `localhost` when that is not a valid name for a greeting. */

@@ -60,6 +60,7 @@ const systemFields = {
   upgradeTimeout: "duration",
   metricsAccess: "plain",
   recipientDelimiter: "plain",
+  workers: "plain",
 } as const satisfies Record<keyof SystemSettings, FieldKind>;
 
 export type SystemField = keyof typeof systemFields;

@@ -1,13 +1,21 @@
 import type { Counter } from "./slots.ts";
 
+/** The number of admitted connections by address. */
+export interface AddressCounts {
+  /** Addresses with at least one connection. */
+  readonly size: number;
+  of(key: string): number;
+  /** The counter of one address. @param cap at which nothing more is taken; null for none */
+  counter(key: string, cap: number | null): Counter;
+}
+
 /**
- * The number of admitted connections by address. An address without any takes no memory, so there are never more keys
+ * Those of one event loop. An address without any takes no memory, so there are never more keys
  * than connections.
  */
-export class AddressCounts {
+export class LocalAddressCounts implements AddressCounts {
   readonly #counts = new Map<string, number>();
 
-  /** Addresses with at least one connection. */
   get size(): number {
     return this.#counts.size;
   }
@@ -16,10 +24,14 @@ export class AddressCounts {
     return this.#counts.get(key) ?? 0;
   }
 
-  /** The counter of one address. */
-  counter(key: string): Counter {
+  counter(key: string, cap: number | null): Counter {
     return {
-      take: () => void this.#counts.set(key, this.of(key) + 1),
+      tryTake: () => {
+        const before = this.of(key);
+        if (cap !== null && before >= cap) return false;
+        this.#counts.set(key, before + 1);
+        return true;
+      },
       giveBack: () => {
         const left = this.of(key) - 1;
         if (left > 0) this.#counts.set(key, left);

@@ -10,7 +10,7 @@ import type { Refusal } from "../../protocols/protocol.ts";
 import type { Pressure } from "../pressure/pressure.ts";
 import type { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import { type AddressLimits, ClientLimits } from "./client-limits.ts";
-import { type Permit, type SlotCounter, takeSlots } from "./slots.ts";
+import { isPermit, type Permit, type SlotCounter, takeSlots } from "./slots.ts";
 
 /** What asks to be admitted. */
 export type Arrival = ArrivedSocket | ProxiedClient;
@@ -206,8 +206,18 @@ export function judge(arrival: Arrival, circumstances: Circumstances): Admission
   if (refusal) return { refusal, permit: null, owesHeader };
   const { server, listener } = limits;
   const permit = arrival.kind === "client" ? arrival.permit : takeSlots(server ? [server, listener] : [listener]);
-  if (!owesHeader) client.letIn(permit);
-  return { refusal: null, permit, owesHeader };
+  if (!isPermit(permit)) return refused(permit === listener ? listenerCap : serverCap, candidate);
+  const exhausted = owesHeader ? null : client.letIn(permit);
+  if (exhausted === null) return { refusal: null, permit, owesHeader };
+  if (arrival.kind === "socket") permit.release();
+  return refused(exhausted === "address-cap" ? addressCap : addressRate, candidate);
+}
+
+/** Another thread took the last one between the rule's look and the taking. */
+function refused(rule: Rule, candidate: Candidate): Refused {
+  const { limit, current } = measured(rule, candidate);
+  const refusal = rule(candidate) ?? { rule: names.get(rule) ?? "", limit: limit ?? 0, current: current ?? limit ?? 0 };
+  return { refusal, permit: null, owesHeader: candidate.owesHeader };
 }
 
 function candidateFor(arrival: Arrival, { limits, pressure }: Circumstances): Candidate {

@@ -135,11 +135,14 @@ export class ClientLimits {
     };
   }
 
-  /** Counts the connection for its rate, and for as long as the permit lasts. */
-  letIn(permit: Permit): void {
+  /**
+   * Counts the connection for its rate, and for as long as the permit lasts.
+   * @returns what is exhausted, since another thread may have been faster
+   */
+  letIn(permit: Permit): "address-cap" | "address-rate" | null {
     const { counts, rates } = this.#limits;
-    if (counts) permit.add(counts.counter(this.#addressKey()));
-    rates?.note(this.#addressKey());
+    if (counts && !permit.add(counts.counter(this.#addressKey(), this.exempt ? null : this.cap))) return "address-cap";
+    return rates === null || rates.note(this.#addressKey()) || this.exempt ? null : "address-rate";
   }
 
   #addressKey(): string {

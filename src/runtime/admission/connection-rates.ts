@@ -13,6 +13,20 @@ export const mostAddresses = 65_536;
 /** Times remembered at once over all addresses, for each listener: 8 MB. */
 export const mostTimes = 1_048_576;
 
+/** How often each address has been admitted lately. */
+export interface ConnectionRates {
+  readonly limit: RateLimit;
+  /** Whether `count` connections of this address were admitted within the last `interval`. */
+  exhausted(key: string): boolean;
+  /** How many connections of this address were admitted within the last `interval`; at most `count` are known. */
+  recent(key: string): number;
+  /** Records that a connection of this address is admitted now. @returns false, and records nothing, where it is exhausted */
+  note(key: string): boolean;
+  /** For another process. */
+  pack(): PackedRates;
+  unpack(packed: PackedRates): void;
+}
+
 /**
  * An exact sliding window for each address: no `interval`, wherever it begins, sees more than `count` connections
  * admitted. Refused ones do not count.
@@ -22,7 +36,7 @@ export const mostTimes = 1_048_576;
  * `mostAddresses` or `mostTimes` the address that was admitted least recently is forgotten, and has its whole allowance
  * again.
  */
-export class ConnectionRates {
+export class LocalConnectionRates implements ConnectionRates {
   readonly limit: RateLimit;
   readonly #clock: Clock;
   readonly #addresses = new RecencyMap<RecentTimes>();
@@ -43,19 +57,16 @@ export class ConnectionRates {
     return this.#times;
   }
 
-  /** Whether `count` connections of this address were admitted within the last `interval`. */
   exhausted(key: string): boolean {
     const oldest = this.#addresses.get(key)?.oldestOf(this.limit.count);
     return oldest !== undefined && this.#clock.now() - oldest < this.limit.interval;
   }
 
-  /** How many connections of this address were admitted within the last `interval`; at most `count` are known. */
   recent(key: string): number {
     return this.#addresses.get(key)?.since(this.#clock.now() - this.limit.interval) ?? 0;
   }
 
-  /** Records that a connection of this address is admitted now. */
-  note(key: string): void {
+  note(key: string): boolean {
     const now = this.#clock.now();
     this.#dropQuiet(now);
     const times = this.#addresses.get(key) ?? new RecentTimes();
@@ -66,6 +77,7 @@ export class ConnectionRates {
     this.#addresses.set(key, times);
     while (this.#addresses.size > mostAddresses || (this.#times > mostTimes && this.#addresses.size > 1))
       this.#dropOldest();
+    return true;
   }
 
   /** For another process, whose clock is another. */

@@ -5,7 +5,7 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import { noPressure, type Pressure } from "../pressure/pressure.ts";
 import type { Clock } from "../time/clock.ts";
-import { AddressCounts } from "./address-counts.ts";
+import type { AddressCounts } from "./address-counts.ts";
 import {
   type Admission,
   type AdmissionLimits,
@@ -19,14 +19,25 @@ import type { AllowList } from "./allow-list.ts";
 import { type AdmissionRules, AskedRules } from "./async-rules.ts";
 import type { BlockList } from "./block-list.ts";
 import { type AddressLimits, ClientLimits } from "./client-limits.ts";
-import { ConnectionRates } from "./connection-rates.ts";
-import { type Permit, type SlotCounter, takeSlots } from "./slots.ts";
+import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
+import { noSlots, type Permit, type SlotCounter } from "./slots.ts";
 import type { TrustedSets } from "./trusted-sets.ts";
+
+/** Where numbers of connections are kept: in this thread, or in what all threads share. */
+export interface Counting {
+  /** Of the connections of a listener. */
+  slots(settings: ListenerSettings): SlotCounter;
+  /** Of the handshakes of a listener that run at once. */
+  handshakes(settings: ListenerSettings): SlotCounter;
+  addresses(settings: ListenerSettings): AddressCounts;
+  rates(settings: ListenerSettings, rate: RateLimit): ConnectionRates;
+}
 
 /** What all listeners share for admission. */
 export interface AdmissionHost {
   readonly clock: Clock;
   readonly serverSlots: SlotCounter;
+  readonly counting: Counting;
   readonly trustedSets: TrustedSets;
   readonly blockList: BlockList;
   readonly allowList: AllowList;
@@ -107,9 +118,7 @@ export class ListenerAdmission {
 
   /** What the rules would say of somebody at this moment. Nobody hears of it, and nothing is counted. */
   explain(peer: Endpoint, { proxied, draining }: { readonly proxied: boolean; readonly draining: boolean }): Judgement {
-    const arrival: Arrival = proxied
-      ? { kind: "client", peer, permit: takeSlots([]) }
-      : { kind: "socket", peer, draining };
+    const arrival: Arrival = proxied ? { kind: "client", peer, permit: noSlots() } : { kind: "socket", peer, draining };
     return findingsFor(arrival, this.#circumstances);
   }
 
@@ -122,7 +131,7 @@ export class ListenerAdmission {
     const addresses = this.#addressLimits(settings, before);
     const { counts } = addresses;
     if (counts && !before.counts)
-      for (const { peer, permit } of inside) permit.add(counts.counter(addressKey(peer.address)));
+      for (const { peer, permit } of inside) permit.add(counts.counter(addressKey(peer.address), null));
     this.#limits$.next(this.#limitsOf(settings, addresses));
   }
 
@@ -158,8 +167,8 @@ export class ListenerAdmission {
       blockList: this.#host.blockList,
       allowList: this.#host.allowList,
       cap,
-      counts: before?.counts ?? (counted ? new AddressCounts() : null),
-      rates: rate && (sameRate && before?.rates ? before.rates : new ConnectionRates(rate, this.#host.clock)),
+      counts: before?.counts ?? (counted ? this.#host.counting.addresses(settings) : null),
+      rates: rate && (sameRate && before?.rates ? before.rates : this.#host.counting.rates(settings, rate)),
       rules: admissionRules,
       ruleFailed: this.#options.ruleFailed,
     };

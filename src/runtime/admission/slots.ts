@@ -2,7 +2,8 @@
 
 /** Something that slots are taken from. */
 export interface Counter {
-  take(): void;
+  /** @returns false where there is none left: several threads may take from it at once. */
+  tryTake(): boolean;
   giveBack(): void;
   /** Every counter of a permit has been taken from, or given back to: observers may now be notified. */
   settle(): void;
@@ -10,8 +11,8 @@ export interface Counter {
 
 /** The right to one slot in each of its counters. */
 export interface Permit {
-  /** Takes one more slot, which is given back with the others. Does nothing after `release()`. */
-  add(counter: Counter): void;
+  /** Takes one more slot, which is given back with the others. @returns false where it had none, or after `release()`. */
+  add(counter: Counter): boolean;
   /** Gives the slot back. Only the first call counts. */
   release(): void;
 }
@@ -24,16 +25,60 @@ export interface SlotObserver {
   free(): void;
 }
 
-/**
- * A counter with a cap. Accepts run one after another on one event loop, so checking and taking cannot be interleaved.
- * The interface leaves room for counters that several event loops share.
- */
-export class SlotCounter implements Counter {
-  #taken = 0;
+/** A counter with a cap, that may be changed, and observers. */
+export interface SlotCounter extends Counter {
+  /** No connection is closed for a lower one; it applies to the next. */
+  limit: number;
+  readonly taken: number;
+  readonly full: boolean;
+  /** @returns a function that ends the observation. */
+  observe(observer: SlotObserver): () => void;
+}
+
+/** Keeps account of the observers of a counter, and of what they were notified of last. */
+export class SlotObservers {
   #reportedFull = false;
   /** In the order in which they are notified. */
   readonly #observers = new Set<SlotObserver>();
+
+  get reportedFull(): boolean {
+    return this.#reportedFull;
+  }
+
+  get size(): number {
+    return this.#observers.size;
+  }
+
+  /** @returns a function that ends the observation. */
+  add(observer: SlotObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
+  }
+
+  /** Notifies them when the counter has become full, or has ceased to be, since the last notification. */
+  settle(full: boolean): void {
+    if (full === this.#reportedFull) return;
+    this.#reportedFull = full;
+    if (full) for (const observer of this.#observers) observer.full();
+    else this.#notifyFree();
+  }
+
+  /** The observer notified first comes last the next time, since the first one may take a single free slot. */
+  #notifyFree(): void {
+    const [first] = this.#observers;
+    for (const observer of [...this.#observers]) observer.free();
+    if (first && this.#observers.delete(first)) this.#observers.add(first);
+  }
+}
+
+/**
+ * The slots of a process with one event loop. Accepts run one after another there, so checking and taking cannot be
+ * interleaved.
+ */
+export class LocalSlots implements SlotCounter {
+  #taken = 0;
   #limit: number;
+  readonly #observers = new SlotObservers();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -43,7 +88,6 @@ export class SlotCounter implements Counter {
     return this.#limit;
   }
 
-  /** No connection is closed for it; the new cap applies to the next one. */
   set limit(limit: number) {
     this.#limit = limit;
     this.settle();
@@ -57,33 +101,22 @@ export class SlotCounter implements Counter {
     return this.#taken >= this.#limit;
   }
 
-  take(): void {
+  tryTake(): boolean {
+    if (this.#taken >= this.#limit) return false;
     this.#taken += 1;
+    return true;
   }
 
   giveBack(): void {
     this.#taken -= 1;
   }
 
-  /** @returns a function that ends the observation. */
   observe(observer: SlotObserver): () => void {
-    this.#observers.add(observer);
-    return () => void this.#observers.delete(observer);
+    return this.#observers.add(observer);
   }
 
-  /** Notifies the observers when the counter has become full, or has ceased to be, since the last notification. */
   settle(): void {
-    if (this.full === this.#reportedFull) return;
-    this.#reportedFull = this.full;
-    if (this.full) for (const observer of this.#observers) observer.full();
-    else this.#notifyFree();
-  }
-
-  /** The observer notified first comes last the next time, since the first one may take a single free slot. */
-  #notifyFree(): void {
-    const [first] = this.#observers;
-    for (const observer of [...this.#observers]) observer.free();
-    if (first && this.#observers.delete(first)) this.#observers.add(first);
+    this.#observers.settle(this.full);
   }
 }
 
@@ -92,15 +125,14 @@ class SlotPermit implements Permit {
 
   constructor(counters: readonly Counter[]) {
     this.#counters = counters;
-    for (let index = 0; index < counters.length; index++) counters[index]?.take();
     for (let index = 0; index < counters.length; index++) counters[index]?.settle();
   }
 
-  add(counter: Counter): void {
-    if (!this.#counters) return;
+  add(counter: Counter): boolean {
+    if (!this.#counters || !counter.tryTake()) return false;
     this.#counters = [...this.#counters, counter];
-    counter.take();
     counter.settle();
+    return true;
   }
 
   release(): void {
@@ -112,7 +144,26 @@ class SlotPermit implements Permit {
   }
 }
 
-/** Takes a slot in each counter. Check their caps first: this function does not. */
-export function takeSlots(counters: readonly Counter[]): Permit {
+/**
+ * Takes a slot in each counter, or in none.
+ * @returns the first counter that has none left, where there is one
+ */
+export function takeSlots<Taken extends Counter>(counters: readonly Taken[]): Permit | Taken {
+  for (let index = 0; index < counters.length; index++) {
+    const counter = counters[index];
+    if (!counter || counter.tryTake()) continue;
+    for (let taken = 0; taken < index; taken++) counters[taken]?.giveBack();
+    for (let told = 0; told <= index; told++) counters[told]?.settle();
+    return counter;
+  }
   return new SlotPermit(counters);
+}
+
+/** A permit without a slot. */
+export function noSlots(): Permit {
+  return new SlotPermit([]);
+}
+
+export function isPermit(taken: Permit | Counter): taken is Permit {
+  return taken instanceof SlotPermit;
 }

@@ -10,7 +10,7 @@ interface ReportedListener {
   readonly state: ListenerState;
   readonly pausedBy: readonly PauseReason[];
   readonly addresses: readonly BoundAddress[];
-  readonly connections: { readonly size: number };
+  readonly connectionCount: number;
 }
 
 interface Step {
@@ -34,13 +34,13 @@ function pauseReport(listener: string, reason: PauseReason, counters: readonly S
 }
 
 function stateReports(listener: ReportedListener, { before, error }: Step): LifecycleEvent[] {
-  const { name, state, connections } = listener;
+  const { name, state, connectionCount } = listener;
   switch (state) {
     case "listening":
       if (before === "paused") return [{ type: "listener.resumed", listener: name }];
       return [listeningReport(listener)];
     case "draining":
-      return [{ type: "listener.draining", listener: name, connections: connections.size }];
+      return [{ type: "listener.draining", listener: name, connections: connectionCount }];
     case "failed":
       return [{ type: "listener.failed", listener: name, error }];
     case "binding":

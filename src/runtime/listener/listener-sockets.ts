@@ -19,11 +19,19 @@ const emptyingTimeout = 1_000;
 /** How long a client may take to complete the TCP handshake with a socket that a reload closes, in milliseconds. */
 const handshakeTime = 100;
 
+/** Who accepts in the main thread's place. */
+export interface Elsewhere {
+  open(listener: string): Promise<void>;
+  pause(listener: string): Promise<void>;
+}
+
 /** What the sockets report to their listener. */
 export interface SocketsOwner {
   readonly name: string;
   readonly settings: ListenerSettings;
   readonly inherited: InheritedSockets;
+  /** Null where this thread accepts itself. */
+  readonly elsewhere: Elsewhere | null;
   /** The listener has ended: sockets bound from here on are closed at once. */
   readonly ended: boolean;
   /** @param local our end; null when each connection must look up its own */
@@ -49,6 +57,11 @@ export class ListenerSockets {
   /** As bound, with the ports that the kernel chose. */
   get addresses(): readonly BoundAddress[] {
     return [...this.#bound.values()].map((socket) => socket.address);
+  }
+
+  /** The socket of an address as the document writes it; the staged one where there are two. */
+  at(text: string): BoundSocket | null {
+    return this.#staged.get(text) ?? this.#bound.get(text) ?? null;
   }
 
   /** @throws ListenerError with every address that cannot be bound. */
@@ -118,14 +131,22 @@ export class ListenerSockets {
 
   /** Accepts on every address; sockets that are accepting already go on. */
   async open(): Promise<void> {
+    if (this.#owner.elsewhere) return this.#openElsewhere(this.#owner.elsewhere);
     const opening = [...this.#bound.values()].map((socket) => this.#open(socket));
     await Promise.allSettled(opening);
     if (this.#owner.ended) this.close();
     await this.#all(opening);
   }
 
+  async #openElsewhere(elsewhere: Elsewhere): Promise<void> {
+    await this.listen();
+    await elsewhere.open(this.#owner.name);
+    if (this.#owner.ended) this.close();
+  }
+
   /** Stops accepting; the kernel keeps queueing. */
   async pause(): Promise<void> {
+    await this.#owner.elsewhere?.pause(this.#owner.name);
     await Promise.all([...this.#servers].map(([socket, server]) => socket.suspend(server)));
     this.#servers.clear();
   }
@@ -135,12 +156,19 @@ export class ListenerSockets {
    * process that is started with it.
    */
   async empty(signal: AbortSignal): Promise<void> {
+    await this.#owner.elsewhere?.pause(this.#owner.name);
     const all = [...this.#bound.values()];
     await Promise.all(all.filter(({ inherited }) => inherited).map((socket) => this.#stopAccepting(socket)));
     const sockets = all.filter(({ inherited }) => !inherited);
     queueNoMore(sockets);
     if (anyQueued(sockets)) await Promise.all(sockets.map((socket) => this.#open(socket)));
     while (!signal.aborted && anyQueued(sockets)) await immediate();
+  }
+
+  /** Nobody is queued any more for these addresses and those that were replaced; who is queued is still accepted. */
+  queueNoMore(texts: readonly string[]): void {
+    const ending = texts.flatMap((text) => this.#bound.get(text) ?? []);
+    queueNoMore([...this.#replaced, ...ending]);
   }
 
   /**

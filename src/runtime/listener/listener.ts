@@ -34,7 +34,7 @@ import {
   ListenerAdmission,
   type WaitingForRules,
 } from "../admission/listener-admission.ts";
-import { SlotCounter } from "../admission/slots.ts";
+import type { SlotCounter } from "../admission/slots.ts";
 import { Connection, type ConnectionHost } from "../connection/connection.ts";
 import { connectionActors } from "../connection/connection-actors.ts";
 import { ConnectionList } from "../connection/connection-list.ts";
@@ -58,7 +58,7 @@ import { spreadDrain } from "./drain-spread.ts";
 import { followHoldReasons } from "./hold-reasons.ts";
 import { ListenerStateError } from "./listener-errors.ts";
 import { listenerReports } from "./listener-reports.ts";
-import { ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
+import { type Elsewhere, ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import { liveSettings, type ReloadableSettings } from "./live-settings.ts";
 import type { RefusedSockets } from "./refusal.ts";
 
@@ -75,6 +75,8 @@ export interface ListenerHost extends AdmissionHost {
   readonly refused: RefusedSockets;
   readonly descriptors: DescriptorReserve;
   readonly inherited: InheritedSockets;
+  /** Who accepts and serves in this thread's place; null for nobody. */
+  elsewhere(settings: ListenerSettings): ElsewhereServed | null;
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly watchers: ConnectionWatchers;
@@ -83,6 +85,14 @@ export interface ListenerHost extends AdmissionHost {
   /** The prefix of connection ids. */
   readonly idPrefix: string;
   nextConnectionNumber(): number;
+}
+
+/** Workers that accept and serve the clients of a listener. */
+export interface ElsewhereServed extends Elsewhere {
+  /** Resolves as soon as no client of the listener with these slots is left. */
+  emptied(slots: SlotCounter): Promise<void>;
+  /** The listener has closed. */
+  closed(slots: SlotCounter): void;
 }
 
 export interface ListenerOptions extends ReloadableSettings {
@@ -124,6 +134,8 @@ export class Listener {
   static readonly #byInput = new WeakMap<ListenerInput, Listener>();
 
   readonly slots: SlotCounter;
+  /** Who accepts and serves in this thread's place; null for nobody. */
+  readonly elsewhere: ElsewhereServed | null;
   readonly connections = new ConnectionList<Connection>();
   readonly actor: Actor<typeof listenerMachine>;
   readonly #host: ListenerHost;
@@ -136,14 +148,17 @@ export class Listener {
   #holdReasons = Subscription.EMPTY;
   #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
+  /** Accepted, and without a slot. */
+  readonly #held = new Set<{ readonly socket: Socket; readonly local: Endpoint | null }>();
 
   constructor(host: ListenerHost, options: ListenerOptions) {
     this.#host = host;
     this.#live = options;
     this.#targets = options.targets;
+    this.elsewhere = host.elsewhere(options.settings);
     this.#sockets = new ListenerSockets(this.#socketsOwner());
-    this.slots = new SlotCounter(options.settings.maxConnections);
-    this.#handshakes = new HandshakeQueue(options.settings.maxHandshakes);
+    this.slots = host.counting.slots(options.settings);
+    this.#handshakes = new HandshakeQueue(host.counting.handshakes(options.settings));
     this.#admission = new ListenerAdmission(host, {
       settings: options.settings,
       slots: this.slots,
@@ -225,6 +240,16 @@ export class Listener {
     return this.#sockets.addresses;
   }
 
+  /** How many connections there are, in whichever thread. */
+  get connectionCount(): number {
+    return this.elsewhere ? this.slots.taken : this.connections.size;
+  }
+
+  /** The socket of an address as the document writes it; null when it has none. */
+  socketAt(text: string): BoundSocket | null {
+    return this.#sockets.at(text);
+  }
+
   send(event: ListenerEvent): void {
     if (this.actor.getSnapshot().status === "active") this.actor.send(event);
   }
@@ -292,6 +317,11 @@ export class Listener {
   /** Releases a socket, which keeps queueing. */
   giveUp(text: string): Promise<BoundSocket | undefined> {
     return this.#sockets.giveUp(text);
+  }
+
+  /** Nobody is queued any more for what `retireSockets` is going to close. */
+  queueNoMore(texts: readonly string[]): void {
+    this.#sockets.queueNoMore(texts);
   }
 
   /**
@@ -386,7 +416,10 @@ export class Listener {
   #followHoldReasons(): void {
     this.#holdReasons.unsubscribe();
     const reasons = { settings: this.settings, counters: this.#counters, pressure$: this.#host.pressure$ };
-    this.#holdReasons = followHoldReasons(reasons, (event) => this.send(event));
+    this.#holdReasons = followHoldReasons(reasons, (event) => {
+      this.send(event);
+      if (event.type === "capacity.freed") this.#admitHeld();
+    });
   }
 
   #socketsOwner(): SocketsOwner {
@@ -395,6 +428,7 @@ export class Listener {
     return {
       name: this.name,
       inherited: this.#host.inherited,
+      elsewhere: this.elsewhere,
       get settings() {
         return settings();
       },
@@ -408,7 +442,8 @@ export class Listener {
   }
 
   #awaitConnections(): void {
-    if (this.connections.size === 0) this.send({ type: "connections.none" });
+    if (this.elsewhere) void this.elsewhere.emptied(this.slots).then(() => this.send({ type: "connections.none" }));
+    else if (this.connections.size === 0) this.send({ type: "connections.none" });
   }
 
   /** Thousands take longer than the clients of other listeners should wait. */
@@ -424,6 +459,10 @@ export class Listener {
     const onUnix = local !== null && isUnix(local.address);
     const peer = onUnix ? UNIX_CLIENT : endpoint(socket.remoteAddress, socket.remotePort);
     const admission = this.#admission.judge({ kind: "socket", peer, draining: this.state === "draining" });
+    if (admission.refusal && this.#isHeld(admission.refusal)) {
+      this.#hold(socket, local);
+      return;
+    }
     if (admission.refusal) {
       this.#reportRefused(peer, admission.refusal);
       this.#host.refused.refuse(socket, this.#busyReply(admission.refusal));
@@ -440,6 +479,31 @@ export class Listener {
     this.connections.add(connection);
     connection.start();
     this.#keepDescriptors();
+  }
+
+  /** Another thread took the last slot while this client was being accepted: it waits, as those in the kernel's queue do. */
+  #isHeld({ rule }: Refusal): boolean {
+    return this.settings.atCapacity === "hold" && (rule === "listener-cap" || rule === "server-cap");
+  }
+
+  #hold(socket: Socket, local: Endpoint | null): void {
+    const held = { socket, local };
+    this.#held.add(held);
+    socket.on("error", ignore);
+    socket.once("close", () => this.#held.delete(held));
+    for (const counter of this.#counters) counter.settle();
+    // The slot may have been given back before anybody observed that it was gone.
+    if (!this.#counters.some(({ full }) => full)) queueMicrotask(() => this.#admitHeld());
+  }
+
+  /** In the order of their coming, as far as there are slots. */
+  #admitHeld(): void {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const { socket, local } of held) {
+      socket.off("error", ignore);
+      if (!socket.destroyed) this.#accept(socket, local);
+    }
   }
 
   #judgeClient(client: AdmittedClient): Refusal | null {
@@ -530,7 +594,10 @@ export class Listener {
     if (snapshot.status !== "active") {
       this.#holdReasons.unsubscribe();
       this.#admission.complete();
+      this.elsewhere?.closed(this.slots);
+      for (const { socket } of this.#held) socket.destroy();
     }
+    if (state === "draining") this.#admitHeld();
     const { error } = snapshot.context;
     for (const event of listenerReports(this, { before, pausedBefore, error, counters: this.#counters }))
       this.#emit(event);
@@ -549,4 +616,8 @@ function isPausing(value: ListenerValue): boolean {
 
 function isEnding(value: ListenerValue): boolean {
   return typeof value === "object" && "draining" in value;
+}
+
+function ignore(): void {
+  // The socket's close follows.
 }

@@ -1,4 +1,5 @@
 /** Prepares what each listener needs before it is bound: its protocol, certificates and TLS contexts. */
+import { hkdfSync } from "node:crypto";
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { Breather } from "../time/breather.ts";
@@ -33,8 +34,12 @@ export async function prepareListeners(options: {
   readonly now?: Date;
   /** What is being proved to authorities at the moment; nothing by default. */
   readonly challenges?: ChallengeCertificates;
+  /** Certificates that another thread has read; by default they are read here. */
+  readonly given?: ServerCertificates | undefined;
+  /** What keys of session tickets are made of, for all threads; by default each context has its own. */
+  readonly ticketSecret?: Uint8Array | undefined;
 }): Promise<PreparedListeners> {
-  const { configuration, protocols, dataDirectory, now = new Date(), challenges } = options;
+  const { configuration, protocols, dataDirectory, now = new Date(), challenges, given, ticketSecret } = options;
   const errors: unknown[] = [];
   const spoken = configuration.listeners.flatMap((settings) => {
     const protocol = protocols.get(settings.protocol);
@@ -43,12 +48,10 @@ export async function prepareListeners(options: {
     return [];
   });
   const needed = dataDirectory !== null && spoken.some(({ settings, protocol }) => wantsTls(settings, protocol));
-  const certificates = await loadServerCertificates({
-    configuration,
-    dataDirectory,
-    needed,
-    now,
-  }).catch((error: unknown) => {
+  const loading = given
+    ? Promise.resolve(given)
+    : loadServerCertificates({ configuration, dataDirectory, needed, now });
+  const certificates = await loading.catch((error: unknown) => {
     errors.push(...(error instanceof AggregateError ? error.errors : [error]));
     return null;
   });
@@ -60,7 +63,7 @@ export async function prepareListeners(options: {
       listeners.push({
         settings,
         protocol,
-        tls: usable ? tlsOptions({ settings, protocol, certificates, now, challenges }) : null,
+        tls: usable ? tlsOptions({ settings, protocol, certificates, now, challenges, ticketSecret }) : null,
       });
     } catch (error) {
       errors.push(new ListenerError(settings.name, [error]));
@@ -82,10 +85,12 @@ export interface TlsOptionsOf {
   /** The date that decides between certificates for the same name. */
   readonly now: Date;
   readonly challenges?: ChallengeCertificates | undefined;
+  readonly ticketSecret?: Uint8Array | undefined;
 }
 
 /** @throws TlsContextError */
-export function tlsOptions({ settings, protocol, certificates, now, challenges }: TlsOptionsOf): TlsServerOptions {
+export function tlsOptions(options: TlsOptionsOf): TlsServerOptions {
+  const { settings, protocol, certificates, now, challenges, ticketSecret } = options;
   return tlsContexts({
     certificates: certificates.loaded,
     defaultId: certificates.defaultId,
@@ -94,7 +99,13 @@ export function tlsOptions({ settings, protocol, certificates, now, challenges }
     now,
     ...(protocol.alpn ? { alpn: protocol.alpn.filter((name) => name !== "h2" || settings.http2) } : {}),
     ...(challenges ? { challenges } : {}),
+    ...(ticketSecret ? { ticketKeys: ticketKeysOf(ticketSecret, settings, certificates) } : {}),
   });
+}
+
+/** The same in every thread, and others as soon as the listener serves other certificates (RFC 5077 section 4). */
+function ticketKeysOf(secret: Uint8Array, { name }: ListenerSettings, { digest }: ServerCertificates): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, digest, `tickets of ${name}`, 48));
 }
 
 /** A listener names a protocol that this server does not have. */

@@ -89,6 +89,18 @@ export interface UpgradeEvents {
   "upgrade.failed": { readonly by: string; readonly error: Error; readonly words: string };
 }
 
+export interface WorkerEvents {
+  /** A thread accepts and serves. */
+  "worker.running": { readonly worker: number };
+  /** A thread has ended, with its connections; another one is started. */
+  "worker.failed": {
+    readonly worker: number;
+    readonly error: unknown;
+    /** How many threads of this worker were lost lately. */
+    readonly losses: number;
+  };
+}
+
 export interface ManagementEvents {
   /** Somebody has changed the document, or has asked for an action, through the management API. */
   "management.changed": {
@@ -235,6 +247,7 @@ type NoticeEvents = {
 export interface LifecycleEvents
   extends ServerEvents,
     ManagementEvents,
+    WorkerEvents,
     OutputEvents,
     PressureEvents,
     CertificateEvents,
@@ -261,7 +274,10 @@ export interface OwnNoticeEvent {
 type KnownEvents = { [Type in KnownType]: { readonly type: Type } & LifecycleEvents[Type] };
 
 /** An event of the server, a listener, a connection or a session. */
-export type LifecycleEvent = KnownEvents[KnownType] | OwnNoticeEvent;
+export type LifecycleEvent = (KnownEvents[KnownType] | OwnNoticeEvent) & {
+  /** The worker that reports it, from 1; absent for the main thread. */
+  readonly worker?: number;
+};
 
 /** One event, by its type. */
 export type LifecycleEventOf<Type extends LifecycleEventType> = Type extends KnownType

@@ -52,6 +52,12 @@ export const logLines: LogLines = {
   "server.stopped": { level: "info", text: "server stopped" },
   "server.failed": { level: "error", text: "server failed", fields: ({ error }) => failure(error) },
   "server.warning": { level: "warn", text: ({ text }) => text, fields: ({ code }) => ({ code }) },
+  "worker.running": { level: "info", text: "worker running", fields: ({ worker }) => ({ worker }) },
+  "worker.failed": {
+    level: "error",
+    text: "a worker has failed, with its connections; another thread is started",
+    fields: ({ worker, error, losses }) => ({ worker, losses, ...failure(error) }),
+  },
   "management.changed": { level: "info", text: "changed by the management", fields: everything },
   "output.dropped": {
     level: "warn",

@@ -34,7 +34,11 @@ export function logLifecycle(lifecycle: Lifecycle, logger: Logger, notices: OwnN
 function logEvent(logger: Logger, event: LifecycleEvent): void {
   // Each line matches its event's type, which TypeScript cannot see through a table.
   const { level, levelOf, text, fields } = lineOf(event.type) as LogLine<LifecycleEvent>;
-  const said = { event: event.type, ...fields?.(event) };
+  const said = {
+    event: event.type,
+    ...fields?.(event),
+    ...(event.worker === undefined ? {} : { worker: event.worker }),
+  };
   logger[levelOf?.(event) ?? level](said, typeof text === "string" ? text : text(event));
 }
 

@@ -23,6 +23,8 @@ export interface MetricsSource extends CertificateSource {
   readonly slots: SlotCounter;
   readonly listeners: readonly MeasuredListener[];
   readonly pressure: { readonly latest: Pressure };
+  /** Connections in other threads, by listener and state; none by default. */
+  otherConnections?(): Iterable<{ readonly listener: string; readonly state: string; readonly count: number }>;
 }
 
 export interface MetricsOptions {
@@ -61,6 +63,7 @@ const counted = [
   "certificate.orderFailed",
   "connection.closed",
   "listener.paused",
+  "worker.failed",
   "session.authenticated",
   "session.authenticationFailed",
   "session.messageAccepted",
@@ -98,6 +101,9 @@ export class Metrics {
     "certificate",
     "result",
   ]);
+  readonly #workerRestarts = this.#counter("worker_restarts_total", "Threads of workers that were lost and replaced.", [
+    "worker",
+  ]);
   readonly #handshakes = new Histogram({
     name: "gatehouse_tls_handshake_seconds",
     help: "Duration of TLS handshakes that succeeded.",
@@ -118,6 +124,8 @@ export class Metrics {
         this.reset();
         for (const { name, connections } of source.listeners)
           for (const { state } of connections) this.inc({ listener: name, state });
+        for (const { listener, state, count } of source.otherConnections?.() ?? [])
+          this.inc({ listener, state }, count);
       },
     });
     new Gauge({
@@ -249,6 +257,9 @@ export class Metrics {
         break;
       case "certificate.orderFailed":
         this.#orders.inc({ certificate: event.certificate, result: "failed" });
+        break;
+      case "worker.failed":
+        this.#workerRestarts.inc({ worker: event.worker });
         break;
       case "listener.paused":
         this.#pauses.inc({ listener: event.listener, reason: event.reason });

@@ -1,5 +1,6 @@
 import type { Configuration } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
+import type { ServerCertificates } from "../tls/server-certificates.ts";
 
 /** What all listeners depend on: created before the first bind, released after the last connection. */
 export interface Foundation {
@@ -10,5 +11,9 @@ export interface Foundation {
    * is aborted nobody waits for it, and it must open nothing more.
    */
   stage(configuration: Configuration, signal: AbortSignal): Promise<() => void>;
+  /** The certificates of the document that comes next, where another thread has read them. */
+  readonly certificates?: () => ServerCertificates;
+  /** What keys of session tickets are made of, for all threads. */
+  readonly ticketSecret?: Uint8Array;
   release(): Promise<void>;
 }

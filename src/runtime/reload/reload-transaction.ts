@@ -7,6 +7,7 @@ import {
   type ListenerPlan,
   planReload,
   type ReloadPlan,
+  workerCount,
 } from "../../config/index.ts";
 import { bindTargetsIn } from "../listener/bind-targets.ts";
 import { Listener } from "../listener/listener.ts";
@@ -46,6 +47,12 @@ export class ServerReload implements ReloadTransaction {
 
   plan(): ReloadPlan {
     assertPossible(this.#plan);
+    const { followers, configuration } = this.#server;
+    if (!followers && workerCount(this.#after.system) > 1 && workerCount(configuration.system) === 1)
+      throw new ReloadError(
+        "reload-needs-restart",
+        "A server that runs with one worker takes no others while it runs. Restart it with this document.",
+      );
     return this.#plan;
   }
 
@@ -57,6 +64,8 @@ export class ServerReload implements ReloadTransaction {
       dataDirectory,
       now: dateOf(host.clock),
       challenges,
+      given: foundation.certificates?.(),
+      ticketSecret: foundation.ticketSecret,
     });
     signal.throwIfAborted();
     this.#certificates = prepared.certificates;
@@ -95,6 +104,9 @@ export class ServerReload implements ReloadTransaction {
       signal.throwIfAborted();
       await bind();
     });
+    signal.throwIfAborted();
+    const listeners = [...this.#added.values(), ...this.#server.current.values()];
+    await this.#server.followers?.stage(this.#after, { certificates: this.#certificates, listeners });
   }
 
   async swap(): Promise<void> {
@@ -115,6 +127,7 @@ export class ServerReload implements ReloadTransaction {
       certificates: this.#certificates,
       listeners,
     });
+    await this.#server.followers?.swap();
     for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
     await this.#applySettings();
     const { blocked, allowed } = this.#plan;
@@ -133,6 +146,14 @@ export class ServerReload implements ReloadTransaction {
   }
 
   async retire(): Promise<ReloadReport> {
+    const { followers } = this.#server;
+    if (followers) {
+      for (const { name, removed, handOver } of this.#plans("rebound")) {
+        const replaced = handOver.filter((one) => one.replaced).map(({ address }) => address);
+        this.#listener(name).queueNoMore([...removed, ...replaced].map(({ text }) => text));
+      }
+      await followers.retire(this.#after);
+    }
     await Promise.all(
       this.#plans("rebound").map(({ name, removed, handOver }) => {
         const replaced = handOver.filter((one) => one.replaced).map(({ address }) => address);
@@ -142,7 +163,7 @@ export class ServerReload implements ReloadTransaction {
     const draining: Record<string, number> = Object.create(null);
     await this.#breather.beginEach(this.#plans("removed"), ({ name }) => {
       const listener = this.#listener(name);
-      draining[name] = listener.connections.size;
+      draining[name] = listener.connectionCount;
       listener.send({ type: "listener.drain" });
     });
     return {
@@ -155,6 +176,7 @@ export class ServerReload implements ReloadTransaction {
   }
 
   async discard(): Promise<void> {
+    await this.#server.followers?.discard();
     for (const listener of this.#added.values()) listener.send({ type: "listener.stop" });
     for (const { name } of this.#plans("rebound")) this.#listener(name).discardStaged();
   }

@@ -15,14 +15,17 @@ import { AllowList } from "../admission/allow-list.ts";
 import { type AsyncAdmissionRule, rulesByKind } from "../admission/async-rules.ts";
 import { BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
-import { SlotCounter } from "../admission/slots.ts";
+import type { Counting } from "../admission/listener-admission.ts";
+import { localCounting } from "../admission/local-counting.ts";
+import { SharedSlots } from "../admission/shared-slots.ts";
+import { LocalSlots, type SlotCounter } from "../admission/slots.ts";
 import { TrustedSets } from "../admission/trusted-sets.ts";
 import type { Connection } from "../connection/connection.ts";
 import { watchForVanished } from "../connection/vanished-peers.ts";
 import { explain } from "../explain/explain.ts";
 import type { ExplainedClient, Explanation } from "../explain/explanation.ts";
 import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
-import { Listener, type ListenerHost } from "../listener/listener.ts";
+import { type ElsewhereServed, Listener, type ListenerHost } from "../listener/listener.ts";
 import { prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
 import { ChartFlows } from "../observe/chart-flows.ts";
@@ -30,7 +33,7 @@ import { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import { guardedInspector, inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
 import type { Foundation } from "../reload/foundation.ts";
-import { ReloadError, Reloader, type ReloadReport } from "../reload/reload.ts";
+import { ReloadError, Reloader, type ReloadReport, type ReloadTransaction } from "../reload/reload.ts";
 import { ReloadGate } from "../reload/reload-gate.ts";
 import { ServerReload } from "../reload/reload-transaction.ts";
 import type { ReloadableServer, Replacement } from "../reload/reloadable-server.ts";
@@ -40,6 +43,8 @@ import { Breather } from "../time/breather.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
 import { ChallengeCertificates } from "../tls/challenge-certificates.ts";
+import type { FollowedServer, WorkerPool } from "../workers/worker-pool.ts";
+import type { ConnectionCount } from "./connection-counts.ts";
 import { type PressureOptions, PressureWatch } from "./pressure-watch.ts";
 import { ServedCertificates } from "./served-certificates.ts";
 import { NotRunningError, StartError, StoppedWhileStartingError, UnknownListenerError } from "./server-errors.ts";
@@ -57,6 +62,10 @@ export interface ServerOptions {
   readonly pressure: PressureOptions | false;
   /** Sockets that this process was started with. */
   readonly inherited: InheritedSockets;
+  /** Threads that serve in this one's place; none by default. */
+  readonly workers?: WorkerPool | null;
+  /** For a worker: what it shares with the other threads, and where it begins. */
+  readonly shared?: SharedParts;
   /** Awaited when every address is bound, before any client is admitted. A rejection fails the start. */
   onBound(): void | Promise<void>;
   /** Awaited when every listener accepts. A rejection fails the start. */
@@ -66,6 +75,15 @@ export interface ServerOptions {
    * start has been called off, and nothing more may be opened.
    */
   prepare(signal: AbortSignal): Promise<Foundation>;
+}
+
+/** What a worker's server has from the main thread. */
+export interface SharedParts {
+  readonly slots: SlotCounter;
+  readonly counting: Counting;
+  readonly blockList: BlockList;
+  /** Number of the document that it begins with. */
+  readonly generation: number;
 }
 
 export class Server {
@@ -110,9 +128,12 @@ export class Server {
     );
     this.#options = { ...options, inspect };
     this.#configuration$ = new BehaviorSubject(options.configuration);
-    this.slots = new SlotCounter(options.configuration.system.maxConnections);
+    const { maxConnections } = options.configuration.system;
+    const workers = options.workers ?? null;
+    this.slots = options.shared?.slots ?? workers?.memory.own.slots ?? new LocalSlots(maxConnections);
+    this.slots.limit = maxConnections;
     this.#refused = new RefusedSockets(options.clock);
-    this.blockList = new BlockList(options.clock);
+    this.blockList = options.shared?.blockList ?? new BlockList(options.clock);
     for (const blocked of options.configuration.blocked) this.blockList.add(blocked);
     this.allowList = new AllowList(options.clock);
     for (const allowed of options.configuration.allowed) this.allowList.add(allowed);
@@ -195,6 +216,15 @@ export class Server {
     return this.#certificates.date;
   }
 
+  /** Whether the document in force has this listener. */
+  has(listener: string): boolean {
+    return this.#current.has(listener);
+  }
+
+  get workers(): WorkerPool | null {
+    return this.#options.workers ?? null;
+  }
+
   get listeners(): readonly Listener[] {
     return [...this.#listeners];
   }
@@ -270,6 +300,11 @@ export class Server {
     const held = this.reloadGate.closed;
     if (held) await held;
     return this.#runningReloader().renew(by);
+  }
+
+  /** For a worker, whose main thread takes each step of a reload. */
+  transaction(configuration: Configuration): ReloadTransaction {
+    return new ServerReload(this.#reloadable(), configuration);
   }
 
   #runningReloader(): Reloader {
@@ -359,6 +394,8 @@ export class Server {
       dataDirectory: this.#options.dataDirectory,
       now: this.date,
       challenges: this.#challenges,
+      given: this.#foundation?.certificates?.(),
+      ticketSecret: this.#foundation?.ticketSecret,
     });
     this.#assertStarting();
     for (const { code, text } of [...documentWarnings(configuration), ...certificates.warnings])
@@ -366,10 +403,12 @@ export class Server {
 
     this.#certificates.replace(certificates);
     const host: ListenerHost = {
-      generation: this.#firstGeneration,
+      generation: this.#options.shared?.generation ?? this.#firstGeneration,
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
+      counting: this.#options.shared?.counting ?? this.workers?.memory.counting ?? localCounting(clock),
+      elsewhere: (settings) => (this.workers?.serves(settings) ? this.#elsewhere(this.workers) : null),
       trustedSets: new TrustedSets(),
       blockList: this.blockList,
       allowList: this.allowList,
@@ -403,11 +442,13 @@ export class Server {
     });
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     this.#warnOfInherited();
+    await this.workers?.start(this.#followed());
     await this.#options.onBound();
     this.#assertStarting();
     // From the first one on there are clients to serve.
     await breather.beginEach(this.listeners, (listener) => listener.send({ type: "listener.listen" }));
     await this.#untilAll(({ state }) => state === "listening" || state === "paused");
+    await this.workers?.serve();
     await this.#options.onListening();
     this.#assertStarting();
     this.#reloader = new Reloader({
@@ -431,6 +472,40 @@ export class Server {
     this.#orders.follow(configuration);
   }
 
+  #followed(): FollowedServer {
+    const [server, inspect] = [this, this.#host?.inspect];
+    return {
+      ...{ lifecycle: this.lifecycle, flows: this.flows, inspect },
+      get configuration() {
+        return server.configuration;
+      },
+      get certificates() {
+        return server.#certificates.inForce;
+      },
+      get generation() {
+        return server.generation;
+      },
+      get listeners() {
+        return server.listeners;
+      },
+      blocked: () => this.blockList.entries(),
+      failed: (error) => this.actor.send({ type: "workers.failed", error }),
+    };
+  }
+
+  #elsewhere(workers: WorkerPool): ElsewhereServed {
+    return {
+      open: (listener) => workers.resume(listener),
+      pause: (listener) => workers.suspend(listener),
+      emptied: async (slots) => {
+        if (slots instanceof SharedSlots) await slots.emptied();
+      },
+      closed: (slots) => {
+        if (slots instanceof SharedSlots) workers.memory.release(slots.number);
+      },
+    };
+  }
+
   #reloadable(): ReloadableServer {
     const host = this.#host;
     const foundation = this.#foundation;
@@ -443,6 +518,7 @@ export class Server {
       dataDirectory: this.#options.dataDirectory,
       host,
       foundation,
+      followers: this.workers,
       current: this.#current,
       replace: (replacement) => this.#replace(replacement),
     };
@@ -497,9 +573,11 @@ export class Server {
     await this.#reloader?.stop();
     // Thousands of them take longer than clients should wait for their turn; a second stop may come in between.
     await new Breather().beginEach(this.listeners, (listener) => listener.send({ type: "listener.drain" }));
+    const gone = this.workers?.stop({ wait: true });
     await Promise.all(
       this.listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
     );
+    await gone;
     await this.#refused.emptied();
   }
 
@@ -517,6 +595,7 @@ export class Server {
 
   #stopListeners(): void {
     this.#refused.destroyAll();
+    void this.workers?.stop({ wait: false });
     for (const listener of this.#listeners) listener.send({ type: "listener.stop" });
   }
 
@@ -539,6 +618,15 @@ export class Server {
     } catch (error) {
       failed(error);
     }
+  }
+
+  /** Connections in the threads of workers. */
+  otherConnections(): readonly ConnectionCount[] {
+    return this.workers?.ask<readonly ConnectionCount[]>({ ask: "counts" }).flat() ?? [];
+  }
+
+  get #connectionCount(): number {
+    return this.listeners.reduce((sum, { connectionCount }) => sum + connectionCount, 0);
   }
 
   #onSnapshot(snapshot: SnapshotFrom<typeof serverMachine>): void {
@@ -564,7 +652,7 @@ export class Server {
       case "releasing":
         break;
       case "draining":
-        this.lifecycle.emit({ type: "server.draining", connections: [...this.connections()].length });
+        this.lifecycle.emit({ type: "server.draining", connections: this.#connectionCount });
         break;
       case "failed":
         this.lifecycle.emit({ type: "server.failed", error: snapshot.context.error });

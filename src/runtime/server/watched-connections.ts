@@ -70,14 +70,22 @@ function within(text: string): (address: string) => boolean {
   };
 }
 
-function statusOf({ facts, state, age, user, sessionState, bytesRead, bytesWritten }: Connection): ConnectionStatus {
+export function statusOf({
+  facts,
+  state,
+  age,
+  user,
+  sessionState,
+  bytesRead,
+  bytesWritten,
+}: Connection): ConnectionStatus {
   const { id, listener, generation, peer, local, proxy, tls } = facts;
   const status = { id, listener, generation, peer, local, proxy, tls };
   return { ...status, state, age, user, session: sessionState, bytesRead, bytesWritten };
 }
 
-export function watched(connection: Connection, lifecycle: Lifecycle): WatchedConnection {
-  const { id } = connection.facts;
+export function watched(status: ConnectionStatus, lifecycle: Lifecycle): WatchedConnection {
+  const { id } = status;
   const ended = new Promise<LifecycleEventOf<"connection.closed">>((resolve) => {
     const end = lifecycle.listen(["connection.closed"], (event) => {
       if (event.connection.id !== id) return;
@@ -90,5 +98,5 @@ export function watched(connection: Connection, lifecycle: Lifecycle): WatchedCo
     takeWhile(({ type }) => type !== "connection.closed", true),
     takeUntil(ended),
   );
-  return { ...statusOf(connection), ended, lifecycle$ };
+  return { ...status, ended, lifecycle$ };
 }

@@ -31,7 +31,7 @@ export function adoptSocket(
   inherited: InheritedSocket,
   { target, settings, warnings }: Adoption,
 ): ListeningSocket | FailedCall {
-  const fd = inherited.descriptor.use((original) => libc.duplicate(original));
+  const fd = inherited.descriptor.use((original) => (inherited.lent ? original : libc.duplicate(original)));
   if (fd < 0) return { syscall: "fcntl", errno: errnoName(fd) };
   if (inherited.handed) return handedSocket(libc, fd, { inherited, handed: inherited.handed, target, warnings });
   const family = { family: inherited.address.family, ipv6Only: inherited.ipv6Only };
@@ -45,7 +45,7 @@ export function adoptSocket(
     libc,
     target: { ...target, ...family },
     settings,
-    descriptor: new Descriptor(libc, fd),
+    descriptor: new Descriptor(inherited.lent ? withoutClose(libc) : libc, fd),
     address: inherited.address,
     inherited: true,
     warnings: [...warnings, ...unmet],
@@ -68,6 +68,11 @@ function handedSocket(
     ...{ libc, settings, descriptor, address, warnings, inherited: managed },
     target: { ...target, ...family },
   });
+}
+
+/** Somebody else closes what is lent. */
+function withoutClose(libc: Libc): Libc {
+  return { ...libc, close: () => 0 };
 }
 
 /** IPV6_V6ONLY cannot be changed on a socket that is bound (ipv6(7)). */

@@ -52,7 +52,7 @@ export interface BoundSocket {
    * wait for the next process.
    */
   readonly inherited: boolean;
-  /** For a process that is to inherit the socket; null where `node:net` has it. */
+  /** For a process that is to inherit the socket, and for threads that accept from it too; null where `node:net` has it. */
   readonly inheritable: InheritableSocket | null;
   /** What differs from the settings; the field is the document's, or `bind` for the fallback to IPv4. */
   readonly warnings: readonly SocketWarning[];

@@ -14,6 +14,8 @@ export interface InheritedSocket {
   readonly descriptor: Descriptor;
   /** What the server that this one succeeds uses the socket for; left out where there is none, or it does not. */
   readonly handed?: HandedSocket;
+  /** It is lent: a listener uses the descriptor itself and never closes it. False by default. */
+  readonly lent?: boolean;
 }
 
 /** Who uses a socket that is handed over, and how. */
@@ -45,6 +47,11 @@ export class InheritedSockets {
 
   get sockets(): readonly InheritedSocket[] {
     return this.#sockets;
+  }
+
+  /** Puts others in their place, for a thread that is lent the sockets of each document. */
+  replace(sockets: readonly InheritedSocket[]): void {
+    this.#sockets = sockets;
   }
 
   /** Those that listeners have taken. */

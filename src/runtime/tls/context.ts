@@ -32,6 +32,8 @@ export interface TlsContextOptions {
   readonly alpn?: readonly string[];
   /** What is being proved to authorities at the moment. A listener without ALPN takes no part. */
   readonly challenges?: ChallengeCertificates;
+  /** 48 octets; random ones by default. */
+  readonly ticketKeys?: Buffer;
 }
 
 /** What a listener's handshakes need; made once, shared by all its connections. */
@@ -80,6 +82,7 @@ export function tlsContexts(options: TlsContextOptions): TlsServerOptions {
     sessionIdContext: sessionIdContext(clientAuthorities),
     // In every context: OpenSSL verifies by that which the server name has led to.
     ...(clientAuthorities && { ca: [...clientAuthorities.certificates] }),
+    ...(options.ticketKeys ? { ticketKeys: options.ticketKeys } : {}),
   };
   const secureContext = createSecureContext({ ...common, ...keyPairs(defaults) });
   const byName = withoutDefaults(certificatesOfNames, defaults);

@@ -68,6 +68,7 @@ test("an empty document is a server with every documented default and no listene
     upgradeTimeout: 30_000,
     metricsAccess: null,
     recipientDelimiter: "+",
+    workers: 1,
   });
   expect([hostname(), "localhost"]).toContain(system.defaultHostname);
 });

@@ -1,21 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
-import { AddressCounts } from "../../../src/runtime/admission/address-counts.ts";
+import { LocalAddressCounts } from "../../../src/runtime/admission/address-counts.ts";
 import type { AdmissionLimits } from "../../../src/runtime/admission/admission.ts";
 import { AllowList } from "../../../src/runtime/admission/allow-list.ts";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
 import type { AddressLimits, AdmissionRequest, AdmissionRule } from "../../../src/runtime/admission/client-limits.ts";
-import { ConnectionRates } from "../../../src/runtime/admission/connection-rates.ts";
-import { SlotCounter } from "../../../src/runtime/admission/slots.ts";
+import { LocalConnectionRates } from "../../../src/runtime/admission/connection-rates.ts";
+import { LocalSlots } from "../../../src/runtime/admission/slots.ts";
 import type { Pressure } from "../../../src/runtime/pressure/pressure.ts";
 import { addressLimits, Door } from "./clients.ts";
 
 const proxy = "198.51.100.1";
 
 /** A counter with so many slots taken of so many. */
-function slots(taken: number, limit: number): SlotCounter {
-  const made = new SlotCounter(limit);
-  for (let slot = 0; slot < taken; slot++) made.take();
+function slots(taken: number, limit: number): LocalSlots {
+  const made = new LocalSlots(Math.max(taken, limit));
+  for (let slot = 0; slot < taken; slot++) made.tryTake();
+  made.limit = limit;
   return made;
 }
 
@@ -29,9 +30,9 @@ function blocking() {
 }
 
 function capped() {
-  const counts = new AddressCounts();
-  counts.counter("192.0.2.1").take();
-  const rates = new ConnectionRates({ count: 1, interval: 1_000 }, new SimulatedClock());
+  const counts = new LocalAddressCounts();
+  counts.counter("192.0.2.1", null).tryTake();
+  const rates = new LocalConnectionRates({ count: 1, interval: 1_000 }, new SimulatedClock());
   rates.note("192.0.2.1");
   return addressLimits({ cap: 1, counts, rates });
 }
@@ -39,7 +40,7 @@ function capped() {
 const own: AdmissionRule = () => ({ rule: "own", limit: 0, current: 0 });
 
 function fast() {
-  const rates = new ConnectionRates({ count: 2, interval: 1_000 }, new SimulatedClock());
+  const rates = new LocalConnectionRates({ count: 2, interval: 1_000 }, new SimulatedClock());
   rates.note("192.0.2.1");
   rates.note("192.0.2.1");
   return addressLimits({ rates, rules: [own] });
@@ -111,7 +112,7 @@ describe("admission", () => {
   });
 
   test("does not count one that is exempt against the others of its /64", () => {
-    const counts = new AddressCounts();
+    const counts = new LocalAddressCounts();
     const addresses = allowing(addressLimits({ cap: 1, counts }), "2001:db8::1");
     const door = new Door({ addresses });
     for (const address of ["2001:db8::1", "2001:db8::1", "2001:db8::2"])
@@ -132,7 +133,7 @@ describe("admission", () => {
   });
 
   test("lets the last one in, who holds a slot in every counter until the permit is given back", () => {
-    const counts = new AddressCounts();
+    const counts = new LocalAddressCounts();
     const [server, listener] = [slots(4, 5), slots(2, 3)];
     const door = new Door({ server, listener, addresses: addressLimits({ counts, cap: 1 }) });
     const { permit } = door.arrive();
@@ -144,7 +145,7 @@ describe("admission", () => {
   });
 
   test("of a proxy takes the slot at once, and asks about the client later", () => {
-    const counts = new AddressCounts();
+    const counts = new LocalAddressCounts();
     const server = slots(0, 5);
     const door = new Door({ server, listener: slots(0, 5), addresses: addressLimits({ counts, cap: 1 }) });
     const { permit, owesHeader } = door.arrive({ address: proxy });
@@ -165,7 +166,7 @@ describe("admission", () => {
   });
 
   test("counts no connection for the rate that another rule refuses", () => {
-    const rates = new ConnectionRates({ count: 1, interval: 1_000 }, new SimulatedClock());
+    const rates = new LocalConnectionRates({ count: 1, interval: 1_000 }, new SimulatedClock());
     const refusing = new Door({ addresses: addressLimits({ rates, rules: [own] }) });
     expect(refusing.arrive().refusal?.rule).toBe("own");
     expect(new Door({ addresses: addressLimits({ rates }) }).arrive().refusal).toBeNull();
@@ -181,8 +182,8 @@ describe("the embedder's rules", () => {
         return null;
       },
     ];
-    const counts = new AddressCounts();
-    counts.counter("192.0.2.1").take();
+    const counts = new LocalAddressCounts();
+    counts.counter("192.0.2.1", null).tryTake();
     const expected = {
       listener: "smtp",
       peer: { address: "192.0.2.1", port: 40_000 },

@@ -3,7 +3,7 @@ import { type Admission, type AdmissionLimits, judge } from "../../../src/runtim
 import { AllowList } from "../../../src/runtime/admission/allow-list.ts";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
 import type { AddressLimits } from "../../../src/runtime/admission/client-limits.ts";
-import { type Permit, SlotCounter } from "../../../src/runtime/admission/slots.ts";
+import { LocalSlots, type Permit } from "../../../src/runtime/admission/slots.ts";
 import { noPressure, type Pressure } from "../../../src/runtime/pressure/pressure.ts";
 import { TrustedNetworks } from "../../../src/runtime/proxy/trusted-networks.ts";
 import { systemClock } from "../../../src/runtime/time/clock.ts";
@@ -35,7 +35,7 @@ export class Door {
     this.limits$ = new BehaviorSubject<AdmissionLimits>({
       trusted: new TrustedNetworks(["198.51.100.0/24"]),
       server: null,
-      listener: new SlotCounter(Number.POSITIVE_INFINITY),
+      listener: new LocalSlots(Number.POSITIVE_INFINITY),
       refusesUnderPressure: true,
       addresses: noAddressLimits,
       ...limits,

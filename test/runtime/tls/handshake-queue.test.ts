@@ -1,9 +1,10 @@
 import { array, assert, boolean, integer, nat, property, record } from "fast-check";
 import { expect, test } from "vitest";
+import { LocalSlots } from "../../../src/runtime/admission/slots.ts";
 import { type HandshakePlace, HandshakeQueue } from "../../../src/runtime/tls/handshake-queue.ts";
 
 test("handshakes begin in the order of their coming, and one that leaves the queue never begins", () => {
-  const queue = new HandshakeQueue(1);
+  const queue = new HandshakeQueue(new LocalSlots(1));
   const begun: string[] = [];
   const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => queue.enter(() => begun.push(name)));
   expect(begun).toEqual(["a"]);
@@ -17,7 +18,7 @@ test("handshakes begin in the order of their coming, and one that leaves the que
 });
 
 test("without a limit all begin at once", () => {
-  const queue = new HandshakeQueue(null);
+  const queue = new HandshakeQueue(new LocalSlots(Number.POSITIVE_INFINITY));
   for (let place = 0; place < 50; place++) queue.enter(() => {});
   expect([queue.underWay, queue.waiting]).toEqual([50, 0]);
 });
@@ -26,7 +27,7 @@ test("under any order of entering and leaving the limit holds, and nobody waits 
   const steps = array(record({ enter: boolean(), which: nat(30) }), { maxLength: 80 });
   assert(
     property(integer({ min: 1, max: 4 }), steps, (limit, each) => {
-      const queue = new HandshakeQueue(limit);
+      const queue = new HandshakeQueue(new LocalSlots(limit));
       const places: HandshakePlace[] = [];
       const inside = new Set<HandshakePlace>();
       for (const { enter, which } of each) {

@@ -1,0 +1,157 @@
+/** A worker's side: follows what the main thread asks for, on a server that serves in this thread alone. */
+import { parentPort } from "node:worker_threads";
+import { checkedConfiguration } from "../../config/index.ts";
+import type { ReloadTransaction } from "../reload/reload.ts";
+import { Descriptor } from "../sockets/descriptor.ts";
+import { InheritedSockets } from "../sockets/inherited-sockets.ts";
+import type { Libc } from "../sockets/libc.ts";
+import type { ServerCertificates } from "../tls/server-certificates.ts";
+import { EventSender } from "../workers/forwarded-events.ts";
+import type { WorkerMemory } from "../workers/worker-memory.ts";
+import type {
+  HandedSocket,
+  SentError,
+  WorkerAnswer,
+  WorkerDocument,
+  WorkerQuestion,
+  WorkerRequest,
+  WorkerStart,
+} from "../workers/worker-messages.ts";
+import { connectionCounts } from "./connection-counts.ts";
+import type { Server } from "./server.ts";
+import { countStates } from "./state-counts.ts";
+import { statusesOf } from "./watched-connections.ts";
+
+export interface WorkerSideOptions {
+  readonly start: WorkerStart;
+  readonly memory: WorkerMemory;
+  readonly libc: Libc;
+}
+
+export class WorkerSide {
+  readonly sockets = new InheritedSockets();
+  readonly #start: WorkerStart;
+  readonly #memory: WorkerMemory;
+  readonly #libc: Libc;
+  readonly #mayServe = Promise.withResolvers<void>();
+  readonly #sender = new EventSender((events) => send({ kind: "events", events: events as never }));
+  #certificates: ServerCertificates;
+  #transaction: ReloadTransaction | null = null;
+
+  constructor({ start, memory, libc }: WorkerSideOptions) {
+    this.#start = start;
+    this.#memory = memory;
+    this.#libc = libc;
+    this.#certificates = start.certificates;
+    this.#follow(start);
+  }
+
+  get certificates(): ServerCertificates {
+    return this.#certificates;
+  }
+
+  /** Everything is read and bound: waits until the main thread lets it serve. */
+  async bound(): Promise<void> {
+    send({ kind: "ready" });
+    await this.#mayServe.promise;
+  }
+
+  /** Runs the server until the main thread ends it. */
+  async run(server: Server): Promise<void> {
+    const { ports, wanted, suspended } = this.#start;
+    this.#sender.follow(server.lifecycle, wanted);
+    // What an uncaught error leaves behind is reported before the thread ends.
+    process.once("exit", () => this.#sender.flush());
+    ports.questions.on("message", ({ number, question }: { number: number; question: WorkerQuestion }) => {
+      ports.questions.postMessage({ number, answer: answerTo(server, question) });
+      Atomics.store(ports.answered, 0, number);
+      Atomics.notify(ports.answered, 0);
+    });
+    const starting = server.start();
+    starting.catch(() => {});
+    parentPort?.on("message", (request: WorkerRequest) => {
+      this.#carryOut(server, request, starting).then(
+        () => send({ kind: "answer", number: request.number, error: null }),
+        (error: unknown) => send({ kind: "answer", number: request.number, error: sentError(error) }),
+      );
+    });
+    await starting;
+    for (const name of suspended) await server.suspend(name).catch(() => {});
+  }
+
+  async #carryOut(server: Server, request: WorkerRequest, starting: Promise<void>): Promise<void> {
+    switch (request.call) {
+      case "serve":
+        this.#mayServe.resolve();
+        return starting;
+      case "suspend":
+        return server.has(request.request) ? server.suspend(request.request) : undefined;
+      case "resume":
+        return server.has(request.request) ? server.resume(request.request) : undefined;
+      case "stage":
+        return this.#stage(server, request.request);
+      case "swap":
+        return this.#transaction?.swap();
+      case "retire":
+        await this.#transaction?.retire();
+        this.#transaction = null;
+        return;
+      case "discard":
+        await this.#transaction?.discard();
+        this.#transaction = null;
+        return;
+      case "stop":
+        await server.stop(request.request);
+        this.#sender.flush();
+        // Whatever else the thread has going would keep it.
+        setImmediate(() => process.exit());
+        return;
+      case "want":
+        this.#sender.follow(server.lifecycle, request.request);
+        return;
+    }
+  }
+
+  async #stage(server: Server, document: WorkerDocument): Promise<void> {
+    this.#follow(document);
+    this.#certificates = document.certificates;
+    const transaction = server.transaction(checkedConfiguration(document.document));
+    this.#transaction = transaction;
+    transaction.plan();
+    await transaction.stage(new AbortController().signal);
+  }
+
+  #follow({ sockets, memory }: WorkerDocument): void {
+    this.#memory.follow(memory);
+    const lent = sockets.map(({ address, ipv6Only, descriptor }: HandedSocket) => ({
+      address,
+      ipv6Only,
+      name: null,
+      descriptor: new Descriptor(this.#libc, descriptor),
+      lent: true,
+    }));
+    this.sockets.replace(lent);
+  }
+}
+
+function answerTo(server: Server, question: WorkerQuestion): unknown {
+  switch (question.ask) {
+    case "connections":
+      return statusesOf(server.connections(), question.wanted);
+    case "counts":
+      return connectionCounts(server.listeners);
+    case "states":
+      return countStates(server);
+    case "close":
+      return server.close(question.id, question);
+  }
+}
+
+function send(answer: WorkerAnswer): void {
+  parentPort?.postMessage(answer);
+}
+
+function sentError(error: unknown): SentError {
+  if (!(error instanceof Error)) return { message: String(error), code: null };
+  return { message: error.message, code: "code" in error ? String(error.code) : null };
+}

@@ -1,0 +1,73 @@
+import type { Configuration, ListenerSettings } from "../../config/index.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { BoundSocket } from "../sockets/bound-socket.ts";
+import type { ServerCertificates } from "../tls/server-certificates.ts";
+import type { MainMemory } from "./worker-memory.ts";
+import type { HandedSocket, WorkerDocument } from "./worker-messages.ts";
+
+type Bind = ListenerSettings["bind"][number];
+
+/** Sockets without a descriptor of their own cannot be accepted from by several threads. */
+export class WorkersUnsupportedError extends Error {
+  override readonly name = "WorkersUnsupportedError";
+  readonly code = "workers-unsupported";
+
+  constructor(text: string) {
+    super(
+      `Several workers cannot accept on ${text}: this platform's sockets belong to one event loop. Set workers to 1.`,
+    );
+  }
+}
+
+/**
+ * The document for a worker: what it serves, with the addresses as they were bound, so that it finds the socket of each.
+ * @param source.listeners those that have the sockets, the staged ones included
+ */
+export function workerDocument(
+  configuration: Configuration,
+  pool: { readonly memory: MainMemory; serves(settings: ListenerSettings): boolean },
+  source: { readonly certificates: ServerCertificates; readonly listeners: readonly Listener[] },
+): WorkerDocument {
+  const sockets: HandedSocket[] = [];
+  const served = configuration.listeners.filter((settings) => pool.serves(settings));
+  const listeners = served.map((settings): ListenerSettings => {
+    const bind = settings.bind.map((address) => {
+      const socket = socketFor(source.listeners, settings.name, address);
+      const shared = socket?.inheritable;
+      if (!socket || !shared) throw new WorkersUnsupportedError(address.text);
+      const descriptor = shared.descriptor.use((fd) => fd);
+      sockets.push({ address: socket.address, ipv6Only: shared.ipv6Only, descriptor });
+      return boundAs(address, socket);
+    });
+    return { ...settings, bind };
+  });
+  const { accounts, allowed, blocked, certificates, directory, ignoredFields, system } = configuration;
+  // In its own thread a worker serves by itself.
+  const alone = { ...system, workers: 1 };
+  return {
+    document: { accounts, allowed, blocked, certificates, directory, ignoredFields, system: alone, listeners },
+    sockets,
+    certificates: source.certificates,
+    memory: pool.memory.prepare(served),
+  };
+}
+
+/** Its own, or that of the listener from which it takes it over. */
+function socketFor(listeners: readonly Listener[], name: string, { text }: Bind): BoundSocket | null {
+  for (const listener of listeners) {
+    const socket = listener.name === name ? listener.socketAt(text) : null;
+    if (socket) return socket;
+  }
+  for (const listener of listeners) {
+    const socket = listener.socketAt(text);
+    if (socket) return socket;
+  }
+  return null;
+}
+
+function boundAs(address: Bind, { address: bound }: BoundSocket): Bind {
+  const sameFamily = bound.family === address.family;
+  const host = sameFamily ? address.host : bound.address;
+  const text = bound.family === 6 ? `[${host}]:${bound.port}` : `${host}:${bound.port}`;
+  return { text, host, family: bound.family, port: bound.port };
+}

@@ -1,0 +1,104 @@
+/** What the main thread and a worker's thread say to one another. */
+import type { MessagePort } from "node:worker_threads";
+import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
+import type { ConfigurationMembers } from "../../config/index.ts";
+import type { BlockedAddress } from "../admission/block-list.ts";
+import type { LifecycleEvent, LifecycleEventType } from "../observe/lifecycle.ts";
+import type { PressureThresholdOptions } from "../pressure/thresholds.ts";
+import type { InheritedSocket } from "../sockets/inherited-sockets.ts";
+import type { ServerCertificates } from "../tls/server-certificates.ts";
+import type { ListenerMemory, ServerMemory } from "./worker-memory.ts";
+
+/** A listening socket by its descriptor, which the receiver duplicates before it answers. */
+export type HandedSocket = Pick<InheritedSocket, "address" | "ipv6Only"> & { readonly descriptor: number };
+
+/** A document as a worker follows it: the listeners that it serves, with the addresses that they are bound to. */
+export interface WorkerDocument {
+  readonly document: ConfigurationMembers;
+  readonly sockets: readonly HandedSocket[];
+  readonly certificates: ServerCertificates;
+  readonly memory: ReadonlyMap<string, ListenerMemory>;
+}
+
+/** What a worker's thread begins with. */
+export interface WorkerStart extends WorkerDocument {
+  /** The worker's number, from 1. */
+  readonly worker: number;
+  /** The thread's number in shared memory. */
+  readonly thread: number;
+  readonly generation: number;
+  readonly shared: ServerMemory;
+  /** Makes keys of session tickets that are the same in all threads. */
+  readonly ticketSecret: Uint8Array;
+  /** Grows with each change of the block list; what changed is on the port by then. */
+  readonly blockVersion: Int32Array;
+  /** Entries of the block list that are not the document's own. */
+  readonly blocked: readonly BlockedAddress[];
+  readonly suspended: readonly string[];
+  /** The types of events that somebody in the main thread wants. */
+  readonly wanted: readonly LifecycleEventType[];
+  readonly pressure: false | { readonly thresholds?: PressureThresholdOptions };
+  readonly dataDirectory: string;
+  readonly lifecycle: LifecycleMode;
+  /** The embedder's file; null without one. */
+  readonly module: string | null;
+  readonly ports: WorkerPorts;
+}
+
+/** Besides the thread's own port. */
+export interface WorkerPorts {
+  readonly blocks: MessagePort;
+  readonly questions: MessagePort;
+  /** Counts the questions that were answered. */
+  readonly answered: Int32Array;
+}
+
+export interface WorkerCalls {
+  /** Everything is bound everywhere: serve. */
+  readonly serve: { readonly request: null; readonly reply: null };
+  readonly suspend: { readonly request: string; readonly reply: null };
+  readonly resume: { readonly request: string; readonly reply: null };
+  readonly stage: { readonly request: WorkerDocument; readonly reply: null };
+  readonly swap: { readonly request: null; readonly reply: null };
+  readonly retire: { readonly request: null; readonly reply: null };
+  readonly discard: { readonly request: null; readonly reply: null };
+  /** Answered when everything has ended. */
+  readonly stop: { readonly request: { readonly wait: boolean }; readonly reply: null };
+  readonly want: { readonly request: readonly LifecycleEventType[]; readonly reply: null };
+}
+
+export type WorkerCallName = keyof WorkerCalls;
+
+export type WorkerRequest = {
+  [Name in WorkerCallName]: {
+    readonly number: number;
+    readonly call: Name;
+    readonly request: WorkerCalls[Name]["request"];
+  };
+}[WorkerCallName];
+
+/** An error on its way between threads, where only its words and its code are kept. */
+export interface SentError {
+  readonly message: string;
+  readonly code: string | null;
+}
+
+export type WorkerAnswer =
+  | { readonly kind: "answer"; readonly number: number; readonly error: SentError | null }
+  /** Everything is read and bound. */
+  | { readonly kind: "ready" }
+  | { readonly kind: "events"; readonly events: readonly LifecycleEvent[] };
+
+/** A change of the block list, on a port of its own. */
+export type BlockChange = { readonly add: BlockedAddress } | { readonly remove: string };
+
+/** What the main thread wants to know at once. */
+export type WorkerQuestion =
+  | {
+      readonly ask: "connections";
+      readonly wanted: { readonly listener?: string; readonly address?: string; readonly state?: string };
+    }
+  | { readonly ask: "states" }
+  /** How many connections of each listener are in each state. */
+  | { readonly ask: "counts" }
+  | { readonly ask: "close"; readonly id: string; readonly now: boolean };

@@ -1,0 +1,350 @@
+/** The workers of a server: its listeners' accepts, connections and sessions in threads of their own. */
+import { randomBytes } from "node:crypto";
+import type { Inspector } from "../../charts/inspector.ts";
+import type { Configuration, ListenerSettings } from "../../config/index.ts";
+import type { OwnName } from "../../machines/causes.ts";
+import type { BlockedAddress } from "../admission/block-list.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { ChartFlows } from "../observe/chart-flows.ts";
+import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
+import { mostThreads } from "../shared/shared-counters.ts";
+import type { Clock } from "../time/clock.ts";
+import type { ServerCertificates } from "../tls/server-certificates.ts";
+import { forwarded, receivedEvent } from "./forwarded-events.ts";
+import { ServerWorker } from "./worker.ts";
+import { workerDocument } from "./worker-document.ts";
+import { MainMemory } from "./worker-memory.ts";
+import type { BlockChange, WorkerQuestion, WorkerStart } from "./worker-messages.ts";
+import { WorkerThread } from "./worker-thread.ts";
+
+/** How long a thread may take until it serves, in milliseconds. */
+const startTimeout = 60_000;
+/** How often it is looked who wants which events, in milliseconds. */
+const lookAround = 250;
+
+export interface WorkerPoolOptions {
+  /** How many workers a document wants. */
+  count(document: Configuration): number;
+  /** @throws for a document that workers cannot serve */
+  assertServed(document: Configuration): void;
+  /** The file that a worker's thread begins with. */
+  readonly entry: URL;
+  /** Notices that the embedder's protocols have registered. */
+  readonly notices: readonly OwnName[];
+  readonly clock: Clock;
+  /** What every thread gets as it is. */
+  readonly given: Pick<WorkerStart, "module" | "dataDirectory" | "lifecycle" | "pressure">;
+  /** Whether the workers serve a listener; the main thread serves the others. */
+  serves(settings: ListenerSettings): boolean;
+}
+
+/** The server, as far as its workers follow it. */
+export interface FollowedServer {
+  readonly configuration: Configuration;
+  readonly certificates: ServerCertificates;
+  readonly generation: number;
+  readonly listeners: readonly Listener[];
+  readonly lifecycle: Lifecycle;
+  readonly flows: ChartFlows;
+  readonly inspect: Inspector | undefined;
+  blocked(): readonly BlockedAddress[];
+  /** So many threads have been lost that nobody is served well. */
+  failed(error: unknown): void;
+}
+
+export class WorkerPool {
+  readonly memory: MainMemory;
+  readonly #options: WorkerPoolOptions;
+  readonly #ticketSecret = randomBytes(32);
+  readonly #blockVersion = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #threads = new Set<WorkerThread>();
+  /** Numbers of threads in shared memory that are in use. */
+  readonly #taken = new Set<number>();
+  readonly #mayServe = Promise.withResolvers<void>();
+  readonly #starting = new Set<Promise<void>>();
+  #reloading: PromiseWithResolvers<void> | null = null;
+  /** Those that followed the stage of the current reload. */
+  #staged: readonly ServerWorker[] = [];
+  #workers: readonly ServerWorker[] = [];
+  /** Those that are not needed any more, until their sessions have finished. */
+  readonly #leaving = new Set<ServerWorker>();
+  #server: FollowedServer | null = null;
+  #wanted = "";
+  #looking: NodeJS.Timeout | null = null;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.memory = new MainMemory({ clock: options.clock, serves: options.serves });
+  }
+
+  get workers(): readonly ServerWorker[] {
+    return [...this.#workers, ...this.#leaving];
+  }
+
+  serves(settings: ListenerSettings): boolean {
+    return this.#options.serves(settings);
+  }
+
+  /** Makes the workers; resolves when all have read and bound everything. @throws what keeps one from it */
+  async start(server: FollowedServer): Promise<void> {
+    this.#server = server;
+    const ready: Promise<void>[] = [];
+    this.#workers = Array.from({ length: this.#options.count(server.configuration) }, (_, index) =>
+      this.#worker(index + 1, (thread) => void ready.push(thread.ready)),
+    );
+    for (const { actor } of this.#workers) actor.start();
+    // A worker makes its thread in the next turn.
+    const lost = this.#workers.map((worker) => worker.started());
+    for (const one of lost) one.catch(() => {});
+    while (ready.length < this.#workers.length) await Promise.race([new Promise(setImmediate), ...lost]);
+    await Promise.all(ready);
+    this.#looking = setInterval(() => this.#look(), lookAround);
+    this.#looking.unref();
+  }
+
+  /** From here on the workers accept; resolves when all do. */
+  async serve(): Promise<void> {
+    this.#mayServe.resolve();
+    await Promise.all(this.#workers.map((worker) => worker.started()));
+  }
+
+  /** Lets the workers prepare a document beside what they serve; the main thread has bound all of it. */
+  async stage(document: Configuration, staged: Pick<FollowedServer, "certificates" | "listeners">): Promise<void> {
+    this.#options.assertServed(document);
+    const reloading = Promise.withResolvers<void>();
+    this.#reloading = reloading;
+    await Promise.allSettled(this.#starting);
+    const message = workerDocument(document, this, staged);
+    const serving = this.#workers.filter(({ serving }) => serving !== null);
+    this.#staged = serving;
+    await allDone(
+      serving.map(async (worker) => {
+        const thread = worker.serving;
+        try {
+          await thread?.call("stage", message);
+        } catch (error) {
+          // A thread that has ended in the meantime keeps nobody from anything.
+          if (thread === worker.serving) throw error;
+        }
+      }),
+    );
+  }
+
+  /** Puts what was staged into force everywhere. A worker that cannot is replaced by one that begins with it. */
+  async swap(): Promise<void> {
+    await this.#eachStaged("swap");
+  }
+
+  /** Releases what is not needed any more, and makes the workers that are, or lets others go. */
+  async retire(document: Configuration): Promise<void> {
+    await this.#eachStaged("retire");
+    this.#endReload();
+    await this.#adjust(this.#options.count(document));
+  }
+
+  async discard(): Promise<void> {
+    await this.#eachStaged("discard");
+    this.#endReload();
+  }
+
+  async suspend(listener: string): Promise<void> {
+    await this.#each((thread) => thread.call("suspend", listener));
+  }
+
+  async resume(listener: string): Promise<void> {
+    await this.#each((thread) => thread.call("resume", listener));
+  }
+
+  /** In force when this returns. */
+  block(change: BlockChange): void {
+    for (const thread of this.#threads) thread.block(change);
+    Atomics.add(this.#blockVersion, 0, 1);
+  }
+
+  /** Asks every worker. Of one whose event loop is busy for long there is no answer. */
+  ask<Answer>(question: WorkerQuestion): readonly Answer[] {
+    return this.workers.flatMap(({ serving }) => {
+      const answer = serving?.ask(question);
+      return answer === undefined ? [] : [answer as Answer];
+    });
+  }
+
+  /** Resolves when every thread has ended. @param options.wait let the sessions finish */
+  async stop(options: { readonly wait: boolean }): Promise<void> {
+    this.#mayServe.resolve();
+    await Promise.all(this.workers.map((worker) => worker.stop(options)));
+    if (this.#looking) clearInterval(this.#looking);
+  }
+
+  #worker(number: number, begun: (thread: WorkerThread) => void = () => {}): ServerWorker {
+    const server = this.#followed();
+    let thread: number | null = null;
+    return new ServerWorker({
+      number,
+      clock: this.#options.clock,
+      lifecycle: server.lifecycle,
+      inspect: server.inspect,
+      flow: server.flows.of("worker"),
+      start: (watch) =>
+        this.#start(number, {
+          ...watch,
+          numbered: (given) => {
+            thread = given;
+          },
+          begun: (made) => {
+            watch.begun(made);
+            begun(made);
+          },
+        }),
+      giveBack: () => {
+        if (thread === null) return;
+        this.memory.giveBackAllOf(thread);
+        this.#taken.delete(thread);
+        thread = null;
+      },
+      failed: (error) => server.failed(error),
+    });
+  }
+
+  async #start(
+    worker: number,
+    watch: {
+      begun(thread: WorkerThread): void;
+      lost(error: Error): void;
+      numbered(thread: number): void;
+    },
+  ): Promise<void> {
+    while (this.#reloading) await this.#reloading.promise;
+    const number = this.#number();
+    watch.numbered(number);
+    const thread = new WorkerThread(this.#options.entry, this.#startOf(worker, number), {
+      events: (events) => this.#report(events, worker),
+      ended: (error) => {
+        this.#threads.delete(thread);
+        if (error) watch.lost(error);
+      },
+    });
+    this.#threads.add(thread);
+    watch.begun(thread);
+    const started = this.#untilServing(thread);
+    this.#starting.add(started);
+    await started.finally(() => this.#starting.delete(started));
+  }
+
+  async #untilServing(thread: WorkerThread): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error(`A worker did not serve within ${startTimeout / 1_000} seconds.`)),
+      startTimeout,
+    );
+    try {
+      await Promise.race([thread.ready, late.promise]);
+      await this.#mayServe.promise;
+      await Promise.race([thread.call("serve", null), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #startOf(worker: number, thread: number): Omit<WorkerStart, "ports"> {
+    const server = this.#followed();
+    const { configuration, certificates, listeners, generation } = server;
+    return {
+      ...this.#options.given,
+      ...workerDocument(configuration, this, { certificates, listeners }),
+      worker,
+      thread,
+      generation,
+      shared: this.memory.own.memory,
+      ticketSecret: this.#ticketSecret,
+      blockVersion: this.#blockVersion,
+      blocked: server.blocked(),
+      suspended: listeners.filter(({ pausedBy }) => pausedBy.includes("suspended")).map(({ name }) => name),
+      wanted: this.#wants(),
+    };
+  }
+
+  #number(): number {
+    for (let number = 1; number < mostThreads; number++) {
+      if (this.#taken.has(number)) continue;
+      this.#taken.add(number);
+      return number;
+    }
+    throw new Error(`More than ${mostThreads - 1} threads of workers have not ended yet.`);
+  }
+
+  async #adjust(count: number): Promise<void> {
+    const staying = this.#workers.slice(0, count);
+    for (const worker of this.#workers.slice(count)) {
+      this.#leaving.add(worker);
+      void worker.stop({ wait: true }).finally(() => this.#leaving.delete(worker));
+    }
+    const added = Array.from({ length: Math.max(0, count - staying.length) }, (_, index) =>
+      this.#worker(staying.length + index + 1),
+    );
+    this.#workers = [...staying, ...added];
+    for (const { actor } of added) actor.start();
+    await Promise.allSettled(added.map((worker) => worker.started()));
+  }
+
+  async #eachStaged(call: "swap" | "retire" | "discard"): Promise<void> {
+    await Promise.all(
+      this.#staged.map(async (worker) => {
+        const thread = worker.serving;
+        try {
+          await thread?.call(call, null);
+        } catch (error) {
+          if (thread === worker.serving) worker.replace(error);
+        }
+      }),
+    );
+  }
+
+  /** A thread that ends meanwhile has done it in its way. */
+  async #each(call: (thread: WorkerThread) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.workers.map(async (worker) => {
+        const thread = worker.serving;
+        if (!thread) return;
+        await call(thread).catch((error: unknown) => {
+          if (thread === worker.serving) throw error;
+        });
+      }),
+    );
+  }
+
+  #endReload(): void {
+    this.#staged = [];
+    this.#reloading?.resolve();
+    this.#reloading = null;
+  }
+
+  #report(events: readonly LifecycleEvent[], worker: number): void {
+    const { lifecycle } = this.#followed();
+    for (const event of events) lifecycle.emit({ ...receivedEvent(event), worker });
+  }
+
+  #wants() {
+    const { lifecycle } = this.#followed();
+    return [...forwarded, ...this.#options.notices].filter((type) => lifecycle.wants(type));
+  }
+
+  #look(): void {
+    const wanted = this.#wants();
+    if (this.#wanted === wanted.join()) return;
+    this.#wanted = wanted.join();
+    void this.#each((thread) => thread.call("want", wanted)).catch(() => {});
+  }
+
+  #followed(): FollowedServer {
+    if (!this.#server) throw new Error("The workers have no server yet.");
+    return this.#server;
+  }
+}
+
+/** @throws AggregateError when something was rejected, once all is settled */
+async function allDone(steps: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(steps);
+  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
+}

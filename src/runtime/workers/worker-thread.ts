@@ -1,0 +1,154 @@
+/** The main thread's side of one worker's thread: calls and their answers, questions that are answered at once, its end. */
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { LifecycleEvent } from "../observe/lifecycle.ts";
+import type {
+  BlockChange,
+  SentError,
+  WorkerAnswer,
+  WorkerCallName,
+  WorkerCalls,
+  WorkerQuestion,
+  WorkerStart,
+} from "./worker-messages.ts";
+
+/** How long a question waits for a worker whose event loop is busy, in milliseconds. */
+const longestQuestion = 250;
+
+export interface ThreadOwner {
+  events(events: readonly LifecycleEvent[]): void;
+  /** The thread has ended. @param error null when it was asked to */
+  ended(error: Error | null): void;
+}
+
+/** A worker's thread could not do what it was asked to. */
+export class WorkerCallError extends Error {
+  override readonly name = "WorkerCallError";
+  readonly code = "worker-failed";
+  /** The code of the error in the worker. */
+  readonly reason: string | null;
+
+  constructor({ message, code }: SentError) {
+    super(message);
+    this.reason = code;
+  }
+}
+
+export class WorkerThread {
+  readonly #worker: Worker;
+  readonly #owner: ThreadOwner;
+  readonly #blocks: MessagePort;
+  readonly #questions: MessagePort;
+  readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #number = 0;
+  #asked = 0;
+  #error: Error | null = null;
+  #isWanted = true;
+
+  constructor(entry: URL, start: Omit<WorkerStart, "ports">, owner: ThreadOwner) {
+    this.#owner = owner;
+    const [blocks, questions] = [new MessageChannel(), new MessageChannel()];
+    this.#blocks = blocks.port1;
+    this.#questions = questions.port1;
+    const ports = { blocks: blocks.port2, questions: questions.port2, answered: this.#answered };
+    this.#worker = new Worker(entry, {
+      name: `gatehouse worker ${start.worker}`,
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+      workerData: { ...start, ports },
+      transferList: [blocks.port2, questions.port2],
+    });
+    this.#ready.promise.catch(() => {});
+    this.#worker.on("message", (answer: WorkerAnswer) => this.#take(answer));
+    this.#worker.on("error", (error: unknown) => {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    });
+    this.#worker.on("exit", (code) => this.#exited(code));
+  }
+
+  /** Resolves when everything is read and bound. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Resolves when the thread has ended. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** @throws WorkerCallError */
+  call<Name extends WorkerCallName>(call: Name, request: WorkerCalls[Name]["request"]): Promise<void> {
+    const waiting = Promise.withResolvers<void>();
+    this.#number += 1;
+    this.#waiting.set(this.#number, waiting);
+    this.#worker.postMessage({ number: this.#number, call, request });
+    return waiting.promise;
+  }
+
+  /** Takes effect with the block list's next version. */
+  block(change: BlockChange): void {
+    this.#blocks.postMessage(change);
+  }
+
+  /** Waits for the answer, for as long as the event loop of a worker may reasonably take. @returns undefined without one */
+  ask(question: WorkerQuestion): unknown {
+    this.#asked += 1;
+    this.#questions.postMessage({ number: this.#asked, question });
+    const deadline = performance.now() + longestQuestion;
+    for (;;) {
+      const answered = Atomics.load(this.#answered, 0);
+      if (answered === this.#asked) break;
+      const left = deadline - performance.now();
+      if (left <= 0 || !this.#isWanted) return undefined;
+      Atomics.wait(this.#answered, 0, answered, left);
+    }
+    let answer: unknown;
+    for (;;) {
+      const received = receiveMessageOnPort(this.#questions);
+      if (!received) return answer;
+      // Answers that came too late are still there.
+      if (received.message.number === this.#asked) answer = received.message.answer;
+    }
+  }
+
+  /** Ends the thread in mid-work; nobody is told that it was lost. */
+  async end(): Promise<void> {
+    this.#isWanted = false;
+    await this.#worker.terminate();
+  }
+
+  /** From here on its end is no loss. */
+  release(): void {
+    this.#isWanted = false;
+  }
+
+  #take(answer: WorkerAnswer): void {
+    switch (answer.kind) {
+      case "ready":
+        this.#ready.resolve();
+        break;
+      case "events":
+        this.#owner.events(answer.events);
+        break;
+      case "answer": {
+        const waiting = this.#waiting.get(answer.number);
+        this.#waiting.delete(answer.number);
+        if (answer.error) waiting?.reject(new WorkerCallError(answer.error));
+        else waiting?.resolve();
+        break;
+      }
+    }
+  }
+
+  #exited(code: number): void {
+    const error = this.#error ?? new Error(`The thread ended with exit code ${code}.`);
+    this.#ready.reject(error);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#blocks.close();
+    this.#questions.close();
+    this.#ended.resolve();
+    this.#owner.ended(this.#isWanted ? error : null);
+  }
+}

@@ -1,0 +1,129 @@
+/** Runs the worker machine: one worker, over all its threads. */
+import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
+import type { Inspector } from "../../charts/inspector.ts";
+import { type WorkerState, workerMachine } from "../../machines/worker.ts";
+import type { ChartFlow } from "../observe/chart-flows.ts";
+import type { Lifecycle } from "../observe/lifecycle.ts";
+import type { Clock } from "../time/clock.ts";
+import type { WorkerThread } from "./worker-thread.ts";
+
+export interface WorkerOptions {
+  /** Its number, from 1. */
+  readonly number: number;
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly inspect: Inspector | undefined;
+  readonly flow: ChartFlow;
+  /** Makes a thread; resolves when it serves. @param watch called with it at once, and when it ends though nobody asked it to */
+  start(watch: { begun(thread: WorkerThread): void; lost(error: Error): void }): Promise<void>;
+  /** Gives back what the latest thread had taken, which has ended. */
+  giveBack(): void;
+  /** It has lost too many threads in too short a time. */
+  failed(error: unknown): void;
+}
+
+export class ServerWorker {
+  readonly actor: Actor<typeof workerMachine>;
+  readonly number: number;
+  readonly #options: WorkerOptions;
+  #thread: WorkerThread | null = null;
+  #ending: Promise<void> = Promise.resolve();
+  #state: WorkerState | null = null;
+
+  constructor(options: WorkerOptions) {
+    this.number = options.number;
+    this.#options = options;
+    this.actor = createActor(
+      workerMachine.provide({
+        actors: {
+          startThread: fromPromise(() => this.#start()),
+          drainThread: fromPromise(async () => {
+            const thread = this.#thread;
+            thread?.release();
+            await thread?.call("stop", { wait: true });
+            await thread?.ended;
+          }),
+        },
+        actions: {
+          giveBack: () => this.#giveBack(),
+          endThread: () => this.#end(),
+          reportLost: ({ context }) =>
+            options.lifecycle.emit({
+              type: "worker.failed",
+              worker: options.number,
+              error: context.error,
+              losses: context.losses,
+            }),
+          reportFailed: ({ context }) => options.failed(context.error),
+        },
+      }),
+      {
+        id: `worker:${options.number}`,
+        clock: options.clock,
+        ...(options.inspect ? { inspect: options.inspect } : {}),
+      },
+    );
+    this.actor.system.inspect(options.flow.inspector);
+    this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
+  }
+
+  get state(): WorkerState {
+    return this.#state ?? "starting";
+  }
+
+  /** The one that serves; null while there is none. */
+  get serving(): WorkerThread | null {
+    return this.#state === "running" || this.#state === "draining" ? this.#thread : null;
+  }
+
+  /** Resolves when it runs. @throws what kept it from running, or from going on */
+  async started(): Promise<void> {
+    const { value, context } = await waitFor(
+      this.actor,
+      (snapshot) => snapshot.status !== "active" || snapshot.value === "running" || snapshot.value === "replaced",
+      forever,
+    );
+    if (value !== "running") throw context.error;
+  }
+
+  /** Resolves when its thread has ended. @param options.wait let the sessions finish */
+  async stop({ wait }: { readonly wait: boolean }): Promise<void> {
+    if (this.actor.getSnapshot().status === "active") this.actor.send({ type: wait ? "worker.drain" : "worker.stop" });
+    await waitFor(this.actor, ({ status }) => status !== "active", forever);
+    await this.#ending;
+  }
+
+  /** It does not follow: another thread is made, which begins with what is in force. */
+  replace(error: unknown): void {
+    if (this.actor.getSnapshot().status === "active") this.actor.send({ type: "thread.lost", error });
+  }
+
+  async #start(): Promise<void> {
+    await this.#ending;
+    await this.#options.start({
+      begun: (thread) => {
+        this.#thread = thread;
+      },
+      lost: (error) => this.replace(error),
+    });
+  }
+
+  #end(): void {
+    const thread = this.#thread;
+    this.#thread = null;
+    if (thread) this.#ending = thread.end();
+  }
+
+  /** What a thread had taken is free when it has ended, and not before. */
+  #giveBack(): void {
+    this.#ending = this.#ending.then(() => this.#options.giveBack());
+  }
+
+  #onSnapshot({ value }: SnapshotFrom<typeof workerMachine>): void {
+    if (value === this.#state) return;
+    this.#state = value;
+    if (value === "running") this.#options.lifecycle.emit({ type: "worker.running", worker: this.number });
+  }
+}
+
+const forever = { timeout: Number.POSITIVE_INFINITY };

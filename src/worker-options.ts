@@ -1,0 +1,135 @@
+/** Several workers, as an embedder asks for them; and what keeps a Gatehouse from having them. */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { type Configuration, isAcme, workerCount } from "./config/index.ts";
+import { messageOf } from "./config/values/thrown.ts";
+import type { GatehouseOptions } from "./gatehouse-options.ts";
+import type { OwnName } from "./machines/causes.ts";
+import { threadsClock } from "./runtime/shared/threads-clock.ts";
+import { WorkerPool } from "./runtime/workers/worker-pool.ts";
+
+/** Options that a Gatehouse with several workers cannot have. */
+export class WorkersOptionError extends Error {
+  override readonly name = "WorkersOptionError";
+  readonly code = "invalid-workers-option";
+}
+
+/** What an embedder's file may export. */
+const exported = [
+  "protocols",
+  "backend",
+  "mailboxes",
+  "authenticate",
+  "authenticateCertificate",
+  "takeOver",
+  "admission",
+] as const;
+export type ExportedOptions = Partial<Pick<GatehouseOptions, (typeof exported)[number]>>;
+
+/** The protocols that the main thread serves by itself: the management is answered there. */
+const ofMainThread = "http";
+const ofMail: ReadonlySet<string> = new Set(["smtp", "lmtp", "imap", "pop3", "manageSieve"]);
+
+const entry = new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/** With what the file of the workers exports. @throws WorkersOptionError */
+export function withModule(options: GatehouseOptions): GatehouseOptions {
+  const url = moduleOf(options);
+  if (url === null) return options;
+  const given = exported.filter((name) => options[name] !== undefined);
+  if (given.length > 0)
+    throw new WorkersOptionError(`${given.join(", ")}: export it from workers.module, and leave the option out.`);
+  return { ...options, ...exportsOf(url) };
+}
+
+function exportsOf(url: URL): ExportedOptions {
+  try {
+    return pick(createRequire(import.meta.url)(url.protocol === "file:" ? fileOf(url) : url.href));
+  } catch (error) {
+    throw new WorkersOptionError(`workers.module, ${url.href}, cannot be imported: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The members that are options. */
+export function pick(module: Readonly<Record<string, unknown>>): ExportedOptions {
+  return Object.fromEntries(exported.flatMap((name) => (name in module ? [[name, module[name]]] : [])));
+}
+
+function fileOf(url: URL): string {
+  return decodeURIComponent(url.pathname);
+}
+
+function moduleOf({ workers }: GatehouseOptions): URL | null {
+  if (workers?.module === undefined) return null;
+  const { module } = workers;
+  if (module instanceof URL) return module;
+  return module.startsWith("file:") ? new URL(module) : pathToFileURL(module);
+}
+
+/**
+ * The workers of a Gatehouse; null where the main thread serves by itself.
+ * @throws WorkersOptionError for options that several workers cannot have
+ */
+export function workersOf(given: GatehouseOptions, configuration: Configuration): WorkerPool | null {
+  const count = (document: Configuration): number =>
+    workerCount({ workers: given.workers?.count ?? document.system.workers });
+  if (count(configuration) === 1) return null;
+  assertPossible(given);
+  assertServed(given, configuration);
+  const { pressure = {} } = given;
+  return new WorkerPool({
+    count,
+    assertServed: (document) => assertServed(given, document),
+    entry,
+    notices: (withModule(given).protocols ?? []).flatMap(({ notices = {} }) => Object.keys(notices) as OwnName[]),
+    clock: threadsClock,
+    given: {
+      module: moduleOf(given)?.href ?? null,
+      dataDirectory: given.dataDirectory ?? "gatehouse-data",
+      lifecycle: given.lifecycle ?? "compiled",
+      pressure: pressure && (pressure.thresholds ? { thresholds: pressure.thresholds } : {}),
+    },
+    serves: ({ protocol }) => protocol !== ofMainThread,
+  });
+}
+
+function assertPossible(given: GatehouseOptions): void {
+  const functions = exported.filter((name) => given[name] !== undefined);
+  if (functions.length > 0 && moduleOf(given) === null)
+    throw new WorkersOptionError(
+      `${functions.join(", ")}: functions cannot be handed to a worker's thread. Export them from a file of your own, and name it by workers: { module }; or set workers to 1.`,
+    );
+  if (given.clock) throw new WorkersOptionError("clock: the threads of workers have the system's. Leave it out.");
+  if (given.pressure !== false && given.pressure?.samples$)
+    throw new WorkersOptionError("pressure.samples$: each worker takes samples of its own. Leave it out.");
+  if (given.predecessor)
+    throw new WorkersOptionError("predecessor: a server with several workers cannot succeed another yet. Restart it.");
+  if (given.inspect)
+    throw new WorkersOptionError(
+      "inspect: connections in the threads of workers cannot be inspected yet. Leave it out, or set workers to 1.",
+    );
+}
+
+/** Whether workers can do what a document asks for. @throws WorkersOptionError */
+function assertServed(given: GatehouseOptions, { listeners, certificates }: Configuration): void {
+  const { backend } = withModule(given);
+  const mail = listeners.find(({ protocol }) => ofMail.has(protocol));
+  if (mail && !backend)
+    throw new WorkersOptionError(
+      `Listener "${mail.name}": the mail that Gatehouse keeps itself is not yet served by several workers. Export a backend from workers.module, or set workers to 1.`,
+    );
+  const local = listeners.find(
+    ({ protocol, bind }) => protocol !== ofMainThread && bind.some(({ family }) => family === "unix"),
+  );
+  if (local)
+    throw new WorkersOptionError(
+      `Listener "${local.name}": Unix sockets are not yet served by several workers. Bind an IP address, or set workers to 1.`,
+    );
+  const ordered = certificates.find(isAcme);
+  if (ordered)
+    throw new WorkersOptionError(
+      `Certificate "${ordered.id}": certificates that renew themselves are not yet served by several workers. Give files, or set workers to 1.`,
+    );
+}

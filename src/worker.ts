@@ -1,0 +1,64 @@
+/** What a worker's thread runs: a server of its own, which serves what the main thread has bound. */
+import { workerData } from "node:worker_threads";
+import { builtInProtocols } from "./built-in-protocols.ts";
+import { checkedConfiguration } from "./config/index.ts";
+import { registerCauses } from "./machines/own-causes.ts";
+import { LoginFailures } from "./protocols/login-failures.ts";
+import { Server } from "./runtime/server/server.ts";
+import { WorkerSide } from "./runtime/server/worker-side.ts";
+import { threadsClock } from "./runtime/shared/threads-clock.ts";
+import { loadLibc } from "./runtime/sockets/libc.ts";
+import { FollowedBlockList } from "./runtime/workers/followed-block-list.ts";
+import { WorkerMemory } from "./runtime/workers/worker-memory.ts";
+import type { WorkerStart } from "./runtime/workers/worker-messages.ts";
+import { type ExportedOptions, pick } from "./worker-options.ts";
+
+const start: WorkerStart = workerData;
+const clock = threadsClock;
+const { libc, reason } = await loadLibc();
+if (!libc) throw new Error(reason);
+const memory = new WorkerMemory(start.shared, { thread: start.thread, clock });
+const side = new WorkerSide({ start, memory, libc });
+const options: ExportedOptions = start.module === null ? {} : pick(await import(start.module));
+
+for (const { causes } of options.protocols ?? []) if (causes) registerCauses(causes);
+
+const server: Server = new Server({
+  configuration: checkedConfiguration(start.document),
+  clock,
+  dataDirectory: start.dataDirectory,
+  inspect: undefined,
+  lifecycleMode: start.lifecycle,
+  admission: options.admission ?? [],
+  pressure: start.pressure,
+  inherited: side.sockets,
+  shared: {
+    slots: memory.slots,
+    counting: memory.counting,
+    blockList: new FollowedBlockList(clock, start),
+    generation: start.generation,
+  },
+  onBound: () => side.bound(),
+  onListening: async () => {},
+  prepare: async () => {
+    const failures = new LoginFailures({}, (address) => server.allowList.has(address), memory.failures);
+    const built = builtInProtocols({
+      backend: options.backend ?? {},
+      mailboxes: options.mailboxes ?? null,
+      ...(options.authenticate ? { authenticate: options.authenticate } : {}),
+      ...(options.takeOver ? { takeOver: options.takeOver } : {}),
+      loginFailures: failures,
+      onRequest: (_, response) => void response.writeHead(404).end(),
+      lifecycle: start.lifecycle,
+    });
+    const protocols = [...built, ...(options.protocols ?? [])];
+    return {
+      protocols: new Map(protocols.map((protocol) => [protocol.name, protocol])),
+      certificates: () => side.certificates,
+      ticketSecret: start.ticketSecret,
+      stage: async () => () => {},
+      release: async () => {},
+    };
+  },
+});
+await side.run(server);

@@ -1,0 +1,97 @@
+import { Worker } from "node:worker_threads";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { addressCountsMemory, SharedAddressCounts } from "../../../src/runtime/admission/shared-address-counts.ts";
+import { SharedSlots } from "../../../src/runtime/admission/shared-slots.ts";
+import { counterMemory, SharedCounters } from "../../../src/runtime/shared/shared-counters.ts";
+import { SharedTable, tableMemory } from "../../../src/runtime/shared/shared-table.ts";
+
+it("gives back exactly what a dead thread had taken", () => {
+  const memory = counterMemory();
+  const [mine, dead] = [new SharedCounters(memory, 1), new SharedCounters(memory, 2)];
+  mine.setLimit(5, 10);
+  for (let taken = 0; taken < 4; taken++) mine.tryTake(5);
+  for (let taken = 0; taken < 6; taken++) dead.tryTake(5);
+  expect(mine.tryTake(5)).toBe(false);
+  expect(mine.giveBackAllOf(2)).toBe(6);
+  expect([mine.taken(5), mine.takenBy(1, 5), mine.takenBy(2, 5)]).toEqual([4, 4, 0]);
+});
+
+it("never counts beyond the cap while four threads take and give back, and ends where it began", async () => {
+  const memory = counterMemory();
+  const own = new SharedCounters(memory, 0);
+  own.setLimit(1, 7);
+  const file = new URL("./take-and-give-back.ts", import.meta.url);
+  const outcomes = await Promise.all(
+    [1, 2, 3, 4].map(
+      (thread) =>
+        new Promise<number>((resolve, reject) => {
+          const worker = new Worker(file, { workerData: { memory, thread } });
+          worker.on("message", resolve);
+          worker.on("error", reject);
+        }),
+    ),
+  );
+  expect(Math.max(...outcomes)).toBeLessThanOrEqual(7);
+  expect(own.taken(1)).toBe(0);
+});
+
+it("wakes who waits for a slot, however late the other thread gives it back", async () => {
+  const memory = counterMemory();
+  const [mine, other] = [new SharedCounters(memory, 1), new SharedCounters(memory, 2)];
+  const slots = new SharedSlots(mine, 3);
+  slots.limit = 1;
+  other.tryTake(3);
+  const heard: string[] = [];
+  const freed = new Promise<void>((resolve) => {
+    const end = slots.observe({
+      full: () => void heard.push("full"),
+      free: () => {
+        heard.push("free");
+        end();
+        resolve();
+      },
+    });
+  });
+  other.giveBack(3);
+  await freed;
+  expect(heard).toEqual(["full", "free"]);
+  await slots.emptied();
+});
+
+it("is a map of rows by text, like one in the memory of one thread", () => {
+  const key = fc.constantFrom("a", "b", "192.0.2.1", "2001:db8:1:2::/64", "x".repeat(70), "");
+  const step = fc.record({ kind: fc.constantFrom("add", "remove", "look"), key });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const table = new SharedTable(tableMemory({ rows: 16, width: 1 }), 1);
+      const map = new Map<string, number>();
+      for (const each of steps) {
+        if (each.kind === "remove") {
+          map.delete(each.key);
+          table.alone(() => table.remove(each.key));
+        } else if (each.kind === "add") {
+          map.set(each.key, (map.get(each.key) ?? 0) + 1);
+          table.alone(() => {
+            const row = table.make(each.key, 1);
+            row[0] = (row[0] ?? 0) + 1;
+          });
+        }
+        expect(table.alone(() => table.find(each.key)?.[0])).toBe(map.get(each.key));
+        expect(table.size).toBe(map.size);
+      }
+    }),
+  );
+});
+
+it("counts no address beyond its cap, and gives back a dead thread's part of each", () => {
+  const memory = addressCountsMemory();
+  const [mine, dead] = [new SharedAddressCounts(memory, 1), new SharedAddressCounts(memory, 2)];
+  expect([1, 2, 3].map(() => dead.counter("192.0.2.1", 3).tryTake())).toEqual([true, true, true]);
+  expect(mine.counter("192.0.2.1", 3).tryTake()).toBe(false);
+  expect(mine.counter("192.0.2.2", 3).tryTake()).toBe(true);
+  mine.giveBackAllOf(2);
+  expect([mine.of("192.0.2.1"), mine.of("192.0.2.2"), mine.size]).toEqual([0, 1, 1]);
+  mine.counter("192.0.2.2", 3).giveBack();
+  expect(mine.size).toBe(0);
+});

@@ -1,0 +1,28 @@
+/** What the workers of the tests import: a protocol that says which thread has the client, and does what it is told. */
+import { threadId } from "node:worker_threads";
+import { CONTINUE, defineProtocol, GOODBYE } from "../../../src/index.ts";
+
+/** `bye` ends, `block` keeps the event loop busy for 300 ms, `die` throws where nobody catches it. */
+const talk = defineProtocol({
+  name: "talk",
+  open: (wire) => ({
+    greet: () => {
+      wire.write(`hello ${threadId}\r\n`);
+      return CONTINUE;
+    },
+    receive: (chunk) => {
+      const word = Buffer.from(chunk).toString("latin1").trim();
+      if (word === "bye") return GOODBYE;
+      if (word === "die")
+        setImmediate(() => {
+          throw new Error("The embedder's code is wrong.");
+        });
+      if (word === "block") for (const end = performance.now() + 300; performance.now() < end; );
+      if (word === "ping") wire.write("pong\r\n");
+      return CONTINUE;
+    },
+  }),
+  busy: ({ rule }) => `busy ${rule}\r\n`,
+});
+
+export const protocols = [talk];

@@ -1,0 +1,210 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createGatehouse } from "../../../src/index.ts";
+import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
+import { bye, type Client, come, inParallel } from "./clients.ts";
+
+const workers = { count: 3, module: new URL("./talk-module.ts", import.meta.url) };
+
+interface Wanted {
+  readonly maxConnections?: number;
+  readonly atCapacity?: "hold" | "reject";
+  readonly maxConnectionsPerAddress?: number | null;
+  readonly connectionRate?: { readonly count: number; readonly interval: string } | null;
+}
+
+function document(talk: Wanted = {}) {
+  return {
+    NetworkListener: [{ name: "talk", protocol: "talk", bind: ["127.0.0.1:0"], useTls: false, ...talk }],
+    SystemSettings: { maxConnections: 100, drainTimeout: "1s" },
+  };
+}
+
+describe("a server with three workers", () => {
+  let running: LastingGatehouse;
+  const visit = (): Promise<Client> => come(running.port("talk"));
+
+  beforeAll(async () => {
+    running = await lastingGatehouse(document(), { workers });
+  });
+  afterAll(() => running.end());
+
+  it("has never more clients inside than it may have, however many come at once", async () => {
+    let [inside, most, admitted] = [0, 0, 0];
+    const refusals = new Map<string, number>();
+    await inParallel(5_000, 300, async () => {
+      const client = await visit();
+      if (!client.said.startsWith("hello")) {
+        refusals.set(client.said, (refusals.get(client.said) ?? 0) + 1);
+        await client.over;
+        return;
+      }
+      inside += 1;
+      most = Math.max(most, inside);
+      admitted += 1;
+      await delay(5);
+      inside -= 1;
+      await bye(client);
+    });
+    expect(most).toBeLessThanOrEqual(100);
+    expect(most).toBeGreaterThan(90);
+    // Both caps are 100.
+    expect(new Set([...refusals.keys(), "busy server-cap", "busy listener-cap"]).size).toBe(2);
+    expect([...refusals.values()].reduce((sum, count) => sum + count, admitted)).toBe(5_000);
+    await expect.poll(() => running.gatehouse.listeners()[0]?.connections).toBe(0);
+  });
+
+  it("is one server to look at: connections, states, metrics, a connection that is closed by its id", async () => {
+    const clients = await Promise.all(Array.from({ length: 30 }, visit));
+    const threads = new Set(clients.map(({ said }) => said));
+    expect(threads.size).toBeGreaterThan(1);
+    const { gatehouse } = running;
+    expect(gatehouse.connections()).toHaveLength(30);
+    expect(new Set(gatehouse.connections().map(({ id }) => id)).size).toBe(30);
+    expect(gatehouse.states()).toMatchObject({
+      worker: { running: 3 },
+      connection: { active: 30 },
+      server: { running: 1 },
+    });
+    const [first] = gatehouse.connections();
+    expect(gatehouse.close(first?.id ?? "")).toBe(true);
+    expect(gatehouse.close("nobody")).toBe(false);
+    expect(await Promise.race(clients.map(({ over }) => over))).toBe(false);
+    await Promise.all(clients.filter(({ socket }) => !socket.destroyed).map(bye));
+    const closed = await running.event("connection.closed", ({ connection }) => connection.id === first?.id);
+    expect(closed).toMatchObject({ cause: "drained", worker: expect.any(Number) });
+  });
+
+  it("refuses who was blocked from the call on, in every worker", async () => {
+    running.gatehouse.block({ address: "127.0.0.1" });
+    const refused = await Promise.all(Array.from({ length: 20 }, visit));
+    expect(new Set(refused.map(({ said }) => said))).toEqual(new Set(["busy blocked"]));
+    running.gatehouse.unblock("127.0.0.1");
+    const welcome = await Promise.all(Array.from({ length: 20 }, visit));
+    expect(welcome.every(({ said }) => said.startsWith("hello"))).toBe(true);
+    await Promise.all(welcome.map(bye));
+  });
+
+  it("lets clients wait while a listener is suspended, and serves them all afterwards", async () => {
+    await running.gatehouse.suspend("talk");
+    const waiting = Array.from({ length: 50 }, visit);
+    const first = await Promise.race([Promise.any(waiting), delay(100, null)]);
+    expect(first).toBeNull();
+    await running.gatehouse.resume("talk");
+    const clients = await Promise.all(waiting);
+    expect(clients.every(({ said }) => said.startsWith("hello"))).toBe(true);
+    await Promise.all(clients.map(bye));
+  });
+
+  it("loses the clients of a worker that dies and nobody else's, gives back its slots, and replaces it", async () => {
+    const clients = await Promise.all(Array.from({ length: 60 }, visit));
+    const [victim] = clients;
+    const mine = clients.filter(({ said }) => said === victim?.said);
+    const others = clients.filter(({ said }) => said !== victim?.said);
+    expect(others.length).toBeGreaterThan(0);
+    victim?.socket.write("die\r\n");
+    await Promise.all(mine.map(({ over }) => over));
+    const failed = await running.event("worker.failed");
+    expect(failed).toMatchObject({ losses: 1, error: { message: "The embedder's code is wrong." } });
+    await running.event(
+      "worker.running",
+      ({ worker }) =>
+        worker === failed.worker &&
+        running.events.filter((event) => event.type === "worker.running" && event.worker === worker).length === 2,
+    );
+    expect(running.gatehouse.listeners()[0]?.connections).toBe(others.length);
+    const pongs = others.map(
+      ({ socket }) => new Promise<string>((resolve) => socket.once("data", (data) => resolve(String(data)))),
+    );
+    for (const { socket } of others) socket.write("ping\r\n");
+    expect(new Set(await Promise.all(pongs))).toEqual(new Set(["pong\r\n"]));
+    const back = await Promise.all(Array.from({ length: 30 }, visit));
+    expect(back.every(({ said }) => said.startsWith("hello"))).toBe(true);
+    await Promise.all([...others, ...back].map(bye));
+    await expect.poll(() => running.gatehouse.listeners()[0]?.connections).toBe(0);
+  });
+
+  it("serves on while one event loop is busy", async () => {
+    const [blocker] = await Promise.all([visit()]);
+    blocker?.socket.write("block\r\n");
+    await delay(20);
+    const begin = performance.now();
+    const clients = await Promise.all(Array.from({ length: 20 }, visit));
+    expect(clients.every(({ said }) => said.startsWith("hello") && said !== blocker?.said)).toBe(true);
+    expect(performance.now() - begin).toBeLessThan(280);
+    await Promise.all([...clients, ...(blocker ? [blocker] : [])].map(bye));
+  });
+
+  it("puts documents into force in every worker or in none, under load, without losing anybody", async () => {
+    let [lost, over] = [0, false];
+    const load = inParallel(20, 20, async () => {
+      while (!over) {
+        const client = await visit();
+        if (!client.said.startsWith("hello")) lost += 1;
+        await bye(client);
+        if (await client.over) lost += 1;
+      }
+    });
+    for (let round = 0; round < 5; round++) {
+      await running.gatehouse.reload(document({ maxConnections: 60 + round }));
+      await expect(
+        running.gatehouse.reload({ NetworkListener: [{ name: "other", protocol: "talk", bind: ["192.0.2.1:1"] }] }),
+      ).rejects.toMatchObject({ code: "reload-failed" });
+    }
+    const { NetworkListener, SystemSettings } = document();
+    for (const count of [1, 4, 2, 3])
+      await running.gatehouse.reload({ NetworkListener, SystemSettings: { ...SystemSettings, workers: count } });
+    over = true;
+    await load;
+    expect(lost).toBe(0);
+    const clients = await Promise.all(Array.from({ length: 10 }, visit));
+    expect(new Set(running.gatehouse.connections().map(({ generation }) => generation))).toEqual(
+      new Set([running.gatehouse.generation]),
+    );
+    await Promise.all(clients.map(bye));
+  });
+
+  it("keeps the limits of addresses over all workers", async () => {
+    await running.gatehouse.reload(document({ maxConnectionsPerAddress: 7 }));
+    const clients = await Promise.all(Array.from({ length: 40 }, visit));
+    const inside = clients.filter(({ said }) => said.startsWith("hello"));
+    expect(inside).toHaveLength(7);
+    await Promise.all(inside.map(bye));
+    await expect.poll(() => running.gatehouse.connections().length).toBe(0);
+    await running.gatehouse.reload(document({ connectionRate: { count: 9, interval: "1h" } }));
+    const hurried = await Promise.all(Array.from({ length: 40 }, visit));
+    const quick = hurried.filter(({ said }) => said.startsWith("hello"));
+    expect(quick).toHaveLength(9);
+    expect(hurried.filter(({ said }) => said === "busy address-rate")).toHaveLength(31);
+    await Promise.all(quick.map(bye));
+  });
+
+  it("holds clients for whom there is no slot, in whichever worker, and refuses none of them", async () => {
+    await running.gatehouse.reload(document({ maxConnections: 5, atCapacity: "hold" }));
+    let [inside, most] = [0, 0];
+    await inParallel(200, 60, async () => {
+      const client = await visit();
+      expect(client.said).toMatch(/^hello/);
+      inside += 1;
+      most = Math.max(most, inside);
+      await delay(2);
+      inside -= 1;
+      await bye(client);
+    });
+    expect(most).toBeLessThanOrEqual(5);
+  });
+});
+
+describe("what several workers cannot have", () => {
+  it("is refused in words: functions without a module, another clock, the built-in mail", () => {
+    const admission = [() => null];
+    const refused = (options: object) => () => createGatehouse({ config: document(), ...options } as never);
+    expect(refused({ workers: { count: 2 }, admission, config: { NetworkListener: [] } })).toThrow(
+      expect.objectContaining({ code: "invalid-workers-option", message: expect.stringContaining("admission") }),
+    );
+    expect(refused({ workers, admission })).toThrow(/export it from workers\.module/);
+    expect(refused({ workers: { count: 2, module: "/nowhere/at-all.ts" } })).toThrow(/cannot be imported/);
+    const mail = { NetworkListener: [{ name: "mx", protocol: "smtp", bind: ["127.0.0.1:0"] }] };
+    expect(refused({ workers: { count: 2 }, config: mail })).toThrow(/Listener "mx"/);
+  });
+});
