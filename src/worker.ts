@@ -43,10 +43,9 @@ const server: Server = new Server({
   prepare: async () => {
     const failures = new LoginFailures({}, (address) => server.allowList.has(address), memory.failures);
     const built = builtInProtocols({
+      ...options,
       backend: options.backend ?? {},
       mailboxes: options.mailboxes ?? null,
-      ...(options.authenticate ? { authenticate: options.authenticate } : {}),
-      ...(options.takeOver ? { takeOver: options.takeOver } : {}),
       loginFailures: failures,
       onRequest: (_, response) => void response.writeHead(404).end(),
       lifecycle: start.lifecycle,

@@ -286,8 +286,8 @@ export const faults: readonly Fault[] = [
   fault("a server has stopped before its connections have ended", "server", [
     "src/runtime/server/server.ts",
     [
-      'waitFor(listener.actor, ({ status }) => status !== "active", forever)),\n    );\n    await gone',
-      "waitFor(listener.actor, () => true, forever)),\n    );\n    await gone",
+      'waitFor(listener.actor, ({ status }) => status !== "active")));\n    await gone',
+      "waitFor(listener.actor, () => true)));\n    await gone",
     ],
   ]),
   fault("a reload closes listeners that it does not change", "reload", [

@@ -40,19 +40,13 @@ function checkProtocol({ path, fields }: ListenerEntry, known: readonly string[]
 }
 
 function checkTls({ path, fields }: ListenerEntry): Finding[] {
-  const { useTls, tlsImplicit } = fields;
-  if (useTls === false) {
-    const isAsked = fields.tlsClientAuth !== undefined && fields.tlsClientAuth !== "none";
-    return [
-      ...(tlsImplicit ? [{ path: [...path, "tlsImplicit"], message: "must be false where useTls is false" }] : []),
-      ...(isAsked ? [{ path: [...path, "tlsClientAuth"], message: "must be none where useTls is false" }] : []),
-    ];
-  }
   return [...checkOfferedTls(path, fields), ...checkClientAuth(path, fields)];
 }
 
 function checkClientAuth(path: Path, { tlsClientAuth = "none", ...fields }: ListenerEntry["fields"]): Finding[] {
   if (tlsClientAuth === "none") return [];
+  if (fields.useTls === false)
+    return [{ path: [...path, "tlsClientAuth"], message: "must be none where useTls is false" }];
   if (fields.protocol === "http" && fields.tlsImplicit === false) {
     const message = "must be none where http has no TLS; set tlsImplicit to true";
     return [{ path: [...path, "tlsClientAuth"], message }];
@@ -63,7 +57,9 @@ function checkClientAuth(path: Path, { tlsClientAuth = "none", ...fields }: List
 }
 
 function checkOfferedTls(path: Path, fields: ListenerEntry["fields"]): Finding[] {
-  const { tlsDisableProtocols, tlsDisableCipherSuites } = fields;
+  const { useTls, tlsImplicit, tlsDisableProtocols, tlsDisableCipherSuites } = fields;
+  if (useTls === false)
+    return tlsImplicit ? [{ path: [...path, "tlsImplicit"], message: "must be false where useTls is false" }] : [];
   if (!tlsDisableProtocols || !tlsDisableCipherSuites) return [];
   if (offeredTls({ tlsDisableProtocols, tlsDisableCipherSuites }).suites.length > 0) return [];
   const field =

@@ -15,8 +15,7 @@ export class ReloadGate {
     this.#closed ??= Promise.withResolvers();
     this.#closed.promise.catch(() => {});
     const reloader = this.#reloader();
-    if (reloader)
-      await waitFor(reloader.actor, ({ value, status }) => value === "idle" || status !== "active", forever);
+    if (reloader) await waitFor(reloader.actor, ({ value, status }) => value === "idle" || status !== "active");
   }
 
   /** There is no successor: documents that have come meanwhile are put into force. */
@@ -36,5 +35,3 @@ export class ReloadGate {
     return this.#closed?.promise ?? null;
   }
 }
-
-const forever = { timeout: Number.POSITIVE_INFINITY };

@@ -1,4 +1,5 @@
 /** One document being put into force: plan, stage, swap, retire; or discard. */
+
 import { waitFor } from "xstate";
 import {
   type Configuration,
@@ -140,7 +141,7 @@ export class ServerReload implements ReloadTransaction {
     await this.#breather.settle(listeners, (listener) => listener.openStaged());
     await Promise.all(
       [...this.#added.values()].map((listener) =>
-        waitFor(listener.actor, ({ status }) => status !== "active" || isOpen(listener), forever),
+        waitFor(listener.actor, ({ status }) => status !== "active" || isOpen(listener)),
       ),
     );
   }
@@ -243,8 +244,6 @@ function assertPossible({ conflicts }: ReloadPlan): void {
   );
 }
 
-const forever = { timeout: Number.POSITIVE_INFINITY };
-
 /** Whether it accepts, or would if nothing paused it. */
 function isOpen({ state }: Listener): boolean {
   return state === "listening" || state === "paused";
@@ -255,7 +254,6 @@ async function bound(listener: Listener): Promise<void> {
   const reached = await waitFor(
     listener.actor,
     (snapshot) => snapshot.status !== "active" || snapshot.matches({ binding: "bound" }),
-    forever,
   );
   if (reached.context.error !== null) throw reached.context.error;
 }

@@ -1,4 +1,5 @@
 /** Runs the reload machine: one document after another, each as a transaction. */
+
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ReloadPlan } from "../../config/index.ts";
@@ -155,7 +156,7 @@ export class Reloader {
     this.#supersede(null);
     const text = "The server ends before this document was in force; nothing of it is.";
     this.actor.send({ type: "reload.stop", error: new ReloadError("reload-stopped", text) });
-    await waitFor(this.actor, ({ status }) => status !== "active", forever);
+    await waitFor(this.actor, ({ status }) => status !== "active");
   }
 
   /** The waiting document, if any, gives way: to a newer one, or because the server ends. */
@@ -229,8 +230,6 @@ export class Reloader {
     }
   }
 }
-
-const forever = { timeout: Number.POSITIVE_INFINITY };
 
 function failure(cause: unknown): ReloadError {
   const errors = cause instanceof AggregateError ? cause.errors : [cause];

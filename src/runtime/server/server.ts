@@ -1,4 +1,5 @@
 /** Runs the server machine: certificates, then all sockets, then all listeners; and their end. */
+
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
@@ -269,7 +270,7 @@ export class Server {
   async start(first: () => Promise<void> = async () => {}): Promise<void> {
     this.#first = first;
     this.actor.start();
-    const snapshot = await waitFor(this.actor, ({ value }) => value !== "starting", forever);
+    const snapshot = await waitFor(this.actor, ({ value }) => value !== "starting");
     if (snapshot.value === "failed") throw snapshot.context.error;
     if (snapshot.value !== "running") throw new StartError([new StoppedWhileStartingError()]);
   }
@@ -279,7 +280,7 @@ export class Server {
     const { status } = this.actor.getSnapshot();
     if (status !== "active" || this.#state === null) return;
     this.actor.send({ type: wait ? "server.drain" : "server.stop" });
-    await waitFor(this.actor, (snapshot) => snapshot.status !== "active", forever);
+    await waitFor(this.actor, (snapshot) => snapshot.status !== "active");
   }
 
   /**
@@ -557,7 +558,7 @@ export class Server {
   async #untilAll(reached: (listener: Listener) => boolean): Promise<void> {
     await Promise.all(
       this.listeners.map((listener) =>
-        waitFor(listener.actor, (snapshot) => snapshot.status !== "active" || reached(listener), forever),
+        waitFor(listener.actor, (snapshot) => snapshot.status !== "active" || reached(listener)),
       ),
     );
     this.#assertStarting();
@@ -574,9 +575,7 @@ export class Server {
     // Thousands of them take longer than clients should wait for their turn; a second stop may come in between.
     await new Breather().beginEach(this.listeners, (listener) => listener.send({ type: "listener.drain" }));
     const gone = this.workers?.stop({ wait: true });
-    await Promise.all(
-      this.listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active", forever)),
-    );
+    await Promise.all(this.listeners.map((listener) => waitFor(listener.actor, ({ status }) => status !== "active")));
     await gone;
     await this.#refused.emptied();
   }
@@ -664,5 +663,3 @@ export class Server {
     }
   }
 }
-
-const forever = { timeout: Number.POSITIVE_INFINITY };

@@ -34,20 +34,15 @@ export async function loadClientAuthorities(
   reading: TextReading,
 ): Promise<ClientAuthorities | null> {
   if (!useTls || mode === "none" || tlsClientCa === null) return null;
-  const certificates = authoritiesIn(await textOf(name), name);
+  const text = await resolveText(tlsClientCa, reading).catch((error: unknown) => {
+    if (!(error instanceof CredentialError)) throw error;
+    throw new ClientAuthorityError(name, `cannot be read: ${error.message}`, error);
+  });
+  const certificates = authoritiesIn(text, name);
   const digest = createHash("sha256")
     .update(JSON.stringify([mode, certificates]))
     .digest("base64");
   return { mode, certificates, digest };
-
-  async function textOf(listener: string): Promise<string> {
-    try {
-      return await resolveText(tlsClientCa ?? { "@type": "Text", value: "" }, reading);
-    } catch (error) {
-      if (!(error instanceof CredentialError)) throw error;
-      throw new ClientAuthorityError(listener, `cannot be read: ${error.message}`, error);
-    }
-  }
 }
 
 function authoritiesIn(text: string, listener: string): readonly string[] {

@@ -1,6 +1,7 @@
 /** All certificates of a document, or the self-signed one when it has none. */
 import { createHash } from "node:crypto";
 import { type Configuration, isAcme, type LoadedDigests } from "../../config/index.ts";
+import { resultsOf } from "../../config/values/thrown.ts";
 import { Breather } from "../time/breather.ts";
 import { type LoadedCertificate, loadCertificate } from "./certificates.ts";
 import { type ClientAuthorities, loadClientAuthorities } from "./client-authorities.ts";
@@ -38,10 +39,9 @@ export async function loadServerCertificates(options: {
   const { certificates, system, listeners } = options.configuration;
   const { dataDirectory } = options;
   const files = new Map<string, string>();
-  const [asked] = await Promise.allSettled([loadAll(listeners, files)]);
+  const asked = await authoritiesOf(listeners, files);
   if (certificates.length === 0) {
-    if (asked.status === "rejected") throw asked.reason;
-    const clientAuthorities = asked.value;
+    const clientAuthorities = byListener(resultsOf(asked));
     const served =
       options.needed && dataDirectory !== null ? await selfSigned({ ...options, dataDirectory }) : noCertificates;
     return { ...served, clientAuthorities, files, digest: digestOf(served.loaded, clientAuthorities) };
@@ -49,7 +49,7 @@ export async function loadServerCertificates(options: {
 
   const breather = new Breather();
   const selfSignedOnce = once(() => madeSelfSigned({ ...options, dataDirectory: dataDirectory ?? "" }));
-  const outcomes = await Promise.allSettled(
+  const read = await Promise.allSettled(
     certificates.map(async (settings) => {
       if (!isAcme(settings)) return loadCertificate(settings, { now: options.now, loaded: files, breather });
       if (dataDirectory === null) return null;
@@ -57,15 +57,10 @@ export async function loadServerCertificates(options: {
       return issued ?? (options.needed ? standIn(settings.id, await selfSignedOnce()) : null);
     }),
   );
-  const errors = [asked, ...outcomes].flatMap((outcome) => {
-    if (outcome.status === "fulfilled") return [];
-    return outcome.reason instanceof AggregateError ? outcome.reason.errors : [outcome.reason];
-  });
-  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
-  const loaded = outcomes.flatMap((outcome) =>
-    outcome.status === "fulfilled" && outcome.value ? [outcome.value] : [],
-  );
-  const clientAuthorities = asked.status === "fulfilled" ? asked.value : new Map();
+  // All mistakes at once, those of both kinds.
+  resultsOf<unknown>([...asked, ...read]);
+  const clientAuthorities = byListener(resultsOf(asked));
+  const loaded = resultsOf(read).filter((certificate) => certificate !== null);
   return {
     loaded,
     clientAuthorities,
@@ -77,21 +72,21 @@ export async function loadServerCertificates(options: {
   };
 }
 
-/** @throws AggregateError of ClientAuthorityErrors */
-async function loadAll(
+type AuthoritiesOfListener = readonly [listener: string, authorities: ClientAuthorities | null];
+
+/** Of those listeners that ask their clients for certificates. */
+function authoritiesOf(
   listeners: Configuration["listeners"],
   loaded: Map<string, string>,
-): Promise<ReadonlyMap<string, ClientAuthorities>> {
+): Promise<PromiseSettledResult<AuthoritiesOfListener>[]> {
   const asking = listeners.filter(({ tlsClientAuth }) => tlsClientAuth !== "none");
-  const outcomes = await Promise.allSettled(asking.map((listener) => loadClientAuthorities(listener, { loaded })));
-  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
-  return new Map(
-    outcomes.flatMap((outcome, index) => {
-      const authorities = outcome.status === "fulfilled" ? outcome.value : null;
-      return authorities ? [[asking[index]?.name ?? "", authorities] as const] : [];
-    }),
+  return Promise.allSettled(
+    asking.map(async (listener) => [listener.name, await loadClientAuthorities(listener, { loaded })] as const),
   );
+}
+
+function byListener(authorities: readonly AuthoritiesOfListener[]): ReadonlyMap<string, ClientAuthorities> {
+  return new Map(authorities.flatMap(([listener, those]) => (those ? [[listener, those] as const] : [])));
 }
 
 /** Without a wish, one that was issued goes before one that was not yet; a check reads none that is ordered. */

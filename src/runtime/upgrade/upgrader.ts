@@ -1,4 +1,5 @@
 /** Runs the upgrade machine: starts the successor, hands over to it, or takes everything back. */
+
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import { messageOf } from "../../config/values/thrown.ts";
@@ -167,11 +168,11 @@ class Upgrade {
   async stop(): Promise<void> {
     const error = new UpgradeError("upgrade-failed", "The server was stopped before a successor had taken over.");
     if (this.#actor.getSnapshot().status === "active") this.#actor.send({ type: "upgrade.stop", error });
-    await waitFor(this.#actor, ({ value, status }) => status !== "active" || value === "draining", forever);
+    await waitFor(this.#actor, ({ value, status }) => status !== "active" || value === "draining");
   }
 
   async ended(): Promise<void> {
-    await waitFor(this.#actor, ({ status }) => status !== "active", forever);
+    await waitFor(this.#actor, ({ status }) => status !== "active");
   }
 
   async #start(signal: AbortSignal): Promise<void> {
@@ -280,5 +281,3 @@ class Upgrade {
     }
   }
 }
-
-const forever = { timeout: Number.POSITIVE_INFINITY };

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
+import { resultsOf } from "../../config/values/thrown.ts";
 import type { OwnName } from "../../machines/causes.ts";
 import type { BlockedAddress } from "../admission/block-list.ts";
 import type { Listener } from "../listener/listener.ts";
@@ -117,7 +118,7 @@ export class WorkerPool {
     const message = workerDocument(document, this, staged);
     const serving = this.#workers.filter(({ serving }) => serving !== null);
     this.#staged = serving;
-    await allDone(
+    const outcomes = await Promise.allSettled(
       serving.map(async (worker) => {
         const thread = worker.serving;
         try {
@@ -128,6 +129,7 @@ export class WorkerPool {
         }
       }),
     );
+    resultsOf(outcomes);
   }
 
   /** Puts what was staged into force everywhere. A worker that cannot is replaced by one that begins with it. */
@@ -340,11 +342,4 @@ export class WorkerPool {
     if (!this.#server) throw new Error("The workers have no server yet.");
     return this.#server;
   }
-}
-
-/** @throws AggregateError when something was rejected, once all is settled */
-async function allDone(steps: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(steps);
-  const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
 }

@@ -1,4 +1,5 @@
 /** Runs the worker machine: one worker, over all its threads. */
+
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import { type WorkerState, workerMachine } from "../../machines/worker.ts";
@@ -81,7 +82,6 @@ export class ServerWorker {
     const { value, context } = await waitFor(
       this.actor,
       (snapshot) => snapshot.status !== "active" || snapshot.value === "running" || snapshot.value === "replaced",
-      forever,
     );
     if (value !== "running") throw context.error;
   }
@@ -89,7 +89,7 @@ export class ServerWorker {
   /** Resolves when its thread has ended. @param options.wait let the sessions finish */
   async stop({ wait }: { readonly wait: boolean }): Promise<void> {
     if (this.actor.getSnapshot().status === "active") this.actor.send({ type: wait ? "worker.drain" : "worker.stop" });
-    await waitFor(this.actor, ({ status }) => status !== "active", forever);
+    await waitFor(this.actor, ({ status }) => status !== "active");
     await this.#ending;
   }
 
@@ -125,5 +125,3 @@ export class ServerWorker {
     if (value === "running") this.#options.lifecycle.emit({ type: "worker.running", worker: this.number });
   }
 }
-
-const forever = { timeout: Number.POSITIVE_INFINITY };
