@@ -10,7 +10,7 @@ import { parseStructure } from "../../src/mailbox/message/parse-structure.ts";
 import { matches } from "../../src/mailbox/message/text-search.ts";
 import { fillOutlines } from "../../src/mailbox/store/outline-backfill.ts";
 import type { MailStore, Store } from "../../src/mailbox/store/store.ts";
-import { HeaderFields, selectFields } from "../../src/protocols/imap/sections.ts";
+import { FieldSelection, HeaderFields } from "../../src/protocols/imap/sections.ts";
 import type { Mailbox, TextQuery } from "../../src/protocols/mailbox.ts";
 import { bodyOf, letter } from "./letters.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -158,8 +158,8 @@ describe("the common fields of a header", () => {
         } as const;
         const whole = { read: async (from: number, to: number) => octets.subarray(from, to) };
         const expected = await new HeaderFields(whole).select(section, { start, end });
-        expect(selectFields(section, common) ?? expected).toEqual(expected);
-        expect(selectFields(section, header) ?? expected).toEqual(expected);
+        expect(new FieldSelection(section).of(common)).toEqual(expected);
+        expect(new FieldSelection(section).of(header)).toEqual(expected);
       }),
       { numRuns: 200 },
     );

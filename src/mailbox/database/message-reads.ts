@@ -9,17 +9,15 @@ import type { AnalyseRequest, Calls, KeptOutline, MessageContentRow } from "../s
 import { openMailbox } from "./account-rows.ts";
 import { fileRange, isGone, slices } from "./content-ranges.ts";
 import { FairTurns, type Turn } from "./fair-turns.ts";
-import { bytesOf, type ContentRow, contentOfMessage, contentWithoutOutline } from "./message-rows.ts";
+import { ASKED, bytesOf, type ContentRow, contentOfMessage, contentWithoutOutline } from "./message-rows.ts";
 import { MessageSearch } from "./message-search.ts";
-import { outlinesDue } from "./outline-rows.ts";
+import { keptInOutlines, outlinesDue } from "./outline-rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Characters or octets from which on an answer has enough of them. */
 const ANSWER = 262_144;
 /** Outlines that are found for one answer. */
 const OUTLINES_AT_ONCE = 100;
-
-type Structure = Calls["structures"]["reply"]["structures"][number];
 
 export class MessageReads {
   readonly #sql: Statements;
@@ -38,23 +36,19 @@ export class MessageReads {
   }
 
   contents({ mailbox, uids }: Calls["contents"]["request"]): Calls["contents"]["reply"] {
-    const { id: box } = openMailbox(this.#sql, mailbox);
     const contents: Calls["contents"]["reply"]["contents"][number][] = [];
     const octets = new Pieces();
-    let asked = 0;
-    for (const uid of uids) {
-      if (octets.size >= ANSWER) break;
-      asked += 1;
-      const row = this.#sql.get(
-        `SELECT content.id, content.size, bytes FROM message JOIN content ON content.key = message.content
-         WHERE mailbox = ? AND uid = ?`,
-        ...[box, uid],
-      );
-      if (!row) continue;
-      const bytes = bytesOf(row);
-      contents.push({ uid, id: String(row["id"]), size: Number(row["size"]), end: bytes && octets.add(bytes) });
+    const rows = this.#sql.iterate(
+      `SELECT message.uid, content.id, content.size, bytes
+       FROM ${ASKED} JOIN content ON content.key = message.content`,
+      { mailbox: openMailbox(this.#sql, mailbox).id, uids: JSON.stringify(uids) },
+    );
+    for (const row of rows) {
+      const [uid, size, bytes] = [Number(row["uid"]), Number(row["size"]), bytesOf(row)];
+      contents.push({ uid, id: String(row["id"]), size, end: bytes && octets.add(bytes) });
+      if (octets.size >= ANSWER) return { contents, octets: octets.together(), asked: uids.indexOf(uid) + 1 };
     }
-    return { contents, octets: octets.together(), asked };
+    return { contents, octets: octets.together(), asked: uids.length };
   }
 
   structures({ session, ...request }: Calls["structures"]["request"]): Promise<Calls["structures"]["reply"]> {
@@ -62,23 +56,33 @@ export class MessageReads {
   }
 
   async #structures({ mailbox, uids }: InMailbox, turn: Turn): Promise<Calls["structures"]["reply"]> {
-    const structures: Structure[] = [];
     const found: KeptOutline[] = [];
     const { id: box } = openMailbox(this.#sql, mailbox);
+    const kept = keptInOutlines(this.#sql, { mailbox: box, uids, column: "structure", most: ANSWER });
+    const [described, texts]: [number[], string[]] = [[], []];
     let size = 0;
-    let asked = 0;
-    for (const uid of uids) {
-      if (size >= ANSWER) break;
-      asked += 1;
-      const row = contentOfMessage(this.#sql, { mailbox: box, uid }, "without structure");
-      const outline = row?.structure === null ? await this.#outlineOf(row, turn) : null;
-      const text = row?.structure ?? outline?.structure;
-      if (!row || text === undefined) continue;
-      if (outline) found.push({ key: row.key, outline });
-      structures.push({ uid, text });
+    for (const { uid, value } of kept.rows) {
+      const text = typeof value === "string" ? value : await this.#foundStructure({ mailbox: box, uid }, found, turn);
+      if (text === null) continue;
+      described.push(uid);
+      texts.push(text);
       size += text.length;
+      if (size >= ANSWER) return { uids: described, texts: `[${texts}]`, found, asked: uids.indexOf(uid) + 1 };
     }
-    return { structures, found, asked };
+    return { uids: described, texts: `[${texts}]`, found, asked: kept.asked };
+  }
+
+  /** Of a message without an outline; null when it is gone. */
+  async #foundStructure(
+    message: { readonly mailbox: number; readonly uid: number },
+    found: KeptOutline[],
+    turn: Turn,
+  ): Promise<string | null> {
+    const row = contentOfMessage(this.#sql, message, "without structure");
+    if (!row || row.structure !== null) return row?.structure ?? null;
+    const outline = await this.#outlineOf(row, turn);
+    if (outline) found.push({ key: row.key, outline });
+    return outline?.structure ?? null;
   }
 
   headers({ session, ...request }: Calls["headers"]["request"]): Promise<Calls["headers"]["reply"]> {
@@ -89,32 +93,28 @@ export class MessageReads {
     { mailbox, uids, fields }: Omit<Calls["headers"]["request"], "session">,
     turn: Turn,
   ): Promise<Calls["headers"]["reply"]> {
-    const areCommon = fields.every((name) => COMMON_FIELDS.has(name));
     const { id: box } = openMailbox(this.#sql, mailbox);
+    const kept = fields.every((name) => COMMON_FIELDS.has(name))
+      ? keptInOutlines(this.#sql, { mailbox: box, uids, column: "fields", most: ANSWER })
+      : { rows: uids.map((uid) => ({ uid, value: null })), asked: uids.length };
     const [found, ends]: [number[], number[]] = [[], []];
     const octets = new Pieces();
-    let asked = 0;
-    for (const uid of uids) {
-      if (octets.size >= ANSWER) break;
-      const rest = turn.rest();
-      if (rest) await rest;
-      asked += 1;
-      const header = (areCommon && this.#commonFields(box, uid)) || (await this.#header(box, uid, turn));
+    for (const { uid, value } of kept.rows) {
+      const header = value instanceof Uint8Array ? value : await this.#restedHeader(box, uid, turn);
       if (!header) continue;
       found.push(uid);
       ends.push(octets.add(header));
+      if (octets.size >= ANSWER) {
+        return { uids: found, ends, octets: octets.together(), asked: uids.indexOf(uid) + 1 };
+      }
     }
-    return { uids: found, ends, octets: octets.together(), asked };
+    return { uids: found, ends, octets: octets.together(), asked: kept.asked };
   }
 
-  #commonFields(mailbox: number, uid: number): Uint8Array | null {
-    return bytesOf(
-      this.#sql.get(
-        `SELECT fields FROM message JOIN outline ON outline.content = message.content WHERE mailbox = ? AND uid = ?`,
-        ...[mailbox, uid],
-      ),
-      "fields",
-    );
+  async #restedHeader(mailbox: number, uid: number, turn: Turn): Promise<Uint8Array | null> {
+    const rest = turn.rest();
+    if (rest) await rest;
+    return this.#header(mailbox, uid, turn);
   }
 
   async #header(mailbox: number, uid: number, turn: Turn): Promise<Uint8Array | null> {

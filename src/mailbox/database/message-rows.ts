@@ -16,6 +16,10 @@ export interface ContentRow {
 /** As SQL. The structure stood with the content before there were outlines. */
 const STRUCTURE = "coalesce(outline.structure, content.structure)";
 
+/** The messages of a mailbox's row `:mailbox` that `:uids` names, a JSON array, in its order; to be joined with others. */
+export const ASKED = `json_each(:uids) AS asked
+  CROSS JOIN message ON message.mailbox = :mailbox AND message.uid = asked.value`;
+
 /** @param bytes As SQL: where a structure is known, its message may not be needed. */
 export function contentOfMessage(
   sql: Statements,

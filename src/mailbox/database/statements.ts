@@ -30,6 +30,11 @@ export class Statements {
     return isNamed(values) ? statement.all(values[0]) : statement.all(...values);
   }
 
+  /** One row after the other; SQLite's transaction lasts until the end, so nothing is to be awaited meanwhile. */
+  iterate(sql: string, values: NamedValues[0]): Iterable<Row> {
+    return this.#prepare(sql).iterate(values);
+  }
+
   run(sql: string, ...values: Values): { readonly changes: number; readonly lastInsertRowid: number } {
     const statement = this.#prepare(sql);
     const { changes, lastInsertRowid } = isNamed(values) ? statement.run(values[0]) : statement.run(...values);

@@ -26,8 +26,13 @@ parentPort?.on("message", (request: Request) => {
   if (request.name === "close") parentPort?.close();
 });
 
+/** Memory of messages is handed over instead of copied. */
 function send(response: Response): void {
-  parentPort?.postMessage(response);
+  const octets =
+    "reply" in response && response.reply !== null && typeof response.reply === "object" && "octets" in response.reply
+      ? response.reply.octets.buffer
+      : null;
+  parentPort?.postMessage(response, octets instanceof ArrayBuffer ? [octets] : []);
 }
 
 interface Answer {

@@ -62,6 +62,11 @@ export function structureFromText(text: string): MessageStructure {
   return unpackStructure(JSON.parse(text) as StructureText);
 }
 
+/** @param texts a JSON array of texts of {@link structureToText}, which are read at once, and unpacked one by one. */
+export function* structuresFromTexts(texts: string): Generator<MessageStructure, void, undefined> {
+  for (const packed of JSON.parse(texts) as readonly StructureText[]) yield unpackStructure(packed);
+}
+
 function packStructure({ envelope, root }: MessageStructure): StructureText {
   return [packEnvelope(envelope), packPart(root)];
 }

@@ -18,7 +18,7 @@ import { trimWhiteSpace } from "../../protocols/white-space.ts";
 import { missingMailbox } from "../database/account-rows.ts";
 import { MAX_KEYWORDS } from "../database/flag-bits.ts";
 import { compareFlags } from "../database/flags.ts";
-import { structureFromText } from "../message/structure-text.ts";
+import { structuresFromTexts } from "../message/structure-text.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { SelectReply } from "../store/mailbox-calls.ts";
 import type { Calls } from "../store/store-calls.ts";
@@ -27,6 +27,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import type { MailboxObserver, SharedMailbox } from "./shared-mailbox.ts";
 import { copyInSteps, moveInSteps } from "./stepwise-writes.ts";
 import { contentInMemory, openContent } from "./stored-content.ts";
+import { ToldOneByOne } from "./told-one-by-one.ts";
 
 export interface StoredMailboxOptions {
   readonly id: number;
@@ -92,37 +93,29 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
     this.#expectOpen();
   }
 
-  async *describe(uids: readonly number[]): AsyncGenerator<DescribedMessage, void, undefined> {
-    for await (const { structures, found } of this.#answers("structures", uids, {})) {
-      // Kept for the next time; when that fails, they are found again.
-      if (found.length > 0) this.#options.store.write("keepOutlines", { outlines: found, due: null }).catch(() => {});
-      for (const { uid, text } of structures) yield { uid, structure: structureFromText(text) };
+  describe(uids: readonly number[]): AsyncIterable<DescribedMessage> {
+    return new ToldOneByOne(this.#answers("structures", uids, {}), (answer) => this.#described(answer));
+  }
+
+  *#described({ uids, texts, found }: Calls["structures"]["reply"]): Generator<DescribedMessage> {
+    // Kept for the next time; when that fails, they are found again.
+    if (found.length > 0) this.#options.store.write("keepOutlines", { outlines: found, due: null }).catch(() => {});
+    let index = 0;
+    for (const structure of structuresFromTexts(texts)) {
+      const uid = uids[index];
+      index += 1;
+      if (uid !== undefined) yield { uid, structure };
     }
   }
 
-  async *headers(uids: readonly number[], fields: readonly string[]): AsyncGenerator<MessageHeader, void, undefined> {
+  headers(uids: readonly number[], fields: readonly string[]): AsyncIterable<MessageHeader> {
     const names = fields.map((name) => trimWhiteSpace(name).toLowerCase());
-    for await (const answer of this.#answers("headers", uids, { fields: names })) {
-      for (const [index, uid] of answer.uids.entries()) {
-        yield { uid, octets: answer.octets.subarray(answer.ends[index - 1] ?? 0, answer.ends[index]) };
-      }
-    }
+    return new ToldOneByOne(this.#answers("headers", uids, { fields: names }), headersOf);
   }
 
-  async *contents(uids: readonly number[]): AsyncGenerator<OpenedMessage, void, undefined> {
+  contents(uids: readonly number[]): AsyncIterable<OpenedMessage> {
     const { directory } = this.#options.store;
-    for await (const { contents, octets } of this.#answers("contents", uids, {})) {
-      let start = 0;
-      for (const { uid, id, size, end } of contents) {
-        if (end === null) {
-          const content = await openContent(directory, { id, size, bytes: null }).catch(nullWhereMissing);
-          if (content) yield { uid, content };
-        } else {
-          yield { uid, content: contentInMemory(octets.subarray(start, end)) };
-          start = end;
-        }
-      }
-    }
+    return new ToldOneByOne(this.#answers("contents", uids, {}), (answer) => contentsOf(answer, directory));
   }
 
   content(uid: number): Promise<MessageContent> {
@@ -213,6 +206,28 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
   #expectWritable(): void {
     this.#expectOpen();
     if (this.readOnly) throw new MailboxError("mailbox-read-only", "The mailbox was selected for reading only.");
+  }
+}
+
+function* headersOf({ uids, ends, octets }: Calls["headers"]["reply"]): Generator<MessageHeader> {
+  for (const [index, uid] of uids.entries()) {
+    yield { uid, octets: octets.subarray(ends[index - 1] ?? 0, ends[index]) };
+  }
+}
+
+function* contentsOf(
+  { contents, octets }: Calls["contents"]["reply"],
+  directory: string,
+): Generator<OpenedMessage | Promise<OpenedMessage | null>> {
+  let start = 0;
+  for (const { uid, id, size, end } of contents) {
+    if (end === null) {
+      const opened = openContent(directory, { id, size, bytes: null });
+      yield opened.then((content) => ({ uid, content }), nullWhereMissing);
+    } else {
+      yield { uid, content: contentInMemory(octets.subarray(start, end)) };
+      start = end;
+    }
   }
 }
 

@@ -18,7 +18,16 @@ import type { FetchAttribute, FetchItem, FetchSection } from "./grammar/fetch-it
 import { formatSectionName } from "./grammar/format-response.ts";
 import { formatBody, formatBodyStructure, formatEnvelope } from "./grammar/format-structure.ts";
 import { findMessages, inBatches, noSuchMessage } from "./message-numbers.ts";
-import { clip, HeaderFields, isInHeaderFields, locate, needsStructure, READ_SIZE, selectFields } from "./sections.ts";
+import {
+  clip,
+  FieldSelection,
+  HeaderFields,
+  isInHeaderFields,
+  locate,
+  needsStructure,
+  READ_SIZE,
+  SHORT_HEADER,
+} from "./sections.ts";
 import { flagsOf, writeKeywords } from "./untagged.ts";
 
 /** How many messages are looked up, and marked as seen, at once. */
@@ -38,6 +47,9 @@ class Fetch {
   readonly #reads: "nothing" | "header" | "content";
   readonly #structures: boolean;
   readonly #setsSeen: boolean;
+  /** What stays the same for all messages: a section's name, and the fields that it asks for. */
+  readonly #names = new Map<FetchSection, string>();
+  readonly #selections = new Map<FetchSection, FieldSelection>();
   #missing = false;
 
   constructor(on: OnMailbox, command: FetchCommand) {
@@ -48,6 +60,10 @@ class Fetch {
     const asked = uid && !items.some(({ item }) => item === "UID") ? [{ item: "UID" } as const, ...items] : items;
     this.#items = [...new Map(asked.map((item) => [JSON.stringify(item), item])).values()];
     const sections = items.filter((item) => item.item === "SECTION");
+    for (const section of sections) {
+      this.#names.set(section, formatSectionName(section));
+      if (isInHeaderFields(section)) this.#selections.set(section, new FieldSelection(section));
+    }
     const areInHeader = on.view.mailbox.headers !== undefined && sections.every(isInHeaderFields);
     this.#reads = sections.length === 0 ? "nothing" : areInHeader ? "header" : "content";
     this.#structures = items.some((item) => asksForStructure(item) && !(item.item === "SECTION" && areInHeader));
@@ -98,6 +114,7 @@ class Fetch {
       const items = seen?.has(message.uid) ? withFlags(this.#items) : this.#items;
       const response = { number: index + 1, message, structure, items };
       if (content) await this.#sayWithContent(response, content);
+      else if (header && header.length <= SHORT_HEADER) this.#sayOfHeader(response, header);
       else if (header) await this.#sayWithHeader(response, header);
       else this.#say(response);
     }
@@ -138,6 +155,27 @@ class Fetch {
     } finally {
       content.close();
     }
+  }
+
+  /** All that is asked for is in a short header: nothing is waited for. */
+  #sayOfHeader({ number, message, structure, items }: Response, octets: Uint8Array): void {
+    const { dialogue } = this.#on;
+    const header = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+    let text = `* ${number} FETCH (`;
+    for (const [place, item] of items.entries()) {
+      if (place > 0) text += " ";
+      const fields = item.item === "SECTION" ? this.#selections.get(item)?.of(header) : undefined;
+      if (item.item !== "SECTION") text += this.#attribute(item.item, { message, structure });
+      else if (fields) {
+        const { start, end } = clip({ start: 0, end: fields.length }, item.partial);
+        dialogue.output.text(`${text}${this.#names.get(item)} {${end - start}}\r\n`);
+        dialogue.output.octets(fields.subarray(start, end));
+        text = "";
+      }
+    }
+    dialogue.output.text(`${text})\r\n`);
+    // The next message finds out whether that was much.
+    dialogue.tires(header.length);
   }
 
   #sayWithHeader(response: Response, octets: Uint8Array): Promise<void> {
@@ -195,7 +233,7 @@ class Fetch {
   ): Promise<void> {
     const { dialogue } = this.#on;
     const { output } = dialogue;
-    const name = formatSectionName(section);
+    const name = this.#names.get(section) ?? formatSectionName(section);
     const isPart = structure && !header && needsStructure(section);
     const whole = isPart ? locate(section, structure) : { start: 0, end: content.size };
     if (!whole) {
@@ -203,7 +241,7 @@ class Fetch {
       return;
     }
     if (section.text === "HEADER.FIELDS" || section.text === "HEADER.FIELDS.NOT") {
-      const octets = (header && selectFields(section, header)) ?? (await fields.select(section, whole).catch(broken));
+      const octets = await fields.select(section, whole).catch(broken);
       const { start, end } = clip({ start: 0, end: octets.length }, section.partial);
       output.text(`${name} {${end - start}}\r\n`);
       output.octets(octets.subarray(start, end));

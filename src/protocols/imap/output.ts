@@ -5,15 +5,25 @@ const FULL = 65_536;
 /** Its octets come next, and belong to the same response. */
 const announcedLiteral = /\{\d+\}\r\n$/;
 
+/** Octets that are made room for at first. */
+const SMALLEST = 4096;
+/** UTF-8 has at most three octets for a unit of a string. */
+const OCTETS_OF_UNIT = 3;
+
 /**
  * What a session is about to say. A command that is carried out over several turns adds to it at any time; it leaves in
  * the session's turns only, in one write.
+ *
+ * Text alone stays text. Once octets have come, all is copied into one buffer as it comes: pieces that are joined
+ * at the end would be as many objects, and a second copy.
  */
 export class Output {
   #text = "";
-  #pieces: Buffer[] = [];
+  #buffer: Buffer | null = null;
+  /** Octets in the buffer. */
   #octets = 0;
-  #inResponse = false;
+  /** What was said last; null for octets of a literal. */
+  #last: string | null = "\r\n";
 
   /** No more should be added before this has left: see `ImapDialogue.room`. */
   get full(): boolean {
@@ -22,61 +32,67 @@ export class Output {
 
   /** What was said last is the beginning of a response: nothing else can be said before its rest. */
   get inResponse(): boolean {
-    return this.#inResponse;
+    return this.#last === null || !this.#last.endsWith("\r\n") || announcedLiteral.test(this.#last);
   }
 
   text(text: string): void {
     if (text === "") return;
     this.#text += text;
-    this.#inResponse = !text.endsWith("\r\n") || (text.endsWith("}\r\n") && announcedLiteral.test(text));
+    this.#last = text;
   }
 
   /** Of a literal. */
   octets(octets: Uint8Array): void {
-    this.#inResponse = true;
-    this.#endText();
-    this.#pieces.push(sendable(octets));
+    this.#last = null;
+    const buffer = this.#endText(octets.length);
+    buffer.set(octets, this.#octets);
+    showNul(buffer.subarray(this.#octets, this.#octets + octets.length));
     this.#octets += octets.length;
   }
 
   /** @returns false when the peer reads more slowly than the session writes. */
   flush(wire: Wire): boolean {
-    if (this.#pieces.length === 0) {
+    if (this.#buffer === null) {
       const text = this.#text;
       this.#text = "";
       return text === "" || wire.write(text);
     }
-    this.#endText();
-    const pieces = this.#pieces;
-    this.#pieces = [];
+    const buffer = this.#endText(0);
+    const said = buffer.subarray(0, this.#octets);
+    this.#buffer = null;
     this.#octets = 0;
-    return wire.write(Buffer.concat(pieces));
+    return wire.write(said);
   }
 
   clear(): void {
     this.#text = "";
-    this.#pieces = [];
+    this.#buffer = null;
     this.#octets = 0;
   }
 
-  #endText(): void {
-    if (this.#text === "") return;
-    const octets = Buffer.from(this.#text, "utf8");
-    this.#pieces.push(octets);
-    this.#octets += octets.length;
+  /** Puts the text into the buffer. @returns the buffer, with room for so many octets more. */
+  #endText(more: number): Buffer {
+    const text = this.#text;
+    const buffer = this.#roomFor(text.length * OCTETS_OF_UNIT + more);
+    this.#octets += buffer.write(text, this.#octets, "utf8");
     this.#text = "";
+    return buffer;
+  }
+
+  #roomFor(octets: number): Buffer {
+    const needed = this.#octets + octets;
+    if (this.#buffer && this.#buffer.length >= needed) return this.#buffer;
+    // Twice as much each time, so that each octet is copied about once on the way to a full output.
+    const buffer = Buffer.allocUnsafeSlow(Math.max(needed, 2 * (this.#buffer?.length ?? SMALLEST / 2)));
+    this.#buffer?.copy(buffer, 0, 0, this.#octets);
+    this.#buffer = buffer;
+    return buffer;
   }
 }
 
 /** What stands for NUL, which no literal may hold (RFC 3501 section 4.3); one octet for one, so that sizes stay what they are. */
 const NUL_SHOWN = 0x80;
 
-/** The octets themselves are their owner's: where one has to be another they are copied. */
-function sendable(octets: Uint8Array): Buffer {
-  const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
-  let nul = bytes.indexOf(0);
-  if (nul < 0) return bytes;
-  const shown = Buffer.from(bytes);
-  for (; nul >= 0; nul = shown.indexOf(0, nul + 1)) shown[nul] = NUL_SHOWN;
-  return shown;
+function showNul(octets: Buffer): void {
+  for (let nul = octets.indexOf(0); nul >= 0; nul = octets.indexOf(0, nul + 1)) octets[nul] = NUL_SHOWN;
 }

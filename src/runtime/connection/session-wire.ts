@@ -239,7 +239,11 @@ export class SessionWire implements Wire, SocketReader {
   }
 
   wakeAfter(milliseconds: number | null): void {
-    this.#deadlines.setWake(milliseconds);
+    this.#deadlines.setWake(milliseconds === 0 ? null : milliseconds);
+    if (milliseconds !== 0 || this.#wakeAsked) return;
+    // Others have their turns in between, as with a timer, which would come a millisecond later.
+    this.#wakeAsked = true;
+    setImmediate(() => this.#woken());
   }
 
   setIdleTimeout(milliseconds: number | null): void {
