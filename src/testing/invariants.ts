@@ -82,8 +82,9 @@ export const invariants: readonly Invariant[] = [
   {
     name: "no descriptor is left",
     broken(world, ended) {
+      if (!ended) return null;
       const sockets = world.openSockets();
-      return ended && sockets !== null && sockets > 0 ? `${sockets} sockets are still open` : null;
+      return sockets !== null && sockets > 0 ? `${sockets} sockets are still open` : null;
     },
   },
   {

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { fstatSync, readdirSync } from "node:fs";
 
 /** How many sockets this process has open; null when unknown (proc_pid_fd(5)). */
 export function openSockets(): number | null {
@@ -11,7 +11,7 @@ export function openSockets(): number | null {
 
 function isSocket(descriptor: string): boolean {
   try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("socket:");
+    return fstatSync(Number(descriptor)).isSocket();
   } catch {
     return false;
   }

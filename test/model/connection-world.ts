@@ -4,7 +4,8 @@ import { type Bench, Driver, type Stimulus } from "../../src/testing/index.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
 import { newTalk, streamProtocol, type Talk, talkProtocol } from "./talk-protocol.ts";
 
-export const timeouts = { proxyTimeout: 60_000, admissionTimeout: 75_000, tlsTimeout: 90_000, drainTimeout: 30_000 };
+/** Short, since the server looks for descriptors twice a second all the while; a drain takes longer than a close. */
+export const timeouts = { proxyTimeout: 12_000, admissionTimeout: 15_000, tlsTimeout: 18_000, drainTimeout: 6_000 };
 export const closeTimeout = 5_000;
 export const writeTimeout = 300_000;
 export const blocked = "192.0.2.66";

@@ -260,7 +260,7 @@ const words: readonly ConnectionStimulus[] = [
     name: "the client has not read for five minutes",
     events: [ended("write-timeout")],
     possible: (at) => isIn("active")(at) && at.facts.has("deaf"),
-    apply: (world) => world.bench.clock.advance(writeTimeout),
+    apply: (world) => world.bench.clock.leap(writeTimeout),
   },
 ];
 

@@ -35,3 +35,21 @@ test("an actor's time-outs go by it, to the millisecond", () => {
   clock.advance(1);
   expect(actor.getSnapshot().value).toBe("b");
 });
+
+test("when much time passes at once, what is periodic happens once, at its end", () => {
+  const clock = new TestClock();
+  const gone: [string, number][] = [];
+  const again = (): void => {
+    gone.push(["again", clock.now()]);
+    clock.setTimeout(again, 10);
+  };
+  const dropped = clock.setTimeout(() => void gone.push(["dropped", clock.now()]), 990);
+  clock.setTimeout(() => void gone.push(["late", clock.now()]), 1_001);
+  clock.setTimeout(() => clock.clearTimeout(dropped), 980);
+  clock.setTimeout(again, 10);
+  clock.leap(1_000);
+  expect(gone).toEqual([["again", 1_000]]);
+  clock.advance(1);
+  expect(gone.at(-1)).toEqual(["late", 1_001]);
+  expect(() => clock.leap(-1)).toThrow(RangeError);
+});
