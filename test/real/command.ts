@@ -10,10 +10,9 @@ import { text } from "node:stream/consumers";
 import { setImmediate as immediate } from "node:timers/promises";
 import { createTransport } from "nodemailer";
 import { onTestFinished } from "vitest";
-import { defaultHostname } from "../../src/config/document/system.ts";
-import { selfSignedCertificate } from "../../src/runtime/tls/self-signed.ts";
 import { bundledCommand } from "../bundled-command.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { hostnameOf, putReadyCertificate } from "../ready-certificate.ts";
 import { trickyMessage } from "./messages.ts";
 import { type Outcome, type RunOptions, run } from "./programs.ts";
 
@@ -31,15 +30,10 @@ export async function documentFile(document: unknown, folder = temporaryDirector
   return file;
 }
 
-let certificate: Promise<string> | undefined;
-
-/** A data folder with the certificate that a server would make for itself first, which is a fifth of its start. */
-async function dataFolder(): Promise<string> {
+/** A data folder with the certificate that a server would make for itself first. */
+async function dataFolder(document: unknown): Promise<string> {
   const directory = temporaryDirectory();
-  certificate ??= selfSignedCertificate({ hostname: defaultHostname(), directory }).then(({ files }) =>
-    readFile(files.privateKey, "utf8"),
-  );
-  await writeFile(join(directory, "self-signed.key"), await certificate, { mode: 0o600 });
+  await putReadyCertificate(directory, hostnameOf(document));
   return directory;
 }
 
@@ -103,7 +97,7 @@ export async function launch(
     folder,
   }: Launch & { readonly data?: string } = {},
 ): Promise<ServingCommand> {
-  const data = given ?? (await dataFolder());
+  const data = given ?? (await dataFolder(content));
   const file = document ?? (await documentFile(content, folder));
   const [program = "", ...rest] = [...by, process.execPath, entryPoint, "serve", "--config", file, "--data", data];
   const child = spawn(program, [...rest, ...args], {

@@ -34,8 +34,16 @@ export function message(lines: readonly string[]): Buffer {
   return Buffer.from([...head, ...lines, ""].join("\r\n"));
 }
 
-/** At least `size` octets, no two lines alike, every tenth beginning with a dot. */
+const large = new Map<number, Buffer>();
+
+/** At least `size` octets, no two lines alike, every tenth beginning with a dot. Nobody writes into it. */
 export function messageOf(size: number): Buffer {
+  const known = large.get(size) ?? linesOf(size);
+  if (size > 1_000_000) large.set(size, known);
+  return known;
+}
+
+function linesOf(size: number): Buffer {
   const lines: string[] = [];
   for (let length = 0, number = 0; length < size; number++) {
     const line = `${number % 10 === 0 ? "." : ""}${number} ${"lorem ipsum dolor sit amet ".repeat(2)}`;
@@ -45,7 +53,10 @@ export function messageOf(size: number): Buffer {
   return message(lines);
 }
 
+/** Hundreds of times what the buffers of both sides hold. */
 export const twentyMegabytes = 20_000_000;
+/** Many times that, for further clients of a protocol. */
+export const fourMegabytes = 4_000_000;
 
 /** As sent after DATA, without the final dot: a dot before each leading dot (RFC 5321 4.5.2). */
 export function dotStuffed(content: Buffer): Buffer {

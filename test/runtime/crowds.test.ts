@@ -11,13 +11,13 @@ import { gone, rawClient } from "./raw-client.ts";
 
 const children = new URL("./children/", import.meta.url);
 
-describe("a storm of 5,000 clients against maxConnections: 100", () => {
+describe("a storm of clients against maxConnections: 100", () => {
   test.each([
-    { cap: "the listener", listener: { maxConnections: 100 }, system: {}, rule: "listener-cap" },
-    { cap: "the server", listener: {}, system: { maxConnections: 100 }, rule: "server-cap" },
+    { cap: "the listener", clients: 5_000, listener: { maxConnections: 100 }, system: {}, rule: "listener-cap" },
+    { cap: "the server", clients: 1_500, listener: {}, system: { maxConnections: 100 }, rule: "server-cap" },
   ])(
-    "of $cap: never 101 inside, everyone else gets 421, and the server goes on",
-    async ({ listener, system, rule }) => {
+    "of $cap, $clients of them: never 101 inside, everyone else gets 421, and the server goes on",
+    async ({ clients, listener, system, rule }) => {
       const house = await runGatehouse(
         {
           SystemSettings: { defaultHostname: "localhost", ...system },
@@ -29,20 +29,26 @@ describe("a storm of 5,000 clients against maxConnections: 100", () => {
       let inside = 0;
       let most = 0;
       house.gatehouse.lifecycle$.subscribe(({ type }) => {
-        if (type === "connection.accepted") inside++;
         if (type === "connection.closed") inside--;
+        if (type !== "connection.accepted") return;
+        inside++;
         most = Math.max(most, inside, house.gatehouse.connections().length);
       });
       const port = house.port("smtp");
-      const crowd = await run(process.execPath, [new URL("crowd.ts", children).pathname, `${port}`, "5000", "1000"]);
+      const crowd = await run(process.execPath, [
+        new URL("crowd.ts", children).pathname,
+        `${port}`,
+        `${clients}`,
+        "1000",
+      ]);
       expect(crowd.stderr).toBe("");
       expect(JSON.parse(crowd.stdout)).toEqual({
         admitted: 100,
-        heard: { "220 221 2.0.0 Bye": 100, "421 4.3.2": 4_900 },
+        heard: { "220 221 2.0.0 Bye": 100, "421 4.3.2": clients - 100 },
       });
       expect(most).toBe(100);
       const refusals = house.events.filter((event) => event.type === "connection.refused");
-      expect(refusals).toHaveLength(4_900);
+      expect(refusals).toHaveLength(clients - 100);
       for (const { refusal } of refusals) expect(refusal).toEqual({ rule, limit: 100, current: 100 });
 
       await expectNobodyInside(house);

@@ -13,8 +13,9 @@ const held = { name: "held", bind: ["127.0.0.1:0"], useTls: false, atCapacity: "
 function mostInside({ gatehouse }: RunningGatehouse): () => number {
   let [inside, most] = [0, 0];
   gatehouse.lifecycle$.subscribe(({ type }) => {
-    if (type === "connection.accepted") inside++;
     if (type === "connection.closed") inside--;
+    if (type !== "connection.accepted") return;
+    inside++;
     most = Math.max(most, inside, gatehouse.connections().length);
   });
   return () => most;
