@@ -3,6 +3,7 @@
 import { messageOf } from "../../config/values/thrown.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import type { AdmissionRequest, AdmissionRule } from "./client-limits.ts";
+import { isRefusal } from "./refusals.ts";
 
 /**
  * An embedder's rule that answers later. It is asked when no other rule has refused; the connection holds its slots
@@ -106,10 +107,4 @@ export class AskedRules {
     this.withdraw();
     this.#options.answered(refusal);
   }
-}
-
-function isRefusal(value: unknown): value is Refusal {
-  if (typeof value !== "object" || value === null) return false;
-  const { rule, limit, current } = value as Partial<Refusal>;
-  return typeof rule === "string" && typeof limit === "number" && typeof current === "number";
 }

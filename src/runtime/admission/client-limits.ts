@@ -5,6 +5,7 @@ import type { AddressCounts } from "./address-counts.ts";
 import type { AllowList } from "./allow-list.ts";
 import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
+import { isRefusal } from "./refusals.ts";
 import type { Permit, SlotCounter } from "./slots.ts";
 
 /** An embedder's rule: returns a refusal, or null for no objection. `explain()` asks it too, so it should have no effects. */
@@ -154,7 +155,7 @@ export class ClientLimits {
 
 /** @throws TypeError for an answer that is no refusal, such as a promise: it must neither admit nor refuse anybody unsaid. */
 function checkedRefusal(answer: Refusal | PromiseLike<unknown>): Refusal {
-  if (typeof answer === "object" && "rule" in answer && typeof answer.rule === "string") return answer;
+  if (isRefusal(answer)) return answer;
   void Promise.resolve(answer).catch(() => {});
   throw new TypeError("an answer that is neither a refusal nor null; a rule answers at once");
 }
