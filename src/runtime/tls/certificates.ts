@@ -1,10 +1,10 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { GivenCertificate, PublicText, SecretText } from "../../config/index.ts";
 import type { Breather } from "../time/breather.ts";
 import { CertificateError } from "./certificate-error.ts";
 import { type Chain, chainFrom, describeChain } from "./chain.ts";
-import { insteadOfPem, isCertificate, isPrivateKey, pemBlocks } from "./pem.ts";
+import { certificatesIn } from "./pem-certificates.ts";
 import {
   type KeyType,
   keyTypeOf,
@@ -112,28 +112,9 @@ function rareKey(kind: string): string {
 }
 
 function parseCertificates(id: string, text: string): X509Certificate[] {
-  const blocks = pemBlocks(text);
-  const certificates = blocks.filter(isCertificate);
-  const malformed = (problem: string) => new CertificateError("certificate-malformed", id, problem);
-  if (certificates.length === 0) {
-    if (blocks.some(isPrivateKey))
-      throw malformed("a private key stands where the certificate should; swap `certificate` and `privateKey`");
-    if (blocks.some(({ label }) => label.endsWith("CERTIFICATE REQUEST")))
-      throw malformed("a certificate request stands where the certificate should; give what the issuer made of it");
-    if (blocks.some(({ label }) => label === "PKCS7"))
-      throw malformed("the certificate is in PKCS #7; convert it: openssl pkcs7 -in FILE -print_certs -out tls.crt");
-    const how = insteadOfPem(text) ?? "convert it: openssl x509 -in FILE -out tls.crt";
-    throw malformed(`the certificate is not in PEM (a text with a line BEGIN CERTIFICATE); ${how}`);
-  }
-  return certificates.map((block, index) => {
-    const which = certificates.length === 1 ? "the certificate" : `certificate ${index + 1} of its chain`;
-    if (block.flaw !== null) throw malformed(`${which} ${block.flaw}; copy it again`);
-    try {
-      return new X509Certificate(block.text);
-    } catch {
-      throw malformed(`${which} is damaged; copy it again from whoever issued it`);
-    }
-  });
+  const refuse = (problem: string) => new CertificateError("certificate-malformed", id, problem);
+  const read = certificatesIn(text, { refuse, insteadOfKey: "swap `certificate` and `privateKey`" });
+  return read.map(({ certificate }) => certificate);
 }
 
 /** The first key that matches one of the certificates. */

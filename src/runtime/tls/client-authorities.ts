@@ -1,7 +1,7 @@
 /** The authorities whose certificates clients of a listener may show. */
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { ListenerSettings } from "../../config/index.ts";
-import { isCertificate, pemBlocks } from "./pem.ts";
+import { certificatesIn } from "./pem-certificates.ts";
 import { CredentialError, resolveText, type TextReading } from "./secret-text.ts";
 
 /** Who may show which certificate. */
@@ -46,23 +46,17 @@ export async function loadClientAuthorities(
 }
 
 function authoritiesIn(text: string, listener: string): readonly string[] {
-  const blocks = pemBlocks(text).filter(isCertificate);
-  if (blocks.length === 0)
-    throw new ClientAuthorityError(listener, "holds no certificate in PEM (a text with a line BEGIN CERTIFICATE).");
-  return blocks.map(({ flaw, text: pem }, index) => {
-    const which = blocks.length === 1 ? "" : `, certificate ${index + 1}`;
-    if (flaw !== null) throw new ClientAuthorityError(listener, `${flaw}${which}; copy it again.`);
-    let certificate: X509Certificate;
-    try {
-      certificate = new X509Certificate(pem);
-    } catch (error) {
-      throw new ClientAuthorityError(listener, `is damaged${which}; copy it again.`, error);
-    }
-    if (!certificate.ca)
-      throw new ClientAuthorityError(
-        listener,
-        `is of no authority${which}: it may not sign other certificates; give that of whoever issued the clients' ones.`,
-      );
-    return pem;
+  const refuse = (problem: string, cause?: unknown) =>
+    new ClientAuthorityError(listener, `cannot be used: ${problem}.`, cause);
+  const read = certificatesIn(text, {
+    refuse,
+    insteadOfKey: "give the certificate of whoever issued the clients' ones",
+  });
+  return read.map(({ certificate, pem }, index) => {
+    if (certificate.ca) return pem;
+    const which = read.length === 1 ? "the certificate" : `certificate ${index + 1}`;
+    throw refuse(
+      `${which} is of no authority, and may not sign others; give that of whoever issued the clients' certificates`,
+    );
   });
 }

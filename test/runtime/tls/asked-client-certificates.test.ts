@@ -235,7 +235,10 @@ describe("EXTERNAL", () => {
 test("authorities that are none are named before anything is bound", async () => {
   const broken = (tlsClientCa: NetworkListenerInput["tlsClientCa"]) =>
     runGatehouse([listener("mail", "imap", { tlsClientCa })]);
-  await expect(broken(text("nothing"))).rejects.toThrow('tlsClientCa of listener "mail" holds no certificate in PEM');
+  await expect(broken(text("nothing"))).rejects.toThrow(
+    'tlsClientCa of listener "mail" cannot be used: the certificate is not in PEM',
+  );
+  await expect(broken(text(ann.privateKey))).rejects.toThrow("a private key stands where the certificate should");
   await expect(broken(text(ann.certificate))).rejects.toThrow("is of no authority");
   const file = { "@type": "File" as const, filePath: "/nonexistent/ca.pem" };
   await expect(broken(file)).rejects.toThrow('tlsClientCa of listener "mail" cannot be read');

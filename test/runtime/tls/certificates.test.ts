@@ -125,7 +125,7 @@ describe("refused, with what to do:", () => {
       "a damaged intermediate",
       async () => ({ certificate: pair.certificate + damaged(pair.certificate) }),
       "certificate-malformed",
-      /certificate 2 of its chain is damaged/,
+      /certificate 2 is damaged/,
     ],
     [
       "a damaged key",
