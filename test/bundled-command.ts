@@ -32,11 +32,11 @@ export async function setup(): Promise<void> {
   await Promise.all(["cli", ...threads].map(bundle));
 }
 
-/** Makes one file of a source and all that it imports. */
+/** Makes a file of a source and what it imports, and others of what it imports when it needs them. */
 async function bundle(name: string): Promise<void> {
   const { rolldown } = await import("rolldown");
   const build = await rolldown({
-    input: join(root, `src/${name}.ts`),
+    input: { [name]: join(root, `src/${name}.ts`) },
     platform: "node",
     external: notBundled,
     // The other form of jsonc-parser cannot be bundled.
@@ -44,12 +44,13 @@ async function bundle(name: string): Promise<void> {
     plugins: [{ name: "places-of-sources", transform: { filter: { id: /\/src\/.*\.ts$/ }, handler: inItsPlace } }],
   });
   const { output } = await build.generate({
-    codeSplitting: false,
+    entryFileNames: "src/[name].js",
+    chunkFileNames: `${name}/[name].js`,
     // A start reads all of it, and names stay as they are for stack traces.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   });
   await build.close();
-  await writeIfNew(join(folder, `src/${name}.js`), output[0].code);
+  for (const file of output) if (file.type === "chunk") await writeIfNew(join(folder, file.fileName), file.code);
 }
 
 /**
