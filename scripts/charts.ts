@@ -4,6 +4,7 @@ import { mermaid } from "../src/inspect/mermaid.ts";
 import {
   certificateMachine,
   connectionMachine,
+  fleetMachine,
   listenerMachine,
   reloadMachine,
   serverMachine,
@@ -30,6 +31,7 @@ export const charts: readonly GeneratedBlock[] = [
   chart("docs/machines.md", upgradeMachine),
   chart("docs/machines.md", certificateMachine),
   chart("docs/machines.md", workerMachine),
+  chart("docs/machines.md", fleetMachine),
   chart("docs/smtp.md", smtpMachine),
   chart("docs/imap.md", imapMachine),
   chart("docs/pop3.md", pop3Machine),

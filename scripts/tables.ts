@@ -85,6 +85,7 @@ function metricTable(): string {
     source: {
       slots: new LocalSlots(1),
       listeners: [],
+      fleet: null,
       pressure: { latest: noPressure },
       certificates: [],
       orderStatus: () => null,

@@ -35,6 +35,11 @@ function createCommand(finish: (code: ExitCode) => void): Command {
         workersOption,
       ),
     )
+    .addOption(
+      new Option("--node <name>", "name of this node within a fleet; else as the document says, or the host name")
+        .env("GATEHOUSE_NODE")
+        .argParser(nodeOption),
+    )
     .addOption(new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"))
     .action(async (options) => {
       // First, and small: a signal that comes while the rest is being loaded counts.
@@ -114,6 +119,11 @@ async function main(): Promise<ExitCode> {
 }
 
 process.exitCode = await main();
+
+function nodeOption(text: string): string {
+  if (/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError("Give 1 to 64 letters, digits, dots, underscores or hyphens.");
+}
 
 function workersOption(text: string): number | "auto" {
   if (text === "auto") return text;

@@ -40,6 +40,8 @@ export interface GatehouseOptions {
   readonly authenticateCertificate?: NonNullable<Backend["authenticateCertificate"]>;
   /** May take the session over after a log-in by IMAP, POP3 or ManageSieve. */
   readonly takeOver?: TakeOver;
+  /** Name of this node within the fleet of the document's `cluster`, which it takes precedence over. */
+  readonly node?: string;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
   /**

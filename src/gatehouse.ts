@@ -28,6 +28,7 @@ import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { OwnNotices } from "./protocols/own-names.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { ProtocolOptionError } from "./protocols/session/options.ts";
+import { FleetNode } from "./runtime/fleet/fleet-node.ts";
 import { prepareListeners } from "./runtime/listener/prepared-listeners.ts";
 import { EndHistory } from "./runtime/observe/end-history.ts";
 import { GuardedObservable } from "./runtime/observe/guarded-observable.ts";
@@ -66,6 +67,9 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     workers?.memory.own.failures ?? null,
   );
 
+  const { cluster } = configuration.system;
+  const fleet = cluster && new FleetNode({ cluster, node: options.node, clock });
+
   let mail: Mail | null = null;
   const server: Server = new Server({
     configuration,
@@ -77,6 +81,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     pressure: options.pressure ?? {},
     inherited: options.predecessor?.sockets ?? options.inheritedSockets ?? new InheritedSockets(),
     workers,
+    fleet,
     onBound: async () => {
       await mail?.bound();
       await options.onBound?.();

@@ -203,6 +203,7 @@ export type {
   ExplainedTls,
   Explanation,
 } from "./runtime/explain/explanation.ts";
+export { FleetError, type FleetErrorCode } from "./runtime/fleet/fleet-error.ts";
 export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
 export type {
   BoundAddress,

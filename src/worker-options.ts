@@ -113,7 +113,11 @@ function assertPossible(given: GatehouseOptions): void {
 }
 
 /** Whether workers can do what a document asks for. @throws WorkersOptionError */
-function assertServed(given: GatehouseOptions, { listeners, certificates }: Configuration): void {
+function assertServed(given: GatehouseOptions, { listeners, certificates, system }: Configuration): void {
+  if (system.cluster)
+    throw new WorkersOptionError(
+      "SystemSettings.cluster: a node of a fleet does not have several workers yet. Set workers to 1, or leave cluster out.",
+    );
   const { backend } = withModule(given);
   const mail = listeners.find(({ protocol }) => ofMail.has(protocol));
   if (mail && !backend)

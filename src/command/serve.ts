@@ -41,6 +41,8 @@ export interface ServeOptions extends InspectionOptions {
   readonly logLevel: string;
   /** Takes precedence over the document. */
   readonly workers?: number | "auto";
+  /** Name of this node within a fleet. Takes precedence over the document. */
+  readonly node?: string;
   /** Name or id of the user to run as once every address is bound. */
   readonly user?: string;
   /** With `user`: the group, else the user's own. */
@@ -121,6 +123,7 @@ async function serveFor(
       dataDirectory: options.data,
       ...(document.file === null ? {} : { config$: documentsOf(document, signals) }),
       ...(options.workers === undefined ? {} : { workers: { count: options.workers } }),
+      ...(options.node === undefined ? {} : { node: options.node }),
       control: controlOf(options.data, document),
       document,
       ...(inspect ? { inspect } : {}),

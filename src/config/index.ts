@@ -10,6 +10,7 @@ export {
   type GivenCertificate,
   isAcme,
 } from "./document/certificate.ts";
+export { type ClusterSettings, clusterSchema } from "./document/cluster.ts";
 export { ConfigurationError, type ConfigurationIssue, describeIssue } from "./document/configuration-error.ts";
 export type {
   ConfigurationInput,
@@ -38,6 +39,7 @@ export {
   listenerSchema,
   PROTOCOLS,
 } from "./document/listener.ts";
+export { withOpenedListeners } from "./document/opened-listeners.ts";
 export { readConfiguration } from "./document/read.ts";
 export { serializeCertificate, serializeDocument } from "./document/serialize.ts";
 export { type SessionConfiguration, sessionLimitsSchema } from "./document/session-limits.ts";

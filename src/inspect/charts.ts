@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from "xstate";
 import { certificateMachine } from "../machines/certificate.ts";
 import { connectionMachine } from "../machines/connection.ts";
+import { fleetMachine } from "../machines/fleet.ts";
 import { listenerMachine } from "../machines/listener.ts";
 import { reloadMachine } from "../machines/reload.ts";
 import { serverMachine } from "../machines/server.ts";
@@ -19,6 +20,7 @@ export const charts: Readonly<Record<string, AnyStateMachine>> = {
   reload: reloadMachine,
   upgrade: upgradeMachine,
   certificate: certificateMachine,
+  fleet: fleetMachine,
   smtp: smtpMachine,
   lmtp: smtpMachine,
   imap: imapMachine,

@@ -78,6 +78,13 @@ export const disclosures: Readonly<Record<string, ChartDisclosure>> = {
     context: fields({ error: errorName, failures: count, pause: count, isFresh: flag, jitter: count }),
     events: {},
   },
+  fleet: {
+    context: fields({
+      times: fields({ renewInterval: count, answerTimeout: count, retryInterval: count, leaseLeft: count }),
+      error: errorName,
+    }),
+    events: {},
+  },
   listener: {
     context: fields({
       timeouts: fields({ drainTimeout: count, refusalTimeout: count }),

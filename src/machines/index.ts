@@ -22,6 +22,15 @@ export {
   connectionMachine,
 } from "./connection.ts";
 export {
+  EngineTimeoutError,
+  type FleetContext,
+  type FleetEvent,
+  type FleetInput,
+  type FleetState,
+  fleetMachine,
+  type Settlement,
+} from "./fleet.ts";
+export {
   type ListenerContext,
   type ListenerEvent,
   type ListenerInput,

@@ -174,6 +174,7 @@ describe("gatehouse charts", () => {
     expect((await readdir(out)).toSorted()).toEqual([
       "certificate.svg",
       "connection.svg",
+      "fleet.svg",
       "imap.svg",
       "listener.svg",
       "lmtp.svg",

@@ -89,7 +89,9 @@ function describeFound(path: Path, document: unknown): string | null {
   if (value === undefined) return null;
   if (value === null) return "null";
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
-  const secret = SECRET_SECTIONS.has(path[0]) && !path.slice(2).some((segment) => SHOWN_FIELDS.has(segment));
+  const secret =
+    (SECRET_SECTIONS.has(path[0]) && !path.slice(2).some((segment) => SHOWN_FIELDS.has(segment))) ||
+    (path[1] === "cluster" && path[2] === "url");
   switch (typeof value) {
     case "string":
       return secret ? "a string" : shorten(JSON.stringify(value));

@@ -179,6 +179,24 @@ export interface NetworkListenerInput {
   readonly createdAt?: unknown | undefined;
 }
 
+export interface ClusterInput {
+  /** Where the Redis or Valkey of the fleet is. Never shown: it may have a password. */
+  readonly url: TextInput | EnvironmentVariableInput | FileInput | string;
+  /** Name of this node within the fleet. --node and GATEHOUSE_NODE take precedence. Null: the host name. Default: null. */
+  readonly node?: string | null | undefined;
+  /** Listeners that this node opens, by name. Empty: all. Default: []. */
+  readonly roles?:
+    | readonly ("smtp" | (string & {}))[]
+    | ({ readonly [name: string]: true } & { readonly length?: never })
+    | undefined;
+  /** What becomes of new clients once the engine has been out of reach for longer than the lease. local: they are let in up to this node's equal share of each cap. refuse: nobody is let in. Default: "local". */
+  readonly onLoss?: "local" | "refuse" | undefined;
+  /** Begins all keys and channels in the engine. Fleets that share an engine have different ones. Default: "gatehouse". */
+  readonly keyPrefix?: string | undefined;
+  /** For how long a node that is not heard of keeps its part of the caps. Default: 10000. */
+  readonly leaseTime?: number | string | undefined;
+}
+
 export interface SystemSettingsInput {
   /** The name that the server greets with. Unless given, the machine's host name. */
   readonly defaultHostname?: string | undefined;
@@ -188,6 +206,8 @@ export interface SystemSettingsInput {
   readonly maxConnections?: number | undefined;
   /** Threads that accept and serve, each with an event loop of its own; "auto" for one on each core that the process may use. With 1 the main thread serves by itself. */
   readonly workers?: "auto" | number | string | undefined;
+  /** Makes this server a node of a fleet, whose nodes share an engine of Redis's protocol. Read at the start, except for roles and onLoss. Null: a server of its own. Default: null. */
+  readonly cluster?: ClusterInput | null | undefined;
   /** Peers that must send a PROXY header; from others none is expected. Default: []. */
   readonly proxyTrustedNetworks?:
     | readonly ("10.0.0.0/8" | "2001:db8::/32" | (string & {}))[]

@@ -198,6 +198,21 @@ export function checkCertificates(entries: readonly CertificateEntry[], document
   });
 }
 
+/** A node can only open what is there. */
+export function checkRoles(roles: readonly string[] | undefined, entries: readonly ListenerEntry[]): Finding[] {
+  const known = entries.flatMap(({ fields: { name } }) => (name === undefined ? [] : [name]));
+  return (roles ?? [])
+    .filter((role) => !known.includes(role))
+    .map((role) => {
+      const which = known.length === 0 ? "there is none in the document" : suggestion(role, known);
+      return {
+        path: ["SystemSettings", "cluster", "roles"],
+        message: `must be names of listeners; ${which}`,
+        found: role,
+      };
+    });
+}
+
 /** The default certificate must be one of those in the document. */
 export function checkDefaultCertificate(id: string | null | undefined, ids: readonly string[]): Finding[] {
   if (id === undefined || id === null || ids.includes(id)) return [];

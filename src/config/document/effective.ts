@@ -60,6 +60,7 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
     ...given,
     defaultHostname: given.defaultHostname ?? defaultHostname(),
     defaultCertificateId: given.defaultCertificateId ?? only ?? null,
+    cluster: given.cluster && { ...given.cluster, url: withAbsolutePath(given.cluster.url, directory) },
   };
   const listeners = complete(parsed.listeners).map(([, listener]) => ({
     ...listener,

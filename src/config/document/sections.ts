@@ -5,7 +5,7 @@ import { objectName } from "../values/names.ts";
 import { accountAddress, accountSchema } from "./account.ts";
 import { certificateSchema, identifiedCertificateSchema } from "./certificate.ts";
 import type { Finding } from "./configuration-error.ts";
-import { checkCertificates, checkDefaultCertificate, checkListeners } from "./cross-checks.ts";
+import { checkCertificates, checkDefaultCertificate, checkListeners, checkRoles } from "./cross-checks.ts";
 import { entriesOf } from "./document-object.ts";
 import { allowedIpSchema, blockedIpSchema, type ListedIpSettings } from "./listed-ip.ts";
 import { listenerSchema, namedListenerSchema } from "./listener.ts";
@@ -64,6 +64,7 @@ export function parseSections(
     ...checkAccounts(accounts.entries),
     ...checkCertificates(certificates.entries, document),
     ...checkListeners(listeners.entries, protocols, document),
+    ...checkRoles(system.fields.cluster?.roles, listeners.entries),
     ...(areCertificatesKnown ? checkDefaultCertificate(system.fields.defaultCertificateId, certificateIds) : []),
   ];
   return {

@@ -23,7 +23,11 @@ export function serializeDocument({
   allowed,
 }: Configuration): object {
   return {
-    SystemSettings: { ...system, proxyTrustedNetworks: mapToTrue(system.proxyTrustedNetworks) },
+    SystemSettings: {
+      ...system,
+      cluster: system.cluster && { ...system.cluster, roles: mapToTrue(system.cluster.roles) },
+      proxyTrustedNetworks: mapToTrue(system.proxyTrustedNetworks),
+    },
     Certificate: serializeCertificates(certificates),
     Account: Object.fromEntries(
       accounts.map(({ address, secret, roles }) => [address, { secret, roles: mapToTrue(roles) }]),

@@ -5,6 +5,7 @@ import { mustBe } from "../values/expectation.ts";
 import { fieldDisplay } from "../values/field-display.ts";
 import { count, fieldsOf, type IgnoredFields, SERVER_SET } from "../values/fields.ts";
 import { hostname, objectName } from "../values/names.ts";
+import { clusterSchema } from "./cluster.ts";
 import { networks } from "./listener.ts";
 
 const WORKERS = 'a number from 1 to 64, or "auto"';
@@ -50,6 +51,13 @@ export const systemSchema = fieldsOf(
         'Threads that accept and serve, each with an event loop of its own; "auto" for one on each core that the process may use. With 1 the main thread serves by itself.',
       )
       .register(fieldDisplay, { label: "Workers", section: "Server" }),
+    cluster: clusterSchema
+      .nullable()
+      .prefault(null)
+      .describe(
+        "Makes this server a node of a fleet, whose nodes share an engine of Redis's protocol. Read at the start, except for roles and onLoss. Null: a server of its own.",
+      )
+      .register(fieldDisplay, { label: "Fleet", section: "Server", objectName: "x:Cluster" }),
     proxyTrustedNetworks: networks
       .describe("Peers that must send a PROXY header; from others none is expected.")
       .register(fieldDisplay, {

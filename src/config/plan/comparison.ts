@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ClusterSettings, ShownCluster } from "../document/cluster.ts";
 import type { ConnectionRate } from "../document/listener.ts";
 import type { SessionLimits } from "../document/session-limits.ts";
 import type { PublicText } from "../values/secret-text.ts";
@@ -11,6 +12,8 @@ export type FieldValue =
   | readonly string[]
   | ConnectionRate
   | PublicText
+  | ClusterSettings
+  | ShownCluster
   | SessionLimits;
 
 /**

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { type ClusterSettings, shownCluster } from "../document/cluster.ts";
 import type { Configuration } from "../document/effective.ts";
 import type { ListenerSettings } from "../document/listener.ts";
 import type { SystemSettings } from "../document/system.ts";
@@ -61,6 +62,7 @@ const systemFields = {
   metricsAccess: "plain",
   recipientDelimiter: "plain",
   workers: "plain",
+  cluster: "text",
 } as const satisfies Record<keyof SystemSettings, FieldKind>;
 
 export type SystemField = keyof typeof systemFields;
@@ -98,7 +100,19 @@ const namesOfListener = Object.keys(listenerFields) as (keyof typeof listenerFie
 const namesOfSocket = namesOfListener.filter((field) => field.startsWith("socket"));
 
 export function systemChanges(before: SystemSettings, after: SystemSettings): FieldChange<SystemField>[] {
-  return changesIn(namesOfSystem, { before, after });
+  const clusters = { from: shownCluster(before.cluster), to: shownCluster(after.cluster) };
+  return changesIn(namesOfSystem, { before, after }).map((change): FieldChange<SystemField> => {
+    if (change.field !== "cluster") return change;
+    return isSameFleet(before.cluster, after.cluster)
+      ? { field: "cluster", ...clusters }
+      : { field: "cluster", ...clusters, needsRestart: true };
+  });
+}
+
+/** What else differs takes effect at once. */
+function isSameFleet(before: ClusterSettings | null, after: ClusterSettings | null): boolean {
+  if (before === null || after === null) return before === after;
+  return isDeepStrictEqual({ ...before, roles: after.roles, onLoss: after.onLoss }, after);
 }
 
 /** The differences between two listeners, except for their names and addresses. */

@@ -37,14 +37,14 @@ export function fixedFields(object: string): readonly string[] {
   return Object.entries(fieldsOf(object)).flatMap(([name, { update }]) => (update === "mutable" ? [] : [name]));
 }
 
-/** Those whose text never comes back. */
+/** Those whose text never comes back, or that of something within. */
 export function secretFields(object: string): readonly string[] {
   return Object.entries(fieldsOf(object)).flatMap(([name, { type }]) =>
     type.type === "object" && secretObjects.has(type.objectName) ? [name] : [],
   );
 }
 
-const secretObjects: ReadonlySet<string> = new Set(["x:SecretKey", "x:SecretText"]);
+const secretObjects: ReadonlySet<string> = new Set(["x:SecretKey", "x:SecretText", "x:Cluster"]);
 
 function kindOf({ type }: FieldType): FieldKind {
   switch (type) {

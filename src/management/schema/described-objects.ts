@@ -5,6 +5,7 @@ import {
   allowedIpSchema,
   blockedIpSchema,
   certificateSchema,
+  clusterSchema,
   connectionRateSchema,
   fieldDisplay,
   listenerSchema,
@@ -189,6 +190,7 @@ export interface DescribedVariant {
 /** Objects that stand within others only, by their name with `x:`. */
 export const innerObjects: Readonly<Record<string, Shape | readonly DescribedVariant[]>> = {
   "x:ConnectionRate": connectionRateSchema.shape,
+  "x:Cluster": clusterSchema.shape,
   "x:SessionLimits": sessionLimitsSchema.shape,
   /** By the path of a state: embedders' protocols have states of their own. */
   "x:StateCounts": {},

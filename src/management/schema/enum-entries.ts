@@ -25,6 +25,10 @@ const words: Readonly<Record<string, Words>> = {
     reject: { label: "Turn away", explanation: "Accept, say why in the protocol's words, and close." },
     hold: { label: "Let wait", explanation: "Stop accepting, so that clients queue in the kernel." },
   },
+  OnLoss: {
+    local: { label: "Go on with its share", explanation: "New clients are let in up to an equal share of each cap." },
+    refuse: { label: "Let nobody in", explanation: "New clients are refused; those inside stay." },
+  },
   MetricsAccess: {
     open: { label: "Open", explanation: "Whoever reaches an http listener gets health and metrics." },
     account: { label: "By account", explanation: "An account or a token is needed; health is open on this machine." },

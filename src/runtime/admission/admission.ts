@@ -10,6 +10,7 @@ import type { Refusal } from "../../protocols/protocol.ts";
 import type { Pressure } from "../pressure/pressure.ts";
 import type { TrustedNetworks } from "../proxy/trusted-networks.ts";
 import { type AddressLimits, ClientLimits } from "./client-limits.ts";
+import type { FleetStanding } from "./fleet-standing.ts";
 import { isPermit, type Permit, type SlotCounter, takeSlots } from "./slots.ts";
 
 /** What asks to be admitted. */
@@ -45,6 +46,8 @@ export interface AdmissionLimits {
    */
   readonly refusesUnderPressure: boolean;
   readonly addresses: AddressLimits;
+  /** Null without a fleet, and for a listener with `ignoreServerCap`. */
+  readonly fleet: FleetStanding | null;
 }
 
 /** What the rules depend on. */
@@ -88,13 +91,17 @@ const draining: Rule = ({ arrival, limits }) =>
 const blocked: Rule = ({ client }) =>
   client.blocked ? { rule: "blocked", limit: 0, current: client.connections } : null;
 
+/** The node has lost its fleet, and `onLoss` of `cluster` is `refuse`. */
+const fleetLost: Rule = ({ limits: { fleet, listener } }) =>
+  fleet?.refuses ? { rule: "fleet", limit: 0, current: listener.taken } : null;
+
 /** `maxConnections` of SystemSettings, over all listeners without `ignoreServerCap`. */
 const serverCap: Rule = ({ limits: { server } }) =>
-  server?.full ? { rule: "server-cap", limit: server.limit, current: server.taken } : null;
+  server?.full ? { rule: "server-cap", limit: server.limit, current: server.everywhere } : null;
 
 /** `maxConnections` of the listener, over all its addresses. */
 const listenerCap: Rule = ({ limits: { listener } }) =>
-  listener.full ? { rule: "listener-cap", limit: listener.limit, current: listener.taken } : null;
+  listener.full ? { rule: "listener-cap", limit: listener.limit, current: listener.everywhere } : null;
 
 /** `maxConnectionsPerAddress` of the listener. */
 const addressCap: Rule = ({ client }) => {
@@ -124,6 +131,7 @@ const embedder: Rule = ({ client, limits }) => client.askEmbedder(limits);
 const everyRule: readonly Rule[] = [
   draining,
   blocked,
+  fleetLost,
   serverCap,
   listenerCap,
   addressCap,
@@ -131,13 +139,14 @@ const everyRule: readonly Rule[] = [
   underPressure,
   embedder,
 ];
-const rulesOfProxies: readonly Rule[] = [draining, serverCap, listenerCap, underPressure];
+const rulesOfProxies: readonly Rule[] = [draining, fleetLost, serverCap, listenerCap, underPressure];
 const rulesAfterHeader: readonly Rule[] = [blocked, addressCap, addressRate, embedder];
 
 /** Every rule, in order, with its name in refusals. */
 const names: ReadonlyMap<Rule, string> = new Map([
   [draining, "draining"],
   [blocked, "blocked"],
+  [fleetLost, "fleet"],
   [serverCap, "server-cap"],
   [listenerCap, "listener-cap"],
   [addressCap, "address-cap"],
@@ -186,9 +195,9 @@ function refusalOf(rule: Rule, candidate: Candidate): Refusal | null {
 function measured(rule: Rule, { client, limits }: Candidate): Pick<RuleFinding, "limit" | "current"> {
   switch (rule) {
     case serverCap:
-      return { limit: limits.server?.limit ?? null, current: limits.server?.taken ?? null };
+      return { limit: limits.server?.limit ?? null, current: limits.server?.everywhere ?? null };
     case listenerCap:
-      return { limit: limits.listener.limit, current: limits.listener.taken };
+      return { limit: limits.listener.limit, current: limits.listener.everywhere };
     case addressCap:
       return { limit: client.exempt ? null : client.cap, current: client.connectionsCounted };
     case addressRate:

@@ -20,6 +20,7 @@ import { type AdmissionRules, AskedRules } from "./async-rules.ts";
 import type { BlockList } from "./block-list.ts";
 import { type AddressLimits, ClientLimits } from "./client-limits.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
+import type { FleetStanding } from "./fleet-standing.ts";
 import { noSlots, type Permit, type SlotCounter } from "./slots.ts";
 import type { TrustedSets } from "./trusted-sets.ts";
 
@@ -43,6 +44,8 @@ export interface AdmissionHost {
   readonly allowList: AllowList;
   readonly rules: AdmissionRules;
   readonly pressure$: Observable<Pressure>;
+  /** Null without a fleet. */
+  readonly fleet: FleetStanding | null;
 }
 
 /** A client that was admitted. */
@@ -154,6 +157,7 @@ export class ListenerAdmission {
       listener: this.#slots,
       refusesUnderPressure: atCapacity === "reject" && !ignoreServerCap,
       addresses,
+      fleet: ignoreServerCap ? null : this.#host.fleet,
     };
   }
 

@@ -29,6 +29,14 @@ export class SharedSlots implements SlotCounter {
     return this.#counters.taken(this.number);
   }
 
+  get everywhere(): number {
+    return this.taken;
+  }
+
+  ask(): boolean {
+    return false;
+  }
+
   get full(): boolean {
     return this.#counters.taken(this.number) >= this.#counters.limit(this.number);
   }

@@ -30,7 +30,11 @@ export interface SlotCounter extends Counter {
   /** No connection is closed for a lower one; it applies to the next. */
   limit: number;
   readonly taken: number;
+  /** How many are taken, or set aside, wherever the cap holds: by other nodes of a fleet, too, as last heard. */
+  readonly everywhere: number;
   readonly full: boolean;
+  /** Where none is left here: asks elsewhere. @returns whether a client should wait for the answer */
+  ask(): boolean;
   /** @returns a function that ends the observation. */
   observe(observer: SlotObserver): () => void;
 }
@@ -97,8 +101,16 @@ export class LocalSlots implements SlotCounter {
     return this.#taken;
   }
 
+  get everywhere(): number {
+    return this.#taken;
+  }
+
   get full(): boolean {
     return this.#taken >= this.#limit;
+  }
+
+  ask(): boolean {
+    return false;
   }
 
   tryTake(): boolean {

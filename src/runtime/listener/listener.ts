@@ -64,6 +64,8 @@ import type { RefusedSockets } from "./refusal.ts";
 
 /** How long it may take to refuse the clients that the kernel has queued when the listener ends, in milliseconds. */
 const refusalTimeout = 1_000;
+/** Clients of a listener that wait for slots of the fleet at once. */
+const mostHeld = 1_024;
 
 /** What all listeners of a server share. A reload changes some of it for the next connection. */
 export interface ListenerHost extends AdmissionHost {
@@ -146,6 +148,7 @@ export class Listener {
   readonly #sockets: ListenerSockets;
   #live: ReloadableSettings;
   #holdReasons = Subscription.EMPTY;
+  #fleetAnswers = Subscription.EMPTY;
   #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
   /** Accepted, and without a slot. */
@@ -201,6 +204,7 @@ export class Listener {
     );
     this.actor.subscribe((snapshot) => this.#onSnapshot(snapshot));
     if (this.settings.atCapacity === "hold") this.#followHoldReasons();
+    if (host.fleet) this.#fleetAnswers = host.fleet.answered$.subscribe(() => this.#admitHeld());
   }
 
   static #of(actor: object | undefined): Listener {
@@ -481,9 +485,14 @@ export class Listener {
     this.#keepDescriptors();
   }
 
-  /** Another thread took the last slot while this client was being accepted: it waits, as those in the kernel's queue do. */
+  /**
+   * Another thread took the last slot while this client was being accepted: it waits, as those in the kernel's queue do. Or
+   * other nodes of the fleet may have a slot for it.
+   */
   #isHeld({ rule }: Refusal): boolean {
-    return this.settings.atCapacity === "hold" && (rule === "listener-cap" || rule === "server-cap");
+    if (rule !== "listener-cap" && rule !== "server-cap") return false;
+    const mayBeHad = this.#counters.filter(({ full }) => full).every((counter) => counter.ask());
+    return this.settings.atCapacity === "hold" || (mayBeHad && this.#held.size < mostHeld);
   }
 
   #hold(socket: Socket, local: Endpoint | null): void {
@@ -593,8 +602,10 @@ export class Listener {
     this.#pausedBy = snapshot.context.pausedBy;
     if (snapshot.status !== "active") {
       this.#holdReasons.unsubscribe();
+      this.#fleetAnswers.unsubscribe();
       this.#admission.complete();
       this.elsewhere?.closed(this.slots);
+      this.#host.fleet?.closed(this.slots);
       for (const { socket } of this.#held) socket.destroy();
     }
     if (state === "draining") this.#admitHeld();

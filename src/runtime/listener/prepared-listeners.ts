@@ -1,6 +1,6 @@
 /** Prepares what each listener needs before it is bound: its protocol, certificates and TLS contexts. */
 import { hkdfSync } from "node:crypto";
-import type { Configuration, ListenerSettings } from "../../config/index.ts";
+import { type Configuration, type ListenerSettings, withOpenedListeners } from "../../config/index.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { Breather } from "../time/breather.ts";
 import type { ChallengeCertificates } from "../tls/challenge-certificates.ts";
@@ -41,7 +41,7 @@ export async function prepareListeners(options: {
 }): Promise<PreparedListeners> {
   const { configuration, protocols, dataDirectory, now = new Date(), challenges, given, ticketSecret } = options;
   const errors: unknown[] = [];
-  const spoken = configuration.listeners.flatMap((settings) => {
+  const spoken = withOpenedListeners(configuration).listeners.flatMap((settings) => {
     const protocol = protocols.get(settings.protocol);
     if (protocol) return [{ settings, protocol }];
     errors.push(new UnavailableProtocolError(settings));

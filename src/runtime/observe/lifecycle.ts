@@ -101,6 +101,30 @@ export interface WorkerEvents {
   };
 }
 
+export interface FleetEvents {
+  /** The node is in its fleet, and holds a lease. */
+  "fleet.connected": {
+    readonly node: string;
+    /** All nodes, by name. */
+    readonly nodes: readonly string[];
+  };
+  /** The engine does not answer; the node goes on with the slots that it has leased. */
+  "fleet.degraded": {
+    readonly node: string;
+    readonly error: unknown;
+    /** How long it may, in milliseconds. */
+    readonly leaseLeft: number;
+  };
+  /** The lease has ended, too, or there has been none yet. */
+  "fleet.isolated": {
+    readonly node: string;
+    readonly error: unknown;
+    readonly onLoss: "local" | "refuse";
+  };
+  /** The engine answers: those inside are counted again. */
+  "fleet.rejoining": { readonly node: string };
+}
+
 export interface ManagementEvents {
   /** Somebody has changed the document, or has asked for an action, through the management API. */
   "management.changed": {
@@ -248,6 +272,7 @@ export interface LifecycleEvents
   extends ServerEvents,
     ManagementEvents,
     WorkerEvents,
+    FleetEvents,
     OutputEvents,
     PressureEvents,
     CertificateEvents,

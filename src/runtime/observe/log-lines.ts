@@ -58,6 +58,19 @@ export const logLines: LogLines = {
     text: "a worker has failed, with its connections; another thread is started",
     fields: ({ worker, error, losses }) => ({ worker, losses, ...failure(error) }),
   },
+  "fleet.connected": { level: "info", text: "in the fleet", fields: everything },
+  "fleet.degraded": {
+    level: "warn",
+    text: "the fleet's engine does not answer; going on with what is leased",
+    fields: ({ node, error, leaseLeft }) => ({ node, leaseLeft, ...failure(error) }),
+  },
+  "fleet.isolated": {
+    level: "error",
+    text: ({ onLoss }) =>
+      `cut off from the fleet; new clients are ${onLoss === "refuse" ? "refused" : "let in up to this node's share"}`,
+    fields: ({ node, error, onLoss }) => ({ node, onLoss, ...failure(error) }),
+  },
+  "fleet.rejoining": { level: "info", text: "joining the fleet; those inside are counted", fields: everything },
   "management.changed": { level: "info", text: "changed by the management", fields: everything },
   "output.dropped": {
     level: "warn",

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EndCause, OwnName } from "../../machines/causes.ts";
 import type { ConnectionState } from "../../machines/connection.ts";
+import type { FleetState } from "../../machines/fleet.ts";
 import type { PauseReason } from "../../machines/listener.ts";
 import type { SlotCounter } from "../admission/slots.ts";
 import type { Pressure } from "../pressure/pressure.ts";
@@ -19,10 +20,19 @@ interface MeasuredListener {
 }
 
 /** What the gauges are read from on collection. */
+/** Where a node stands in its fleet. */
+export interface MeasuredFleet {
+  readonly state: FleetState;
+  readonly nodes: readonly string[];
+  readonly leased: readonly { readonly name: string; readonly held: number }[];
+}
+
 export interface MetricsSource extends CertificateSource {
   readonly slots: SlotCounter;
   readonly listeners: readonly MeasuredListener[];
   readonly pressure: { readonly latest: Pressure };
+  /** Null without a fleet. */
+  readonly fleet: MeasuredFleet | null;
   /** Connections in other threads, by listener and state; none by default. */
   otherConnections?(): Iterable<{ readonly listener: string; readonly state: string; readonly count: number }>;
 }
@@ -159,6 +169,35 @@ export class Metrics {
         this.reset();
         for (const { name, pausedBy } of source.listeners)
           for (const reason of pausedBy) this.set({ listener: name, reason }, 1);
+      },
+    });
+    new Gauge({
+      name: "gatehouse_fleet_state",
+      help: "1 for the state of this node in its fleet.",
+      labelNames: ["state"],
+      registers,
+      collect() {
+        this.reset();
+        if (source.fleet) this.set({ state: source.fleet.state }, 1);
+      },
+    });
+    new Gauge({
+      name: "gatehouse_fleet_nodes",
+      help: "Nodes of the fleet, as last heard.",
+      registers,
+      collect() {
+        if (source.fleet) this.set(source.fleet.nodes.length);
+        else this.remove();
+      },
+    });
+    new Gauge({
+      name: "gatehouse_fleet_slots_leased",
+      help: "Slots of the fleet that this node has leased, by cap: server, or listener/ and a name.",
+      labelNames: ["cap"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { name, held } of source.fleet?.leased ?? []) this.set({ cap: name }, held);
       },
     });
     new Counter({

@@ -8,6 +8,7 @@ import {
   type ListenerPlan,
   planReload,
   type ReloadPlan,
+  withOpenedListeners,
   workerCount,
 } from "../../config/index.ts";
 import { bindTargetsIn } from "../listener/bind-targets.ts";
@@ -23,7 +24,7 @@ type PlanOf<Kind extends ListenerPlan["kind"]> = Extract<ListenerPlan, { kind: K
 
 /** What has to be done so that one document gives way to another. @throws ReloadError when that needs a restart. */
 export function planOf(before: Configuration, after: Configuration): ReloadPlan {
-  const plan = planReload(before, after);
+  const plan = planReload(withOpenedListeners(before), withOpenedListeners(after));
   assertPossible(plan);
   return plan;
 }
@@ -43,7 +44,7 @@ export class ServerReload implements ReloadTransaction {
   constructor(server: ReloadableServer, after: Configuration) {
     this.#server = server;
     this.#after = after;
-    this.#plan = planReload(server.configuration, after);
+    this.#plan = planReload(withOpenedListeners(server.configuration), withOpenedListeners(after));
   }
 
   plan(): ReloadPlan {
@@ -80,7 +81,7 @@ export class ServerReload implements ReloadTransaction {
       forwardedTrustedNetworks,
     ]);
     await host.trustedSets.prepare(networks, this.#breather);
-    const targetsOf = bindTargetsIn(this.#after);
+    const targetsOf = bindTargetsIn(withOpenedListeners(this.#after));
     await this.#breather.forEach(this.#plans("added"), ({ name, takeOver }) => {
       signal.throwIfAborted();
       const taken = new Set(takeOver.filter(({ replaced }) => !replaced).map(({ address }) => address.text));
@@ -122,7 +123,9 @@ export class ServerReload implements ReloadTransaction {
     host.drainTimeout = system.drainTimeout;
     host.generation += 1;
     this.#commit();
-    const listeners = this.#after.listeners.map(({ name }) => this.#added.get(name) ?? this.#listener(name));
+    const listeners = withOpenedListeners(this.#after).listeners.map(
+      ({ name }) => this.#added.get(name) ?? this.#listener(name),
+    );
     this.#server.replace({
       configuration: this.#after,
       certificates: this.#certificates,

@@ -4,7 +4,7 @@ import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
-import { type Configuration, documentWarnings, type LoadedDigests } from "../../config/index.ts";
+import { type Configuration, documentWarnings, type LoadedDigests, withOpenedListeners } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
@@ -25,6 +25,7 @@ import type { Connection } from "../connection/connection.ts";
 import { watchForVanished } from "../connection/vanished-peers.ts";
 import { explain } from "../explain/explain.ts";
 import type { ExplainedClient, Explanation } from "../explain/explanation.ts";
+import type { FleetNode } from "../fleet/fleet-node.ts";
 import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
 import { type ElsewhereServed, Listener, type ListenerHost } from "../listener/listener.ts";
 import { prepareListeners } from "../listener/prepared-listeners.ts";
@@ -65,6 +66,8 @@ export interface ServerOptions {
   readonly inherited: InheritedSockets;
   /** Threads that serve in this one's place; none by default. */
   readonly workers?: WorkerPool | null;
+  /** What makes this server a node of a fleet; nothing by default. */
+  readonly fleet?: FleetNode | null;
   /** For a worker: what it shares with the other threads, and where it begins. */
   readonly shared?: SharedParts;
   /** Awaited when every address is bound, before any client is admitted. A rejection fails the start. */
@@ -131,7 +134,11 @@ export class Server {
     this.#configuration$ = new BehaviorSubject(options.configuration);
     const { maxConnections } = options.configuration.system;
     const workers = options.workers ?? null;
-    this.slots = options.shared?.slots ?? workers?.memory.own.slots ?? new LocalSlots(maxConnections);
+    this.slots =
+      options.shared?.slots ??
+      workers?.memory.own.slots ??
+      this.fleet?.slots("server", maxConnections) ??
+      new LocalSlots(maxConnections);
     this.slots.limit = maxConnections;
     this.#refused = new RefusedSockets(options.clock);
     this.blockList = options.shared?.blockList ?? new BlockList(options.clock);
@@ -220,6 +227,10 @@ export class Server {
   /** Whether the document in force has this listener. */
   has(listener: string): boolean {
     return this.#current.has(listener);
+  }
+
+  get fleet(): FleetNode | null {
+    return this.#options.fleet ?? null;
   }
 
   get workers(): WorkerPool | null {
@@ -376,7 +387,7 @@ export class Server {
     } catch (error) {
       this.#stopListeners();
       // A start that was called off is followed by `releasing`.
-      if (!signal.aborted) await this.#foundation?.release();
+      if (!signal.aborted) await Promise.all([this.fleet?.stop(), this.#foundation?.release()]);
       throw error instanceof StartError
         ? error
         : new StartError(error instanceof AggregateError ? error.errors : [error]);
@@ -408,7 +419,8 @@ export class Server {
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
-      counting: this.#options.shared?.counting ?? this.workers?.memory.counting ?? localCounting(clock),
+      counting: this.#options.shared?.counting ?? this.workers?.memory.counting ?? this.#counting(),
+      fleet: this.fleet,
       elsewhere: (settings) => (this.workers?.serves(settings) ? this.#elsewhere(this.workers) : null),
       trustedSets: new TrustedSets(),
       blockList: this.blockList,
@@ -431,7 +443,7 @@ export class Server {
       },
     };
     this.#host = host;
-    const targetsOf = bindTargetsIn(configuration);
+    const targetsOf = bindTargetsIn(withOpenedListeners(configuration));
     // Thousands of them take a while, in which a stop may be requested; none is made from then on.
     const breather = new Breather();
     await breather.beginEach(listeners, (prepared) => {
@@ -444,6 +456,8 @@ export class Server {
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     this.#warnOfInherited();
     await this.workers?.start(this.#followed());
+    await this.fleet?.start({ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") });
+    this.#assertStarting();
     await this.#options.onBound();
     this.#assertStarting();
     // From the first one on there are clients to serve.
@@ -471,6 +485,11 @@ export class Server {
       served: (id) => this.certificates.find((certificate) => certificate.id === id),
     });
     this.#orders.follow(configuration);
+  }
+
+  #counting(): Counting {
+    const local = localCounting(this.#options.clock);
+    return this.fleet?.counting(local) ?? local;
   }
 
   #followed(): FollowedServer {
@@ -536,6 +555,7 @@ export class Server {
     for (const listener of closing) listener.actor.subscribe({ complete: () => void this.#listeners.delete(listener) });
     const former = this.configuration;
     this.#configuration$.next(configuration);
+    if (configuration.system.cluster) this.fleet?.applySettings(configuration.system.cluster);
     this.#orders?.follow(configuration);
     this.#warnOfInherited(former);
   }
@@ -571,6 +591,7 @@ export class Server {
 
   async #drainListeners(): Promise<void> {
     this.#orders?.stop();
+    this.fleet?.drain();
     await this.#reloader?.stop();
     // Thousands of them take longer than clients should wait for their turn; a second stop may come in between.
     await new Breather().beginEach(this.listeners, (listener) => listener.send({ type: "listener.drain" }));
@@ -583,7 +604,7 @@ export class Server {
   async #releaseFoundation(): Promise<void> {
     // A start that was called off creates nothing more from here on.
     if (!this.#foundation) await this.#starting.catch(() => {});
-    await this.#foundation?.release();
+    await Promise.all([this.fleet?.stop(), this.#foundation?.release()]);
   }
 
   #reportLeftBehind(): void {

@@ -6,7 +6,7 @@ import type { Server } from "./server.ts";
 export type StateCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Charts of what the main thread has itself. */
-const ofServer: ReadonlySet<string> = new Set(["server", "reload", "listener", "worker"]);
+const ofServer: ReadonlySet<string> = new Set(["server", "reload", "listener", "worker", "fleet"]);
 
 interface CountedBeside {
   /** The state of the upgrade that is under way; null for none. */
@@ -25,6 +25,8 @@ export function countStates(server: Server, { upgrade = null, others = [] }: Cou
   };
   count("server", server.state);
   for (const { actor } of server.workers?.workers ?? []) count("worker", statePath(actor.getSnapshot().value));
+  const fleet = server.fleet?.statePath ?? null;
+  if (fleet !== null) count("fleet", fleet);
   if (server.reloadState !== null) count("reload", server.reloadState);
   if (upgrade !== null) count("upgrade", upgrade);
   for (const { actor } of server.ordered) count("certificate", statePath(actor.getSnapshot().value));

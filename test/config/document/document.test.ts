@@ -69,6 +69,7 @@ test("an empty document is a server with every documented default and no listene
     metricsAccess: null,
     recipientDelimiter: "+",
     workers: 1,
+    cluster: null,
   });
   expect([hostname(), "localhost"]).toContain(system.defaultHostname);
 });

@@ -119,7 +119,15 @@ function fieldsIn(name: string | undefined, others: Record<string, fc.Arbitrary<
 }
 
 /** Patterns are more than the words of the wire can tell. */
-const patterned = new Set(["recipientDelimiter", "domains", "workers", "banner", "socketMode", "socketOwner"]);
+const patterned = new Set([
+  "recipientDelimiter",
+  "domains",
+  "workers",
+  "cluster",
+  "banner",
+  "socketMode",
+  "socketOwner",
+]);
 
 test.each(Object.entries(sections))("what the schema describes as valid for %s parses", (name, zod) => {
   for (const [field, { type, update }] of Object.entries(schema.fields[name]?.properties ?? {})) {

@@ -38,6 +38,7 @@ export class Door {
       listener: new LocalSlots(Number.POSITIVE_INFINITY),
       refusesUnderPressure: true,
       addresses: noAddressLimits,
+      fleet: null,
       ...limits,
     });
   }

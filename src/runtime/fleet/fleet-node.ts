@@ -1,0 +1,304 @@
+/** This process as a member of its fleet: carries out the chart, and lends its leases to admission. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { type Observable, Subject } from "rxjs";
+import { type Actor, createActor, fromPromise, waitFor } from "xstate";
+import type { Inspector } from "../../charts/inspector.ts";
+import { statePath } from "../../charts/text.ts";
+import type { ClusterSettings, ListenerSettings } from "../../config/index.ts";
+import { type FleetEvent, type FleetState, fleetMachine, fleetState, type Settlement } from "../../machines/fleet.ts";
+import type { FleetStanding } from "../admission/fleet-standing.ts";
+import type { Counting } from "../admission/listener-admission.ts";
+import type { SlotCounter } from "../admission/slots.ts";
+import type { ChartFlow } from "../observe/chart-flows.ts";
+import type { Lifecycle } from "../observe/lifecycle.ts";
+import type { Clock } from "../time/clock.ts";
+import { resolveText } from "../tls/secret-text.ts";
+import type { Engine, OpenEngine } from "./engine.ts";
+import { Lease } from "./lease.ts";
+import { LeasedSlots, type LeasingNode } from "./leased-slots.ts";
+import { openRedis } from "./redis-engine.ts";
+import {
+  type FleetNote,
+  type SettleAnswer,
+  type SettleRequest,
+  type SlotsRequest,
+  settleScript,
+} from "./settle-script.ts";
+
+/** How long the engine is left alone after it has not answered, in milliseconds. */
+const retryInterval = 250;
+
+export interface FleetNodeOptions {
+  readonly cluster: ClusterSettings;
+  /** Takes precedence over the document's. */
+  readonly node: string | undefined;
+  readonly clock: Clock;
+  /** By default node-redis. */
+  readonly openEngine?: OpenEngine;
+}
+
+/** The server, as far as its fleet needs it. */
+export interface FleetHost {
+  readonly lifecycle: Lifecycle;
+  readonly inspect: Inspector | undefined;
+  readonly flow: ChartFlow;
+}
+
+export class FleetNode implements FleetStanding, LeasingNode {
+  /** Its name in the fleet. */
+  readonly node: string;
+  readonly clock: Clock;
+  readonly #options: FleetNodeOptions;
+  readonly #member: string;
+  readonly #lease: Lease;
+  readonly #answered = new Subject<void>();
+  #cluster: ClusterSettings;
+  #slots = new Map<string, LeasedSlots>();
+  #engine: Engine | null = null;
+  #actor: Actor<typeof fleetMachine> | null = null;
+  #state: FleetState = "rejoining";
+  #lastNumber = 0;
+  #members = 0;
+  #nodes: readonly string[] = [];
+  /** Something came up since the last request was made. */
+  #wanted = false;
+
+  constructor(options: FleetNodeOptions) {
+    const { cluster, clock, node } = options;
+    this.#options = options;
+    this.#cluster = cluster;
+    this.clock = clock;
+    this.node = node ?? cluster.node ?? hostname();
+    this.#member = `${this.node}/${randomBytes(6).toString("hex")}`;
+    this.#lease = new Lease(clock, cluster.leaseTime);
+  }
+
+  get state(): FleetState {
+    return this.#state;
+  }
+
+  /** Of the chart, with what is within. */
+  get statePath(): string | null {
+    return this.#actor ? statePath(this.#actor.getSnapshot().value) : null;
+  }
+
+  get members(): number {
+    return this.#members;
+  }
+
+  /** Nodes of the fleet, as last heard. */
+  get nodes(): readonly string[] {
+    return this.#nodes;
+  }
+
+  get answered$(): Observable<void> {
+    return this.#answered;
+  }
+
+  get refuses(): boolean {
+    return this.admits === "alone" && (this.#cluster.onLoss === "refuse" || this.#members === 0);
+  }
+
+  get admits(): LeasingNode["admits"] {
+    const state = this.#state;
+    if (state === "rejoining") return "asking";
+    if (state !== "connected" && state !== "degraded") return "alone";
+    if (this.#lease.holds) return "leased";
+    // The whole process was paused: no timer has had its turn yet.
+    this.#send({ type: "lease.lapsed" });
+    return "asking";
+  }
+
+  get maySettle(): boolean {
+    return this.#state === "connected";
+  }
+
+  /** Slots of a cap of the fleet. */
+  slots(name: string, cap: number): LeasedSlots {
+    const slots = new LeasedSlots(name, cap, this);
+    // Of two listeners of one name the former one drains: it does not count any more.
+    this.#slots.set(name, slots);
+    return slots;
+  }
+
+  /** Every slot that is held. */
+  get leased(): readonly LeasedSlots[] {
+    return [...this.#slots.values()];
+  }
+
+  /**
+   * Counts the connections of listeners over the fleet, and everything else as before; those of a listener with
+   * `ignoreServerCap` here alone, so that management can be reached whatever has become of the fleet.
+   */
+  counting(local: Counting): Counting {
+    return {
+      ...local,
+      slots: (settings: ListenerSettings) => {
+        const { name, maxConnections, ignoreServerCap } = settings;
+        return ignoreServerCap ? local.slots(settings) : this.slots(`listener/${name}`, maxConnections);
+      },
+    };
+  }
+
+  closed(slots: SlotCounter): void {
+    for (const [name, one] of this.#slots) if (one === slots) this.#slots.delete(name);
+    this.settle();
+  }
+
+  applySettings(cluster: ClusterSettings): void {
+    this.#cluster = { ...this.#cluster, onLoss: cluster.onLoss };
+    this.answered();
+  }
+
+  settle(): void {
+    this.#wanted = true;
+    this.#send({ type: "settlement.wanted" });
+  }
+
+  #send(event: FleetEvent): void {
+    if (this.#actor?.getSnapshot().status === "active") this.#actor.send(event);
+  }
+
+  answered(): void {
+    this.#answered.next();
+  }
+
+  /**
+   * Joins the fleet; resolves when it is in, or when it is known that the engine cannot be reached for now.
+   * @throws MissingPackageError, CredentialError; FleetError for a URL that is none
+   */
+  async start({ lifecycle, inspect, flow }: FleetHost): Promise<void> {
+    const { url, keyPrefix, leaseTime } = this.#cluster;
+    const open = this.#options.openEngine ?? openRedis;
+    this.#engine = await open({
+      url: await resolveText(url),
+      channel: `{${keyPrefix}}:notes`,
+      name: `gatehouse-${this.node}`,
+      silence: leaseTime,
+      listener: {
+        lost: (error) => this.#send({ type: "engine.lost", error }),
+        heard: (message) => this.#hear(message),
+      },
+    });
+    const lease = this.#lease;
+    const times = {
+      renewInterval: Math.floor(leaseTime / 3),
+      answerTimeout: Math.floor(leaseTime / 3),
+      retryInterval,
+      get leaseLeft() {
+        return lease.left;
+      },
+    };
+    const report = (event: Parameters<Lifecycle["emit"]>[0]) => lifecycle.emit(event);
+    const actor = createActor(
+      fleetMachine.provide({
+        actors: {
+          join: fromPromise(({ signal }) => this.#join(signal)),
+          settle: fromPromise<Settlement>(({ signal }) => this.#settle(signal)),
+          reachEngine: fromPromise(async ({ signal }) => this.#engine?.reach(signal)),
+          giveBackAll: fromPromise(async ({ signal }) => void (await this.#ask("leave", [], signal))),
+        },
+        actions: {
+          reportConnected: () => report({ type: "fleet.connected", node: this.node, nodes: this.#nodes }),
+          reportDegraded: ({ context: { error } }) =>
+            report({ type: "fleet.degraded", node: this.node, error, leaseLeft: Math.round(this.#lease.left) }),
+          reportIsolated: ({ context: { error } }) =>
+            report({ type: "fleet.isolated", node: this.node, error, onLoss: this.#cluster.onLoss }),
+          reportRejoining: () => report({ type: "fleet.rejoining", node: this.node }),
+        },
+      }),
+      { id: "fleet", input: times, clock: this.clock, ...(inspect ? { inspect } : {}) },
+    );
+    actor.system.inspect(flow.inspector);
+    actor.subscribe((snapshot) => {
+      const state = fleetState(snapshot.value);
+      if (state === this.#state) return;
+      this.#state = state;
+      for (const slots of this.#slots.values()) slots.settle();
+      this.answered();
+    });
+    this.#actor = actor;
+    actor.start();
+    await waitFor(actor, ({ value }) => fleetState(value) !== "rejoining", { timeout: Number.POSITIVE_INFINITY });
+  }
+
+  /** Nobody is let in any more: what comes free is for the other nodes. */
+  drain(): void {
+    for (const slots of this.#slots.values()) slots.close();
+  }
+
+  /** Leaves the fleet. */
+  async stop(): Promise<void> {
+    const actor = this.#actor;
+    if (actor) {
+      this.#send({ type: "fleet.leave" });
+      await waitFor(actor, ({ status }) => status !== "active", { timeout: Number.POSITIVE_INFINITY });
+    }
+    this.#engine?.close();
+    this.#answered.complete();
+  }
+
+  async #join(signal: AbortSignal): Promise<void> {
+    this.#lease.end();
+    const all = this.leased;
+    await this.#exchange("join", { all, requests: all.map((slots) => slots.requestForInside()) }, signal);
+  }
+
+  async #settle(signal: AbortSignal): Promise<Settlement> {
+    // By this node's clock it has ended, whatever the engine's says: others may have what was held.
+    if (!this.#lease.holds) return { held: false, again: false };
+    const idle = !this.#wanted;
+    this.#wanted = false;
+    const all = this.leased;
+    const held = await this.#exchange("settle", { all, requests: all.map((slots) => slots.request({ idle })) }, signal);
+    return { held, again: this.#wanted };
+  }
+
+  async #exchange(
+    kind: "join" | "settle",
+    { all, requests }: { readonly all: readonly LeasedSlots[]; readonly requests: readonly SlotsRequest[] },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const sent = this.clock.now();
+    const answer = await this.#ask(kind, requests, signal);
+    // Nobody waits for it any more, and something else may have been asked since.
+    signal.throwIfAborted();
+    if (!answer.held) return false;
+    this.#lease.begin(sent);
+    this.#members = answer.members;
+    this.#nodes = [...new Set(answer.nodes)].sort();
+    for (const [at, slots] of all.entries()) {
+      const [request, given] = [requests[at], answer.slots[at]];
+      if (request && given) slots.answer(request, given, answer.closedFor);
+    }
+    this.answered();
+    return true;
+  }
+
+  async #ask(kind: SettleRequest["kind"], slots: readonly SlotsRequest[], signal: AbortSignal): Promise<SettleAnswer> {
+    const engine = this.#engine;
+    if (!engine) throw new Error("The fleet has no engine yet.");
+    this.#lastNumber += 1;
+    const { keyPrefix, leaseTime } = this.#cluster;
+    const request: SettleRequest = {
+      ...{ kind, member: this.#member, node: this.node, leaseTime },
+      ...{ number: this.#lastNumber, slots },
+    };
+    const call = { keys: [`{${keyPrefix}}:fleet`], args: [`{${keyPrefix}}:notes`, JSON.stringify(request)] };
+    return JSON.parse(String(await engine.run(settleScript, call, signal))) as SettleAnswer;
+  }
+
+  #hear(message: string | null): void {
+    // What was said while nobody listened is in the next answer.
+    if (message === null) {
+      this.settle();
+      return;
+    }
+    const note = JSON.parse(message) as FleetNote;
+    if (note.by === this.#member) return;
+    const slots = this.#slots.get(note.slots);
+    if (note.note === "wanted") slots?.owe(note.missing);
+    else slots?.freed();
+  }
+}

@@ -1,0 +1,117 @@
+/** An engine by node-redis, which is loaded only when a document has a `cluster`. */
+import { once } from "node:events";
+import { messageOf } from "../../config/values/thrown.ts";
+import { loadOptional } from "../optional-package.ts";
+import type { Engine, EngineOptions, EngineScript, ScriptCall } from "./engine.ts";
+import { FleetError } from "./fleet-error.ts";
+
+/** Between two attempts to connect, in milliseconds; up to half of it more, by chance. */
+const reconnectPause = 200;
+
+type Redis = typeof import("redis");
+
+/** @throws MissingPackageError; FleetError for a URL that is none */
+export async function openRedis(options: EngineOptions): Promise<Engine> {
+  const redis = await loadOptional({ name: "redis", purpose: "SystemSettings.cluster" }, () => import("redis"));
+  return new RedisEngine(redis, options);
+}
+
+function clientFor({ createClient }: Redis, { url, name, silence }: EngineOptions) {
+  try {
+    return createClient({
+      url,
+      name,
+      RESP: 3,
+      // What nobody waits for any more must not be sent later.
+      disableOfflineQueue: true,
+      pingInterval: Math.ceil(silence / 3),
+      socket: {
+        connectTimeout: silence,
+        socketTimeout: silence,
+        reconnectStrategy: () => Math.round(reconnectPause * (1 + Math.random() / 2)),
+      },
+    });
+  } catch {
+    throw new FleetError("engine-url", 'SystemSettings.cluster.url is no URL like "redis://host:6379": correct it.');
+  }
+}
+
+class RedisEngine implements Engine {
+  readonly #commands: ReturnType<typeof clientFor>;
+  /** Subscribed to the channel; a connection of its own, so that a slow script holds up no note. */
+  readonly #notes: ReturnType<typeof clientFor>;
+  #closed = false;
+
+  constructor(redis: Redis, options: EngineOptions) {
+    const { channel, listener } = options;
+    this.#commands = clientFor(redis, options);
+    this.#notes = clientFor(redis, options);
+    this.#commands.on("error", (error: unknown) => listener.lost(lostError(error)));
+    this.#notes.on("error", () => {
+      // Whether the engine is there, the other connection tells.
+    });
+    this.#notes.on("ready", () => listener.heard(null));
+    this.#begin(this.#commands.connect());
+    this.#begin(this.#notes.connect().then(() => this.#notes.subscribe(channel, (text) => listener.heard(text))));
+  }
+
+  async reach(signal: AbortSignal): Promise<void> {
+    await this.#ready(signal);
+    await this.#answer(this.#commands.ping());
+  }
+
+  async run({ text, digest }: EngineScript, { keys, args }: ScriptCall, signal: AbortSignal): Promise<unknown> {
+    await this.#ready(signal);
+    const call = { keys: [...keys], arguments: [...args] };
+    try {
+      return await this.#commands.evalSha(digest, call);
+    } catch (error) {
+      if (!messageOf(error).startsWith("NOSCRIPT")) throw engineError(error);
+    }
+    return this.#answer(this.#commands.eval(text, call));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const client of [this.#commands, this.#notes]) {
+      client.removeAllListeners("ready");
+      client.destroy();
+    }
+  }
+
+  async #ready(signal: AbortSignal): Promise<void> {
+    // An error of the connection ends the wait.
+    if (!this.#commands.isReady) await this.#answer(once(this.#commands, "ready", { signal }));
+  }
+
+  async #answer<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    try {
+      return await asked;
+    } catch (error) {
+      throw engineError(error);
+    }
+  }
+
+  /** Connections are made until they are closed. */
+  #begin(connecting: Promise<unknown>): void {
+    connecting.catch((error: unknown) => {
+      if (!this.#closed) this.#commands.emit("error", error);
+    });
+  }
+}
+
+function lostError(error: unknown): FleetError {
+  return new FleetError(
+    "engine-lost",
+    `The engine of the fleet cannot be reached: ${messageOf(error)}. See whether it runs, and SystemSettings.cluster.url.`,
+    { cause: error },
+  );
+}
+
+/** An answer that is an error was given by the engine itself. */
+function engineError(error: unknown): FleetError {
+  const refused = error instanceof Error && /^[A-Z]+ /.test(error.message);
+  if (!refused) return lostError(error);
+  const text = `The engine of the fleet has refused what it was asked: ${error.message}. See its memory, its rights and its version.`;
+  return new FleetError("engine-refused", text, { cause: error });
+}

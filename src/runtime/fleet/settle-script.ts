@@ -1,0 +1,136 @@
+/**
+ * How a node settles with the engine. All of a fleet is in one hash: `#fleet`, and a field for each member, which is one
+ * process of a node. It holds the end of the member's lease by the engine's clock, and how many slots of each cap it has.
+ *
+ * A member says what it keeps of each cap and what it wants; it is given what the cap has left, and its lease begins anew.
+ * Members whose lease has ended are struck off, and what they had is free. An engine that has begun anew, or has taken
+ * another's place, may have forgotten leases: it gives nothing away until the last one that it may have forgotten has
+ * ended, while those who still hold theirs say so.
+ */
+import { createHash } from "node:crypto";
+import type { EngineScript } from "./engine.ts";
+
+export interface SettleRequest {
+  /** `join` counts those inside, and nothing else; `settle` keeps what is held; `leave` keeps nothing. */
+  readonly kind: "join" | "settle" | "leave";
+  /** One process of a node. */
+  readonly member: string;
+  readonly node: string;
+  /** Milliseconds. */
+  readonly leaseTime: number;
+  /** Grows with each request: one that was delayed on its way must not be carried out after a later one. */
+  readonly number: number;
+  readonly slots: readonly SlotsRequest[];
+}
+
+export interface SlotsRequest {
+  /** `server`, or `listener/` and a name. */
+  readonly name: string;
+  readonly cap: number;
+  readonly keep: number;
+  readonly want: number;
+}
+
+export interface SettleAnswer {
+  /** False: the engine does not know the lease. */
+  readonly held: boolean;
+  /** How many there are, this one included. */
+  readonly members: number;
+  /** Their nodes, by name. */
+  readonly nodes: readonly string[];
+  /** For how long the engine gives nothing away, in milliseconds; 0 for not at all. */
+  readonly closedFor: number;
+  /** In the order of the request. */
+  readonly slots: readonly SlotsAnswer[];
+}
+
+export interface SlotsAnswer {
+  readonly granted: number;
+  /** What other members have. */
+  readonly others: number;
+}
+
+/** What is said on the channel. */
+export type FleetNote =
+  /** A member lacks slots of this cap: who has some to spare gives them back. */
+  | { readonly note: "wanted"; readonly slots: string; readonly missing: number; readonly by: string }
+  /** Slots of a cap that some member lacked are free. */
+  | { readonly note: "freed"; readonly slots: string; readonly by: string };
+
+const text = `
+local key, channel = KEYS[1], ARGV[1]
+local ask = cjson.decode(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local info = redis.call('INFO', 'server')
+local run = string.match(info, 'run_id:(%w+)')
+local uptime = tonumber(string.match(info, 'uptime_in_seconds:(%d+)')) * 1000
+
+local fleet, members = nil, {}
+local all = redis.call('HGETALL', key)
+for at = 1, #all, 2 do
+  local value = cjson.decode(all[at + 1])
+  if all[at] == '#fleet' then
+    fleet = value
+  elseif value['until'] > now then
+    members[all[at]] = value
+  else
+    redis.call('HDEL', key, all[at])
+  end
+end
+local me = members[ask.member]
+if me and ask.number <= me.number then return redis.error_reply('LATE a later request has been carried out') end
+
+if not fleet then
+  local open = now + ask.leaseTime - (ask.kind == 'settle' and 0 or uptime)
+  fleet = { run = run, open = open, lacking = {} }
+elseif fleet.run ~= run then
+  fleet.run, fleet.open = run, now + ask.leaseTime
+end
+local closed = math.max(0, fleet.open - now)
+
+local function tell(note) redis.call('PUBLISH', channel, cjson.encode(note)) end
+local function freed(name)
+  if (fleet.lacking[name] or 0) > now then tell({ note = 'freed', slots = name, by = ask.member }) end
+end
+
+if ask.kind == 'leave' then
+  redis.call('HDEL', key, ask.member)
+  if me then for name, had in pairs(me.slots) do if had > 0 then freed(name) end end end
+  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, slots = {} })
+end
+if ask.kind == 'settle' and not me and closed == 0 then
+  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, slots = {} })
+end
+
+local before = me and me.slots or {}
+me = { node = ask.node, ['until'] = now + ask.leaseTime, number = ask.number, slots = {} }
+members[ask.member] = me
+local answers = {}
+for at, slots in ipairs(ask.slots) do
+  local others = 0
+  for name, member in pairs(members) do
+    if name ~= ask.member then others = others + (member.slots[slots.name] or 0) end
+  end
+  local left = slots.cap - others - slots.keep
+  local granted = closed > 0 and 0 or math.max(0, math.min(slots.want, left))
+  me.slots[slots.name] = slots.keep + granted
+  local missing = left < 0 and -left or slots.want - granted
+  if closed == 0 and missing > 0 and others > 0 then
+    if slots.want > granted then fleet.lacking[slots.name] = now + 2000 end
+    tell({ note = 'wanted', slots = slots.name, missing = missing, by = ask.member })
+  end
+  if (before[slots.name] or 0) > me.slots[slots.name] then freed(slots.name) end
+  answers[at] = { granted = granted, others = others }
+end
+
+local nodes, count = {}, 0
+for _, member in pairs(members) do
+  count = count + 1
+  nodes[count] = member.node
+end
+redis.call('HSET', key, '#fleet', cjson.encode(fleet), ask.member, cjson.encode(me))
+return cjson.encode({ held = true, members = count, nodes = nodes, closedFor = closed, slots = answers })
+`;
+
+export const settleScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };

@@ -1,0 +1,144 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
+import { bye, type Client, come, inParallel } from "../workers/clients.ts";
+import { protocols } from "../workers/talk-module.ts";
+import { hasRedis, RedisServer } from "./redis-server.ts";
+
+let fleets = 0;
+const prefix = (): string => `test${++fleets}`;
+
+/** Clients who come again until so many are inside: what another node has to give back takes its time. */
+async function untilInside(node: LastingGatehouse, count: number): Promise<Client[]> {
+  const inside: Client[] = [];
+  while (inside.length < count) {
+    const coming = Array.from({ length: count - inside.length }, () => come(node.port("talk")));
+    for (const client of await Promise.all(coming)) if (client.said.startsWith("hello")) inside.push(client);
+  }
+  return inside;
+}
+
+const reaches = ({ gatehouse }: LastingGatehouse, state: string): Promise<void> =>
+  expect.poll(() => Object.keys(gatehouse.states()["fleet"] ?? {}).join()).toContain(state);
+
+describe.skipIf(!hasRedis)("a fleet on a real engine", () => {
+  let engine: RedisServer;
+  beforeAll(async () => {
+    engine = await RedisServer.start();
+  });
+  afterAll(() => engine.stop());
+
+  const document = (keyPrefix: string, cluster: object = {}, listener: object = {}) => ({
+    NetworkListener: [{ name: "talk", protocol: "talk", bind: ["127.0.0.1:0"], useTls: false, ...listener }],
+    SystemSettings: {
+      maxConnections: 100,
+      drainTimeout: "1s",
+      cluster: { url: engine.url, keyPrefix, leaseTime: "20s", ...cluster },
+    },
+  });
+
+  async function startNodes(names: readonly string[], cluster: object = {}, listener: object = {}) {
+    const keyPrefix = prefix();
+    await engine.settled(keyPrefix);
+    const config = document(keyPrefix, cluster, listener) as never;
+    const nodes: LastingGatehouse[] = [];
+    for (const node of names) nodes.push(await lastingGatehouse(config, { node, protocols }));
+    for (const node of nodes) await reaches(node, "connected.");
+    return { nodes, keyPrefix, end: () => Promise.all(nodes.map((node) => node.end())) };
+  }
+
+  it("has never more clients inside than it may have, on whichever node they come", async () => {
+    const { nodes, end } = await startNodes(["a", "b", "c"]);
+    let [inside, most, admitted, refused] = [0, 0, 0, 0];
+    let turn = 0;
+    await inParallel(1_000, 250, async () => {
+      const node = nodes[turn++ % 3] as LastingGatehouse;
+      const client = await come(node.port("talk"));
+      if (!client.said.startsWith("hello")) {
+        expect(client.said).toMatch(/^busy (server|listener)-cap$/);
+        refused += 1;
+        await client.over;
+        return;
+      }
+      inside += 1;
+      most = Math.max(most, inside);
+      admitted += 1;
+      await delay(30);
+      inside -= 1;
+      await bye(client);
+    });
+    expect(most).toBeLessThanOrEqual(100);
+    expect(most).toBeGreaterThan(20);
+    expect(admitted + refused).toBe(1_000);
+    await end();
+  });
+
+  it("lets one node have all that the others do not need", async () => {
+    const { nodes, end } = await startNodes(["a", "b"]);
+    const [a, b] = nodes as [LastingGatehouse, LastingGatehouse];
+    const onB = await untilInside(b, 40);
+    const onA = await untilInside(a, 60);
+    expect(onB.every(({ said }) => said.startsWith("hello"))).toBe(true);
+    expect((await come(a.port("talk"))).said).toBe("busy server-cap");
+    await Promise.all(onB.map(bye));
+    await b.event("connection.closed", () => b.gatehouse.connections().length === 0);
+    const more = await untilInside(a, 40);
+    await Promise.all([...onA, ...more].map(bye));
+    await end();
+  });
+
+  it("holds clients of a listener that holds, until another node has a slot for them", async () => {
+    const { nodes, end } = await startNodes(["a", "b"], {}, { maxConnections: 4, atCapacity: "hold" });
+    const [a, b] = nodes as [LastingGatehouse, LastingGatehouse];
+    const onA = await Promise.all(Array.from({ length: 4 }, () => come(a.port("talk"))));
+    const waiting = come(b.port("talk"));
+    await b.event("listener.paused");
+    await bye(onA[0] as Client);
+    expect((await waiting).said).toMatch(/^hello/);
+    await Promise.all([...onA.slice(1), await waiting].map(bye));
+    await end();
+  });
+});
+
+describe.skipIf(!hasRedis)("a node that loses its engine", () => {
+  it.each(["local", "refuse"] as const)("goes on with its lease, then does as onLoss says: %s", async (onLoss) => {
+    const engine = await RedisServer.start();
+    const keyPrefix = prefix();
+    await engine.settled(keyPrefix);
+    const config = (node: string) => ({
+      NetworkListener: [{ name: "talk", protocol: "talk", bind: ["127.0.0.1:0"], useTls: false }],
+      SystemSettings: {
+        maxConnections: 10,
+        drainTimeout: "1s",
+        cluster: { url: engine.url, keyPrefix, node, leaseTime: "2s", onLoss },
+      },
+    });
+    const a = await lastingGatehouse(config("a") as never, { protocols });
+    const b = await lastingGatehouse(config("b") as never, { protocols });
+    await expect.poll(() => engine.ask("HLEN", `{${keyPrefix}}:fleet`)).toBe(3);
+    await reaches(a, "connected.");
+    const inside = [await come(a.port("talk"))];
+    const leased = async (): Promise<number> =>
+      Number(/slots_leased\{cap="server"\} (\d+)/.exec(await a.gatehouse.metrics.registry.metrics())?.[1]);
+    await expect.poll(leased).toBeGreaterThan(1);
+    await engine.kill();
+    await reaches(a, "degraded.");
+    inside.push(await come(a.port("talk")));
+    expect(inside.map(({ said }) => said.startsWith("hello"))).toEqual([true, true]);
+    await reaches(a, "isolated.");
+    const later = await Promise.all(Array.from({ length: 6 }, () => come(a.port("talk"))));
+    const words = later.map(({ said }) => said.replace(/ \d$/, ""));
+    if (onLoss === "refuse") expect(new Set(words)).toEqual(new Set(["busy fleet"]));
+    // Half of ten for each of two nodes.
+    else expect(words.filter((said) => said === "hello")).toHaveLength(3);
+    expect(a.gatehouse.connections().length).toBe(onLoss === "refuse" ? 2 : 5);
+    await engine.restart();
+    await reaches(a, "connected.");
+    const again = await come(a.port("talk"));
+    expect(again.said).toMatch(/^hello/);
+    await Promise.all([...inside, ...later, again].map(({ socket }) => socket.destroy()));
+    await Promise.all([a.end(), b.end()]);
+    expect(a.gatehouse.states()).toMatchObject({ fleet: { left: 1 } });
+    await engine.stop();
+  });
+});
