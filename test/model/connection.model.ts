@@ -358,7 +358,13 @@ const server: readonly ConnectionStimulus[] = [
 
 const untilAdmission = [...arrivals, ...headers, ...piecemeal];
 /** What comes after is the same with such rules and without. */
-const untilAdmitted = [...arrivals, ...headers.slice(0, 1), ...answers, ...lateAnswers, ...ends, ...server];
+const meanwhile = [...ends, ...server].map(
+  (stimulus): ConnectionStimulus => ({
+    ...stimulus,
+    possible: (at) => isIn("proxyHeader", "admitting")(at) && (stimulus.possible?.(at) ?? true),
+  }),
+);
+const untilAdmitted = [...arrivals, ...headers.slice(0, 1), ...answers, ...lateAnswers, ...meanwhile];
 
 /** What the peer and the session saw of it. */
 function compare(world: ConnectionWorld, { snapshot, facts }: Situation): Difference[] {
