@@ -84,6 +84,7 @@ const innerRooms = {
     accounts: ["store"],
     database: ["message", "store"],
     open: ["accounts", "database", "message", "store"],
+    lent: ["accounts", "store"],
   },
   management: {
     schema: [],

@@ -1,4 +1,5 @@
 /** Backend and mailboxes when the embedder has none: the document's accounts, and mail in SQLite. */
+import type { MessagePort } from "node:worker_threads";
 import type { Configuration } from "./config/index.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import {
@@ -8,13 +9,17 @@ import {
   authenticateBy,
   authenticateCertificateBy,
   keptAdministrator,
+  type LendableStore,
+  Lender,
+  type LentMail,
   type MailboxBackend,
   mailboxBackend,
-  openStore,
+  openLendableStore,
   type Store,
 } from "./mailbox/index.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
+import type { MaildropLocks } from "./protocols/maildrop-locks.ts";
 import { Breather } from "./runtime/time/breather.ts";
 import { resolveText } from "./runtime/tls/secret-text.ts";
 
@@ -32,11 +37,21 @@ export interface Mail {
   readonly neighbours: Store["neighbours"] | null;
   /** The other process has ended. */
   alone(): void;
+  /** For a worker: a port by which it borrows accounts and store; null where the embedder keeps the mail. */
+  lend(): MessagePort | null;
   release(): Promise<void>;
 }
 
 /** Protocols that use backend or mailboxes. */
 const mailProtocols: ReadonlySet<string> = new Set(["smtp", "lmtp", "imap", "pop3", "manageSieve"]);
+
+export interface MailWanted {
+  readonly configuration: Configuration;
+  readonly dataDirectory: string;
+  readonly signal: AbortSignal;
+  /** Maildrops that sessions in the threads of workers have; null without workers. */
+  readonly locks?: MaildropLocks | null;
+}
 
 /**
  * The embedder's backend and mailboxes; without a backend the default one, opened when some listener needs it.
@@ -44,15 +59,11 @@ const mailProtocols: ReadonlySet<string> = new Set(["smtp", "lmtp", "imap", "pop
  */
 export async function mailboxFor(
   options: GatehouseOptions,
-  {
-    configuration,
-    dataDirectory,
-    signal,
-  }: { readonly configuration: Configuration; readonly dataDirectory: string; readonly signal: AbortSignal },
+  { configuration, dataDirectory, signal, locks = null }: MailWanted,
 ): Promise<Mail> {
   const { backend, mailboxes = null } = options;
   if (backend) return { backend, mailboxes, stage: async () => () => {}, ...notOurs };
-  const mailbox = new DefaultMailbox(options, dataDirectory);
+  const mailbox = new DefaultMailbox(options, { dataDirectory, locks });
   try {
     const commit = await mailbox.stage(configuration, signal);
     commit();
@@ -68,29 +79,48 @@ const notOurs = {
   bound: async () => {},
   share: () => {},
   alone: () => {},
+  lend: () => null,
   neighbours: null,
   release: async () => {},
 };
 
 const nobody = new AccountDirectory([]);
 
+/** Whether a listener of the document has to do with the mail that is kept by default. */
+export function isMailWanted({ protocols = [] }: Pick<GatehouseOptions, "protocols">, { listeners }: Configuration) {
+  const replaced = new Set(protocols.map(({ name }) => name));
+  return listeners.some(({ protocol }) => mailProtocols.has(protocol) && !replaced.has(protocol));
+}
+
 /** Accounts and host name of the document in force, over one store for the whole life of the server. */
 class DefaultMailbox implements Mail {
   readonly #options: GatehouseOptions;
   readonly #dataDirectory: string;
-  #store: Store | null = null;
+  readonly #locks: MaildropLocks | null;
+  #store: LendableStore | null = null;
   #inForce: MailboxBackend | null = null;
   /** Null where nobody can log in. */
   #accounts: AccountDirectory | null = null;
+  /** Those of the document that was prepared last. */
+  #staged: AccountDirectory | null = null;
   /** Makes the administrator; null where nothing is missing. */
   #missing: (() => Promise<void>) | null = null;
   #isBound = false;
   /** With a predecessor or a successor. */
   #isShared: boolean;
   readonly mailboxes: Mailboxes;
+  readonly #lender = new Lender({
+    writer: () => this.#opened().lendWriter(),
+    mail: (which) => this.#lent(which === "staged" ? this.#staged : this.#accounts),
+    accounts: () => this.#accounts,
+  });
 
-  constructor(options: GatehouseOptions, dataDirectory: string) {
+  constructor(
+    options: GatehouseOptions,
+    { dataDirectory, locks }: { readonly dataDirectory: string; readonly locks: MaildropLocks | null },
+  ) {
     this.#options = options;
+    this.#locks = locks;
     this.#isShared = Boolean(options.predecessor);
     this.#dataDirectory = dataDirectory;
     this.mailboxes = options.mailboxes ?? { open: async (identity) => this.#opened().mailboxes.open(identity) };
@@ -117,6 +147,7 @@ class DefaultMailbox implements Mail {
     // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
     const store = await this.#storeFor(signal);
     const accounts = configured ?? (await this.#administratorOnly(hostname));
+    this.#staged = accounts;
     return () => {
       this.#accounts = accounts;
       this.#inForce = mailboxBackend({ store, accounts: () => this.#accounts ?? nobody, hostname, recipientDelimiter });
@@ -136,15 +167,19 @@ class DefaultMailbox implements Mail {
     const { defaultHostname } = configuration.system;
     const accounts =
       configured ?? (managed && onAdministratorMade ? await this.#administratorOnly(defaultHostname) : null);
+    this.#staged = accounts;
     return () => {
       this.#accounts = accounts;
     };
   }
 
-  async #storeFor(signal: AbortSignal): Promise<Store> {
+  async #storeFor(signal: AbortSignal): Promise<LendableStore> {
     signal.throwIfAborted();
     if (this.#store) return this.#store;
-    const store = await openStore(this.#dataDirectory, { joins: this.#isShared });
+    const store = await openLendableStore(this.#dataDirectory, {
+      joins: this.#isShared,
+      ...(this.#locks ? { locks: this.#locks } : {}),
+    });
     if (signal.aborted) await store.close();
     signal.throwIfAborted();
     this.#store = store;
@@ -165,13 +200,20 @@ class DefaultMailbox implements Mail {
     return this.#store?.neighbours ?? null;
   }
 
+  lend(): MessagePort {
+    return this.#lender.lend();
+  }
+
+  #lent(directory: AccountDirectory | null): LentMail {
+    return { accounts: directory && [...directory.accounts], hasStore: this.#store !== null };
+  }
+
   async release(): Promise<void> {
     await this.#store?.close();
   }
 
-  #isMailWanted({ listeners }: Configuration): boolean {
-    const replaced = new Set((this.#options.protocols ?? []).map(({ name }) => name));
-    return listeners.some(({ protocol }) => mailProtocols.has(protocol) && !replaced.has(protocol));
+  #isMailWanted(configuration: Configuration): boolean {
+    return isMailWanted(this.#options, configuration);
   }
 
   #backend(): MailboxBackend {
@@ -179,7 +221,7 @@ class DefaultMailbox implements Mail {
     return this.#inForce;
   }
 
-  #opened(): Store {
+  #opened(): LendableStore {
     if (!this.#store) throw new Error("No listener of the document in force has to do with mail.");
     return this.#store;
   }

@@ -57,7 +57,8 @@ import { withModule, workersOf } from "./worker-options.ts";
 export function createGatehouse(given: GatehouseOptions): Gatehouse {
   const options = withModule(given);
   const configuration = configurationOf(options);
-  const workers = workersOf(given, configuration);
+  let mail: Mail | null = null;
+  const workers = workersOf(given, { configuration, lendMail: () => mail?.lend() ?? null });
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
 
   const clock = options.clock ?? (workers ? threadsClock : systemClock);
@@ -70,7 +71,6 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   const { cluster } = configuration.system;
   const fleet = cluster && new FleetNode({ cluster, node: options.node, clock });
 
-  let mail: Mail | null = null;
   const server: Server = new Server({
     configuration,
     clock,
@@ -89,7 +89,10 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     },
     onListening: () => succession.accepting(),
     prepare: async (signal): Promise<Foundation> => {
-      const opened = await mailboxFor(options, { configuration, dataDirectory, signal });
+      const opened = await mailboxFor(options, {
+        ...{ configuration, dataDirectory, signal },
+        locks: workers?.memory.own.maildrops ?? null,
+      });
       mail = opened;
       const { backend, mailboxes } = opened;
       const health = httpEndpoints(endpoints);

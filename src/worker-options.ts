@@ -6,7 +6,7 @@ import { messageOf } from "./config/values/thrown.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import type { OwnName } from "./machines/causes.ts";
 import { threadsClock } from "./runtime/shared/threads-clock.ts";
-import { WorkerPool } from "./runtime/workers/worker-pool.ts";
+import { WorkerPool, type WorkerPoolOptions } from "./runtime/workers/worker-pool.ts";
 
 /** Options that a Gatehouse with several workers cannot have. */
 export class WorkersOptionError extends Error {
@@ -28,7 +28,6 @@ export type ExportedOptions = Partial<Pick<GatehouseOptions, (typeof exported)[n
 
 /** The protocols that the main thread serves by itself: the management is answered there. */
 const ofMainThread = "http";
-const ofMail: ReadonlySet<string> = new Set(["smtp", "lmtp", "imap", "pop3", "manageSieve"]);
 
 const entry = new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
@@ -72,16 +71,20 @@ function moduleOf({ workers }: GatehouseOptions): URL | null {
  * The workers of a Gatehouse; null where the main thread serves by itself.
  * @throws WorkersOptionError for options that several workers cannot have
  */
-export function workersOf(given: GatehouseOptions, configuration: Configuration): WorkerPool | null {
+export function workersOf(
+  given: GatehouseOptions,
+  { configuration, lendMail }: { readonly configuration: Configuration } & Pick<WorkerPoolOptions, "lendMail">,
+): WorkerPool | null {
   const count = (document: Configuration): number =>
     workerCount({ workers: given.workers?.count ?? document.system.workers });
   if (count(configuration) === 1) return null;
   assertPossible(given);
-  assertServed(given, configuration);
+  assertServed(configuration);
   const { pressure = {} } = given;
   return new WorkerPool({
     count,
-    assertServed: (document) => assertServed(given, document),
+    assertServed,
+    lendMail,
     entry,
     notices: (withModule(given).protocols ?? []).flatMap(({ notices = {} }) => Object.keys(notices) as OwnName[]),
     clock: threadsClock,
@@ -113,16 +116,10 @@ function assertPossible(given: GatehouseOptions): void {
 }
 
 /** Whether workers can do what a document asks for. @throws WorkersOptionError */
-function assertServed(given: GatehouseOptions, { listeners, certificates, system }: Configuration): void {
+function assertServed({ listeners, certificates, system }: Configuration): void {
   if (system.cluster)
     throw new WorkersOptionError(
       "SystemSettings.cluster: a node of a fleet does not have several workers yet. Set workers to 1, or leave cluster out.",
-    );
-  const { backend } = withModule(given);
-  const mail = listeners.find(({ protocol }) => ofMail.has(protocol));
-  if (mail && !backend)
-    throw new WorkersOptionError(
-      `Listener "${mail.name}": the mail that Gatehouse keeps itself is not yet served by several workers. Export a backend from workers.module, or set workers to 1.`,
     );
   const local = listeners.find(
     ({ protocol, bind }) => protocol !== ofMainThread && bind.some(({ family }) => family === "unix"),

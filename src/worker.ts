@@ -11,6 +11,7 @@ import { loadLibc } from "./runtime/sockets/libc.ts";
 import { FollowedBlockList } from "./runtime/workers/followed-block-list.ts";
 import { WorkerMemory } from "./runtime/workers/worker-memory.ts";
 import type { WorkerStart } from "./runtime/workers/worker-messages.ts";
+import { WorkerMailbox } from "./worker-mailbox.ts";
 import { type ExportedOptions, pick } from "./worker-options.ts";
 
 const start: WorkerStart = workerData;
@@ -20,6 +21,17 @@ if (!libc) throw new Error(reason);
 const memory = new WorkerMemory(start.shared, { thread: start.thread, clock });
 const side = new WorkerSide({ start, memory, libc });
 const options: ExportedOptions = start.module === null ? {} : pick(await import(start.module));
+
+const { mail: port } = start.ports;
+const mail = port
+  ? new WorkerMailbox({
+      options,
+      port,
+      dataDirectory: start.dataDirectory,
+      locks: memory.maildrops,
+      thread: start.thread,
+    })
+  : null;
 
 for (const { causes } of options.protocols ?? []) if (causes) registerCauses(causes);
 
@@ -38,14 +50,19 @@ const server: Server = new Server({
     blockList: new FollowedBlockList(clock, start),
     generation: start.generation,
   },
-  onBound: () => side.bound(),
+  onBound: async () => {
+    await side.bound();
+    await mail?.bound();
+  },
   onListening: async () => {},
   prepare: async () => {
+    const commit = await mail?.stage(server.configuration, "inForce");
+    commit?.();
     const failures = new LoginFailures({}, (address) => server.allowList.has(address), memory.failures);
     const built = builtInProtocols({
       ...options,
-      backend: options.backend ?? {},
-      mailboxes: options.mailboxes ?? null,
+      backend: options.backend ?? mail?.backend ?? {},
+      mailboxes: options.mailboxes ?? mail?.mailboxes ?? null,
       loginFailures: failures,
       onRequest: (_, response) => void response.writeHead(404).end(),
       lifecycle: start.lifecycle,
@@ -55,8 +72,8 @@ const server: Server = new Server({
       protocols: new Map(protocols.map((protocol) => [protocol.name, protocol])),
       certificates: () => side.certificates,
       ticketSecret: start.ticketSecret,
-      stage: async () => () => {},
-      release: async () => {},
+      stage: (document) => mail?.stage(document, "staged") ?? Promise.resolve(() => {}),
+      release: async () => mail?.release(),
     };
   },
 });

@@ -18,7 +18,7 @@ import type {
   LoginAttempt,
   Reply,
 } from "../protocols/backend.ts";
-import type { AccountDirectory } from "./accounts/accounts.ts";
+import type { Accounts } from "./accounts/accounts.ts";
 import { traceHeader } from "./message/trace-header.ts";
 import type { Store } from "./store/store.ts";
 import type { DeliveryRecipient } from "./store/store-calls.ts";
@@ -35,7 +35,7 @@ export type MailboxBackend = Required<Omit<Backend, "wholeMessage">>;
 export interface MailboxOptions {
   readonly store: Pick<Store, "deliver">;
   /** The accounts in force; asked at each command, so that a reload may replace them. */
-  readonly accounts: () => AccountDirectory;
+  readonly accounts: () => Accounts;
   /** `defaultHostname`; its mail is taken like that of the accounts' domains. */
   readonly hostname: string;
   /**
@@ -119,7 +119,7 @@ export function mailboxBackend(options: MailboxOptions): MailboxBackend {
 }
 
 /** Answers log-ins by a directory of accounts. */
-export function authenticateBy(accounts: () => AccountDirectory): (attempt: LoginAttempt) => Promise<Identity | null> {
+export function authenticateBy(accounts: () => Accounts): (attempt: LoginAttempt) => Promise<Identity | null> {
   return async ({ username, password, connection, signal }) => {
     const place = { line: addressKey(connection.peer.address), signal };
     const account = await accounts().authenticate(username, password, place);
@@ -131,7 +131,7 @@ export function authenticateBy(accounts: () => AccountDirectory): (attempt: Logi
  * Answers log-ins by certificate: it is for the accounts whose addresses it names (`rfc822Name`). Where it names several, the
  * client says which it wants to act as.
  */
-export function authenticateCertificateBy(accounts: () => AccountDirectory) {
+export function authenticateCertificateBy(accounts: () => Accounts) {
   return ({ certificate, authorization }: CertificateAttempt): Identity | null => {
     const named = certificate.emailAddresses.flatMap((address) => accounts().find(address) ?? []);
     const wanted = authorization === "" ? named : named.filter(({ address }) => isSameAddress(address, authorization));
@@ -148,14 +148,14 @@ interface Addressed {
 }
 
 /** The account that mail for an address goes to, if there is one: that of its whole name before that without the detail. */
-function accountFor(directory: AccountDirectory, { address, hostname, delimiter }: Addressed): string | undefined {
+function accountFor(directory: Accounts, { address, hostname, delimiter }: Addressed): string | undefined {
   const whole = accountNamed(directory, { address, hostname });
   if (whole !== undefined || delimiter === null) return whole;
   const base = withoutDetail(address, delimiter);
   return base === null ? undefined : accountNamed(directory, { address: base, hostname });
 }
 
-function accountNamed(directory: AccountDirectory, { address, hostname }: { address: string; hostname: string }) {
+function accountNamed(directory: Accounts, { address, hostname }: { address: string; hostname: string }) {
   const account = directory.find(address);
   if (account) return account.address;
   const { local, domain } = canonicalAddress(address);
@@ -163,7 +163,7 @@ function accountNamed(directory: AccountDirectory, { address, hostname }: { addr
   return domain === "" || isHosted(directory, { domain, hostname }) ? directory.administrator?.address : undefined;
 }
 
-function isHosted({ domains }: AccountDirectory, { domain, hostname }: { domain: string; hostname: string }): boolean {
+function isHosted({ domains }: Accounts, { domain, hostname }: { domain: string; hostname: string }): boolean {
   return domains.has(domain) || domain === canonicalDomain(hostname);
 }
 

@@ -1,8 +1,23 @@
 import { resolve } from "node:path";
+import type { MessagePort } from "node:worker_threads";
 import { DEFAULT_MAILBOX_LIMITS } from "../protocols/mailbox.ts";
+import type { MaildropLocks } from "../protocols/maildrop-locks.ts";
+import { BorrowedWriter } from "./lent/borrowed-writer.ts";
+import type { Borrower } from "./lent/borrower.ts";
 import { StoreMailboxes } from "./open/store-mailboxes.ts";
 import { MailStore, type MailStoreOptions, type Store, type StoreOptions } from "./store/store.ts";
 import { StoreThread } from "./store/store-thread.ts";
+
+export interface LendableStoreOptions extends StoreOptions {
+  /** Which maildrops are taken, where sessions of several threads take them. */
+  readonly locks?: MaildropLocks;
+}
+
+/** A store that other threads can borrow. */
+export interface LendableStore extends Store {
+  /** @returns a port to the writing thread, for another thread. @throws StoreError */
+  lendWriter(): Promise<MessagePort>;
+}
 
 /**
  * Opens a data folder, and makes it when it is not there. Content that a former process left behind unacknowledged is
@@ -10,7 +25,12 @@ import { StoreThread } from "./store/store-thread.ts";
  * @throws StoreError `store-in-use` when another process has it open for writing, `store-missing` when there is nothing
  * to read, `store-version` when a newer version made it.
  */
-export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
+export function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
+  return openLendableStore(directory, options);
+}
+
+/** The same, for a server whose workers borrow it. @throws StoreError */
+export async function openLendableStore(directory: string, options: LendableStoreOptions = {}): Promise<LendableStore> {
   const limits = { ...DEFAULT_MAILBOX_LIMITS, ...options.limits };
   const thread = new StoreThread({
     directory: resolve(directory),
@@ -21,25 +41,46 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
     limits,
   });
   const { lacksOutlines } = await thread.open();
-  const { busyTimeout } = options;
+  const { busyTimeout, locks } = options;
   const store = storeOn(resolve(directory), thread, {
     ...{ limits, ...(busyTimeout === undefined ? {} : { busyTimeout }) },
     ...(options.readOnly ? { reader: thread } : {}),
+    ...(locks ? { locks } : {}),
   });
   if (options.joins) store.share();
   if (lacksOutlines && !options.readOnly) store.fillOutlines();
-  return store;
+  return Object.assign(store, { lendWriter: () => thread.lend() });
+}
+
+/**
+ * The store that another thread has opened, for the sessions of this one: it writes by that one's thread, and has a
+ * reading thread of its own.
+ * @throws StoreError
+ */
+export async function borrowStore(
+  directory: string,
+  borrower: Borrower,
+  { locks, thread }: { readonly locks: MaildropLocks; readonly thread: number },
+): Promise<Store> {
+  const limits = DEFAULT_MAILBOX_LIMITS;
+  const writer = new BorrowedWriter(borrower);
+  await writer.open();
+  const store = new MailStore(resolve(directory), writer, { limits });
+  const mailboxes = new StoreMailboxes(store, { limits, reports: writer, locks, thread });
+  writer.onChanges = (changes) => mailboxes.changed(changes);
+  writer.onLost = () => mailboxes.lost();
+  return Object.assign(store, { mailboxes, neighbours: mailboxes.neighbours });
 }
 
 /** A store on a thread that is open, and the mailboxes in it. The thread reports what each commit changed. */
 export function storeOn(
   directory: string,
   writer: StoreThread,
-  options: MailStoreOptions = {},
+  { locks, ...options }: MailStoreOptions & { readonly locks?: MaildropLocks } = {},
 ): Store & Pick<MailStore, "fillOutlines"> {
   const { limits = DEFAULT_MAILBOX_LIMITS } = options;
   const store = new MailStore(directory, writer, { ...options, limits });
-  const mailboxes = new StoreMailboxes(store, limits);
+  const mailboxes = new StoreMailboxes(store, { limits, ...(locks ? { locks } : {}) });
   writer.onChanges = (changes) => mailboxes.changed(changes);
   writer.onLost = () => mailboxes.lost();
   return Object.assign(store, { mailboxes, neighbours: mailboxes.neighbours });

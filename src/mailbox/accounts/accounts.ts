@@ -1,4 +1,5 @@
 import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
+import { type Account, AccountNames } from "./account-names.ts";
 import type { QueuePlace } from "./fair-queue.ts";
 import { costOf, decoyOf, parseSecret, type Secret, SecretError, verifyPassword } from "./password.ts";
 
@@ -9,11 +10,19 @@ export interface AccountEntry {
   readonly roles: readonly string[];
 }
 
-/** Somebody who may log in and whose mail is taken. */
-export interface Account {
-  /** In the form of `canonicalAddress`: lower case, A-labels. */
-  readonly address: string;
-  readonly roles: readonly string[];
+/** Who may log in, and whose mail is taken. Addresses are compared without regard to case. */
+export interface Accounts {
+  /** Domains of the accounts. */
+  readonly domains: ReadonlySet<string>;
+  /** The first account with the role `admin`, which gets the mail for `postmaster`. */
+  readonly administrator: Account | undefined;
+  find(address: string): Account | undefined;
+  /**
+   * Checks name and password.
+   * @param place whose turn it is among the checks that wait.
+   * @throws QueueFullError when too many checks wait; the signal's reason.
+   */
+  authenticate(username: string, password: string, place?: QueuePlace): Promise<Account | null>;
 }
 
 /** One or more accounts cannot be used; all of them are named. Never holds a secret. */
@@ -39,10 +48,9 @@ interface Entry {
  * The accounts of one configuration; a reload makes another directory. Addresses are compared without regard to case,
  * in the local part as in the domain.
  */
-export class AccountDirectory {
+export class AccountDirectory implements Accounts {
+  readonly #names = new AccountNames();
   readonly #entries = new Map<string, Entry>();
-  readonly #domains = new Set<string>();
-  #administrator: Account | undefined;
   /** The secret that is costliest to check. */
   #costliest: Secret | undefined;
   #decoy: Secret = decoyOf(undefined);
@@ -71,16 +79,21 @@ export class AccountDirectory {
 
   /** Domains of the accounts. */
   get domains(): ReadonlySet<string> {
-    return this.#domains;
+    return this.#names.domains;
+  }
+
+  /** All of them, in the order in which they were given. */
+  get accounts(): Iterable<Account> {
+    return this.#names;
   }
 
   /** The first account with the role `admin`, which gets the mail for `postmaster`. */
   get administrator(): Account | undefined {
-    return this.#administrator;
+    return this.#names.administrator;
   }
 
   find(address: string): Account | undefined {
-    return this.#entries.get(canonicalAddress(address).text)?.account;
+    return this.#names.find(address);
   }
 
   /**
@@ -107,8 +120,7 @@ export class AccountDirectory {
     try {
       const entry = { account: { address: text, roles: [...roles] }, secret: parseSecret(secret) };
       this.#entries.set(text, entry);
-      this.#domains.add(domain);
-      if (roles.includes("admin")) this.#administrator ??= entry.account;
+      this.#names.add(entry.account);
       if (!this.#costliest || costOf(entry.secret) > costOf(this.#costliest)) this.#costliest = entry.secret;
       return [];
     } catch (error) {

@@ -2,90 +2,130 @@
  * One of the store's threads, which writes or reads: SQLite, fsync(2) and the search in messages block here and not in
  * the event loop. An error of a call is its answer; an error outside of one ends the thread, and the store starts another.
  */
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { toFailure } from "../store/failure.ts";
-import type { CallName, Calls, ChangeSet, Request, Response } from "../store/store-calls.ts";
+import type { CallName, Calls, Following, Request } from "../store/store-calls.ts";
 import { StoreError } from "../store/store-error.ts";
+import { Caller, Callers } from "./callers.ts";
+import { type Batch, CommitQueue } from "./commit-queue.ts";
 import { MailDatabase } from "./mail-database.ts";
 
 let database: MailDatabase | null = null;
+const callers = new Callers();
+/** Of the threads that were let in, besides the one that has started this one. */
+const ports = new Set<MessagePort>();
+const commits = new CommitQueue<Caller>(commitAll);
 
-parentPort?.on("message", (request: Request) => {
-  const { number } = request;
-  try {
-    const answered = answer(request);
-    if (answered instanceof Promise) {
-      answered.then(
-        (reply) => send({ number, reply }),
-        (error: unknown) => send({ number, failure: toFailure(error) }),
-      );
-    } else send({ number, ...answered });
-  } catch (error) {
-    send({ number, failure: toFailure(error) });
+if (parentPort) {
+  const starter = new Caller(parentPort, { followsAll: true });
+  callers.add(starter);
+  parentPort.on("message", (message: Request | Following) => take(starter, message));
+}
+
+function take(caller: Caller, message: Request | Following): void {
+  if (!("number" in message)) {
+    caller.follow(message);
+    return;
   }
-  if (request.name === "close") parentPort?.close();
-});
-
-/** Memory of messages is handed over instead of copied. */
-function send(response: Response): void {
-  const octets =
-    "reply" in response && response.reply !== null && typeof response.reply === "object" && "octets" in response.reply
-      ? response.reply.octets.buffer
-      : null;
-  parentPort?.postMessage(response, octets instanceof ArrayBuffer ? [octets] : []);
+  const { number } = message;
+  if (message.name === "commit") {
+    commits.add({ caller, number, writes: message.request });
+    return;
+  }
+  try {
+    const reply = answer(message);
+    if (reply instanceof Promise) {
+      reply.then(
+        (later) => caller.send({ number, reply: later }),
+        (error: unknown) => caller.send({ number, failure: toFailure(error) }),
+      );
+    } else caller.send({ number, reply });
+  } catch (error) {
+    caller.send({ number, failure: toFailure(error) });
+  }
+  if (message.name === "close") for (const port of [parentPort, ...ports]) port?.close();
 }
 
-interface Answer {
-  readonly reply: Calls[CallName]["reply"];
-  readonly changes?: readonly ChangeSet[];
+function letIn(port: MessagePort): null {
+  const caller = new Caller(port, { followsAll: false });
+  callers.add(caller);
+  ports.add(port);
+  port.on("message", (message: Request | Following) => take(caller, message));
+  // The thread has ended, or needs the store no longer.
+  port.on("close", () => {
+    callers.remove(caller);
+    ports.delete(port);
+  });
+  return null;
 }
+
+/** Whoever was not the cause of a change hears of it before those whose calls it answers. */
+function commitAll(batches: readonly Batch<Caller>[]): void {
+  try {
+    const { reply, changes } = opened().commit(batches.flatMap(({ writes }) => writes));
+    callers.report(changes, new Set(batches.map(({ caller }) => caller)));
+    let [from, { commits: transactions }] = [0, reply];
+    for (const { caller, number, writes } of batches) {
+      const results = reply.results.slice(from, from + writes.length);
+      caller.send({ number, reply: { commits: transactions, results }, changes: caller.of(changes) });
+      from += writes.length;
+      // Counted once.
+      transactions = 0;
+    }
+  } catch (error) {
+    for (const { caller, number } of batches) caller.send({ number, failure: toFailure(error) });
+  }
+}
+
+type Reply = Calls[CallName]["reply"];
 
 /** A promise for what reads messages as it goes: other calls are answered meanwhile. */
-function answer(call: Request): Answer | Promise<Calls[CallName]["reply"]> {
+function answer(call: Exclude<Request, { name: "commit" }>): Reply | Promise<Reply> {
   switch (call.name) {
     case "open":
       database = new MailDatabase(call.request);
-      return { reply: { lacksOutlines: database.lacksOutlines } };
-    case "commit":
-      return opened().commit(call.request);
+      return { lacksOutlines: database.lacksOutlines };
     case "page":
-      return { reply: opened().page(call.request) };
+      return opened().page(call.request);
     case "content":
-      return { reply: opened().content(call.request) };
+      return opened().content(call.request);
     case "analyse":
       return opened().messages.analyse(call.request);
     case "resolve":
-      return { reply: opened().reads.resolve(call.request) };
+      return opened().reads.resolve(call.request);
     case "list":
-      return { reply: opened().reads.list(call.request) };
+      return opened().reads.list(call.request);
     case "status":
-      return { reply: opened().reads.status(call.request) };
+      return opened().reads.status(call.request);
     case "summaries":
-      return { reply: opened().reads.summaries(call.request) };
+      return opened().reads.summaries(call.request);
     case "message":
-      return { reply: opened().messages.message(call.request) };
+      return opened().messages.message(call.request);
     case "outlinesDue":
       return opened().messages.outlinesDue();
     case "headers":
       return opened().messages.headers(call.request);
     case "contents":
-      return { reply: opened().messages.contents(call.request) };
+      return opened().messages.contents(call.request);
     case "structures":
       return opened().messages.structures(call.request);
     case "matching":
       return opened().messages.matching(call.request);
     case "quota":
-      return { reply: opened().reads.quota(call.request) };
+      return opened().reads.quota(call.request);
     case "scripts":
-      return { reply: opened().reads.scripts(call.request) };
+      return opened().reads.scripts(call.request);
     case "script":
-      return { reply: opened().reads.script(call.request) };
+      return opened().reads.script(call.request);
     case "patience":
       opened().wait(call.request);
-      return { reply: null };
+      return null;
+    case "join":
+      return letIn(call.request);
     case "close":
+      commits.flush();
       database?.close();
-      return { reply: null };
+      return null;
   }
 }
 

@@ -4,6 +4,7 @@
  * changed, so that IDLE sees it, and agree on who has a maildrop.
  */
 import { MailboxError } from "../../protocols/mailbox.ts";
+import type { MaildropLocks } from "../../protocols/maildrop-locks.ts";
 import type { NeighbourLine, StoreNeighbours } from "../store/neighbour.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { SummaryColumns } from "../store/summary-columns.ts";
@@ -32,18 +33,19 @@ export class Neighbours implements StoreNeighbours {
   readonly #mailboxes: NeighbouringMailboxes;
   #older: NeighbourLine | null = null;
   #newer: NeighbourLine | null = null;
-  /** Accounts whose maildrops sessions of this server have, or ask for. */
-  readonly #own = new Set<string>();
+  /** Of accounts whose maildrops sessions of this server have, or ask for. */
+  readonly #own: MaildropLocks;
   /** Those that sessions of older servers have. */
   readonly #olders = new Set<string>();
   readonly #asked = new Map<string, (granted: boolean) => void>();
 
-  constructor(mailboxes: NeighbouringMailboxes) {
+  constructor(mailboxes: NeighbouringMailboxes, locks: MaildropLocks) {
     this.#mailboxes = mailboxes;
+    this.#own = locks;
   }
 
   get locked(): readonly string[] {
-    return [...this.#own, ...this.#olders];
+    return [...this.#own.entries(), ...this.#olders];
   }
 
   addOlder(line: NeighbourLine, locked: readonly string[]): void {
@@ -81,23 +83,18 @@ export class Neighbours implements StoreNeighbours {
    * @throws MailboxError `maildrop-locked`
    */
   take(account: string): Promise<void> | null {
-    if (this.#isTaken(account)) throw locked();
-    this.#own.add(account);
+    if (this.#olders.has(account) || !this.#own.take(account)) throw locked();
     if (!this.#newer) return null;
     return this.#ask(account).then((granted) => {
       if (granted) return;
-      this.#own.delete(account);
+      this.#own.release(account);
       throw locked();
     });
   }
 
   release(account: string): void {
-    this.#own.delete(account);
+    this.#own.release(account);
     this.#tell([this.#newer], { kind: "unlock", account });
-  }
-
-  #isTaken(account: string): boolean {
-    return this.#own.has(account) || this.#olders.has(account);
   }
 
   #ask(account: string): Promise<boolean> {
@@ -137,7 +134,7 @@ export class Neighbours implements StoreNeighbours {
   }
 
   async #lockForOlder(account: string): Promise<boolean> {
-    if (this.#isTaken(account)) return false;
+    if (this.#olders.has(account) || this.#own.has(account)) return false;
     this.#olders.add(account);
     if (!this.#newer || (await this.#ask(account))) return true;
     this.#olders.delete(account);

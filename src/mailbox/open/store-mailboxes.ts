@@ -1,8 +1,10 @@
 import { canonicalAddress } from "../../config/addresses/canonical-address.ts";
 import type { Identity } from "../../protocols/backend.ts";
 import type { AccountMail, Mailboxes, MailboxLimits } from "../../protocols/mailbox.ts";
+import { LocalMaildropLocks, type MaildropLocks } from "../../protocols/maildrop-locks.ts";
 import { toMailboxError } from "../store/failure.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
+import { allReported, type CommitReports } from "../store/store-line.ts";
 import type { StorePort } from "../store/store-port.ts";
 import { Neighbours } from "./neighbours.ts";
 import { SharedMailbox } from "./shared-mailbox.ts";
@@ -11,22 +13,41 @@ import { StoredMailbox } from "./stored-mailbox.ts";
 import { readMaildrop, StoredMaildrop } from "./stored-maildrop.ts";
 import { readPage } from "./summary-pages.ts";
 
+export interface StoreMailboxesOptions {
+  readonly limits: MailboxLimits;
+  /** How changes by other threads are heard of; there are none by default. */
+  readonly reports?: CommitReports;
+  /** Those of this thread alone by default. */
+  readonly locks?: MaildropLocks;
+  /** Tells the sessions of this thread from those of others. */
+  readonly thread?: number;
+}
+
+/** Views of one thread. */
+const viewsOfThread = 2 ** 40;
+
 /** The mailboxes of a store, and who has which of them open. */
 export class StoreMailboxes implements Mailboxes {
   readonly #store: StorePort;
+  readonly #reports: CommitReports;
   readonly limits: MailboxLimits;
   /** By UIDVALIDITY. */
   readonly #shared = new Map<number, SharedMailbox>();
   /** Other servers that have the store open. */
-  readonly neighbours = new Neighbours({
-    changedElsewhere: (changes) => this.#take(changes),
-    lostElsewhere: () => this.#reload(),
-  });
-  #viewId = 0;
+  readonly neighbours: Neighbours;
+  #viewId: number;
 
-  constructor(store: StorePort, limits: MailboxLimits) {
+  constructor(store: StorePort, options: StoreMailboxesOptions) {
+    const { limits, reports = allReported, locks = new LocalMaildropLocks(), thread = 0 } = options;
     this.#store = store;
+    this.#reports = reports;
     this.limits = limits;
+    this.#viewId = thread * viewsOfThread;
+    const elsewhere = {
+      changedElsewhere: (changes: readonly ChangeSet[]) => this.#take(changes),
+      lostElsewhere: () => this.#reload(),
+    };
+    this.neighbours = new Neighbours(elsewhere, locks);
   }
 
   async open({ username }: Identity): Promise<AccountMail> {
@@ -85,6 +106,7 @@ export class StoreMailboxes implements Mailboxes {
             readOnly,
             selected,
           },
+          refresh: () => this.#reports.catchUp(),
           onClose: (view) => {
             this.#left(shared, view);
             onClose(view);
@@ -123,6 +145,7 @@ export class StoreMailboxes implements Mailboxes {
     if (!shared) {
       shared = new SharedMailbox((after) => readPage(this.#store, { mailbox, after }));
       this.#shared.set(mailbox, shared);
+      this.#reports.follow(mailbox);
     }
     return shared;
   }
@@ -138,6 +161,8 @@ export class StoreMailboxes implements Mailboxes {
   }
 
   #drop(shared: SharedMailbox, mailbox: number): void {
-    if (!shared.isInUse && this.#shared.get(mailbox) === shared) this.#shared.delete(mailbox);
+    if (shared.isInUse || this.#shared.get(mailbox) !== shared) return;
+    this.#shared.delete(mailbox);
+    this.#reports.unfollow(mailbox);
   }
 }

@@ -37,6 +37,8 @@ export interface StoredMailboxOptions {
   readonly readOnly: boolean;
   readonly limits: MailboxLimits;
   readonly selected: SelectReply;
+  /** Reports what others have committed until now. */
+  refresh(): void;
   /** Called once. */
   readonly onClose: (view: StoredMailbox) => void;
 }
@@ -88,8 +90,8 @@ export class StoredMailbox implements Mailbox, MailboxObserver {
     if (change.type === "mailbox.deleted") this.close();
   }
 
-  /** Nothing to do: every durable change has been reported already. */
   async refresh(): Promise<void> {
+    this.#options.refresh();
     this.#expectOpen();
   }
 

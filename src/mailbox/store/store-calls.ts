@@ -1,4 +1,5 @@
 /** What the store and its threads say to one another. */
+import type { MessagePort } from "node:worker_threads";
 import type { MailboxLimits, MailboxStatus, TextQuery } from "../../protocols/mailbox.ts";
 import type { Outline } from "../message/outline.ts";
 import type { Failure } from "./failure.ts";
@@ -221,6 +222,8 @@ export interface Calls {
   };
   /** Milliseconds to wait for another process's lock from here on. */
   readonly patience: { readonly request: number; readonly reply: null };
+  /** Another thread makes calls by this port from here on. */
+  readonly join: { readonly request: MessagePort; readonly reply: null };
   readonly close: { readonly request: null; readonly reply: null };
 }
 
@@ -273,7 +276,12 @@ export type Request = {
   [Name in CallName]: { readonly number: number; readonly name: Name; readonly request: Calls[Name]["request"] };
 }[CallName];
 
+/** Which mailboxes a thread hears of, besides those that its own commits change. It has no answer. */
+export type Following = { readonly follow: number } | { readonly unfollow: number } | { readonly followAll: boolean };
+
 export type Response =
+  /** What another thread's commit changed, in mailboxes that this one follows. */
+  | { readonly reported: readonly ChangeSet[] }
   | {
       readonly number: number;
       readonly reply: Calls[CallName]["reply"];

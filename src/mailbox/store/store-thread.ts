@@ -1,39 +1,33 @@
-import { Worker } from "node:worker_threads";
-import { fromFailure } from "./failure.ts";
-import type { CallName, Calls, ChangeSet, Opened, OpenRequest, Response } from "./store-calls.ts";
+import { MessageChannel, MessagePort, Worker } from "node:worker_threads";
+import { CallAnswers } from "./call-answers.ts";
+import type { CallName, Calls, ChangeSet, Following, Opened, OpenRequest, Response } from "./store-calls.ts";
 import { StoreError } from "./store-error.ts";
+import type { StoreLine } from "./store-line.ts";
 
 /** The thread's file is TypeScript in the sources and JavaScript in the package. */
 const ENTRY = new URL(`../database/store-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-
-interface Waiting {
-  readonly resolve: (reply: never) => void;
-  readonly reject: (error: Error) => void;
-}
 
 /**
  * The store's side of its thread: calls and their answers. When the thread dies, the calls under way fail and the next
  * call starts another thread. It keeps the process alive only while a call is under way.
  */
-export class StoreThread {
+export class StoreThread implements StoreLine {
   readonly #options: Omit<OpenRequest, "first" | "joins">;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #answers = new CallAnswers();
   #worker: Worker | null = null;
   #opened: Promise<Opened> = Promise.resolve({ lacksOutlines: false });
   #ended: Promise<void> = Promise.resolve();
-  #number = 0;
   #openedOnce = false;
-  /** Gets what commits changed, each before the call that changed it is answered. */
+  /** Other threads make calls as well: their commits are of interest only to another server. */
+  #isLent = false;
   onChanges: (changes: readonly ChangeSet[]) => void = () => {};
-  /** The thread ended in mid-work: of the calls that were under way, nobody knows whether they were carried out. */
   onLost: () => void = () => {};
 
-  /** Another server may have the folder as well. */
-  joins: boolean;
+  #joins: boolean;
 
   constructor({ joins = false, ...options }: Omit<OpenRequest, "first" | "joins"> & { readonly joins?: boolean }) {
     this.#options = options;
-    this.joins = joins;
+    this.#joins = joins;
   }
 
   /** Starts the thread and opens the database. @throws StoreError */
@@ -53,10 +47,30 @@ export class StoreThread {
   async call<Name extends CallName>(
     name: Name,
     request: Calls[Name]["request"],
-    transfer: readonly ArrayBufferLike[] = [],
+    transfer: readonly (ArrayBufferLike | MessagePort)[] = [],
   ): Promise<Calls[Name]["reply"]> {
     await this.open();
     return this.#send(name, request, transfer);
+  }
+
+  share(isShared: boolean): void {
+    this.#joins = isShared;
+    this.#follow();
+  }
+
+  /** @returns a port by which another thread makes calls, until this one ends. @throws StoreError */
+  async lend(): Promise<MessagePort> {
+    this.#isLent = true;
+    // A thread that ends meanwhile is followed by another one.
+    const port = await this.#join().catch(() => this.#join());
+    this.#follow();
+    return port;
+  }
+
+  async #join(): Promise<MessagePort> {
+    const { port1, port2 } = new MessageChannel();
+    await this.call("join", port1, [port1]);
+    return port2;
   }
 
   /** Closes the database, when it is open, and ends the thread. */
@@ -94,7 +108,8 @@ export class StoreThread {
         resolve();
       });
     });
-    this.#opened = this.#send("open", { ...this.#options, first: !this.#openedOnce, joins: this.joins });
+    this.#opened = this.#send("open", { ...this.#options, first: !this.#openedOnce, joins: this.#joins });
+    this.#follow();
     this.#opened.then(
       () => {
         this.#openedOnce = true;
@@ -107,38 +122,36 @@ export class StoreThread {
   #send<Name extends CallName>(
     name: Name,
     request: Calls[Name]["request"],
-    transfer: readonly ArrayBufferLike[] = [],
+    transfer: readonly (ArrayBufferLike | MessagePort)[] = [],
   ): Promise<Calls[Name]["reply"]> {
-    return new Promise((resolve, reject) => {
-      if (!this.#worker) {
-        reject(new StoreError("store-failed", "The mail store's thread has ended; try again."));
-        return;
-      }
-      this.#number += 1;
-      this.#waiting.set(this.#number, { resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage({ number: this.#number, name, request }, transfer.filter(isTransferable));
-    });
+    const worker = this.#worker;
+    if (!worker) return Promise.reject(new StoreError("store-failed", "The mail store's thread has ended; try again."));
+    worker.ref();
+    return this.#answers.expect<Name>((number) =>
+      worker.postMessage({ number, name, request }, transfer.filter(isTransferable)),
+    );
+  }
+
+  #follow(): void {
+    this.#worker?.postMessage({ followAll: this.#joins || !this.#isLent } satisfies Following);
   }
 
   #settle(response: Response): void {
-    const waiting = this.#waiting.get(response.number);
-    this.#waiting.delete(response.number);
-    if (this.#waiting.size === 0) this.#worker?.unref();
-    if ("reply" in response && response.changes?.length) this.onChanges(response.changes);
-    if ("failure" in response) waiting?.reject(fromFailure(response.failure));
-    else waiting?.resolve(response.reply as never);
+    if ("reported" in response) {
+      this.onChanges(response.reported);
+      return;
+    }
+    this.#answers.take(response, () => {
+      if (this.#answers.size === 0) this.#worker?.unref();
+      if ("reply" in response && response.changes?.length) this.onChanges(response.changes);
+    });
   }
 
   #failAll(cause: Error): void {
-    const all = [...this.#waiting.values()];
-    this.#waiting.clear();
-    const text = `The mail store's thread ended (${cause.message}); the next call starts another.`;
-    for (const { reject } of all) reject(new StoreError("store-failed", text, { cause }));
-    if (all.length > 0) this.onLost();
+    if (this.#answers.failAll(cause) > 0) this.onLost();
   }
 }
 
-function isTransferable(memory: ArrayBufferLike): memory is ArrayBuffer {
-  return memory instanceof ArrayBuffer;
+function isTransferable(memory: ArrayBufferLike | MessagePort): memory is ArrayBuffer | MessagePort {
+  return memory instanceof ArrayBuffer || memory instanceof MessagePort;
 }

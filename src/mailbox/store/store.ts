@@ -33,6 +33,7 @@ import {
   type Writes,
 } from "./store-calls.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
+import type { StoreLine } from "./store-line.ts";
 import type { Incoming, StorePort } from "./store-port.ts";
 import { StoreThread } from "./store-thread.ts";
 
@@ -115,7 +116,7 @@ const defaultBusyTimeout = 1_000;
 export interface MailStoreOptions extends Pick<StoreOptions, "busyTimeout"> {
   readonly limits?: MailboxLimits;
   /** A thread that reads; one more is started by default. */
-  readonly reader?: StoreThread;
+  readonly reader?: StoreLine;
 }
 
 /**
@@ -124,8 +125,8 @@ export interface MailStoreOptions extends Pick<StoreOptions, "busyTimeout"> {
  */
 export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbours"> {
   readonly directory: string;
-  readonly #writer: StoreThread;
-  readonly #reader: StoreThread;
+  readonly #writer: StoreLine;
+  readonly #reader: StoreLine;
   readonly #busyTimeout: number;
   readonly #group = new GroupCommit<PendingWrite>((writes) => this.#commit(writes), {
     isHeavy: ({ write }) => isHeavy(write),
@@ -138,7 +139,7 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
 
   constructor(
     directory: string,
-    writer: StoreThread,
+    writer: StoreLine,
     { limits = DEFAULT_MAILBOX_LIMITS, busyTimeout = defaultBusyTimeout, reader }: MailStoreOptions = {},
   ) {
     this.#busyTimeout = busyTimeout;
@@ -185,11 +186,12 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
   }
 
   share(): void {
-    this.#writer.joins = true;
+    this.#writer.share(true);
     this.#bePatient(sharedBusyTimeout);
   }
 
   alone(): void {
+    this.#writer.share(false);
     this.#bePatient(this.#busyTimeout);
   }
 

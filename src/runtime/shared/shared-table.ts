@@ -6,7 +6,7 @@
 import { SharedLock } from "./shared-lock.ts";
 
 /** Characters of a key at most; longer ones are cut. */
-const keyLength = 60;
+export const longestKey = 60;
 /** Of the words before the rows: the lock, the first free row, how many were ever used, rows in use, the hand. */
 const LOCK = 0;
 const FREE = 1;
@@ -18,7 +18,7 @@ const header = 16;
 const NEXT = 0;
 const LENGTH = 1;
 const KEY = 2;
-const rowWords = KEY + keyLength / 2;
+const rowWords = KEY + longestKey / 2;
 /** How many rows are looked at to find one that was not used for long. */
 const sample = 32;
 
@@ -122,7 +122,7 @@ export class SharedTable {
     }
     this.#viewOf(row).fill(0);
     const at = this.#at(row);
-    const length = Math.min(key.length, keyLength);
+    const length = Math.min(key.length, longestKey);
     for (let index = 0; index < length; index += 2)
       words[at + KEY + index / 2] =
         key.charCodeAt(index) | ((index + 1 < length ? key.charCodeAt(index + 1) : 0) << 16);
@@ -169,7 +169,7 @@ export class SharedTable {
   }
 
   #hasKey(row: number, key: string): boolean {
-    const length = Math.min(key.length, keyLength);
+    const length = Math.min(key.length, longestKey);
     if (this.#lengthOf(row) !== length) return false;
     for (let index = 0; index < length; index++)
       if (this.#characterOf(row, index) !== key.charCodeAt(index)) return false;
@@ -198,7 +198,7 @@ export class SharedTable {
   /** FNV-1a. */
   #bucketOf(key: string): number {
     let hash = 0x811c9dc5;
-    for (let index = 0; index < key.length && index < keyLength; index++)
+    for (let index = 0; index < key.length && index < longestKey; index++)
       hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
     return header + ((hash >>> 0) % this.memory.rows);
   }

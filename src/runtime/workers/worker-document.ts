@@ -41,9 +41,11 @@ export function workerDocument(
     });
     return { ...settings, bind };
   });
-  const { accounts, allowed, blocked, certificates, directory, ignoredFields, system } = configuration;
+  const { allowed, blocked, certificates, directory, ignoredFields, system } = configuration;
   // In its own thread a worker serves by itself.
   const alone = { ...system, workers: 1 };
+  // Workers borrow the accounts: secrets stay in the main thread.
+  const accounts: Configuration["accounts"] = [];
   return {
     document: { accounts, allowed, blocked, certificates, directory, ignoredFields, system: alone, listeners },
     sockets,

@@ -10,6 +10,7 @@ import { SharedSlots } from "../admission/shared-slots.ts";
 import { type CounterMemory, counterMemory, mostCounters, noLimit, SharedCounters } from "../shared/shared-counters.ts";
 import { SharedTable, type TableMemory } from "../shared/shared-table.ts";
 import type { Clock } from "../time/clock.ts";
+import { maildropsMemory, SharedMaildrops } from "./shared-maildrops.ts";
 
 /** The memory of one listener, as threads hand it to each other. */
 export interface ListenerMemory {
@@ -23,6 +24,7 @@ export interface ListenerMemory {
 export interface ServerMemory {
   readonly counters: CounterMemory;
   readonly failures: TableMemory;
+  readonly maildrops: TableMemory;
 }
 
 /** A number in shared memory is the server's own; each listener has two. */
@@ -45,6 +47,7 @@ export class WorkerMemory {
   readonly counters: SharedCounters;
   readonly slots: SharedSlots;
   readonly failures: SharedFailures;
+  readonly maildrops: SharedMaildrops;
   readonly #clock: Clock;
   readonly #thread: number;
   #listeners: ReadonlyMap<string, ListenerMemory> = new Map();
@@ -53,6 +56,7 @@ export class WorkerMemory {
     this.memory = memory;
     this.counters = new SharedCounters(memory.counters, thread);
     this.failures = new SharedFailures(memory.failures, thread);
+    this.maildrops = new SharedMaildrops(memory.maildrops, thread);
     this.slots = new SharedSlots(this.counters, SERVER);
     this.#clock = clock;
     this.#thread = thread;
@@ -95,7 +99,7 @@ export class MainMemory {
   constructor(options: { readonly clock: Clock; readonly serves: (settings: ListenerSettings) => boolean }) {
     this.#clock = options.clock;
     this.#serves = options.serves;
-    const memory = { counters: counterMemory(), failures: failuresMemory() };
+    const memory = { counters: counterMemory(), failures: failuresMemory(), maildrops: maildropsMemory() };
     this.own = new WorkerMemory(memory, { thread: 0, clock: options.clock });
   }
 
@@ -146,6 +150,7 @@ export class MainMemory {
   /** A thread has ended: what it had taken is free. */
   giveBackAllOf(thread: number): void {
     this.own.failures.releaseOf(thread);
+    this.own.maildrops.giveBackAllOf(thread);
     for (const { addresses, rates } of this.#all) {
       for (const memory of rates.values()) new SharedTable(memory, 0).releaseOf(thread);
       new SharedAddressCounts(addresses, 0).giveBackAllOf(thread);

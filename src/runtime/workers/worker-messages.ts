@@ -51,6 +51,8 @@ export interface WorkerPorts {
   readonly questions: MessagePort;
   /** Counts the questions that were answered. */
   readonly answered: Int32Array;
+  /** By which the thread borrows the mail and the accounts of the main thread; null where the embedder has them. */
+  readonly mail: MessagePort | null;
 }
 
 export interface WorkerCalls {

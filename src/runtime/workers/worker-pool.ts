@@ -1,5 +1,6 @@
 /** The workers of a server: its listeners' accepts, connections and sessions in threads of their own. */
 import { randomBytes } from "node:crypto";
+import type { MessagePort } from "node:worker_threads";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
 import { resultsOf } from "../../config/values/thrown.ts";
@@ -16,7 +17,7 @@ import { ServerWorker } from "./worker.ts";
 import { workerDocument } from "./worker-document.ts";
 import { MainMemory } from "./worker-memory.ts";
 import type { BlockChange, WorkerQuestion, WorkerStart } from "./worker-messages.ts";
-import { WorkerThread } from "./worker-thread.ts";
+import { type ThreadStart, WorkerThread } from "./worker-thread.ts";
 
 /** How long a thread may take until it serves, in milliseconds. */
 const startTimeout = 60_000;
@@ -35,6 +36,8 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
   /** What every thread gets as it is. */
   readonly given: Pick<WorkerStart, "module" | "dataDirectory" | "lifecycle" | "pressure">;
+  /** A port by which a thread borrows the mail and the accounts of the main thread; null where the embedder has them. */
+  lendMail(): MessagePort | null;
   /** Whether the workers serve a listener; the main thread serves the others. */
   serves(settings: ListenerSettings): boolean;
 }
@@ -248,7 +251,7 @@ export class WorkerPool {
     }
   }
 
-  #startOf(worker: number, thread: number): Omit<WorkerStart, "ports"> {
+  #startOf(worker: number, thread: number): ThreadStart {
     const server = this.#followed();
     const { configuration, certificates, listeners, generation } = server;
     return {
@@ -263,6 +266,7 @@ export class WorkerPool {
       blocked: server.blocked(),
       suspended: listeners.filter(({ pausedBy }) => pausedBy.includes("suspended")).map(({ name }) => name),
       wanted: this.#wants(),
+      mail: this.#options.lendMail(),
     };
   }
 

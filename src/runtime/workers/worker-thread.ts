@@ -7,12 +7,17 @@ import type {
   WorkerAnswer,
   WorkerCallName,
   WorkerCalls,
+  WorkerPorts,
   WorkerQuestion,
   WorkerStart,
 } from "./worker-messages.ts";
 
 /** How long a question waits for a worker whose event loop is busy, in milliseconds. */
 const longestQuestion = 250;
+
+export interface ThreadStart extends Omit<WorkerStart, "ports"> {
+  readonly mail: WorkerPorts["mail"];
+}
 
 export interface ThreadOwner {
   events(events: readonly LifecycleEvent[]): void;
@@ -47,17 +52,17 @@ export class WorkerThread {
   #error: Error | null = null;
   #isWanted = true;
 
-  constructor(entry: URL, start: Omit<WorkerStart, "ports">, owner: ThreadOwner) {
+  constructor(entry: URL, { mail, ...start }: ThreadStart, owner: ThreadOwner) {
     this.#owner = owner;
     const [blocks, questions] = [new MessageChannel(), new MessageChannel()];
     this.#blocks = blocks.port1;
     this.#questions = questions.port1;
-    const ports = { blocks: blocks.port2, questions: questions.port2, answered: this.#answered };
+    const ports = { blocks: blocks.port2, questions: questions.port2, answered: this.#answered, mail };
     this.#worker = new Worker(entry, {
       name: `gatehouse worker ${start.worker}`,
       execArgv: ["--disable-warning=ExperimentalWarning"],
       workerData: { ...start, ports },
-      transferList: [blocks.port2, questions.port2],
+      transferList: [blocks.port2, questions.port2, ...(mail ? [mail] : [])],
     });
     this.#ready.promise.catch(() => {});
     this.#worker.on("message", (answer: WorkerAnswer) => this.#take(answer));
