@@ -7,6 +7,7 @@ import type { GatehouseOptions } from "./gatehouse-options.ts";
 import type { OwnName } from "./machines/causes.ts";
 import { threadsClock } from "./runtime/shared/threads-clock.ts";
 import { WorkerPool, type WorkerPoolOptions } from "./runtime/workers/worker-pool.ts";
+import { WorkerThread } from "./runtime/workers/worker-thread.ts";
 
 /** Options that a Gatehouse with several workers cannot have. */
 export class WorkersOptionError extends Error {
@@ -85,7 +86,7 @@ export function workersOf(
     count,
     assertServed,
     lendMail,
-    entry,
+    begin: (start, owner) => new WorkerThread(entry, start, owner),
     notices: (withModule(given).protocols ?? []).flatMap(({ notices = {} }) => Object.keys(notices) as OwnName[]),
     clock: threadsClock,
     given: {

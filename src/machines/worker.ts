@@ -94,7 +94,7 @@ export const workerMachine = setup({
     draining: {
       invoke: { src: "drainThread", onDone: { target: "ended" }, onError: { target: "ended" } },
       on: {
-        "thread.lost": { target: "ended" },
+        "thread.lost": { target: "ended", actions: "endThread" },
         "worker.stop": { target: "ended", actions: "endThread" },
       },
     },

@@ -19,6 +19,7 @@ export interface Fault {
     | "server"
     | "reload"
     | "upgrade"
+    | "worker"
     | "smtp"
     | "lmtp"
     | "pop3"
@@ -339,6 +340,34 @@ export const faults: readonly Fault[] = [
   fault("a server that has a successor does not end", "upgrade", [
     "src/succession.ts",
     ["          await options.end();\n", ""],
+  ]),
+  fault("the slot of a worker that has died is kept", "worker", [
+    "src/runtime/workers/worker-pool.ts",
+    ["        this.memory.giveBackAllOf(thread);\n", ""],
+  ]),
+  fault("a document comes into force in one worker only", "worker", [
+    "src/runtime/workers/worker-pool.ts",
+    ["      this.#staged.map(async (worker) => {", "      this.#staged.slice(0, 1).map(async (worker) => {"],
+  ]),
+  fault("a document that a worker cannot prepare stays prepared in the others", "worker", [
+    "src/runtime/workers/worker-pool.ts",
+    ['    await this.#eachStaged("discard");\n', ""],
+  ]),
+  fault("a worker that cannot follow a document goes on with the former one", "worker", [
+    "src/runtime/workers/worker-pool.ts",
+    ["          if (thread === worker.serving) worker.replace(error);\n", ""],
+  ]),
+  fault("a worker counts each of its connections twice", "worker", [
+    "src/runtime/shared/shared-counters.ts",
+    ["      Atomics.add(this.#cells, cell, 1);", "      Atomics.add(this.#cells, cell, 2);"],
+  ]),
+  fault("who waits is not woken for the slot of a worker that has died", "worker", [
+    "src/runtime/shared/shared-counters.ts",
+    ["      this.#wake(counter * stride);\n      sum += own;", "      sum += own;"],
+  ]),
+  fault("a worker that is not needed any more stays", "worker", [
+    "src/runtime/workers/worker-pool.ts",
+    ["      void worker.stop({ wait: true }).finally(() => this.#leaving.delete(worker));\n", ""],
   ]),
   fault("removed listeners are counted for ever", "connection", [
     "src/runtime/observe/metrics.ts",

@@ -17,7 +17,7 @@ import { ServerWorker } from "./worker.ts";
 import { workerDocument } from "./worker-document.ts";
 import { MainMemory } from "./worker-memory.ts";
 import type { BlockChange, WorkerQuestion, WorkerStart } from "./worker-messages.ts";
-import { type ThreadStart, WorkerThread } from "./worker-thread.ts";
+import type { Thread, ThreadOwner, ThreadStart } from "./worker-thread.ts";
 
 /** How long a thread may take until it serves, in milliseconds. */
 const startTimeout = 60_000;
@@ -29,8 +29,8 @@ export interface WorkerPoolOptions {
   count(document: Configuration): number;
   /** @throws for a document that workers cannot serve */
   assertServed(document: Configuration): void;
-  /** The file that a worker's thread begins with. */
-  readonly entry: URL;
+  /** Makes a worker's thread. */
+  begin(start: ThreadStart, owner: ThreadOwner): Thread;
   /** Notices that the embedder's protocols have registered. */
   readonly notices: readonly OwnName[];
   readonly clock: Clock;
@@ -61,7 +61,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #ticketSecret = randomBytes(32);
   readonly #blockVersion = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #threads = new Set<WorkerThread>();
+  readonly #threads = new Set<Thread>();
   /** Numbers of threads in shared memory that are in use. */
   readonly #taken = new Set<number>();
   readonly #mayServe = Promise.withResolvers<void>();
@@ -181,7 +181,7 @@ export class WorkerPool {
     if (this.#looking) clearInterval(this.#looking);
   }
 
-  #worker(number: number, begun: (thread: WorkerThread) => void = () => {}): ServerWorker {
+  #worker(number: number, begun: (thread: Thread) => void = () => {}): ServerWorker {
     const server = this.#followed();
     let thread: number | null = null;
     return new ServerWorker({
@@ -214,7 +214,7 @@ export class WorkerPool {
   async #start(
     worker: number,
     watch: {
-      begun(thread: WorkerThread): void;
+      begun(thread: Thread): void;
       lost(error: Error): void;
       numbered(thread: number): void;
     },
@@ -222,7 +222,7 @@ export class WorkerPool {
     while (this.#reloading) await this.#reloading.promise;
     const number = this.#number();
     watch.numbered(number);
-    const thread = new WorkerThread(this.#options.entry, this.#startOf(worker, number), {
+    const thread: Thread = this.#options.begin(this.#startOf(worker, number), {
       events: (events) => this.#report(events, worker),
       ended: (error) => {
         this.#threads.delete(thread);
@@ -236,7 +236,7 @@ export class WorkerPool {
     await started.finally(() => this.#starting.delete(started));
   }
 
-  async #untilServing(thread: WorkerThread): Promise<void> {
+  async #untilServing(thread: Thread): Promise<void> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () => late.reject(new Error(`A worker did not serve within ${startTimeout / 1_000} seconds.`)),
@@ -307,7 +307,7 @@ export class WorkerPool {
   }
 
   /** A thread that ends meanwhile has done it in its way. */
-  async #each(call: (thread: WorkerThread) => Promise<void>): Promise<void> {
+  async #each(call: (thread: Thread) => Promise<void>): Promise<void> {
     await Promise.all(
       this.workers.map(async (worker) => {
         const thread = worker.serving;

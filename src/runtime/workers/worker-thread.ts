@@ -25,6 +25,24 @@ export interface ThreadOwner {
   ended(error: Error | null): void;
 }
 
+/** What the main thread needs of a worker's thread. */
+export interface Thread {
+  /** Resolves when everything is read and bound. */
+  readonly ready: Promise<void>;
+  /** Resolves when the thread has ended. */
+  readonly ended: Promise<void>;
+  /** @throws WorkerCallError */
+  call<Name extends WorkerCallName>(call: Name, request: WorkerCalls[Name]["request"]): Promise<void>;
+  /** Takes effect with the block list's next version. */
+  block(change: BlockChange): void;
+  /** Waits for the answer, for as long as the event loop of a worker may reasonably take. @returns undefined without one */
+  ask(question: WorkerQuestion): unknown;
+  /** Ends the thread in mid-work; nobody is told that it was lost. */
+  end(): Promise<void>;
+  /** From here on its end is no loss. */
+  release(): void;
+}
+
 /** A worker's thread could not do what it was asked to. */
 export class WorkerCallError extends Error {
   override readonly name = "WorkerCallError";
@@ -38,7 +56,7 @@ export class WorkerCallError extends Error {
   }
 }
 
-export class WorkerThread {
+export class WorkerThread implements Thread {
   readonly #worker: Worker;
   readonly #owner: ThreadOwner;
   readonly #blocks: MessagePort;
@@ -72,17 +90,14 @@ export class WorkerThread {
     this.#worker.on("exit", (code) => this.#exited(code));
   }
 
-  /** Resolves when everything is read and bound. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
-  /** Resolves when the thread has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** @throws WorkerCallError */
   call<Name extends WorkerCallName>(call: Name, request: WorkerCalls[Name]["request"]): Promise<void> {
     const waiting = Promise.withResolvers<void>();
     this.#number += 1;
@@ -91,12 +106,10 @@ export class WorkerThread {
     return waiting.promise;
   }
 
-  /** Takes effect with the block list's next version. */
   block(change: BlockChange): void {
     this.#blocks.postMessage(change);
   }
 
-  /** Waits for the answer, for as long as the event loop of a worker may reasonably take. @returns undefined without one */
   ask(question: WorkerQuestion): unknown {
     this.#asked += 1;
     this.#questions.postMessage({ number: this.#asked, question });
@@ -117,13 +130,11 @@ export class WorkerThread {
     }
   }
 
-  /** Ends the thread in mid-work; nobody is told that it was lost. */
   async end(): Promise<void> {
     this.#isWanted = false;
     await this.#worker.terminate();
   }
 
-  /** From here on its end is no loss. */
   release(): void {
     this.#isWanted = false;
   }

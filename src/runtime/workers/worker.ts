@@ -6,7 +6,7 @@ import { type WorkerState, workerMachine } from "../../machines/worker.ts";
 import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import type { Clock } from "../time/clock.ts";
-import type { WorkerThread } from "./worker-thread.ts";
+import type { Thread } from "./worker-thread.ts";
 
 export interface WorkerOptions {
   /** Its number, from 1. */
@@ -16,7 +16,7 @@ export interface WorkerOptions {
   readonly inspect: Inspector | undefined;
   readonly flow: ChartFlow;
   /** Makes a thread; resolves when it serves. @param watch called with it at once, and when it ends though nobody asked it to */
-  start(watch: { begun(thread: WorkerThread): void; lost(error: Error): void }): Promise<void>;
+  start(watch: { begun(thread: Thread): void; lost(error: Error): void }): Promise<void>;
   /** Gives back what the latest thread had taken, which has ended. */
   giveBack(): void;
   /** It has lost too many threads in too short a time. */
@@ -27,7 +27,7 @@ export class ServerWorker {
   readonly actor: Actor<typeof workerMachine>;
   readonly number: number;
   readonly #options: WorkerOptions;
-  #thread: WorkerThread | null = null;
+  #thread: Thread | null = null;
   #ending: Promise<void> = Promise.resolve();
   #state: WorkerState | null = null;
 
@@ -73,7 +73,7 @@ export class ServerWorker {
   }
 
   /** The one that serves; null while there is none. */
-  get serving(): WorkerThread | null {
+  get serving(): Thread | null {
     return this.#state === "running" || this.#state === "draining" ? this.#thread : null;
   }
 
