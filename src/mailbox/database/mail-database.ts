@@ -27,6 +27,7 @@ import {
 } from "../store/store-calls.ts";
 import { StoreError, toStoreError } from "../store/store-error.ts";
 import { syncDirectory } from "../store/sync-directory.ts";
+import { reportOf } from "./change-report.ts";
 import { MailReads } from "./mail-reads.ts";
 import { MessageReads } from "./message-reads.ts";
 import { outlinesDue } from "./outline-rows.ts";
@@ -171,26 +172,42 @@ export class MailDatabase {
     if ("failure" in result || this.content(content.id) === null) this.#removeFile(content.id);
   }
 
+  /**
+   * Nearly no write is refused, so at first there are no savepoints, for which SQLite would copy each page that a write
+   * touches. When one is refused, all are carried out again, each in a savepoint of its own.
+   */
   #transaction(writes: readonly Write[]): Outcome | { readonly failure: Failure } {
+    const outcome = this.#attempt(writes, (context, write) => ({ reply: carryOut(context, write) }));
+    if (!("refusal" in outcome)) return outcome;
+    if (writes.length === 1) return { results: [{ failure: outcome.refusal }], changes: [] };
+    const again = this.#attempt(writes, (context, write) => this.#carryOut(context, write));
+    return "refusal" in again ? { failure: again.refusal } : again;
+  }
+
+  #attempt(
+    writes: readonly Write[],
+    carryOutOne: (context: WriteContext, write: Write) => WriteResult,
+  ): Outcome | { readonly failure: Failure } | { readonly refusal: Failure } {
     const context: WriteContext = { sql: this.#sql, limits: this.#limits, changes: [], unreferenced: [] };
     try {
-      this.#sql.exec("BEGIN IMMEDIATE");
-      const results = writes.map((write) => this.#carryOut(context, write));
-      this.#sql.exec("COMMIT");
+      this.#sql.run("BEGIN IMMEDIATE");
+      const results = writes.map((write) => carryOutOne(context, write));
+      const changes = reportOf(context);
+      this.#sql.run("COMMIT");
       for (const id of context.unreferenced) this.#removeFile(id);
-      return { results, changes: context.changes };
+      return { results, changes };
     } catch (error) {
       this.#rollBack();
-      return { failure: toFailure(error) };
+      return error instanceof MailboxError ? { refusal: toFailure(error) } : { failure: toFailure(error) };
     }
   }
 
   #carryOut(context: WriteContext, write: Write): WriteResult {
     const [changes, unreferenced] = [context.changes.length, context.unreferenced.length];
-    this.#sql.exec("SAVEPOINT write");
+    this.#sql.run("SAVEPOINT write");
     try {
       const reply = carryOut(context, write);
-      this.#sql.exec("RELEASE write");
+      this.#sql.run("RELEASE write");
       return { reply };
     } catch (error) {
       if (!(error instanceof MailboxError)) throw error;

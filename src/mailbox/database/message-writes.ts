@@ -64,7 +64,9 @@ export function addMessage(context: WriteContext, message: NewMessage): number {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[mailbox.id, uid, content, recipient, internalDate, flags, size, modseq],
   );
-  notifyAppended(context, { mailbox, from: uid, view: null });
+  const summary = { uid, flags, size, internal_date: internalDate, modseq };
+  const { id, uidValidity } = mailbox;
+  context.changes.push({ type: "arrived", mailbox: uidValidity, row: id, view: null, rows: [summary] });
   return uid;
 }
 
@@ -270,12 +272,5 @@ function notifyAppended(
     `SELECT ${SUMMARY_COLUMNS} FROM message WHERE mailbox = ? AND uid >= ? ORDER BY uid`,
     ...[id, appended.from],
   );
-  const messages = toColumns(rows);
-  changes.push({
-    type: "appended",
-    mailbox: uidValidity,
-    view: appended.view,
-    messages,
-    keywords: keywordsOf(sql, id),
-  });
+  changes.push({ type: "arrived", mailbox: uidValidity, row: id, view: appended.view, rows });
 }

@@ -4,6 +4,7 @@
  */
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { toFailure } from "../store/failure.ts";
+import { withOutlines } from "../store/small-outlines.ts";
 import type { CallName, Calls, Following, Request } from "../store/store-calls.ts";
 import { StoreError } from "../store/store-error.ts";
 import { Caller, Callers } from "./callers.ts";
@@ -29,7 +30,7 @@ function take(caller: Caller, message: Request | Following): void {
   }
   const { number } = message;
   if (message.name === "commit") {
-    commits.add({ caller, number, writes: message.request });
+    void withOutlines(message.request).then((writes) => commits.add({ caller, number, writes }));
     return;
   }
   try {

@@ -25,7 +25,7 @@ export async function receive(body: Readable, file: string, first?: Uint8Array):
   const ignore = () => {};
   body.on("error", ignore);
   try {
-    if (first) await spool.write(first);
+    if (first && !spool.keep(first)) await spool.write(first);
     await readAll(body, spool);
     const received = await spool.finish();
     body.off("error", ignore);
@@ -37,19 +37,56 @@ export async function receive(body: Readable, file: string, first?: Uint8Array):
   }
 }
 
+/** Takes what is there without a promise for each chunk; an iterator of the stream's would make several. */
 async function readAll(body: Readable, spool: Spool): Promise<void> {
+  const changes = new Changes(body);
   try {
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+    while (!body.readableEnded) {
+      if (body.errored || body.destroyed) throw incomplete(body.errored);
+      const chunk: unknown = body.read();
+      if (chunk === null) {
+        await changes.next();
+        continue;
+      }
       const bytes = chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
-      await spool.write(bytes).catch((error: unknown) => {
-        throw toStoreError(error);
-      });
+      if (!spool.keep(bytes)) await spool.write(bytes);
     }
-  } catch (error) {
-    throw error instanceof StoreError ? error : incomplete(error);
+  } finally {
+    changes.end();
   }
-  if (!body.readableEnded) throw incomplete(body.errored);
 }
+
+/** Whatever lets a reader of the stream go on. */
+class Changes {
+  readonly #body: Readable;
+  #resolve: (() => void) | null = null;
+  #changed = false;
+
+  constructor(body: Readable) {
+    this.#body = body;
+    for (const event of EVENTS) body.on(event, this.#change);
+  }
+
+  /** Resolves at once when there was one since the last call. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      if (this.#changed) this.#change();
+    });
+  }
+
+  end(): void {
+    for (const event of EVENTS) this.#body.off(event, this.#change);
+  }
+
+  readonly #change = (): void => {
+    this.#changed = this.#resolve === null;
+    this.#resolve?.();
+    this.#resolve = null;
+  };
+}
+
+const EVENTS = ["readable", "end", "error", "close"] as const;
 
 function incomplete(cause: unknown): StoreError {
   return new StoreError("body-incomplete", "The message broke off before its end; nothing of it is kept.", { cause });
@@ -66,6 +103,17 @@ class Spool {
 
   constructor(file: string) {
     this.#file = file;
+  }
+
+  /** @returns false when there is no room in memory for it: it is to be written. */
+  keep(chunk: Uint8Array): boolean {
+    const filled = this.#filled + chunk.length;
+    if (filled > INLINE_LIMIT) return false;
+    this.#grow(filled);
+    this.#buffer.set(chunk, this.#filled);
+    this.#filled = filled;
+    this.#size += chunk.length;
+    return true;
   }
 
   async write(chunk: Uint8Array): Promise<void> {

@@ -19,6 +19,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { isHeavy } from "./heavy-writes.ts";
 import type { StoreNeighbours } from "./neighbour.ts";
 import { fillOutlines } from "./outline-backfill.ts";
+import { isOutlinedWithCommit } from "./small-outlines.ts";
 import { receive } from "./spool.ts";
 import {
   type CallName,
@@ -231,7 +232,7 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
     const spool = spoolFile(this.directory, id);
     const { size, bytes } = await receive(incoming.body, spool, incoming.header && Buffer.from(incoming.header(id)));
     try {
-      const outline = await this.#outlineOf({ id, size, bytes });
+      const outline = isOutlinedWithCommit({ size, bytes }) ? null : await this.#outlineOf({ id, size, bytes });
       return await this.#write(name, incoming.request({ id, size, bytes, outline, receivedAt: Date.now() }));
     } catch (error) {
       if (bytes === null) await rm(spool, { force: true }).catch(() => {});
