@@ -14,12 +14,12 @@ export interface LogDestination extends DestinationStream, CountedOutput {
 }
 
 /**
- * A destination for pino that writes all lines of one turn of the event loop at its end: otherwise a line for each
- * connection means one write(2) for each, which is most of the line's cost. It never blocks: while nobody
- * reads the log or its disk is full, up to 8 MiB are kept, and further lines are dropped and counted.
+ * A destination for pino that gathers lines: those of one turn of the event loop, and of the 5 ms after a write, or 32 KiB
+ * of them. Otherwise a line for each connection means one write(2) for each, which is most of the line's cost. It never
+ * blocks: while nobody reads the log or its disk is full, up to 8 MiB are kept, and further lines are dropped and counted.
  *
  * On exit, even after an uncaught exception, it writes what it can without waiting; a process that is
- * killed loses the lines of its last turn.
+ * killed by a signal that it cannot handle loses the lines of its last 5 ms, and what a thread was about to write.
  * @param file a path or a descriptor; standard output by default.
  * @throws the error of open(2)
  */

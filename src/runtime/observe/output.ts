@@ -7,10 +7,13 @@ import { type OutputFile, openOutput } from "./output-file.ts";
 
 /** Characters that may wait for a reader or a disk. */
 const mostWaiting = 8_388_608;
+/** Characters that trigger a write at once, and the most that one write(2) gets. */
+const batch = 32_768;
 /**
- * Characters that trigger a write before the turn of the event loop has ended, and the most that one write(2) gets.
+ * Milliseconds between two writes: a write(2) for each turn of the event loop costs more than all else about a line when
+ * a turn has few of them. Whoever writes seldom does not wait.
  */
-const batch = 16_384;
+const apart = 5;
 /** Milliseconds until the next attempt on a full pipe. */
 const retryWhenFull = 10;
 /** Milliseconds after which a thread's write counts as stuck. */
@@ -48,6 +51,7 @@ export class Output implements CountedOutput {
   #text = "";
   #reported = 0;
   #scheduled = false;
+  #lastWrite = Number.NEGATIVE_INFINITY;
   /** A thread of the pool is writing. */
   #writing = false;
   #writingSince = 0;
@@ -63,7 +67,10 @@ export class Output implements CountedOutput {
     atExit.add(this);
   }
 
-  /** Writes one line, or several that belong together, at the end of this turn of the event loop at the latest. */
+  /**
+   * Writes one line, or several that belong together: at the end of this turn of the event loop, or 5 ms after the write
+   * before.
+   */
   write(line: string): void {
     if (this.#text.length + (this.#rest?.length ?? 0) + line.length > this.#most) {
       this.dropped += 1;
@@ -74,7 +81,10 @@ export class Output implements CountedOutput {
     if (this.#text.length >= batch) this.#pump();
     else if (!this.#scheduled) {
       this.#scheduled = true;
-      setImmediate(this.#endTurn);
+      const wait = this.#lastWrite + apart - performance.now();
+      // At the exit all is written: no need to keep the process alive for it.
+      if (wait > 0) setTimeout(this.#writeGathered, wait).unref();
+      else setImmediate(this.#writeGathered);
     }
   }
 
@@ -119,8 +129,9 @@ export class Output implements CountedOutput {
     return this.#writing || this.#retry !== undefined;
   }
 
-  readonly #endTurn = (): void => {
+  readonly #writeGathered = (): void => {
     this.#scheduled = false;
+    this.#lastWrite = performance.now();
     this.#pump();
   };
 
