@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { MailDatabase } from "../../src/mailbox/database/mail-database.ts";
 import { withOutlines } from "../../src/mailbox/store/small-outlines.ts";
-import type { Write } from "../../src/mailbox/store/store-calls.ts";
+import { contentOfWrite, type Write } from "../../src/mailbox/store/store-calls.ts";
 import { DEFAULT_MAILBOX_LIMITS as LIMITS } from "../../src/protocols/mailbox.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -64,6 +64,17 @@ test("a group of writes keeps and answers the same as its writes one by one, ref
     }),
     { numRuns: 15 },
   );
+});
+
+test("all messages of a large group have their outlines, however long it takes to find them", async () => {
+  const recipients = [{ account: "ann@example.com", address: "ann@example.com" }];
+  const writes = Array.from({ length: 200 }, (): Write => {
+    const bytes = Buffer.from(`To: ${"a@b.example,".repeat(600)}\r\n\r\n`);
+    const content = { id: `content${number++}`, size: bytes.length, bytes, outline: null, receivedAt: 0 };
+    return { name: "deliver", request: { content, sender: "", recipients, trace: {} } };
+  });
+  const outlined = await withOutlines(writes);
+  expect(outlined.filter((write) => contentOfWrite(write)?.outline === null)).toEqual([]);
 });
 
 test("a group reports what came to a mailbox as one change, with what a message's summary has", async () => {

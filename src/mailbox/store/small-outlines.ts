@@ -3,10 +3,8 @@ import { type Outline, outlineOf } from "../message/outline.ts";
 import type { IncomingContent } from "./mailbox-calls.ts";
 import { contentOfWrite, type Write } from "./store-calls.ts";
 
-/** Octets. */
-const SMALL = 16_384;
-/** Milliseconds in which all outlines of one commit have to be found: what is left is found when somebody asks. */
-const LONGEST = 50;
+/** Octets: what costs a millisecond or two at worst, with a header of nothing but addresses. */
+const SMALL = 8_192;
 
 /**
  * Whether its outline is left to the thread that keeps it: the way to the other thread and back costs as much as finding it.
@@ -18,11 +16,10 @@ export function isOutlinedWithCommit({ size, bytes }: Pick<IncomingContent, "siz
 
 /** The same writes, with the outlines that are missing. It waits for nothing but itself: no call comes in between. */
 export async function withOutlines(writes: readonly Write[]): Promise<readonly Write[]> {
-  const until = performance.now() + LONGEST;
   const outlined: Write[] = [];
   for (const write of writes) {
     const content = contentOfWrite(write);
-    const lacks = content && content.outline === null && isOutlinedWithCommit(content) && performance.now() < until;
+    const lacks = content && content.outline === null && isOutlinedWithCommit(content);
     outlined.push(lacks ? withOutline(write, await foundOutline(content)) : write);
   }
   return outlined;

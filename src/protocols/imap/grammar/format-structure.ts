@@ -14,11 +14,13 @@ const NO_ENVELOPE = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
 export function formatEnvelope(envelope: MessageEnvelope): string {
   const { date, subject, from, sender, replyTo, to, cc, bcc, inReplyTo, messageId } = envelope;
-  const addresses = [from, sender.length > 0 ? sender : from, replyTo.length > 0 ? replyTo : from, to, cc, bcc]
-    .map(formatAddresses)
-    .join(" ");
-  const [first, second, fourth, fifth] = [date, subject, inReplyTo, messageId].map(formatNstring);
-  return `(${first} ${second} ${addresses} ${fourth} ${fifth})`;
+  const author = formatAddresses(from);
+  // Nearly all messages have one author, who is the same in all three.
+  const sentBy = sender === from || sender.length === 0 ? author : formatAddresses(sender);
+  const answered = replyTo === from || replyTo.length === 0 ? author : formatAddresses(replyTo);
+  const others = `${formatAddresses(to)} ${formatAddresses(cc)} ${formatAddresses(bcc)}`;
+  const texts = `${formatNstring(inReplyTo)} ${formatNstring(messageId)}`;
+  return `(${formatNstring(date)} ${formatNstring(subject)} ${author} ${sentBy} ${answered} ${others} ${texts})`;
 }
 
 /** @param root the outermost part of the message, or any other. */
@@ -41,21 +43,16 @@ function formatPart(part: MessagePart, extended: boolean, level: number): string
   if (part.type === "MULTIPART" && level < MAX_PART_DEPTH) return formatMultipart(part, extended, level);
   const isMessage = part.type === "MESSAGE" && part.subtype === "RFC822";
   const opaque = part.type === "MULTIPART" || (isMessage && level >= MAX_PART_DEPTH);
-  const fields = [
-    opaque ? '"APPLICATION" "OCTET-STREAM"' : `${formatString(part.type)} ${formatString(part.subtype)}`,
-    formatParameters(part.parameters),
-    formatNstring(part.id),
-    formatNstring(part.description),
-    formatString(part.encoding),
-    String(part.body.end - part.body.start),
-  ];
+  const type = opaque ? '"APPLICATION" "OCTET-STREAM"' : `${formatString(part.type)} ${formatString(part.subtype)}`;
+  const described = `${formatParameters(part.parameters)} ${formatNstring(part.id)} ${formatNstring(part.description)}`;
+  let text = `(${type} ${described} ${formatString(part.encoding)} ${part.body.end - part.body.start}`;
   if (isMessage && !opaque) {
-    fields.push(part.message ? formatEnvelope(part.message.envelope) : NO_ENVELOPE);
-    fields.push(part.message ? formatPart(part.message.root, extended, levelOf(part.message.root, level)) : EMPTY_TEXT);
+    const { message } = part;
+    text += ` ${message ? formatEnvelope(message.envelope) : NO_ENVELOPE}`;
+    text += ` ${message ? formatPart(message.root, extended, levelOf(message.root, level)) : EMPTY_TEXT}`;
   }
-  if ((isMessage && !opaque) || part.type === "TEXT") fields.push(String(part.lines));
-  if (extended) fields.push(formatNstring(part.md5), formatExtension(part));
-  return `(${fields.join(" ")})`;
+  if ((isMessage && !opaque) || part.type === "TEXT") text += ` ${part.lines}`;
+  return extended ? `${text} ${formatNstring(part.md5)} ${formatExtension(part)})` : `${text})`;
 }
 
 function formatMultipart(part: MessagePart, extended: boolean, level: number): string {
@@ -74,13 +71,19 @@ function formatExtension({ disposition, language, location }: MessagePart): stri
 
 function formatParameters(parameters: MimeParameters): string {
   if (parameters.length === 0) return "NIL";
-  return `(${parameters.map(([name, value]) => `${formatString(name)} ${formatString(value)}`).join(" ")})`;
+  let text = "";
+  for (const [name, value] of parameters) {
+    text += `${text === "" ? "(" : " "}${formatString(name)} ${formatString(value)}`;
+  }
+  return `${text})`;
 }
 
+/** Strings that are added, here and above: lists that are made and joined took as long as all their texts. */
 function formatAddresses(addresses: readonly EnvelopeAddress[]): string {
-  return addresses.length === 0 ? "NIL" : `(${addresses.map(formatAddress).join("")})`;
-}
-
-function formatAddress({ name, route, mailbox, host }: EnvelopeAddress): string {
-  return `(${[name, route ?? null, mailbox, host].map(formatNstring).join(" ")})`;
+  if (addresses.length === 0) return "NIL";
+  let text = "(";
+  for (const { name, route, mailbox, host } of addresses) {
+    text += `(${formatNstring(name)} ${formatNstring(route ?? null)} ${formatNstring(mailbox)} ${formatNstring(host)})`;
+  }
+  return `${text})`;
 }
