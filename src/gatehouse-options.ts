@@ -10,6 +10,7 @@ import type { Protocol } from "./protocols/protocol.ts";
 import type { TakeOver } from "./protocols/take-over.ts";
 import type { AsyncAdmissionRule } from "./runtime/admission/async-rules.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
+import type { OpenEngine } from "./runtime/fleet/engine.ts";
 import type { CountedOutput } from "./runtime/observe/output.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
 import type { PressureOptions } from "./runtime/server/pressure-watch.ts";
@@ -42,6 +43,8 @@ export interface GatehouseOptions {
   readonly takeOver?: TakeOver;
   /** Name of this node within the fleet of the document's `cluster`, which it takes precedence over. */
   readonly node?: string;
+  /** Opens the engine of a fleet; by default node-redis, which has to be installed. */
+  readonly openEngine?: OpenEngine;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
   /**

@@ -69,7 +69,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   );
 
   const { cluster } = configuration.system;
-  const fleet = cluster && new FleetNode({ cluster, node: options.node, clock });
+  const fleet = cluster && new FleetNode({ cluster, node: options.node, clock, openEngine: options.openEngine });
 
   const server: Server = new Server({
     configuration,
@@ -220,9 +220,15 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     block: (blocked) => {
       server.blockList.add(blocked);
       workers?.block({ add: blocked });
+      if (!fleet) return;
+      const entry = server.blockList.entryOf(blocked.address);
+      const expiresAt = entry?.expiresAt?.toISOString() ?? null;
+      if (entry) fleet.tell({ kind: "blocked", name: entry.address, value: { ...entry, expiresAt } });
     },
     unblock: (address) => {
+      const entry = fleet && server.blockList.entryOf(address);
       const removed = server.blockList.remove(address);
+      if (entry) fleet.tell({ kind: "blocked", name: entry.address, value: null });
       workers?.block({ remove: address });
       return removed;
     },

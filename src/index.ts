@@ -203,6 +203,14 @@ export type {
   ExplainedTls,
   Explanation,
 } from "./runtime/explain/explanation.ts";
+export type {
+  Engine,
+  EngineListener,
+  EngineOptions,
+  EngineScript,
+  OpenEngine,
+  ScriptCall,
+} from "./runtime/fleet/engine.ts";
 export { FleetError, type FleetErrorCode } from "./runtime/fleet/fleet-error.ts";
 export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
 export type {

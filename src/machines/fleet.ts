@@ -44,6 +44,7 @@ export type FleetEvent =
   /** The server ends. */
   | { type: "fleet.leave" };
 
+const leaves = { target: "#fleet.leaving" } as const;
 const lost = { target: "#fleet.degraded", actions: recordError } as const;
 
 /** The engine did not answer in time. */
@@ -99,7 +100,6 @@ export const fleetMachine = setup({
   id: "fleet",
   context: ({ input }) => ({ times: input, error: null }),
   initial: "rejoining",
-  on: { "fleet.leave": { target: ".leaving" } },
   states: {
     rejoining: {
       entry: "reportRejoining",
@@ -109,11 +109,12 @@ export const fleetMachine = setup({
         onError: { target: "isolated", actions: recordError },
       },
       after: { answerTimeout: { target: "isolated", actions: "recordTimeout" } },
+      on: { "fleet.leave": leaves },
     },
     connected: {
       entry: ["forgetError", "reportConnected"],
       initial: "settled",
-      on: { "engine.lost": lost, "lease.lapsed": { target: "rejoining" } },
+      on: { "engine.lost": lost, "lease.lapsed": { target: "rejoining" }, "fleet.leave": leaves },
       states: {
         settled: {
           after: { renewInterval: { target: "settling" } },
@@ -141,7 +142,7 @@ export const fleetMachine = setup({
       entry: "reportDegraded",
       initial: "asking",
       after: { leaseLeft: { target: "isolated" } },
-      on: { "lease.lapsed": { target: "isolated" } },
+      on: { "lease.lapsed": { target: "isolated" }, "fleet.leave": leaves },
       states: {
         asking: {
           invoke: {
@@ -160,6 +161,7 @@ export const fleetMachine = setup({
     isolated: {
       entry: "reportIsolated",
       initial: "waiting",
+      on: { "fleet.leave": leaves },
       states: {
         asking: {
           invoke: {
@@ -175,7 +177,6 @@ export const fleetMachine = setup({
     leaving: {
       invoke: { src: "giveBackAll", onDone: { target: "left" }, onError: { target: "left" } },
       after: { answerTimeout: { target: "left" } },
-      on: { "fleet.leave": {} },
     },
     left: { type: "final" },
   },

@@ -20,6 +20,7 @@ export interface Fault {
     | "reload"
     | "upgrade"
     | "worker"
+    | "fleet"
     | "smtp"
     | "lmtp"
     | "pop3"
@@ -41,6 +42,7 @@ const fault = (
 
 const connection = "src/runtime/connection/connection.ts";
 const listener = "src/runtime/listener/listener.ts";
+const fleetNode = "src/runtime/fleet/fleet-node.ts";
 const sessionWire = "src/runtime/connection/session-wire.ts";
 const smtp = "src/protocols/smtp";
 const pop3 = "src/protocols/pop3";
@@ -368,6 +370,34 @@ export const faults: readonly Fault[] = [
   fault("a worker that is not needed any more stays", "worker", [
     "src/runtime/workers/worker-pool.ts",
     ["      void worker.stop({ wait: true }).finally(() => this.#leaving.delete(worker));\n", ""],
+  ]),
+  fault("a node of a fleet does not renew its lease", "fleet", [
+    "src/machines/fleet.ts",
+    ['          after: { renewInterval: { target: "settling" } },\n', ""],
+  ]),
+  fault("a node of a fleet holds on to a lease that the engine does not know", "fleet", [
+    fleetNode,
+    ["    if (!answer.held) return false;\n", "    if (!answer.held) return true;\n"],
+  ]),
+  fault("a node that is cut off from its fleet lets clients in that it is to refuse", "fleet", [
+    fleetNode,
+    ['    return this.admits === "alone" && (', '    return this.admits === "leased" && ('],
+  ]),
+  fault("a node of a fleet uses a lease that has ended", "fleet", [
+    fleetNode,
+    ['    if (this.#lease.holds) return "leased";\n', '    if (this.#member !== "") return "leased";\n'],
+  ]),
+  fault("what a fleet lacks while the engine is asked is forgotten", "fleet", [
+    fleetNode,
+    ["    return { held, again: this.#wanted };\n", "    return { held, again: false };\n"],
+  ]),
+  fault("slots of a fleet that were given back are used all the same", "fleet", [
+    "src/runtime/fleet/leased-slots.ts",
+    ["    this.#held -= spare;\n", ""],
+    [
+      "keep: this.#held, want };\n  }\n\n  /** Those inside",
+      "keep: this.#held - spare, want };\n  }\n\n  /** Those inside",
+    ],
   ]),
   fault("removed listeners are counted for ever", "connection", [
     "src/runtime/observe/metrics.ts",

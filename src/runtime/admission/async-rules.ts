@@ -65,6 +65,7 @@ export class AskedRules {
 
   ask(): void {
     for (const rule of this.#options.rules) void this.#askOne(rule);
+    if (this.#options.rules.length === 0) void this.#admit();
   }
 
   /** Time is up: what has not been answered counts as failed. */
@@ -76,6 +77,14 @@ export class AskedRules {
   withdraw(): void {
     this.#over = true;
     this.#abort.abort();
+  }
+
+  /** Nobody has anything to say about this client. */
+  async #admit(): Promise<void> {
+    await null;
+    if (this.#over) return;
+    this.withdraw();
+    this.#options.answered(null);
   }
 
   async #askOne(rule: AsyncAdmissionRule): Promise<void> {

@@ -50,6 +50,12 @@ export class BlockList {
     return this.#list.remove(readBlocked(address));
   }
 
+  /** The entry of exactly this address or network; null when it has none. @throws BlockedAddressError */
+  entryOf(address: string): BlockedEntry | null {
+    const { text } = readBlocked(address);
+    return this.entries().find((entry) => entry.address === text) ?? null;
+  }
+
   /** The entry that covers the address; null when it is not blocked. */
   find(address: string): BlockedEntry | null {
     return this.#list.find(address);

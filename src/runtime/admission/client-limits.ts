@@ -146,6 +146,12 @@ export class ClientLimits {
     return rates === null || rates.note(this.#addressKey()) || this.exempt ? null : "address-rate";
   }
 
+  /** Asks whoever else counts the rate. @returns whether the client may come; null where nobody else counts it */
+  askRate(signal: AbortSignal): Promise<boolean> | null {
+    const { rates } = this.#limits;
+    return rates?.ask && !this.exempt ? rates.ask(this.#addressKey(), signal) : null;
+  }
+
   #addressKey(): string {
     // An exempt address takes nothing from the others of its /64.
     this.#key ??= this.exempt ? this.#peer.address : addressKey(this.#peer.address);

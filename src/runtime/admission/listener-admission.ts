@@ -16,7 +16,7 @@ import {
   judge,
 } from "./admission.ts";
 import type { AllowList } from "./allow-list.ts";
-import { type AdmissionRules, AskedRules } from "./async-rules.ts";
+import { type AdmissionRules, AskedRules, type AsyncAdmissionRule } from "./async-rules.ts";
 import type { BlockList } from "./block-list.ts";
 import { type AddressLimits, ClientLimits } from "./client-limits.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
@@ -80,6 +80,7 @@ export class ListenerAdmission {
   readonly #limits$: BehaviorSubject<AdmissionLimits>;
   readonly #following: Subscription;
   #circumstances: Circumstances;
+  #asks = false;
 
   constructor(host: AdmissionHost, options: ListenerAdmissionOptions) {
     const { settings, slots } = options;
@@ -101,18 +102,23 @@ export class ListenerAdmission {
     return judge(arrival, this.#circumstances);
   }
 
-  /** Rules that ask elsewhere must be asked, once a client is admitted by all others. */
-  get hasAsyncRules(): boolean {
-    return this.#host.rules.asyncRules.length > 0;
+  /** Rules that ask elsewhere must be asked, once a client is admitted by all others: from the first one on, always. */
+  get asksElsewhere(): boolean {
+    this.#asks ||= this.#host.rules.asyncRules.length > 0 || this.#limits$.value.addresses.rates?.ask !== undefined;
+    return this.#asks;
   }
 
   /** Asks them; the client holds its slots meanwhile. @param answered called once, later, unless it is withdrawn. */
   ask({ peer, proxied }: WaitingForRules, answered: (refusal: Refusal | null) => void): AskedRules {
     const { limits } = this.#circumstances;
-    const request = new ClientLimits(limits.addresses, { peer, proxied }).requestFromInside(limits);
+    const client = new ClientLimits(limits.addresses, { peer, proxied });
     const { asyncRules } = this.#host.rules;
     const asked = new AskedRules({
-      ...{ rules: asyncRules, request, answered },
+      ...{
+        rules: limits.addresses.rates?.ask ? [...asyncRules, rateRule(client)] : asyncRules,
+        request: client.requestFromInside(limits),
+        answered,
+      },
       failed: (text) => this.#options.asyncRuleFailed(text),
     });
     asked.ask();
@@ -177,4 +183,16 @@ export class ListenerAdmission {
       ruleFailed: this.#options.ruleFailed,
     };
   }
+}
+
+/** `connectionRate`, where others than this process count it, too. */
+function rateRule(client: ClientLimits): AsyncAdmissionRule {
+  return {
+    name: "connectionRate",
+    async ask(_, signal) {
+      const mayCome = await client.askRate(signal);
+      const limit = client.rate?.count ?? 0;
+      return mayCome === false ? { rule: "address-rate", limit, current: limit } : null;
+    },
+  };
 }

@@ -14,7 +14,8 @@ import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import type { Clock } from "../time/clock.ts";
 import { resolveText } from "../tls/secret-text.ts";
-import type { Engine, OpenEngine } from "./engine.ts";
+import type { Engine, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
+import { FleetRates } from "./fleet-rates.ts";
 import { Lease } from "./lease.ts";
 import { LeasedSlots, type LeasingNode } from "./leased-slots.ts";
 import { openRedis } from "./redis-engine.ts";
@@ -25,6 +26,7 @@ import {
   type SlotsRequest,
   settleScript,
 } from "./settle-script.ts";
+import { type SharedChange, SharedState } from "./shared-state.ts";
 
 /** How long the engine is left alone after it has not answered, in milliseconds. */
 const retryInterval = 250;
@@ -35,7 +37,7 @@ export interface FleetNodeOptions {
   readonly node: string | undefined;
   readonly clock: Clock;
   /** By default node-redis. */
-  readonly openEngine?: OpenEngine;
+  readonly openEngine: OpenEngine | undefined;
 }
 
 /** The server, as far as its fleet needs it. */
@@ -43,6 +45,8 @@ export interface FleetHost {
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly flow: ChartFlow;
+  /** Puts into force what another node has changed for all. */
+  apply(change: SharedChange): void;
 }
 
 export class FleetNode implements FleetStanding, LeasingNode {
@@ -56,6 +60,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
   #cluster: ClusterSettings;
   #slots = new Map<string, LeasedSlots>();
   #engine: Engine | null = null;
+  #shared: SharedState | null = null;
   #actor: Actor<typeof fleetMachine> | null = null;
   #state: FleetState = "rejoining";
   #lastNumber = 0;
@@ -138,12 +143,25 @@ export class FleetNode implements FleetStanding, LeasingNode {
         const { name, maxConnections, ignoreServerCap } = settings;
         return ignoreServerCap ? local.slots(settings) : this.slots(`listener/${name}`, maxConnections);
       },
+      rates: ({ name }, limit) =>
+        new FleetRates({ node: this, prefix: `${this.#cluster.keyPrefix}:rate:${name}:`, limit }),
     };
   }
 
   closed(slots: SlotCounter): void {
     for (const [name, one] of this.#slots) if (one === slots) this.#slots.delete(name);
     this.settle();
+  }
+
+  /** Tells all nodes of something that is in force here. */
+  tell(change: SharedChange): void {
+    this.#shared?.tell(change);
+  }
+
+  run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown> {
+    const engine = this.#engine;
+    if (!engine) throw new Error("The fleet has no engine yet.");
+    return engine.run(script, call, signal);
   }
 
   applySettings(cluster: ClusterSettings): void {
@@ -168,7 +186,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
    * Joins the fleet; resolves when it is in, or when it is known that the engine cannot be reached for now.
    * @throws MissingPackageError, CredentialError; FleetError for a URL that is none
    */
-  async start({ lifecycle, inspect, flow }: FleetHost): Promise<void> {
+  async start({ lifecycle, inspect, flow, apply }: FleetHost): Promise<void> {
     const { url, keyPrefix, leaseTime } = this.#cluster;
     const open = this.#options.openEngine ?? openRedis;
     this.#engine = await open({
@@ -180,6 +198,13 @@ export class FleetNode implements FleetStanding, LeasingNode {
         lost: (error) => this.#send({ type: "engine.lost", error }),
         heard: (message) => this.#hear(message),
       },
+    });
+    this.#shared = new SharedState({
+      key: `{${keyPrefix}}:shared`,
+      channel: `{${keyPrefix}}:notes`,
+      member: this.#member,
+      run: (script, call) => this.run(script, call, AbortSignal.timeout(leaseTime)),
+      apply,
     });
     const lease = this.#lease;
     const times = {
@@ -272,21 +297,21 @@ export class FleetNode implements FleetStanding, LeasingNode {
       const [request, given] = [requests[at], answer.slots[at]];
       if (request && given) slots.answer(request, given, answer.closedFor);
     }
+    this.#shared?.catchUp(answer.version);
     this.answered();
     return true;
   }
 
   async #ask(kind: SettleRequest["kind"], slots: readonly SlotsRequest[], signal: AbortSignal): Promise<SettleAnswer> {
-    const engine = this.#engine;
-    if (!engine) throw new Error("The fleet has no engine yet.");
     this.#lastNumber += 1;
     const { keyPrefix, leaseTime } = this.#cluster;
     const request: SettleRequest = {
       ...{ kind, member: this.#member, node: this.node, leaseTime },
       ...{ number: this.#lastNumber, slots },
     };
-    const call = { keys: [`{${keyPrefix}}:fleet`], args: [`{${keyPrefix}}:notes`, JSON.stringify(request)] };
-    return JSON.parse(String(await engine.run(settleScript, call, signal))) as SettleAnswer;
+    const keys = [`{${keyPrefix}}:fleet`, `{${keyPrefix}}:shared`];
+    const call = { keys, args: [`{${keyPrefix}}:notes`, JSON.stringify(request)] };
+    return JSON.parse(String(await this.run(settleScript, call, signal))) as SettleAnswer;
   }
 
   #hear(message: string | null): void {
@@ -296,6 +321,10 @@ export class FleetNode implements FleetStanding, LeasingNode {
       return;
     }
     const note = JSON.parse(message) as FleetNote;
+    if (note.note === "changed") {
+      this.#shared?.heard(note);
+      return;
+    }
     if (note.by === this.#member) return;
     const slots = this.#slots.get(note.slots);
     if (note.note === "wanted") slots?.owe(note.missing);

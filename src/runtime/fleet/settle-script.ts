@@ -9,6 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import type { EngineScript } from "./engine.ts";
+import type { ChangeNote } from "./shared-state.ts";
 
 export interface SettleRequest {
   /** `join` counts those inside, and nothing else; `settle` keeps what is held; `leave` keeps nothing. */
@@ -40,6 +41,8 @@ export interface SettleAnswer {
   readonly nodes: readonly string[];
   /** For how long the engine gives nothing away, in milliseconds; 0 for not at all. */
   readonly closedFor: number;
+  /** Of what all nodes share. */
+  readonly version: number;
   /** In the order of the request. */
   readonly slots: readonly SlotsAnswer[];
 }
@@ -55,7 +58,8 @@ export type FleetNote =
   /** A member lacks slots of this cap: who has some to spare gives them back. */
   | { readonly note: "wanted"; readonly slots: string; readonly missing: number; readonly by: string }
   /** Slots of a cap that some member lacked are free. */
-  | { readonly note: "freed"; readonly slots: string; readonly by: string };
+  | { readonly note: "freed"; readonly slots: string; readonly by: string }
+  | ChangeNote;
 
 const text = `
 local key, channel = KEYS[1], ARGV[1]
@@ -97,10 +101,10 @@ end
 if ask.kind == 'leave' then
   redis.call('HDEL', key, ask.member)
   if me then for name, had in pairs(me.slots) do if had > 0 then freed(name) end end end
-  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, slots = {} })
+  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, version = 0, slots = {} })
 end
 if ask.kind == 'settle' and not me and closed == 0 then
-  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, slots = {} })
+  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, version = 0, slots = {} })
 end
 
 local before = me and me.slots or {}
@@ -130,7 +134,8 @@ for _, member in pairs(members) do
   nodes[count] = member.node
 end
 redis.call('HSET', key, '#fleet', cjson.encode(fleet), ask.member, cjson.encode(me))
-return cjson.encode({ held = true, members = count, nodes = nodes, closedFor = closed, slots = answers })
+local version = tonumber(redis.call('HGET', KEYS[2], '#version') or '0')
+return cjson.encode({ held = true, members = count, nodes = nodes, closedFor = closed, version = version, slots = answers })
 `;
 
 export const settleScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };

@@ -184,7 +184,7 @@ export class Listener {
     Listener.#byActor.set(this.actor, this);
     Listener.#byInput.set(input, this);
     this.#connectionHost = Object.assign(
-      liveSettings(host, { live: () => this.#live, asyncAdmission: this.#admission.hasAsyncRules }),
+      liveSettings(host, { live: () => this.#live, asyncAdmission: () => this.#admission.asksElsewhere }),
       {
         listener: this.name,
         idPrefix: host.idPrefix,

@@ -30,7 +30,7 @@ export interface SharedSettings {
  */
 export function liveSettings(
   host: SharedSettings,
-  { live, asyncAdmission }: { readonly live: () => ReloadableSettings; readonly asyncAdmission: boolean },
+  { live, asyncAdmission }: { readonly live: () => ReloadableSettings; readonly asyncAdmission: () => boolean },
 ): Pick<
   ConnectionHost,
   "protocol" | "tls" | "settings" | "hostname" | "generation" | "forwarding" | "configured" | "http2"
@@ -61,7 +61,9 @@ export function liveSettings(
       get tlsImplicit() {
         return live().settings.tlsImplicit;
       },
-      asyncAdmission,
+      get asyncAdmission() {
+        return asyncAdmission();
+      },
       get proxyTimeout() {
         return live().settings.proxyTimeout;
       },

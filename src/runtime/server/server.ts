@@ -26,6 +26,7 @@ import { watchForVanished } from "../connection/vanished-peers.ts";
 import { explain } from "../explain/explain.ts";
 import type { ExplainedClient, Explanation } from "../explain/explanation.ts";
 import type { FleetNode } from "../fleet/fleet-node.ts";
+import type { SharedChange } from "../fleet/shared-state.ts";
 import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
 import { type ElsewhereServed, Listener, type ListenerHost } from "../listener/listener.ts";
 import { prepareListeners } from "../listener/prepared-listeners.ts";
@@ -329,7 +330,9 @@ export class Server {
    * @throws NotRunningError, UnknownListenerError, ListenerStateError
    */
   async suspend(name?: string): Promise<void> {
-    await Promise.all(this.#named(name).map((listener) => listener.suspend()));
+    const named = this.#named(name);
+    await Promise.all(named.map((listener) => listener.suspend()));
+    for (const listener of named) this.fleet?.tell({ kind: "suspended", name: listener.name, value: true });
   }
 
   /**
@@ -337,7 +340,9 @@ export class Server {
    * @throws NotRunningError, UnknownListenerError, ListenerStateError
    */
   async resume(name?: string): Promise<void> {
-    await Promise.all(this.#named(name).map((listener) => listener.resume()));
+    const named = this.#named(name);
+    await Promise.all(named.map((listener) => listener.resume()));
+    for (const listener of named) this.fleet?.tell({ kind: "suspended", name: listener.name, value: null });
   }
 
   /**
@@ -456,7 +461,10 @@ export class Server {
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     this.#warnOfInherited();
     await this.workers?.start(this.#followed());
-    await this.fleet?.start({ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") });
+    await this.fleet?.start({
+      ...{ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") },
+      apply: (change) => this.#apply(change),
+    });
     this.#assertStarting();
     await this.#options.onBound();
     this.#assertStarting();
@@ -490,6 +498,19 @@ export class Server {
   #counting(): Counting {
     const local = localCounting(this.#options.clock);
     return this.fleet?.counting(local) ?? local;
+  }
+
+  /** What another node of the fleet has changed for all. */
+  #apply({ kind, name, value }: SharedChange): void {
+    if (kind === "blocked") {
+      if (value) this.blockList.add(value);
+      else this.blockList.remove(name);
+      return;
+    }
+    const listener = this.#current.get(name);
+    if (!listener) return;
+    if (value && this.state === "starting") listener.beginSuspended();
+    else (value ? listener.suspend() : listener.resume()).catch(() => {});
   }
 
   #followed(): FollowedServer {

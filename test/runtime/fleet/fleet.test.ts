@@ -100,6 +100,67 @@ describe.skipIf(!hasRedis)("a fleet on a real engine", () => {
   });
 });
 
+describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
+  let engine: RedisServer;
+  let nodes: LastingGatehouse[] = [];
+  beforeAll(async () => {
+    engine = await RedisServer.start();
+    const keyPrefix = prefix();
+    await engine.settled(keyPrefix);
+    const config = {
+      NetworkListener: [
+        { name: "talk", protocol: "talk", bind: ["127.0.0.1:0"], useTls: false },
+        {
+          ...{ name: "rated", protocol: "talk", bind: ["127.0.0.1:0"], useTls: false },
+          connectionRate: { count: 5, interval: "1m" },
+        },
+      ],
+      SystemSettings: { drainTimeout: "1s", cluster: { url: engine.url, keyPrefix, leaseTime: "20s" } },
+    };
+    nodes = await Promise.all(["a", "b", "c"].map((node) => lastingGatehouse(config as never, { node, protocols })));
+    await Promise.all(nodes.map((node) => node.event("fleet.connected")));
+  });
+  afterAll(async () => {
+    await Promise.all(nodes.map((node) => node.end()));
+    await engine.stop();
+  });
+  const said = async (node: LastingGatehouse | undefined, listener = "talk"): Promise<string> => {
+    const client = await come(node?.port(listener) ?? 0);
+    client.socket.destroy();
+    return client.said.replace(/ \d$/, "");
+  };
+  const allSay = async (): Promise<string> => [...new Set(await Promise.all(nodes.map((node) => said(node))))].join();
+
+  it("lets exactly as many in as the rate allows, on whichever nodes they come", async () => {
+    const words = await Promise.all(Array.from({ length: 15 }, (_, at) => said(nodes[at % 3], "rated")));
+    expect(words.filter((word) => word === "hello")).toHaveLength(5);
+    expect(words.filter((word) => word !== "hello")).toEqual(Array.from({ length: 10 }, () => "busy address-rate"));
+  });
+
+  it("refuses a blocked address on all nodes, after the engine has forgotten everything, too", async () => {
+    expect(await allSay()).toBe("hello");
+    nodes[0]?.gatehouse.block({ address: "127.0.0.1", reason: "tries" });
+    await expect.poll(allSay).toBe("busy blocked");
+    await engine.restart();
+    await expect.poll(() => engine.ask("HLEN", `{test${fleets}}:shared`).catch(() => null)).toBe(3);
+    expect(await allSay()).toBe("busy blocked");
+    nodes[1]?.gatehouse.unblock("127.0.0.1");
+    await expect.poll(allSay).toBe("hello");
+  });
+
+  it("suspends a listener on all nodes, and on one that comes later", async () => {
+    await nodes[2]?.gatehouse.suspend("rated");
+    const states = () => nodes.map(({ gatehouse }) => gatehouse.listeners()[1]?.pausedBy.join());
+    await expect.poll(states).toEqual(["suspended", "suspended", "suspended"]);
+    const later = await lastingGatehouse(nodes[0]?.gatehouse.configuration as never, { node: "d", protocols });
+    await later.event("listener.paused");
+    await nodes[0]?.gatehouse.resume("rated");
+    await expect.poll(() => later.gatehouse.listeners()[1]?.state).toBe("listening");
+    await expect.poll(states).toEqual(["", "", ""]);
+    await later.end();
+  });
+});
+
 describe.skipIf(!hasRedis)("a node that loses its engine", () => {
   it.each(["local", "refuse"] as const)("goes on with its lease, then does as onLoss says: %s", async (onLoss) => {
     const engine = await RedisServer.start();

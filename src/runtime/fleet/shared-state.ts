@@ -1,0 +1,136 @@
+/**
+ * What holds on all nodes until somebody takes it back: blocked addresses, suspended listeners. It is in one hash of the
+ * engine with a version. A change is told to all with its version at once; a node that finds another version than the
+ * next one reads everything again, which is how one that was away catches up. An engine that has forgotten everything is
+ * told again: the hash has another `#epoch` then, or none.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import type { EngineScript, ScriptCall } from "./engine.ts";
+
+/** A change of what all nodes share. */
+export type SharedChange =
+  | { readonly kind: "blocked"; readonly name: string; readonly value: SharedBlock | null }
+  | { readonly kind: "suspended"; readonly name: string; readonly value: true | null };
+
+export interface SharedBlock {
+  readonly address: string;
+  readonly expiresAt: string | null;
+  readonly reason: string | null;
+}
+
+/** On the fleet's channel. */
+export interface ChangeNote {
+  readonly note: "changed";
+  readonly by: string;
+  readonly version: number;
+  readonly change: SharedChange;
+}
+
+const changeText = `
+local ask = cjson.decode(ARGV[2])
+local field = ask.change.kind .. '/' .. ask.change.name
+if ask.change.value == cjson.null then redis.call('HDEL', KEYS[1], field)
+else redis.call('HSET', KEYS[1], field, cjson.encode(ask.change)) end
+redis.call('HSETNX', KEYS[1], '#epoch', ARGV[3])
+local version = redis.call('HINCRBY', KEYS[1], '#version', 1)
+redis.call('PUBLISH', ARGV[1], cjson.encode({ note = 'changed', by = ask.by, version = version, change = ask.change }))
+return version
+`;
+const readText = `
+local all, members = redis.call('HGETALL', KEYS[1]), {}
+for at = 1, #all, 2 do members[#members + 1] = { all[at], all[at + 1] } end
+return cjson.encode(members)
+`;
+
+function script(text: string): EngineScript {
+  return { text, digest: createHash("sha1").update(text).digest("hex") };
+}
+const changeScript = script(changeText);
+const readScript = script(readText);
+
+export interface SharedStateOptions {
+  readonly key: string;
+  readonly channel: string;
+  readonly member: string;
+  run(script: EngineScript, call: ScriptCall): Promise<unknown>;
+  /** Puts a change of another node into force here. */
+  apply(change: SharedChange): void;
+}
+
+export class SharedState {
+  readonly #options: SharedStateOptions;
+  #version = 0;
+  #epoch: string | null = null;
+  /** In force by the engine, by field. */
+  #known = new Map<string, SharedChange>();
+  /** Made here, and not yet in the engine; of several of one name the last. */
+  readonly #unsent = new Map<string, SharedChange>();
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(options: SharedStateOptions) {
+    this.#options = options;
+  }
+
+  /** Tells all nodes of what is in force here already; those that are away hear of it when they are back. */
+  tell(change: SharedChange): void {
+    this.#unsent.set(fieldOf(change), change);
+    this.#work();
+  }
+
+  /** Brings both sides together, as after a time without the engine. @param version the engine's; null: unknown */
+  catchUp(version: number | null): void {
+    if (version !== this.#version || this.#unsent.size > 0) this.#work();
+  }
+
+  heard({ version, change }: ChangeNote): void {
+    if (version <= this.#version) return;
+    if (version === this.#version + 1) {
+      this.#version = version;
+      this.#take(change);
+    } else this.#work();
+  }
+
+  /** One thing after the other. What fails is tried again by the next settlement. */
+  #work(): void {
+    this.#working = this.#working.then(() => this.#sendAndRead()).catch(() => {});
+  }
+
+  async #sendAndRead(): Promise<void> {
+    const { key, channel, member, run } = this.#options;
+    for (const [field, change] of this.#unsent) {
+      const call = { keys: [key], args: [channel, JSON.stringify({ by: member, change }), randomUUID()] };
+      await run(changeScript, call);
+      if (this.#unsent.get(field) === change) this.#unsent.delete(field);
+    }
+    const members = JSON.parse(String(await run(readScript, { keys: [key], args: [] }))) as unknown;
+    const fields = new Map(Array.isArray(members) ? (members as [string, string][]) : []);
+    const version = Number(fields.get("#version") ?? 0);
+    const epoch = fields.get("#epoch") ?? null;
+    for (const own of ["#version", "#epoch"]) fields.delete(own);
+    if (this.#epoch !== null && epoch !== this.#epoch) {
+      for (const [field, change] of this.#known) if (!fields.has(field)) this.#unsent.set(field, change);
+      this.#known.clear();
+      this.#epoch = null;
+      await this.#sendAndRead();
+      return;
+    }
+    this.#epoch = epoch;
+    const changes = [...fields].map(([field, text]) => [field, JSON.parse(text) as SharedChange] as const);
+    const before = this.#known;
+    this.#version = version;
+    this.#known = new Map(changes);
+    for (const [field, change] of before) if (!this.#known.has(field)) this.#options.apply({ ...change, value: null });
+    for (const [field, change] of changes)
+      if (JSON.stringify(before.get(field)) !== JSON.stringify(change)) this.#options.apply(change);
+  }
+
+  #take(change: SharedChange): void {
+    if (change.value === null) this.#known.delete(fieldOf(change));
+    else this.#known.set(fieldOf(change), change);
+    this.#options.apply(change);
+  }
+}
+
+function fieldOf({ kind, name }: SharedChange): string {
+  return `${kind}/${name}`;
+}
