@@ -32,6 +32,13 @@ export async function setup(): Promise<void> {
   await Promise.all(["cli", ...threads].map(bundle));
 }
 
+/** The package for programs of embedders, made when it is needed. */
+export const bundledEntry: string = join(folder, "src/index.js");
+
+export async function bundlePackage(): Promise<void> {
+  await bundle("index");
+}
+
 /** Makes a file of a source and what it imports, and others of what it imports when it needs them. */
 async function bundle(name: string): Promise<void> {
   const { rolldown } = await import("rolldown");

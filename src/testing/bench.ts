@@ -2,7 +2,7 @@
 import pino, { type Logger } from "pino";
 import type { Inspector } from "../charts/inspector.ts";
 import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
-import { TestClock } from "./clock.ts";
+import { TestCalendar, TestClock } from "./clock.ts";
 import { Observation } from "./observation.ts";
 import { openSockets } from "./open-sockets.ts";
 
@@ -17,13 +17,18 @@ export interface BenchOptions {
 }
 
 export class Bench {
-  readonly clock = new TestClock();
+  readonly clock: TestClock;
   readonly observation = new Observation(() => this.clock.now());
   /** Everything that the instance emitted on `lifecycle$`. */
   readonly events: LifecycleEvent[] = [];
   readonly log: LogLine[] = [];
   /** The sockets that this process had open before the path; null when unknown. */
   readonly socketsBefore = openSockets();
+
+  /** @param date what the clock begins with; dates are the system's without it. */
+  constructor(date?: Date) {
+    this.clock = date ? new TestCalendar(date) : new TestClock();
+  }
 
   /** For `createGatehouse({ ...bench.options, … })`. The machine's load makes no difference: there is no pressure. */
   get options(): BenchOptions {

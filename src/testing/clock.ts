@@ -92,3 +92,21 @@ function checked(milliseconds: number): number {
   if (milliseconds >= 0) return milliseconds;
   throw new RangeError(`Time does not pass by ${milliseconds} ms: give 0 or more.`);
 }
+
+/**
+ * A `TestClock` with a date that passes with its time, for what goes by the calendar: certificates, blocks, tokens.
+ *
+ * @example const clock = new TestCalendar(new Date("2030-01-31T12:00:00Z")); clock.advance(86_400_000); // a day later
+ */
+export class TestCalendar extends TestClock {
+  readonly #begin: number;
+
+  constructor(begin: Date) {
+    super();
+    this.#begin = begin.getTime();
+  }
+
+  date(): number {
+    return this.#begin + this.now();
+  }
+}

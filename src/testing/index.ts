@@ -4,7 +4,7 @@ export { Bench, type BenchOptions, type LogLine } from "./bench.ts";
 export { type Pair, pairsOf, pairText } from "./chart.ts";
 export { Client, type PeerView, UnheardError } from "./client.ts";
 export { clientHello } from "./client-hello.ts";
-export { type PendingTimer, TestClock } from "./clock.ts";
+export { type PendingTimer, TestCalendar, TestClock } from "./clock.ts";
 export {
   Coverage,
   CoverageMismatchError,

@@ -46,6 +46,8 @@ export interface Model<World extends Driver = Driver> {
   readonly input?: unknown;
   /** The chart's time-outs need none: a path lets each pass by itself. */
   readonly stimuli: readonly Stimulus<World>[];
+  /** The date at which each path begins, which passes with the clock's time; dates are the system's without it. */
+  readonly date?: Date;
   /** Sets a real instance up for one path. */
   open(bench: Bench): World | Promise<World>;
   /** Selects the actor of this chart, by its id; by default the first. */

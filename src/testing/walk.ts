@@ -53,7 +53,7 @@ export async function walk<World extends Driver>(
   { coverage, patience = 3_000 }: WalkOptions = {},
 ): Promise<void> {
   const steps = stepsOf(model, path);
-  const bench = new Bench();
+  const bench = new Bench(model.date);
   const world = await model.open(bench);
   world.follows = ({ id, chart }) => chart === model.machine.id && (model.follows?.(id) ?? true);
   const walked: string[] = [];

@@ -1,11 +1,9 @@
-/** `node --import`: programs of the docs find the source where they name the package. */
+/** `node --import`: programs of the docs find the bundled package where they name it. */
 import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
+import { bundledEntry } from "../bundled-command.ts";
 
 registerHooks({
-  resolve(specifier, context, next) {
-    const entry = /^gatehouse(?:\/(\w+))?$/.exec(specifier);
-    if (!entry) return next(specifier, context);
-    const file = entry[1] ? `${entry[1]}/index.ts` : "index.ts";
-    return next(new URL(`../../src/${file}`, import.meta.url).href, context);
-  },
+  resolve: (specifier, context, next) =>
+    next(specifier === "gatehouse" ? pathToFileURL(bundledEntry).href : specifier, context),
 });

@@ -6,8 +6,9 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { createGatehouse, exampleDocument } from "../../src/index.ts";
+import { bundlePackage } from "../bundled-command.ts";
 import { freePort } from "../free-port.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { installed } from "../real/programs.ts";
@@ -83,6 +84,8 @@ function below(path: string, heading: string): string[] {
   const to = text.indexOf("\n## ", from + heading.length);
   return codeBlocks({ path, text: text.slice(from, to < 0 ? undefined : to) }, "ts");
 }
+
+beforeAll(bundlePackage);
 
 const [httpApp = "", ownProtocol = "", receivingMail = ""] = below("README.md", "## Embed");
 
@@ -168,31 +171,33 @@ test("the recipe with OpenTelemetry makes a span of a connection", async () => {
   expect(await program.line()).toBe("connection smtp gatehouse.cause quit");
 });
 
-/** The programs of these recipes stand in front of the document below them. */
-describe.each([
-  ["haproxy", "## Behind HAProxy", (file: string) => ["-db", "-f", file]],
-  ["nginx", "## Behind nginx", (file: string, folder: string) => ["-p", folder, "-c", file]],
-])("behind %s", (name, heading, args) => {
-  test.skipIf(!installed(name))("the recipe names the client", async () => {
-    const [document = ""] = below("docs/recipes.md", "## Behind HAProxy");
-    const noting = `gatehouse.lifecycle$.subscribe((event) => {
-      if (event.type === "connection.active") console.log(event.connection.peer.port, event.connection.proxy?.peer.address);
-    });\n`;
-    const program = await start(document, noting);
-    const { text } = readPage("docs/recipes.md");
+/** These programs stand in front of the same document. */
+const proxies = [
+  { name: "haproxy", heading: "## Behind HAProxy", args: (file: string) => ["-db", "-f", file] },
+  { name: "nginx", heading: "## Behind nginx", args: (file: string, folder: string) => ["-p", folder, "-c", file] },
+].filter(({ name }) => installed(name));
+
+test.skipIf(proxies.length === 0)("the recipes behind proxies name the client", async () => {
+  const [document = ""] = below("docs/recipes.md", "## Behind HAProxy");
+  const noting = `gatehouse.lifecycle$.subscribe((event) => {
+    if (event.type === "connection.active") console.log(event.connection.peer.port, event.connection.proxy?.peer.address);
+  });\n`;
+  const program = await start(document, noting);
+  const { text } = readPage("docs/recipes.md");
+  for (const { name, heading, args } of proxies) {
     const [config = ""] = codeBlocks({ path: "", text: text.slice(text.indexOf(heading)) }, "text");
     const front = await freePort();
     const lines = config
       .replaceAll("127.0.0.1:2525", `127.0.0.1:${front}`)
       .replaceAll("127.0.0.1:2526", `127.0.0.1:${program.port("smtp")}`);
-    const file = join(program.folder, "proxy.conf");
+    const file = join(program.folder, `${name}.conf`);
     writeFileSync(file, name === "nginx" ? nginxAround(lines) : lines);
     const proxy = spawn(name, args(file, program.folder), { stdio: "ignore" });
     onTestFinished(() => void proxy.kill("SIGKILL"));
     const { socket, until } = await reached(front);
     await until("220 ");
-    expect(await program.line()).toBe(`${socket.localPort} 127.0.0.1`);
-  });
+    expect(await program.line(), name).toBe(`${socket.localPort} 127.0.0.1`);
+  }
 });
 
 test("the dashboard asks for metrics that there are", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { permissions, permissionsNamed, UnknownPermissionError } from "../../src/management/access/permissions.ts";
 import { type NewToken, TokenError, Tokens } from "../../src/management/access/tokens.ts";
-import { TestClock } from "../../src/testing/index.ts";
+import { TestCalendar } from "../../src/testing/index.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { accounts, administrator, basic, json, type Managed, managed, using } from "./managed.ts";
 import { MemoryDocument } from "./memory-document.ts";
@@ -75,12 +75,7 @@ test("a token may do what it was made for and nothing else, and the log has its 
 });
 
 test("a running server takes a token at once, and refuses it at once when it is revoked or has expired", async () => {
-  class Calendar extends TestClock {
-    date(): number {
-      return Date.parse("2030-01-31T12:00:00Z") + this.now();
-    }
-  }
-  const clock = new Calendar();
+  const clock = new TestCalendar(new Date("2030-01-31T12:00:00Z"));
   const house = await managed({}, { clock });
   /** Refusals are late. */
   const refusal = async (token: string) => {

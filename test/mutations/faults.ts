@@ -21,6 +21,7 @@ export interface Fault {
     | "upgrade"
     | "worker"
     | "fleet"
+    | "certificate"
     | "smtp"
     | "lmtp"
     | "pop3"
@@ -43,6 +44,7 @@ const fault = (
 const connection = "src/runtime/connection/connection.ts";
 const listener = "src/runtime/listener/listener.ts";
 const fleetNode = "src/runtime/fleet/fleet-node.ts";
+const orderedCertificate = "src/runtime/acme/ordered-certificate.ts";
 const sessionWire = "src/runtime/connection/session-wire.ts";
 const smtp = "src/protocols/smtp";
 const pop3 = "src/protocols/pop3";
@@ -50,6 +52,45 @@ const manageSieve = "src/protocols/manage-sieve";
 const imap = "src/protocols/imap";
 
 export const faults: readonly Fault[] = [
+  fault("a certificate is issued, and not put into force", "certificate", [
+    orderedCertificate,
+    ["    if (!this.#isServed(issued)) await this.#host.serve(issued);\n    const", "    const"],
+  ]),
+  fault("a certificate for other names is kept", "certificate", [
+    orderedCertificate,
+    ["      this.#check(certificate, kept.privateKey);\n", ""],
+  ]),
+  fault("an order under way is not taken up again", "certificate", [
+    orderedCertificate,
+    ["    if (await this.#isUnderWay(kept, { account, signal })) return;\n", ""],
+  ]),
+  fault("the pause after a failure is not written down", "certificate", [
+    orderedCertificate,
+    ["    this.#keep({ failures, retryAt }).catch(() => {});\n", ""],
+  ]),
+  fault("the pause after a failure does not grow", "certificate", [
+    "src/machines/certificate.ts",
+    ["2 ** Math.min(failures - 1, 20)", "1"],
+  ]),
+  fault("a failure is not reported", "certificate", [
+    "src/machines/certificate.ts",
+    ['    "reportFailure",\n  ],\n} as const;', "  ],\n} as const;"],
+  ]),
+  fault("an authority that does not come to an end is waited for without a limit", "certificate", [
+    "src/machines/certificate.ts",
+    ["      after: { validationTimeout: tookTooLong },\n", ""],
+  ]),
+  fault("orders go on when the server stops", "certificate", [
+    "src/runtime/acme/certificate-orders.ts",
+    ["    for (const ordered of this.#ordered.values()) ordered.stop();\n", ""],
+  ]),
+  fault("a certificate that an earlier process has left is ordered again", "certificate", [
+    orderedCertificate,
+    [
+      "isIssued: issued !== null && coversDomains(issued, this.settings) && from === this.settings.directory,",
+      "isIssued: issued === null,",
+    ],
+  ]),
   fault("a client that goes while rules are asked is asked about all the same", "connection", [
     connection,
     ["    this.#waiting?.rules.withdraw();\n", ""],

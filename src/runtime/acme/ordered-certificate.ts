@@ -70,7 +70,7 @@ export class OrderedCertificate {
           placeOrder: fromPromise(({ signal }) => this.#placeOrder(signal)),
           proveDomains: fromPromise(({ signal }) => this.#proveDomains(signal)),
           obtainCertificate: fromPromise(({ signal }) => this.#obtain(signal)),
-          putInForce: fromPromise(() => this.#putInForce()),
+          putInForce: fromPromise(({ signal }) => this.#putInForce(signal)),
           lookAtRenewal: fromPromise<RenewalOutlook>(({ signal }) => this.#lookAtRenewal(signal)),
         },
         actions: {
@@ -217,14 +217,17 @@ export class OrderedCertificate {
     if (loaded.notValidAfter.getTime() <= this.#now) throw unusable("it has expired already");
   }
 
-  async #putInForce(): Promise<void> {
+  async #putInForce(signal: AbortSignal): Promise<void> {
     const { id, directory } = this.settings;
     const issued = await this.#issued();
     if (issued === null)
       throw new AcmeError("acme-files", "The certificate is not on disk any more. Another one is ordered.");
+    // The document may not have it any more, or a successor may have taken over.
+    signal.throwIfAborted();
     if (!this.#isServed(issued)) await this.#host.serve(issued);
     const { order } = await this.#host.kept.read(id);
     const isOrdered = order !== null && isFor(order.privateKey, issued);
+    signal.throwIfAborted();
     // A kept certificate leaves the failures of its renewal as they are.
     if (isOrdered)
       await this.#keep({ order: null, issuedFrom: directory, issuedAt: this.#now, failures: 0, retryAt: 0 });

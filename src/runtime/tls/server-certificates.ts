@@ -103,9 +103,12 @@ function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
   };
 }
 
-/** The same with another certificate in the place of the one with its id; unchanged where there is none. */
+/** The same with another certificate in the place of the one with its id, or as one more. */
 export function withCertificate(served: ServerCertificates, certificate: LoadedCertificate): ServerCertificates {
-  const loaded = served.loaded.map((one) => (one.id === certificate.id ? certificate : one));
+  const isThere = served.loaded.some(({ id }) => id === certificate.id);
+  const loaded = isThere
+    ? served.loaded.map((one) => (one.id === certificate.id ? certificate : one))
+    : [...served.loaded, certificate];
   return { ...served, loaded, digest: digestOf(loaded, served.clientAuthorities) };
 }
 

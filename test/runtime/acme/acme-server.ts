@@ -5,7 +5,7 @@
 import { createHash, createPublicKey, randomUUID, verify } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:https";
+import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import {
@@ -65,13 +65,25 @@ export class AcmeServer {
   validity = { from: -3_600_000, to: 90 * 86_400_000 };
   /** The window that renewalInfo suggests; null for no such resource. */
   suggested: { readonly start: string; readonly end: string } | null = null;
+  /** Seconds until it wants to be asked for it again. */
+  askAgain: number | null = null;
+  /** Runs before it answers a request. */
+  beforeAnswer: (resource: string) => Promise<void> = async () => {};
   /** Runs before it looks for the proof of a token. */
   beforeLook: (token: string) => Promise<void> = async () => {};
   readonly #nonces = new Set<string>();
   #origin = "";
+  #server: Server | null = null;
   #authority = crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 
+  /** Until the end of the test. */
   static async start(): Promise<AcmeServer> {
+    const acme = await AcmeServer.listen();
+    onTestFinished(() => acme.close());
+    return acme;
+  }
+
+  static async listen(): Promise<AcmeServer> {
     const acme = new AcmeServer();
     const { certificate: cert, privateKey: key } = await trusted();
     const server = createServer({ cert, key }, (request, response) => {
@@ -79,11 +91,17 @@ export class AcmeServer {
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     acme.#origin = `https://localhost:${(server.address() as AddressInfo).port}`;
-    onTestFinished(() => {
-      server.closeAllConnections();
-      server.close();
-    });
+    acme.#server = server;
     return acme;
+  }
+
+  disconnect(): void {
+    this.#server?.closeAllConnections();
+  }
+
+  close(): void {
+    this.disconnect();
+    this.#server?.close();
   }
 
   get directory(): string {
@@ -103,6 +121,7 @@ export class AcmeServer {
     const nonce = randomUUID();
     this.#nonces.add(nonce);
     response.setHeader("Replay-Nonce", nonce);
+    await this.beforeAnswer(resource);
     const fault = this.#fault(resource);
     if (fault === "hang") return;
     if (fault === "malformed") {
@@ -124,6 +143,7 @@ export class AcmeServer {
       return;
     }
     if (resource === "renewalInfo") {
+      if (this.askAgain !== null) response.setHeader("Retry-After", this.askAgain);
       this.#json(response, { suggestedWindow: this.suggested });
       return;
     }
@@ -190,7 +210,7 @@ export class AcmeServer {
       }
       case "finalize":
         if (order.status !== "ready") return this.#problem(response, 403, "orderNotReady");
-        order.chain = await this.#issue(String(payload?.["csr"]), fault);
+        order.chain = await this.issue(String(payload?.["csr"]), fault);
         order.status = "valid";
         return this.#order(response, jws.id);
       case "certificate":
@@ -240,7 +260,8 @@ export class AcmeServer {
     return text === expected;
   }
 
-  async #issue(csr: string, fault: AcmeFault | undefined): Promise<string> {
+  /** @param csr as it comes in a request of ACME */
+  async issue(csr: string, fault?: AcmeFault): Promise<string> {
     const request = new Pkcs10CertificateRequest(Buffer.from(csr, "base64url"));
     if (!(await request.verify())) throw new Error("The request is not signed by its key.");
     const wanted = request.getExtension("2.5.29.17");

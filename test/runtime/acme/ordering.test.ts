@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createGatehouse, type Gatehouse, type LifecycleEvent } from "../../../src/index.ts";
-import { TestClock } from "../../../src/testing/index.ts";
+import { TestCalendar, type TestClock } from "../../../src/testing/index.ts";
 import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
 import { type AcmeFault, AcmeServer, provedByTls, type Resource } from "./acme-server.ts";
 
@@ -12,18 +12,9 @@ const domain = "mail.example.com";
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Time that stands still, with a date. */
-class Calendar extends TestClock {
-  readonly #begin = Date.now();
-
-  date(): number {
-    return this.#begin + this.now();
-  }
-}
-
 interface World {
   readonly gatehouse: Gatehouse;
-  readonly clock: Calendar;
+  readonly clock: TestClock;
   readonly data: string;
   readonly events: readonly LifecycleEvent[];
   /** Resolves with the next of this type that comes. */
@@ -42,7 +33,7 @@ async function started(
   acme: AcmeServer,
   { challenge = "tls-alpn-01", data = temporaryDirectory(), entered }: Wanted = {},
 ): Promise<World> {
-  const clock = new Calendar();
+  const clock = new TestCalendar(new Date());
   const waiting = new Map<string, () => void>();
   const gatehouse = createGatehouse({
     dataDirectory: data,
