@@ -123,11 +123,12 @@ function assertServed({ listeners, certificates, system }: Configuration): void 
       "SystemSettings.cluster: a node of a fleet does not have several workers yet. Set workers to 1, or leave cluster out.",
     );
   const local = listeners.find(
-    ({ protocol, bind }) => protocol !== ofMainThread && bind.some(({ family }) => family === "unix"),
+    ({ protocol, bind }) =>
+      protocol !== ofMainThread && bind.some(({ family }) => family === "unix" || family === "fd"),
   );
   if (local)
     throw new WorkersOptionError(
-      `Listener "${local.name}": Unix sockets are not yet served by several workers. Bind an IP address, or set workers to 1.`,
+      `Listener "${local.name}": Unix sockets and descriptors are not yet served by several workers. Bind an IP address, or set workers to 1.`,
     );
   const ordered = certificates.find(isAcme);
   if (ordered)

@@ -152,7 +152,8 @@ interface Marked {
   readonly isPlaced: boolean;
 }
 
-const isPlaced = ({ snapshot }: Situation): boolean => {
+/** An earlier attempt has left an order, with which the next one goes on. */
+export const isPlaced = ({ snapshot }: Situation): boolean => {
   const { error } = snapshot.context;
   return error instanceof CertificateTimeoutError || (error as Marked | null)?.isPlaced === true;
 };

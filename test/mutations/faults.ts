@@ -60,10 +60,6 @@ export const faults: readonly Fault[] = [
     orderedCertificate,
     ["      this.#check(certificate, kept.privateKey);\n", ""],
   ]),
-  fault("an order under way is not taken up again", "certificate", [
-    orderedCertificate,
-    ["    if (await this.#isUnderWay(kept, { account, signal })) return;\n", ""],
-  ]),
   fault("the pause after a failure is not written down", "certificate", [
     orderedCertificate,
     ["    this.#keep({ failures, retryAt }).catch(() => {});\n", ""],

@@ -6,31 +6,36 @@ import { readIpAddress } from "./ip-address.ts";
 
 /** An address to listen on. */
 export interface BindAddress {
-  /** Canonical `host:port`; an IPv6 host is bracketed. A Unix socket is `unix:` and its path or name. */
+  /**
+   * Canonical `host:port`; an IPv6 host is bracketed. A Unix socket is `unix:` and its path or name, a socket that the
+   * process was started with `fd:` and the number of its descriptor.
+   */
   readonly text: string;
   /**
    * Without brackets; a link-local IPv6 address ends in `%` and its interface. Of a Unix socket its path, or `@` and its
-   * name in the abstract namespace (unix(7)).
+   * name in the abstract namespace (unix(7)); of a descriptor its number.
    */
   readonly host: string;
-  readonly family: 4 | 6 | "unix";
-  /** 0 asks the operating system for a free port, and is that of a Unix socket. */
+  readonly family: 4 | 6 | "unix" | "fd";
+  /** 0 asks the operating system for a free port, and is that of Unix sockets and descriptors. */
   readonly port: number;
 }
 
 const FORMS =
-  'an IP address with a port, like "0.0.0.0:25", "127.0.0.1:2525" or "[::]:25", or a Unix socket, like "unix:/run/lmtp.sock"';
+  'an IP address with a port, like "0.0.0.0:25", "127.0.0.1:2525" or "[::]:25", or a Unix socket, like "unix:/run/lmtp.sock", or a descriptor, like "fd:3"';
 const BRACKETED = /^\[([^\]]*)\](?::(.*))?$/s;
 const LINK_LOCAL = /^fe[89ab]/;
 const ZONE = /^[\w.-]{1,15}$/;
 
+const DESCRIPTOR = "fd:";
 const UNIX = "unix:";
 /** Octets of `sun_path` (unix(7)), less the zero at the end of a path or at the beginning of a name. */
 const LONGEST_UNIX_NAME = 107;
 
-/** Reads `host:port`, or a Unix socket. Host names are refused: what they resolve to can change, and may be several addresses. */
+/** Reads `host:port`, a Unix socket, or a descriptor. Host names are refused: what they resolve to can change, and may be several addresses. */
 export function readBindAddress(text: string): Reading<BindAddress> {
   if (text.startsWith(UNIX)) return readUnixSocket(text);
+  if (text.startsWith(DESCRIPTOR)) return readDescriptor(text);
   const bracketed = BRACKETED.exec(text);
   if (bracketed)
     return isIPv6(bracketed[1] ?? "") ? withPort(bracketed[1] ?? "", bracketed[2]) : notBracketable(bracketed[1] ?? "");
@@ -51,6 +56,19 @@ function readUnixSocket(text: string): Reading<BindAddress> {
   if (Buffer.byteLength(host) > (host.startsWith("@") ? LONGEST_UNIX_NAME + 1 : LONGEST_UNIX_NAME))
     return unreadable(`must have at most ${LONGEST_UNIX_NAME} octets after "unix:"; the kernel takes no more`);
   return read({ text, host, family: "unix", port: 0 });
+}
+
+/** The first three are the standard streams. */
+function readDescriptor(text: string): Reading<BindAddress> {
+  const host = text.slice(DESCRIPTOR.length);
+  if (!/^(?:[3-9]|[1-9]\d{1,5})$/.test(host))
+    return unreadable('must name a descriptor that this process is started with by its number, like "fd:3"');
+  return read({ text, host, family: "fd", port: 0 });
+}
+
+/** Reads none that has a port to ask for: each is one socket. */
+export function isSingular({ family, port }: BindAddress): boolean {
+  return family === "unix" || family === "fd" || port !== 0;
 }
 
 function withPort(host: string, port: string | undefined): Reading<BindAddress> {

@@ -24,7 +24,7 @@ function overlap(one: PortUser, other: PortUser): boolean {
 
 /** Whether it takes every address of a family except those with their own socket. */
 function takesAll({ address: { host }, ipv6Only }: PortUser, family: BindAddress["family"]): boolean {
-  if (family === "unix") return false;
+  if (family === "unix" || family === "fd") return false;
   return family === 6 ? host === "::" : host === "0.0.0.0" || (host === "::" && !ipv6Only);
 }
 

@@ -27,6 +27,7 @@ const DIRECTORY = mustBe(
   'the https address of an ACME directory, like "https://acme-v02.api.letsencrypt.org/directory"',
 );
 const CONTACT = mustBe('a mail address like "admin@example.com"');
+const KEY_ID = mustBe("a key identifier as the authority gives it, without spaces");
 const ACME = "ACME";
 const FORM = mustBe('"Acme", or left out for a certificate that is given');
 
@@ -112,6 +113,20 @@ const shape = {
       "Acme: how control of the domains is proved. tls-alpn-01: on port 443, by every listener with TLS (RFC 8737). http-01: on port 80, by every http listener (RFC 8555 section 8.3).",
     )
     .register(fieldDisplay, { label: "Challenge", section: ACME, enumName: "AcmeChallenge" }),
+  eabKeyId: z
+    .string({ error: KEY_ID })
+    .regex(/^[\x21-\x7e]+$/, { error: KEY_ID })
+    .nullable()
+    .default(null)
+    .describe(
+      "Acme: the key identifier of an account that you have at the authority (RFC 8555 section 7.3.4), where it asks for one. Null: none.",
+    )
+    .register(fieldDisplay, { label: "Key identifier of an external account", section: ACME }),
+  eabHmacKey: secretText
+    .nullable()
+    .default(null)
+    .describe("Acme: the key that belongs to eabKeyId, in base64url as the authority gives it.")
+    .register(fieldDisplay, { label: "Key of an external account", section: ACME, objectName: "x:SecretText" }),
 };
 
 /** For JSON Schema; `checkCertificates` says what each of the two forms needs. */
@@ -149,6 +164,9 @@ export interface AcmeCertificate {
   readonly contact: readonly string[];
   readonly directory: string;
   readonly challenge: (typeof CHALLENGES)[number];
+  /** Both or neither. */
+  readonly eabKeyId: string | null;
+  readonly eabHmacKey: SecretText | null;
 }
 
 export type CertificateSettings = GivenCertificate | AcmeCertificate;

@@ -81,6 +81,7 @@ const SHOWN_FIELDS: ReadonlySet<unknown> = new Set([
   "contact",
   "directory",
   "challenge",
+  "eabKeyId",
 ]);
 const LONGEST_SHOWN = 80;
 

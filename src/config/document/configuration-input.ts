@@ -258,6 +258,10 @@ export interface CertificateInput {
   readonly directory?: string | null | undefined;
   /** Acme: how control of the domains is proved. tls-alpn-01: on port 443, by every listener with TLS (RFC 8737). http-01: on port 80, by every http listener (RFC 8555 section 8.3). Default: "tls-alpn-01". */
   readonly challenge?: "tls-alpn-01" | "http-01" | undefined;
+  /** Acme: the key identifier of an account that you have at the authority (RFC 8555 section 7.3.4), where it asks for one. Null: none. Default: null. */
+  readonly eabKeyId?: string | null | undefined;
+  /** Acme: the key that belongs to eabKeyId, in base64url as the authority gives it. */
+  readonly eabHmacKey?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
   /** Set by a server. Ignored. @deprecated */
   readonly id?: unknown | undefined;
   /** Set by a server. Ignored. @deprecated */
@@ -301,6 +305,10 @@ export interface CertificateInputInMap {
   readonly directory?: string | null | undefined;
   /** Acme: how control of the domains is proved. tls-alpn-01: on port 443, by every listener with TLS (RFC 8737). http-01: on port 80, by every http listener (RFC 8555 section 8.3). Default: "tls-alpn-01". */
   readonly challenge?: "tls-alpn-01" | "http-01" | undefined;
+  /** Acme: the key identifier of an account that you have at the authority (RFC 8555 section 7.3.4), where it asks for one. Null: none. Default: null. */
+  readonly eabKeyId?: string | null | undefined;
+  /** Acme: the key that belongs to eabKeyId, in base64url as the authority gives it. */
+  readonly eabHmacKey?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
   /** Set by a server. Ignored. @deprecated */
   readonly createdAt?: unknown | undefined;
   /** Read from the certificate, never written. Ignored. @deprecated */

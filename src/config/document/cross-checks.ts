@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type BindAddress, readBindAddress } from "../addresses/bind-address.ts";
+import { type BindAddress, isSingular, readBindAddress } from "../addresses/bind-address.ts";
 import { ipv6OnlyAmong } from "../addresses/ipv6-only.ts";
 import { excludes, isWildcard } from "../addresses/shared-port.ts";
 import { offeredTls, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
@@ -125,7 +125,7 @@ function writtenAddresses({ path: listener, fields }: ListenerEntry, document: u
     : Object.keys(isObject(bind) ? bind : {}).map((text) => [text, text]);
   return elements.flatMap(([element, text]) => {
     const reading = typeof text === "string" ? readBindAddress(text) : null;
-    if (!reading?.ok || (reading.value.port === 0 && reading.value.family !== "unix")) return [];
+    if (!reading?.ok || !isSingular(reading.value)) return [];
     const shared = fields.socketReusePort ?? true;
     return [{ path: [...listener, "bind", element], listener, address: reading.value, shared }];
   });
@@ -184,10 +184,15 @@ export function checkCertificates(entries: readonly CertificateEntry[], document
       return [
         ...given.map((field) => ({ ...at(field, "must be left out where @type is Acme: it is ordered"), found: null })),
         ...(fields.domains?.length === 0 ? [at("domains", "must have at least one domain name")] : []),
+        ...(fields.eabKeyId && fields.eabHmacKey === null
+          ? [at("eabHmacKey", `is required beside eabKeyId: ${REFERENCE_FORMS}`)]
+          : []),
+        ...(fields.eabHmacKey && fields.eabKeyId === null ? [at("eabKeyId", "is required beside eabHmacKey")] : []),
       ];
     }
     const missing = (["certificate", "privateKey"] as const).filter((field) => fields[field] === null);
-    const acme = (["domains", "contact", "directory"] as const).filter((field) => (fields[field] ?? []).length > 0);
+    const texts = (["domains", "contact", "directory", "eabKeyId"] as const).filter((field) => fields[field]?.length);
+    const acme = [...texts, ...(fields.eabHmacKey ? ["eabHmacKey"] : [])];
     return [
       ...missing.map((field) => {
         const isThere = valueAt(document, [...path, field]) !== undefined;

@@ -93,9 +93,12 @@ function certificateSettings(
   settings: z.output<typeof certificateSchema>,
   directory: string,
 ): CertificateSettings[] {
-  const { certificate, privateKey, domains, contact, challenge } = settings;
-  if (settings["@type"] === "Acme")
-    return [{ id, "@type": "Acme", domains, contact, directory: settings.directory ?? DEFAULT_DIRECTORY, challenge }];
+  const { certificate, privateKey, domains, contact, challenge, eabKeyId } = settings;
+  if (settings["@type"] === "Acme") {
+    const eabHmacKey = settings.eabHmacKey && withAbsolutePath(settings.eabHmacKey, directory);
+    const ordered = { domains, contact, directory: settings.directory ?? DEFAULT_DIRECTORY, challenge };
+    return [{ id, "@type": "Acme", ...ordered, eabKeyId, eabHmacKey }];
+  }
   if (certificate === null || privateKey === null) return [];
   return [
     {

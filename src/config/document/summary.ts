@@ -68,8 +68,9 @@ function describeServer({ system, certificates, accounts, blocked, allowed }: Co
 
 function describeCertificate(settings: CertificateSettings): string {
   if (!isAcme(settings)) return `${describeSource(settings.certificate)}; key: ${describeSource(settings.privateKey)}`;
-  const { domains, directory, challenge } = settings;
-  return `ordered from ${new URL(directory).host} by ${challenge} for ${list(domains)}`;
+  const { domains, directory, challenge, eabKeyId, eabHmacKey } = settings;
+  const account = eabHmacKey ? `, with the account ${eabKeyId}; its key: ${describeSource(eabHmacKey)}` : "";
+  return `ordered from ${new URL(directory).host} by ${challenge} for ${list(domains)}${account}`;
 }
 
 function line(text: string, isDefault = false): Line {

@@ -9,6 +9,8 @@ export type AcmeErrorCode =
   | "acme-challenge-failed"
   /** What was issued is for another key or other names, or is not valid. */
   | "acme-unusable-certificate"
+  /** The authority wants an account that was made elsewhere, and none is given, or its key cannot be used. */
+  | "acme-external-account"
   /** The files of accounts and orders cannot be read or written. */
   | "acme-files";
 

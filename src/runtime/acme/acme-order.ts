@@ -6,7 +6,14 @@ import { AcmeError } from "./acme-error.ts";
 import { type Authorization, authorizationAnswer, type Order, orderAnswer } from "./answers.ts";
 import { type Answer, type Asked, type Authority, describeProblem } from "./authority.ts";
 import type { ChallengeAnswers } from "./challenge-answers.ts";
-import { type AccountKey, accountKey, keyAuthorization, type Signer } from "./jws.ts";
+import {
+  type AccountKey,
+  accountKey,
+  type ExternalAccount,
+  externalBinding,
+  keyAuthorization,
+  type Signer,
+} from "./jws.ts";
 import { pause } from "./pauses.ts";
 import { retryAfterIn } from "./retry-after.ts";
 import { certificateRequest } from "./x509.ts";
@@ -15,33 +22,61 @@ import { certificateRequest } from "./x509.ts";
 const USUAL_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 
+export interface AccountOptions {
+  readonly privateKey: string;
+  readonly clock: Clock;
+  /** What the account is bound to when it is made, read then; null where the authority wants nothing of the kind. */
+  readonly external: () => Promise<ExternalAccount | null>;
+}
+
 /** The account at an authority. */
 export class AcmeAccount {
   readonly authority: Authority;
   readonly key: AccountKey;
   readonly #clock: Clock;
+  readonly #external: AccountOptions["external"];
   #kid: string | null = null;
   #contact = "";
 
-  constructor(authority: Authority, { privateKey, clock }: { readonly privateKey: string; readonly clock: Clock }) {
+  constructor(authority: Authority, { privateKey, clock, external }: AccountOptions) {
     this.authority = authority;
     this.key = accountKey(privateKey);
     this.#clock = clock;
+    this.#external = external;
   }
 
   /** Makes the account, or finds the one of this key; who may be written to is put right. @throws AcmeError */
   async open(contact: readonly string[], signal: AbortSignal): Promise<void> {
     const wanted = contact.map((address) => `mailto:${address}`);
     if (this.#kid !== null && this.#contact === wanted.join()) return;
-    const { newAccount } = await this.authority.directory(signal);
-    const asked = { ...this.#asked(signal), signer: { key: this.key, kid: null } };
-    const answer = await this.authority.post(newAccount, { termsOfServiceAgreed: true, contact: wanted }, asked);
+    const answer = await this.#findOrMake(wanted, signal);
     const kid = answer.headers.get("Location");
     if (kid === null) throw new AcmeError("acme-unreachable", "The authority has given its account no address.");
     this.#kid = kid;
     // One that was there keeps its contact until it is given another.
     if (answer.status === 200) await this.post(kid, { contact: wanted }, signal);
     this.#contact = wanted.join();
+  }
+
+  async #findOrMake(contact: readonly string[], signal: AbortSignal): Promise<Answer> {
+    const { newAccount: url, meta } = await this.authority.directory(signal);
+    const asked = { ...this.#asked(signal), signer: { key: this.key, kid: null } };
+    const made = { termsOfServiceAgreed: true, contact };
+    const external = await this.#external();
+    if (!external && !meta?.externalAccountRequired) return this.authority.post(url, made, asked);
+    try {
+      // Some authorities take a binding once.
+      return await this.authority.post(url, { onlyReturnExisting: true }, asked);
+    } catch (error) {
+      if (!(error instanceof AcmeError && error.problem === "accountDoesNotExist")) throw error;
+    }
+    if (!external) {
+      const text =
+        "The authority wants an account that you have made there: give its key identifier and key as eabKeyId and eabHmacKey.";
+      throw new AcmeError("acme-external-account", text);
+    }
+    const externalAccountBinding = externalBinding(external, { key: this.key, url });
+    return this.authority.post(url, { ...made, externalAccountBinding }, asked);
   }
 
   /** @throws AcmeError */

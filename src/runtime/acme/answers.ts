@@ -8,6 +8,7 @@ export const directoryAnswer = z.object({
   newAccount: address,
   newOrder: address,
   renewalInfo: address.optional(),
+  meta: z.object({ externalAccountRequired: z.boolean().optional() }).optional(),
 });
 
 export const problemAnswer = z.object({

@@ -1,8 +1,12 @@
 /** The certificates of the document in force that renew themselves: one machine for each. */
 import { isDeepStrictEqual } from "node:util";
 import { type AcmeCertificate, type Configuration, isAcme } from "../../config/index.ts";
+import { messageOf } from "../../config/values/thrown.ts";
+import { resolveText } from "../tls/secret-text.ts";
+import { AcmeError } from "./acme-error.ts";
 import { AcmeAccount } from "./acme-order.ts";
 import { Authority } from "./authority.ts";
+import type { ExternalAccount } from "./jws.ts";
 import { KeptOrders } from "./kept-order.ts";
 import { OrderedCertificate, type OrderedCertificateStatus, type OrdersHost } from "./ordered-certificate.ts";
 
@@ -13,7 +17,7 @@ export class CertificateOrders {
 
   constructor(options: Omit<OrdersHost, "kept" | "account">) {
     const kept = new KeptOrders(options.dataDirectory);
-    this.#host = { ...options, kept, account: (directory) => this.#account(directory) };
+    this.#host = { ...options, kept, account: (settings) => this.#account(settings) };
   }
 
   /** Begins what is new in the document, and ends what is not in it any more; the rest goes on. */
@@ -46,15 +50,34 @@ export class CertificateOrders {
     this.#ordered.clear();
   }
 
-  async #account(directory: AcmeCertificate["directory"]): Promise<AcmeAccount> {
-    const known = this.#accounts.get(directory);
+  async #account({ directory, eabKeyId, eabHmacKey }: AcmeCertificate): Promise<AcmeAccount> {
+    const name = JSON.stringify([directory, eabKeyId, eabHmacKey]);
+    const known = this.#accounts.get(name);
     if (known) return known;
     const { kept, clock } = this.#host;
+    const external = () => externalAccount(eabKeyId, eabHmacKey);
     const made = kept
-      .accountKey(directory)
-      .then((privateKey) => new AcmeAccount(new Authority(directory), { privateKey, clock }));
-    this.#accounts.set(directory, made);
-    made.catch(() => this.#accounts.delete(directory));
+      .accountKey(directory, eabKeyId)
+      .then((privateKey) => new AcmeAccount(new Authority(directory), { privateKey, clock, external }));
+    this.#accounts.set(name, made);
+    made.catch(() => this.#accounts.delete(name));
     return made;
   }
+}
+
+/** @throws AcmeError `acme-external-account` */
+async function externalAccount(
+  keyId: string | null,
+  hmacKey: AcmeCertificate["eabHmacKey"],
+): Promise<ExternalAccount | null> {
+  if (keyId === null || hmacKey === null) return null;
+  const unusable = (why: string, cause?: unknown) =>
+    new AcmeError("acme-external-account", `The key of the external account ${keyId} cannot be used: ${why}`, {
+      cause,
+    });
+  const text = await resolveText(hmacKey).catch((cause) => {
+    throw unusable(messageOf(cause), cause);
+  });
+  if (!/^[\w-]+=*$/.test(text.trim())) throw unusable("it is not in base64url. Give it as the authority shows it.");
+  return { keyId, hmacKey: Buffer.from(text.trim(), "base64url") };
 }

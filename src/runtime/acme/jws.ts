@@ -1,5 +1,13 @@
 /** Requests of ACME are signed (RFC 8555 section 6.2): JWS in its flattened form (RFC 7515), with ES256. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from "node:crypto";
 
 export interface AccountKey {
   readonly privateKey: KeyObject;
@@ -31,6 +39,23 @@ export function signed(
   const body = payload === null ? "" : base64url(JSON.stringify(payload));
   const signature = sign("sha256", Buffer.from(`${head}.${body}`), { key: key.privateKey, dsaEncoding: "ieee-p1363" });
   return JSON.stringify({ protected: head, payload: body, signature: signature.toString("base64url") });
+}
+
+/** An account at the authority that is no ACME account, and its key (RFC 8555 section 7.3.4). */
+export interface ExternalAccount {
+  readonly keyId: string;
+  readonly hmacKey: Buffer;
+}
+
+/** Says that the account of a key belongs to one that the authority has by other ways. */
+export function externalBinding(
+  { keyId, hmacKey }: ExternalAccount,
+  { key, url }: { readonly key: AccountKey; readonly url: string },
+): object {
+  const head = base64url(JSON.stringify({ alg: "HS256", kid: keyId, url }));
+  const payload = base64url(JSON.stringify(key.jwk));
+  const signature = createHmac("sha256", hmacKey).update(`${head}.${payload}`).digest("base64url");
+  return { protected: head, payload, signature };
 }
 
 /** What proves that the account answers a challenge (RFC 8555 section 8.1). */

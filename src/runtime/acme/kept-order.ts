@@ -54,8 +54,9 @@ export class KeptOrders {
   }
 
   /** The key of the account at an authority: made when there is none, and then always the same. @throws AcmeError */
-  async accountKey(directory: string): Promise<string> {
-    const name = `accounts/${createHash("sha256").update(directory).digest("hex").slice(0, 16)}.json`;
+  async accountKey(directory: string, eabKeyId: string | null = null): Promise<string> {
+    const whose = eabKeyId === null ? directory : `${directory} ${eabKeyId}`;
+    const name = `accounts/${createHash("sha256").update(whose).digest("hex").slice(0, 16)}.json`;
     const kept = await this.#read(name, keptAccount);
     if (kept) return kept.privateKey;
     const made = { directory, privateKey: newPrivateKey() };

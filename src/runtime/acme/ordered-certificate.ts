@@ -34,8 +34,8 @@ export interface OrdersHost {
   readonly dataDirectory: string;
   readonly kept: KeptOrders;
   readonly answers: ChallengeAnswers;
-  /** The account at an authority; one for all certificates. */
-  account(directory: string): Promise<AcmeAccount>;
+  /** The account at its authority; one for all of its certificates. */
+  account(settings: AcmeCertificate): Promise<AcmeAccount>;
   /** Has the listeners serve it from the next handshake on. */
   serve(certificate: LoadedCertificate): Promise<void>;
   /** What is served under an id. */
@@ -135,7 +135,7 @@ export class OrderedCertificate {
   }
 
   async #account(signal: AbortSignal): Promise<AcmeAccount> {
-    const account = await this.#host.account(this.settings.directory);
+    const account = await this.#host.account(this.settings);
     await account.open(this.settings.contact, signal);
     return account;
   }
@@ -239,7 +239,7 @@ export class OrderedCertificate {
     const { order, issuedAt } = await this.#host.kept.read(this.settings.id);
     const issued = await this.#issued();
     if (order !== null || issued === null) return { isDue: true, pause: 0 };
-    const { authority } = await this.#host.account(this.settings.directory);
+    const { authority } = await this.#host.account(this.settings);
     const { at, pause } = await this.#renewal.of(issued, { authority, signal, now: this.#now, issuedAt });
     this.#renewsAt = at;
     return { isDue: pause === 0, pause };

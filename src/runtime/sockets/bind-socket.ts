@@ -1,13 +1,14 @@
 import { adoptSocket } from "./adopt-socket.ts";
 import { BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
 import type { BindTarget, BoundSocket } from "./bound-socket.ts";
-import { type InheritedSockets, overlapAdvice } from "./inherited-sockets.ts";
+import { type InheritedSocket, type InheritedSockets, overlapAdvice } from "./inherited-sockets.ts";
 import { type Libc, loadLibc } from "./libc.ts";
 import { openListeningSocket } from "./listening-socket.ts";
 import type { SocketSettings, SocketWarning } from "./options.ts";
 import { bindPlainSocket } from "./plain-net.ts";
 import { isUnspecified } from "./sockaddr.ts";
 import { removeStaleSocket } from "./socket-file.ts";
+import { takeSocket } from "./take-socket.ts";
 
 export interface BindOptions {
   /** The system calls to use; null on a platform that has none. By default those that this process can load. */
@@ -38,13 +39,15 @@ export async function bindSocket(
       : { libc: options.libc, reason: "this process makes no system calls of its own" };
   const bind = async (attempt: BindTarget, warnings: SocketWarning[]): Promise<BoundSocket | FailedCall> => {
     if (libc === null) return bindPlainSocket(attempt, { settings, reason, warnings });
-    const inherited = options.inherited?.find(attempt, options.listener);
+    const inherited = options.inherited?.find(attempt, options.listener) ?? takeGiven(libc, attempt, options.inherited);
     if (inherited) {
       options.inherited?.take(inherited);
       return adoptSocket(libc, inherited, { target: attempt, settings, warnings });
     }
+    const { family } = attempt;
+    if (family === "fd") throw new TypeError(`${attempt.text} is taken, not opened.`);
     if (isSocketFile(attempt)) await removeStaleSocket(attempt.host);
-    return openListeningSocket(libc, attempt, { settings, warnings });
+    return openListeningSocket(libc, { ...attempt, family }, { settings, warnings });
   };
 
   const bound = await bind(target, []);
@@ -60,6 +63,29 @@ export async function bindSocket(
   const fallback = await bind(ipv4, [{ field: "bind", text }]);
   if (isFailure(fallback)) throw await explainFallbackFailure(target, fallback);
   return fallback;
+}
+
+/**
+ * The socket of a descriptor that the document names, which is this process's own from here on.
+ * @throws BindError
+ */
+function takeGiven(
+  libc: Libc,
+  target: BindTarget,
+  inherited: InheritedSockets | undefined,
+): InheritedSocket | undefined {
+  if (!isGiven(target)) return undefined;
+  const taken = takeSocket(libc, Number(target.host), null);
+  if (typeof taken === "string") {
+    const hint = `${taken} Whoever starts it has to hand over a listening socket as this number.`;
+    throw new BindError(target.text, { syscall: "fcntl", errno: "EBADF" }, { hint, owner: null });
+  }
+  inherited?.add(taken);
+  return taken;
+}
+
+function isGiven({ family }: BindTarget): boolean {
+  return family === "fd";
 }
 
 /** A name in the abstract namespace has no file. */

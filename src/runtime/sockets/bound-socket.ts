@@ -5,9 +5,12 @@ import type { BoundAddress } from "./sockaddr.ts";
 
 /** What to bind. */
 export interface BindTarget {
-  /** Numeric, without brackets; `::` listens on both families unless `ipv6Only`. Of a Unix socket its path, or `@name`. */
+  /**
+   * Numeric, without brackets; `::` listens on both families unless `ipv6Only`. Of a Unix socket its path, or `@name`; of
+   * a descriptor that this process was started with its number.
+   */
   readonly host: string;
-  readonly family: 4 | 6 | "unix";
+  readonly family: 4 | 6 | "unix" | "fd";
   /** 0 asks for a free port. */
   readonly port: number;
   /** As the document writes it: `[::]:25`. */
@@ -15,6 +18,9 @@ export interface BindTarget {
   /** The same document binds `0.0.0.0` on this port too. */
   readonly ipv6Only: boolean;
 }
+
+/** With the family of the socket itself. */
+export type SocketTarget = BindTarget & { readonly family: BoundAddress["family"] };
 
 /** The result of `applySettings` on a live socket. */
 export interface AppliedSettings {

@@ -12,6 +12,8 @@ export interface InheritedSocket {
   readonly name: string | null;
   /** Stays open, so that a listener may release the socket and take it again. */
   readonly descriptor: Descriptor;
+  /** By which a document may name it: `fd:3`. Left out where nobody knows it. */
+  readonly number?: number;
   /** What the server that this one succeeds uses the socket for; left out where there is none, or it does not. */
   readonly handed?: HandedSocket;
   /** It is lent: a listener uses the descriptor itself and never closes it. False by default. */
@@ -60,16 +62,22 @@ export class InheritedSockets {
   }
 
   /**
-   * The socket with exactly this address and port. For port 0 none, but the one that the listener of this name had for
-   * the same text.
+   * The socket with exactly this address and port, or this number. For port 0 none, but the one that the listener of this
+   * name had for the same text.
    */
   find(target: BindTarget, listener?: string): InheritedSocket | undefined {
     return this.#sockets.find((socket) => {
-      const { handed, ipv6Only, address } = socket;
+      const { handed, ipv6Only, address, number } = socket;
+      if (target.family === "fd") return handed ? handed.text === target.text : number === Number(target.host);
       if (handed && !handed.managed && (this.#taken.has(socket) || ipv6Only !== target.ipv6Only)) return false;
       if (target.port !== 0 || target.family === "unix") return isSameAddress(address, target);
       return handed?.listener === listener && handed?.text === target.text;
     });
+  }
+
+  /** One more, which the document has named. */
+  add(socket: InheritedSocket): void {
+    this.#sockets = [...this.#sockets, socket];
   }
 
   /** A listener has taken the socket, as a duplicate of its descriptor. */
@@ -82,7 +90,11 @@ export class InheritedSockets {
     for (const { handed, descriptor } of this.#sockets) if (handed && !handed.managed) descriptor.close();
     this.#sockets = this.#sockets
       .filter(({ handed }) => handed?.managed !== false)
-      .map(({ handed: _, ...socket }) => socket);
+      .map(({ handed, number: _, ...socket }) => {
+        // Its number here is not the one that the document means.
+        const number = handed?.text.startsWith("fd:") ? Number(handed.text.slice("fd:".length)) : null;
+        return number === null ? socket : { ...socket, number };
+      });
     this.#taken.clear();
   }
 
@@ -120,7 +132,7 @@ export function overlapAdvice(socket: InheritedSocket, target: BindTarget): stri
 }
 
 function isSameAddress(bound: BoundAddress, { host, family, port }: BindTarget): boolean {
-  if (bound.port !== port || bound.family !== family) return false;
+  if (family === "fd" || bound.port !== port || bound.family !== family) return false;
   try {
     return encodeSockaddr({ address: host, port, family }).equals(encodeSockaddr(bound));
   } catch (error) {
@@ -130,7 +142,7 @@ function isSameAddress(bound: BoundAddress, { host, family, port }: BindTarget):
 }
 
 function takesClientsOf({ address, ipv6Only }: InheritedSocket, target: BindTarget): boolean {
-  if (address.family === "unix" || target.family === "unix") return false;
+  if (address.family === "unix" || target.family === "unix" || target.family === "fd") return false;
   if (!isUnspecified(address.address))
     return isUnspecified(target.host) && (address.family === target.family || !target.ipv6Only);
   return address.family === target.family || (address.family === 6 ? !ipv6Only : !target.ipv6Only);

@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import { type BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
-import type { AppliedSettings, BindTarget, BoundSocket, InheritableSocket } from "./bound-socket.ts";
+import type { AppliedSettings, BoundSocket, InheritableSocket, SocketTarget } from "./bound-socket.ts";
 import { dropConnectionRequests } from "./connection-request-filter.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
@@ -46,7 +46,7 @@ interface OpenSettings {
 
 export interface OpenSocket extends OpenSettings {
   readonly libc: Libc;
-  readonly target: BindTarget;
+  readonly target: SocketTarget;
   readonly descriptor: Descriptor;
   readonly address: BoundAddress;
   /** Whether another process has the socket too, and goes on using it. False by default. */
@@ -61,7 +61,7 @@ export interface OpenSocket extends OpenSettings {
  */
 export function openListeningSocket(
   libc: Libc,
-  target: BindTarget,
+  target: SocketTarget,
   { settings, warnings }: OpenSettings,
 ): ListeningSocket | FailedCall {
   const domain = { 4: AF_INET, 6: AF_INET6, unix: AF_UNIX }[target.family];
@@ -109,7 +109,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
   readonly warnings: readonly SocketWarning[];
   readonly descriptor: Descriptor;
   readonly #libc: Libc;
-  readonly #target: BindTarget;
+  readonly #target: SocketTarget;
   /** The servers that have a dup(2) of the socket. */
   readonly #servers = new Set<Server>();
   /** Made by bind(2); null for other sockets. */

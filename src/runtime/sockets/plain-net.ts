@@ -23,13 +23,11 @@ export async function bindPlainSocket(
   const unmet = [...warnings, ...unsupportedFields(settings, reason)];
   const holder = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   const options: ListenOptions = {
-    ...(target.family === "unix"
-      ? { path: target.host.replace(/^@/, "\0") }
-      : { host: target.host, port: target.port, ipv6Only: target.family === 6 && target.ipv6Only }),
+    ...placeOf(target),
     backlog: backlogOf(settings),
     exclusive: true,
   };
-  let sharesPort = settings.socketReusePort && target.family !== "unix";
+  let sharesPort = settings.socketReusePort && (target.family === 4 || target.family === 6);
   let failed = await tryListen(holder, { ...options, reusePort: sharesPort });
   if (failed && settings.socketReusePort && (failed.errno === "ENOTSUP" || failed.errno === "EINVAL")) {
     sharesPort = false;
@@ -38,6 +36,12 @@ export async function bindPlainSocket(
   }
   if (failed) return failed;
   return new PlainSocket(holder, { settings, reason, warnings: unmet }, sharesPort);
+}
+
+function placeOf({ family, host, port, ipv6Only }: BindTarget): ListenOptions {
+  if (family === "fd") return { fd: Number(host) } as ListenOptions;
+  if (family === "unix") return { path: host.replace(/^@/, "\0") };
+  return { host, port, ipv6Only: family === 6 && ipv6Only };
 }
 
 /**

@@ -15,9 +15,9 @@ export function takeSocket(libc: Libc, fd: number, name: string | null): Inherit
   const marked = libc.closeOnExec(fd);
   if (marked < 0) return `${label} is not open (${errnoName(marked)}).`;
   const address = localAddress(libc, fd);
-  if (typeof address === "number") return `${label} is not a TCP socket of IPv4 or IPv6; it is left alone.`;
+  if (typeof address === "number") return `${label} is no TCP or Unix socket; it is left alone.`;
   if (getInt(libc, fd, SO_ACCEPTCONN) !== 1)
-    return `${label} is not a listening TCP socket; it is left alone. A socket unit needs ListenStream= and Accept=no.`;
+    return `${label} does not listen; it is left alone. A socket unit needs ListenStream= and Accept=no.`;
   const ipv6Only = address.family === 6 && getInt(libc, fd, IPV6_V6ONLY) === 1;
-  return { address, ipv6Only, name, descriptor: new Descriptor(libc, fd) };
+  return { address, ipv6Only, name, descriptor: new Descriptor(libc, fd), number: fd };
 }

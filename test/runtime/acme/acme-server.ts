@@ -2,7 +2,7 @@
  * An authority for tests, written to RFC 8555, 8737 and 9773: it verifies signatures and nonces, looks for the proofs by
  * connecting, and issues what the request asks for. What it does wrong is said beforehand.
  */
-import { createHash, createPublicKey, randomUUID, verify } from "node:crypto";
+import { createHash, createHmac, createPublicKey, randomUUID, verify } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
@@ -67,6 +67,8 @@ export class AcmeServer {
   suggested: { readonly start: string; readonly end: string } | null = null;
   /** Seconds until it wants to be asked for it again. */
   askAgain: number | null = null;
+  /** Of accounts that were made elsewhere, by key identifier; it wants one of them when there is any. */
+  readonly external = new Map<string, Buffer>();
   /** Runs before it answers a request. */
   beforeAnswer: (resource: string) => Promise<void> = async () => {};
   /** Runs before it looks for the proof of a token. */
@@ -139,7 +141,8 @@ export class AcmeServer {
     }
     if (resource === "directory") {
       const names = ["newNonce", "newAccount", "newOrder", ...(this.suggested ? ["renewalInfo"] : [])];
-      this.#json(response, Object.fromEntries(names.map((name) => [name, `${this.#origin}/${name}`])));
+      const urls = Object.fromEntries(names.map((name) => [name, `${this.#origin}/${name}`]));
+      this.#json(response, { ...urls, meta: { externalAccountRequired: this.external.size > 0 } });
       return;
     }
     if (resource === "renewalInfo") {
@@ -169,9 +172,29 @@ export class AcmeServer {
     const signature = Buffer.from(flat.signature, "base64url");
     const text = Buffer.from(`${flat.protected}.${flat.payload}`);
     if (!verify("sha256", text, { key, dsaEncoding: "ieee-p1363" }, signature)) return "malformed";
-    if (resource === "newAccount" && !this.accounts.has(account)) this.accounts.set(account, jwk);
     const payload = flat.payload === "" ? null : JSON.parse(Buffer.from(flat.payload, "base64url").toString());
+    if (resource === "newAccount" && !this.accounts.has(account)) {
+      if (payload.onlyReturnExisting) return "accountDoesNotExist";
+      if (this.external.size > 0 && !this.#isBound(payload.externalAccountBinding, jwk)) return "unauthorized";
+      this.accounts.set(account, jwk);
+    }
     return { resource, id, account, payload };
+  }
+
+  /** RFC 8555 section 7.3.4. A key is good for one account. */
+  #isBound(
+    binding: Record<"protected" | "payload" | "signature", string> | undefined,
+    jwk: Record<string, string>,
+  ): boolean {
+    if (!binding) return false;
+    const head = JSON.parse(Buffer.from(binding.protected, "base64url").toString());
+    const key = this.external.get(head.kid);
+    if (!key || head.alg !== "HS256" || head.url !== `${this.#origin}/newAccount`) return false;
+    const signature = createHmac("sha256", key).update(`${binding.protected}.${binding.payload}`).digest("base64url");
+    if (signature !== binding.signature) return false;
+    if (Buffer.from(binding.payload, "base64url").toString() !== JSON.stringify(jwk)) return false;
+    this.external.set(head.kid, Buffer.alloc(0));
+    return true;
   }
 
   async #serve(jws: Jws, response: ServerResponse, fault: AcmeFault | undefined): Promise<void> {

@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -26,12 +27,16 @@ interface World {
 interface Wanted {
   readonly challenge?: "tls-alpn-01" | "http-01";
   readonly data?: string;
+  readonly certificate?: {
+    readonly eabKeyId?: string;
+    readonly eabHmacKey?: { readonly "@type": "Text"; readonly secret: string };
+  };
   readonly entered?: (state: string) => void;
 }
 
 async function started(
   acme: AcmeServer,
-  { challenge = "tls-alpn-01", data = temporaryDirectory(), entered }: Wanted = {},
+  { challenge = "tls-alpn-01", data = temporaryDirectory(), certificate, entered }: Wanted = {},
 ): Promise<World> {
   const clock = new TestCalendar(new Date());
   const waiting = new Map<string, () => void>();
@@ -48,7 +53,9 @@ async function started(
     },
     config: {
       SystemSettings: { defaultHostname: "localhost" },
-      Certificate: { main: { "@type": "Acme", directory: acme.directory, domains: [domain], challenge } },
+      Certificate: {
+        main: { "@type": "Acme", directory: acme.directory, domains: [domain], challenge, ...certificate },
+      },
       NetworkListener: [
         { name: "smtps", protocol: "smtp", bind: ["127.0.0.1:0"], tlsImplicit: true },
         { name: "web", protocol: "http", bind: ["127.0.0.1:0"], useTls: false },
@@ -285,4 +292,41 @@ test("another one is ordered when the authority suggests it, and says what it re
   await issued;
   const [first, second] = [...acme.orders.values()];
   expect([first?.replaces, second?.replaces]).toEqual([undefined, expect.stringMatching(/^[\w-]+\.[\w-]+$/)]);
+});
+
+test("an account is bound to one that was made elsewhere, once", async () => {
+  const acme = await AcmeServer.start();
+  const key = randomBytes(32);
+  acme.external.set("kid-1", key);
+  const certificate = {
+    eabKeyId: "kid-1",
+    eabHmacKey: { "@type": "Text", secret: key.toString("base64url") },
+  } as const;
+  const world = await started(acme, { certificate });
+  await world.reached("waiting");
+  expect(servedBy(world)).toContain("Authority of the tests");
+  await world.gatehouse.stop({ wait: false });
+  // The same account, also when its certificate is not there any more.
+  rmSync(join(world.data, "acme/main.pem"));
+  const next = await started(acme, { data: world.data, certificate });
+  await next.reached("waiting");
+  expect(acme.accounts.size).toBe(1);
+  expect(JSON.stringify([world.events, world.gatehouse.certificates()])).not.toContain(key.toString("base64url"));
+});
+
+test.each([
+  ["without one", {}, "eabKeyId"],
+  [
+    "with a key that is no base64url",
+    { eabKeyId: "kid-1", eabHmacKey: { "@type": "Text", secret: "no key!" } as const },
+    "base64url",
+  ],
+])("an authority that wants an account made elsewhere is not asked %s", async (_, certificate, words) => {
+  const acme = await AcmeServer.start();
+  acme.external.set("kid-1", randomBytes(32));
+  const world = await started(acme, { certificate });
+  await world.reached("failing");
+  expect(world.events.find(({ type }) => type === "certificate.orderFailed")).toMatchObject({
+    error: { code: "acme-external-account", message: expect.stringContaining(words) },
+  });
 });

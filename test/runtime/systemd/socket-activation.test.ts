@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createGatehouse, InheritedSockets, inheritedSockets } from "../../../src/index.ts";
 import { freePort } from "../../free-port.ts";
 import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
-import { documentFile, entryPoint, gatehouse, serve } from "../../real/command.ts";
+import { documentFile, entryPoint, gatehouse, launch, serve } from "../../real/command.ts";
 import { installed } from "../../real/programs.ts";
 import { rawClient } from "../raw-client.ts";
 import { openSocket, startedWith } from "./activation.ts";
@@ -104,7 +104,7 @@ describe.runIf(isLinux)("a server that is started with sockets", () => {
     expect(warnings).toEqual(
       expect.arrayContaining([
         expect.stringContaining(`No listener has the address 127.0.0.3:${unnamed.port}`),
-        expect.stringContaining("Descriptor 5, which this process was started with, is not a listening TCP socket"),
+        expect.stringContaining("Descriptor 5, which this process was started with, does not listen"),
       ]),
     );
     const environment = { LISTEN_PID: String(process.pid + 1), LISTEN_FDS: "3", PATH: "/bin" };
@@ -133,6 +133,33 @@ describe.runIf(isLinux)("a server that is started with sockets", () => {
     await waiting.until("220 ");
     expect(await (await rawClient(kept.port)).until("\r\n")).toMatch(/^220 /);
     expect(listensOn(moving.port)).toBe(1);
+  });
+
+  test("takes a descriptor that its document names by number, also anew after a reload and in a successor", async () => {
+    const [kept, moving] = [await openSocket(), await openSocket("127.0.0.3")];
+    const early = await rawClient(kept.port);
+    const descriptors = [kept.fd, moving.fd];
+    const server = await serve([smtp("fd:3", "fd:4")], undefined, { descriptors });
+    await early.until("220 ");
+    const folder = dirname(server.file);
+    await documentFile([smtp("fd:3")], folder);
+    server.kill("SIGHUP");
+    await server.logged({ event: "reload.carriedOut", generation: 2 });
+    await documentFile([smtp("fd:3"), { name: "new", bind: ["fd:4"] }], folder);
+    server.kill("SIGHUP");
+    await (await rawClient(moving.port, "127.0.0.3")).until("220 ");
+    server.kill("SIGUSR2");
+    const { successor } = await server.logged({ event: "upgrade.draining", by: "SIGUSR2" });
+    onTestFinished(() => void process.kill(Number(successor), "SIGKILL"));
+    early.socket.end();
+    await (await rawClient(kept.port)).until("220 ");
+    await (await rawClient(moving.port, "127.0.0.3")).until("220 ");
+  });
+
+  test("does not start with a descriptor that it was not handed", async () => {
+    const server = await launch([smtp("fd:99")]);
+    expect((await server.end)[0]).not.toBe(0);
+    expect(await server.words).toContain("Descriptor 99, which this process was started with, is not open (EBADF)");
   });
 
   test("leaves those who are queued when it stops to the server that is started next", async () => {
