@@ -35,6 +35,7 @@ import { ChartFlows } from "../observe/chart-flows.ts";
 import { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import { guardedInspector, inspectorUnder } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
+import { addressText } from "../observe/log-lines.ts";
 import type { Foundation } from "../reload/foundation.ts";
 import { ReloadError, Reloader, type ReloadReport, type ReloadTransaction } from "../reload/reload.ts";
 import { ReloadGate } from "../reload/reload-gate.ts";
@@ -42,6 +43,7 @@ import { ServerReload } from "../reload/reload-transaction.ts";
 import type { ReloadableServer, Replacement } from "../reload/reloadable-server.ts";
 import { DescriptorReserve } from "../sockets/descriptor-reserve.ts";
 import { type InheritedSockets, inheritedText } from "../sockets/inherited-sockets.ts";
+import { findShared } from "../sockets/owner.ts";
 import { Breather } from "../time/breather.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
@@ -460,6 +462,7 @@ export class Server {
     });
     await this.#untilAll((listener) => listener.actor.getSnapshot().matches({ binding: "bound" }));
     this.#warnOfInherited();
+    await this.#warnOfShared();
     await this.workers?.start(this.#followed());
     await this.fleet?.start({
       ...{ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") },
@@ -592,6 +595,18 @@ export class Server {
       if (unnamedBefore.has(socket)) continue;
       const text = `No listener has the address ${inheritedText(socket)}, for which this process was started with a socket: its clients wait until a reload names it.`;
       this.lifecycle.emit({ type: "server.warning", code, text });
+    }
+  }
+
+  /** Before anything here listens. A predecessor does, on sockets that are handed over. */
+  async #warnOfShared(): Promise<void> {
+    if (this.#options.inherited.taken.size > 0) return;
+    const mine = this.listeners.filter(({ settings }) => settings.socketReusePort);
+    const addresses = mine.flatMap((listener) => listener.addresses).filter(({ family }) => family !== "unix");
+    for (const { address, port, owner } of await findShared(addresses)) {
+      const who = owner.pid === null ? "Another process" : `${owner.name} (process ${owner.pid})`;
+      const text = `${who} listens on ${addressText({ address, port })}, too: the kernel gives each of them some of the clients. Stop one of them, or set socketReusePort to false to be refused instead.`;
+      this.lifecycle.emit({ type: "server.warning", code: "shared-port", text });
     }
   }
 

@@ -70,6 +70,31 @@ export async function findPortOwner(address: string, port: number): Promise<Port
   return { pid, name, uid: entry.uid, state: entry.state === TCP_LISTEN ? "listening" : "connected" };
 }
 
+/** An address on which somebody listens already. */
+export interface SharedAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly owner: PortOwner;
+}
+
+/**
+ * Those of these addresses on which somebody listens already, where SO_REUSEPORT lets more than one. Linux only; best
+ * effort. Never rejects.
+ */
+export async function findShared(
+  wanted: readonly { readonly address: string; readonly port: number }[],
+): Promise<SharedAddress[]> {
+  if (wanted.length === 0) return [];
+  const entries = [...(await readEntries("/proc/net/tcp")), ...(await readEntries("/proc/net/tcp6"))];
+  const ports = new Set(entries.filter(({ state }) => state === TCP_LISTEN).map(({ port }) => port));
+  const shared: SharedAddress[] = [];
+  for (const { address, port } of wanted) {
+    const owner = ports.has(port) ? await findPortOwner(address, port) : null;
+    if (owner?.state === "listening") shared.push({ address, port, owner });
+  }
+  return shared;
+}
+
 function overlap(held: string, wanted: string): boolean {
   if (held === wanted || held === wanted.split("%", 1)[0]) return true;
   if (isIPv4(held) === isIPv4(wanted)) return isUnspecified(held) || isUnspecified(wanted);
