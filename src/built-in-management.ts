@@ -5,7 +5,7 @@ import type { Gatehouse } from "./gatehouse-contract.ts";
 import { Authentication } from "./management/access/authentication.ts";
 import { BrowserSessions } from "./management/access/browser-sessions.ts";
 import { Tokens } from "./management/access/tokens.ts";
-import { toConsole } from "./management/http/front-door.ts";
+import { leadToConsole, toConsole } from "./management/http/front-door.ts";
 import type { ListenerParts } from "./management/http/management-env.ts";
 import { isManagementPath, managementListener } from "./management/http/management-listener.ts";
 import { guardedEndpoints } from "./management/http/metrics-access.ts";
@@ -13,12 +13,13 @@ import { Management, type ManagementOptions } from "./management/management.ts";
 import { packageVersion } from "./package-version.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { HttpHandler } from "./protocols/http/http-handler.ts";
+import type { HttpProtocol } from "./protocols/http/index.ts";
 import type { LoginFailures } from "./protocols/login-failures.ts";
-import type { Protocol } from "./protocols/protocol.ts";
-import type { ChallengeAnswers } from "./runtime/acme/challenge-answers.ts";
 import { healthPaths } from "./runtime/observe/http-endpoints.ts";
 import type { Lifecycle } from "./runtime/observe/lifecycle.ts";
 import { type Clock, dateOf } from "./runtime/time/clock.ts";
+
+export { leadToConsole };
 
 export interface ManagementParts extends Pick<ListenerParts, "flows" | "watchers"> {
   readonly gatehouse: Gatehouse;
@@ -88,24 +89,13 @@ export function managementHandlers(management: Management, parts: ManagementPart
 }
 
 /**
- * Protocols of HTTP that an embedder has made leave the server its paths, unless `management: false` says otherwise. Where
- * they are below a path of their own, this path leads to the console.
+ * A protocol of HTTP leaves the server its paths, unless its option `management` says otherwise. Where they are below a path
+ * of their own, this path leads to the console.
  */
-export function leavePaths(protocols: readonly Protocol[], handlers: ManagementHandlers): void {
-  for (const protocol of protocols) {
-    if (!("leavePaths" in protocol) || typeof protocol.leavePaths !== "function") continue;
-    protocol.leavePaths((path: string, mount: string): HttpHandler | null => {
-      if (isManagementPath(path)) return handlers.management;
-      if (path === "/" && mount !== "") return toConsole;
-      return healthPaths.has(path) ? handlers.health : null;
-    });
-  }
-}
-
-/** Every HTTP protocol, under whatever name, answers the challenges of http-01. */
-export function answerChallenges(protocols: readonly Protocol[], answers: ChallengeAnswers): void {
-  for (const protocol of protocols) {
-    if (!("answerChallenges" in protocol) || typeof protocol.answerChallenges !== "function") continue;
-    protocol.answerChallenges((path: string, host: string) => answers.fileAt(path, host));
-  }
+export function leavePaths(protocol: HttpProtocol, handlers: ManagementHandlers): void {
+  protocol.leavePaths((path, mount) => {
+    if (isManagementPath(path)) return handlers.management;
+    if (path === "/" && mount !== "") return toConsole;
+    return healthPaths.has(path) ? handlers.health : null;
+  });
 }

@@ -1,7 +1,7 @@
 /** Assembles a Gatehouse: a document, protocols, a backend, logs and metrics, and the server that runs them. */
 import { Subscription } from "rxjs";
-import { answerChallenges, leavePaths, managementHandlers, managementOf } from "./built-in-management.ts";
-import { type BuiltInProtocolOptions, builtInProtocols } from "./built-in-protocols.ts";
+import type { ManagementHandlers } from "./built-in-management.ts";
+import { builtInProtocols } from "./built-in-protocols.ts";
 import {
   type Configuration,
   documentReader,
@@ -19,10 +19,12 @@ import type { GatehouseOptions } from "./gatehouse-options.ts";
 import type { OwnName } from "./machines/causes.ts";
 import { registerCauses } from "./machines/own-causes.ts";
 import { AccountDirectory } from "./mailbox/index.ts";
-import { controlGrant } from "./management/access/permissions.ts";
-import { leadToConsole } from "./management/http/front-door.ts";
+import { controlSocketName } from "./management/access/control-socket-name.ts";
 import type { Management } from "./management/management.ts";
+import { NamedProtocols } from "./named-protocols.ts";
+import { onDemand } from "./on-demand.ts";
 import { checkOwnNames } from "./protocols/check-own-names.ts";
+import type { HttpProtocol } from "./protocols/http/index.ts";
 import { LoginFailures, type PackedFailures } from "./protocols/login-failures.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { OwnNotices } from "./protocols/own-names.ts";
@@ -96,24 +98,37 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       mail = opened;
       const { backend, mailboxes } = opened;
       const health = httpEndpoints(endpoints);
-      const onRequest = leadToConsole(health);
-      const protocols = protocolsOf(options, { backend, mailboxes, onRequest, loginFailures: failures });
-      const handlers = managementHandlers(management, {
-        gatehouse,
-        lifecycle: server.lifecycle,
-        flows: server.flows,
-        watchers: server.watchers,
-        clock,
-        failures,
-        protocols: (options.protocols ?? []).map(({ name }) => name),
-        health,
-        dataDirectory,
-        authenticate: options.authenticate ?? backend.authenticate?.bind(backend),
+      const handlers = once(async (): Promise<ManagementHandlers> => {
+        const { managementHandlers } = await loadManagement();
+        return managementHandlers(await management(), {
+          gatehouse,
+          lifecycle: server.lifecycle,
+          flows: server.flows,
+          watchers: server.watchers,
+          clock,
+          failures,
+          protocols: (options.protocols ?? []).map(({ name }) => name),
+          health,
+          dataDirectory,
+          authenticate: options.authenticate ?? backend.authenticate?.bind(backend),
+        });
       });
-      leavePaths([...protocols.values()], handlers);
-      answerChallenges([...protocols.values()], server.challengeAnswers);
+      const protocols = new NamedProtocols({
+        own: ownProtocols(options),
+        builtIn: builtInProtocols({
+          ...{ ...options, backend, mailboxes, loginFailures: failures },
+          onRequest: async () => (await loadManagement()).leadToConsole(health),
+        }),
+        async made(protocol) {
+          if (!isHttp(protocol)) return;
+          const { leavePaths } = await loadManagement();
+          leavePaths(protocol, await handlers());
+          protocol.answerChallenges((path, host) => server.challengeAnswers.fileAt(path, host));
+        },
+      });
       return {
-        protocols,
+        protocols: protocols.ready,
+        protocolsOf: (document) => protocols.of(document),
         stage: (document, abort) => opened.stage(document, abort),
         release: () => opened.release(),
       };
@@ -274,21 +289,46 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       return status && watched(status, server.lifecycle);
     },
   };
-  const management: Management = managementOf({
-    gatehouse,
-    lifecycle: server.lifecycle,
-    document: options.document ?? null,
-    ends,
-    reloads,
-    reload: (by) => reloadAgain({ options, server, read, by }),
-    renew: (by) => newest(server.renew(by)),
+  const management: LoadManagement = once(async () => {
+    const { managementOf } = await loadManagement();
+    return managementOf({
+      gatehouse,
+      lifecycle: server.lifecycle,
+      document: options.document ?? null,
+      ends,
+      reloads,
+      reload: (by) => reloadAgain({ options, server, read, by }),
+      renew: (by) => newest(server.renew(by)),
+    });
   });
   return gatehouse;
 }
 
+/** The management, which many servers never need. @throws ProgramReplacedError */
+const loadManagement = once(() => onDemand(() => import("./built-in-management.ts")));
+
+type LoadManagement = () => Promise<Management>;
+
+/** One result for all calls, and another attempt after a failure. */
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | null = null;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}
+
+/** Whatever its name. */
+function isHttp(protocol: Protocol): protocol is HttpProtocol {
+  return "leavePaths" in protocol && "answerChallenges" in protocol;
+}
+
 interface Control {
-  open(gatehouse: Gatehouse, management: Management, options?: { readonly replaces: boolean }): Promise<void>;
-  restore(gatehouse: Gatehouse, management: Management): Promise<void>;
+  open(gatehouse: Gatehouse, management: LoadManagement, options?: { readonly replaces: boolean }): Promise<void>;
+  restore(gatehouse: Gatehouse, management: LoadManagement): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -311,7 +351,7 @@ function controlOf(options: GatehouseOptions, server: Server, read: ReadDocument
   const { control } = options;
   if (control === undefined) return { open: async () => {}, restore: async () => {}, close: async () => {} };
   const path = typeof control === "string" ? control : control.path;
-  const reload = () => reloadAgain({ options, server, read, by: controlGrant.who.name });
+  const reload = () => reloadAgain({ options, server, read, by: controlSocketName });
   const access = new ControlAccess(path, server.lifecycle);
   return {
     open: (gatehouse, management, placing) => access.open({ gatehouse, management, reload }, placing),
@@ -329,7 +369,11 @@ function controlOf(options: GatehouseOptions, server: Server, read: ReadDocument
 export async function checkGatehouse(options: GatehouseOptions): Promise<string[]> {
   const configuration = configurationOf(options);
   const mailboxes = options.mailboxes ?? (options.backend ? null : unopenedMailboxes);
-  const protocols = protocolsOf(options, { backend: {}, mailboxes, onRequest: () => {} });
+  const named = new NamedProtocols({
+    own: ownProtocols(options),
+    builtIn: builtInProtocols({ ...options, backend: {}, mailboxes, onRequest: () => () => {} }),
+  });
+  const protocols = await named.of(configuration);
   const outcomes = await Promise.allSettled([
     prepareListeners({ configuration, protocols, dataDirectory: null }).then(({ certificates }) =>
       [...documentWarnings(configuration), ...certificates.warnings].map(({ text }) => text),
@@ -346,16 +390,6 @@ export async function checkGatehouse(options: GatehouseOptions): Promise<string[
 
 /** Enough for protocols that get no connections. */
 const unopenedMailboxes: Mailboxes = { open: () => Promise.reject(new Error("A check opens no mailbox.")) };
-
-/** By name; an embedder's protocol replaces a built-in one of the same name. */
-function protocolsOf(
-  options: GatehouseOptions,
-  mail: Pick<BuiltInProtocolOptions, "backend" | "mailboxes" | "onRequest" | "loginFailures">,
-): ReadonlyMap<string, Protocol> {
-  const protocols = ownProtocols(options);
-  const builtIn = builtInProtocols({ ...options, ...mail });
-  return new Map([...builtIn, ...protocols].map((protocol) => [protocol.name, protocol]));
-}
 
 /** @throws ProtocolOptionError when one would silently be in the place of another, or has causes or notices that cannot be. */
 function ownProtocols({ protocols = [] }: GatehouseOptions): readonly Protocol[] {

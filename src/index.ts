@@ -43,8 +43,8 @@ export {
   valueSource,
 } from "./config/index.ts";
 export { ControlSocketError } from "./control/control-socket.ts";
+export type { ControlProblem } from "./control/problems.ts";
 export type { ConnectionReport, ListenerReport, ReloadAnswer, StatusReport } from "./control/reports.ts";
-export type { ControlProblem } from "./control/routes.ts";
 export { checkGatehouse, createGatehouse } from "./gatehouse.ts";
 export type {
   CloseOptions,

@@ -3,6 +3,7 @@ import { workerData } from "node:worker_threads";
 import { builtInProtocols } from "./built-in-protocols.ts";
 import { checkedConfiguration } from "./config/index.ts";
 import { registerCauses } from "./machines/own-causes.ts";
+import { NamedProtocols } from "./named-protocols.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
 import { Server } from "./runtime/server/server.ts";
 import { WorkerSide } from "./runtime/server/worker-side.ts";
@@ -59,17 +60,20 @@ const server: Server = new Server({
     const commit = await mail?.stage(server.configuration, "inForce");
     commit?.();
     const failures = new LoginFailures({}, (address) => server.allowList.has(address), memory.failures);
-    const built = builtInProtocols({
-      ...options,
-      backend: options.backend ?? mail?.backend ?? {},
-      mailboxes: options.mailboxes ?? mail?.mailboxes ?? null,
-      loginFailures: failures,
-      onRequest: (_, response) => void response.writeHead(404).end(),
-      lifecycle: start.lifecycle,
+    const protocols = new NamedProtocols({
+      own: options.protocols ?? [],
+      builtIn: builtInProtocols({
+        ...options,
+        backend: options.backend ?? mail?.backend ?? {},
+        mailboxes: options.mailboxes ?? mail?.mailboxes ?? null,
+        loginFailures: failures,
+        onRequest: () => (_, response) => void response.writeHead(404).end(),
+        lifecycle: start.lifecycle,
+      }),
     });
-    const protocols = [...built, ...(options.protocols ?? [])];
     return {
-      protocols: new Map(protocols.map((protocol) => [protocol.name, protocol])),
+      protocols: protocols.ready,
+      protocolsOf: (configuration) => protocols.of(configuration),
       certificates: () => side.certificates,
       ticketSecret: start.ticketSecret,
       stage: (document) => mail?.stage(document, "staged") ?? Promise.resolve(() => {}),

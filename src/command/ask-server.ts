@@ -1,7 +1,7 @@
 /** Sends one request to the running server, and prints its answer in words or as JSON, or why there is none. */
 import { printableJson } from "../config/values/printable.ts";
 import { askControl, type ControlRequest, ControlUnreachableError } from "../control/control-client.ts";
-import type { ControlProblem } from "../control/routes.ts";
+import type { ControlProblem } from "../control/problems.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, say } from "./output.ts";
 

@@ -1,5 +1,5 @@
 /** `gatehouse upgrade`: the program on disk takes over from the running server; ends when it accepts, or has failed. */
-import type { ControlProblem } from "../control/routes.ts";
+import type { ControlProblem } from "../control/problems.ts";
 import type { UpgradeReport } from "../runtime/upgrade/upgrader.ts";
 import { askServer, type ControlCommandOptions } from "./ask-server.ts";
 import type { ExitCode } from "./exit-codes.ts";

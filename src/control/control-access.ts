@@ -1,8 +1,7 @@
 /** Whether and how a server can be controlled, from before anything else of it is made until all of it has ended. */
 import type { Lifecycle } from "../runtime/observe/lifecycle.ts";
-import { openControl } from "./control.ts";
+import { type Controlled, openControl } from "./control.ts";
 import { ControlSocketError, type PlacedSocket } from "./control-socket.ts";
-import type { Controlled } from "./routes.ts";
 
 export class ControlAccess {
   readonly #path: string;

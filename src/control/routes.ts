@@ -2,8 +2,6 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { boolean, prettifyError, strictObject, string, type ZodType } from "zod";
-import { ConfigurationError } from "../config/index.ts";
-import { messageOf } from "../config/values/thrown.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import { controlGrant } from "../management/access/permissions.ts";
 import { bytesOf } from "../management/http/body.ts";
@@ -12,31 +10,11 @@ import type { GrantedEnv } from "../management/http/management-env.ts";
 import type { Management } from "../management/management.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { UnknownListenerError } from "../runtime/server/server-errors.ts";
-import { UpgradeError } from "../runtime/upgrade/upgrade-error.ts";
+import { type ControlProblem, problemOf, statusOf } from "./problems.ts";
 import { connectionReport, listenerReport, reloadAnswer, statusReport } from "./reports.ts";
 
 /** Octets of a request's body. */
 const longestBody = 16_384;
-
-export interface Controlled {
-  readonly gatehouse: Gatehouse;
-  readonly management: Management;
-  /** Reads the document again and puts it into force. */
-  reload(): Promise<ReloadReport>;
-}
-
-/** The body of an answer other than 2xx. */
-export interface ControlProblem {
-  readonly error: {
-    /** What a successor that failed wrote to standard error. */
-    readonly words?: string;
-    /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `not-connected`, `internal`. */
-    readonly code: string;
-    readonly message: string;
-    /** The mistakes of a document, each with its place. */
-    readonly issues?: ConfigurationError["issues"];
-  };
-}
 
 const blockSchema = strictObject({ address: string(), expiresAt: string().nullish(), reason: string().nullish() });
 /** All listeners when left out. Names are never part of a path, where `.` and `..` have a meaning. */
@@ -50,7 +28,14 @@ const explainSchema = strictObject({
 const closeSchema = strictObject({ connection: string(), now: boolean().optional() });
 const unblockSchema = strictObject({ address: string() });
 
-export function controlRoutes({ gatehouse, management, reload }: Controlled): Hono {
+export interface ControlledParts {
+  readonly gatehouse: Gatehouse;
+  readonly management: Management;
+  /** Reads the document again and puts it into force. */
+  reload(): Promise<ReloadReport>;
+}
+
+export function controlRoutes({ gatehouse, management, reload }: ControlledParts): Hono {
   const listeners = (name: string | undefined) =>
     gatehouse
       .listeners()
@@ -71,8 +56,6 @@ export function controlRoutes({ gatehouse, management, reload }: Controlled): Ho
     return context.json({ connections: connections.map(connectionReport) });
   });
   routes.post("/reload", async (context) => context.json(reloadAnswer(await reload())));
-
-  routes.post("/upgrade", async (context) => context.json(await gatehouse.upgrade({ by: controlGrant.who.name })));
 
   for (const change of ["suspend", "resume"] as const) {
     routes.post(`/${change}`, async (context) => {
@@ -128,7 +111,7 @@ export function controlRoutes({ gatehouse, management, reload }: Controlled): Ho
     const message = `There is no ${context.req.method} ${context.req.path} here. Try GET /status, or see docs/operations.md.`;
     return missing(context, "not-found", message);
   });
-  routes.onError((error, context) => context.json(problemOf(error), statusOf(error)));
+  routes.onError((error, context) => context.json(problemOf(error), statusOf(error) as ContentfulStatusCode));
   return routes;
 }
 
@@ -167,37 +150,4 @@ function jsonIn(text: string): unknown {
 /** Nothing of that kind is there. */
 function missing(context: Context, code: string, message: string): Response {
   return context.json<ControlProblem>({ error: { code, message } }, 404);
-}
-
-function problemOf(error: Error): ControlProblem {
-  const message = messageOf(error);
-  const code = codeOf(error);
-  if (error instanceof UpgradeError) return { error: { code, message, words: error.words } };
-  return { error: error instanceof ConfigurationError ? { code, message, issues: error.issues } : { code, message } };
-}
-
-/** Codes of mistakes by the caller or in the document; any other is the server's own failure. */
-const statuses: ReadonlyMap<string, ContentfulStatusCode> = new Map([
-  ["invalid-request", 400],
-  ["invalid-blocked-address", 400],
-  ["invalid-client", 400],
-  ["unknown-listener", 404],
-  ["listener-state", 409],
-  ["invalid-configuration", 422],
-  ["reload-failed", 422],
-  ["reload-needs-restart", 422],
-  ["not-running", 503],
-  ["reload-stopped", 503],
-  ["upgrade-under-way", 409],
-  ["upgrade-not-running", 503],
-  ["upgrade-impossible", 422],
-  ["upgrade-failed", 422],
-]);
-
-function statusOf(error: Error): ContentfulStatusCode {
-  return statuses.get(codeOf(error)) ?? 500;
-}
-
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : "internal";
 }

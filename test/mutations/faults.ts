@@ -437,10 +437,10 @@ export const faults: readonly Fault[] = [
     ],
   ]),
   fault("removed listeners are counted for ever", "connection", [
-    "src/runtime/observe/metrics.ts",
+    "src/runtime/observe/metrics-registry.ts",
     [
-      '        this.reset();\n        this.set({ listener: "" }, source.slots.taken);',
-      '        this.set({ listener: "" }, source.slots.taken);',
+      '      this.reset();\n      this.set({ listener: "" }, source.slots.taken);',
+      '      this.set({ listener: "" }, source.slots.taken);',
     ],
   ]),
 ];

@@ -1,6 +1,7 @@
 /** What may be done, by the names that Stalwart has for it: `sysNetworkListenerGet`. */
 import { suggestion } from "../../config/values/nearest.ts";
 import { documentSections } from "../objects/document-objects.ts";
+import { controlSocketName } from "./control-socket-name.ts";
 
 export type PermissionVerb = "Get" | "Query" | "Create" | "Update" | "Destroy";
 
@@ -47,7 +48,7 @@ export interface Grant {
 }
 
 /** Whoever can reach the control socket could stop the server as well. */
-export const controlGrant: Grant = { who: { kind: "control", name: "control socket" }, permissions: all };
+export const controlGrant: Grant = { who: { kind: "control", name: controlSocketName }, permissions: all };
 
 /** Null for an account that has nothing to do with the management. */
 export function grantOf(account: { readonly username: string; readonly roles: readonly string[] }): Grant | null {

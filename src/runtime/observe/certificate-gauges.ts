@@ -1,5 +1,5 @@
 /** Gauges of how long the served certificates are valid, for alerts. */
-import { Gauge, type Registry } from "prom-client";
+import type * as Library from "prom-client";
 
 export interface CertificateSource {
   /** The certificates of the document in force, or the self-signed one. */
@@ -14,7 +14,11 @@ export interface CertificateSource {
   readonly date: Date;
 }
 
-export function certificateGauges(registry: Registry, source: CertificateSource): void {
+export function certificateGauges(
+  { Gauge }: typeof Library,
+  registry: Library.Registry,
+  source: CertificateSource,
+): void {
   new Gauge({
     name: "gatehouse_certificate_expires_seconds",
     help: "Until the end of a certificate, and of each issuer in its chain; negative once it has expired.",

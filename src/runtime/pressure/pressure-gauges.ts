@@ -1,5 +1,5 @@
 /** Gauges of the latest sample and of what is exhausted. Unknown values are left out. */
-import { Gauge, type Registry } from "prom-client";
+import type * as Library from "prom-client";
 import { isExhausted, type Pressure, type PressureSample } from "./pressure.ts";
 import { pressureResources } from "./pressure-resource.ts";
 
@@ -38,7 +38,11 @@ const sampleGauges: readonly SampleGauge[] = [
 ];
 
 /** @param source read whenever the gauges are collected. */
-export function pressureGauges(registry: Registry, source: { readonly latest: Pressure }): void {
+export function pressureGauges(
+  { Gauge }: typeof Library,
+  registry: Library.Registry,
+  source: { readonly latest: Pressure },
+): void {
   new Gauge({
     name: "gatehouse_pressure",
     help: "1 while this resource is exhausted.",

@@ -62,7 +62,7 @@ export class ServerReload implements ReloadTransaction {
     const { foundation, dataDirectory, host, challenges } = this.#server;
     const prepared = await prepareListeners({
       configuration: this.#after,
-      protocols: foundation.protocols,
+      protocols: await foundation.protocolsOf(this.#after),
       dataDirectory,
       now: dateOf(host.clock),
       challenges,

@@ -390,7 +390,7 @@ export class Server {
       this.#assertStarting();
       this.#foundation = await this.#options.prepare(signal);
       this.#assertStarting();
-      await this.#startListeners(this.#foundation.protocols);
+      await this.#startListeners(await this.#foundation.protocolsOf(this.#options.configuration));
     } catch (error) {
       this.#stopListeners();
       // A start that was called off is followed by `releasing`.
