@@ -54,5 +54,14 @@ export type PresentedEvent =
       readonly snapshot: PresentedSnapshot;
     });
 
-/** Gets the events of the tree. Any observer of XState's inspection events is one. */
-export type TreeObserver = Observer<PresentedEvent> | ((event: PresentedEvent) => void);
+/** Whether somebody is there to see connections: while nobody is, nothing is made of them. */
+export interface Demand {
+  readonly exists: boolean;
+  /** @param begin called when somebody has come, and nobody was there */
+  onBegin(begin: () => void): void;
+}
+
+/** Gets the events of the tree. Any observer of XState's inspection events is one; without a demand it wants all. */
+export type TreeObserver = (Observer<PresentedEvent> | ((event: PresentedEvent) => void)) & {
+  readonly demand?: Demand;
+};

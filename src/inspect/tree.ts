@@ -7,7 +7,7 @@ import type { Inspector } from "../charts/inspector.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import type { OctetCounts, TreeInspector } from "../runtime/observe/inspection.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
-import type { PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
+import type { Demand, PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
 import { type ChartSanitizer, type ChartView, Sanitizer, type SeenContext } from "./sanitizer.ts";
 import { Selection, type SelectionOptions } from "./selection.ts";
 
@@ -69,13 +69,25 @@ class Trunk {
   readonly sessions = new Map<string, Branch>();
   failed = 0;
   readonly #observers: readonly ((event: PresentedEvent) => void)[];
+  /** Of all observers; null when one of them always wants connections. */
+  readonly #demands: readonly Demand[] | null;
 
   constructor(observers: readonly TreeObserver[], parts: Pick<Trunk, "sanitizer" | "selection">) {
+    const demands = observers.flatMap(({ demand }) => demand ?? []);
+    this.#demands = observers.length > 0 && demands.length === observers.length ? demands : null;
     this.#observers = observers.map((observer) =>
       typeof observer === "function" ? observer : (event) => observer.next?.(event),
     );
     this.sanitizer = parts.sanitizer;
     this.selection = parts.selection;
+  }
+
+  get wantsConnections(): boolean {
+    return this.#demands === null || this.#demands.some(({ exists }) => exists);
+  }
+
+  onDemand(begin: () => void): void {
+    for (const demand of this.#demands ?? []) demand.onBegin(begin);
   }
 
   readonly show = (event: PresentedEvent): void => {
@@ -133,12 +145,17 @@ class Branch implements InspectionTree {
 
   watch(facts: ConnectionFacts, proxied: boolean, octets?: OctetCounts): Inspector | undefined {
     const { selection, show } = this.#trunk;
+    if (!this.#trunk.wantsConnections) return undefined;
     if (!this.#place || !selection.hasListener(facts.listener)) return undefined;
     // Most connections of a sample are not chosen, and nothing is allocated for them.
     const unknown = proxied && selection.byAddress;
     if (!unknown && !selection.choose(facts)) return undefined;
     const watch = new ConnectionWatch({ facts, chosen: !unknown, selection, show });
     return new Branch(this.#trunk, { parent: this.#place.parent, watch, facts, octets });
+  }
+
+  onDemand(offer: () => void): void {
+    this.#trunk.onDemand(offer);
   }
 
   #take(event: InspectionEvent): void {

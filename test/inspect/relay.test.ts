@@ -82,6 +82,25 @@ test("a page sees the tree with charts, events and live states, in the official 
   expect(createMachine(definition).root.states["handshaking"]?.after[0]?.delay).toBe("tlsTimeout");
 });
 
+test("nothing is made of connections before a page is there, which then gets those that there are", async () => {
+  const inspector = await running();
+  const { port } = await runGatehouse([smtp], { backend, inspect: inspector.inspect });
+  const early = await rawClient(port("smtp"));
+  await early.until("220 ");
+  expect(inspector.inspect.counts.watched).toBe(0);
+  const page = await openPage(inspector.url);
+  const isConnection = ({ name }: Message) => name?.startsWith("connection:") ?? false;
+  await page.until(isConnection);
+  early.socket.write("NOOP\r\n");
+  await early.until("250 ");
+  const late = await rawClient(port("smtp"));
+  await late.until("220 ");
+  expect(inspector.inspect.counts.watched).toBe(2);
+  early.socket.end("QUIT\r\n");
+  await page.until(({ snapshot }) => snapshot?.value === "closed");
+  expect(new Set(page.messages.filter(isConnection).map(({ name }) => name)).size).toBe(2);
+});
+
 test("a page gets word for word what the official package makes of the same events", async () => {
   const official: StatelyInspectionEvent[] = [];
   const { inspect } = createInspector({ send: (event) => void official.push(event) }, { serializationDepthLimit: 100 });

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { PresentedEvent, TreeObserver } from "../presented.ts";
+import type { Demand, TreeObserver } from "../presented.ts";
 import { BridgePage } from "./bridge-page.ts";
 import { eventFrame } from "./event-frame.ts";
 import { type Frame, Frames, framesOf } from "./frames.ts";
@@ -68,6 +68,8 @@ class RelayServer implements Relay {
   readonly #living = new LivingTree();
   readonly #pages = new Set<InspectorPage>();
   readonly #frames = new Frames(eventFrame, (frame) => this.#send(frame));
+  /** Pages want connections. */
+  readonly #demand = new PageDemand();
   readonly #clients: ReceivedClients | null;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, perMessageDeflate: false });
@@ -105,11 +107,15 @@ class RelayServer implements Relay {
     await Promise.all([closed, this.#page.close()]);
   }
 
-  /** Without a page an event costs no more than this. */
-  readonly observer = (event: PresentedEvent): void => {
-    this.#living.take(event);
-    if (this.#pages.size > 0) this.#frames.add(event);
-  };
+  get observer(): TreeObserver {
+    return {
+      next: (event) => {
+        this.#living.take(event);
+        if (this.#pages.size > 0) this.#frames.add(event);
+      },
+      demand: this.#demand,
+    };
+  }
 
   #send(frame: Frame): void {
     for (const page of this.#pages) this.dropped += page.send(frame);
@@ -149,9 +155,14 @@ class RelayServer implements Relay {
   }
 
   #addPage(opened: WebSocket): void {
+    // First: the page begins with the connections that there are.
+    this.#demand.begin();
     const page = new InspectorPage(opened, () => this.#known());
     this.#pages.add(page);
-    opened.on("close", () => this.#pages.delete(page));
+    opened.on("close", () => {
+      this.#pages.delete(page);
+      if (this.#pages.size === 0) this.#demand.end();
+    });
     opened.on("error", () => opened.terminate());
   }
 
@@ -165,5 +176,28 @@ class RelayServer implements Relay {
   *#knownFrames(): Generator<Frame> {
     yield* framesOf(eventFrame, this.#living.events());
     if (this.#clients) yield* this.#clients.known();
+  }
+}
+
+class PageDemand implements Demand {
+  readonly #begins: (() => void)[] = [];
+  #exists = false;
+
+  get exists(): boolean {
+    return this.#exists;
+  }
+
+  onBegin(begin: () => void): void {
+    this.#begins.push(begin);
+  }
+
+  begin(): void {
+    if (this.#exists) return;
+    this.#exists = true;
+    for (const begin of this.#begins) begin();
+  }
+
+  end(): void {
+    this.#exists = false;
   }
 }

@@ -261,6 +261,14 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
     return inspectorUnder(inspector, this.#actor as unknown as AnyActorRef) ?? inspector;
   }
 
+  /** To the server's inspector, which did not want it when it began. */
+  offer(): void {
+    const host = this.#host;
+    if (this.watcher !== undefined || this.#watching?.some(({ owner }) => owner === host)) return;
+    const inspector = host.inspect && inspectorOf(host.inspect, this);
+    if (inspector) this.watch(inspector, host);
+  }
+
   watch(inspector: Inspector, owner: object): void {
     const end = watchActor(this.#actor, inspector);
     if (!end) return;

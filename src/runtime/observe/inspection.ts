@@ -22,6 +22,12 @@ export interface TreeInspector extends Observer<InspectionEvent> {
    * @param octets live, too.
    */
   watch(facts: ConnectionFacts, proxied: boolean, octets?: OctetCounts): Inspector | undefined;
+  /** @param offer offers all connections again, when it wants those that it declined because nobody was there to see. */
+  onDemand?(offer: () => void): void;
+}
+
+export function onDemand(inspect: Inspector | undefined, offer: () => void): void {
+  if (isTreeInspector(inspect)) inspect.onDemand?.(offer);
 }
 
 /** The inspector of the root actors below an actor. */

@@ -33,7 +33,7 @@ import { prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
 import { ChartFlows } from "../observe/chart-flows.ts";
 import { ConnectionWatchers } from "../observe/connection-watchers.ts";
-import { guardedInspector, inspectorUnder } from "../observe/inspection.ts";
+import { guardedInspector, inspectorUnder, onDemand } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
 import { addressText } from "../observe/log-lines.ts";
 import type { Foundation } from "../reload/foundation.ts";
@@ -134,6 +134,9 @@ export class Server {
       this.lifecycle.callbackFailed({ what: "The inspector", callback }, error),
     );
     this.#options = { ...options, inspect };
+    onDemand(inspect, () => {
+      for (const connection of this.connections()) connection.offer();
+    });
     this.#configuration$ = new BehaviorSubject(options.configuration);
     const { maxConnections } = options.configuration.system;
     const workers = options.workers ?? null;
