@@ -31,6 +31,8 @@ function rowsWithGoal(block: string): string[][] {
   return block.split("\n").flatMap((line) => {
     const [measured = "", figure = "", ...cells] = line.slice(2, -2).split(" | ");
     if (measured === "measured") unit = figure;
-    return / (?:\*\*not met\*\*|met) \|$/.test(line) ? [[measured, `${figure} ${unit}`, ...cells]] : [];
+    return / (?:\*\*not met\*\*|met|too noisy to say) \|$/.test(line)
+      ? [[measured, `${figure} ${unit}`, ...cells]]
+      : [];
   });
 }

@@ -1,6 +1,6 @@
 /** The findings of a workload as Markdown. */
 import { markdownTable } from "../scripts/markdown-table.ts";
-import { describeGoal, isMet } from "./goal.ts";
+import { describeGoal, judge, type Verdict } from "./goal.ts";
 import { ratios, spread } from "./statistics.ts";
 import type { Findings, Row, Table } from "./workload.ts";
 
@@ -18,7 +18,14 @@ function describeTable({ unit, digits = 1, rows }: Table): string {
     against ? `${against.name}: ${spread(against.samples, digits)}` : "",
     against ? `${spread(ratios(samples, against.samples), 2)}` : "",
     goal ? describeGoal(goal) : "",
-    goal ? (isMet(goal, { samples, against }) ? "met" : "**not met**") : "",
+    goal ? marks[judge(goal, { samples, against })] : "",
   ];
   return markdownTable(["measured", unit, "against", "ratio", "goal", ""], rows.map(cells));
 }
+
+/** A missed goal catches the eye. */
+const marks: Readonly<Record<Verdict, string>> = {
+  met: "met",
+  "not met": "**not met**",
+  "too noisy to say": "too noisy to say",
+};

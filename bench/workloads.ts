@@ -14,6 +14,7 @@ import { reloadPause } from "./workloads/reload-pause.ts";
 import { scripts } from "./workloads/scripts.ts";
 import { shortConnection } from "./workloads/short-connection.ts";
 import { stalls } from "./workloads/stalls.ts";
+import { start } from "./workloads/start.ts";
 import { tlsHandshake } from "./workloads/tls-handshake.ts";
 import { watchedPage } from "./workloads/watched-page.ts";
 
@@ -23,6 +24,7 @@ export const workloads: readonly Workload[] = [
   tlsHandshake,
   idle,
   idleTls,
+  start,
   messagesKept,
   messagesNew,
   largeMessage,

@@ -4,13 +4,15 @@
  *
  *     node generator.ts short PORT COUNT CONCURRENCY [proxy]
  *     node generator.ts tls PORT COUNT CONCURRENCY
+ *     node generator.ts tls-resumed PORT COUNT CONCURRENCY
  *     node generator.ts hold PORT
  *     node generator.ts tls-hold PORT
  *     node generator.ts messages PORT COUNT CONCURRENCY LENGTH [kept]
  */
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { Dialogue } from "./dialogue.ts";
 import { recipient, sender } from "./messages.ts";
 
@@ -22,6 +24,7 @@ const connectingAtOnce = 100;
 const [mode, ...values] = process.argv.slice(2);
 const [port = 0, count = 0, concurrency = 1, length = 0] = values.map(Number);
 let failed = 0;
+let ticket: Buffer | null = null;
 
 setTimeout(() => process.exit(3), timeLimit).unref();
 
@@ -30,7 +33,11 @@ switch (mode) {
     await repeat(() => shortDialogue(values.includes("proxy")));
     break;
   case "tls":
-    await repeat(handshake);
+    await repeat(() => handshake(openTls));
+    break;
+  case "tls-resumed":
+    ticket = await firstTicket();
+    await repeat(() => handshake(openTls));
     break;
   case "messages":
     await sendMessages(values.includes("kept"));
@@ -50,10 +57,18 @@ function openPlain(): Socket {
   return connect(port, "127.0.0.1");
 }
 
-/** Never resumes a session: each handshake is a full one. */
-function openTls(): Socket {
-  const socket = { port, host: "127.0.0.1", rejectUnauthorized: false };
+/** A full handshake, or one that resumes the session of the ticket. */
+function openTls(): TLSSocket {
+  const socket = { port, host: "127.0.0.1", rejectUnauthorized: false, ...(ticket ? { session: ticket } : {}) };
   return connectTls({ ...socket, minVersion: "TLSv1.3", ecdhCurve: "X25519" });
+}
+
+/** Servers accept a ticket again, as RFC 8446 allows. */
+async function firstTicket(): Promise<Buffer> {
+  const socket = openTls();
+  const [session] = (await once(socket, "session")) as [Buffer];
+  socket.destroy();
+  return session;
 }
 
 async function repeat(dialogue: () => Promise<boolean>): Promise<void> {
@@ -85,12 +100,12 @@ function shortDialogue(proxied: boolean): Promise<boolean> {
   });
 }
 
-function handshake(): Promise<boolean> {
+function handshake(open: () => TLSSocket): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = openTls();
+    const socket = open();
     let greeted = false;
     socket.on("data", () => {
-      greeted = true;
+      greeted = ticket === null || socket.isSessionReused();
       socket.end();
     });
     socket.on("error", () => resolve(false));

@@ -32,6 +32,11 @@ export async function handshakes({ port, count, concurrency = 20 }: DialogueLoad
   await run(nodeGenerator(["tls", port, count, concurrency].map(String)));
 }
 
+/** The same, resuming the session of one ticket each time. @throws Error when one was not resumed */
+export async function resumedHandshakes({ port, count, concurrency = 20 }: DialogueLoad): Promise<void> {
+  await run(nodeGenerator(["tls-resumed", port, count, concurrency].map(String)));
+}
+
 /** By smtp-source where Postfix is installed. Resolves with the seconds it took. @throws Error when one was not taken */
 export async function sendMessages({ port, count, sessions, length, kept }: MessageLoad): Promise<number> {
   const started = performance.now();

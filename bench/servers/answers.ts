@@ -7,6 +7,8 @@ export interface Answers {
   cpu: number;
   /** After a garbage collection; octets. */
   memory: { readonly heap: number; readonly rss: number };
+  /** As it is, without a collection: memory of its own, and its part of what it shares with other processes; octets. */
+  pss: number;
   /** The highest resident size since the last such question; octets. Null if the system does not report it. */
   peak: number | null;
   /** Gatehouse only. Carries out one reload and reports how long the event loop stood still. */
@@ -18,6 +20,8 @@ export interface Answers {
   halve: Pauses;
   double: Pauses;
   drain: Pauses;
+  /** Connections that are open. */
+  open: number;
   /** With an inspector only. The URL of its page. */
   inspector: string;
   /** With its management only: the port that it answers on. */
@@ -36,7 +40,7 @@ export type AnswerFunctions = Partial<{ [Name in Question]: () => Answers[Name] 
 
 /** Reports the port and answers until the harness ends or disconnects. */
 export function answer(port: number, more: AnswerFunctions = {}): void {
-  const functions: AnswerFunctions = { cpu, memory, peak, ...more };
+  const functions: AnswerFunctions = { cpu, memory, pss, peak, ...more };
   process.on("message", async (question: Question) => {
     process.send?.({ answer: await functions[question]?.() });
   });
@@ -55,6 +59,13 @@ function memory(): Answers["memory"] {
   globalThis.gc?.();
   const { heapUsed: heap, rss } = process.memoryUsage();
   return { heap, rss };
+}
+
+/** proc_pid_smaps_rollup(5); resident memory where there is no such file. */
+function pss(): number {
+  if (process.platform !== "linux") return process.memoryUsage().rss;
+  const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))?.[1];
+  return Number(kibibytes) * 1024;
 }
 
 /** proc_pid_status(5) has it, and proc_pid_clear_refs(5) resets it. */

@@ -1,5 +1,6 @@
 /** The baseline of a connection: `node:net` that greets, answers whatever it gets with a goodbye, and closes. */
 import { createServer, type Socket } from "node:net";
+import { promisify } from "node:util";
 import { answer } from "./answers.ts";
 import { listen } from "./listen.ts";
 
@@ -17,7 +18,7 @@ const server = createServer((socket) => {
   if (proxied) socket.once("data", () => greet(socket));
   else greet(socket);
 });
-answer(await listen(server));
+answer(await listen(server), { open: () => promisify(server.getConnections.bind(server))() });
 
 function greet(socket: Socket): void {
   socket.write("220 localhost ESMTP ready\r\n");

@@ -18,12 +18,14 @@ import { watcher } from "./watcher.ts";
 export interface GatehouseVariant {
   /** PEM with key and certificate; TLS from the first byte. */
   readonly certificate?: string;
-  /** The log goes to /dev/null, in the form that a pipe gets. */
-  readonly log?: boolean;
+  /** The file that the log goes to; none by default. */
+  readonly log?: string;
+  /** Clients may say nothing for as long as a bench takes. */
+  readonly patient?: boolean;
   /** Loopback is a trusted proxy. */
   readonly proxy?: boolean;
   /** What happens to messages; none are accepted by default. */
-  readonly messages?: "discarded" | "discarded as a stream" | "kept" | "kept one by one";
+  readonly messages?: "discarded" | "discarded as a stream" | "kept";
   /** Octets of the largest one; the default limit otherwise. */
   readonly messageSize?: number;
   /** For messages that are kept. */
@@ -36,7 +38,10 @@ export interface GatehouseVariant {
 
 const variant = JSON.parse(process.argv[2] ?? "{}") as GatehouseVariant;
 
-const document = (...spare: readonly NetworkListenerInput[]): ConfigurationInput => ({
+const document = (
+  spare: readonly NetworkListenerInput[] = [],
+  changed: Partial<NetworkListenerInput> = {},
+): ConfigurationInput => ({
   SystemSettings: {
     defaultHostname: "localhost",
     maxConnections: 30_000,
@@ -49,21 +54,28 @@ const document = (...spare: readonly NetworkListenerInput[]): ConfigurationInput
       bind: ["127.0.0.1:0"],
       useTls: Boolean(variant.certificate),
       tlsImplicit: Boolean(variant.certificate),
+      ...(variant.patient ? { limits: { firstCommandTimeout: "30m" } } : {}),
+      ...changed,
     },
     ...(variant.managed ? [{ name: "management", protocol: "http", bind: ["127.0.0.1:0"], useTls: false }] : []),
     ...spare,
   ],
 });
 
-/** Reloads of a second listener, without connections: it is added, changed, moved and removed. */
+const spare = (changes: Partial<NetworkListenerInput>): NetworkListenerInput[] => [
+  { name: "spare", bind: ["127.0.0.1:0"], useTls: false, ...changes },
+];
+
+/** A second listener is added, changed and moved; the busy one is changed; the second one is removed. */
 const reloads = [
-  document({ name: "spare", bind: ["127.0.0.1:0"], useTls: false }),
-  document({ name: "spare", bind: ["127.0.0.1:0"], useTls: false, maxConnections: 7 }),
-  document({ name: "spare", bind: ["127.0.0.2:0"], useTls: false, maxConnections: 7 }),
+  document(spare({})),
+  document(spare({ maxConnections: 7 })),
+  document(spare({ bind: ["127.0.0.2:0"], maxConnections: 7 })),
+  document(spare({ bind: ["127.0.0.2:0"], maxConnections: 7 }), { maxConnections: 20_000 }),
   document(),
 ];
 
-const mail = variant.directory === undefined ? null : await mailStore(variant.directory, variant.messages === "kept");
+const mail = variant.directory === undefined ? null : await mailStore(variant.directory);
 const inspector = variant.inspected === undefined ? null : await inspectOneIn(variant.inspected);
 const discarding = { discarded: discard, "discarded as a stream": discardStream };
 const backend = mail?.backend ?? discarding[variant.messages as keyof typeof discarding] ?? {};
@@ -71,13 +83,14 @@ const gatehouse = createGatehouse({
   config: document(),
   backend,
   ...(variant.messageSize ? { protocols: [smtp({ backend, messageSize: variant.messageSize })] } : {}),
-  ...(variant.log ? { logger: pino(logDestination("/dev/null")) } : {}),
+  ...(variant.log ? { logger: pino(logDestination(variant.log)) } : {}),
   ...(inspector ? { inspect: inspector.inspect } : {}),
   ...(variant.managed ? { authenticate: watcherOnly } : {}),
 });
 await gatehouse.start();
 let reloaded = 0;
 answer(portOf("smtp"), {
+  open: () => gatehouse.connections().length,
   reload: () => longestPauses(() => gatehouse.reload(reloads[reloaded++ % reloads.length] ?? document())),
   quiet: () => longestPauses(() => Promise.resolve()),
   management: () => portOf("management"),

@@ -2,12 +2,13 @@
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-const tries = 100;
-const betweenTries = 50;
+/** Milliseconds. */
+const patience = 10_000;
 
-/** Resolves when somebody on this port of loopback greets. @throws Error after five seconds */
-export async function awaitGreeting(port: number): Promise<void> {
-  for (let tried = 0; tried < tries; tried += 1) {
+/** Resolves when somebody on this port of loopback greets. @throws Error after ten seconds */
+export async function awaitGreeting(port: number, { betweenTries = 50 } = {}): Promise<void> {
+  const started = performance.now();
+  while (performance.now() - started < patience) {
     if (await greets(port)) return;
     await pause(betweenTries);
   }

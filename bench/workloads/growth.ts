@@ -2,7 +2,7 @@
 import { cpuInTurns, type Work } from "../cpu-of-each.ts";
 import { atMost } from "../goal.ts";
 import { HeldConnections, shortDialogues } from "../load/load.ts";
-import { startServer } from "../server-process.ts";
+import { type NodeServer, startServer } from "../server-process.ts";
 import type { Workload } from "../workload.ts";
 
 export const growth: Workload = {
@@ -12,10 +12,12 @@ export const growth: Workload = {
     const work = { count: pick(2_500, 1_500), warmUp: pick(30_000, 5_000), load: shortDialogues };
     const others = pick([100, 1_000, 8_000] as const, [100, 1_000, 4_000] as const);
     await using cleanup = new AsyncDisposableStack();
+    const crowds: { readonly server: NodeServer; readonly name: string; readonly open: number }[] = [];
     const crowded = async (name: string, open: number): Promise<Work> => {
-      const server = cleanup.use(await startServer(name));
+      const server = cleanup.use(await startServer(name, { patient: true, closesAtOnce: true }));
       const held = cleanup.use(new HeldConnections({ port: server.port }));
       await held.hold(open);
+      crowds.push({ server, name, open });
       return { server, ...work };
     };
     const { few, some, many, bareFew, bareMany } = await cpuInTurns(
@@ -28,6 +30,10 @@ export const growth: Workload = {
       },
       shortRounds,
     );
+    for (const { server, name, open } of crowds) {
+      const left = await server.ask("open");
+      if (left < open) throw new Error(`${name}: of ${open} other connections ${left} were open at the end.`);
+    }
     const against = { name: `${others[0]} others`, samples: few };
     return {
       tables: [

@@ -1,4 +1,4 @@
-/** The short connection with an inspector that shows one connection in a hundred on its page, against the same without. */
+/** The short connection with an inspector: without a page, with one, and with a sample of one in a hundred on it. */
 import { cpuInTurns } from "../cpu-of-each.ts";
 import { atMost } from "../goal.ts";
 import { shortDialogues } from "../load/load.ts";
@@ -12,11 +12,16 @@ export const inspector: Workload = {
   async run({ shortRounds, pick }) {
     const work = { count: pick(4_000, 3_000), warmUp: pick(40_000, 10_000), load: shortDialogues };
     await using unwatched = await startServer("gatehouse");
-    await using watched = await startServer("gatehouse", { inspected: 100 });
+    await using ready = await startServer("gatehouse", { inspected: 1 });
+    await using sampled = await startServer("gatehouse", { inspected: 100 });
+    await using watched = await startServer("gatehouse", { inspected: 1 });
+    using samplePage = await openPage(await sampled.ask("inspector"));
     using page = await openPage(await watched.ask("inspector"));
-    const { without, inspected } = await cpuInTurns(
+    const { without, unseen, oneInHundred, inspected } = await cpuInTurns(
       {
         without: { server: unwatched, ...work },
+        unseen: { server: ready, ...work },
+        oneInHundred: { server: sampled, ...work },
         inspected: { server: watched, ...work },
       },
       shortRounds,
@@ -27,11 +32,15 @@ export const inspector: Workload = {
         {
           unit: "CPU µs per connection",
           rows: [
-            { measured: "Gatehouse, 1 connection in 100 inspected", samples: inspected, against, goal: atMost(1.05) },
+            { measured: "Gatehouse with an inspector, no page open", samples: unseen, against, goal: atMost(1.05) },
+            { measured: "a page open, every connection inspected", samples: inspected, against, goal: atMost(2) },
+            { measured: "a page open, 1 connection in 100 inspected", samples: oneInHundred, against, goal: null },
           ],
         },
       ],
-      notes: [`${page.events} events reached the inspector's page.`],
+      notes: [
+        `${page.events} events reached the page that is shown all connections, and ${samplePage.events} the other; a page that reads too slowly misses some.`,
+      ],
     };
   },
 };
