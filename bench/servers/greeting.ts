@@ -3,9 +3,9 @@ import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Milliseconds. */
-const patience = 10_000;
+const patience = 60_000;
 
-/** Resolves when somebody on this port of loopback greets. @throws Error after ten seconds */
+/** Resolves when somebody on this port of loopback greets. @throws Error after a minute */
 export async function awaitGreeting(port: number, { betweenTries = 50 } = {}): Promise<void> {
   const started = performance.now();
   while (performance.now() - started < patience) {
