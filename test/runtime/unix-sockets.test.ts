@@ -11,6 +11,7 @@ import { http } from "../../src/index.ts";
 import { installed } from "../real/programs.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
 import { causes, expectNobodyInside } from "./ends.ts";
+import { version2 } from "./proxy/encode-header.ts";
 import { watch } from "./raw-client.ts";
 
 const run = promisify(execFile);
@@ -143,6 +144,38 @@ test("a name in the abstract namespace needs no file", async () => {
   await expect(runGatehouse([lmtp(`unix:@${name}`)])).rejects.toThrow("Another server listens by this name");
   await house.gatehouse.stop();
   expect(causes(house.events)).toEqual([expect.any(String)]);
+});
+
+test("a proxy on an abstract name is believed where the listener says so, also by its X-Forwarded-For", async () => {
+  const name = `gatehouse-proxied-${process.pid}`;
+  const fetch = (_request: Request, { clientAddress }: { clientAddress: string }) => new Response(clientAddress);
+  const house = await runGatehouse(
+    [
+      lmtp(`unix:@${name}`, { overrideProxyTrustedNetworks: ["unix:"] }),
+      { name: "web", protocol: "app", bind: [`unix:@${name}-web`], forwardedTrustedNetworks: ["unix:"] },
+    ],
+    { protocols: [http({ name: "app", fetch })] },
+  );
+  const proxy = watch(connect({ path: `\0${name}`, allowHalfOpen: true }));
+  proxy.socket.write(Buffer.concat([version2(), Buffer.from("QUIT\r\n")]));
+  await proxy.until("221 ");
+  proxy.socket.end();
+  const { connection } = await house.event("connection.closed");
+  expect([connection.peer, connection.local, connection.proxy?.peer]).toEqual([
+    { address: "192.0.2.1", port: 56324 },
+    { address: "198.51.100.7", port: 25 },
+    { address: "unix", port: 0 },
+  ]);
+
+  const bare = watch(connect({ path: `\0${name}`, allowHalfOpen: true }));
+  bare.socket.end("LHLO client\r\n");
+  await bare.end;
+  expect((await house.event("connection.proxyRejected")).reason).toBe("signature");
+
+  const web = watch(connect({ path: `\0${name}-web`, allowHalfOpen: true }));
+  web.socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.9\r\nConnection: close\r\n\r\n");
+  await web.until("192.0.2.9");
+  web.socket.end();
 });
 
 test("an owner that does not exist is a warning, and the socket stays with the process", async () => {

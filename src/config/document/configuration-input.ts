@@ -78,12 +78,12 @@ export interface NetworkListenerInput {
   readonly maxConnections?: number | null | undefined;
   /** When not empty, replaces the server's proxyTrustedNetworks for this listener. Default: []. */
   readonly overrideProxyTrustedNetworks?:
-    | readonly ("10.0.0.0/8" | "2001:db8::/32" | (string & {}))[]
+    | readonly ("10.0.0.0/8" | "2001:db8::/32" | "unix:" | (string & {}))[]
     | ({ readonly [name: string]: true } & { readonly length?: never })
     | undefined;
-  /** Proxies that are trusted to name the client of an HTTP request, in the field that forwardedField selects. Empty: none. Default: []. */
+  /** Proxies that are trusted to name the client of an HTTP request, in the field that forwardedField selects; unix: for those on a Unix socket. Empty: none. Default: []. */
   readonly forwardedTrustedNetworks?:
-    | readonly ("10.0.0.0/8" | "2001:db8::/32" | (string & {}))[]
+    | readonly ("10.0.0.0/8" | "2001:db8::/32" | "unix:" | (string & {}))[]
     | ({ readonly [name: string]: true } & { readonly length?: never })
     | undefined;
   /** Where trusted HTTP proxies name the client: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored. Default: "xForwardedFor". */
@@ -208,9 +208,9 @@ export interface SystemSettingsInput {
   readonly workers?: "auto" | number | string | undefined;
   /** Makes this server a node of a fleet, whose nodes share an engine of Redis's protocol. Read at the start, except for roles and onLoss. Null: a server of its own. Default: null. */
   readonly cluster?: ClusterInput | null | undefined;
-  /** Peers that must send a PROXY header; from others none is expected. Default: []. */
+  /** Peers that must send a PROXY header; from others none is expected. unix: stands for whoever connects to a Unix socket. Default: []. */
   readonly proxyTrustedNetworks?:
-    | readonly ("10.0.0.0/8" | "2001:db8::/32" | (string & {}))[]
+    | readonly ("10.0.0.0/8" | "2001:db8::/32" | "unix:" | (string & {}))[]
     | ({ readonly [name: string]: true } & { readonly length?: never })
     | undefined;
   /** How long sessions may take to finish when the server stops or a listener is removed. Default: 30000. */
@@ -377,12 +377,12 @@ export interface NetworkListenerInputInMap {
   readonly maxConnections?: number | null | undefined;
   /** When not empty, replaces the server's proxyTrustedNetworks for this listener. Default: []. */
   readonly overrideProxyTrustedNetworks?:
-    | readonly ("10.0.0.0/8" | "2001:db8::/32" | (string & {}))[]
+    | readonly ("10.0.0.0/8" | "2001:db8::/32" | "unix:" | (string & {}))[]
     | ({ readonly [name: string]: true } & { readonly length?: never })
     | undefined;
-  /** Proxies that are trusted to name the client of an HTTP request, in the field that forwardedField selects. Empty: none. Default: []. */
+  /** Proxies that are trusted to name the client of an HTTP request, in the field that forwardedField selects; unix: for those on a Unix socket. Empty: none. Default: []. */
   readonly forwardedTrustedNetworks?:
-    | readonly ("10.0.0.0/8" | "2001:db8::/32" | (string & {}))[]
+    | readonly ("10.0.0.0/8" | "2001:db8::/32" | "unix:" | (string & {}))[]
     | ({ readonly [name: string]: true } & { readonly length?: never })
     | undefined;
   /** Where trusted HTTP proxies name the client: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored. Default: "xForwardedFor". */

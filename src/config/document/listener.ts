@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { bindAddressText, readBindAddress } from "../addresses/bind-address.ts";
-import { networkText, readNetwork } from "../addresses/networks.ts";
+import { readTrustedProxy, trustedProxyText } from "../addresses/trusted-proxies.ts";
 import { CIPHER_SUITE_NAMES, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
 import { duration } from "../values/duration.ts";
 import { mustBe } from "../values/expectation.ts";
@@ -27,11 +27,11 @@ export type ClientAuth = (typeof CLIENT_AUTH)[number];
 export const DEFAULT_BACKLOG = 1024;
 const DEFAULT_TLS_TIMEOUT = 60_000;
 
-export const networks = setOf({
+export const trustedProxies = setOf({
   of: "IP addresses or networks",
-  element: networkText,
-  reader: readNetwork,
-  textOf: (network) => network,
+  element: trustedProxyText,
+  reader: readTrustedProxy,
+  textOf: (proxy) => proxy,
 }).prefault([]);
 
 const addresses = setOf({
@@ -92,7 +92,7 @@ const shape = {
       "Cap on the concurrent connections of this listener, over all its addresses. Null: the server's maxConnections.",
     )
     .register(fieldDisplay, { label: "Connections at most", section: "Listener settings" }),
-  overrideProxyTrustedNetworks: networks
+  overrideProxyTrustedNetworks: trustedProxies
     .describe("When not empty, replaces the server's proxyTrustedNetworks for this listener.")
     .register(fieldDisplay, {
       label: "Trusted proxies",
@@ -100,9 +100,9 @@ const shape = {
       placeholder: "10.0.0.0/8",
       format: "ipNetwork",
     }),
-  forwardedTrustedNetworks: networks
+  forwardedTrustedNetworks: trustedProxies
     .describe(
-      "Proxies that are trusted to name the client of an HTTP request, in the field that forwardedField selects. Empty: none.",
+      "Proxies that are trusted to name the client of an HTTP request, in the field that forwardedField selects; unix: for those on a Unix socket. Empty: none.",
     )
     .register(fieldDisplay, {
       label: "Trusted HTTP proxies",

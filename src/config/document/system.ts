@@ -6,7 +6,7 @@ import { fieldDisplay } from "../values/field-display.ts";
 import { count, fieldsOf, type IgnoredFields, SERVER_SET } from "../values/fields.ts";
 import { hostname, objectName } from "../values/names.ts";
 import { clusterSchema } from "./cluster.ts";
-import { networks } from "./listener.ts";
+import { trustedProxies } from "./listener.ts";
 
 const WORKERS = 'a number from 1 to 64, or "auto"';
 /** Forms of the management send text where a field may be a word. */
@@ -58,8 +58,10 @@ export const systemSchema = fieldsOf(
         "Makes this server a node of a fleet, whose nodes share an engine of Redis's protocol. Read at the start, except for roles and onLoss. Null: a server of its own.",
       )
       .register(fieldDisplay, { label: "Fleet", section: "Server", objectName: "x:Cluster" }),
-    proxyTrustedNetworks: networks
-      .describe("Peers that must send a PROXY header; from others none is expected.")
+    proxyTrustedNetworks: trustedProxies
+      .describe(
+        "Peers that must send a PROXY header; from others none is expected. unix: stands for whoever connects to a Unix socket.",
+      )
       .register(fieldDisplay, {
         label: "Trusted proxies",
         section: "Proxy networks",

@@ -1,4 +1,6 @@
 import { addressBits, firstBits, networkBits } from "../../config/addresses/network-bits.ts";
+import { UNIX_PROXIES } from "../../config/addresses/trusted-proxies.ts";
+import { UNIX_CLIENT } from "../../protocols/endpoint.ts";
 import type { Breather } from "../time/breather.ts";
 
 /** An element of a set of trusted networks is neither an IP address nor a network in CIDR form. */
@@ -15,14 +17,16 @@ export class TrustedNetworkError extends Error {
 
 /**
  * The peers that must send a PROXY header and whose header is believed. IPv4-mapped IPv6 addresses count as IPv4, in
- * networks and peers alike: `0.0.0.0/0` matches `::ffff:192.0.2.1`, and `::/0` does not. An empty set trusts nobody.
+ * networks and peers alike: `0.0.0.0/0` matches `::ffff:192.0.2.1`, and `::/0` does not. `unix:` has whoever connects to a Unix socket, and no network does.
+ * An empty set trusts nobody.
  */
 export class TrustedNetworks {
   readonly #families: Readonly<Record<4 | 6, Map<number, Set<bigint>>>> = { 4: new Map(), 6: new Map() };
   #empty = true;
+  #unix = false;
 
   /**
-   * @param networks as in `proxyTrustedNetworks`: IP addresses and CIDR networks.
+   * @param networks as in `proxyTrustedNetworks`: IP addresses, CIDR networks, `unix:`.
    * @throws TrustedNetworkError
    */
   constructor(networks: readonly string[]) {
@@ -40,13 +44,18 @@ export class TrustedNetworks {
   has(address: string): boolean {
     if (this.#empty) return false;
     const whole = addressBits(address);
-    if (!whole) return false;
+    if (!whole) return this.#unix && address === UNIX_CLIENT.address;
     for (const [prefix, networks] of this.#families[whole.family])
       if (networks.has(firstBits(whole, prefix))) return true;
     return false;
   }
 
   #add(text: string): void {
+    if (text === UNIX_PROXIES) {
+      this.#unix = true;
+      this.#empty = false;
+      return;
+    }
     const network = networkBits(text);
     if (!network.ok) throw new TrustedNetworkError(text, network.reason);
     const { family, prefix, bits } = network.value;

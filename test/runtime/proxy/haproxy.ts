@@ -15,8 +15,8 @@ export interface HaproxyOptions {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** HAProxy in front of a port of the loopback interface. */
-export function haproxy(port: number, options: HaproxyOptions): Promise<ProxyProgram> {
+/** HAProxy in front of a port of the loopback interface, or of the file of a Unix socket. */
+export function haproxy(place: number | string, options: HaproxyOptions): Promise<ProxyProgram> {
   return startProxy({
     program: HAPROXY,
     address: options.address ?? "127.0.0.1",
@@ -38,7 +38,7 @@ frontend clients
   bind unix@${join(directory, "clients.sock")}
 ${(options.frontend ?? []).map((line) => `  ${line}\n`).join("")}  default_backend gatehouse
 backend gatehouse
-  server one 127.0.0.1:${port} ${options.server}
+  server one ${typeof place === "number" ? `127.0.0.1:${place}` : `unix@${place}`} ${options.server}
 `,
   });
 }

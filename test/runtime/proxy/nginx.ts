@@ -10,8 +10,8 @@ function streamModule(): string {
   return stderr.includes("--with-stream=dynamic") ? `load_module ${modules}/ngx_stream_module.so;` : "";
 }
 
-/** nginx with `proxy_protocol on` in front of a port of the loopback interface. */
-export function nginx(port: number, address = "127.0.0.1"): Promise<ProxyProgram> {
+/** nginx with `proxy_protocol on` in front of a port of the loopback interface, or of the file of a Unix socket. */
+export function nginx(to: number | string, address = "127.0.0.1"): Promise<ProxyProgram> {
   return startProxy({
     program: NGINX,
     address,
@@ -28,7 +28,7 @@ events {}
 stream {
   server {
     listen ${address.includes(":") ? `[${address}]` : address}:${place.port};
-    proxy_pass 127.0.0.1:${port};
+    proxy_pass ${typeof to === "number" ? `127.0.0.1:${to}` : `unix:${to}`};
     proxy_protocol on;
   }
 }

@@ -13,6 +13,7 @@ describe("trusted networks", () => {
     ["an IPv6 network", "2001:db8::/32", "2001:db8:ffff::1"],
     ["a network with host bits", "10.1.2.3/8", "10.9.9.9"],
     ["a link-local peer with its zone", "fe80::/10", "fe80::1%eth0"],
+    ["a peer on a Unix socket", "unix:", "unix"],
   ])("have %s", (_what, network, peer) => {
     expect(new TrustedNetworks([network]).has(peer)).toBe(true);
   });
@@ -24,6 +25,8 @@ describe("trusted networks", () => {
     ["a mapped peer, against all of IPv6", "::/0", "::ffff:192.0.2.1"],
     ["an IPv6 peer, against all of IPv4", "0.0.0.0/0", "2001:db8::1"],
     ["what is no address", "0.0.0.0/0", ""],
+    ["a peer on a Unix socket, against all of IPv4", "0.0.0.0/0", "unix"],
+    ["an IPv4 peer, against Unix sockets", "unix:", "127.0.0.1"],
   ])("do not have %s", (_what, network, peer) => {
     expect(new TrustedNetworks([network]).has(peer)).toBe(false);
   });
