@@ -10,7 +10,6 @@ import type { ListenerParts } from "./management/http/management-env.ts";
 import { isManagementPath, managementListener } from "./management/http/management-listener.ts";
 import { guardedEndpoints } from "./management/http/metrics-access.ts";
 import { Management, type ManagementOptions } from "./management/management.ts";
-import { packageVersion } from "./package-version.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { HttpHandler } from "./protocols/http/http-handler.ts";
 import type { HttpProtocol } from "./protocols/http/index.ts";
@@ -44,7 +43,6 @@ export function managementOf({
   return new Management({
     ...parts,
     changed: (change) => lifecycle.emit({ type: "management.changed", ...change }),
-    version: packageVersion(),
     failed: (method, error) =>
       lifecycle.emit({
         type: "server.warning",

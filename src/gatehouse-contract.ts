@@ -5,6 +5,7 @@ import type { PauseReason } from "./machines/listener.ts";
 import type { OrderedCertificateStatus } from "./runtime/acme/ordered-certificate.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { ExplainedClient, Explanation } from "./runtime/explain/explanation.ts";
+import type { NodeStatus } from "./runtime/fleet/node-facts.ts";
 import type { BoundAddress, LifecycleEvent } from "./runtime/observe/lifecycle.ts";
 import type { Metrics } from "./runtime/observe/metrics.ts";
 import type { Pressure } from "./runtime/pressure/pressure.ts";
@@ -24,6 +25,14 @@ export interface ListenerStatus {
   readonly addresses: readonly BoundAddress[];
   readonly connections: number;
   readonly maxConnections: number;
+}
+
+/** The server as a node of its fleet. */
+export interface FleetStatus {
+  /** Name of this node. */
+  readonly node: string;
+  /** Of the chart `fleet`: `connected`, `degraded`, `isolated`, `rejoining`, `leaving`. */
+  readonly state: string;
 }
 
 /** What a certificate that is served says of itself. */
@@ -148,6 +157,13 @@ export interface Gatehouse {
    */
   explain(client: ExplainedClient): Promise<Explanation>;
   listeners(): ListenerStatus[];
+  /**
+   * This process, and after it the other ones of its fleet, by name, as they were when they last settled with the engine:
+   * at most two thirds of `leaseTime` ago, and longer while this node is cut off.
+   */
+  nodes(): NodeStatus[];
+  /** Null without `SystemSettings.cluster`. */
+  fleet(): FleetStatus | null;
   /** Those that are served; without any in the document, the self-signed one. */
   certificates(): CertificateStatus[];
   /**

@@ -23,6 +23,7 @@ import { controlSocketName } from "./management/access/control-socket-name.ts";
 import type { Management } from "./management/management.ts";
 import { NamedProtocols } from "./named-protocols.ts";
 import { onDemand } from "./on-demand.ts";
+import { ownFacts } from "./own-facts.ts";
 import { checkOwnNames } from "./protocols/check-own-names.ts";
 import type { HttpProtocol } from "./protocols/http/index.ts";
 import { LoginFailures, type PackedFailures } from "./protocols/login-failures.ts";
@@ -71,7 +72,12 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   );
 
   const { cluster } = configuration.system;
-  const fleet = cluster && new FleetNode({ cluster, node: options.node, clock, openEngine: options.openEngine });
+  const fleet =
+    cluster &&
+    new FleetNode({
+      ...{ cluster, node: options.node, clock, openEngine: options.openEngine },
+      facts: () => ownFacts(gatehouse),
+    });
 
   const server: Server = new Server({
     configuration,
@@ -265,6 +271,8 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
         connections: connectionCount,
         maxConnections: settings.maxConnections,
       })),
+    nodes: () => [{ ...ownFacts(gatehouse), node: fleet?.node ?? null, age: 0 }, ...(fleet?.others ?? [])],
+    fleet: () => fleet && { node: fleet.node, state: fleet.state },
     certificates: () =>
       server.certificates.map(({ id, subjectAlternativeNames, notValidBefore, notValidAfter, issuer }) => ({
         id,

@@ -44,10 +44,11 @@ export {
 } from "./config/index.ts";
 export { ControlSocketError } from "./control/control-socket.ts";
 export type { ControlProblem } from "./control/problems.ts";
-export type { ConnectionReport, ListenerReport, ReloadAnswer, StatusReport } from "./control/reports.ts";
+export type { ConnectionReport, FleetReport, ListenerReport, ReloadAnswer, StatusReport } from "./control/reports.ts";
 export { checkGatehouse, createGatehouse } from "./gatehouse.ts";
 export type {
   CloseOptions,
+  FleetStatus,
   Gatehouse,
   ListenerStatus,
   ReloadOptions,
@@ -212,6 +213,7 @@ export type {
   ScriptCall,
 } from "./runtime/fleet/engine.ts";
 export { FleetError, type FleetErrorCode } from "./runtime/fleet/fleet-error.ts";
+export type { NodeFacts, NodeStatus } from "./runtime/fleet/node-facts.ts";
 export { ListenerStateError } from "./runtime/listener/listener-errors.ts";
 export type {
   BoundAddress,

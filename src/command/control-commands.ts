@@ -22,10 +22,12 @@ export function addControlCommands(program: Command, { data, finish }: Subcomman
       finish(await upgrade(options));
     },
   );
-  add("status", "show the state of the running server and its listeners").action(async (options) => {
-    const { status } = await import("./status.ts");
-    finish(await status(options));
-  });
+  add("status", "show the state of the running server and its listeners")
+    .option("--fleet", "show all nodes of its fleet")
+    .action(async (options) => {
+      const { status } = await import("./status.ts");
+      finish(await status(options));
+    });
   add("connections", "list the connections of the running server")
     .option("-l, --listener <name>", "only connections of this listener")
     .action(async (options) => {

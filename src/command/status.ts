@@ -1,18 +1,48 @@
 /** `gatehouse status`: the running server and its listeners, one line each. */
-import type { CertificateReport, ListenerReport, StatusReport } from "../control/reports.ts";
+import type { CertificateReport, FleetReport, ListenerReport, StatusReport } from "../control/reports.ts";
 import { askServer, type ControlCommandOptions } from "./ask-server.ts";
 import { columns } from "./columns.ts";
 import type { ExitCode } from "./exit-codes.ts";
 
-export function status(options: ControlCommandOptions): Promise<ExitCode> {
-  return askServer(options, { method: "GET", path: "/status" }, describe);
+export interface StatusOptions extends ControlCommandOptions {
+  /** All nodes of the fleet, in place of the listeners of this one. */
+  readonly fleet?: true;
 }
 
-function describe({ state, generation, pid, connections, listeners, certificates }: StatusReport): string {
+export function status(options: StatusOptions): Promise<ExitCode> {
+  return askServer(options, { method: "GET", path: "/status" }, options.fleet ? describeFleet : describe);
+}
+
+function describeFleet({ fleet }: StatusReport): string {
+  if (!fleet) return "This server is in no fleet: its document has no SystemSettings.cluster.";
+  const { node, state, nodes } = fleet;
+  const rows = nodes.map((one) => [
+    one.node ?? "",
+    one.exhausted.length > 0 ? `${one.state}, short of ${one.exhausted.join(", ")}` : one.state,
+    counted(one.connections, "connection"),
+    `document ${one.generation}`,
+    `version ${one.version}`,
+    `pid ${one.pid}`,
+    one === nodes[0] ? "asked now" : `heard of ${(one.age / 1_000).toFixed(1)} s ago`,
+  ]);
+  const cap = nodes[0]?.maxConnections ?? 0;
+  return `${inFleet(fleet)} of at most ${cap}, as seen by ${node}, which is ${state}.\n\n${columns(rows)}`;
+}
+
+function inFleet({ nodes, connections }: FleetReport): string {
+  return `${counted(nodes.length, "node")} with ${counted(connections, "connection")}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function describe({ state, generation, pid, connections, listeners, certificates, fleet }: StatusReport): string {
   const { total, maxConnections, byState } = connections;
   const states = Object.entries(byState).map(([name, count]) => `${count} ${name}`);
-  const counted = `${total} of ${maxConnections} connections${states.length > 0 ? ` (${states.join(", ")})` : ""}`;
-  return `Gatehouse is ${state} (pid ${pid}) with document ${generation}, ${counted}.\n\n${describeListeners(listeners)}${describeCertificates(certificates)}`;
+  const open = `${total} of ${maxConnections} connections${states.length > 0 ? ` (${states.join(", ")})` : ""}`;
+  const member = fleet ? `\nNode ${fleet.node} is ${fleet.state}; ${inFleet(fleet)} (--fleet shows them).` : "";
+  return `Gatehouse is ${state} (pid ${pid}) with document ${generation}, ${open}.${member}\n\n${describeListeners(listeners)}${describeCertificates(certificates)}`;
 }
 
 /** Those that renew themselves; nothing without one. */

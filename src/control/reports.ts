@@ -1,7 +1,8 @@
 /** The control socket's answers. Addresses are written as in the log; no answer holds a secret. */
 import { describePlan } from "../config/index.ts";
-import type { Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
+import type { FleetStatus, Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
 import type { TlsFacts } from "../protocols/protocol.ts";
+import type { NodeStatus } from "../runtime/fleet/node-facts.ts";
 import { addressText } from "../runtime/observe/log-lines.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import type { ConnectionStatus } from "../runtime/server/watched-connections.ts";
@@ -22,6 +23,15 @@ export interface StatusReport {
   readonly listeners: readonly ListenerReport[];
   /** Those that renew themselves. */
   readonly certificates: readonly CertificateReport[];
+  /** Null without `SystemSettings.cluster`. */
+  readonly fleet: FleetReport | null;
+}
+
+export interface FleetReport extends FleetStatus {
+  /** On all nodes. */
+  readonly connections: number;
+  /** The one that is asked first. */
+  readonly nodes: readonly NodeStatus[];
 }
 
 export interface CertificateReport {
@@ -82,7 +92,15 @@ export function statusReport(gatehouse: Gatehouse): StatusReport {
       const { state, renewsAt, lastError } = acme;
       return [{ id, state, renewsAt: renewsAt?.toISOString() ?? null, lastError }];
     }),
+    fleet: fleetReport(gatehouse),
   };
+}
+
+function fleetReport(gatehouse: Gatehouse): FleetReport | null {
+  const fleet = gatehouse.fleet();
+  if (!fleet) return null;
+  const nodes = gatehouse.nodes();
+  return { ...fleet, connections: nodes.reduce((sum, { connections }) => sum + connections, 0), nodes };
 }
 
 export function listenerReport(listener: ListenerStatus): ListenerReport {

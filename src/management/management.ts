@@ -30,8 +30,6 @@ import { reloadId, reloadObject } from "./objects/reload-objects.ts";
 
 export interface ManagementOptions {
   readonly gatehouse: Gatehouse;
-  /** Of Gatehouse. */
-  readonly version: string;
   /** Where the document is kept, so that it can be changed; null where nobody keeps one. */
   readonly document: ManagedDocument<ReloadReport> | null;
   readonly ends: EndHistory;

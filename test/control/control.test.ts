@@ -67,6 +67,7 @@ describe("the control socket", () => {
         pid: process.pid,
         connections: { total: 1, maxConnections: 8192, byState: { active: 1 } },
         certificates: [],
+        fleet: null,
         listeners: [
           expect.objectContaining({ name: "smtp", state: "listening", addresses: [`127.0.0.1:${port("smtp")}`] }),
           expect.objectContaining({ name: "other", connections: 0, pausedBy: [] }),

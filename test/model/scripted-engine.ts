@@ -30,7 +30,9 @@ export class ScriptedEngine implements Engine {
     return this.#ask(signal, ({ held }) => {
       this.carriedOut.push(request);
       const slots = request.slots.map(({ want }) => ({ granted: want, others: 0 }));
-      const answer: SettleAnswer = { held, members: 1, nodes: ["a"], closedFor: 0, version: 0, slots };
+      const { member, node, facts } = request;
+      const members = [{ member, node, age: 0, facts }];
+      const answer: SettleAnswer = held ? { held, members, closedFor: 0, version: 0, slots } : { held };
       return JSON.stringify(answer);
     });
   }

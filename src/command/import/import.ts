@@ -127,7 +127,7 @@ async function withDocument({ config, data, dryRun }: ImportOptions, work: Work)
 async function servedDocument(data: string): Promise<string | null | undefined> {
   try {
     const { list } = await allObjects((calls) => callMethods(data, calls), "x:ServerNode");
-    const file = list[0]?.["document"];
+    const file = list.find(({ id }) => id === "local")?.["document"];
     return typeof file === "string" ? file : null;
   } catch (error) {
     if (error instanceof ControlUnreachableError) return undefined;

@@ -4,7 +4,6 @@ import { createGatehouse } from "../../gatehouse.ts";
 import { controlGrant } from "../../management/access/permissions.ts";
 import { readRequest } from "../../management/jmap/request.ts";
 import { Management } from "../../management/management.ts";
-import { packageVersion } from "../../package-version.ts";
 import { EndHistory } from "../../runtime/observe/end-history.ts";
 import type { ReloadReport } from "../../runtime/reload/reload.ts";
 import { ReloadHistory } from "../../runtime/reload/reload-history.ts";
@@ -36,7 +35,6 @@ export async function callUnserved(document: RunningDocument<ReloadReport>): Pro
     document,
     ends: new EndHistory(systemClock),
     reloads: new ReloadHistory(gatehouse, systemClock),
-    version: packageVersion(),
     reload: unserved,
     renew: unserved,
     failed: (_, error) => {

@@ -37,7 +37,7 @@ export interface ServerNow {
 const mostListeners = 200;
 
 export function serverNow({ at, nodes, listeners, listenerOrder }: LiveState): ServerNow {
-  const [node = {}] = Object.values(nodes);
+  const node = nodes["local"] ?? {};
   return {
     at,
     state: textOf(node["state"]),

@@ -35,7 +35,7 @@ export interface ConnectionNow {
 
 /** How many are in each state of a chart. */
 export function countsIn(chart: string, { nodes }: LiveState): Counts {
-  const [node = {}] = Object.values(nodes);
+  const node = nodes["local"] ?? {};
   const states = node["states"] as Readonly<Record<string, Counts>> | undefined;
   return states?.[chart] ?? {};
 }

@@ -1,8 +1,8 @@
 /** What can be seen of the running server and is in no document: listeners as they are, connections, the process itself. */
 import { resolve } from "node:path";
-import { take } from "rxjs";
 import type { ManagedDocument } from "../../config/index.ts";
 import type { Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
+import type { NodeStatus } from "../../runtime/fleet/node-facts.ts";
 import { addressText } from "../../runtime/observe/log-lines.ts";
 import type { ConnectionStatus } from "../../runtime/server/watched-connections.ts";
 import { liveObject } from "./live-object.ts";
@@ -11,8 +11,6 @@ import { stateString } from "./state-string.ts";
 
 export interface ServerFacts {
   readonly gatehouse: Gatehouse;
-  /** Of Gatehouse. */
-  readonly version: string;
   /** Null where nobody keeps it. */
   readonly document: Pick<ManagedDocument<unknown>, "place"> | null;
 }
@@ -24,7 +22,7 @@ export function liveObjects(facts: ServerFacts): readonly ManagedObject[] {
       snapshotOf(distinct(gatehouse.listeners().map((one) => listenerValue(gatehouse, one)))),
     ),
     liveObject("Connection", () => connections(gatehouse)),
-    liveObject("ServerNode", () => snapshotOf([nodeValue(facts)])),
+    liveObject("ServerNode", () => snapshotOf(nodes(facts))),
   ];
 }
 
@@ -89,26 +87,16 @@ function connections(gatehouse: Gatehouse): Snapshot {
   return { state: stateString(moving.join("\n")), values };
 }
 
-/** When this process began. */
-const startedAt = new Date(performance.timeOrigin).toISOString().replace(/\.\d+Z$/, "Z");
+/** This process first. Of the others it is known what they tell their fleet. */
+function nodes({ gatehouse, document }: ServerFacts): readonly ManagedValue[] {
+  const [own, ...others] = gatehouse.nodes().map(nodeValue);
+  const known = { document: fileOf(document), states: gatehouse.states() };
+  return distinct([{ ...own, id: "local", ...known }, ...others]);
+}
 
-function nodeValue({ gatehouse, version, document }: ServerFacts): ManagedValue {
-  const { defaultHostname, maxConnections } = gatehouse.configuration.system;
-  return {
-    id: "local",
-    hostname: defaultHostname,
-    state: gatehouse.state,
-    generation: gatehouse.generation,
-    pid: process.pid,
-    version,
-    nodeVersion: process.versions.node,
-    document: fileOf(document),
-    startedAt,
-    connections: gatehouse.listeners().reduce((sum, { connections }) => sum + connections, 0),
-    maxConnections,
-    exhausted: setOf(exhaustedResources(gatehouse)),
-    states: gatehouse.states(),
-  };
+/** How long ago it was heard of is no part of it: time alone is no change. */
+function nodeValue({ age: _, exhausted, ...facts }: NodeStatus): ManagedValue {
+  return { id: facts.node ?? "local", ...facts, exhausted: setOf(exhausted), document: null, states: {} };
 }
 
 /** Absolute: the client may work in another folder. */
@@ -117,15 +105,6 @@ function fileOf(document: ServerFacts["document"]): string | null {
   const { place } = document;
   const file = place.kind === "file" ? place.file : place.document;
   return file === null ? null : resolve(file);
-}
-
-/** What the process is short of at this moment. */
-function exhaustedResources({ pressure$ }: Gatehouse): readonly string[] {
-  let names: readonly string[] = [];
-  pressure$.pipe(take(1)).subscribe(({ exhausted }) => {
-    names = exhausted.map(({ resource }) => resource);
-  });
-  return names;
 }
 
 function snapshotOf(values: readonly ManagedValue[]): Snapshot {

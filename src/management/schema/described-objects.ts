@@ -168,7 +168,7 @@ export const describedObjects: readonly DescribedObject[] = [
   {
     name: "ServerNode",
     type: "object",
-    description: "A process of the server. Read only.",
+    description: "A process of the server, or of its fleet. Read only.",
     title: "Server",
     subtitle: "The processes that serve.",
     labelProperty: "hostname",

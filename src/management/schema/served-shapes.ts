@@ -107,11 +107,12 @@ export const serverNodeSchema = z.object({
   state: text("State", "The state of the server's machine.", { column: 2 }),
   generation: count("Document", "The number of the document in force; the first is 1.", { column: 3 }),
   pid: count("Process", "The id of its process.", { column: 4 }),
+  node: optionalText("Node", "Its name within the fleet. Null: it is in none.", { column: 8 }),
   version: text("Version", "Of Gatehouse.", { column: 5 }),
-  nodeVersion: text("Node", "The version of Node.", {}),
+  nodeVersion: text("Node.js", "The version of Node.", {}),
   document: optionalText(
     "Document file",
-    "The file of its document. Null: it is built in, or kept by an embedder.",
+    "The file of its document. Null: it is built in, kept by an embedder, or of another node of the fleet.",
     {},
   ),
   startedAt: date("Started", "When the process began.", { column: 6 }),
@@ -121,7 +122,7 @@ export const serverNodeSchema = z.object({
   states: z
     .record(z.string(), z.record(z.string(), z.int().min(0)))
     .describe(
-      "How many actors are in each state: by chart, then by the path of the state. Only states that some are in.",
+      "How many actors are in each state: by chart, then by the path of the state. Only states that some are in. Empty for another node of the fleet.",
     )
     .register(fieldDisplay, { label: "States", objectName: "x:StateCounts", update: "serverSet" }),
 });

@@ -18,9 +18,11 @@ import type { Engine, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
 import { FleetRates } from "./fleet-rates.ts";
 import { Lease } from "./lease.ts";
 import { LeasedSlots, type LeasingNode } from "./leased-slots.ts";
+import type { NodeFacts, NodeStatus } from "./node-facts.ts";
 import { openRedis } from "./redis-engine.ts";
 import {
   type FleetNote,
+  type MemberAnswer,
   type SettleAnswer,
   type SettleRequest,
   type SlotsRequest,
@@ -38,6 +40,8 @@ export interface FleetNodeOptions {
   readonly clock: Clock;
   /** By default node-redis. */
   readonly openEngine: OpenEngine | undefined;
+  /** What the other nodes are told of this one. */
+  readonly facts: () => NodeFacts;
 }
 
 /** The server, as far as its fleet needs it. */
@@ -64,8 +68,9 @@ export class FleetNode implements FleetStanding, LeasingNode {
   #actor: Actor<typeof fleetMachine> | null = null;
   #state: FleetState = "rejoining";
   #lastNumber = 0;
-  #members = 0;
-  #nodes: readonly string[] = [];
+  /** As last heard. */
+  #members: readonly MemberAnswer[] = [];
+  #heardAt = 0;
   /** Something came up since the last request was made. */
   #wanted = false;
 
@@ -89,12 +94,21 @@ export class FleetNode implements FleetStanding, LeasingNode {
   }
 
   get members(): number {
-    return this.#members;
+    return this.#members.length;
   }
 
-  /** Nodes of the fleet, as last heard. */
+  /** Names of its nodes, as last heard. */
   get nodes(): readonly string[] {
-    return this.#nodes;
+    return [...new Set(this.#members.map(({ node }) => node))].sort();
+  }
+
+  /** The other processes of the fleet, as last heard, by the names of their nodes. */
+  get others(): readonly NodeStatus[] {
+    const since = this.clock.now() - this.#heardAt;
+    return this.#members
+      .filter(({ member }) => member !== this.#member)
+      .sort((one, other) => (one.member < other.member ? -1 : 1))
+      .map(({ node, age, facts }) => ({ ...(JSON.parse(facts) as NodeFacts), node, age: Math.round(age + since) }));
   }
 
   get answered$(): Observable<void> {
@@ -102,7 +116,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
   }
 
   get refuses(): boolean {
-    return this.admits === "alone" && (this.#cluster.onLoss === "refuse" || this.#members === 0);
+    return this.admits === "alone" && (this.#cluster.onLoss === "refuse" || this.#members.length === 0);
   }
 
   get admits(): LeasingNode["admits"] {
@@ -225,7 +239,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
           giveBackAll: fromPromise(async ({ signal }) => void (await this.#ask("leave", [], signal))),
         },
         actions: {
-          reportConnected: () => report({ type: "fleet.connected", node: this.node, nodes: this.#nodes }),
+          reportConnected: () => report({ type: "fleet.connected", node: this.node, nodes: this.nodes }),
           reportDegraded: ({ context: { error } }) =>
             report({ type: "fleet.degraded", node: this.node, error, leaseLeft: Math.round(this.#lease.left) }),
           reportIsolated: ({ context: { error } }) =>
@@ -292,7 +306,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
     if (!answer.held) return false;
     this.#lease.begin(sent);
     this.#members = answer.members;
-    this.#nodes = [...new Set(answer.nodes)].sort();
+    this.#heardAt = this.clock.now();
     for (const [at, slots] of all.entries()) {
       const [request, given] = [requests[at], answer.slots[at]];
       if (request && given) slots.answer(request, given, answer.closedFor);
@@ -307,7 +321,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
     const { keyPrefix, leaseTime } = this.#cluster;
     const request: SettleRequest = {
       ...{ kind, member: this.#member, node: this.node, leaseTime },
-      ...{ number: this.#lastNumber, slots },
+      ...{ number: this.#lastNumber, slots, facts: JSON.stringify(this.#options.facts()) },
     };
     const keys = [`{${keyPrefix}}:fleet`, `{${keyPrefix}}:shared`];
     const call = { keys, args: [`{${keyPrefix}}:notes`, JSON.stringify(request)] };

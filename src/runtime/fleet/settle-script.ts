@@ -22,6 +22,8 @@ export interface SettleRequest {
   /** Grows with each request: one that was delayed on its way must not be carried out after a later one. */
   readonly number: number;
   readonly slots: readonly SlotsRequest[];
+  /** `NodeFacts` as JSON, which the engine only keeps. */
+  readonly facts: string;
 }
 
 export interface SlotsRequest {
@@ -32,19 +34,27 @@ export interface SlotsRequest {
   readonly want: number;
 }
 
-export interface SettleAnswer {
-  /** False: the engine does not know the lease. */
-  readonly held: boolean;
-  /** How many there are, this one included. */
-  readonly members: number;
-  /** Their nodes, by name. */
-  readonly nodes: readonly string[];
+/** Not held: the engine does not know the lease. */
+export type SettleAnswer = { readonly held: false } | HeldAnswer;
+
+export interface HeldAnswer {
+  readonly held: true;
+  /** This one included. */
+  readonly members: readonly MemberAnswer[];
   /** For how long the engine gives nothing away, in milliseconds; 0 for not at all. */
   readonly closedFor: number;
   /** Of what all nodes share. */
   readonly version: number;
   /** In the order of the request. */
   readonly slots: readonly SlotsAnswer[];
+}
+
+export interface MemberAnswer {
+  readonly member: string;
+  readonly node: string;
+  /** Milliseconds since it settled. */
+  readonly age: number;
+  readonly facts: string;
 }
 
 export interface SlotsAnswer {
@@ -101,14 +111,14 @@ end
 if ask.kind == 'leave' then
   redis.call('HDEL', key, ask.member)
   if me then for name, had in pairs(me.slots) do if had > 0 then freed(name) end end end
-  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, version = 0, slots = {} })
+  return cjson.encode({ held = false })
 end
 if ask.kind == 'settle' and not me and closed == 0 then
-  return cjson.encode({ held = false, members = 0, nodes = { ask.node }, closedFor = 0, version = 0, slots = {} })
+  return cjson.encode({ held = false })
 end
 
 local before = me and me.slots or {}
-me = { node = ask.node, ['until'] = now + ask.leaseTime, number = ask.number, slots = {} }
+me = { node = ask.node, ['until'] = now + ask.leaseTime, number = ask.number, at = now, facts = ask.facts, slots = {} }
 members[ask.member] = me
 local answers = {}
 for at, slots in ipairs(ask.slots) do
@@ -128,14 +138,13 @@ for at, slots in ipairs(ask.slots) do
   answers[at] = { granted = granted, others = others }
 end
 
-local nodes, count = {}, 0
-for _, member in pairs(members) do
-  count = count + 1
-  nodes[count] = member.node
+local list = {}
+for name, member in pairs(members) do
+  list[#list + 1] = { member = name, node = member.node, age = now - member.at, facts = member.facts }
 end
 redis.call('HSET', key, '#fleet', cjson.encode(fleet), ask.member, cjson.encode(me))
 local version = tonumber(redis.call('HGET', KEYS[2], '#version') or '0')
-return cjson.encode({ held = true, members = count, nodes = nodes, closedFor = closed, version = version, slots = answers })
+return cjson.encode({ held = true, members = list, closedFor = closed, version = version, slots = answers })
 `;
 
 export const settleScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };

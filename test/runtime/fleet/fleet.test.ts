@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { statusReport } from "../../../src/control/reports.ts";
 import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 import { bye, type Client, come, inParallel } from "../workers/clients.ts";
 import { protocols } from "../workers/talk-module.ts";
@@ -115,7 +116,7 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
           connectionRate: { count: 5, interval: "1m" },
         },
       ],
-      SystemSettings: { drainTimeout: "1s", cluster: { url: engine.url, keyPrefix, leaseTime: "20s" } },
+      SystemSettings: { drainTimeout: "1s", cluster: { url: engine.url, keyPrefix, leaseTime: "3s" } },
     };
     nodes = await Promise.all(["a", "b", "c"].map((node) => lastingGatehouse(config as never, { node, protocols })));
     await Promise.all(nodes.map((node) => node.event("fleet.connected")));
@@ -130,6 +131,22 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
     return client.said.replace(/ \d$/, "");
   };
   const allSay = async (): Promise<string> => [...new Set(await Promise.all(nodes.map((node) => said(node))))].join();
+
+  it("shows all nodes at each of them, and counts that add up", async () => {
+    const [, b] = nodes;
+    const inside = await Promise.all(nodes.flatMap((node) => [come(node.port("talk")), come(node.port("talk"))]));
+    const sums = () => nodes.map(({ gatehouse }) => statusReport(gatehouse).fleet?.connections);
+    await expect.poll(sums, { timeout: 10_000 }).toEqual([6, 6, 6]);
+    expect(b && statusReport(b.gatehouse).fleet).toMatchObject({
+      ...{ node: "b", state: "connected" },
+      nodes: [
+        { node: "b", age: 0 },
+        { node: "a", state: "running", generation: 1, pid: process.pid, connections: 2 },
+        { node: "c", state: "running", generation: 1, pid: process.pid, connections: 2 },
+      ],
+    });
+    await Promise.all(inside.map(bye));
+  });
 
   it("lets exactly as many in as the rate allows, on whichever nodes they come", async () => {
     const words = await Promise.all(Array.from({ length: 15 }, (_, at) => said(nodes[at % 3], "rated")));
