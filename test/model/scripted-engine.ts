@@ -52,7 +52,7 @@ export class ScriptedEngine implements Engine {
 
   /** Another node lacks a slot of the server. */
   speak(): void {
-    const note: FleetNote = { note: "wanted", slots: "server", missing: 1, by: "b" };
+    const note: FleetNote = { note: "wanted", slots: "server", missing: 1, over: false, by: "b" };
     this.#options?.listener.heard(JSON.stringify(note));
   }
 

@@ -341,7 +341,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
     }
     if (note.by === this.#member) return;
     const slots = this.#slots.get(note.slots);
-    if (note.note === "wanted") slots?.owe(note.missing);
+    if (note.note === "wanted") slots?.owe(note.missing, note.over);
     else slots?.freed();
   }
 }

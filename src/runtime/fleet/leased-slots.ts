@@ -52,6 +52,8 @@ export class LeasedSlots implements SlotCounter {
   #dryUntil = 0;
   #owed = 0;
   #owedUntil = 0;
+  /** How many more than the cap the fleet has, as last heard: a node has come back with its clients. */
+  #excess = 0;
   #closing = false;
   /** When it is looked again, whatever happens. */
   #next: unknown = null;
@@ -99,7 +101,7 @@ export class LeasedSlots implements SlotCounter {
 
   giveBack(): void {
     this.#taken -= 1;
-    if (this.#closing || this.#isOwed) this.#node.settle();
+    if (this.#closing || this.#isOwed || this.#excess > 0) this.#node.settle();
   }
 
   observe(observer: SlotObserver): () => void {
@@ -130,11 +132,13 @@ export class LeasedSlots implements SlotCounter {
       ? free
       : Math.max(
           this.#isOwed ? Math.min(free, this.#owed) : 0,
+          Math.min(free, this.#excess),
           idle && free > 2 * block ? free - block : 0,
           Math.min(free, this.#held - this.#cap),
         );
     this.#held -= spare;
     this.#owed = Math.max(0, this.#owed - spare);
+    this.#excess = Math.max(0, this.#excess - spare);
     const isShort = this.#held - this.#taken <= this.#reserve;
     const awaited = this.#waiting > 0 || this.#observers.size > 0;
     // What others lack is not asked back at once.
@@ -155,6 +159,7 @@ export class LeasedSlots implements SlotCounter {
     const { clock } = this.#node;
     this.#held += granted;
     this.#others = others;
+    this.#excess = Math.max(0, this.#held + others - this.#cap);
     if (granted > 0 || want === 0) {
       this.#hopesUntil = null;
       if (granted > 0) this.#dryUntil = 0;
@@ -165,8 +170,9 @@ export class LeasedSlots implements SlotCounter {
     this.settle();
   }
 
-  /** Other nodes lack so many. */
-  owe(missing: number): void {
+  /** Other nodes lack so many. @param over the fleet has more than the cap: that does not pass */
+  owe(missing: number, over: boolean): void {
+    if (over) this.#excess = missing;
     this.#owed = missing;
     this.#owedUntil = this.#node.clock.now() + owing;
     if (this.#held > this.#taken) this.#node.settle();
@@ -188,7 +194,7 @@ export class LeasedSlots implements SlotCounter {
   get #allowed(): number {
     const { admits, members } = this.#node;
     if (admits === "asking") return this.#taken;
-    return admits === "leased" ? Math.min(this.#held, this.#cap) : shareOf(this.#cap, members);
+    return admits === "leased" ? Math.min(this.#held, this.#cap) - this.#excess : shareOf(this.#cap, members);
   }
 
   get #block(): number {

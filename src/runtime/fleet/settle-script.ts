@@ -65,8 +65,14 @@ export interface SlotsAnswer {
 
 /** What is said on the channel. */
 export type FleetNote =
-  /** A member lacks slots of this cap: who has some to spare gives them back. */
-  | { readonly note: "wanted"; readonly slots: string; readonly missing: number; readonly by: string }
+  /** A member lacks slots of this cap, or all have more than it allows: who has some to spare gives them back. */
+  | {
+      readonly note: "wanted";
+      readonly slots: string;
+      readonly missing: number;
+      readonly over: boolean;
+      readonly by: string;
+    }
   /** Slots of a cap that some member lacked are free. */
   | { readonly note: "freed"; readonly slots: string; readonly by: string }
   | ChangeNote;
@@ -132,7 +138,7 @@ for at, slots in ipairs(ask.slots) do
   local missing = left < 0 and -left or slots.want - granted
   if closed == 0 and missing > 0 and others > 0 then
     if slots.want > granted then fleet.lacking[slots.name] = now + 2000 end
-    tell({ note = 'wanted', slots = slots.name, missing = missing, by = ask.member })
+    tell({ note = 'wanted', slots = slots.name, missing = missing, over = left < 0, by = ask.member })
   end
   if (before[slots.name] or 0) > me.slots[slots.name] then freed(slots.name) end
   answers[at] = { granted = granted, others = others }
