@@ -329,12 +329,12 @@ export class FleetNode implements FleetStanding, LeasingNode {
   }
 
   #hear(message: string | null): void {
-    // What was said while nobody listened is in the next answer.
-    if (message === null) {
+    const note = message === null ? null : noteOf(message);
+    // What was said while nobody listened, or by somebody else, is in the next answer.
+    if (!note) {
       this.settle();
       return;
     }
-    const note = JSON.parse(message) as FleetNote;
     if (note.note === "changed") {
       this.#shared?.heard(note);
       return;
@@ -343,5 +343,15 @@ export class FleetNode implements FleetStanding, LeasingNode {
     const slots = this.#slots.get(note.slots);
     if (note.note === "wanted") slots?.owe(note.missing, note.over);
     else slots?.freed();
+  }
+}
+
+/** Null for what no node has said. */
+function noteOf(message: string): FleetNote | null {
+  try {
+    const note = JSON.parse(message) as FleetNote | null;
+    return note !== null && typeof note === "object" && "note" in note ? note : null;
+  } catch {
+    return null;
   }
 }

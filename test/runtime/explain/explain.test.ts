@@ -51,6 +51,7 @@ describe("a client is explained as it then fares:", () => {
       "address-rate": [2, 4],
       pressure: [null, null],
       embedder: [null, null],
+      fleet: [null, null],
     });
     await (await rawClient(house.port("smtp"))).until("220 ");
   });

@@ -104,9 +104,10 @@ describe.skipIf(!hasRedis)("a fleet on a real engine", () => {
 describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
   let engine: RedisServer;
   let nodes: LastingGatehouse[] = [];
+  let keyPrefix = "";
   beforeAll(async () => {
     engine = await RedisServer.start();
-    const keyPrefix = prefix();
+    keyPrefix = prefix();
     await engine.settled(keyPrefix);
     const config = {
       NetworkListener: [
@@ -152,6 +153,22 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
     const words = await Promise.all(Array.from({ length: 15 }, (_, at) => said(nodes[at % 3], "rated")));
     expect(words.filter((word) => word === "hello")).toHaveLength(5);
     expect(words.filter((word) => word !== "hello")).toEqual(Array.from({ length: 10 }, () => "busy address-rate"));
+  });
+
+  it("goes on when somebody else speaks on its channel", async () => {
+    const channel = `{${keyPrefix}}:notes`;
+    const clients = () =>
+      engine.ask("CLIENT", "LIST").then((list) =>
+        String(list)
+          .match(/ id=\d+ .*gatehouse-/g)
+          ?.sort(),
+      );
+    const before = await clients();
+    // All three are there for each: nobody has hung up because of the one before.
+    for (const words of ["not JSON", "null", "7", '{"note":"unheard of"}'])
+      expect(await engine.ask("PUBLISH", channel, words)).toBe(3);
+    expect(await allSay()).toBe("hello");
+    expect(await clients()).toEqual(before);
   });
 
   it("refuses a blocked address on all nodes, after the engine has forgotten everything, too", async () => {
