@@ -7,7 +7,7 @@ export class NamedProtocols {
   readonly #own: ReadonlyMap<string, Protocol>;
   readonly #builtIn: BuiltInProtocols;
   readonly #made: (protocol: Protocol) => Promise<void> | void;
-  readonly #ready = new Map<string, Protocol>();
+  readonly #ready: Map<string, Protocol>;
   /** Two documents may be prepared at the same time. */
   readonly #making = new Map<string, Promise<void>>();
 
@@ -25,11 +25,13 @@ export class NamedProtocols {
     made?(protocol: Protocol): Promise<void> | void;
   }) {
     this.#own = new Map(own.map((protocol) => [protocol.name, protocol]));
+    // Whoever has registered one wants to hear of the server's end, whether a document names it or not.
+    this.#ready = new Map(this.#own);
     this.#builtIn = builtIn;
     this.#made = made;
   }
 
-  /** All that were made. */
+  /** An embedder's own, and those that were made. */
   get ready(): ReadonlyMap<string, Protocol> {
     return this.#ready;
   }

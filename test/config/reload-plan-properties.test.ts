@@ -75,13 +75,14 @@ function countsOf(addresses: readonly { readonly text: string }[]): Map<string, 
 }
 
 /** The effective settings, without the order of sets and without where a listener has its networks from. */
-function comparable({ listeners, system, certificates, accounts, blocked }: Configuration) {
+function comparable({ listeners, system, certificates, accounts, blocked, allowed }: Configuration) {
   return {
     listeners: listeners.map(({ overrideProxyTrustedNetworks: _, ...listener }) => setsSorted(listener)),
     system: setsSorted(system),
     certificates,
     accounts: Map.groupBy(accounts.map(setsSorted), ({ address }) => address),
     blocked: blocked.map((entry) => JSON.stringify(entry)).toSorted(),
+    allowed: allowed.map((entry) => JSON.stringify(entry)).toSorted(),
   };
 }
 
@@ -112,7 +113,8 @@ function carriedOut(before: Configuration, plan: ReloadPlan, after: Configuratio
     listeners: plan.listeners.flatMap((listener) => carriedOutListener(listener, { before, after })),
     system: withFields(before.system, plan.system),
     accounts: plan.accounts ? after.accounts : before.accounts,
-    blocked: [...before.blocked.filter((entry) => !plan.blocked.removed.includes(entry)), ...plan.blocked.added],
+    blocked: carriedOutAddresses(before.blocked, plan.blocked),
+    allowed: carriedOutAddresses(before.allowed, plan.allowed),
   });
   expect(new Set(ids)).toEqual(new Set(after.certificates.map(({ id }) => id)));
   for (const certificate of staying) {
@@ -120,6 +122,10 @@ function carriedOut(before: Configuration, plan: ReloadPlan, after: Configuratio
     expect(after.certificates).toContainEqual(certificate);
   }
   return given;
+}
+
+function carriedOutAddresses(before: Configuration["blocked"], { added, removed }: ReloadPlan["blocked"]) {
+  return [...before.filter((entry) => !removed.includes(entry)), ...added];
 }
 
 function carriedOutListener(
