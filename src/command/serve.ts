@@ -156,6 +156,7 @@ async function serveFor(
   if (document.file === null) signals.onHangup(() => signals.ask());
   try {
     await gatehouse.start();
+    outputs.started();
     if (document.isMerged) outputs.logger.info({ event: "document.merged", ...document.place }, mergedText(document));
     complain(welcome(gatehouse, { file: document.file, data: options.data }));
     for (const line of words) complain(line);

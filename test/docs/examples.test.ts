@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +70,21 @@ createGatehouse({ config: { NetworkListener: [{ name: "a", bind: ["127.0.0.1:0"]
       ]);
     },
   );
+
+  test("a program in CommonJS requires it, and serves", () => {
+    const code = `
+const { createGatehouse } = require("gatehouse");
+const gatehouse = createGatehouse({ config: { NetworkListener: [{ name: "a", bind: ["unix:@required-" + process.pid] }] } });
+gatehouse.start().then(async () => {
+  console.log(gatehouse.listeners()[0].state);
+  await gatehouse.stop();
+});`;
+    const said = execFileSync(process.execPath, ["--input-type=commonjs", "-e", code], {
+      cwd: project,
+      encoding: "utf8",
+    });
+    expect(said).toBe("listening\n");
+  });
 });
 
 test.skipIf(isBuilt())("every TypeScript example passes the project's own type check", () => {

@@ -53,6 +53,9 @@ describe("gatehouse serve", () => {
     expect(stderr).not.toContain("password");
     await expect(stat(join(data, "administrator.json"))).rejects.toMatchObject({ code: "ENOENT" });
     expect(stdout).not.toMatch(/"stack"|aggregateErrors/);
+    // Once in the log, once in words.
+    for (const output of [stdout, stderr]) expect(output.match(/Cannot listen on 203\.0\.113\.1:0/g)).toHaveLength(1);
+    expect(stdout).toMatch(/"server\.failed","code":"start-failed","listeners":\["taken","elsewhere"\]/);
     expect(stderr).toContain(`Listener "taken": Cannot listen on 127.0.0.1:${taken}: `);
     expect(stderr).toMatch(/EADDRINUSE/);
     expect(stderr).toMatch(/Listener "elsewhere": Cannot listen on 203\.0\.113\.1:0: .*EADDRNOTAVAIL/);

@@ -45,6 +45,14 @@ function expectHarmless(shown: string): void {
   expect(withoutColours).not.toMatch(/(?![\r\n])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
 }
 
+test.skipIf(!installed("script"))("why a start failed stands there once, in words", async () => {
+  const config = await documentFile({ NetworkListener: [{ name: "elsewhere", bind: ["203.0.113.1:0"] }] });
+  const shown = await onTerminal("serve", "--config", config, "--data", temporaryDirectory()).end();
+  expect(shown.match(/Cannot listen on 203\.0\.113\.1:0/g)).toHaveLength(1);
+  expect(shown).toMatch(/^Listener "elsewhere": Cannot listen/m);
+  expect(shown).toContain("server failed");
+});
+
 test.skipIf(!installed("script"))("names of users, senders and mail itself do not act on it", async () => {
   const data = temporaryDirectory();
   const config = await documentFile({

@@ -43,6 +43,22 @@ function failure(error: unknown): object {
   return { code: error.code, reasons: error.message.split("\n") };
 }
 
+/** Why listeners failed stands beside their names already, in `listener.failed`. */
+function startFailure(error: unknown): object {
+  if (!(error instanceof AggregateError && "code" in error)) return failure(error);
+  const listeners: string[] = [];
+  const reasons: string[] = [];
+  for (const reason of error.errors) {
+    if (reason?.code === "listener-failed") listeners.push(reason.listener);
+    else reasons.push(...(reason instanceof Error ? reason.message : String(reason)).split("\n"));
+  }
+  return {
+    code: error.code,
+    ...(listeners.length > 0 && { listeners }),
+    ...(reasons.length > 0 && { reasons }),
+  };
+}
+
 const listenerName = ({ listener }: { readonly listener: string }) => ({ listener });
 
 export const logLines: LogLines = {
@@ -50,7 +66,7 @@ export const logLines: LogLines = {
   "server.running": { level: "info", text: "server running", fields: ({ listeners }) => ({ listeners }) },
   "server.draining": { level: "info", text: "server draining", fields: ({ connections }) => ({ connections }) },
   "server.stopped": { level: "info", text: "server stopped" },
-  "server.failed": { level: "error", text: "server failed", fields: ({ error }) => failure(error) },
+  "server.failed": { level: "error", text: "server failed", fields: ({ error }) => startFailure(error) },
   "server.warning": { level: "warn", text: ({ text }) => text, fields: ({ code }) => ({ code }) },
   "worker.running": { level: "info", text: "worker running", fields: ({ worker }) => ({ worker }) },
   "worker.failed": {
