@@ -1,4 +1,5 @@
 /** Who gets health and metrics: `SystemSettings.metricsAccess`. */
+import { get } from "node:http";
 import { expect, test } from "vitest";
 import { Tokens } from "../../src/management/access/tokens.ts";
 import { exchange } from "./exchange.ts";
@@ -44,6 +45,19 @@ test("unless it is set, they are open on loopback, for programs of this machine"
   // There its password could be overheard.
   expect(await statuses(house, "proxied", { ...authorized, ...from("198.51.100.7") })).toEqual([200, 200, 403]);
   expect(await statuses(house, "proxied", from("127.0.0.1"))).toEqual(open);
+});
+
+test("unless it is set, they are open on a Unix socket, beside an address for everybody too", async () => {
+  const name = `gatehouse-metrics-${process.pid}`;
+  const house = await managed({ NetworkListener: [{ ...everywhere, bind: ["0.0.0.0:0", `unix:@${name}`] }] } as never);
+  const status = (path: string) =>
+    new Promise((resolve, reject) =>
+      get({ socketPath: `\0${name}`, path, headers: { Host: "localhost" } }, (response) =>
+        resolve(response.resume().statusCode),
+      ).on("error", reject),
+    );
+  expect(await Promise.all(paths.map(status))).toEqual([200, 200, 200]);
+  expect(await statuses(house, "everywhere")).toEqual([401, 401, 401]);
 });
 
 test("by account they take an account, a token or a browser that has logged in, with the permission", async () => {

@@ -1,4 +1,5 @@
 /** What cannot have come from another machine. */
+import type { BindAddress } from "../../config/index.ts";
 import type { Gatehouse } from "../../gatehouse-contract.ts";
 import { isUnix } from "../../protocols/endpoint.ts";
 import type { Asked } from "./asked.ts";
@@ -12,11 +13,16 @@ export function isBoundHere({ facts }: Pick<Asked, "facts">, { configuration }: 
   const { local, proxy } = facts;
   // By the document: a listener that drains has no sockets any more.
   const bind = configuration.listeners.find(({ name }) => name === facts.listener)?.bind ?? [];
-  if (bind.length > 0 && bind.every(({ host }) => isLoopback(host))) return true;
-  return bind.some(
-    ({ host, port }) =>
-      proxy === null && isLoopback(host) && host === local.address && (port === 0 || port === local.port),
+  if (bind.length > 0 && bind.every(isForThisMachine)) return true;
+  if (proxy !== null) return false;
+  return (
+    isUnix(local.address) ||
+    bind.some(({ host, port }) => isLoopback(host) && host === local.address && (port === 0 || port === local.port))
   );
+}
+
+function isForThisMachine({ family, host }: BindAddress): boolean {
+  return family === "unix" || isLoopback(host);
 }
 
 /** Whether a program of this machine asks: none that a proxy stands for, as far as that says so. */
