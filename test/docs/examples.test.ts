@@ -50,7 +50,7 @@ createGatehouse({ config: { NetworkListener: [{ name: "a", bind: ["127.0.0.1:0"]
   const files = [...examples, ...programs, ["typo.ts", typo] as const];
   const project = mkdtempSync(join(tmpdir(), "gatehouse-"));
   beforeAll(() => {
-    makeOutsideProject(project, ["@types", "fast-check"]);
+    makeOutsideProject(project, ["@types", "fast-check", "nodemailer"]);
     for (const [name, code] of files) writeFileSync(join(project, name), code);
   });
   afterAll(() => rmSync(project, { recursive: true }));

@@ -130,7 +130,11 @@ export class CertificateWorld extends Driver {
     this.#open = true;
     for (const release of this.#held.splice(0)) release();
     await super.close();
-    this.acme.disconnect();
+    // A request that was given up may have connected just now.
+    await this.until(() => {
+      this.acme.disconnect();
+      return (this.openSockets() ?? 0) <= 0;
+    }, 1_000);
     this.acme.beforeAnswer = async () => {};
     rmSync(this.#data, { recursive: true, force: true });
   }

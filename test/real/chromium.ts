@@ -32,11 +32,21 @@ export interface WatchedPage extends Page {
   readonly complaints: readonly string[];
 }
 
+/** How long something on a page may take, in milliseconds: on a busy machine much takes many times as long. */
+const patience = 120_000;
+
 /** A page in a context of its own, until the test ends. */
-export async function openPage(url: string, { width = 1280, height = 800 } = {}): Promise<WatchedPage> {
+export async function newPage({ width = 1280, height = 800 } = {}): Promise<Page> {
   const browser = await sharedChromium();
   const page = await browser.newPage({ viewport: { width, height } });
   onTestFinished(() => page.close());
+  page.setDefaultTimeout(patience);
+  return page;
+}
+
+/** The same, with a page open, and what that complains of. */
+export async function openPage(url: string, size?: Parameters<typeof newPage>[0]): Promise<WatchedPage> {
+  const page = await newPage(size);
   const complaints: string[] = [];
   page.on("pageerror", ({ message }) => complaints.push(message));
   page.on("console", (message) => {

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type ConfigurationInput, http } from "../../src/index.ts";
 import { replayRecording } from "../../src/inspect/index.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
-import { hasChromium, sharedChromium, violations } from "./chromium.ts";
+import { hasChromium, newPage, violations } from "./chromium.ts";
 
 const account = { address: "anna@example.com", password: "of the console" };
 
@@ -24,8 +24,7 @@ describe.skipIf(!hasChromium)("The console in Chromium", () => {
     const protocols =
       path === "" ? [] : [http({ fetch: () => new Response(null, { status: 404 }), management: { path } })];
     const running = await runGatehouse(document, { protocols });
-    const page = await (await sharedChromium()).newPage({ viewport: { width, height: 800 } });
-    onTestFinished(() => page.close());
+    const page = await newPage({ width });
     const complaints: string[] = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => {
