@@ -96,11 +96,13 @@ describe.skipIf(!hasChromium)("The console in Chromium", () => {
     await page.getByRole("link", { name: /^active \d/ }).click();
     await page.getByRole("option", { name: new RegExp(`127.0.0.1:${client.localPort}`) }).click();
     await page.getByRole("button", { name: "Watch", exact: true }).click();
-    client.write("EHLO client.example\r\nQUIT\r\n");
-    await page.getByText("Ended: quit.").nth(1).waitFor();
-    // What flowed by, beside the drawing and on it.
-    await page.getByRole("listitem").filter({ hasText: "active → clos" }).first().waitFor();
-    await page.locator(".edge.flowing text.flow", { hasText: "/s" }).first().waitFor();
+    await Promise.all([
+      page.getByText("Ended: quit.").nth(1).waitFor(),
+      // What flows by, beside the drawing and on it, is there for a moment.
+      page.getByRole("listitem").filter({ hasText: "active → clos" }).first().waitFor(),
+      page.locator(".edge.flowing text.flow", { hasText: "/s" }).first().waitFor(),
+      client.write("EHLO client.example\r\nQUIT\r\n"),
+    ]);
     expect(await violations(page)).toEqual([]);
 
     const pane = page.locator(".trace").first();
