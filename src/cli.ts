@@ -8,7 +8,7 @@ import { addInspectionCommands, addInspectionOptions } from "./command/inspectio
 import { addObjectCommands } from "./command/object-commands.ts";
 import { complain, print, say } from "./command/output.ts";
 import { addTokenCommands } from "./command/token-commands.ts";
-import { packageVersion } from "./package-version.ts";
+import { runningVersion } from "./package-version.ts";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 const defaultData = "gatehouse-data";
@@ -16,7 +16,7 @@ const defaultData = "gatehouse-data";
 function createCommand(finish: (code: ExitCode) => void): Command {
   const program = new Command("gatehouse")
     .description("Listeners for mail and other servers, from one document.")
-    .version(packageVersion())
+    .version(runningVersion)
     .exitOverride()
     .configureOutput({ writeOut: (text) => print("stdout", text), writeErr: (text) => print("stderr", text) });
   const config = () =>

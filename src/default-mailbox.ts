@@ -5,6 +5,7 @@ import type { GatehouseOptions } from "./gatehouse-options.ts";
 import {
   AccountDirectory,
   type AccountEntry,
+  type Accounts,
   administrator,
   authenticateBy,
   authenticateCertificateBy,
@@ -92,6 +93,36 @@ export function isMailWanted({ protocols = [] }: Pick<GatehouseOptions, "protoco
   return listeners.some(({ protocol }) => mailProtocols.has(protocol) && !replaced.has(protocol));
 }
 
+/** A part that is there as soon as mail is wanted. */
+export function wanted<Part>(part: Part | null): Part {
+  if (part === null) throw new Error("No listener of the document in force has to do with mail.");
+  return part;
+}
+
+/** The backend of whichever document is in force when it is asked. */
+export function followingBackend({
+  accounts,
+  inForce,
+}: {
+  /** Null where nobody can log in. */
+  accounts(): Accounts | null;
+  inForce(): MailboxBackend | null;
+}): MailboxBackend {
+  return {
+    authenticate: async (attempt) => {
+      const directory = accounts();
+      return directory && authenticateBy(() => directory)(attempt);
+    },
+    authenticateCertificate: (attempt) => {
+      const directory = accounts();
+      return directory && authenticateCertificateBy(() => directory)(attempt);
+    },
+    sender: (envelope) => wanted(inForce()).sender(envelope),
+    recipient: (envelope, recipient) => wanted(inForce()).recipient(envelope, recipient),
+    message: (message) => wanted(inForce()).message(message),
+  };
+}
+
 /** Accounts and host name of the document in force, over one store for the whole life of the server. */
 class DefaultMailbox implements Mail {
   readonly #options: GatehouseOptions;
@@ -110,7 +141,7 @@ class DefaultMailbox implements Mail {
   #isShared: boolean;
   readonly mailboxes: Mailboxes;
   readonly #lender = new Lender({
-    writer: () => this.#opened().lendWriter(),
+    writer: () => wanted(this.#store).lendWriter(),
     mail: (which) => this.#lent(which === "staged" ? this.#staged : this.#accounts),
     accounts: () => this.#accounts,
   });
@@ -123,26 +154,14 @@ class DefaultMailbox implements Mail {
     this.#locks = locks;
     this.#isShared = Boolean(options.predecessor);
     this.#dataDirectory = dataDirectory;
-    this.mailboxes = options.mailboxes ?? { open: async (identity) => this.#opened().mailboxes.open(identity) };
+    this.mailboxes = options.mailboxes ?? { open: async (identity) => wanted(this.#store).mailboxes.open(identity) };
   }
 
-  readonly backend: MailboxBackend = {
-    authenticate: async (attempt) => {
-      const accounts = this.#accounts;
-      return accounts && authenticateBy(() => accounts)(attempt);
-    },
-    authenticateCertificate: (attempt) => {
-      const accounts = this.#accounts;
-      return accounts && authenticateCertificateBy(() => accounts)(attempt);
-    },
-    sender: (envelope) => this.#backend().sender(envelope),
-    recipient: (envelope, recipient) => this.#backend().recipient(envelope, recipient),
-    message: (message) => this.#backend().message(message),
-  };
+  readonly backend = followingBackend({ accounts: () => this.#accounts, inForce: () => this.#inForce });
 
   async stage(configuration: Configuration, signal: AbortSignal): Promise<() => void> {
     const configured = await this.#configuredAccounts(configuration);
-    if (!this.#isMailWanted(configuration)) return this.#stageAccounts(configuration, configured);
+    if (!isMailWanted(this.#options, configuration)) return this.#stageAccounts(configuration, configured);
     const { defaultHostname: hostname, recipientDelimiter } = configuration.system;
     // The store comes first: it takes the folder's lock, so that two starts cannot both make an administrator.
     const store = await this.#storeFor(signal);
@@ -210,20 +229,6 @@ class DefaultMailbox implements Mail {
 
   async release(): Promise<void> {
     await this.#store?.close();
-  }
-
-  #isMailWanted(configuration: Configuration): boolean {
-    return isMailWanted(this.#options, configuration);
-  }
-
-  #backend(): MailboxBackend {
-    if (!this.#inForce) throw new Error("No listener of the document in force has to do with mail.");
-    return this.#inForce;
-  }
-
-  #opened(): LendableStore {
-    if (!this.#store) throw new Error("No listener of the document in force has to do with mail.");
-    return this.#store;
   }
 
   async bound(): Promise<void> {

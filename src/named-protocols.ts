@@ -4,7 +4,6 @@ import type { Configuration } from "./config/index.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 
 export class NamedProtocols {
-  readonly #own: ReadonlyMap<string, Protocol>;
   readonly #builtIn: BuiltInProtocols;
   readonly #made: (protocol: Protocol) => Promise<void> | void;
   readonly #ready: Map<string, Protocol>;
@@ -24,9 +23,8 @@ export class NamedProtocols {
     readonly builtIn: BuiltInProtocols;
     made?(protocol: Protocol): Promise<void> | void;
   }) {
-    this.#own = new Map(own.map((protocol) => [protocol.name, protocol]));
     // Whoever has registered one wants to hear of the server's end, whether a document names it or not.
-    this.#ready = new Map(this.#own);
+    this.#ready = new Map(own.map((protocol) => [protocol.name, protocol]));
     this.#builtIn = builtIn;
     this.#made = made;
   }
@@ -52,7 +50,7 @@ export class NamedProtocols {
   }
 
   async #make(name: string): Promise<void> {
-    const protocol = this.#own.get(name) ?? (await this.#builtIn(name));
+    const protocol = this.#ready.get(name) ?? (await this.#builtIn(name));
     if (!protocol) return;
     await this.#made(protocol);
     this.#ready.set(name, protocol);

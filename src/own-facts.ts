@@ -1,15 +1,13 @@
 /** What a process says of itself, to those who ask it and to the other nodes of its fleet. */
 import { take } from "rxjs";
 import type { Gatehouse } from "./gatehouse-contract.ts";
-import { packageVersion } from "./package-version.ts";
+import { runningVersion } from "./package-version.ts";
 import type { NodeFacts } from "./runtime/fleet/node-facts.ts";
 
 /** When this process began. */
 const startedAt = new Date(performance.timeOrigin).toISOString().replace(/\.\d+Z$/, "Z");
-let version: string | null = null;
 
 export function ownFacts(gatehouse: Gatehouse): NodeFacts {
-  version ??= packageVersion();
   const { state, generation } = gatehouse;
   const { defaultHostname, maxConnections } = gatehouse.configuration.system;
   return {
@@ -17,7 +15,7 @@ export function ownFacts(gatehouse: Gatehouse): NodeFacts {
     generation,
     pid: process.pid,
     hostname: defaultHostname,
-    version,
+    version: runningVersion,
     nodeVersion: process.versions.node,
     startedAt,
     connections: gatehouse.listeners().reduce((sum, { connections }) => sum + connections, 0),

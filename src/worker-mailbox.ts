@@ -1,11 +1,9 @@
 /** A worker's backend and mailboxes when the embedder has none: the main thread's accounts and its store, borrowed. */
 import type { MessagePort } from "node:worker_threads";
 import type { Configuration } from "./config/index.ts";
-import { isMailWanted } from "./default-mailbox.ts";
+import { followingBackend, isMailWanted, wanted } from "./default-mailbox.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import {
-  authenticateBy,
-  authenticateCertificateBy,
   BorrowedAccounts,
   Borrower,
   borrowStore,
@@ -39,22 +37,12 @@ export class WorkerMailbox {
   constructor(options: WorkerMailboxOptions) {
     this.#options = options;
     this.#borrower = new Borrower(options.port);
-    this.mailboxes = options.options.mailboxes ?? { open: async (identity) => this.#opened().mailboxes.open(identity) };
+    this.mailboxes = options.options.mailboxes ?? {
+      open: async (identity) => wanted(this.#store).mailboxes.open(identity),
+    };
   }
 
-  readonly backend: MailboxBackend = {
-    authenticate: async (attempt) => {
-      const accounts = this.#accounts;
-      return accounts && authenticateBy(() => accounts)(attempt);
-    },
-    authenticateCertificate: (attempt) => {
-      const accounts = this.#accounts;
-      return accounts && authenticateCertificateBy(() => accounts)(attempt);
-    },
-    sender: (envelope) => this.#backend().sender(envelope),
-    recipient: (envelope, recipient) => this.#backend().recipient(envelope, recipient),
-    message: (message) => this.#backend().message(message),
-  };
+  readonly backend = followingBackend({ accounts: () => this.#accounts, inForce: () => this.#inForce });
 
   /** @param which whether the document is in force in the main thread, or comes next. @returns puts it into force here */
   async stage(configuration: Configuration, which: "staged" | "inForce"): Promise<() => void> {
@@ -86,15 +74,5 @@ export class WorkerMailbox {
 
   #accountsOf({ accounts }: LentMail): BorrowedAccounts | null {
     return accounts && new BorrowedAccounts(this.#borrower, accounts);
-  }
-
-  #backend(): MailboxBackend {
-    if (!this.#inForce) throw new Error("No listener of the document in force has to do with mail.");
-    return this.#inForce;
-  }
-
-  #opened(): Store {
-    if (!this.#store) throw new Error("No listener of the document in force has to do with mail.");
-    return this.#store;
   }
 }

@@ -1,6 +1,6 @@
 /** Several workers, as an embedder asks for them; and what keeps a Gatehouse from having them. */
 import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Configuration, isAcme, workerCount } from "./config/index.ts";
 import { messageOf } from "./config/values/thrown.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
@@ -44,7 +44,7 @@ export function withModule(options: GatehouseOptions): GatehouseOptions {
 
 function exportsOf(url: URL): ExportedOptions {
   try {
-    return pick(createRequire(import.meta.url)(url.protocol === "file:" ? fileOf(url) : url.href));
+    return pick(createRequire(import.meta.url)(url.protocol === "file:" ? fileURLToPath(url) : url.href));
   } catch (error) {
     throw new WorkersOptionError(`workers.module, ${url.href}, cannot be imported: ${messageOf(error)}`, {
       cause: error,
@@ -55,10 +55,6 @@ function exportsOf(url: URL): ExportedOptions {
 /** The members that are options. */
 export function pick(module: Readonly<Record<string, unknown>>): ExportedOptions {
   return Object.fromEntries(exported.flatMap((name) => (name in module ? [[name, module[name]]] : [])));
-}
-
-function fileOf(url: URL): string {
-  return decodeURIComponent(url.pathname);
 }
 
 function moduleOf({ workers }: GatehouseOptions): URL | null {

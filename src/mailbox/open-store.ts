@@ -4,8 +4,9 @@ import { DEFAULT_MAILBOX_LIMITS } from "../protocols/mailbox.ts";
 import type { MaildropLocks } from "../protocols/maildrop-locks.ts";
 import { BorrowedWriter } from "./lent/borrowed-writer.ts";
 import type { Borrower } from "./lent/borrower.ts";
-import { StoreMailboxes } from "./open/store-mailboxes.ts";
+import { StoreMailboxes, type StoreMailboxesOptions } from "./open/store-mailboxes.ts";
 import { MailStore, type MailStoreOptions, type Store, type StoreOptions } from "./store/store.ts";
+import type { StoreLine } from "./store/store-line.ts";
 import { StoreThread } from "./store/store-thread.ts";
 
 export interface LendableStoreOptions extends StoreOptions {
@@ -62,25 +63,20 @@ export async function borrowStore(
   borrower: Borrower,
   { locks, thread }: { readonly locks: MaildropLocks; readonly thread: number },
 ): Promise<Store> {
-  const limits = DEFAULT_MAILBOX_LIMITS;
   const writer = new BorrowedWriter(borrower);
   await writer.open();
-  const store = new MailStore(resolve(directory), writer, { limits });
-  const mailboxes = new StoreMailboxes(store, { limits, reports: writer, locks, thread });
-  writer.onChanges = (changes) => mailboxes.changed(changes);
-  writer.onLost = () => mailboxes.lost();
-  return Object.assign(store, { mailboxes, neighbours: mailboxes.neighbours });
+  return storeOn(resolve(directory), writer, { reports: writer, locks, thread });
 }
 
 /** A store on a thread that is open, and the mailboxes in it. The thread reports what each commit changed. */
 export function storeOn(
   directory: string,
-  writer: StoreThread,
-  { locks, ...options }: MailStoreOptions & { readonly locks?: MaildropLocks } = {},
+  writer: StoreLine,
+  options: MailStoreOptions & Partial<StoreMailboxesOptions> = {},
 ): Store & Pick<MailStore, "fillOutlines"> {
   const { limits = DEFAULT_MAILBOX_LIMITS } = options;
   const store = new MailStore(directory, writer, { ...options, limits });
-  const mailboxes = new StoreMailboxes(store, { limits, ...(locks ? { locks } : {}) });
+  const mailboxes = new StoreMailboxes(store, { ...options, limits });
   writer.onChanges = (changes) => mailboxes.changed(changes);
   writer.onLost = () => mailboxes.lost();
   return Object.assign(store, { mailboxes, neighbours: mailboxes.neighbours });

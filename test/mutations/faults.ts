@@ -386,7 +386,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a document comes into force in one worker only", "worker", [
     "src/runtime/workers/worker-pool.ts",
-    ["      this.#staged.map(async (worker) => {", "      this.#staged.slice(0, 1).map(async (worker) => {"],
+    ["      this.#staged.map((worker) =>", "      this.#staged.slice(0, 1).map((worker) =>"],
   ]),
   fault("a document that a worker cannot prepare stays prepared in the others", "worker", [
     "src/runtime/workers/worker-pool.ts",
@@ -394,7 +394,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a worker that cannot follow a document goes on with the former one", "worker", [
     "src/runtime/workers/worker-pool.ts",
-    ["          if (thread === worker.serving) worker.replace(error);\n", ""],
+    [".catch((error: unknown) => worker.replace(error)),", ".catch(() => {}),"],
   ]),
   fault("a worker counts each of its connections twice", "worker", [
     "src/runtime/shared/shared-counters.ts",

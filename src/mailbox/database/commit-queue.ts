@@ -1,3 +1,4 @@
+import { type GroupRules, mostWrites, nextGroup } from "../store/commit-group.ts";
 import { isHeavy } from "../store/heavy-writes.ts";
 import type { Write } from "../store/store-calls.ts";
 
@@ -9,8 +10,11 @@ export interface Batch<Caller> {
   readonly writes: readonly Write[];
 }
 
-/** Most writes in one commit, since the first of them waits for the last. */
-const mostWrites = 256;
+const rules: GroupRules<Pick<Batch<unknown>, "writes">> = {
+  limit: mostWrites,
+  sizeOf: ({ writes }) => writes.length,
+  isHeavy: ({ writes }) => writes.some(isHeavy),
+};
 
 /**
  * Group commit over all threads that write: what came from any of them while a commit was under way goes into the next
@@ -49,22 +53,8 @@ export class CommitQueue<Caller> {
     });
   }
 
-  /** In the order in which they came. */
   #takeGroup(): Batch<Caller>[] {
-    const group: Batch<Caller>[] = [];
-    const later: Batch<Caller>[] = [];
-    let [count, hasHeavy] = [0, false];
-    for (const batch of this.#waiting) {
-      const heavy = batch.writes.some(isHeavy);
-      const fits = count + batch.writes.length <= mostWrites && !(heavy && hasHeavy);
-      if (group.length > 0 && !fits) {
-        later.push(batch);
-        continue;
-      }
-      group.push(batch);
-      count += batch.writes.length;
-      hasHeavy ||= heavy;
-    }
+    const { group, later } = nextGroup(this.#waiting, rules);
     this.#waiting = later;
     return group;
   }

@@ -1,3 +1,5 @@
+import { type GroupRules, mostWrites, nextGroup } from "./commit-group.ts";
+
 interface Waiting<Item> {
   readonly item: Item;
   readonly resolve: () => void;
@@ -11,8 +13,7 @@ interface Waiting<Item> {
  */
 export class GroupCommit<Item> {
   readonly #commit: (items: readonly Item[]) => Promise<readonly (Error | null)[]>;
-  readonly #limit: number;
-  readonly #isHeavy: (item: Item) => boolean;
+  readonly #rules: GroupRules<Waiting<Item>>;
   #waiting: Waiting<Item>[] = [];
   #committing = false;
 
@@ -24,13 +25,12 @@ export class GroupCommit<Item> {
   constructor(
     commit: (items: readonly Item[]) => Promise<readonly (Error | null)[]>,
     {
-      limit = 256,
+      limit = mostWrites,
       isHeavy = () => false,
     }: { readonly limit?: number; readonly isHeavy?: (item: Item) => boolean } = {},
   ) {
     this.#commit = commit;
-    this.#limit = limit;
-    this.#isHeavy = isHeavy;
+    this.#rules = { limit, sizeOf: () => 1, isHeavy: ({ item }) => isHeavy(item) };
   }
 
   /** Resolves when the commit that holds the item is done. */
@@ -58,17 +58,8 @@ export class GroupCommit<Item> {
     this.#committing = false;
   }
 
-  /** In the order in which they came. */
   #takeGroup(): Waiting<Item>[] {
-    const group: Waiting<Item>[] = [];
-    const later: Waiting<Item>[] = [];
-    let hasHeavy = false;
-    for (const waiting of this.#waiting) {
-      const isHeavy = this.#isHeavy(waiting.item);
-      if (group.length >= this.#limit || (isHeavy && hasHeavy)) later.push(waiting);
-      else group.push(waiting);
-      hasHeavy ||= isHeavy;
-    }
+    const { group, later } = nextGroup(this.#waiting, this.#rules);
     this.#waiting = later;
     return group;
   }

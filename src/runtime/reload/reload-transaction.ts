@@ -1,5 +1,4 @@
 /** One document being put into force: plan, stage, swap, retire; or discard. */
-
 import { waitFor } from "xstate";
 import {
   type Configuration,

@@ -1,5 +1,4 @@
 /** Runs the server machine: certificates, then all sockets, then all listeners; and their end. */
-
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";

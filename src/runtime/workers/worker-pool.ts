@@ -122,15 +122,7 @@ export class WorkerPool {
     const serving = this.#workers.filter(({ serving }) => serving !== null);
     this.#staged = serving;
     const outcomes = await Promise.allSettled(
-      serving.map(async (worker) => {
-        const thread = worker.serving;
-        try {
-          await thread?.call("stage", message);
-        } catch (error) {
-          // A thread that has ended in the meantime keeps nobody from anything.
-          if (thread === worker.serving) throw error;
-        }
-      }),
+      serving.map((worker) => carryOut(worker, (thread) => thread.call("stage", message))),
     );
     resultsOf(outcomes);
   }
@@ -295,28 +287,14 @@ export class WorkerPool {
 
   async #eachStaged(call: "swap" | "retire" | "discard"): Promise<void> {
     await Promise.all(
-      this.#staged.map(async (worker) => {
-        const thread = worker.serving;
-        try {
-          await thread?.call(call, null);
-        } catch (error) {
-          if (thread === worker.serving) worker.replace(error);
-        }
-      }),
+      this.#staged.map((worker) =>
+        carryOut(worker, (thread) => thread.call(call, null)).catch((error: unknown) => worker.replace(error)),
+      ),
     );
   }
 
-  /** A thread that ends meanwhile has done it in its way. */
   async #each(call: (thread: Thread) => Promise<void>): Promise<void> {
-    await Promise.all(
-      this.workers.map(async (worker) => {
-        const thread = worker.serving;
-        if (!thread) return;
-        await call(thread).catch((error: unknown) => {
-          if (thread === worker.serving) throw error;
-        });
-      }),
-    );
+    await Promise.all(this.workers.map((worker) => carryOut(worker, call)));
   }
 
   #endReload(): void {
@@ -345,5 +323,15 @@ export class WorkerPool {
   #followed(): FollowedServer {
     if (!this.#server) throw new Error("The workers have no server yet.");
     return this.#server;
+  }
+}
+
+/** Nothing where no thread serves, or the one that did has ended meanwhile: the next begins with what is in force. */
+async function carryOut(worker: ServerWorker, call: (thread: Thread) => Promise<void>): Promise<void> {
+  const thread = worker.serving;
+  try {
+    if (thread) await call(thread);
+  } catch (error) {
+    if (thread === worker.serving) throw error;
   }
 }

@@ -1,5 +1,4 @@
 /** Runs the worker machine: one worker, over all its threads. */
-
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import { type WorkerState, workerMachine } from "../../machines/worker.ts";
