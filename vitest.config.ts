@@ -26,7 +26,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     // Three for two cores: many tests wait, for a program, a limit or a disk, and another works meanwhile.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // A test leaves nothing behind, so that files may follow one another in a process: loading all of the sources anew
     // took two thirds of a second for each file. Node loads them, as it does for a user.

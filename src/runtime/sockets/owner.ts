@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { open, readdir, readFile, readlink } from "node:fs/promises";
 import { isIPv4 } from "node:net";
 import { addressOf } from "../../config/addresses/ip-address.ts";
 import { isUnspecified } from "./sockaddr.ts";
@@ -25,29 +25,27 @@ export interface TcpSocketEntry {
   readonly inode: number;
 }
 
+const tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+
 const TCP_TIME_WAIT = 6;
 const TCP_LISTEN = 10;
 
 const entryPattern =
   /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) \S+ \S+ \S+\s+(\d+)\s+\d+ (\d+)/;
 
-/** Lines that are not socket entries, such as the heading, are skipped. */
-export function parseProcNetTcp(text: string): TcpSocketEntry[] {
-  const entries: TcpSocketEntry[] = [];
-  for (const line of text.split("\n")) {
-    const match = entryPattern.exec(line);
-    if (!match) continue;
-    const [, address = "", port = "", state = "", uid = "", inode = ""] = match;
-    entries.push({
-      // The kernel prints each 32-bit word in the host's byte order; every platform served here is little-endian.
-      address: addressOf(Buffer.from(address, "hex").swap32()),
-      port: Number.parseInt(port, 16),
-      state: Number.parseInt(state, 16),
-      uid: Number(uid),
-      inode: Number(inode),
-    });
-  }
-  return entries;
+/** @returns null for a line that is not a socket entry, such as the heading. */
+export function parseSocketEntry(line: string): TcpSocketEntry | null {
+  const match = entryPattern.exec(line);
+  if (!match) return null;
+  const [, address = "", port = "", state = "", uid = "", inode = ""] = match;
+  return {
+    // The kernel prints each 32-bit word in the host's byte order; every platform served here is little-endian.
+    address: addressOf(Buffer.from(address, "hex").swap32()),
+    port: Number.parseInt(port, 16),
+    state: Number.parseInt(state, 16),
+    uid: Number(uid),
+    inode: Number(inode),
+  };
 }
 
 /**
@@ -56,18 +54,24 @@ export function parseProcNetTcp(text: string): TcpSocketEntry[] {
  * @returns null when unknown. Never rejects.
  */
 export async function findPortOwner(address: string, port: number): Promise<PortOwner | null> {
-  const entries = [...(await readEntries("/proc/net/tcp")), ...(await readEntries("/proc/net/tcp6"))].filter(
-    (entry) => entry.port === port && overlap(entry.address, address),
-  );
+  const entries: TcpSocketEntry[] = [];
+  for (const table of tables) {
+    for await (const entry of socketEntries(table)) {
+      if (entry.port === port && overlap(entry.address, address)) entries.push(entry);
+    }
+  }
   const entry =
     entries.find(({ state }) => state === TCP_LISTEN) ??
     entries.find(({ state }) => state !== TCP_TIME_WAIT) ??
     entries[0];
-  if (!entry) return null;
-  if (entry.state === TCP_TIME_WAIT) return { pid: null, name: null, uid: entry.uid, state: "time-wait" };
-  const pid = await findProcess(entry.inode);
+  return entry ? ownerOf(entry) : null;
+}
+
+async function ownerOf({ state, uid, inode }: TcpSocketEntry): Promise<PortOwner> {
+  if (state === TCP_TIME_WAIT) return { pid: null, name: null, uid, state: "time-wait" };
+  const pid = await findProcess(inode);
   const name = pid === null ? null : await readName(pid);
-  return { pid, name, uid: entry.uid, state: entry.state === TCP_LISTEN ? "listening" : "connected" };
+  return { pid, name, uid, state: state === TCP_LISTEN ? "listening" : "connected" };
 }
 
 /** An address on which somebody listens already. */
@@ -84,15 +88,30 @@ export interface SharedAddress {
 export async function findShared(
   wanted: readonly { readonly address: string; readonly port: number }[],
 ): Promise<SharedAddress[]> {
-  if (wanted.length === 0) return [];
-  const entries = [...(await readEntries("/proc/net/tcp")), ...(await readEntries("/proc/net/tcp6"))];
-  const ports = new Set(entries.filter(({ state }) => state === TCP_LISTEN).map(({ port }) => port));
+  const fixed = wanted.filter(({ port }) => port !== 0);
+  if (fixed.length === 0) return [];
+  const listening: TcpSocketEntry[] = [];
+  for (const table of tables) listening.push(...(await listeningSockets(socketEntries(table))));
+  const byPort = Map.groupBy(listening, ({ port }) => port);
   const shared: SharedAddress[] = [];
-  for (const { address, port } of wanted) {
-    const owner = ports.has(port) ? await findPortOwner(address, port) : null;
-    if (owner?.state === "listening") shared.push({ address, port, owner });
+  for (const { address, port } of fixed) {
+    const entry = byPort.get(port)?.find((other) => overlap(other.address, address));
+    if (entry) shared.push({ address, port, owner: await ownerOf(entry) });
   }
   return shared;
+}
+
+/**
+ * The sockets that listen. The kernel lists them before all others, and there the reading ends: a busy server has
+ * hundreds of thousands of the others.
+ */
+export async function listeningSockets(entries: AsyncIterable<TcpSocketEntry>): Promise<TcpSocketEntry[]> {
+  const listening: TcpSocketEntry[] = [];
+  for await (const entry of entries) {
+    if (entry.state !== TCP_LISTEN) break;
+    listening.push(entry);
+  }
+  return listening;
 }
 
 function overlap(held: string, wanted: string): boolean {
@@ -101,8 +120,17 @@ function overlap(held: string, wanted: string): boolean {
   return held === "::" || wanted === "::";
 }
 
-async function readEntries(path: string): Promise<TcpSocketEntry[]> {
-  return parseProcNetTcp(await readFile(path, "latin1").catch(() => ""));
+/** Read piece by piece; a table that cannot be read has no entries. */
+async function* socketEntries(table: string): AsyncGenerator<TcpSocketEntry> {
+  try {
+    const file = await open(table);
+    for await (const line of file.readLines({ encoding: "latin1" })) {
+      const entry = parseSocketEntry(line);
+      if (entry) yield entry;
+    }
+  } catch {
+    // No /proc, or no IPv6.
+  }
 }
 
 async function findProcess(inode: number): Promise<number | null> {
