@@ -604,7 +604,8 @@ export class Server {
   async #warnOfShared(): Promise<void> {
     if (this.#options.inherited.taken.size > 0) return;
     const mine = this.listeners.filter(({ settings }) => settings.socketReusePort);
-    const addresses = mine.flatMap((listener) => listener.addresses).filter(({ family }) => family !== "unix");
+    // A port that the kernel chose is nobody else's.
+    const addresses = mine.flatMap(({ settings }) => settings.bind.map(({ host, port }) => ({ address: host, port })));
     for (const { address, port, owner } of await findShared(addresses)) {
       const who = owner.pid === null ? "Another process" : `${owner.name} (process ${owner.pid})`;
       const text = `${who} listens on ${addressText({ address, port })}, too: the kernel gives each of them some of the clients. Stop one of them, or set socketReusePort to false to be refused instead.`;
