@@ -70,6 +70,7 @@ const innerRooms = {
       "listener",
       "observe",
       "pressure",
+      "proxy",
       "reload",
       "sockets",
       "time",

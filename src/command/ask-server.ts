@@ -13,9 +13,14 @@ export interface ControlCommandOptions {
 /** What is said of an answer. */
 interface Saying<Answer> {
   describe(answer: Answer): string;
+  /** The command as it is written, for those whose arguments could not be read. */
+  readonly example?: string;
   /** What is to be said of a refusal, after the server's own words. */
-  refused(problem: ControlProblem): void;
+  refused?(problem: ControlProblem): void;
 }
+
+const olderServer =
+  'The running server does not know this command. It may be older than the program on disk: try "gatehouse upgrade", or start it again.';
 
 /** @param saying puts the answer into words. Refusals are printed in the server's own words. */
 export async function askServer<Answer>(
@@ -23,15 +28,17 @@ export async function askServer<Answer>(
   request: ControlRequest,
   saying: Saying<Answer>["describe"] | Saying<Answer>,
 ): Promise<ExitCode> {
-  const { describe, refused } = typeof saying === "function" ? { describe: saying, refused: () => {} } : saying;
+  const { describe, example, refused }: Saying<Answer> = typeof saying === "function" ? { describe: saying } : saying;
   try {
     const { status, body } = await askControl(data, request);
     const done = status < 300;
     if (json) say(printableJson(body));
     else if (done) say(describe(body as Answer));
     if (!done && !json) {
-      complain((body as ControlProblem).error.message);
-      refused(body as ControlProblem);
+      const problem = body as ControlProblem;
+      complain(problem.error.code === "not-found" ? olderServer : problem.error.message);
+      if (example !== undefined && status === 400) complain(`For example: ${example}`);
+      refused?.(problem);
     }
     return done ? exitCodes.ok : exitCodes.configuration;
   } catch (error) {

@@ -18,11 +18,19 @@ interface BlockedAnswer {
 }
 
 export function block(address: string, { expiresAt, reason, ...options }: BlockOptions): Promise<ExitCode> {
-  return askServer(options, { method: "POST", path: "/block", body: { address, expiresAt, reason } }, describe);
+  return askServer(
+    options,
+    { method: "POST", path: "/block", body: { address, expiresAt, reason } },
+    { describe, example: "gatehouse block 192.0.2.0/24 --expires-at 2030-01-31T12:00:00Z" },
+  );
 }
 
 export function unblock(address: string, options: ControlCommandOptions): Promise<ExitCode> {
-  return askServer(options, { method: "POST", path: "/unblock", body: { address } }, describe);
+  return askServer(
+    options,
+    { method: "POST", path: "/unblock", body: { address } },
+    { describe, example: "gatehouse unblock 192.0.2.0/24" },
+  );
 }
 
 export function blocked(options: ControlCommandOptions): Promise<ExitCode> {

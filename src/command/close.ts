@@ -8,7 +8,7 @@ export interface CloseOptions extends ControlCommandOptions {
 }
 
 export function close(connection: string, { now, ...options }: CloseOptions): Promise<ExitCode> {
-  return askServer(options, { method: "POST", path: "/close", body: { connection, now } }, () =>
-    now ? `Connection ${connection} is ended.` : `Connection ${connection} ends at its session's next safe point.`,
-  );
+  const describe = () =>
+    now ? `Connection ${connection} is ended.` : `Connection ${connection} ends at its session's next safe point.`;
+  return askServer(options, { method: "POST", path: "/close", body: { connection, now } }, describe);
 }

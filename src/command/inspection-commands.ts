@@ -21,7 +21,9 @@ export function addInspectionOptions(serve: Command): Command {
       new Option("--inspect-max <n>", "watch at most n connections at once; 100 by default").argParser(integer(1)),
     )
     .addOption(new Option("--inspect-listener <name...>", "watch only connections of these listeners"))
-    .addOption(new Option("--inspect-address <network...>", "watch only clients of these addresses or networks"))
+    .addOption(
+      new Option("--inspect-address <network...>", "watch only clients of these addresses or networks, or unix:"),
+    )
     .addOption(new Option("--inspect-failures", "watch only connections that fail"));
 }
 

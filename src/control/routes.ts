@@ -8,6 +8,7 @@ import { bytesOf } from "../management/http/body.ts";
 import { jmapRoutes } from "../management/http/jmap-routes.ts";
 import type { GrantedEnv } from "../management/http/management-env.ts";
 import type { Management } from "../management/management.ts";
+import { BlockedAddressError } from "../runtime/admission/block-list.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { UnknownListenerError } from "../runtime/server/server-errors.ts";
 import { type ControlProblem, problemOf, statusOf } from "./problems.ts";
@@ -74,7 +75,7 @@ export function controlRoutes({ gatehouse, management, reload }: ControlledParts
     const { connection, now = false } = await bodyOf(context, closeSchema);
     if (!gatehouse.close(connection, { now })) {
       const id = JSON.stringify(connection);
-      const message = `There is no connection ${id}: it may have ended; GET /connections shows those there are.`;
+      const message = `There is no connection ${id}: it may have ended. "gatehouse connections" prints those there are.`;
       return missing(context, "not-connected", message);
     }
     return context.json({ connection, now });
@@ -83,6 +84,9 @@ export function controlRoutes({ gatehouse, management, reload }: ControlledParts
   routes.get("/blocked", (context) => context.json({ blocked: gatehouse.blocked() }));
   routes.post("/block", async (context) => {
     const { address, expiresAt = null, reason = null } = await bodyOf(context, blockSchema);
+    // Allowed to programs, whose clock may be slow; of a person it is a mistake.
+    if (expiresAt !== null && Date.parse(expiresAt) <= Date.now())
+      throw new BlockedAddressError(expiresAt, "the end of a block", "must be a time to come");
     gatehouse.block({ address, expiresAt, reason });
     return context.json({ blocked: gatehouse.blocked() });
   });

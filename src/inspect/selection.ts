@@ -1,5 +1,5 @@
 /** Which connections are inspected. */
-import { readNetwork } from "../config/addresses/networks.ts";
+import { readClients } from "../config/addresses/clients.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
 import { TrustedNetworks } from "../runtime/proxy/trusted-networks.ts";
 
@@ -7,8 +7,8 @@ export interface SelectionOptions {
   /** Only connections of these listeners; all by default. */
   readonly listeners?: readonly string[];
   /**
-   * Only clients of these IP addresses and CIDR networks; all by default. Behind a trusted proxy, the client's address
-   * counts.
+   * Only clients of these IP addresses and CIDR networks, or of Unix sockets: `unix:`; all by default. Behind a trusted
+   * proxy, the client's address counts.
    */
   readonly addresses?: readonly string[];
   /** One in this many of them, beginning with the first; 1 by default, which is all. */
@@ -45,17 +45,18 @@ export class Selection {
 
   /** @throws InspectionOptionError */
   constructor({ listeners, addresses = [], oneIn = 1, failuresOnly = false, maxConnections = 100 }: SelectionOptions) {
-    for (const network of addresses) {
-      const reading = readNetwork(network);
-      if (!reading.ok) throw new InspectionOptionError(`address ${JSON.stringify(network)}`, reading.reason);
-    }
+    const clients = addresses.map((text) => {
+      const reading = readClients(text);
+      if (!reading.ok) throw new InspectionOptionError(`address ${JSON.stringify(text)}`, reading.reason);
+      return reading.value;
+    });
     for (const [option, value] of Object.entries({ oneIn, maxConnections }))
       if (!Number.isInteger(value) || value < 1)
         throw new InspectionOptionError(option, "must be an integer from 1 on");
     this.failuresOnly = failuresOnly;
     this.byAddress = addresses.length > 0;
     this.#listeners = listeners && listeners.length > 0 ? new Set(listeners) : null;
-    this.#addresses = new TrustedNetworks(addresses);
+    this.#addresses = new TrustedNetworks(clients);
     this.#oneIn = oneIn;
     this.#maxConnections = maxConnections;
   }

@@ -1,4 +1,5 @@
 /** Which connections an inspector sees, and how many. */
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import type { GatehouseOptions } from "../../src/index.ts";
@@ -10,7 +11,7 @@ import {
 } from "../../src/inspect/index.ts";
 import { defaultSmtpLimits } from "../../src/protocols/smtp/index.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
-import { rawClient } from "../runtime/raw-client.ts";
+import { rawClient, watch } from "../runtime/raw-client.ts";
 import { collectEvents } from "./collected-events.ts";
 
 const backend = { recipient: async () => undefined };
@@ -92,6 +93,20 @@ describe("by address", () => {
     expect(house.shown()).toEqual([]);
     const other = await watched({ addresses: ["127.0.0.0/8"] });
     expect([await visit(other, "smtp")]).toEqual(other.shown());
+  });
+
+  test("of a Unix socket, which has none, by unix:", async () => {
+    const name = `gatehouse-selection-${process.pid}`;
+    const document = [smtp, { ...smtp, name: "local", bind: [`unix:@${name}`] }];
+    const house = await watched({ addresses: ["unix:", "192.0.2.0/24"] }, document);
+    await visit(house, "smtp");
+    const client = watch(connect({ path: `\0${name}`, allowHalfOpen: true }));
+    await client.until("220 ");
+    client.socket.end("QUIT\r\n");
+    await client.end;
+    const { connection } = await house.event("connection.closed", ({ connection }) => connection.listener === "local");
+    expect(house.shown()).toEqual([connection.id]);
+    expect(() => inspectionTree([], { addresses: ["unix:/run/lmtp.sock"] })).toThrow("name its listener");
   });
 
   test("behind a trusted proxy the client's, with what happened before it was known", async () => {

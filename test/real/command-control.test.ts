@@ -100,7 +100,38 @@ test("suspend, resume, connections and the block list act on the server that run
   expect((await openDialogue(server.port("smtp"))).greeting).toMatch(/^421 /);
   expect(await session.ask("NOOP")).toMatch(/^250 /);
   expect((await tell(server, "unblock", "127.0.0.0/8")).stdout).toBe("Nobody is blocked.\n");
-  expect((await tell(server, "unblock", "127.0.0.1")).code).toBe(exitCodes.configuration);
+
+  // What a person reads names commands and what to write, never a route or a field of the request.
+  const refused = await Promise.all(
+    [
+      ["unblock", "nonsense"],
+      ["unblock", "127.0.0.1"],
+      ["block", "10.0.0.0/33"],
+      ["block", "192.0.2.1", "--expires-at", "tomorrow"],
+      ["block", "192.0.2.1", "--expires-at", "2020-01-01T00:00:00Z"],
+      ["close", "nobody"],
+      ["resume", "none"],
+      ["explain", "nonsense", "smtp"],
+    ].map((args) => tell(server, ...args)),
+  );
+  expect(refused.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
+    refused.map(() => ({ code: exitCodes.configuration, stdout: "" })),
+  );
+  expect(refused.map(({ stderr }) => stderr.trimEnd())).toEqual([
+    '"nonsense" cannot be a blocked address: it must be an IP address or a network in CIDR form, like "192.0.2.1", ' +
+      '"10.0.0.0/8" or "2001:db8::/32".\nFor example: gatehouse unblock 192.0.2.0/24',
+    '127.0.0.1 is not in the block list; "gatehouse blocked" prints what is.',
+    '"10.0.0.0/33" cannot be a blocked address: it must have a prefix length from 0 to 32 after its /.\n' +
+      "For example: gatehouse block 192.0.2.0/24 --expires-at 2030-01-31T12:00:00Z",
+    '"tomorrow" cannot be the end of a block: it must be a date and time like "2030-01-31T12:00:00Z".\n' +
+      "For example: gatehouse block 192.0.2.0/24 --expires-at 2030-01-31T12:00:00Z",
+    '"2020-01-01T00:00:00Z" cannot be the end of a block: it must be a time to come.\n' +
+      "For example: gatehouse block 192.0.2.0/24 --expires-at 2030-01-31T12:00:00Z",
+    'There is no connection "nobody": it may have ended. "gatehouse connections" prints those there are.',
+    'There is no listener "none". Those of the running document are: smtp.',
+    '"nonsense" is no IP address; give one like "192.0.2.1", or "unix:" for a client of a Unix socket.',
+  ]);
+  expect((await tell(server, "blocked")).stdout).toBe("Nobody is blocked.\n");
 });
 
 test.skipIf(!installed("curl"))("curl reaches the socket too", async () => {

@@ -120,6 +120,14 @@ describe("a file", () => {
     const inside = [1, 2].map(() => watch(connect({ path, allowHalfOpen: true })));
     for (const client of inside) expect(await client.until("\r\n")).toMatch(/^220 /);
     expect(await greeting(path)).toMatch(/^421 /);
+    for (const address of ["unix:", "unix"]) {
+      expect(house.gatehouse.connections({ address })).toHaveLength(2);
+      expect(await house.gatehouse.explain({ address, listener: "lmtp" })).toMatchObject({
+        ...{ address: "unix", outcome: "refused" },
+        rules: expect.arrayContaining([expect.objectContaining({ rule: "listener-cap", current: 2 })]),
+      });
+    }
+    expect(house.gatehouse.connections({ address: "0.0.0.0/0" })).toEqual([]);
     expect((await house.event("connection.refused")).refusal.rule).toBe("listener-cap");
     for (const client of inside) client.socket.end();
   });

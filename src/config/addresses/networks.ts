@@ -4,6 +4,7 @@ import { type Reading, read, readableBy, unreadable } from "../values/reading.ts
 import { addressOf, octetsOf, readIpAddress } from "./ip-address.ts";
 
 const FORMS = 'an IP address or a network in CIDR form, like "192.0.2.1", "10.0.0.0/8" or "2001:db8::/32"';
+const UNIX = "clients of Unix sockets have none: the mode and owner of its file decide who may connect";
 const PREFIX = /^(?:0|[1-9]\d{0,2})$/;
 /** IPv4-mapped addresses are `::ffff:0:0/96`. */
 const MAPPED_PREFIX = 96;
@@ -15,7 +16,7 @@ const MAPPED_PREFIX = 96;
 export function readNetwork(text: string): Reading<string> {
   const slash = text.indexOf("/");
   const ip = readIpAddress(slash < 0 ? text : text.slice(0, slash));
-  if (!ip) return unreadable(`must be ${FORMS}`);
+  if (!ip) return unreadable(`must be ${FORMS}${text.startsWith("unix") ? `; ${UNIX}` : ""}`);
   if (ip.zone !== null) return unreadable("must not name an interface (%)");
   if (slash < 0) return read(ip.address);
   const size = ip.family === 4 ? 32 : 128;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { bindAddressText, readBindAddress } from "../addresses/bind-address.ts";
-import { readTrustedProxy, trustedProxyText } from "../addresses/trusted-proxies.ts";
+import { readTrustedProxy, trustedProxyText } from "../addresses/clients.ts";
 import { CIPHER_SUITE_NAMES, TLS_PROTOCOLS } from "../values/cipher-suites.ts";
 import { duration } from "../values/duration.ts";
 import { mustBe } from "../values/expectation.ts";

@@ -20,8 +20,8 @@ export class BlockedAddressError extends RangeError {
   override readonly name = "BlockedAddressError";
   readonly code = "invalid-blocked-address";
 
-  constructor(field: keyof BlockedAddress, found: unknown, problem: string) {
-    super(`${field} of a blocked address ${problem}; found ${JSON.stringify(found)}.`);
+  constructor(found: unknown, use: "a blocked address" | "the end of a block", problem: string) {
+    super(`${JSON.stringify(found)} cannot be ${use}: it ${problem}.`);
   }
 }
 
@@ -68,7 +68,7 @@ export class BlockList {
 
 function readBlocked(address: string) {
   const reading = networkBits(address);
-  if (!reading.ok) throw new BlockedAddressError("address", address, reading.reason);
+  if (!reading.ok) throw new BlockedAddressError(address, "a blocked address", reading.reason);
   return reading.value;
 }
 
@@ -76,6 +76,10 @@ function readExpiry(expiresAt: Date | string | null): Date | null {
   if (expiresAt === null) return null;
   const date = new Date(expiresAt);
   if (Number.isNaN(date.getTime()))
-    throw new BlockedAddressError("expiresAt", expiresAt, 'must be a date and time like "2030-01-31T12:00:00Z"');
+    throw new BlockedAddressError(
+      expiresAt,
+      "the end of a block",
+      'must be a date and time like "2030-01-31T12:00:00Z"',
+    );
   return date;
 }

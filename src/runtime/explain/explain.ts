@@ -1,5 +1,7 @@
 /** Asks a running server what would become of a client. */
+import { UNIX_CLIENTS } from "../../config/addresses/clients.ts";
 import { readIpAddress } from "../../config/addresses/ip-address.ts";
+import { UNIX_CLIENT } from "../../protocols/endpoint.ts";
 import type { AllowList } from "../admission/allow-list.ts";
 import type { BlockList } from "../admission/block-list.ts";
 import type { Listener } from "../listener/listener.ts";
@@ -25,7 +27,7 @@ export async function explain(
   listener: Listener,
   { address, serverName = null, proxied = false }: ExplainedClient,
 ): Promise<Explanation> {
-  const canonical = canonicalIp(address);
+  const canonical = canonicalAddress(address);
   const client = { address: canonical, listener: listener.name, serverName, proxied };
   const { settings, state, pausedBy, connectionSettings: connection } = listener;
   const tls = await explainedTls(server, listener, serverName);
@@ -53,8 +55,12 @@ async function explainedTls(
 }
 
 /** As a peer's address comes from the kernel. @throws ExplainedClientError */
-function canonicalIp(text: string): string {
+function canonicalAddress(text: string): string {
+  if (text === UNIX_CLIENTS || text === UNIX_CLIENT.address) return UNIX_CLIENT.address;
   const read = readIpAddress(text);
-  if (!read) throw new ExplainedClientError(`${JSON.stringify(text)} is no IP address; give one like "192.0.2.1".`);
+  if (!read)
+    throw new ExplainedClientError(
+      `${JSON.stringify(text)} is no IP address; give one like "192.0.2.1", or "unix:" for a client of a Unix socket.`,
+    );
   return read.zone === null ? read.address : `${read.address}%${read.zone}`;
 }

@@ -1,5 +1,5 @@
+import { UNIX_CLIENTS } from "../../config/addresses/clients.ts";
 import { addressBits, firstBits, networkBits } from "../../config/addresses/network-bits.ts";
-import { UNIX_PROXIES } from "../../config/addresses/trusted-proxies.ts";
 import { UNIX_CLIENT } from "../../protocols/endpoint.ts";
 import type { Breather } from "../time/breather.ts";
 
@@ -51,7 +51,7 @@ export class TrustedNetworks {
   }
 
   #add(text: string): void {
-    if (text === UNIX_PROXIES) {
+    if (text === UNIX_CLIENTS) {
       this.#unix = true;
       this.#empty = false;
       return;

@@ -1,9 +1,10 @@
 /** Open connections as embedders see them: those that match, and one until its end. */
 import { filter, type Observable, takeUntil, takeWhile } from "rxjs";
-import { addressBits, firstBits, networkBits } from "../../config/addresses/network-bits.ts";
+import { readClients } from "../../config/addresses/clients.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Lifecycle, LifecycleEvent, LifecycleEventOf } from "../observe/lifecycle.ts";
+import { TrustedNetworks } from "../proxy/trusted-networks.ts";
 
 export interface ConnectionStatus extends ConnectionFacts {
   readonly state: string;
@@ -21,7 +22,10 @@ export interface ConnectionStatus extends ConnectionFacts {
 export interface ConnectionFilter {
   /** Name of the listener. */
   readonly listener?: string;
-  /** The client's IP address, or a network in CIDR form; behind a trusted proxy, of the client that it names. */
+  /**
+   * The client's IP address, a network in CIDR form, or `unix:` for clients of Unix sockets; behind a trusted proxy, of the
+   * client that it names.
+   */
   readonly address?: string;
   /** As in `ConnectionStatus`, e.g. `active`. */
   readonly state?: string;
@@ -61,13 +65,10 @@ export function statusesOf(connections: Iterable<Connection>, wanted: Connection
 
 /** @throws ConnectionFilterError */
 function within(text: string): (address: string) => boolean {
-  const reading = networkBits(text);
+  const reading = readClients(text);
   if (!reading.ok) throw new ConnectionFilterError(text, reading.reason);
-  const { family, prefix, bits } = reading.value;
-  return (address) => {
-    const whole = addressBits(address);
-    return whole?.family === family && firstBits(whole, prefix) === bits;
-  };
+  const clients = new TrustedNetworks([reading.value]);
+  return (address) => clients.has(address);
 }
 
 export function statusOf({

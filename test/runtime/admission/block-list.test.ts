@@ -81,4 +81,9 @@ describe("a block list", () => {
       expect(() => list().add(blocked)).toThrow(BlockedAddressError);
     },
   );
+
+  test("refuses Unix sockets, whose clients have no address", () => {
+    for (const address of ["unix:", "unix", "unix:/run/lmtp.sock"])
+      expect(() => list().add({ address })).toThrow("clients of Unix sockets have none");
+  });
 });
