@@ -52,6 +52,13 @@ export const clusterSchema = fieldsOf({
     .default("gatehouse")
     .describe("Begins all keys and channels in the engine. Fleets that share an engine have different ones.")
     .register(fieldDisplay, { label: "Prefix of keys" }),
+  encryptionKey: secretText
+    .nullable()
+    .default(null)
+    .describe(
+      "Seals what nodes share by the engine and the engine must not read: keys of session tickets. At least 32 characters, the same for all nodes. Null: nothing of the kind is shared.",
+    )
+    .register(fieldDisplay, { label: "Key of the nodes", objectName: "x:SecretText" }),
   leaseTime: duration(1)
     .prefault(10_000)
     .refine((time) => time >= 300, { error: "must be at least 300 milliseconds" })
@@ -62,8 +69,17 @@ export const clusterSchema = fieldsOf({
 export type ClusterSettings = Readonly<z.output<typeof clusterSchema>>;
 
 /** As plans show it. */
-export type ShownCluster = Omit<ClusterSettings, "url"> & { readonly url: string };
+export type ShownCluster = Omit<ClusterSettings, "url" | "encryptionKey"> & {
+  readonly url: string;
+  readonly encryptionKey: string | null;
+};
 
 export function shownCluster(cluster: ClusterSettings | null): ShownCluster | null {
-  return cluster && { ...cluster, url: describeSource(cluster.url) };
+  if (cluster === null) return null;
+  const { url, encryptionKey } = cluster;
+  return {
+    ...cluster,
+    url: describeSource(url),
+    encryptionKey: encryptionKey && describeSource(encryptionKey),
+  };
 }

@@ -6,20 +6,23 @@ import { type Actor, createActor, fromPromise, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import { statePath } from "../../charts/text.ts";
 import type { ClusterSettings, ListenerSettings } from "../../config/index.ts";
+import { messageOf } from "../../config/values/thrown.ts";
 import { type FleetEvent, type FleetState, fleetMachine, fleetState, type Settlement } from "../../machines/fleet.ts";
 import type { FleetStanding } from "../admission/fleet-standing.ts";
 import type { Counting } from "../admission/listener-admission.ts";
 import type { SlotCounter } from "../admission/slots.ts";
 import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, unixTimeOf } from "../time/clock.ts";
 import { resolveText } from "../tls/secret-text.ts";
 import type { Engine, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
 import { FleetRates } from "./fleet-rates.ts";
+import { FleetTickets } from "./fleet-tickets.ts";
 import { Lease } from "./lease.ts";
 import { LeasedSlots, type LeasingNode } from "./leased-slots.ts";
 import type { NodeFacts, NodeStatus } from "./node-facts.ts";
 import { openRedis } from "./redis-engine.ts";
+import { Seal } from "./seal.ts";
 import {
   type FleetNote,
   type MemberAnswer,
@@ -28,7 +31,7 @@ import {
   type SlotsRequest,
   settleScript,
 } from "./settle-script.ts";
-import { type SharedChange, SharedState } from "./shared-state.ts";
+import { type SealedValue, type SharedChange, SharedState } from "./shared-state.ts";
 
 /** How long the engine is left alone after it has not answered, in milliseconds. */
 const retryInterval = 250;
@@ -50,7 +53,9 @@ export interface FleetHost {
   readonly inspect: Inspector | undefined;
   readonly flow: ChartFlow;
   /** Puts into force what another node has changed for all. */
-  apply(change: SharedChange): void;
+  apply(change: Exclude<SharedChange, { readonly kind: "ticketKeys" }>): void;
+  /** Makes the keys of session tickets from what all nodes make them from. */
+  useTicketSecret(secret: Uint8Array): void;
 }
 
 export class FleetNode implements FleetStanding, LeasingNode {
@@ -65,6 +70,8 @@ export class FleetNode implements FleetStanding, LeasingNode {
   #slots = new Map<string, LeasedSlots>();
   #engine: Engine | null = null;
   #shared: SharedState | null = null;
+  /** Null where the document has no key for what is sealed. */
+  #tickets: FleetTickets | null = null;
   #actor: Actor<typeof fleetMachine> | null = null;
   #state: FleetState = "rejoining";
   #lastNumber = 0;
@@ -200,8 +207,9 @@ export class FleetNode implements FleetStanding, LeasingNode {
    * Joins the fleet; resolves when it is in, or when it is known that the engine cannot be reached for now.
    * @throws MissingPackageError, CredentialError; FleetError for a URL that is none
    */
-  async start({ lifecycle, inspect, flow, apply }: FleetHost): Promise<void> {
-    const { url, keyPrefix, leaseTime } = this.#cluster;
+  async start({ lifecycle, inspect, flow, ...host }: FleetHost): Promise<void> {
+    const { url, keyPrefix, leaseTime, encryptionKey } = this.#cluster;
+    const seal = encryptionKey && new Seal(await resolveText(encryptionKey), keyPrefix);
     const open = this.#options.openEngine ?? openRedis;
     this.#engine = await open({
       url: await resolveText(url),
@@ -218,8 +226,19 @@ export class FleetNode implements FleetStanding, LeasingNode {
       channel: `{${keyPrefix}}:notes`,
       member: this.#member,
       run: (script, call) => this.run(script, call, AbortSignal.timeout(leaseTime)),
-      apply,
+      apply: (change) => {
+        if (change.kind !== "ticketKeys") host.apply(change);
+        else this.#takeTickets(change.value, lifecycle);
+      },
     });
+    this.#tickets =
+      seal &&
+      new FleetTickets({
+        seal,
+        now: () => unixTimeOf(this.clock),
+        offer: (change, replaces) => this.#shared?.offer(change, replaces),
+        use: (secret) => host.useTicketSecret(secret),
+      });
     const lease = this.#lease;
     const times = {
       renewInterval: Math.floor(leaseTime / 3),
@@ -311,9 +330,18 @@ export class FleetNode implements FleetStanding, LeasingNode {
       const [request, given] = [requests[at], answer.slots[at]];
       if (request && given) slots.answer(request, given, answer.closedFor);
     }
+    this.#tickets?.look();
     this.#shared?.catchUp(answer.version);
     this.answered();
     return true;
+  }
+
+  #takeTickets(value: SealedValue | null, lifecycle: Lifecycle): void {
+    try {
+      this.#tickets?.take(value);
+    } catch (error) {
+      lifecycle.emit({ type: "server.warning", code: "fleet-key", text: messageOf(error) });
+    }
   }
 
   async #ask(kind: SettleRequest["kind"], slots: readonly SlotsRequest[], signal: AbortSignal): Promise<SettleAnswer> {

@@ -1,6 +1,6 @@
 /**
- * What holds on all nodes until somebody takes it back: blocked addresses, suspended listeners. It is in one hash of the
- * engine with a version. A change is told to all with its version at once; a node that finds another version than the
+ * What holds on all nodes until somebody takes it back: blocked addresses, suspended listeners, what tickets are made
+ * from. It is in one hash of the engine with a version. A change is told to all with its version at once; a node that finds another version than the
  * next one reads everything again, which is how one that was away catches up. An engine that has forgotten everything is
  * told again: the hash has another `#epoch` then, or none.
  */
@@ -10,7 +10,16 @@ import type { EngineScript, ScriptCall } from "./engine.ts";
 /** A change of what all nodes share. */
 export type SharedChange =
   | { readonly kind: "blocked"; readonly name: string; readonly value: SharedBlock | null }
-  | { readonly kind: "suspended"; readonly name: string; readonly value: true | null };
+  | { readonly kind: "suspended"; readonly name: string; readonly value: true | null }
+  | { readonly kind: "ticketKeys"; readonly name: "all"; readonly value: SealedValue | null };
+
+/** What the engine cannot read. */
+export interface SealedValue {
+  readonly id: string;
+  /** When it was made: Unix time in milliseconds. */
+  readonly at: number;
+  readonly sealed: string;
+}
 
 export interface SharedBlock {
   readonly address: string;
@@ -29,6 +38,11 @@ export interface ChangeNote {
 const changeText = `
 local ask = cjson.decode(ARGV[2])
 local field = ask.change.kind .. '/' .. ask.change.name
+if ask.replaces ~= nil then
+  local before = redis.call('HGET', KEYS[1], field)
+  local id = before and cjson.decode(before).value.id or cjson.null
+  if id ~= ask.replaces then return 0 end
+end
 if ask.change.value == cjson.null then redis.call('HDEL', KEYS[1], field)
 else redis.call('HSET', KEYS[1], field, cjson.encode(ask.change)) end
 redis.call('HSETNX', KEYS[1], '#epoch', ARGV[3])
@@ -65,6 +79,8 @@ export class SharedState {
   #known = new Map<string, SharedChange>();
   /** Made here, and not yet in the engine; of several of one name the last. */
   readonly #unsent = new Map<string, SharedChange>();
+  /** To be put in the place of what has this id, and nothing else; null: of nothing. */
+  readonly #offers = new Map<string, { readonly change: SharedChange; readonly replaces: string | null }>();
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: SharedStateOptions) {
@@ -74,6 +90,13 @@ export class SharedState {
   /** Tells all nodes of what is in force here already; those that are away hear of it when they are back. */
   tell(change: SharedChange): void {
     this.#unsent.set(fieldOf(change), change);
+    this.#work();
+  }
+
+  /** Puts a sealed value into the place of another one; of several nodes that do so at once, the first prevails. */
+  offer(change: SharedChange, replaces: string | null): void {
+    if (this.#offers.has(fieldOf(change))) return;
+    this.#offers.set(fieldOf(change), { change, replaces });
     this.#work();
   }
 
@@ -101,6 +124,11 @@ export class SharedState {
       const call = { keys: [key], args: [channel, JSON.stringify({ by: member, change }), randomUUID()] };
       await run(changeScript, call);
       if (this.#unsent.get(field) === change) this.#unsent.delete(field);
+    }
+    for (const [field, { change, replaces }] of this.#offers) {
+      const call = { keys: [key], args: [channel, JSON.stringify({ by: member, change, replaces }), randomUUID()] };
+      await run(changeScript, call);
+      this.#offers.delete(field);
     }
     const members = JSON.parse(String(await run(readScript, { keys: [key], args: [] }))) as unknown;
     const fields = new Map(Array.isArray(members) ? (members as [string, string][]) : []);

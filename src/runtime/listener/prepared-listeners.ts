@@ -36,7 +36,7 @@ export async function prepareListeners(options: {
   readonly challenges?: ChallengeCertificates;
   /** Certificates that another thread has read; by default they are read here. */
   readonly given?: ServerCertificates | undefined;
-  /** What keys of session tickets are made of, for all threads; by default each context has its own. */
+  /** What keys of session tickets are made of, for all threads or nodes; by default each context has its own. */
   readonly ticketSecret?: Uint8Array | undefined;
 }): Promise<PreparedListeners> {
   const { configuration, protocols, dataDirectory, now = new Date(), challenges, given, ticketSecret } = options;
@@ -99,12 +99,19 @@ export function tlsOptions(options: TlsOptionsOf): TlsServerOptions {
     now,
     ...(protocol.alpn ? { alpn: protocol.alpn.filter((name) => name !== "h2" || settings.http2) } : {}),
     ...(challenges ? { challenges } : {}),
-    ...(ticketSecret ? { ticketKeys: ticketKeysOf(ticketSecret, settings, certificates) } : {}),
+    ...(ticketSecret ? { ticketKeys: listenersTicketKeys(ticketSecret, settings, certificates) } : {}),
   });
 }
 
-/** The same in every thread, and others as soon as the listener serves other certificates (RFC 5077 section 4). */
-function ticketKeysOf(secret: Uint8Array, { name }: ListenerSettings, { digest }: ServerCertificates): Buffer {
+/**
+ * The same in every thread and on every node that has the secret, and others as soon as the listener serves other
+ * certificates (RFC 5077 section 4).
+ */
+export function listenersTicketKeys(
+  secret: Uint8Array,
+  { name }: ListenerSettings,
+  { digest }: ServerCertificates,
+): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, digest, `tickets of ${name}`, 48));
 }
 

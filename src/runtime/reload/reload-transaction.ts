@@ -58,7 +58,7 @@ export class ServerReload implements ReloadTransaction {
   }
 
   async stage(signal: AbortSignal): Promise<void> {
-    const { foundation, dataDirectory, host, challenges } = this.#server;
+    const { foundation, dataDirectory, host, challenges, ticketSecret } = this.#server;
     const prepared = await prepareListeners({
       configuration: this.#after,
       protocols: await foundation.protocolsOf(this.#after),
@@ -66,7 +66,7 @@ export class ServerReload implements ReloadTransaction {
       now: dateOf(host.clock),
       challenges,
       given: foundation.certificates?.(),
-      ticketSecret: foundation.ticketSecret,
+      ticketSecret,
     });
     signal.throwIfAborted();
     this.#certificates = prepared.certificates;
@@ -133,6 +133,7 @@ export class ServerReload implements ReloadTransaction {
     await this.#server.followers?.swap();
     for (const { code, text } of this.#warnings) host.lifecycle.emit({ type: "server.warning", code, text });
     await this.#applySettings();
+    this.#server.setTicketKeys();
     const { blocked, allowed } = this.#plan;
     await this.#breather.forEach(blocked.removed, ({ address }) => host.blockList.remove(address));
     await this.#breather.forEach(blocked.added, (entry) => host.blockList.add(entry));

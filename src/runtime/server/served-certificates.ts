@@ -16,6 +16,8 @@ export interface ServedCertificatesOptions {
   readonly challenges: ChallengeCertificates;
   /** The listeners of the document in force. */
   listeners(): Iterable<Listener>;
+  /** What keys of session tickets are made of; undefined: each context has its own. */
+  ticketSecret(): Uint8Array | undefined;
 }
 
 export class ServedCertificates {
@@ -75,7 +77,8 @@ export class ServedCertificates {
       const { tls, settings, protocol } = listener.live;
       // A reload in the meantime has made its own choice.
       if (this.#certificates !== certificates || tls === null || !isConcerned(tls)) return;
-      listener.serve(tlsOptions({ settings, protocol, certificates, now, challenges }));
+      const ticketSecret = this.#options.ticketSecret();
+      listener.serve(tlsOptions({ settings, protocol, certificates, now, challenges, ticketSecret }));
       served(listener);
     });
   }

@@ -24,11 +24,10 @@ import type { Connection } from "../connection/connection.ts";
 import { watchForVanished } from "../connection/vanished-peers.ts";
 import { explain } from "../explain/explain.ts";
 import type { ExplainedClient, Explanation } from "../explain/explanation.ts";
-import type { FleetNode } from "../fleet/fleet-node.ts";
-import type { SharedChange } from "../fleet/shared-state.ts";
+import type { FleetHost, FleetNode } from "../fleet/fleet-node.ts";
 import { bindTargetsIn, unnamedSockets } from "../listener/bind-targets.ts";
 import { type ElsewhereServed, Listener, type ListenerHost } from "../listener/listener.ts";
-import { prepareListeners } from "../listener/prepared-listeners.ts";
+import { listenersTicketKeys, prepareListeners } from "../listener/prepared-listeners.ts";
 import { RefusedSockets } from "../listener/refusal.ts";
 import { ChartFlows } from "../observe/chart-flows.ts";
 import { ConnectionWatchers } from "../observe/connection-watchers.ts";
@@ -47,6 +46,7 @@ import { Breather } from "../time/breather.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
 import { ChallengeCertificates } from "../tls/challenge-certificates.ts";
+import { setTicketKeys } from "../tls/ticket-keys.ts";
 import type { FollowedServer, WorkerPool } from "../workers/worker-pool.ts";
 import type { ConnectionCount } from "./connection-counts.ts";
 import { type PressureOptions, PressureWatch } from "./pressure-watch.ts";
@@ -123,6 +123,8 @@ export class Server {
   #foundation: Foundation | null = null;
   /** What a start begins with. */
   #first = async (): Promise<void> => {};
+  /** What keys of session tickets are made of, where threads or nodes share them. */
+  #ticketSecret: Uint8Array | undefined;
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
   #unwatchDescriptors = (): void => {};
@@ -156,6 +158,7 @@ export class Server {
       lifecycle: this.lifecycle,
       challenges: this.#challenges,
       listeners: () => this.#current.values(),
+      ticketSecret: () => this.#ticketSecret,
     });
     this.pressure = new PressureWatch({ clock, pressure, lifecycle: this.lifecycle });
     this.actor = createActor(
@@ -391,6 +394,7 @@ export class Server {
       await this.#first();
       this.#assertStarting();
       this.#foundation = await this.#options.prepare(signal);
+      this.#ticketSecret = this.#foundation.ticketSecret;
       this.#assertStarting();
       await this.#startListeners(await this.#foundation.protocolsOf(this.#options.configuration));
     } catch (error) {
@@ -416,7 +420,7 @@ export class Server {
       now: this.date,
       challenges: this.#challenges,
       given: this.#foundation?.certificates?.(),
-      ticketSecret: this.#foundation?.ticketSecret,
+      ticketSecret: this.#ticketSecret,
     });
     this.#assertStarting();
     for (const { code, text } of [...documentWarnings(configuration), ...certificates.warnings])
@@ -469,6 +473,7 @@ export class Server {
     await this.fleet?.start({
       ...{ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") },
       apply: (change) => this.#apply(change),
+      useTicketSecret: (secret) => this.#useTicketSecret(secret),
     });
     this.#assertStarting();
     await this.#options.onBound();
@@ -506,7 +511,7 @@ export class Server {
   }
 
   /** What another node of the fleet has changed for all. */
-  #apply({ kind, name, value }: SharedChange): void {
+  #apply({ kind, name, value }: Parameters<FleetHost["apply"]>[0]): void {
     if (kind === "blocked") {
       if (value) this.blockList.add(value);
       else this.blockList.remove(name);
@@ -516,6 +521,19 @@ export class Server {
     if (!listener) return;
     if (value && this.state === "starting") listener.beginSuspended();
     else (value ? listener.suspend() : listener.resume()).catch(() => {});
+  }
+
+  #useTicketSecret(secret: Uint8Array): void {
+    this.#ticketSecret = secret;
+    this.#setTicketKeys();
+  }
+
+  /** In contexts that were made from another secret, or from none. */
+  #setTicketKeys(): void {
+    const secret = this.#ticketSecret;
+    if (!secret) return;
+    for (const { live, settings } of this.#current.values())
+      if (live.tls) setTicketKeys(live.tls, listenersTicketKeys(secret, settings, this.#certificates.inForce));
   }
 
   #followed(): FollowedServer {
@@ -562,6 +580,8 @@ export class Server {
       certificates: this.#certificates.inForce,
       challenges: this.#challenges,
       dataDirectory: this.#options.dataDirectory,
+      ticketSecret: this.#ticketSecret,
+      setTicketKeys: () => this.#setTicketKeys(),
       host,
       foundation,
       followers: this.workers,
