@@ -91,7 +91,7 @@ export {
   type TalkProtocolDefinition,
   type TurnProtocolDefinition,
 } from "./protocols/define-protocol.ts";
-export type { Endpoint } from "./protocols/endpoint.ts";
+export type { Endpoint, PeerProcess } from "./protocols/endpoint.ts";
 export type { HttpHandler } from "./protocols/http/http-handler.ts";
 export {
   type HttpAnswerer,

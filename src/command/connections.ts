@@ -33,11 +33,11 @@ function describe(reports: readonly ConnectionReport[]): string {
     "WRITTEN",
   ];
   const rows = reports.map(
-    ({ id, listener, generation, peer, age, user, state, session, tls, bytesRead, bytesWritten }) => [
+    ({ id, listener, generation, peer, process, age, user, state, session, tls, bytesRead, bytesWritten }) => [
       id,
       listener,
       String(generation),
-      peer,
+      process ? `${peer} (${process})` : peer,
       `${Math.floor(age / 1_000)}s`,
       user ?? "-",
       state,

@@ -3,7 +3,7 @@ import { describePlan } from "../config/index.ts";
 import type { FleetStatus, Gatehouse, ListenerStatus } from "../gatehouse-contract.ts";
 import type { TlsFacts } from "../protocols/protocol.ts";
 import type { NodeStatus } from "../runtime/fleet/node-facts.ts";
-import { addressText } from "../runtime/observe/log-lines.ts";
+import { addressText, processText } from "../runtime/observe/log-lines.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import type { ConnectionStatus } from "../runtime/server/watched-connections.ts";
 
@@ -63,6 +63,8 @@ export interface ConnectionReport {
   readonly local: string;
   /** The trusted proxy in between, if any. */
   readonly proxy: string | null;
+  /** Which process connected to the Unix socket, `pid 4711, uid 1000, gid 1000`; null for TCP. */
+  readonly process: string | null;
   readonly tls: TlsFacts | null;
   readonly bytesRead: number;
   readonly bytesWritten: number;
@@ -121,6 +123,7 @@ export function connectionReport(connection: ConnectionStatus): ConnectionReport
     peer: addressText(peer),
     local: addressText(local),
     proxy: proxy && addressText(proxy.peer),
+    process: processText(connection),
     tls,
     bytesRead,
     bytesWritten,

@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { http } from "../../src/index.ts";
 import { installed } from "../real/programs.ts";
@@ -23,6 +24,10 @@ async function folder(): Promise<string> {
 }
 
 const lmtp = (bind: string, fields: object = {}) => ({ name: "lmtp", protocol: "lmtp", bind: [bind], ...fields });
+
+/** Of this process, as the kernel tells it to whoever accepts. */
+const { pid, getuid, getgid } = process;
+const own = { pid, uid: getuid?.(), gid: getgid?.() };
 
 /** The greeting of whoever listens there. @param path with a zero octet in front for an abstract name */
 async function greeting(path: string): Promise<string> {
@@ -44,6 +49,45 @@ async function modeOf(path: string): Promise<string> {
   return ((await lstat(path)).mode & 0o777).toString(8);
 }
 
+test("which process has connected is known to rules, sessions, the log and whoever lists connections", async () => {
+  const path = join(await folder(), "http.sock");
+  const asked: unknown[] = [];
+  const fetch = (_request: Request, { peer }: { peer: unknown }) => Response.json(peer);
+  const lines: string[] = [];
+  const house = await runGatehouse(
+    {
+      SystemSettings: { maxConnections: 2 },
+      NetworkListener: [{ name: "web", protocol: "app", bind: [`unix:${path}`] }],
+    },
+    {
+      protocols: [http({ name: "app", fetch })],
+      logger: pino({ level: "debug" }, { write: (line) => lines.push(line) }),
+      admission: [
+        ({ peer }) => {
+          asked.push(peer.process);
+          return peer.process?.uid === own.uid ? null : { rule: "uid", limit: 0, current: 0 };
+        },
+      ],
+    },
+  );
+  const client = watch(connect({ path, allowHalfOpen: true }));
+  client.socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await client.until(JSON.stringify({ address: "unix", port: 0, process: own }));
+  expect(house.gatehouse.connections()).toMatchObject([{ peer: { process: own } }]);
+  client.socket.end();
+  await client.end;
+  await house.event("connection.closed");
+
+  // Another process, by its own number; the shell becomes the client.
+  const script =
+    "import os, socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(os.getpid())";
+  const other = Number((await run("python3", ["-c", script, path])).stdout);
+  await house.event("connection.closed", ({ connection }) => connection.peer.process?.pid === other);
+  expect(asked).toEqual([own, { ...own, pid: other }]);
+  const closed = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "connection.closed");
+  expect(closed).toMatchObject([{ peer: "unix", process: own }, { process: { pid: other } }]);
+});
+
 describe("a file", () => {
   test("is made with its mode, serves clients that have no address, and is removed at the stop", async () => {
     const path = join(await folder(), "lmtp.sock");
@@ -52,7 +96,7 @@ describe("a file", () => {
     expect(await greeting(path)).toMatch(/^220 .* LMTP/);
     const { connection } = await house.event("connection.closed");
     expect([connection.peer, connection.local]).toEqual([
-      { address: "unix", port: 0 },
+      { address: "unix", port: 0, process: own },
       { address: `unix:${path}`, port: 0 },
     ]);
     expect(house.gatehouse.listeners()[0]?.addresses).toEqual([{ address: `unix:${path}`, port: 0, family: "unix" }]);
@@ -172,7 +216,7 @@ test("a proxy on an abstract name is believed where the listener says so, also b
   expect([connection.peer, connection.local, connection.proxy?.peer]).toEqual([
     { address: "192.0.2.1", port: 56324 },
     { address: "198.51.100.7", port: 25 },
-    { address: "unix", port: 0 },
+    { address: "unix", port: 0, process: own },
   ]);
 
   const bare = watch(connect({ path: `\0${name}`, allowHalfOpen: true }));

@@ -1,6 +1,6 @@
 /** `x:EndCount` and `x:ConnectionEnd`: what has become of clients in the last hour. */
 import { type EndHistory, isFailure, meaningOfCause, type PastConnection } from "../../runtime/observe/end-history.ts";
-import { addressText } from "../../runtime/observe/log-lines.ts";
+import { addressText, processText } from "../../runtime/observe/log-lines.ts";
 import { liveObject } from "./live-object.ts";
 import type { ManagedObject, ManagedValue } from "./managed-object.ts";
 import { stateString } from "./state-string.ts";
@@ -42,6 +42,7 @@ function endValue({ item, at, number, detail }: PastConnection): ManagedValue {
       listener,
       reason: refusal.rule,
       peer: addressText(peer),
+      process: processText({ peer, proxy: null }),
       resource: refusal.resource ?? null,
       limit: refusal.limit,
       current: refusal.current,
@@ -59,6 +60,7 @@ function endValue({ item, at, number, detail }: PastConnection): ManagedValue {
     peer: addressText(peer),
     connection: id,
     proxy: proxy && addressText(proxy.peer),
+    process: processText(connection),
     generation,
     duration: Math.round(durations.total),
     tlsVersion: tls?.version ?? null,
@@ -74,6 +76,7 @@ const absent = {
   detail: null,
   connection: null,
   proxy: null,
+  process: null,
   generation: null,
   duration: null,
   tlsVersion: null,

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { ManagedDocument } from "../../config/index.ts";
 import type { Gatehouse, ListenerStatus } from "../../gatehouse-contract.ts";
 import type { NodeStatus } from "../../runtime/fleet/node-facts.ts";
-import { addressText } from "../../runtime/observe/log-lines.ts";
+import { addressText, processText } from "../../runtime/observe/log-lines.ts";
 import type { ConnectionStatus } from "../../runtime/server/watched-connections.ts";
 import { liveObject } from "./live-object.ts";
 import type { ManagedObject, ManagedValue, Snapshot } from "./managed-object.ts";
@@ -66,6 +66,7 @@ function connectionValue(connection: ConnectionStatus, protocol: string): Manage
     peer: addressText(peer),
     local: addressText(local),
     proxy: proxy && addressText(proxy.peer),
+    process: processText(connection),
     tlsVersion: tls?.version ?? null,
     tlsCipherSuite: tls?.cipherSuite ?? null,
     serverName: tls?.serverName ?? null,

@@ -53,6 +53,7 @@ export const connectionEndSchema = z.object({
   peer: text("Peer", "The client's address.", { column: 5, filter: true, format: "socketAddress" }),
   connection: optionalText("Connection", "The id of the connection, as in the log. Null: it was refused.", {}),
   proxy: optionalText("Proxy", "The trusted proxy in between. Null: there is none.", { format: "socketAddress" }),
+  process: optionalText("Process", "Which one connected to the Unix socket. Null: it came by TCP.", {}),
   generation: optionalCount("Document", "The number of the document that it was accepted under.", {}),
   duration: optionalCount("After", "How long it lasted, in milliseconds.", { column: 6, format: "duration" }),
   tlsVersion: optionalText("TLS", "The version of TLS. Null: it was in clear.", {}),

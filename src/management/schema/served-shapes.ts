@@ -94,6 +94,7 @@ export const connectionSchema = z.object({
   peer: text("Peer", "The client's address.", { column: 2, filter: true, format: "socketAddress" }),
   local: text("Local", "The address that it came to.", { format: "socketAddress" }),
   proxy: optionalText("Proxy", "The trusted proxy in between. Null: there is none.", { format: "socketAddress" }),
+  process: optionalText("Process", "Which one connected to the Unix socket. Null: it came by TCP.", {}),
   tlsVersion: optionalText("TLS", "The version of TLS. Null: it is in clear.", { column: 7 }),
   tlsCipherSuite: optionalText("Cipher suite", "By its IANA name. Null: it is in clear.", {}),
   serverName: optionalText("Server name", "What the client asked for by SNI. Null: nothing.", {}),

@@ -2,8 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as delay, setImmediate as immediate } from "node:timers/promises";
 import type { ListenerSettings } from "../../config/index.ts";
-import type { Endpoint } from "../../protocols/endpoint.ts";
-
+import { type Endpoint, UNIX_CLIENT } from "../../protocols/endpoint.ts";
 import { endpoint } from "../connection/socket-facts.ts";
 import type { BoundAddress } from "../observe/lifecycle.ts";
 import { bindSocket } from "../sockets/bind-socket.ts";
@@ -25,6 +24,14 @@ export interface Elsewhere {
   pause(listener: string): Promise<void>;
 }
 
+/** What is known of both ends when a client is accepted. */
+export interface AcceptedEnds {
+  /** Ours; null when each connection must look up its own. */
+  readonly local: Endpoint | null;
+  /** The client's; null when it is the accepted socket's own. */
+  readonly peer: Endpoint | null;
+}
+
 /** What the sockets report to their listener. */
 export interface SocketsOwner {
   readonly name: string;
@@ -34,8 +41,7 @@ export interface SocketsOwner {
   readonly elsewhere: Elsewhere | null;
   /** The listener has ended: sockets bound from here on are closed at once. */
   readonly ended: boolean;
-  /** @param local our end; null when each connection must look up its own */
-  accepted(socket: Socket, local: Endpoint | null): void;
+  accepted(socket: Socket, ends: AcceptedEnds): void;
   acceptFailed(error: Error): void;
   warn(warning: SocketWarning): void;
 }
@@ -238,8 +244,8 @@ export class ListenerSockets {
   async #open(socket: BoundSocket): Promise<void> {
     if (this.#servers.has(socket)) return;
     const server = createServer({ allowHalfOpen: true });
-    const local = ownAddress(socket.address);
-    server.on("connection", (accepted) => this.#owner.accepted(accepted, local));
+    const endsOf = endsAt(socket);
+    server.on("connection", (accepted) => this.#owner.accepted(accepted, endsOf(accepted)));
     server.on("error", (error) => this.#owner.acceptFailed(error));
     this.#servers.set(socket, server);
     try {
@@ -262,9 +268,22 @@ export class ListenerSockets {
   }
 }
 
+/** A client of a Unix socket has no address, but a process. */
+function endsAt(bound: BoundSocket): (accepted: Socket) => AcceptedEnds {
+  const { address, port, family } = bound.address;
+  if (family !== "unix") {
+    const ends = { local: ownAddress(bound.address), peer: null };
+    return () => ends;
+  }
+  const local = { address, port };
+  return (accepted) => {
+    const process = bound.processOf(accepted);
+    return { local, peer: process ? { ...UNIX_CLIENT, process } : UNIX_CLIENT };
+  };
+}
+
 /** Null for the wildcard addresses (RFC 4291 section 2.5.2): a connection has come to one of the host's own. */
-function ownAddress({ address, port, family }: BoundAddress): Endpoint | null {
-  if (family === "unix") return { address, port };
+function ownAddress({ address, port }: BoundAddress): Endpoint | null {
   return address === "0.0.0.0" || address === "::" ? null : endpoint(address, port);
 }
 

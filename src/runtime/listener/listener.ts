@@ -22,7 +22,7 @@ import {
   listenerMachine,
   type PauseReason,
 } from "../../machines/listener.ts";
-import { type Endpoint, isUnix, UNIX_CLIENT } from "../../protocols/endpoint.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import { isPending } from "../../protocols/session/question.ts";
 import type { Judgement } from "../admission/admission.ts";
@@ -58,7 +58,7 @@ import { spreadDrain } from "./drain-spread.ts";
 import { followHoldReasons } from "./hold-reasons.ts";
 import { ListenerStateError } from "./listener-errors.ts";
 import { listenerReports } from "./listener-reports.ts";
-import { type Elsewhere, ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
+import { type AcceptedEnds, type Elsewhere, ListenerSockets, type SocketsOwner } from "./listener-sockets.ts";
 import { liveSettings, type ReloadableSettings } from "./live-settings.ts";
 import type { RefusedSockets } from "./refusal.ts";
 
@@ -152,7 +152,7 @@ export class Listener {
   #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
   /** Accepted, and without a slot. */
-  readonly #held = new Set<{ readonly socket: Socket; readonly local: Endpoint | null }>();
+  readonly #held = new Set<{ readonly socket: Socket; readonly ends: AcceptedEnds }>();
 
   constructor(host: ListenerHost, options: ListenerOptions) {
     this.#host = host;
@@ -439,7 +439,7 @@ export class Listener {
       get ended() {
         return ended();
       },
-      accepted: (socket, local) => this.#accept(socket, local),
+      accepted: (socket, ends) => this.#accept(socket, ends),
       acceptFailed: (error) => this.#acceptFailed(error),
       warn: ({ field, text }) => this.#emit({ type: "listener.warning", listener: this.name, field, text }),
     };
@@ -459,12 +459,11 @@ export class Listener {
     void new Breather().forEach(this.connections, (connection) => connection.stop());
   }
 
-  #accept(socket: Socket, local: Endpoint | null): void {
-    const onUnix = local !== null && isUnix(local.address);
-    const peer = onUnix ? UNIX_CLIENT : endpoint(socket.remoteAddress, socket.remotePort);
+  #accept(socket: Socket, ends: AcceptedEnds): void {
+    const peer = ends.peer ?? endpoint(socket.remoteAddress, socket.remotePort);
     const admission = this.#admission.judge({ kind: "socket", peer, draining: this.state === "draining" });
     if (admission.refusal && this.#isHeld(admission.refusal)) {
-      this.#hold(socket, local);
+      this.#hold(socket, ends);
       return;
     }
     if (admission.refusal) {
@@ -476,7 +475,7 @@ export class Listener {
       number: this.#host.nextConnectionNumber(),
       socket,
       peer,
-      local,
+      local: ends.local,
       permit: admission.permit,
       proxied: admission.owesHeader,
     });
@@ -495,8 +494,8 @@ export class Listener {
     return this.settings.atCapacity === "hold" || (mayBeHad && this.#held.size < mostHeld);
   }
 
-  #hold(socket: Socket, local: Endpoint | null): void {
-    const held = { socket, local };
+  #hold(socket: Socket, ends: AcceptedEnds): void {
+    const held = { socket, ends };
     this.#held.add(held);
     socket.on("error", ignore);
     socket.once("close", () => this.#held.delete(held));
@@ -509,9 +508,9 @@ export class Listener {
   #admitHeld(): void {
     const held = [...this.#held];
     this.#held.clear();
-    for (const { socket, local } of held) {
+    for (const { socket, ends } of held) {
       socket.off("error", ignore);
-      if (!socket.destroyed) this.#accept(socket, local);
+      if (!socket.destroyed) this.#accept(socket, ends);
     }
   }
 

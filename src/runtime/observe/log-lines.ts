@@ -182,7 +182,11 @@ export const logLines: LogLines = {
   "connection.refused": {
     level: "info",
     text: "connection refused",
-    fields: ({ listener, peer, refusal }) => ({ listener, peer: addressText(peer), ...refusal }),
+    fields: ({ listener, peer, refusal }) => ({
+      ...{ listener, peer: addressText(peer) },
+      ...processFields(peer),
+      ...refusal,
+    }),
   },
   "connection.secured": {
     level: "debug",
@@ -222,7 +226,13 @@ export const ownNoticeLine: LogLine<OwnNoticeEvent> = {
 
 function connectionFields({ id, listener, generation, peer, proxy }: ConnectionFacts) {
   const fields = { connection: id, listener, generation, peer: addressText(peer) };
-  return proxy ? { ...fields, proxy: addressText(proxy.peer) } : fields;
+  if (proxy) return { ...fields, proxy: addressText(proxy.peer), ...processFields(proxy.peer) };
+  return { ...fields, ...processFields(peer) };
+}
+
+/** Who is at the other end of a Unix socket: the client, or its proxy. */
+function processFields({ process }: Endpoint) {
+  return process ? { process } : {};
 }
 
 /** The one line of each connection. */
@@ -235,6 +245,7 @@ function closedFields(event: LifecycleEventOf<"connection.closed">): object {
     generation: connection.generation,
     peer: addressText(connection.peer),
     proxy: proxy ? addressText(proxy.peer) : undefined,
+    process: (proxy?.peer ?? connection.peer).process,
     cause,
     durations: rounded(durations),
     bytesRead,
@@ -262,6 +273,12 @@ function tlsFields(tls: TlsFacts | null) {
 export function addressText({ address, port }: Endpoint): string {
   if (isUnix(address)) return address;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** `pid 4711, uid 1000, gid 1000` of who is at the other end of a Unix socket: the client, or its proxy. */
+export function processText({ peer, proxy }: Pick<ConnectionFacts, "peer" | "proxy">): string | null {
+  const { process } = proxy?.peer ?? peer;
+  return process ? `pid ${process.pid}, uid ${process.uid}, gid ${process.gid}` : null;
 }
 
 function rounded({ proxyHeader, admission, handshake, session, closing, total }: PhaseDurations): object {

@@ -1,4 +1,5 @@
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
+import type { PeerProcess } from "../../protocols/endpoint.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { SocketSettings, SocketWarning } from "./options.ts";
 import type { BoundAddress } from "./sockaddr.ts";
@@ -69,6 +70,8 @@ export interface BoundSocket {
   listen(): Promise<void>;
   /** Lets a server accept from this socket, listening first if necessary; resolves when it accepts. */
   accept(server: Server): Promise<void>;
+  /** Which process has connected, for an accepted socket of a Unix socket; null where that is not known. */
+  processOf(accepted: Socket): PeerProcess | null;
   /** Stops the server's accepting and nothing else: its connections go on, new clients queue. */
   suspend(server: Server): Promise<void>;
   /** Applies changed settings to the next connections, without a gap. */

@@ -1,4 +1,5 @@
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
+import type { PeerProcess } from "../../protocols/endpoint.ts";
 import { type BindError, explainBindFailure, type FailedCall } from "./bind-error.ts";
 import type { AppliedSettings, BoundSocket, InheritableSocket, SocketTarget } from "./bound-socket.ts";
 import { dropConnectionRequests } from "./connection-request-filter.ts";
@@ -20,6 +21,7 @@ import {
   type SocketSettings,
   type SocketWarning,
 } from "./options.ts";
+import { peerProcess } from "./peer-credentials.ts";
 import { type BoundAddress, decodeSockaddr, encodeSockaddr, SOCKADDR_MAX, SockaddrError, UNIX } from "./sockaddr.ts";
 import { SocketFile } from "./socket-file.ts";
 
@@ -157,6 +159,10 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
     const duplicate = this.descriptor.use((fd) => this.#libc.duplicate(fd));
     if (duplicate < 0) throw await this.#explain("fcntl", duplicate);
     await this.#handOver(new Descriptor(this.#libc, duplicate), server);
+  }
+
+  processOf(accepted: Socket): PeerProcess | null {
+    return peerProcess(this.#libc, accepted);
   }
 
   async suspend(server: Server): Promise<void> {

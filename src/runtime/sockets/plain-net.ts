@@ -76,6 +76,10 @@ class PlainSocket implements BoundSocket {
     });
   }
 
+  processOf(): null {
+    return null;
+  }
+
   async listen(): Promise<void> {
     // It has been listening since it was bound.
   }
