@@ -237,7 +237,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     suspend: (listener) => server.suspend(listener),
     resume: (listener) => server.resume(listener),
     close: (id, { now = false } = {}) =>
-      server.close(id, { now }) || (workers?.ask<boolean>({ ask: "close", id, now }).includes(true) ?? false),
+      server.close(id, { now }) || workers?.askOwner<boolean>({ ask: "close", id, now }) === true,
     block: (blocked) => {
       server.blockList.add(blocked);
       workers?.block({ add: blocked });
@@ -288,12 +288,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     ],
     connection(id) {
       const connection = server.connection(id);
-      const status = connection
-        ? statusOf(connection)
-        : workers
-            ?.ask<readonly ConnectionStatus[]>({ ask: "connections", wanted: {} })
-            .flat()
-            .find((one) => one.id === id);
+      const status = connection ? statusOf(connection) : workers?.askOwner<ConnectionStatus>({ ask: "connection", id });
       return status && watched(status, server.lifecycle);
     },
   };

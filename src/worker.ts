@@ -50,6 +50,7 @@ const server: Server = new Server({
     counting: memory.counting,
     blockList: new FollowedBlockList(clock, start),
     generation: start.generation,
+    idPrefix: start.idPrefix,
   },
   onBound: async () => {
     await side.bound();

@@ -7,6 +7,7 @@ import { listenerMachine } from "../machines/listener.ts";
 import { reloadMachine } from "../machines/reload.ts";
 import { serverMachine } from "../machines/server.ts";
 import { upgradeMachine } from "../machines/upgrade.ts";
+import { workerMachine } from "../machines/worker.ts";
 import { imapMachine } from "../protocols/imap/machine.ts";
 import { manageSieveMachine } from "../protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../protocols/pop3/machine.ts";
@@ -20,6 +21,7 @@ export const charts: Readonly<Record<string, AnyStateMachine>> = {
   reload: reloadMachine,
   upgrade: upgradeMachine,
   certificate: certificateMachine,
+  worker: workerMachine,
   fleet: fleetMachine,
   smtp: smtpMachine,
   lmtp: smtpMachine,

@@ -78,6 +78,7 @@ export const disclosures: Readonly<Record<string, ChartDisclosure>> = {
     context: fields({ error: errorName, failures: count, pause: count, isFresh: flag, jitter: count }),
     events: {},
   },
+  worker: { context: fields({ losses: count, error: errorName }), events: {} },
   fleet: {
     context: fields({
       times: fields({ renewInterval: count, answerTimeout: count, retryInterval: count, leaseLeft: count }),

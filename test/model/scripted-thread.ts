@@ -96,8 +96,8 @@ export class ScriptedThread implements Thread {
 
   block(): void {}
 
-  ask(): undefined {
-    return undefined;
+  ask(): () => undefined {
+    return () => undefined;
   }
 
   async end(): Promise<void> {

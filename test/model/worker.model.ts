@@ -78,6 +78,7 @@ export class WorkerWorld extends Driver {
       get generation() {
         return world.generation;
       },
+      idPrefix: "model-",
       blocked: () => [],
       failed: () => {
         this.hasFailed = true;

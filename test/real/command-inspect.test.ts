@@ -184,6 +184,7 @@ describe("gatehouse charts", () => {
       "server.svg",
       "smtp.svg",
       "upgrade.svg",
+      "worker.svg",
     ]);
     expect(await readFile(join(out, "smtp.svg"), "utf8")).toContain("<svg");
   });

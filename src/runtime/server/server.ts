@@ -90,6 +90,8 @@ export interface SharedParts {
   readonly blockList: BlockList;
   /** Number of the document that it begins with. */
   readonly generation: number;
+  /** What the ids of its connections begin with, and those of no other thread. */
+  readonly idPrefix: string;
 }
 
 export class Server {
@@ -104,7 +106,8 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
   readonly #descriptors = new DescriptorReserve();
-  readonly #idPrefix = `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
+  /** What the ids of its connections begin with. */
+  readonly idPrefix: string;
   #lastNumber = 0;
   #firstGeneration = 1;
   readonly #configuration$: BehaviorSubject<Configuration>;
@@ -135,6 +138,8 @@ export class Server {
       this.lifecycle.callbackFailed({ what: "The inspector", callback }, error),
     );
     this.#options = { ...options, inspect };
+    this.idPrefix =
+      options.shared?.idPrefix ?? `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
     onDemand(inspect, () => {
       for (const connection of this.connections()) connection.offer();
     });
@@ -449,7 +454,7 @@ export class Server {
       watchers: this.watchers,
       flows: this.flows,
       lifecycleMode: this.#options.lifecycleMode,
-      idPrefix: this.#idPrefix,
+      idPrefix: this.idPrefix,
       nextConnectionNumber: () => {
         this.#lastNumber += 1;
         return this.#lastNumber;
@@ -539,7 +544,7 @@ export class Server {
   #followed(): FollowedServer {
     const [server, inspect] = [this, this.#host?.inspect];
     return {
-      ...{ lifecycle: this.lifecycle, flows: this.flows, inspect },
+      ...{ lifecycle: this.lifecycle, flows: this.flows, inspect, idPrefix: this.idPrefix },
       get configuration() {
         return server.configuration;
       },

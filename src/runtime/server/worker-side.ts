@@ -20,7 +20,7 @@ import type {
 import { connectionCounts } from "./connection-counts.ts";
 import type { Server } from "./server.ts";
 import { countStates } from "./state-counts.ts";
-import { statusesOf } from "./watched-connections.ts";
+import { statusesOf, statusOf } from "./watched-connections.ts";
 
 export interface WorkerSideOptions {
   readonly start: WorkerStart;
@@ -138,6 +138,10 @@ function answerTo(server: Server, question: WorkerQuestion): unknown {
   switch (question.ask) {
     case "connections":
       return statusesOf(server.connections(), question.wanted);
+    case "connection": {
+      const connection = server.connection(question.id);
+      return connection && statusOf(connection);
+    }
     case "counts":
       return connectionCounts(server.listeners);
     case "states":

@@ -26,6 +26,8 @@ export interface WorkerStart extends WorkerDocument {
   readonly worker: number;
   /** The thread's number in shared memory. */
   readonly thread: number;
+  /** What the ids of its connections begin with. */
+  readonly idPrefix: string;
   readonly generation: number;
   readonly shared: ServerMemory;
   /** Makes keys of session tickets that are the same in all threads. */
@@ -100,6 +102,7 @@ export type WorkerQuestion =
       readonly ask: "connections";
       readonly wanted: { readonly listener?: string; readonly address?: string; readonly state?: string };
     }
+  | { readonly ask: "connection"; readonly id: string }
   | { readonly ask: "states" }
   /** How many connections of each listener are in each state. */
   | { readonly ask: "counts" }

@@ -21,6 +21,8 @@ import type { Thread, ThreadOwner, ThreadStart } from "./worker-thread.ts";
 
 /** How long a thread may take until it serves, in milliseconds. */
 const startTimeout = 60_000;
+/** How long the answers to a question may take altogether, where event loops are busy, in milliseconds. */
+const longestQuestion = 250;
 /** How often it is looked who wants which events, in milliseconds. */
 const lookAround = 250;
 
@@ -51,6 +53,8 @@ export interface FollowedServer {
   readonly lifecycle: Lifecycle;
   readonly flows: ChartFlows;
   readonly inspect: Inspector | undefined;
+  /** What the ids of all connections begin with. */
+  readonly idPrefix: string;
   blocked(): readonly BlockedAddress[];
   /** So many threads have been lost that nobody is served well. */
   failed(error: unknown): void;
@@ -61,7 +65,10 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #ticketSecret = randomBytes(32);
   readonly #blockVersion = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #threads = new Set<Thread>();
+  /** By what the ids of their connections begin with. */
+  readonly #threads = new Map<string, Thread>();
+  /** How many threads have begun. */
+  #begun = 0;
   /** Numbers of threads in shared memory that are in use. */
   readonly #taken = new Set<number>();
   readonly #mayServe = Promise.withResolvers<void>();
@@ -154,16 +161,25 @@ export class WorkerPool {
 
   /** In force when this returns. */
   block(change: BlockChange): void {
-    for (const thread of this.#threads) thread.block(change);
+    for (const thread of this.#threads.values()) thread.block(change);
     Atomics.add(this.#blockVersion, 0, 1);
   }
 
-  /** Asks every worker. Of one whose event loop is busy for long there is no answer. */
+  /** Asks all workers at once. Of one whose event loop is busy for long there is no answer. */
   ask<Answer>(question: WorkerQuestion): readonly Answer[] {
-    return this.workers.flatMap(({ serving }) => {
-      const answer = serving?.ask(question);
+    const asked = this.workers.flatMap(({ serving }) => (serving ? [serving.ask(question)] : []));
+    const deadline = performance.now() + longestQuestion;
+    return asked.flatMap((answerBy) => {
+      const answer = answerBy(deadline);
       return answer === undefined ? [] : [answer as Answer];
     });
+  }
+
+  /** Asks the worker that has a connection, or had it. @returns undefined without an answer */
+  askOwner<Answer>(question: WorkerQuestion & { readonly id: string }): Answer | undefined {
+    const prefix = question.id.slice(0, question.id.lastIndexOf("-") + 1);
+    const answerBy = this.#threads.get(prefix)?.ask(question);
+    return answerBy?.(performance.now() + longestQuestion) as Answer | undefined;
   }
 
   /** Resolves when every thread has ended. @param options.wait let the sessions finish */
@@ -214,14 +230,16 @@ export class WorkerPool {
     while (this.#reloading) await this.#reloading.promise;
     const number = this.#number();
     watch.numbered(number);
-    const thread: Thread = this.#options.begin(this.#startOf(worker, number), {
+    this.#begun += 1;
+    const idPrefix = `${this.#followed().idPrefix}${this.#begun.toString(36)}-`;
+    const thread: Thread = this.#options.begin(this.#startOf({ worker, thread: number, idPrefix }), {
       events: (events) => this.#report(events, worker),
       ended: (error) => {
-        this.#threads.delete(thread);
+        this.#threads.delete(idPrefix);
         if (error) watch.lost(error);
       },
     });
-    this.#threads.add(thread);
+    this.#threads.set(idPrefix, thread);
     watch.begun(thread);
     const started = this.#untilServing(thread);
     this.#starting.add(started);
@@ -243,14 +261,13 @@ export class WorkerPool {
     }
   }
 
-  #startOf(worker: number, thread: number): ThreadStart {
+  #startOf(own: Pick<WorkerStart, "worker" | "thread" | "idPrefix">): ThreadStart {
     const server = this.#followed();
     const { configuration, certificates, listeners, generation } = server;
     return {
       ...this.#options.given,
       ...workerDocument(configuration, this, { certificates, listeners }),
-      worker,
-      thread,
+      ...own,
       generation,
       shared: this.memory.own.memory,
       ticketSecret: this.#ticketSecret,

@@ -12,9 +12,6 @@ import type {
   WorkerStart,
 } from "./worker-messages.ts";
 
-/** How long a question waits for a worker whose event loop is busy, in milliseconds. */
-const longestQuestion = 250;
-
 export interface ThreadStart extends Omit<WorkerStart, "ports"> {
   readonly mail: WorkerPorts["mail"];
 }
@@ -35,8 +32,8 @@ export interface Thread {
   call<Name extends WorkerCallName>(call: Name, request: WorkerCalls[Name]["request"]): Promise<void>;
   /** Takes effect with the block list's next version. */
   block(change: BlockChange): void;
-  /** Waits for the answer, for as long as the event loop of a worker may reasonably take. @returns undefined without one */
-  ask(question: WorkerQuestion): unknown;
+  /** @returns waits for the answer until then, by `performance.now()`, and gives undefined without one */
+  ask(question: WorkerQuestion): (deadline: number) => unknown;
   /** Ends the thread in mid-work; nobody is told that it was lost. */
   end(): Promise<void>;
   /** From here on its end is no loss. */
@@ -110,13 +107,17 @@ export class WorkerThread implements Thread {
     this.#blocks.postMessage(change);
   }
 
-  ask(question: WorkerQuestion): unknown {
+  ask(question: WorkerQuestion): (deadline: number) => unknown {
     this.#asked += 1;
-    this.#questions.postMessage({ number: this.#asked, question });
-    const deadline = performance.now() + longestQuestion;
+    const number = this.#asked;
+    this.#questions.postMessage({ number, question });
+    return (deadline) => this.#answerTo(number, deadline);
+  }
+
+  #answerTo(number: number, deadline: number): unknown {
     for (;;) {
       const answered = Atomics.load(this.#answered, 0);
-      if (answered === this.#asked) break;
+      if (answered >= number) break;
       const left = deadline - performance.now();
       if (left <= 0 || !this.#isWanted) return undefined;
       Atomics.wait(this.#answered, 0, answered, left);
@@ -126,7 +127,7 @@ export class WorkerThread implements Thread {
       const received = receiveMessageOnPort(this.#questions);
       if (!received) return answer;
       // Answers that came too late are still there.
-      if (received.message.number === this.#asked) answer = received.message.answer;
+      if (received.message.number === number) answer = received.message.answer;
     }
   }
 

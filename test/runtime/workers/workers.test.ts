@@ -67,6 +67,8 @@ describe("a server with three workers", () => {
       server: { running: 1 },
     });
     const [first] = gatehouse.connections();
+    expect(gatehouse.connection(first?.id ?? "")).toMatchObject({ id: first?.id, state: "active" });
+    expect(gatehouse.connection("nobody")).toBeUndefined();
     expect(gatehouse.close(first?.id ?? "")).toBe(true);
     expect(gatehouse.close("nobody")).toBe(false);
     expect(await Promise.race(clients.map(({ over }) => over))).toBe(false);
