@@ -1,10 +1,16 @@
 /** `gatehouse upgrade`: another program takes over, and no client sees it; or it does not, and nobody sees that either. */
 import { once } from "node:events";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { connect as connectPlain, createServer } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { askControl } from "../../src/control/control-client.ts";
 import type { StatusReport } from "../../src/control/reports.ts";
+import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { watch } from "../runtime/raw-client.ts";
 import { notifyReceiver } from "../runtime/systemd/notify-receiver.ts";
 import { installed } from "./programs.ts";
 import { openDialogue, startData } from "./smtp-dialogue.ts";
@@ -123,6 +129,61 @@ test("successors take over, one after the other, and what is under way is finish
   expect(served).toBeGreaterThan(8);
   await server.stop();
 });
+
+test("Unix sockets are handed over with their files, which only the last server removes", async () => {
+  const folder = temporaryDirectory();
+  const path = join(folder, "lmtp.sock");
+  const name = `@gatehouse-upgrade-${process.pid}`;
+  const listening = [
+    { name: "file", protocol: "lmtp", bind: [`unix:${path}`], useTls: false },
+    { name: "abstract", protocol: "lmtp", bind: [`unix:${name}`], useTls: false },
+    { name: "removed", protocol: "lmtp", bind: [`unix:${folder}/removed.sock`], useTls: false },
+  ];
+  const local = { SystemSettings: system, NetworkListener: listening };
+  const server = await upgradable(local);
+  const { ino } = lstatSync(path);
+  const greeted = async () =>
+    expect([await greeting(path), await greeting(name.replace("@", "\0")), lstatSync(path).ino]).toEqual([
+      ...[expect.stringMatching(/^220 /), expect.stringMatching(/^220 /), ino],
+    ]);
+  await greeted();
+
+  // It takes the sockets, and fails at an address of the new document.
+  const taken = createServer().listen(join(folder, "taken.sock"));
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const foreign = { name: "taken", protocol: "lmtp", bind: [`unix:${folder}/taken.sock`] };
+  await writeFile(server.file, JSON.stringify({ ...local, NetworkListener: [...listening, foreign] }));
+  expect((await server.upgrade()).stderr).toContain("Another server listens there");
+  expect(await server.inCharge()).toBe(server.pid);
+  await greeted();
+
+  await writeFile(server.file, JSON.stringify({ ...local, NetworkListener: listening.slice(0, 2) }));
+  for (const _ of ["a successor", "and its own"]) {
+    const before = await server.inCharge();
+    const held = watch(connectPlain({ path, allowHalfOpen: true }));
+    await held.until("220 ");
+    expect((await server.upgrade()).code).toBe(0);
+    expect(await server.inCharge()).not.toBe(before);
+    await held.until("421 ");
+    held.socket.end();
+    await greeted();
+    await expect.poll(() => existsSync(`/proc/${before}/fd/0`)).toBe(false);
+    await greeted();
+  }
+  expect(readdirSync(folder).sort()).toEqual(["lmtp.sock", "taken.sock"]);
+  await server.stop();
+  expect(readdirSync(folder)).toEqual(["taken.sock"]);
+});
+
+/** The first words of whoever listens there. */
+async function greeting(path: string): Promise<string> {
+  const client = watch(connectPlain({ path, allowHalfOpen: true }));
+  const words = await client.until("\r\n");
+  client.socket.end("QUIT\r\n");
+  await client.end;
+  return words;
+}
 
 async function openImap(port: number, former?: Buffer) {
   const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...(former && { session: former }) });

@@ -57,8 +57,8 @@ export async function retireUntaken({ served }: HandingServer): Promise<void> {
   await Promise.allSettled(served.map((listener) => listener.retireUntaken()));
 }
 
-function usedAs({ socket: { settings }, listener, text }: UsedSocket) {
-  return { listener, text, settings };
+function usedAs({ socket: { settings, file }, listener, text }: UsedSocket) {
+  return { listener, text, settings, file: file?.identity ?? null };
 }
 
 /** The service manager's descriptor of a socket. */

@@ -57,7 +57,7 @@ function handedSocket(
   libc: Libc,
   fd: number,
   {
-    inherited: { address, ipv6Only },
+    inherited: { address, ipv6Only, file },
     handed: { settings, managed },
     target,
     warnings,
@@ -65,7 +65,7 @@ function handedSocket(
 ): ListeningSocket {
   const [descriptor, family] = [new Descriptor(libc, fd), { family: address.family, ipv6Only }];
   return new ListeningSocket({
-    ...{ libc, settings, descriptor, address, warnings, inherited: managed },
+    ...{ libc, settings, descriptor, address, warnings, file: file ?? null, inherited: managed },
     target: { ...target, ...family },
   });
 }

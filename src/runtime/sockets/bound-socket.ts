@@ -3,6 +3,7 @@ import type { PeerProcess } from "../../protocols/endpoint.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { SocketSettings, SocketWarning } from "./options.ts";
 import type { BoundAddress } from "./sockaddr.ts";
+import type { SocketFile } from "./socket-file.ts";
 
 /** What to bind. */
 export interface BindTarget {
@@ -39,6 +40,8 @@ export interface InheritableSocket {
   readonly ipv6Only: boolean;
   /** The settings in force. */
   readonly settings: SocketSettings;
+  /** Of a Unix socket, where this process has to remove it. */
+  readonly file: SocketFile | null;
   /** The other process goes on using it: from here on it is `inherited`. */
   leaveToSuccessor(): void;
   /** Sets all options again, which the other process may have changed. */

@@ -2,6 +2,7 @@ import type { BindTarget } from "./bound-socket.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { SocketSettings } from "./options.ts";
 import { type BoundAddress, encodeSockaddr, isUnspecified, SockaddrError } from "./sockaddr.ts";
+import type { SocketFile } from "./socket-file.ts";
 
 /** A listening socket that the process which started this one made or had, and handed over. */
 export interface InheritedSocket {
@@ -16,6 +17,8 @@ export interface InheritedSocket {
   readonly number?: number;
   /** What the server that this one succeeds uses the socket for; left out where there is none, or it does not. */
   readonly handed?: HandedSocket;
+  /** Of a Unix socket that was handed over: this process removes it once it is in charge. */
+  readonly file?: SocketFile;
   /** It is lent: a listener uses the descriptor itself and never closes it. False by default. */
   readonly lent?: boolean;
 }
@@ -28,6 +31,8 @@ export interface HandedSocket {
   readonly text: string;
   /** In force, and to stay so until the other server accepts no more. */
   readonly settings: SocketSettings;
+  /** Which file it is, for a Unix socket with one; null or left out for all others. */
+  readonly file?: string | null;
   /** The service manager's own: it stays open as long as the process lives. */
   readonly managed: boolean;
 }
@@ -87,7 +92,11 @@ export class InheritedSockets {
 
   /** The sockets are this process's own from here on: each is open only as long as its listener has it. */
   settle(): void {
-    for (const { handed, descriptor } of this.#sockets) if (handed && !handed.managed) descriptor.close();
+    for (const { handed, descriptor, file } of this.#sockets) {
+      if (!handed || handed.managed) continue;
+      descriptor.close();
+      file?.own();
+    }
     this.#sockets = this.#sockets
       .filter(({ handed }) => handed?.managed !== false)
       .map(({ handed, number: _, ...socket }) => {

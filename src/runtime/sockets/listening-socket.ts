@@ -53,7 +53,7 @@ export interface OpenSocket extends OpenSettings {
   readonly address: BoundAddress;
   /** Whether another process has the socket too, and goes on using it. False by default. */
   readonly inherited?: boolean;
-  /** Of a Unix socket, where this process has made it: it goes with the socket. Null by default. */
+  /** Of a Unix socket, where this process has made it or succeeds its maker: it goes with the socket. Null by default. */
   readonly file?: SocketFile | null;
 }
 
@@ -91,7 +91,7 @@ export function openListeningSocket(
 
   const address = localAddress(libc, fd);
   if (typeof address === "number") return fail("getsockname", errnoName(address));
-  const file = target.family === "unix" && target.host.startsWith("/") ? new SocketFile(target.host) : null;
+  const file = target.family === "unix" && target.host.startsWith("/") ? SocketFile.made(target.host) : null;
   return new ListeningSocket({ libc, target, settings, descriptor, address, file, warnings: [...warnings, ...unmet] });
 }
 
@@ -114,8 +114,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
   readonly #target: SocketTarget;
   /** The servers that have a dup(2) of the socket. */
   readonly #servers = new Set<Server>();
-  /** Made by bind(2); null for other sockets. */
-  readonly #file: SocketFile | null;
+  readonly file: SocketFile | null;
   /** The settings in force. */
   #settings: SocketSettings;
   #inherited: boolean;
@@ -129,7 +128,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
     this.address = address;
     this.#inherited = inherited;
     this.warnings = warnings;
-    this.#file = file;
+    this.file = file;
   }
 
   get inherited(): boolean {
@@ -207,8 +206,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
     // The filter would apply to the other process's socket as well.
     if (this.#inherited) return false;
     if (this.address.family === "unix") {
-      this.#file?.remove();
-      return this.#file !== null;
+      return this.file?.remove() ?? false;
     }
     return this.descriptor.use((fd) => this.#libc.attachFilter(fd, dropConnectionRequests)) >= 0;
   }
@@ -217,7 +215,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
     for (const server of this.#servers) server.close();
     this.#servers.clear();
     this.#listens = false;
-    if (!this.#inherited) this.#file?.remove();
+    if (!this.#inherited) this.file?.remove();
     this.descriptor.close();
   }
 

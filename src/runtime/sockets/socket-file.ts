@@ -26,24 +26,47 @@ function isRefused(path: string): Promise<boolean> {
   });
 }
 
-/** The file that was made by a bind(2) of ours. */
+/** The file of a Unix socket that this process has to remove. */
 export class SocketFile {
   readonly #path: string;
-  readonly #inode: string | null;
+  /** Which file it is, in words that another process understands; null where there was none. */
+  readonly identity: string | null;
+  #owned: boolean;
 
-  constructor(path: string) {
-    this.#path = path;
-    this.#inode = inodeOf(path);
+  /** Made by a bind(2) of ours. */
+  static made(path: string): SocketFile {
+    return new SocketFile(path, inodeOf(path), true);
   }
 
-  /** Nobody finds the socket any more. A file that another server has put in its place stays. */
-  remove(): void {
-    if (this.#inode === null || inodeOf(this.#path) !== this.#inode) return;
+  /** Another server's, who removes it unless this process succeeds. @param identity as that server has it */
+  static handed(path: string, identity: string | null): SocketFile {
+    return new SocketFile(path, identity, false);
+  }
+
+  private constructor(path: string, identity: string | null, owned: boolean) {
+    this.#path = path;
+    this.identity = identity;
+    this.#owned = owned;
+  }
+
+  /** This process has succeeded the server that made it. */
+  own(): void {
+    this.#owned = true;
+  }
+
+  /**
+   * Nobody finds the socket any more. A file that another server has put in its place stays, and so does another server's.
+   * @returns whether it was this process's to remove
+   */
+  remove(): boolean {
+    if (!this.#owned) return false;
+    if (this.identity === null || inodeOf(this.#path) !== this.identity) return true;
     try {
       unlinkSync(this.#path);
     } catch {
       // The next server that binds here finds that nobody listens.
     }
+    return true;
   }
 }
 

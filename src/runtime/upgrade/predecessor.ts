@@ -1,8 +1,10 @@
 /** The server that this process is to succeed, and what it hands over. */
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { type InheritedSocket, InheritedSockets } from "../sockets/inherited-sockets.ts";
+import { type HandedSocket, type InheritedSocket, InheritedSockets } from "../sockets/inherited-sockets.ts";
 import { type Libc, loadLibc } from "../sockets/libc.ts";
+import { UNIX } from "../sockets/sockaddr.ts";
+import { SocketFile } from "../sockets/socket-file.ts";
 import { takeSocket } from "../sockets/take-socket.ts";
 import { Channel } from "./channel.ts";
 import {
@@ -88,7 +90,7 @@ export class Predecessor {
       const taken = takeSocket(libc, firstSocketDescriptor + index, name);
       if (typeof taken === "string") warnings.push(taken);
       if (typeof taken === "string") return null;
-      return used ? { ...taken, handed: { ...used, managed } } : taken;
+      return used ? { ...taken, ...fileOf(taken, used), handed: { ...used, managed } } : taken;
     });
     this.sockets = new InheritedSockets(
       this.#offered.filter((socket) => socket !== null),
@@ -139,6 +141,12 @@ export class Predecessor {
   #next<Type extends ToSuccessor["type"]>(type: Type): Promise<Extract<ToSuccessor, { readonly type: Type }>> {
     return next(this.channel, type);
   }
+}
+
+/** Of a Unix socket; a name in the abstract namespace has none. */
+function fileOf({ address: { address, family } }: InheritedSocket, { file = null }: Pick<HandedSocket, "file">) {
+  const path = family === "unix" ? address.slice(UNIX.length) : "";
+  return path.startsWith("/") ? { file: SocketFile.handed(path, file) } : {};
 }
 
 async function firstMessage(channel: Channel<ToPredecessor, ToSuccessor>) {

@@ -1,17 +1,18 @@
 /** Sockets that a service manager opened, and the command that is started with them. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
-import { dirname } from "node:path";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createGatehouse, InheritedSockets, inheritedSockets } from "../../../src/index.ts";
 import { freePort } from "../../free-port.ts";
 import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
 import { documentFile, entryPoint, gatehouse, launch, serve } from "../../real/command.ts";
 import { installed } from "../../real/programs.ts";
-import { rawClient } from "../raw-client.ts";
+import { type RawClient, rawClient, watch } from "../raw-client.ts";
 import { openSocket, startedWith } from "./activation.ts";
 
 const smtp = (...bind: string[]) => ({ name: "smtp", bind });
@@ -31,6 +32,19 @@ function linkOf(path: string): string {
     return readlinkSync(path);
   } catch {
     return "";
+  }
+}
+
+/** Waits until somebody listens there. @param path with a zero octet in front for an abstract name */
+async function connected(path: string): Promise<RawClient> {
+  for (;;) {
+    const socket = connect({ path, allowHalfOpen: true });
+    const isThere = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return watch(socket);
+    await immediate();
   }
 }
 
@@ -161,6 +175,40 @@ describe.runIf(isLinux)("a server that is started with sockets", () => {
     expect((await server.end)[0]).not.toBe(0);
     expect(await server.words).toContain("Descriptor 99, which this process was started with, is not open (EBADF)");
   });
+
+  test.runIf(installed("systemd-socket-activate"))(
+    "takes Unix sockets from systemd's own tool, serves who came first, and leaves the file",
+    async () => {
+      const folder = temporaryDirectory();
+      const [path, name] = [join(folder, "lmtp.sock"), `gatehouse-activated-${process.pid}`];
+      const listener = (protocol: string, bind: string) => ({ name: protocol, protocol, bind: [bind], useTls: false });
+      const server = await launch([listener("lmtp", `unix:${path}`), listener("pop3", `unix:@${name}`)], {
+        by: ["systemd-socket-activate", "-l", path, "-l", `@${name}`],
+      });
+      // The tool starts the command when the first client has connected.
+      const first = await connected(path);
+      expect(await first.until("\r\n")).toMatch(/^220 .*LMTP/);
+      expect(await (await connected(`\0${name}`)).until("\r\n")).toMatch(/^\+OK/);
+      const warnings = server.log.filter(
+        ({ event, code }) => event === "listener.warning" || code === "inherited-socket",
+      );
+      expect(warnings).toEqual([]);
+      server.kill("SIGUSR2");
+      const { successor } = await server.logged({ event: "upgrade.draining", by: "SIGUSR2" });
+      onTestFinished(() => {
+        if (existsSync(`/proc/${successor}`)) process.kill(Number(successor), "SIGKILL");
+      });
+      await first.until("421 ");
+      const later = await connected(path);
+      expect(await later.until("\r\n")).toMatch(/^220 .*LMTP/);
+      process.kill(Number(successor), "SIGTERM");
+      await later.until("421 ");
+      later.socket.end();
+      await expect.poll(() => server.log.filter(({ event }) => event === "server.stopped").length).toBe(2);
+      // The next server is started with it again: who connects meanwhile waits.
+      expect(existsSync(path)).toBe(true);
+    },
+  );
 
   test("leaves those who are queued when it stops to the server that is started next", async () => {
     const socket = await openSocket();
