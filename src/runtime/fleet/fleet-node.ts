@@ -331,7 +331,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
       if (request && given) slots.answer(request, given, answer.closedFor);
     }
     this.#tickets?.look();
-    this.#shared?.catchUp(answer.version);
+    this.#shared?.catchUp(answer.shared);
     this.answered();
     return true;
   }

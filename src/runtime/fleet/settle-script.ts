@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import type { EngineScript } from "./engine.ts";
-import type { ChangeNote } from "./shared-state.ts";
+import type { ChangeNote, SharedVersion } from "./shared-state.ts";
 
 export interface SettleRequest {
   /** `join` counts those inside, and nothing else; `settle` keeps what is held; `leave` keeps nothing. */
@@ -43,8 +43,8 @@ export interface HeldAnswer {
   readonly members: readonly MemberAnswer[];
   /** For how long the engine gives nothing away, in milliseconds; 0 for not at all. */
   readonly closedFor: number;
-  /** Of what all nodes share. */
-  readonly version: number;
+  /** What all nodes share. */
+  readonly shared: SharedVersion;
   /** In the order of the request. */
   readonly slots: readonly SlotsAnswer[];
 }
@@ -149,8 +149,9 @@ for name, member in pairs(members) do
   list[#list + 1] = { member = name, node = member.node, age = now - member.at, facts = member.facts }
 end
 redis.call('HSET', key, '#fleet', cjson.encode(fleet), ask.member, cjson.encode(me))
-local version = tonumber(redis.call('HGET', KEYS[2], '#version') or '0')
-return cjson.encode({ held = true, members = list, closedFor = closed, version = version, slots = answers })
+local known = redis.call('HMGET', KEYS[2], '#version', '#epoch')
+local shared = { version = tonumber(known[1] or '0'), epoch = known[2] or cjson.null }
+return cjson.encode({ held = true, members = list, closedFor = closed, shared = shared, slots = answers })
 `;
 
 export const settleScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };

@@ -27,11 +27,17 @@ export interface SharedBlock {
   readonly reason: string | null;
 }
 
+/** Which state it is: versions of one epoch follow one another. */
+export interface SharedVersion {
+  readonly version: number;
+  /** Null while nothing has been shared. */
+  readonly epoch: string | null;
+}
+
 /** On the fleet's channel. */
-export interface ChangeNote {
+export interface ChangeNote extends SharedVersion {
   readonly note: "changed";
   readonly by: string;
-  readonly version: number;
   readonly change: SharedChange;
 }
 
@@ -46,9 +52,11 @@ end
 if ask.change.value == cjson.null then redis.call('HDEL', KEYS[1], field)
 else redis.call('HSET', KEYS[1], field, cjson.encode(ask.change)) end
 redis.call('HSETNX', KEYS[1], '#epoch', ARGV[3])
+local epoch = redis.call('HGET', KEYS[1], '#epoch')
 local version = redis.call('HINCRBY', KEYS[1], '#version', 1)
-redis.call('PUBLISH', ARGV[1], cjson.encode({ note = 'changed', by = ask.by, version = version, change = ask.change }))
-return version
+local note = { note = 'changed', by = ask.by, version = version, epoch = epoch, change = ask.change }
+redis.call('PUBLISH', ARGV[1], cjson.encode(note))
+return epoch
 `;
 const readText = `
 local all, members = redis.call('HGETALL', KEYS[1]), {}
@@ -100,17 +108,18 @@ export class SharedState {
     this.#work();
   }
 
-  /** Brings both sides together, as after a time without the engine. @param version the engine's; null: unknown */
-  catchUp(version: number | null): void {
-    if (version !== this.#version || this.#unsent.size > 0) this.#work();
+  /** Brings both sides together, as after a time without the engine, which has this version. */
+  catchUp({ version, epoch }: SharedVersion): void {
+    if (version !== this.#version || epoch !== this.#epoch || this.#unsent.size > 0) this.#work();
   }
 
-  heard({ version, change }: ChangeNote): void {
-    if (version <= this.#version) return;
-    if (version === this.#version + 1) {
+  heard({ version, epoch, change }: ChangeNote): void {
+    if (epoch !== this.#epoch || version > this.#version + 1) this.#work();
+    else if (version === this.#version + 1) {
       this.#version = version;
-      this.#take(change);
-    } else this.#work();
+      this.#remember(change);
+      this.#options.apply(change);
+    }
   }
 
   /** One thing after the other. What fails is tried again by the next settlement. */
@@ -122,8 +131,11 @@ export class SharedState {
     const { key, channel, member, run } = this.#options;
     for (const [field, change] of this.#unsent) {
       const call = { keys: [key], args: [channel, JSON.stringify({ by: member, change }), randomUUID()] };
-      await run(changeScript, call);
+      const epoch = String(await run(changeScript, call));
       if (this.#unsent.get(field) === change) this.#unsent.delete(field);
+      // An engine that forgets from here on is told of it again.
+      this.#remember(change);
+      this.#epoch ??= epoch;
     }
     for (const [field, { change, replaces }] of this.#offers) {
       const call = { keys: [key], args: [channel, JSON.stringify({ by: member, change, replaces }), randomUUID()] };
@@ -142,6 +154,8 @@ export class SharedState {
       await this.#sendAndRead();
       return;
     }
+    // A note of a later version has overtaken this answer.
+    if (epoch === this.#epoch && version < this.#version) return;
     this.#epoch = epoch;
     const changes = [...fields].map(([field, text]) => [field, JSON.parse(text) as SharedChange] as const);
     const before = this.#known;
@@ -152,10 +166,9 @@ export class SharedState {
       if (JSON.stringify(before.get(field)) !== JSON.stringify(change)) this.#options.apply(change);
   }
 
-  #take(change: SharedChange): void {
+  #remember(change: SharedChange): void {
     if (change.value === null) this.#known.delete(fieldOf(change));
     else this.#known.set(fieldOf(change), change);
-    this.#options.apply(change);
   }
 }
 
