@@ -32,7 +32,9 @@ export class ScriptedEngine implements Engine {
       const slots = request.slots.map(({ want }) => ({ granted: want, others: 0 }));
       const { member, node, facts } = request;
       const members = [{ member, node, age: 0, facts }];
-      const answer: SettleAnswer = held ? { held, members, closedFor: 0, shared: { version: 0, epoch: null }, slots } : { held };
+      const answer: SettleAnswer = held
+        ? { held, members, closedFor: 0, shared: { version: 0, epoch: null }, slots }
+        : { held };
       return JSON.stringify(answer);
     });
   }

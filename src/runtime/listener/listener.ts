@@ -25,7 +25,7 @@ import {
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import { isPending } from "../../protocols/session/question.ts";
-import type { Judgement } from "../admission/admission.ts";
+import type { Admission, Judgement } from "../admission/admission.ts";
 import type { AskedRules } from "../admission/async-rules.ts";
 import type { ConnectionRates } from "../admission/connection-rates.ts";
 import {
@@ -66,6 +66,17 @@ import type { RefusedSockets } from "./refusal.ts";
 const refusalTimeout = 1_000;
 /** Clients of a listener that wait for slots of the fleet at once. */
 const mostHeld = 1_024;
+
+interface ArrivedClient {
+  readonly socket: Socket;
+  readonly ends: AcceptedEnds;
+  readonly peer: Endpoint;
+}
+
+/** A client that waits for a slot. */
+interface HeldClient extends ArrivedClient {
+  readonly left: () => void;
+}
 
 /** What all listeners of a server share. A reload changes some of it for the next connection. */
 export interface ListenerHost extends AdmissionHost {
@@ -152,7 +163,7 @@ export class Listener {
   #pausedBy: readonly PauseReason[] = [];
   #state: ListenerState | null = null;
   /** Accepted, and without a slot. */
-  readonly #held = new Set<{ readonly socket: Socket; readonly ends: AcceptedEnds }>();
+  readonly #held = new Set<HeldClient>();
 
   constructor(host: ListenerHost, options: ListenerOptions) {
     this.#host = host;
@@ -461,11 +472,18 @@ export class Listener {
 
   #accept(socket: Socket, ends: AcceptedEnds): void {
     const peer = ends.peer ?? endpoint(socket.remoteAddress, socket.remotePort);
-    const admission = this.#admission.judge({ kind: "socket", peer, draining: this.state === "draining" });
-    if (admission.refusal && this.#isHeld(admission.refusal)) {
-      this.#hold(socket, ends);
-      return;
-    }
+    const admission = this.#judge(peer);
+    const { refusal } = admission;
+    if (refusal && this.#isHeld(refusal) && (this.settings.atCapacity === "hold" || this.#held.size < mostHeld)) {
+      this.#hold({ socket, ends, peer });
+    } else this.#conclude({ socket, ends, peer }, admission);
+  }
+
+  #judge(peer: Endpoint): Admission {
+    return this.#admission.judge({ kind: "socket", peer, draining: this.state === "draining" });
+  }
+
+  #conclude({ socket, ends, peer }: ArrivedClient, admission: Admission): void {
     if (admission.refusal) {
       this.#reportRefused(peer, admission.refusal);
       this.#host.refused.refuse(socket, this.#busyReply(admission.refusal));
@@ -491,14 +509,18 @@ export class Listener {
   #isHeld({ rule }: Refusal): boolean {
     if (rule !== "listener-cap" && rule !== "server-cap") return false;
     const mayBeHad = this.#counters.filter(({ full }) => full).every((counter) => counter.ask());
-    return this.settings.atCapacity === "hold" || (mayBeHad && this.#held.size < mostHeld);
+    return this.settings.atCapacity === "hold" || mayBeHad;
   }
 
-  #hold(socket: Socket, ends: AcceptedEnds): void {
-    const held = { socket, ends };
+  #hold(client: ArrivedClient): void {
+    const held = { ...client, left: () => this.#held.delete(held) };
     this.#held.add(held);
-    socket.on("error", ignore);
-    socket.once("close", () => this.#held.delete(held));
+    held.socket.on("error", ignore);
+    held.socket.once("close", held.left);
+    this.#awaitSlots();
+  }
+
+  #awaitSlots(): void {
     for (const counter of this.#counters) counter.settle();
     // The slot may have been given back before anybody observed that it was gone.
     if (!this.#counters.some(({ full }) => full)) queueMicrotask(() => this.#admitHeld());
@@ -506,11 +528,16 @@ export class Listener {
 
   /** In the order of their coming, as far as there are slots. */
   #admitHeld(): void {
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const { socket, ends } of held) {
-      socket.off("error", ignore);
-      if (!socket.destroyed) this.#accept(socket, ends);
+    for (const held of this.#held) {
+      const admission = this.#judge(held.peer);
+      if (admission.refusal && this.#isHeld(admission.refusal)) {
+        this.#awaitSlots();
+        return;
+      }
+      this.#held.delete(held);
+      held.socket.off("error", ignore);
+      held.socket.off("close", held.left);
+      this.#conclude(held, admission);
     }
   }
 

@@ -30,6 +30,10 @@ describe("a server with three workers", () => {
   afterAll(() => running.end());
 
   it("has never more clients inside than it may have, however many come at once", async () => {
+    const crowd = await Promise.all(Array.from({ length: 300 }, visit));
+    const guests = crowd.filter(({ said }) => said.startsWith("hello"));
+    expect(guests).toHaveLength(100);
+    await Promise.all(guests.map(bye));
     let [inside, most, admitted] = [0, 0, 0];
     const refusals = new Map<string, number>();
     await inParallel(2_000, 300, async () => {
@@ -47,7 +51,6 @@ describe("a server with three workers", () => {
       await bye(client);
     });
     expect(most).toBeLessThanOrEqual(100);
-    expect(most).toBeGreaterThan(90);
     // Both caps are 100.
     expect(new Set([...refusals.keys(), "busy server-cap", "busy listener-cap"]).size).toBe(2);
     expect([...refusals.values()].reduce((sum, count) => sum + count, admitted)).toBe(2_000);
