@@ -2,7 +2,8 @@
  * What holds on all nodes until somebody takes it back: blocked addresses, suspended listeners, what tickets are made
  * from. It is in one hash of the engine with a version. A change is told to all with its version at once; a node that finds another version than the
  * next one reads everything again, which is how one that was away catches up. An engine that has forgotten everything is
- * told again: the hash has another `#epoch` then, or none.
+ * told again: the hash has another `#epoch` then, or none. What has been taken back since is kept apart for a day, so
+ * that nobody tells it again.
  */
 import { createHash, randomUUID } from "node:crypto";
 import type { EngineScript, ScriptCall } from "./engine.ts";
@@ -49,8 +50,14 @@ if ask.replaces ~= nil then
   local id = before and cjson.decode(before).value.id or cjson.null
   if id ~= ask.replaces then return 0 end
 end
-if ask.change.value == cjson.null then redis.call('HDEL', KEYS[1], field)
-else redis.call('HSET', KEYS[1], field, cjson.encode(ask.change)) end
+if ask.change.value == cjson.null then
+  redis.call('HDEL', KEYS[1], field)
+  redis.call('HSET', KEYS[2], field, 1)
+  redis.call('PEXPIRE', KEYS[2], 86400000)
+else
+  redis.call('HSET', KEYS[1], field, cjson.encode(ask.change))
+  redis.call('HDEL', KEYS[2], field)
+end
 redis.call('HSETNX', KEYS[1], '#epoch', ARGV[3])
 local epoch = redis.call('HGET', KEYS[1], '#epoch')
 local version = redis.call('HINCRBY', KEYS[1], '#version', 1)
@@ -61,7 +68,7 @@ return epoch
 const readText = `
 local all, members = redis.call('HGETALL', KEYS[1]), {}
 for at = 1, #all, 2 do members[#members + 1] = { all[at], all[at + 1] } end
-return cjson.encode(members)
+return cjson.encode({ members = members, gone = redis.call('HKEYS', KEYS[2]) })
 `;
 
 function script(text: string): EngineScript {
@@ -129,8 +136,9 @@ export class SharedState {
 
   async #sendAndRead(): Promise<void> {
     const { key, channel, member, run } = this.#options;
+    const keys = [key, `${key}:gone`];
     for (const [field, change] of this.#unsent) {
-      const call = { keys: [key], args: [channel, JSON.stringify({ by: member, change }), randomUUID()] };
+      const call = { keys, args: [channel, JSON.stringify({ by: member, change }), randomUUID()] };
       const epoch = String(await run(changeScript, call));
       if (this.#unsent.get(field) === change) this.#unsent.delete(field);
       // An engine that forgets from here on is told of it again.
@@ -138,19 +146,20 @@ export class SharedState {
       this.#epoch ??= epoch;
     }
     for (const [field, { change, replaces }] of this.#offers) {
-      const call = { keys: [key], args: [channel, JSON.stringify({ by: member, change, replaces }), randomUUID()] };
+      const call = { keys, args: [channel, JSON.stringify({ by: member, change, replaces }), randomUUID()] };
       await run(changeScript, call);
       this.#offers.delete(field);
     }
-    const members = JSON.parse(String(await run(readScript, { keys: [key], args: [] }))) as unknown;
-    const fields = new Map(Array.isArray(members) ? (members as [string, string][]) : []);
+    const { members, gone } = readAnswer(await run(readScript, { keys, args: [] }));
+    const fields = new Map(members);
     const version = Number(fields.get("#version") ?? 0);
     const epoch = fields.get("#epoch") ?? null;
     for (const own of ["#version", "#epoch"]) fields.delete(own);
     if (this.#epoch !== null && epoch !== this.#epoch) {
-      for (const [field, change] of this.#known) if (!fields.has(field)) this.#unsent.set(field, change);
-      this.#known.clear();
-      this.#epoch = null;
+      for (const [field, change] of this.#known)
+        if (!fields.has(field) && !gone.includes(field) && !this.#unsent.has(field)) this.#unsent.set(field, change);
+      this.#epoch = epoch;
+      this.#version = 0;
       await this.#sendAndRead();
       return;
     }
@@ -170,6 +179,17 @@ export class SharedState {
     if (change.value === null) this.#known.delete(fieldOf(change));
     else this.#known.set(fieldOf(change), change);
   }
+}
+
+interface ReadAnswer {
+  readonly members: readonly (readonly [field: string, text: string])[];
+  readonly gone: readonly string[];
+}
+
+function readAnswer(answer: unknown): ReadAnswer {
+  const { members, gone } = JSON.parse(String(answer)) as ReadAnswer;
+  // Lua has no empty list.
+  return { members: Array.isArray(members) ? members : [], gone: Array.isArray(gone) ? gone : [] };
 }
 
 function fieldOf({ kind, name }: SharedChange): string {

@@ -96,6 +96,40 @@ describe.skipIf(!hasRedis)("what nodes share, where notes and answers come in an
     expect([...a.inForce]).toEqual(["192.0.2.2"]);
   });
 
+  it("a change that was taken back after the engine had forgotten is told again by nobody", async () => {
+    await begin();
+    const [a, b] = [node("a"), node("b")];
+    a.change(blocked("192.0.2.1"));
+    b.state.heard(await note(1));
+    await expect.poll(() => [...b.inForce]).toEqual(["192.0.2.1"]);
+    await client.flushAll();
+    a.state.catchUp({ version: 0, epoch: null });
+    await note(2);
+    a.change(unblocked("192.0.2.1"));
+    await note(3);
+    b.state.catchUp({ version: 2, epoch: null });
+    await expect.poll(() => [...b.inForce]).toEqual([]);
+    expect(await fields()).toEqual([]);
+    expect(said).toHaveLength(3);
+  });
+
+  it("a change that is taken back while the state is read is not told again", async () => {
+    await begin();
+    const a = node("a");
+    a.change(blocked("192.0.2.1"));
+    a.change(blocked("192.0.2.2"));
+    await expect.poll(fields).toEqual(["blocked/192.0.2.1", "blocked/192.0.2.2"]);
+    await client.flushAll();
+    a.delay(async () => {
+      a.delay(null);
+      a.change(unblocked("192.0.2.1"));
+    });
+    a.state.catchUp({ version: 0, epoch: null });
+    await expect.poll(fields).toEqual(["blocked/192.0.2.2"]);
+    await note(4);
+    expect([...a.inForce]).toEqual(["192.0.2.2"]);
+  });
+
   it("an answer that a note has overtaken takes nothing back", async () => {
     await begin();
     const [a, b] = [node("a"), node("b")];
