@@ -10,14 +10,13 @@ import { hasChromium, newPage, violations } from "./chromium.ts";
 
 const account = { address: "anna@example.com", password: "of the console" };
 
-const document: ConfigurationInput & object = {
+const smtp = { name: "smtp", protocol: "smtp", bind: ["127.0.0.1:0"] };
+const management = { name: "management", protocol: "http", bind: ["127.0.0.1:0"] };
+const document = {
   SystemSettings: { defaultHostname: "localhost" },
   Account: { [account.address]: { secret: { "@type": "Text", secret: account.password }, roles: ["admin"] } },
-  NetworkListener: [
-    { name: "smtp", protocol: "smtp", bind: ["127.0.0.1:0"] },
-    { name: "management", protocol: "http", bind: ["127.0.0.1:0"] },
-  ],
-};
+  NetworkListener: [smtp, management],
+} satisfies ConfigurationInput;
 
 describe.skipIf(!hasChromium)("The console in Chromium", () => {
   async function open({ width = 1200, path = "" } = {}) {
@@ -65,6 +64,40 @@ describe.skipIf(!hasChromium)("The console in Chromium", () => {
     await page.getByRole("button", { name: "Log out" }).click();
     await page.getByLabel("Password").waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  it("comes over HTTP/2 and TLS, with the live feeds of many pages and all their requests on one connection", async () => {
+    const running = await runGatehouse({ ...document, NetworkListener: [smtp, { ...management, tlsImplicit: true }] });
+    const url = `https://localhost:${running.port("management")}/console/`;
+    const first = await newPage();
+    await first.goto(url);
+    await logIn(first);
+    await first.getByRole("row", { name: /smtp.*listening/ }).waitFor();
+
+    // Each page has a feed that never ends: by HTTP/1.1, a browser would open six connections and let the others wait.
+    const further = await Promise.all(Array.from({ length: 9 }, () => first.context().newPage()));
+    await Promise.all(further.map((page) => page.goto(url)));
+    const pages = [first, ...further];
+    for (const page of pages) await page.getByRole("row", { name: /smtp.*listening/ }).waitFor();
+    const client = connect(running.port("smtp"), "127.0.0.1");
+    await once(client, "data");
+    for (const page of pages) await page.getByRole("row", { name: /smtp.*1 of/ }).waitFor();
+    client.destroy();
+    for (const page of pages) await page.getByRole("row", { name: /smtp.*0 of/ }).waitFor();
+
+    // Many at once, beside the feeds.
+    const statuses = await first.evaluate(
+      "Promise.all(Array.from({ length: 60 }, async () => (await fetch('/jmap/session')).status))",
+    );
+    expect(new Set(statuses as number[])).toEqual(new Set([200]));
+    for (const page of pages) {
+      const protocols = await page.evaluate(
+        "performance.getEntries().flatMap(({ nextHopProtocol }) => nextHopProtocol ?? [])",
+      );
+      expect(new Set(protocols as string[])).toEqual(new Set(["h2"]));
+    }
+    const open = running.gatehouse.connections({ listener: "management", state: "active" });
+    expect(open.map(({ tls }) => tls?.alpn)).toEqual(["h2"]);
   });
 
   it("can be used at 380 pixels, below a path of an app, and says when the server has gone", async () => {
