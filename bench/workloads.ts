@@ -2,6 +2,7 @@
 import type { Workload } from "./workload.ts";
 import { durable } from "./workloads/durable.ts";
 import { growth } from "./workloads/growth.ts";
+import { http2 } from "./workloads/http2.ts";
 import { idle, idleTls } from "./workloads/idle.ts";
 import { imap } from "./workloads/imap.ts";
 import { inspector } from "./workloads/inspector.ts";
@@ -22,6 +23,7 @@ export const workloads: readonly Workload[] = [
   shortConnection,
   shortConnectionPeers,
   tlsHandshake,
+  http2,
   idle,
   idleTls,
   start,

@@ -37,6 +37,13 @@ export async function resumedHandshakes({ port, count, concurrency = 20 }: Dialo
   await run(nodeGenerator(["tls-resumed", port, count, concurrency].map(String)));
 }
 
+/** Requests by h2load: 10 streams at a time on each of 8 connections of HTTP/2 in clear. @throws Error when one failed */
+export async function requests({ port, count }: DialogueLoad): Promise<void> {
+  const args = ["-n", count, "-c", 8, "-m", 10, `http://127.0.0.1:${port}/`].map(String);
+  const said = await finish(start(pinned("load", { file: "h2load", args })));
+  if (!said.includes(` ${count} succeeded, 0 failed`)) throw new Error(`h2load: ${said}`);
+}
+
 /** By smtp-source where Postfix is installed. Resolves with the seconds it took. @throws Error when one was not taken */
 export async function sendMessages({ port, count, sessions, length, kept }: MessageLoad): Promise<number> {
   const started = performance.now();

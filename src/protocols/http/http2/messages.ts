@@ -2,7 +2,6 @@
 
 import type { OutgoingHttpHeaders } from "node:http";
 import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 export interface StreamOpening {
@@ -13,7 +12,12 @@ export interface StreamOpening {
   readonly socket: Duplex;
 }
 
+/** The connection of a request or a response. */
+const connection = Symbol("the connection");
+
 export class StreamRequest extends Http2ServerRequest {
+  readonly [connection]: Duplex;
+
   constructor({ stream, headers, rawHeaders, socket }: StreamOpening) {
     super(stream, headers, {}, rawHeaders);
     // Handlers look for the host there, whatever the version.
@@ -21,7 +25,7 @@ export class StreamRequest extends Http2ServerRequest {
       headers.host = headers[":authority"];
       rawHeaders.push("host", headers.host);
     }
-    seenOn(this, socket);
+    this[connection] = socket;
   }
 }
 
@@ -32,9 +36,11 @@ type Fields = OutgoingHttpHeaders | List;
 const CONNECTION_FIELD = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/i;
 
 export class StreamResponse extends Http2ServerResponse {
+  readonly [connection]: Duplex;
+
   constructor({ stream, socket }: StreamOpening) {
     super(stream);
-    seenOn(this, socket);
+    this[connection] = socket;
   }
 
   override setHeader(name: string, value: number | string | readonly string[]): void {
@@ -56,10 +62,10 @@ export class StreamResponse extends Http2ServerResponse {
 /** In each of the forms that `writeHead()` takes: an object, a list of pairs, a list of names and values in turn. */
 function withoutConnectionFields(fields: Fields): Fields {
   if (!isList(fields)) {
-    const names = Object.keys(fields).filter((name) => CONNECTION_FIELD.test(name));
-    return names.length === 0
-      ? fields
-      : Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+    for (const name in fields)
+      if (CONNECTION_FIELD.test(name))
+        return Object.fromEntries(Object.entries(fields).filter(([other]) => !CONNECTION_FIELD.test(other)));
+    return fields;
   }
   if (Array.isArray(fields[0]))
     return fields.filter((pair) => Array.isArray(pair) && !CONNECTION_FIELD.test(`${pair[0]}`));
@@ -78,8 +84,10 @@ Object.defineProperty(StreamResponse.prototype, "destroyed", {
 });
 
 /** The connection itself, as in HTTP/1.1: Node's own stand-in says nothing of TLS, nor of the client behind a proxy. */
-function seenOn(message: StreamRequest | StreamResponse, socket: Duplex): void {
-  const value = socket as Socket;
-  Object.defineProperty(message, "socket", { value, configurable: true });
-  Object.defineProperty(message, "connection", { value, configurable: true });
-}
+for (const { prototype } of [StreamRequest, StreamResponse])
+  for (const name of ["socket", "connection"])
+    Object.defineProperty(prototype, name, {
+      get(this: StreamRequest | StreamResponse): Duplex {
+        return this[connection];
+      },
+    });
