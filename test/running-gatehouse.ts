@@ -11,7 +11,7 @@ import {
   type GatehouseOptions,
   type LifecycleEvent,
 } from "../src/index.ts";
-import { hostnameOf, putReadyCertificate } from "./ready-certificate.ts";
+import { putReadyFiles } from "./ready-files.ts";
 
 type EventOf<Type extends LifecycleEvent["type"]> = Extract<LifecycleEvent, { type: Type }>;
 
@@ -49,7 +49,7 @@ export async function lastingGatehouse(
   options: Partial<GatehouseOptions> = {},
 ): Promise<LastingGatehouse> {
   const data = await mkdtemp(join(tmpdir(), "gatehouse-test-"));
-  await putReadyCertificate(options.dataDirectory ?? data, hostnameOf(document));
+  await putReadyFiles(options.dataDirectory ?? data, document);
   const gatehouse = createGatehouse({ config: document, dataDirectory: data, ...options });
   const events: LifecycleEvent[] = [];
   gatehouse.lifecycle$.subscribe((event) => events.push(event));

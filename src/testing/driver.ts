@@ -7,6 +7,7 @@ import type { Bench } from "./bench.ts";
 import { Client } from "./client.ts";
 import type { ObservedActor } from "./observation.ts";
 import { openSockets } from "./open-sockets.ts";
+import { pause } from "./pause.ts";
 import { loadScarcity, type Scarcity } from "./scarcity.ts";
 import type { Situation } from "./situation.ts";
 
@@ -201,9 +202,9 @@ export class Driver {
   /** Waits for a condition, for as long as the patience lasts. @returns whether it became true */
   async until(reached: () => boolean, patience = 3_000): Promise<boolean> {
     const deadline = performance.now() + patience;
-    while (!reached()) {
+    for (let look = 0; !reached(); look++) {
       if (performance.now() > deadline) return false;
-      await immediate();
+      await pause(look);
     }
     return true;
   }

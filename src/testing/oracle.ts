@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { stateText } from "./chart.ts";
 import type { Driver } from "./driver.ts";
 import type { Difference, Model } from "./model.ts";
+import { pause } from "./pause.ts";
 import type { Situation } from "./situation.ts";
 
 /**
@@ -21,8 +22,8 @@ export async function disagreements<World extends Driver>(
   ];
   const deadline = performance.now() + patience;
   let differences = await compare();
-  while (differences.length > 0 && performance.now() < deadline) {
-    await world.turn(1);
+  for (let look = 0; differences.length > 0 && performance.now() < deadline; look++) {
+    await pause(look);
     differences = await compare();
   }
   if (differences.length > 0) return differences;

@@ -104,7 +104,7 @@ describe("gatehouse serve", () => {
 
   test("makes an administrator on the first start, whose password is said once and never logged", async () => {
     const document = { SystemSettings: { defaultHostname: "localhost" }, NetworkListener: listeners };
-    const first = await serve(document);
+    const first = await serve(document, temporaryDirectory());
     first.kill("SIGTERM");
     const [, , said] = await Promise.all([first.end, first.logged({ event: "server.stopped" }), first.words]);
     const [, address = "", pass = ""] = /address\s+(\S+)\s+password\s+(\S+)/.exec(said) ?? [];

@@ -12,7 +12,7 @@ import { createTransport } from "nodemailer";
 import { onTestFinished } from "vitest";
 import { bundledCommand } from "../bundled-command.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
-import { hostnameOf, putReadyCertificate } from "../ready-certificate.ts";
+import { putReadyFiles } from "../ready-files.ts";
 import { trickyMessage } from "./messages.ts";
 import { type Outcome, type RunOptions, run } from "./programs.ts";
 
@@ -30,10 +30,10 @@ export async function documentFile(document: unknown, folder = temporaryDirector
   return file;
 }
 
-/** A data folder with the certificate that a server would make for itself first. */
+/** A data folder with what a server would make for itself first. */
 async function dataFolder(document: unknown): Promise<string> {
   const directory = temporaryDirectory();
-  await putReadyCertificate(directory, hostnameOf(document));
+  await putReadyFiles(directory, document);
   return directory;
 }
 

@@ -320,7 +320,7 @@ test.runIf(installed("h2load"))("h2load loses no request while its listener is r
   const port = house.port("web");
   const rename = (name: string) => house.gatehouse.reload([{ ...clear, name, bind: [`127.0.0.1:${port}`] }]);
   await rename("with-port");
-  const load = run("h2load", ["-n", "4000", "-c", "8", "-m", "8", `http://127.0.0.1:${port}/`]);
+  const load = run("h2load", ["-n", "1500", "-c", "8", "-m", "8", `http://127.0.0.1:${port}/`]);
   let over = false;
   void load.finally(() => {
     over = true;
