@@ -129,6 +129,11 @@ export interface Gatehouse {
    */
   close(id: string, options?: CloseOptions): boolean;
   /**
+   * The same for a connection of whichever node of the fleet.
+   * @returns whether a node had such a connection; false, too, where the engine does not answer within a second
+   */
+  closeAnywhere(id: string, options?: CloseOptions): Promise<boolean>;
+  /**
    * Refuses clients from this address or network until it expires; takes effect at once, on every listener. Existing
    * connections stay. Replaces an entry of the same address or network.
    * @throws BlockedAddressError when the address or the date cannot be read

@@ -26,7 +26,7 @@ import { onDemand } from "./on-demand.ts";
 import { ownFacts } from "./own-facts.ts";
 import { checkOwnNames } from "./protocols/check-own-names.ts";
 import type { HttpProtocol } from "./protocols/http/index.ts";
-import { LoginFailures, type PackedFailures } from "./protocols/login-failures.ts";
+import { defaultLoginDelays, LocalFailures, LoginFailures, type PackedFailures } from "./protocols/login-failures.ts";
 import type { Mailboxes } from "./protocols/mailbox.ts";
 import type { OwnNotices } from "./protocols/own-names.ts";
 import type { Protocol } from "./protocols/protocol.ts";
@@ -65,12 +65,6 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
 
   const clock = options.clock ?? (workers ? threadsClock : systemClock);
-  const failures = new LoginFailures(
-    {},
-    (address) => server.allowList.has(address),
-    workers?.memory.own.failures ?? null,
-  );
-
   const { cluster } = configuration.system;
   const fleet =
     cluster &&
@@ -78,6 +72,13 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       ...{ cluster, node: options.node, clock, openEngine: options.openEngine },
       facts: () => ownFacts(gatehouse),
     });
+
+  const remembered = workers?.memory.own.failures ?? null;
+  const failures = new LoginFailures(
+    {},
+    (address) => server.allowList.has(address),
+    fleet?.failures(new LocalFailures(defaultLoginDelays.forgetAfter)) ?? remembered,
+  );
 
   const server: Server = new Server({
     configuration,
@@ -238,6 +239,8 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     resume: (listener) => server.resume(listener),
     close: (id, { now = false } = {}) =>
       server.close(id, { now }) || workers?.askOwner<boolean>({ ask: "close", id, now }) === true,
+    closeAnywhere: async (id, { now = false } = {}) =>
+      gatehouse.close(id, { now }) || ((await fleet?.closeElsewhere(id, { now })) ?? false),
     block: (blocked) => {
       server.blockList.add(blocked);
       workers?.block({ add: blocked });

@@ -73,7 +73,7 @@ export function controlRoutes({ gatehouse, management, reload }: ControlledParts
 
   routes.post("/close", async (context) => {
     const { connection, now = false } = await bodyOf(context, closeSchema);
-    if (!gatehouse.close(connection, { now })) {
+    if (!(await gatehouse.closeAnywhere(connection, { now }))) {
       const id = JSON.stringify(connection);
       const message = `There is no connection ${id}: it may have ended. "gatehouse connections" prints those there are.`;
       return missing(context, "not-connected", message);

@@ -36,6 +36,8 @@ export interface FailureMemory {
   entries(): Iterable<readonly [string, Readonly<Failures>]>;
   /** Changes what is remembered of an address, with nobody in between. @param change gets null where it is nothing */
   change(key: string, now: number, change: (failures: Readonly<Failures> | null) => Failures): void;
+  /** Others who remember failures hear of another one. Absent where there are none. */
+  tell?(key: string): void;
 }
 
 /**
@@ -76,11 +78,13 @@ export class LoginFailures {
     if (this.#isExempt(address)) return 0;
     const { first, longest, forgetAfter } = this.#delays;
     let delay = 0;
-    this.#memory.change(addressKey(address), now, (before) => {
+    const key = addressKey(address);
+    this.#memory.change(key, now, (before) => {
       const known = before && now - before.last < forgetAfter ? before.count : 0;
       delay = Math.min(first * 2 ** known, longest);
       return { count: known + 1, last: now, until: Math.max(before?.until ?? now, now + delay) };
     });
+    this.#memory.tell?.(key);
     return delay;
   }
 
@@ -97,7 +101,8 @@ export class LoginFailures {
   }
 }
 
-class LocalFailures implements FailureMemory {
+/** Those of one event loop. */
+export class LocalFailures implements FailureMemory {
   readonly #forgetAfter: number;
   readonly #addresses = new RecencyMap<Failures>();
 

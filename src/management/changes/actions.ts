@@ -66,7 +66,8 @@ const actions: Readonly<Record<string, Act>> = {
     const { connectionId, now = false } = given;
     if (typeof connectionId !== "string") return required("connectionId");
     if (typeof now !== "boolean") return invalidProperty("now", "must be true or false");
-    return targets.gatehouse.close(connectionId, { now }) ? null : setError("notFound", "There is no such connection.");
+    const found = await targets.gatehouse.closeAnywhere(connectionId, { now });
+    return found ? null : setError("notFound", "There is no such connection.");
   },
   RestoreDocument: async ({ given: { reloadId }, targets, dryRun }) => {
     if (typeof reloadId !== "string") return required("reloadId");

@@ -2,6 +2,7 @@ import { addressKey } from "../../protocols/address-key.ts";
 import { type Endpoint, isUnix } from "../../protocols/endpoint.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
 import type { AddressCounts } from "./address-counts.ts";
+import type { AddressesElsewhere } from "./addresses-elsewhere.ts";
 import type { AllowList } from "./allow-list.ts";
 import type { BlockList } from "./block-list.ts";
 import type { ConnectionRates, RateLimit } from "./connection-rates.ts";
@@ -46,6 +47,10 @@ export interface AddressLimits {
   /** Null where no rule needs them. */
   readonly counts: AddressCounts | null;
   readonly rates: ConnectionRates | null;
+  /** Null where this process knows all. */
+  readonly elsewhere: AddressesElsewhere | null;
+  /** Connections are counted by address there, too. */
+  readonly isCountedElsewhere: boolean;
   readonly rules: readonly AdmissionRule[];
   /** Called when an admission rule threw. */
   ruleFailed(error: unknown): void;
@@ -146,10 +151,17 @@ export class ClientLimits {
     return rates === null || rates.note(this.#addressKey()) || this.exempt ? null : "address-rate";
   }
 
-  /** Asks whoever else counts the rate. @returns whether the client may come; null where nobody else counts it */
-  askRate(signal: AbortSignal): Promise<boolean> | null {
-    const { rates } = this.#limits;
-    return rates?.ask && !this.exempt ? rates.ask(this.#addressKey(), signal) : null;
+  /** Asks whoever else counts this address, and counts the connection there for as long as the permit lasts. */
+  async askElsewhere(permit: Permit, signal: AbortSignal): Promise<Refusal | null> {
+    const { elsewhere, rates, isCountedElsewhere } = this.#limits;
+    if (!elsewhere || this.exempt) return null;
+    const cap = isCountedElsewhere ? (this.cap ?? Number.POSITIVE_INFINITY) : null;
+    const answer = await elsewhere.ask({ key: this.#addressKey(), cap, rate: rates?.limit ?? null }, signal);
+    if (answer.exhausted !== null) return { rule: answer.exhausted, limit: answer.limit, current: answer.current };
+    const { counter } = answer;
+    // The client may have gone meanwhile.
+    if (counter && !permit.add(counter)) counter.giveBack();
+    return null;
   }
 
   #addressKey(): string {

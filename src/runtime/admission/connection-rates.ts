@@ -22,11 +22,6 @@ export interface ConnectionRates {
   recent(key: string): number;
   /** Records that a connection of this address is admitted now. @returns false, and records nothing, where it is exhausted */
   note(key: string): boolean;
-  /**
-   * Absent where this process knows all. Asks whoever else counts, and records the connection everywhere if it may come.
-   * @returns whether it may
-   */
-  ask?(key: string, signal: AbortSignal): Promise<boolean>;
   /** For another process. */
   pack(): PackedRates;
   unpack(packed: PackedRates): void;

@@ -6,6 +6,7 @@ import type { Refusal } from "../../protocols/protocol.ts";
 import { noPressure, type Pressure } from "../pressure/pressure.ts";
 import type { Clock } from "../time/clock.ts";
 import type { AddressCounts } from "./address-counts.ts";
+import type { AddressesElsewhere } from "./addresses-elsewhere.ts";
 import {
   type Admission,
   type AdmissionLimits,
@@ -32,6 +33,8 @@ export interface Counting {
   handshakes(settings: ListenerSettings): SlotCounter;
   addresses(settings: ListenerSettings): AddressCounts;
   rates(settings: ListenerSettings, rate: RateLimit): ConnectionRates;
+  /** Others who count the clients of this listener by address; null for nobody. */
+  elsewhere(settings: ListenerSettings): AddressesElsewhere | null;
 }
 
 /** What all listeners share for admission. */
@@ -66,6 +69,7 @@ export interface ListenerAdmissionOptions {
 /** A client whose slots are taken, and about whom rules are yet to be asked. */
 export interface WaitingForRules {
   readonly peer: Endpoint;
+  readonly permit: Permit;
   /** A PROXY header has named it. */
   readonly proxied: boolean;
 }
@@ -80,13 +84,17 @@ export class ListenerAdmission {
   readonly #limits$: BehaviorSubject<AdmissionLimits>;
   readonly #following: Subscription;
   #circumstances: Circumstances;
+  readonly #elsewhere: AddressesElsewhere | null;
   #asks = false;
+  /** Connections are counted by address elsewhere from the first cap on. */
+  #isCounted = false;
 
   constructor(host: AdmissionHost, options: ListenerAdmissionOptions) {
     const { settings, slots } = options;
     this.#host = host;
     this.#slots = slots;
     this.#options = options;
+    this.#elsewhere = host.counting.elsewhere(settings);
     this.#limits$ = new BehaviorSubject(this.#limitsOf(settings, this.#addressLimits(settings, null)));
     this.#circumstances = { limits: this.#limits$.value, pressure: noPressure };
     this.#following = combineLatest({ limits: this.#limits$, pressure: host.pressure$ }).subscribe((circumstances) => {
@@ -104,18 +112,18 @@ export class ListenerAdmission {
 
   /** Rules that ask elsewhere must be asked, once a client is admitted by all others: from the first one on, always. */
   get asksElsewhere(): boolean {
-    this.#asks ||= this.#host.rules.asyncRules.length > 0 || this.#limits$.value.addresses.rates?.ask !== undefined;
+    this.#asks ||= this.#host.rules.asyncRules.length > 0 || this.#limits$.value.addresses.elsewhere !== null;
     return this.#asks;
   }
 
   /** Asks them; the client holds its slots meanwhile. @param answered called once, later, unless it is withdrawn. */
-  ask({ peer, proxied }: WaitingForRules, answered: (refusal: Refusal | null) => void): AskedRules {
+  ask({ peer, permit, proxied }: WaitingForRules, answered: (refusal: Refusal | null) => void): AskedRules {
     const { limits } = this.#circumstances;
     const client = new ClientLimits(limits.addresses, { peer, proxied });
     const { asyncRules } = this.#host.rules;
     const asked = new AskedRules({
       ...{
-        rules: limits.addresses.rates?.ask ? [...asyncRules, rateRule(client)] : asyncRules,
+        rules: limits.addresses.elsewhere ? [...asyncRules, fleetRule(client, permit)] : asyncRules,
         request: client.requestFromInside(limits),
         answered,
       },
@@ -137,10 +145,13 @@ export class ListenerAdmission {
    */
   applySettings(settings: ListenerSettings, inside: Iterable<AdmittedClient>): void {
     const before = this.#limits$.value.addresses;
+    const wasCounted = this.#isCounted;
     const addresses = this.#addressLimits(settings, before);
-    const { counts } = addresses;
+    const { counts, elsewhere } = addresses;
     if (counts && !before.counts)
       for (const { peer, permit } of inside) permit.add(counts.counter(addressKey(peer.address), null));
+    if (this.#isCounted && !wasCounted && elsewhere)
+      for (const { peer, permit } of inside) permit.add(elsewhere.counter(addressKey(peer.address)));
     this.#limits$.next(this.#limitsOf(settings, addresses));
   }
 
@@ -171,6 +182,9 @@ export class ListenerAdmission {
     const { maxConnectionsPerAddress: cap, connectionRate: rate } = settings;
     const { admissionRules, asyncRules } = this.#host.rules;
     const counted = cap !== null || admissionRules.length > 0 || asyncRules.length > 0;
+    this.#isCounted ||= cap !== null;
+    const elsewhere = this.#isCounted || rate ? this.#elsewhere : null;
+    const ratesOf = (limit: RateLimit) => elsewhere?.rates(limit) ?? this.#host.counting.rates(settings, limit);
     const sameRate = rate?.count === before?.rates?.limit.count && rate?.interval === before?.rates?.limit.interval;
     return {
       listener: settings.name,
@@ -178,21 +192,16 @@ export class ListenerAdmission {
       allowList: this.#host.allowList,
       cap,
       counts: before?.counts ?? (counted ? this.#host.counting.addresses(settings) : null),
-      rates: rate && (sameRate && before?.rates ? before.rates : this.#host.counting.rates(settings, rate)),
+      rates: rate && (sameRate && before?.rates ? before.rates : ratesOf(rate)),
+      elsewhere,
+      isCountedElsewhere: this.#isCounted,
       rules: admissionRules,
       ruleFailed: this.#options.ruleFailed,
     };
   }
 }
 
-/** `connectionRate`, where others than this process count it, too. */
-function rateRule(client: ClientLimits): AsyncAdmissionRule {
-  return {
-    name: "connectionRate",
-    async ask(_, signal) {
-      const mayCome = await client.askRate(signal);
-      const limit = client.rate?.count ?? 0;
-      return mayCome === false ? { rule: "address-rate", limit, current: limit } : null;
-    },
-  };
+/** `maxConnectionsPerAddress` and `connectionRate`, where others than this process count them, too. */
+function fleetRule(client: ClientLimits, permit: Permit): AsyncAdmissionRule {
+  return { name: "fleet", ask: (_, signal) => client.askElsewhere(permit, signal) };
 }

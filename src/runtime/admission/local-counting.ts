@@ -10,6 +10,7 @@ export function localCounting(clock: Clock): Counting {
     slots: ({ maxConnections }) => new LocalSlots(maxConnections),
     handshakes: ({ maxHandshakes }) => new LocalSlots(maxHandshakes ?? Number.POSITIVE_INFINITY),
     addresses: () => new LocalAddressCounts(),
+    elsewhere: () => null,
     rates: (_, rate) => new LocalConnectionRates(rate, clock),
   };
 }

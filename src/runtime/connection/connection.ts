@@ -345,7 +345,7 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
   askRules(): void {
     this.#waiting = {
       client: new WaitingClient(this.#raw, () => this.#send({ type: "peer.ended" })),
-      rules: this.#host.askRules({ peer: this.facts.peer, proxied: this.proxied }, (refusal) => {
+      rules: this.#host.askRules({ peer: this.facts.peer, permit: this.#permit, proxied: this.proxied }, (refusal) => {
         if (refusal) this.#refuse(refusal);
         else this.#send({ type: "connection.granted" });
       }),

@@ -8,6 +8,7 @@ import { statePath } from "../../charts/text.ts";
 import type { ClusterSettings, ListenerSettings } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { type FleetEvent, type FleetState, fleetMachine, fleetState, type Settlement } from "../../machines/fleet.ts";
+import { defaultLoginDelays, type FailureMemory } from "../../protocols/login-failures.ts";
 import type { FleetStanding } from "../admission/fleet-standing.ts";
 import type { Counting } from "../admission/listener-admission.ts";
 import type { SlotCounter } from "../admission/slots.ts";
@@ -16,7 +17,9 @@ import type { Lifecycle } from "../observe/lifecycle.ts";
 import { type Clock, unixTimeOf } from "../time/clock.ts";
 import { resolveText } from "../tls/secret-text.ts";
 import type { Engine, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
-import { FleetRates } from "./fleet-rates.ts";
+import { type AskingNode, FleetAddresses } from "./fleet-addresses.ts";
+import { FleetClosing } from "./fleet-closing.ts";
+import { FleetFailures } from "./fleet-failures.ts";
 import { FleetTickets } from "./fleet-tickets.ts";
 import { Lease } from "./lease.ts";
 import { LeasedSlots, type LeasingNode } from "./leased-slots.ts";
@@ -33,6 +36,8 @@ import {
 } from "./settle-script.ts";
 import { type SealedValue, type SharedChange, SharedState } from "./shared-state.ts";
 
+/** How often the engine is told what it may have forgotten, well within the time that it keeps it. Milliseconds. */
+const tellInterval = 6 * 3_600_000;
 /** How long the engine is left alone after it has not answered, in milliseconds. */
 const retryInterval = 250;
 
@@ -54,11 +59,13 @@ export interface FleetHost {
   readonly flow: ChartFlow;
   /** Puts into force what another node has changed for all. */
   apply(change: Exclude<SharedChange, { readonly kind: "ticketKeys" }>): void;
+  /** @returns whether it is here */
+  close(connection: string, options: { readonly now: boolean }): boolean;
   /** Makes the keys of session tickets from what all nodes make them from. */
   useTicketSecret(secret: Uint8Array): void;
 }
 
-export class FleetNode implements FleetStanding, LeasingNode {
+export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   /** Its name in the fleet. */
   readonly node: string;
   readonly clock: Clock;
@@ -70,11 +77,17 @@ export class FleetNode implements FleetStanding, LeasingNode {
   #slots = new Map<string, LeasedSlots>();
   #engine: Engine | null = null;
   #shared: SharedState | null = null;
+  #failures: FleetFailures | null = null;
+  #closing: FleetClosing | null = null;
   /** Null where the document has no key for what is sealed. */
   #tickets: FleetTickets | null = null;
   #actor: Actor<typeof fleetMachine> | null = null;
   #state: FleetState = "rejoining";
   #lastNumber = 0;
+  #lastListener = 0;
+  /** Those with connections that are counted by address. */
+  readonly #addresses = new Set<FleetAddresses>();
+  #toldAt = 0;
   /** As last heard. */
   #members: readonly MemberAnswer[] = [];
   #heardAt = 0;
@@ -164,9 +177,51 @@ export class FleetNode implements FleetStanding, LeasingNode {
         const { name, maxConnections, ignoreServerCap } = settings;
         return ignoreServerCap ? local.slots(settings) : this.slots(`listener/${name}`, maxConnections);
       },
-      rates: ({ name }, limit) =>
-        new FleetRates({ node: this, prefix: `${this.#cluster.keyPrefix}:rate:${name}:`, limit }),
+      elsewhere: ({ name }) => {
+        const { keyPrefix } = this.#cluster;
+        this.#lastListener += 1;
+        const field = `${this.#member}#${this.#lastListener}`;
+        return new FleetAddresses({
+          node: this,
+          prefix: `${keyPrefix}:${name}`,
+          leases: `{${keyPrefix}}:leases`,
+          field,
+        });
+      },
     };
+  }
+
+  /** Remembers failed log-ins as all nodes do. @param memory what this process remembers */
+  failures(memory: FailureMemory): FailureMemory {
+    const { keyPrefix } = this.#cluster;
+    this.#failures = new FleetFailures({
+      ...{ memory, delays: defaultLoginDelays, prefix: `${keyPrefix}:failed`, channel: this.#channel },
+      now: () => this.clock.now(),
+      run: (script, call, signal) => this.run(script, call, signal),
+    });
+    return this.#failures;
+  }
+
+  /** Ends a connection that another node has. @returns whether one had it */
+  async closeElsewhere(connection: string, options: { readonly now: boolean }): Promise<boolean> {
+    return (await this.#closing?.ask(connection, options)) ?? false;
+  }
+
+  get #channel(): string {
+    return `{${this.#cluster.keyPrefix}}:notes`;
+  }
+
+  counts(addresses: FleetAddresses): void {
+    this.#addresses.add(addresses);
+  }
+
+  /** Says again how many connections each address has. */
+  #tellAddresses(): void {
+    this.#toldAt = this.clock.now();
+    for (const addresses of this.#addresses) {
+      addresses.tellAll();
+      if (addresses.isEmpty) this.#addresses.delete(addresses);
+    }
   }
 
   closed(slots: SlotCounter): void {
@@ -179,7 +234,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
     this.#shared?.tell(change);
   }
 
-  run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown> {
+  async run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown> {
     const engine = this.#engine;
     if (!engine) throw new Error("The fleet has no engine yet.");
     return engine.run(script, call, signal);
@@ -213,7 +268,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
     const open = this.#options.openEngine ?? openRedis;
     this.#engine = await open({
       url: await resolveText(url),
-      channel: `{${keyPrefix}}:notes`,
+      channel: this.#channel,
       name: `gatehouse-${this.node}`,
       silence: leaseTime,
       listener: {
@@ -223,13 +278,19 @@ export class FleetNode implements FleetStanding, LeasingNode {
     });
     this.#shared = new SharedState({
       key: `{${keyPrefix}}:shared`,
-      channel: `{${keyPrefix}}:notes`,
+      channel: this.#channel,
       member: this.#member,
       run: (script, call) => this.run(script, call, AbortSignal.timeout(leaseTime)),
       apply: (change) => {
         if (change.kind !== "ticketKeys") host.apply(change);
         else this.#takeTickets(change.value, lifecycle);
       },
+    });
+    this.#closing = new FleetClosing({
+      ...{ clock: this.clock, member: this.#member, channel: this.#channel },
+      members: () => this.members,
+      run: (script, call, signal) => this.run(script, call, signal),
+      close: (connection, options) => host.close(connection, options),
     });
     this.#tickets =
       seal &&
@@ -273,6 +334,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
       const state = fleetState(snapshot.value);
       if (state === this.#state) return;
       this.#state = state;
+      if (state === "connected") this.#tellAddresses();
       for (const slots of this.#slots.values()) slots.settle();
       this.answered();
     });
@@ -330,6 +392,7 @@ export class FleetNode implements FleetStanding, LeasingNode {
       const [request, given] = [requests[at], answer.slots[at]];
       if (request && given) slots.answer(request, given, answer.closedFor);
     }
+    if (this.clock.now() - this.#toldAt > tellInterval) this.#tellAddresses();
     this.#tickets?.look();
     this.#shared?.catchUp(answer.shared);
     this.answered();
@@ -351,8 +414,8 @@ export class FleetNode implements FleetStanding, LeasingNode {
       ...{ kind, member: this.#member, node: this.node, leaseTime },
       ...{ number: this.#lastNumber, slots, facts: JSON.stringify(this.#options.facts()) },
     };
-    const keys = [`{${keyPrefix}}:fleet`, `{${keyPrefix}}:shared`];
-    const call = { keys, args: [`{${keyPrefix}}:notes`, JSON.stringify(request)] };
+    const keys = [`{${keyPrefix}}:fleet`, `{${keyPrefix}}:shared`, `{${keyPrefix}}:leases`];
+    const call = { keys, args: [this.#channel, JSON.stringify(request)] };
     return JSON.parse(String(await this.run(settleScript, call, signal))) as SettleAnswer;
   }
 
@@ -363,14 +426,24 @@ export class FleetNode implements FleetStanding, LeasingNode {
       this.settle();
       return;
     }
-    if (note.note === "changed") {
-      this.#shared?.heard(note);
-      return;
+    switch (note.note) {
+      case "changed":
+        this.#shared?.heard(note);
+        break;
+      case "failed":
+        this.#failures?.hear(note);
+        break;
+      case "close":
+      case "closed":
+        this.#closing?.hear(note);
+        break;
+      case "wanted":
+        if (note.by !== this.#member) this.#slots.get(note.slots)?.owe(note.missing, note.over);
+        break;
+      case "freed":
+        if (note.by !== this.#member) this.#slots.get(note.slots)?.freed();
+        break;
     }
-    if (note.by === this.#member) return;
-    const slots = this.#slots.get(note.slots);
-    if (note.note === "wanted") slots?.owe(note.missing, note.over);
-    else slots?.freed();
   }
 }
 

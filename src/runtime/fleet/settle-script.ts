@@ -9,6 +9,8 @@
  */
 import { createHash } from "node:crypto";
 import type { EngineScript } from "./engine.ts";
+import type { ClosingNote } from "./fleet-closing.ts";
+import type { FailureNote } from "./fleet-failures.ts";
 import type { ChangeNote, SharedVersion } from "./shared-state.ts";
 
 export interface SettleRequest {
@@ -75,7 +77,9 @@ export type FleetNote =
     }
   /** Slots of a cap that some member lacked are free. */
   | { readonly note: "freed"; readonly slots: string; readonly by: string }
-  | ChangeNote;
+  | ChangeNote
+  | FailureNote
+  | ClosingNote;
 
 const text = `
 local key, channel = KEYS[1], ARGV[1]
@@ -96,6 +100,7 @@ for at = 1, #all, 2 do
     members[all[at]] = value
   else
     redis.call('HDEL', key, all[at])
+    redis.call('HDEL', KEYS[3], all[at])
   end
 end
 local me = members[ask.member]
@@ -116,6 +121,7 @@ end
 
 if ask.kind == 'leave' then
   redis.call('HDEL', key, ask.member)
+  redis.call('HDEL', KEYS[3], ask.member)
   if me then for name, had in pairs(me.slots) do if had > 0 then freed(name) end end end
   return cjson.encode({ held = false })
 end
@@ -148,6 +154,7 @@ local list = {}
 for name, member in pairs(members) do
   list[#list + 1] = { member = name, node = member.node, age = now - member.at, facts = member.facts }
 end
+redis.call('HSET', KEYS[3], ask.member, string.format('%.0f', me['until']))
 redis.call('HSET', key, '#fleet', cjson.encode(fleet), ask.member, cjson.encode(me))
 local known = redis.call('HMGET', KEYS[2], '#version', '#epoch')
 local shared = { version = tonumber(known[1] or '0'), epoch = known[2] or cjson.null }

@@ -478,6 +478,7 @@ export class Server {
     await this.fleet?.start({
       ...{ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") },
       apply: (change) => this.#apply(change),
+      close: (id, options) => this.close(id, options),
       useTicketSecret: (secret) => this.#useTicketSecret(secret),
     });
     this.#assertStarting();

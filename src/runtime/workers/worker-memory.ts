@@ -71,6 +71,7 @@ export class WorkerMemory {
     slots: ({ name }) => new SharedSlots(this.counters, this.#of(name).slots),
     handshakes: ({ name }) => new SharedSlots(this.counters, this.#of(name).handshakes),
     addresses: ({ name }) => new SharedAddressCounts(this.#of(name).addresses, this.#thread),
+    elsewhere: () => null,
     rates: ({ name }, rate) => {
       const memory = this.#of(name).rates.get(rateName(rate));
       if (!memory) throw new Error(`There is no memory for the rate of "${name}".`);
@@ -125,6 +126,7 @@ export class MainMemory {
       handshakes: (settings) => of(settings).handshakes(settings),
       addresses: (settings) => of(settings).addresses(settings),
       rates: (settings, rate) => of(settings).rates(settings, rate),
+      elsewhere: () => null,
     };
   }
 

@@ -15,6 +15,8 @@ const noAddressLimits: AddressLimits = {
   cap: null,
   counts: null,
   rates: null,
+  elsewhere: null,
+  isCountedElsewhere: false,
   rules: [],
   ruleFailed: (error) => {
     throw error;

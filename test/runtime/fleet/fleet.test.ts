@@ -1,6 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from "vitest";
 import { statusReport } from "../../../src/control/reports.ts";
+import { defaultLoginDelays, LocalFailures, LoginFailures } from "../../../src/protocols/login-failures.ts";
+import type { Engine } from "../../../src/runtime/fleet/engine.ts";
+import { type FailureNote, FleetFailures } from "../../../src/runtime/fleet/fleet-failures.ts";
+import { openRedis } from "../../../src/runtime/fleet/redis-engine.ts";
 import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 import { bye, type Client, come, inParallel } from "../workers/clients.ts";
 import { protocols } from "../workers/talk-module.ts";
@@ -122,6 +126,10 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
           ...{ name: "rated", protocol: "talk", bind: ["127.0.0.1:0"], useTls: false },
           connectionRate: { count: 5, interval: "1m" },
         },
+        {
+          ...{ name: "few", protocol: "talk", bind: ["127.0.0.1:0"], useTls: false },
+          ...{ maxConnectionsPerAddress: 4, connectionRate: { count: 1_000, interval: "1m" } },
+        },
       ],
       SystemSettings: { drainTimeout: "1s", cluster: { url: engine.url, keyPrefix, leaseTime: "3s" } },
     };
@@ -159,6 +167,56 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
     const words = await Promise.all(Array.from({ length: 15 }, (_, at) => said(nodes[at % 3], "rated")));
     expect(words.filter((word) => word === "hello")).toHaveLength(5);
     expect(words.filter((word) => word !== "hello")).toEqual(Array.from({ length: 10 }, () => "busy address-rate"));
+  });
+
+  it("lets an address have as many connections as it may, over all nodes, until they are gone", async () => {
+    const comeTo = (at: number) => come(nodes[at % 3]?.port("few") ?? 0);
+    const crowd = await Promise.all(Array.from({ length: 60 }, (_, at) => comeTo(at)));
+    const inside = crowd.filter((client) => client.said.startsWith("hello"));
+    expect(inside).toHaveLength(4);
+    expect(new Set(crowd.map(({ said }) => said.replace(/^hello .*/, "hello")))).toEqual(
+      new Set(["hello", "busy address-cap"]),
+    );
+    // Not by one more than have left, wherever they come.
+    for (const leaving of inside.splice(0, 2)) await bye(leaving);
+    await expect
+      .poll(async () => {
+        const next = await comeTo(inside.length);
+        if (next.said.startsWith("hello")) inside.push(next);
+        return inside.length;
+      })
+      .toBe(4);
+    for (const at of [0, 1, 2]) expect((await comeTo(at)).said).toBe("busy address-cap");
+    // A server that begins anew is told.
+    await engine.restart();
+    const counted = async (): Promise<number> => {
+      const counts = (await engine.ask("HVALS", `{${keyPrefix}:few:127.0.0.1}:inside`).catch(() => [])) as string[];
+      return counts.reduce((sum, count) => sum + Number(count), 0);
+    };
+    await expect.poll(counted).toBe(4);
+    for (const at of [0, 1, 2]) expect((await comeTo(at)).said).toBe("busy address-cap");
+    // Those of a process that has ended do not count.
+    const ending = await lastingGatehouse(nodes[0]?.gatehouse.configuration as never, { node: "e", protocols });
+    await ending.event("fleet.connected");
+    await bye(inside.pop() as Client);
+    await expect.poll(counted).toBe(3);
+    expect((await come(ending.port("few"))).said).toMatch(/^hello/);
+    expect((await comeTo(0)).said).toBe("busy address-cap");
+    await ending.end();
+    const last = await comeTo(1);
+    expect(last.said).toMatch(/^hello/);
+    await Promise.all([...inside, last].map(bye));
+    await expect.poll(counted).toBe(0);
+  });
+
+  it("ends a connection of another node, and says when no node has it", async () => {
+    const client = await come(nodes[0]?.port("talk") ?? 0);
+    const id = nodes[0]?.gatehouse.connections()[0]?.id ?? "";
+    expect(nodes[1]?.gatehouse.close(id)).toBe(false);
+    expect(await nodes[1]?.gatehouse.closeAnywhere(id)).toBe(true);
+    await client.over;
+    await nodes[0]?.event("connection.closed", ({ connection }) => connection.id === id);
+    expect(await nodes[1]?.gatehouse.closeAnywhere(id)).toBe(false);
   });
 
   it("goes on when somebody else speaks on its channel", async () => {
@@ -199,6 +257,38 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
     await expect.poll(states).toEqual(["", "", ""]);
     await later.end();
   });
+});
+
+test.skipIf(!hasRedis)("A failed log-in at one node holds up the next one at each.", async () => {
+  const server = await RedisServer.start();
+  const channel = "{logins}:notes";
+  const remembering = async (name: string) => {
+    const ready = Promise.withResolvers<void>();
+    const engine: Engine = await openRedis({
+      ...{ url: server.url, channel, name, silence: 5_000 },
+      listener: {
+        lost: () => {},
+        heard: (message) => (message === null ? ready.resolve() : memory.hear(JSON.parse(message) as FailureNote)),
+      },
+    });
+    const memory = new FleetFailures({
+      ...{ memory: new LocalFailures(defaultLoginDelays.forgetAfter), delays: defaultLoginDelays, channel },
+      ...{ prefix: "logins:failed", now: () => 0 },
+      run: (script, call, signal) => engine.run(script, call, signal),
+    });
+    await ready.promise;
+    return { engine, memory, failures: new LoginFailures({}, undefined, memory) };
+  };
+  const [a, b] = [await remembering("a"), await remembering("b")];
+  await expect.poll(() => server.ask("PUBSUB", "NUMSUB", channel)).toEqual([channel, 2]);
+  expect(a.failures.failed("192.0.2.1", 0)).toBe(1_000);
+  await expect.poll(() => b.failures.remaining("192.0.2.1", 0)).toBe(1_000);
+  expect(b.failures.failed("192.0.2.1", 0)).toBe(2_000);
+  await expect.poll(() => a.memory.find("192.0.2.1")?.count).toBe(2);
+  expect(a.failures.failed("192.0.2.1", 0)).toBe(4_000);
+  expect(b.failures.remaining("192.0.2.2", 0)).toBe(0);
+  for (const { engine } of [a, b]) engine.close();
+  await server.stop();
 });
 
 describe.skipIf(!hasRedis)("a node that loses its engine", () => {
