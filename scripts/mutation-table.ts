@@ -14,7 +14,7 @@ export const mutationTable: GeneratedBlock = {
     const rows = faults.map(({ name, edits }) => {
       const { file, title } = found[name] ?? { file: "", title: "not found" };
       const places = [...new Set(edits.map((edit) => `\`${edit.file}\``))].join(", ");
-      return [name, places, `[${file.replace("test/model/", "")}](../${file}): ${title}`];
+      return [name, places, `\`${file}\`: ${title}`];
     });
     return markdownTable(["fault", "in", "found by"], rows);
   },

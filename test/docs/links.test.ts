@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { type Page, pages, root } from "./pages.ts";
+import { type Page, pages, quotedWords, root } from "./pages.ts";
 
 /** As hosts of Markdown make them: lower case, spaces to hyphens, other punctuation dropped. */
 function anchorsOf(markdown: string): string[] {
@@ -27,6 +27,31 @@ function brokenLinks({ path, text }: Page): string[] {
 
 test.each(pages)("every link in $path leads to a file and a heading that are there", (page) => {
   expect(brokenLinks(page)).toEqual([]);
+});
+
+/** What npm packs, besides what package.json names. */
+const alwaysPacked = ["README.md", "LICENSE", "package.json"];
+const packed: readonly string[] = [
+  ...alwaysPacked,
+  ...(JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] }).files,
+];
+
+function isPacked(path: string): boolean {
+  return packed.some((entry) => path === entry || path.startsWith(`${entry}/`));
+}
+
+test.each(pages)("every link in $path leads to a file that is in the package, too", ({ path, text }) => {
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  const files = links.filter((link) => !/^(?:https?:|#)/.test(link)).map((link) => link.split("#")[0] ?? "");
+  expect(isPacked(path)).toBe(true);
+  expect(files.filter((file) => !isPacked(join(dirname(path), file)))).toEqual([]);
+});
+
+test.each(pages)("every file of the repository that $path names is there", ({ text }) => {
+  const named = quotedWords(text).filter((word) =>
+    /^(?:src|test|bench|scripts|examples|docs)\/[\w./-]+\.\w+$/.test(word),
+  );
+  expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
 test("every page is linked from the README", () => {
