@@ -27,7 +27,15 @@ const contentTypes: Readonly<Record<string, string>> = {
   [moduleEnding]: "text/javascript; charset=utf-8",
 };
 
-/** What pages take of each package, below its folder. */
+const borrowedTypes: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+};
+
+/**
+ * What pages take of each package, below its folder. The package of Gatehouse has copies beside the pages' own files: these
+ * are a fraction of what would be installed otherwise.
+ */
 const packages = {
   "lit-html": {
     folder: ".",
@@ -57,7 +65,7 @@ export const importMap = JSON.stringify({
 
 /** By the path below the page's own. */
 export async function pageFiles(): Promise<[string, PageFile][]> {
-  return [...(await ownFiles()), ...packageFiles()];
+  return [...(await ownFiles()), ...(moduleEnding === ".ts" ? packageFiles() : [])];
 }
 
 /** A page before its modules are named in it. */
@@ -85,17 +93,29 @@ async function readModule(name: string): Promise<Buffer> {
 }
 
 function packageFiles(): [string, PageFile][] {
+  return borrowedFiles().flatMap(({ name, path }): [string, PageFile][] => {
+    const contentType = borrowedTypes[extname(name)];
+    return contentType === undefined ? [] : [[name, { contentType, read: () => readFile(path) }]];
+  });
+}
+
+export interface BorrowedFile {
+  /** Below the page's own. */
+  readonly name: string;
+  /** In the repository. */
+  readonly path: string;
+}
+
+/** What pages take of packages, each with its licence. */
+export function borrowedFiles(): readonly BorrowedFile[] {
   const { resolve } = createRequire(import.meta.url);
   return Object.entries(packages).flatMap(([name, { folder: inner, files }]) => {
     const place = join("node_modules", name);
     const entry = resolve(name);
-    const root = join(entry.slice(0, entry.lastIndexOf(place) + place.length), inner);
-    return files.map((file): [string, PageFile] => [
-      `packages/${name}/${file}`,
-      {
-        contentType: file.endsWith(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8",
-        read: () => readFile(join(root, file)),
-      },
-    ]);
+    const root = entry.slice(0, entry.lastIndexOf(place) + place.length);
+    return [
+      { name: `packages/${name}/LICENSE`, path: join(root, "LICENSE") },
+      ...files.map((file) => ({ name: `packages/${name}/${file}`, path: join(root, inner, file) })),
+    ];
   });
 }
