@@ -1,7 +1,7 @@
 /** The programs of the README, of the tutorial and of the recipes, each run as it stands but for its ports. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -144,6 +144,56 @@ test("the tutorial's server counts words, refuses the third client, lets it in a
   first.socket.end();
   await ended;
 });
+
+/** A container without Docker: its own processes, a file system that is read-only but for the volume, another user. */
+const contained = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+const asUser = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--bounding-set", "-all"];
+const isPossible =
+  spawnSync("unshare", [...contained, ...asUser, "test", "-x", process.execPath, "-a", "-r", hook]).status === 0;
+
+test.skipIf(!isPossible)(
+  "the image of the recipe runs as its user on a read-only disk, and ends by its signal",
+  async () => {
+    const { text } = readPage("docs/recipes.md");
+    const page = { path: "", text: text.slice(text.indexOf("## In Docker"), text.indexOf("## Under systemd")) };
+    const [image = ""] = codeBlocks(page, "dockerfile");
+    const instruction = (name: string) => new RegExp(`^${name} (.*)$`, "m").exec(image)?.[1] ?? "";
+    const folder = temporaryDirectory();
+    chownSync(folder, 1_000, 1_000);
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder, "server.ts"), codeBlocks(page, "ts")[0] ?? "");
+    const [probed, open] = [await freePort(), await freePort()];
+    const document = (codeBlocks(page, "json")[0] ?? "").replace(":8081", `:${probed}`).replace(":2525", `:${open}`);
+    writeFileSync(join(folder, "gatehouse.json"), document.replace(":8080", ":0"));
+    const [, made = ""] = /^RUN (install .*)$/m.exec(image) ?? [];
+    expect(spawnSync("sh", ["-c", made.replaceAll("=node", "=1000")], { cwd: folder }).status).toBe(0);
+
+    const volume = join(folder, instruction("VOLUME").replace(`${instruction("WORKDIR")}/`, ""));
+    const [node, ...args] = JSON.parse(instruction("CMD")) as string[];
+    expect(node).toBe("node");
+    const run = `mount --bind ${volume} ${volume} && mount -o remount,bind,ro / && exec "$@"`;
+    const command = [...asUser, process.execPath, "--import", hook, ...args];
+    const outside = spawn("unshare", [...contained, "sh", "-c", run, "sh", ...command], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    onTestFinished(() => void outside.kill("SIGKILL"));
+    const ended = once(outside, "exit");
+    const { socket, until } = await reached(open);
+    await until("220 ");
+    const [, ...check] = JSON.parse(instruction("HEALTHCHECK CMD")) as string[];
+    const health = check.map((one) => one.replace(":8081", `:${probed}`));
+    expect(spawnSync(process.execPath, health).status).toBe(0);
+
+    // Process 1 of the container, by its number outside.
+    const inside = readFileSync(`/proc/${outside.pid}/task/${outside.pid}/children`, "utf8").trim();
+    expect(readFileSync(`/proc/${inside}/status`, "utf8")).toMatch(/^NSpid:\t\d+\t1$/m);
+    process.kill(Number(inside), instruction("STOPSIGNAL") as NodeJS.Signals);
+    await until("421 ");
+    socket.end();
+    expect(await ended).toEqual([0, null]);
+  },
+);
 
 test("the recipe with a database keeps what it is sent", async () => {
   const [code = ""] = below("docs/recipes.md", "## With a database");
