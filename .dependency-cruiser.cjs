@@ -54,11 +54,11 @@ const innerRooms = {
     observe: ["admission", "pressure", "proxy", "time"],
     systemd: ["observe", "sockets"],
     upgrade: ["observe", "sockets", "time"],
-    fleet: ["admission", "observe", "time", "tls"],
     acme: ["observe", "time", "tls"],
     connection: ["admission", "observe", "proxy", "sockets", "time", "tls"],
     listener: ["admission", "connection", "observe", "pressure", "privileges", "proxy", "sockets", "time", "tls"],
     reload: ["listener", "observe", "time", "tls"],
+    fleet: ["admission", "observe", "reload", "time", "tls"],
     explain: ["admission", "listener", "tls"],
     workers: ["admission", "listener", "observe", "pressure", "shared", "sockets", "time", "tls"],
     server: [

@@ -33,6 +33,8 @@ export interface FleetStatus {
   readonly node: string;
   /** Of the chart `fleet`: `connected`, `degraded`, `isolated`, `rejoining`, `leaving`. */
   readonly state: string;
+  /** The beginning of the digest of the document in force, where the engine keeps one for all nodes; else null. */
+  readonly document: string | null;
 }
 
 /** What a certificate that is served says of itself. */

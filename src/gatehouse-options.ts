@@ -11,6 +11,7 @@ import type { TakeOver } from "./protocols/take-over.ts";
 import type { AsyncAdmissionRule } from "./runtime/admission/async-rules.ts";
 import type { AdmissionRule } from "./runtime/admission/client-limits.ts";
 import type { OpenEngine } from "./runtime/fleet/engine.ts";
+import type { EngineDocument } from "./runtime/fleet/engine-document.ts";
 import type { CountedOutput } from "./runtime/observe/output.ts";
 import type { ReloadReport } from "./runtime/reload/reload.ts";
 import type { PressureOptions } from "./runtime/server/pressure-watch.ts";
@@ -45,6 +46,11 @@ export interface GatehouseOptions {
   readonly node?: string;
   /** Opens the engine of a fleet; by default node-redis, which has to be installed. */
   readonly openEngine?: OpenEngine;
+  /**
+   * The document is a text in the engine of the fleet, which all nodes share: what is put into force on one is in force on
+   * all, or on none. `node` of `cluster` is not used then.
+   */
+  readonly engineDocument?: EngineDocument;
   /** Where mail and a self-signed certificate are kept; `gatehouse-data` in the working directory by default. */
   readonly dataDirectory?: string;
   /**

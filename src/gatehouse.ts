@@ -65,11 +65,14 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
 
   const clock = options.clock ?? (workers ? threadsClock : systemClock);
+  const read = documentReader(parseOptionsOf(options));
   const { cluster } = configuration.system;
   const fleet =
     cluster &&
     new FleetNode({
       ...{ cluster, node: options.node, clock, openEngine: options.openEngine },
+      document: options.engineDocument ?? null,
+      read,
       facts: () => ownFacts(gatehouse),
     });
 
@@ -141,7 +144,6 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       };
     },
   });
-  const read = documentReader(parseOptionsOf(options));
   const control = controlOf(options, server, read);
   const feeds = new Subscription();
   const outputs = options.outputs ?? [];
@@ -275,7 +277,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
         maxConnections: settings.maxConnections,
       })),
     nodes: () => [{ ...ownFacts(gatehouse), node: fleet?.node ?? null, age: 0 }, ...(fleet?.others ?? [])],
-    fleet: () => fleet && { node: fleet.node, state: fleet.state },
+    fleet: () => fleet && { node: fleet.node, state: fleet.state, document: fleet.documentDigest },
     certificates: () =>
       server.certificates.map(({ id, subjectAlternativeNames, notValidBefore, notValidAfter, issuer }) => ({
         id,

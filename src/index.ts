@@ -212,6 +212,7 @@ export type {
   OpenEngine,
   ScriptCall,
 } from "./runtime/fleet/engine.ts";
+export { EngineDocument, type EngineDocumentOptions } from "./runtime/fleet/engine-document.ts";
 export { FleetError, type FleetErrorCode } from "./runtime/fleet/fleet-error.ts";
 export type { NodeFacts, NodeStatus } from "./runtime/fleet/node-facts.ts";
 export { ListenerStateError } from "./runtime/listener/listener-errors.ts";

@@ -13,6 +13,7 @@ export function ownFacts(gatehouse: Gatehouse): NodeFacts {
   return {
     state,
     generation,
+    documentDigest: gatehouse.fleet()?.document ?? null,
     pid: process.pid,
     hostname: defaultHostname,
     version: runningVersion,

@@ -121,8 +121,9 @@ async function serveFor(
     gatehouse = createGatehouse({
       config: chosen.configuration,
       dataDirectory: options.data,
-      ...(document.file === null ? {} : { config$: documentsOf(document, signals) }),
+      ...(document.name === null ? {} : { config$: documentsOf(document, signals) }),
       ...(options.workers === undefined ? {} : { workers: { count: options.workers } }),
+      ...(chosen.engineDocument ? { engineDocument: chosen.engineDocument } : {}),
       ...(options.node === undefined ? {} : { node: options.node }),
       control: controlOf(options.data, document),
       document,
@@ -153,12 +154,12 @@ async function serveFor(
   upgradeOnSignal(gatehouse, complain);
   document.manage(gatehouse);
   // Without a file there is nothing for SIGHUP to read again.
-  if (document.file === null) signals.onHangup(() => signals.ask());
+  if (document.name === null) signals.onHangup(() => signals.ask());
   try {
     await gatehouse.start();
     outputs.started();
     if (document.isMerged) outputs.logger.info({ event: "document.merged", ...document.place }, mergedText(document));
-    complain(welcome(gatehouse, { file: document.file, data: options.data }));
+    complain(welcome(gatehouse, { file: document.name, data: options.data }));
     for (const line of words) complain(line);
   } catch (error) {
     if (!wasCalledOff(error)) {
@@ -182,7 +183,7 @@ function wasCalledOff(error: unknown): boolean {
 /** Where the other subcommands reach this server. The built-in example has no file to read again. */
 function controlOf(data: string, document: RunningDocument<ReloadReport>): ControlOptions {
   const path = controlSocketOf(data);
-  return document.file === null ? { path } : { path, document: () => document.read() };
+  return document.name === null ? { path } : { path, document: () => document.read() };
 }
 
 /** The file whenever it has changed, and in any case at SIGHUP. */

@@ -45,6 +45,7 @@ export { serializeCertificate, serializeDocument } from "./document/serialize.ts
 export { type SessionConfiguration, sessionLimitsSchema } from "./document/session-limits.ts";
 export { describeConfiguration } from "./document/summary.ts";
 export { type SystemSettings, systemSchema, workerCount } from "./document/system.ts";
+export type { DocumentKeeper, KeptText } from "./managed/document-keeper.ts";
 export {
   type AppliedChanges,
   type ApplyOptions,

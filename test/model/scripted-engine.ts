@@ -33,7 +33,7 @@ export class ScriptedEngine implements Engine {
       const { member, node, facts } = request;
       const members = [{ member, node, age: 0, facts }];
       const answer: SettleAnswer = held
-        ? { held, members, closedFor: 0, shared: { version: 0, epoch: null }, slots }
+        ? { held, members, closedFor: 0, shared: { version: 0, epoch: null }, document: "", slots }
         : { held };
       return JSON.stringify(answer);
     });

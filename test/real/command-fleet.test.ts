@@ -98,3 +98,50 @@ test.skipIf(!hasRedis)(
     await crowd.leave([...crowd.inside]);
   },
 );
+
+test.skipIf(!hasRedis)(
+  "nodes that are started with redis:KEY run one document, and reload it all or none",
+  async () => {
+    const engine = await RedisServer.start();
+    onTestFinished(() => engine.stop());
+    await engine.settled("gatehouse");
+    const put = (maxConnections: number, more: object = {}) =>
+      engine.ask(
+        "SET",
+        "mail",
+        JSON.stringify({
+          NetworkListener: [{ name: "smtp", bind: ["127.0.0.1:0"], maxConnections }],
+          SystemSettings: { cluster: { url: engine.url, leaseTime: "2s" } },
+          ...more,
+        }),
+      );
+    await put(5);
+    const env = { GATEHOUSE_ENGINE_URL: engine.url };
+    const start = (node: string, own: NodeJS.ProcessEnv = {}) =>
+      serve(undefined, undefined, { document: "redis:mail", args: ["--node", node], env: { ...env, ...own } });
+    const [a, b] = await Promise.all([start("a", { ONLY_HERE: "a secret" }), start("b")]);
+    await Promise.all([a, b].map((node) => node.logged({ event: "fleet.connected" })));
+
+    await put(6);
+    const reload = await gatehouse(["reload", "--data", a.data]);
+    expect(reload).toMatchObject({ code: 0, stdout: expect.stringContaining("maxConnections") });
+    // Both have it by now.
+    expect(a.log).toContainEqual(expect.objectContaining({ event: "reload.carriedOut", by: "control socket" }));
+    expect(b.log).toContainEqual(expect.objectContaining({ event: "reload.carriedOut", by: "node a" }));
+
+    await put(7, {
+      Account: { "ann@example.com": { secret: { "@type": "EnvironmentVariable", variableName: "ONLY_HERE" } } },
+    });
+    const refused = await gatehouse(["reload", "--data", a.data]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(
+      /not put into force on any node; everything is as it was\.\n.*Node "b": .*ONLY_HERE is not set/s,
+    );
+    const { stdout } = await gatehouse(["get", "ServerNode", "--json", "--data", b.data]);
+    expect(stdout).toMatch(/"document": ?"redis:mail"/);
+    const elsewhere = await gatehouse(["check", "--config", "redis:other"], { env });
+    expect(elsewhere.stderr).toContain(
+      "redis:other has 1 error:\n  document: is not there: the engine has no key other.",
+    );
+  },
+);

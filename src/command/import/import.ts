@@ -8,7 +8,7 @@ import { ControlUnreachableError } from "../../control/control-client.ts";
 import { FileError, toFileError } from "../../files/index.ts";
 import type { ReloadReport } from "../../runtime/reload/reload.ts";
 import { type CallMethods, callMethods, RefusedError } from "../ask-jmap.ts";
-import { chooseConfiguration } from "../configuration-file.ts";
+import { chooseConfiguration, isInEngine } from "../configuration-file.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { allObjects } from "../objects/all-objects.ts";
 import { findObject, noSuchObject, objectNames } from "../objects/object-names.ts";
@@ -98,8 +98,14 @@ type Work = (call: CallMethods, document: string) => Promise<ImportOutcome>;
 async function withDocument({ config, data, dryRun }: ImportOptions, work: Work): Promise<ImportOutcome> {
   const file = config ?? join(process.cwd(), "gatehouse.json");
   const served = await servedDocument(data);
-  if (served !== undefined && (config === undefined || (await isSame(served, file))))
+  const isServed =
+    config === undefined || (isInEngine(config) ? served === config : await isSame(served ?? null, file));
+  if (served !== undefined && isServed)
     return work((calls) => callMethods(data, calls), served ?? "the running server's built-in document");
+  if (isInEngine(config)) {
+    const message = "is changed by nodes that run; start one with this data folder, or change the text in the engine";
+    throw new ConfigurationError([{ path: "", message }], { file: config });
+  }
   if (await isThere(file)) {
     const { document } = await chooseConfiguration(file, data);
     return work(await callUnserved(document), file);

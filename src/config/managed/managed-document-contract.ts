@@ -48,7 +48,9 @@ export type DocumentPlace =
   /** In the file itself. */
   | { readonly kind: "file"; readonly file: string }
   /** In the data folder: the document is read-only, or it is built in (null). They are merged into it at every start. */
-  | { readonly kind: "data"; readonly file: string; readonly document: string | null };
+  | { readonly kind: "data"; readonly file: string; readonly document: string | null }
+  /** In the engine of the fleet: `redis:mail`. */
+  | { readonly kind: "engine"; readonly file: string };
 
 export interface ApplyOptions {
   /** Say what would happen, and change nothing. */

@@ -18,6 +18,7 @@ import { type ConfigurationSource, documentRead } from "../sources/source.ts";
 import { type ChangedWithIds, changeAside } from "./change-aside.ts";
 import { problemsOf } from "./change-problems.ts";
 import type { DocumentIds } from "./changed-document.ts";
+import type { DocumentKeeper } from "./document-keeper.ts";
 import { readKept, withChange, writeKept } from "./kept-changes.ts";
 import {
   type AppliedChanges,
@@ -43,7 +44,9 @@ type ReloadOrigin = Pick<ApplyOptions, "by">;
 export interface RunningDocumentOptions {
   /** Null: there is only what is built in. */
   readonly file: string | null;
-  /** The text where there is no file. */
+  /** In place of a file. */
+  readonly keeper?: DocumentKeeper;
+  /** The text where there is neither. */
   readonly builtIn?: string;
   /** In the data folder: what cannot be written to the file. */
   readonly keptFile: string;
@@ -87,7 +90,12 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
     this.#options = options;
     this.file = options.file;
     this.keptFile = options.keptFile;
-    this.#place = this.file === null ? this.#inData : { kind: "file", file: this.file };
+    this.#place = this.file === null ? this.#elsewhere : { kind: "file", file: this.file };
+  }
+
+  /** The file, or who else keeps the text; null for what is built in. */
+  get name(): string | null {
+    return this.file ?? this.#options.keeper?.name ?? null;
   }
 
   /** From here on changes go to this server. */
@@ -216,7 +224,9 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
     const changed = await changeAside({ text: base.merged.text, changes, mode: "new" });
     if (changed.problems.length > 0) throw new DocumentChangeError(changed.problems);
     try {
-      return { changed, configuration: await this.#parse(changed.text) };
+      const configuration = await this.#parse(changed.text);
+      this.#options.keeper?.remember(configuration, { text: changed.text, expected: base.digest });
+      return { changed, configuration };
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       throw new DocumentChangeError(problemsOf(error, { changes, changed }));
@@ -241,6 +251,9 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
         if (!(error instanceof FileError && READ_ONLY.has(error.errno))) throw error;
       }
     }
+    // It was kept before it came into force.
+    const { keeper } = this.#options;
+    if (keeper) return keeper.digestOf(text);
     await writeKept(this.keptFile, made.reduce(withChange, [...base.kept]));
     this.#place = this.#inData;
     this.#isMerged = true;
@@ -260,12 +273,14 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
   /** @throws ConfigurationError */
   async #baseOf({ digest, content }: Omit<FileContent, "file">): Promise<Base> {
     const { file, keptFile } = this;
-    if (!content.ok) throw unreadableFile(file ?? "", content.cause);
+    const { keeper } = this.#options;
+    if (!content.ok) throw keeper ? content.cause : unreadableFile(file ?? "", content.cause);
     const text = textOf(content.bytes, file ?? "");
-    const kept = await readKept(keptFile);
+    const kept = keeper ? [] : await readKept(keptFile);
     const own = await this.#parse(text);
     const merged = await changeAside({ text, changes: kept, mode: "kept" });
     const configuration = kept.length === 0 ? own : await this.#parse(merged.text, keptFile);
+    keeper?.remember(configuration, { text, expected: digest });
     this.#isMerged = kept.length > 0;
     if (this.#isMerged) this.#place = this.#inData;
     this.#versions.set(configuration, { state: stateOf(merged.text), ids: merged.objects, digest });
@@ -274,6 +289,8 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
 
   async #ownText(): Promise<Omit<FileContent, "file">> {
     if (this.file !== null) return contentOf(this.file, DOCUMENT_LIMITS);
+    const { keeper } = this.#options;
+    if (keeper) return keeper.read();
     return { digest: "built in", content: { ok: true, bytes: Buffer.from(this.#options.builtIn ?? "{}") } };
   }
 
@@ -297,6 +314,11 @@ export class RunningDocument<Report> implements ManagedDocument<Report> {
     };
     this.#versions.set(configuration, version);
     return version;
+  }
+
+  get #elsewhere(): DocumentPlace {
+    const { keeper } = this.#options;
+    return keeper ? { kind: "engine", file: keeper.name } : this.#inData;
   }
 
   get #inData(): DocumentPlace {

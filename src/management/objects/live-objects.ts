@@ -104,6 +104,7 @@ function nodeValue({ age: _, exhausted, ...facts }: NodeStatus): ManagedValue {
 function fileOf(document: ServerFacts["document"]): string | null {
   if (!document) return null;
   const { place } = document;
+  if (place.kind === "engine") return place.file;
   const file = place.kind === "file" ? place.file : place.document;
   return file === null ? null : resolve(file);
 }

@@ -5,7 +5,7 @@ import { type Observable, Subject } from "rxjs";
 import { type Actor, createActor, fromPromise, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import { statePath } from "../../charts/text.ts";
-import type { ClusterSettings, ListenerSettings } from "../../config/index.ts";
+import type { ClusterSettings, Configuration, ListenerSettings, ReadDocument } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { type FleetEvent, type FleetState, fleetMachine, fleetState, type Settlement } from "../../machines/fleet.ts";
 import { defaultLoginDelays, type FailureMemory } from "../../protocols/login-failures.ts";
@@ -14,11 +14,14 @@ import type { Counting } from "../admission/listener-admission.ts";
 import type { SlotCounter } from "../admission/slots.ts";
 import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
+import type { ReloadReport } from "../reload/reload.ts";
 import { type Clock, unixTimeOf } from "../time/clock.ts";
 import { resolveText } from "../tls/secret-text.ts";
 import type { Engine, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
+import type { EngineDocument } from "./engine-document.ts";
 import { type AskingNode, FleetAddresses } from "./fleet-addresses.ts";
 import { FleetClosing } from "./fleet-closing.ts";
+import { FleetDocuments } from "./fleet-documents.ts";
 import { FleetFailures } from "./fleet-failures.ts";
 import { FleetTickets } from "./fleet-tickets.ts";
 import { Lease } from "./lease.ts";
@@ -48,6 +51,10 @@ export interface FleetNodeOptions {
   readonly clock: Clock;
   /** By default node-redis. */
   readonly openEngine: OpenEngine | undefined;
+  /** The document is kept in the engine; null where it is not. */
+  readonly document: EngineDocument | null;
+  /** Reads what other nodes propose. */
+  readonly read: ReadDocument;
   /** What the other nodes are told of this one. */
   readonly facts: () => NodeFacts;
 }
@@ -59,6 +66,10 @@ export interface FleetHost {
   readonly flow: ChartFlow;
   /** Puts into force what another node has changed for all. */
   apply(change: Exclude<SharedChange, { readonly kind: "ticketKeys" }>): void;
+  /** The document in force. */
+  inForce(): Configuration;
+  /** Puts another one into force here. @throws ReloadError */
+  reload(configuration: Configuration, by: string): Promise<ReloadReport>;
   /** @returns whether it is here */
   close(connection: string, options: { readonly now: boolean }): boolean;
   /** Makes the keys of session tickets from what all nodes make them from. */
@@ -79,6 +90,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   #shared: SharedState | null = null;
   #failures: FleetFailures | null = null;
   #closing: FleetClosing | null = null;
+  #documents: FleetDocuments | null = null;
   /** Null where the document has no key for what is sealed. */
   #tickets: FleetTickets | null = null;
   #actor: Actor<typeof fleetMachine> | null = null;
@@ -95,13 +107,24 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   #wanted = false;
 
   constructor(options: FleetNodeOptions) {
-    const { cluster, clock, node } = options;
+    const { cluster, clock, document, node } = options;
     this.#options = options;
     this.#cluster = cluster;
     this.clock = clock;
-    this.node = node ?? cluster.node ?? hostname();
+    // A document of all nodes names none of them.
+    this.node = node ?? (document ? null : cluster.node) ?? hostname();
     this.#member = `${this.node}/${randomBytes(6).toString("hex")}`;
     this.#lease = new Lease(clock, cluster.leaseTime);
+  }
+
+  /** One document for all nodes; null where each has its own, and before the start. */
+  get documents(): FleetDocuments | null {
+    return this.#documents;
+  }
+
+  /** The beginning of the digest of the document in force, if all nodes share it. */
+  get documentDigest(): string | null {
+    return this.#documents?.digest?.slice(0, 12) ?? null;
   }
 
   get state(): FleetState {
@@ -292,6 +315,15 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       run: (script, call, signal) => this.run(script, call, signal),
       close: (connection, options) => host.close(connection, options),
     });
+    const { document, read } = this.#options;
+    this.#documents =
+      document &&
+      new FleetDocuments({
+        ...{ document, read, member: this.#member, prefix: `{${keyPrefix}}`, channel: this.#channel },
+        run: (script, call, signal) => this.run(script, call, signal),
+        inForce: () => host.inForce(),
+        reload: (configuration, by) => host.reload(configuration, by),
+      });
     this.#tickets =
       seal &&
       new FleetTickets({
@@ -395,6 +427,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
     if (this.clock.now() - this.#toldAt > tellInterval) this.#tellAddresses();
     this.#tickets?.look();
     this.#shared?.catchUp(answer.shared);
+    void this.documents?.catchUp(answer.document);
     this.answered();
     return true;
   }
@@ -414,7 +447,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       ...{ kind, member: this.#member, node: this.node, leaseTime },
       ...{ number: this.#lastNumber, slots, facts: JSON.stringify(this.#options.facts()) },
     };
-    const keys = [`{${keyPrefix}}:fleet`, `{${keyPrefix}}:shared`, `{${keyPrefix}}:leases`];
+    const keys = ["fleet", "shared", "leases", "document"].map((name) => `{${keyPrefix}}:${name}`);
     const call = { keys, args: [this.#channel, JSON.stringify(request)] };
     return JSON.parse(String(await this.run(settleScript, call, signal))) as SettleAnswer;
   }
@@ -432,6 +465,16 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
         break;
       case "failed":
         this.#failures?.hear(note);
+        break;
+      case "stage":
+      case "vote":
+      case "swapped":
+        this.documents?.hear(note);
+        break;
+      case "decided":
+        this.documents?.hear(note);
+        // Who knows nothing of it finds it in the next answer.
+        this.settle();
         break;
       case "close":
       case "closed":

@@ -4,6 +4,8 @@ export interface NodeFacts {
   readonly state: string;
   /** Number of the document in force; the first is 1. */
   readonly generation: number;
+  /** Of the document that the fleet's engine keeps, the same on all nodes that have it; null for another. */
+  readonly documentDigest: string | null;
   readonly pid: number;
   /** `SystemSettings.defaultHostname`. */
   readonly hostname: string;

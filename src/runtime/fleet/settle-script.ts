@@ -10,6 +10,7 @@
 import { createHash } from "node:crypto";
 import type { EngineScript } from "./engine.ts";
 import type { ClosingNote } from "./fleet-closing.ts";
+import type { DocumentNote } from "./fleet-documents.ts";
 import type { FailureNote } from "./fleet-failures.ts";
 import type { ChangeNote, SharedVersion } from "./shared-state.ts";
 
@@ -47,6 +48,8 @@ export interface HeldAnswer {
   readonly closedFor: number;
   /** What all nodes share. */
   readonly shared: SharedVersion;
+  /** Digest of the document that the fleet has decided for; empty for none. */
+  readonly document: string;
   /** In the order of the request. */
   readonly slots: readonly SlotsAnswer[];
 }
@@ -79,7 +82,8 @@ export type FleetNote =
   | { readonly note: "freed"; readonly slots: string; readonly by: string }
   | ChangeNote
   | FailureNote
-  | ClosingNote;
+  | ClosingNote
+  | DocumentNote;
 
 const text = `
 local key, channel = KEYS[1], ARGV[1]
@@ -158,7 +162,9 @@ redis.call('HSET', KEYS[3], ask.member, string.format('%.0f', me['until']))
 redis.call('HSET', key, '#fleet', cjson.encode(fleet), ask.member, cjson.encode(me))
 local known = redis.call('HMGET', KEYS[2], '#version', '#epoch')
 local shared = { version = tonumber(known[1] or '0'), epoch = known[2] or cjson.null }
-return cjson.encode({ held = true, members = list, closedFor = closed, shared = shared, slots = answers })
+local document = redis.call('HGET', KEYS[4], 'digest') or ''
+local answer = { held = true, members = list, closedFor = closed, shared = shared, document = document, slots = answers }
+return cjson.encode(answer)
 `;
 
 export const settleScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };

@@ -314,7 +314,9 @@ export class Server {
   async reload(configuration: Configuration, by: string): Promise<ReloadReport> {
     const held = this.reloadGate.closed;
     if (held) await held;
-    return this.#runningReloader().submit(configuration, by);
+    const submit = () => this.#runningReloader().submit(configuration, by);
+    const documents = this.fleet?.documents;
+    return documents ? documents.inTurn(configuration, submit) : submit();
   }
 
   /**
@@ -479,6 +481,8 @@ export class Server {
       ...{ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") },
       apply: (change) => this.#apply(change),
       close: (id, options) => this.close(id, options),
+      inForce: () => this.configuration,
+      reload: (configuration, by) => this.reload(configuration, by),
       useTicketSecret: (secret) => this.#useTicketSecret(secret),
     });
     this.#assertStarting();
@@ -496,7 +500,10 @@ export class Server {
       flow: this.flows.of("reload"),
       lifecycle: this.lifecycle,
       inForce: () => this.configuration,
-      begin: (configuration) => new ServerReload(this.#reloadable(), configuration),
+      begin: (configuration) => {
+        const own = new ServerReload(this.#reloadable(), configuration);
+        return this.fleet?.documents?.transaction(configuration, own) ?? own;
+      },
     });
     this.#orders = new CertificateOrders({
       clock: clock.date ? clock : systemClock,
