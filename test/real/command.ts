@@ -63,6 +63,8 @@ export interface ServingCommand {
 export interface Launch {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The file of the command, if not the one that was made for the tests. */
+  readonly entry?: string;
   /** A program and its arguments that become the command by exec. */
   readonly by?: readonly string[];
   /** Descriptors of this process that the command finds from 3 on. */
@@ -92,6 +94,7 @@ export async function launch(
     document,
     args = [],
     env = {},
+    entry = entryPoint,
     by = [],
     descriptors = [],
     folder,
@@ -99,7 +102,7 @@ export async function launch(
 ): Promise<ServingCommand> {
   const data = given ?? (await dataFolder(content));
   const file = document ?? (await documentFile(content, folder));
-  const [program = "", ...rest] = [...by, process.execPath, entryPoint, "serve", "--config", file, "--data", data];
+  const [program = "", ...rest] = [...by, process.execPath, entry, "serve", "--config", file, "--data", data];
   const child = spawn(program, [...rest, ...args], {
     stdio: ["ignore", "pipe", "pipe", ...descriptors],
     env: { ...process.env, ...env },
