@@ -172,6 +172,9 @@ describe("a file", () => {
       });
     }
     expect(house.gatehouse.connections({ address: "0.0.0.0/0" })).toEqual([]);
+    expect(await house.gatehouse.explain({ address: "192.0.2.1", listener: "lmtp" })).toMatchObject({
+      ...{ outcome: "unreachable", steps: [{ text: '"lmtp" has no address but Unix sockets.' }] },
+    });
     expect((await house.event("connection.refused")).refusal.rule).toBe("listener-cap");
     for (const client of inside) client.socket.end();
   });

@@ -66,7 +66,7 @@ function typeText(type: FieldType): string {
 }
 
 const formats: Readonly<Record<string, string>> = {
-  socketAddress: "address with port",
+  socketAddress: "address with port, or a Unix socket",
   ipNetwork: "address or network",
   ipAddress: "address",
   emailAddress: "mail address",

@@ -11,7 +11,7 @@ const outcomes: Readonly<Record<Explanation["outcome"], readonly [tone: string, 
   waits: ["warn", "It waits until the listener accepts again."],
   refused: ["bad", "It is refused."],
   "tls-failed": ["bad", "Its TLS handshake fails."],
-  unreachable: ["bad", "Nothing listens."],
+  unreachable: ["bad", "Nothing listens for such a client."],
 };
 
 export function explanationView(explained: Explanation, charts: ReadonlyMap<string, WalkedChart>): TemplateResult {

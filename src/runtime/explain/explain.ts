@@ -7,7 +7,13 @@ import type { BlockList } from "../admission/block-list.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
 import { tryHandshake } from "../tls/trial-handshake.ts";
-import { type ExplainedClient, type ExplainedTls, type Explanation, explanation } from "./explanation.ts";
+import {
+  type ExplainedClient,
+  type ExplainedListener,
+  type ExplainedTls,
+  type Explanation,
+  explanation,
+} from "./explanation.ts";
 
 export interface ExplainingServer {
   readonly blockList: BlockList;
@@ -33,13 +39,21 @@ export async function explain(
   const tls = await explainedTls(server, listener, serverName);
   return explanation(
     client,
-    { settings, connection, state, pausedBy, tls },
+    { settings, connection, state, pausedBy, tls, elsewhere: proxied ? null : elsewhere(canonical, listener) },
     {
       ...listener.judgementOf(canonical, { proxied }),
       blocked: server.blockList.find(canonical),
       allowed: server.allowList.find(canonical),
     },
   );
+}
+
+/** A client of a Unix socket, or one that has an address, comes to a listener that has only the other kind. */
+function elsewhere(address: string, { addresses }: Listener): ExplainedListener["elsewhere"] {
+  if (addresses.length === 0) return null;
+  const comesByUnix = address === UNIX_CLIENT.address;
+  if (addresses.some(({ family }) => (family === "unix") === comesByUnix)) return null;
+  return comesByUnix ? "no Unix socket" : "no address but Unix sockets";
 }
 
 async function explainedTls(

@@ -74,6 +74,8 @@ export interface ExplainedListener {
   readonly state: string;
   readonly pausedBy: readonly PauseReason[];
   readonly tls: ExplainedTls | null;
+  /** Why such a client finds none of its addresses; null where it does. */
+  readonly elsewhere: "no Unix socket" | "no address but Unix sockets" | null;
 }
 
 export interface Findings extends Judgement {
@@ -97,9 +99,10 @@ export function explanation(client: Client, listener: ExplainedListener, finding
 }
 
 function outcomeOf(
-  { state, settings, tls }: ExplainedListener,
+  { state, settings, tls, elsewhere }: ExplainedListener,
   { refusal, owesHeader }: { readonly refusal: Refusal | null; readonly owesHeader: boolean },
 ): ExplainedOutcome {
+  if (elsewhere !== null) return "unreachable";
   if (state === "paused") return "waits";
   if (state !== "listening" && state !== "draining") return "unreachable";
   if (refusal) return "refused";
@@ -107,8 +110,9 @@ function outcomeOf(
   return settings.tlsImplicit && tls?.error ? "tls-failed" : "served";
 }
 
-function listenerStep({ settings: { name }, state, pausedBy }: ExplainedListener): ExplainedStep {
-  return { chart: "listener", state, text: listenerText(name, state, pausedBy) };
+function listenerStep({ settings: { name }, state, pausedBy, elsewhere }: ExplainedListener): ExplainedStep {
+  const text = elsewhere ? `"${name}" has ${elsewhere}.` : listenerText(name, state, pausedBy);
+  return { chart: "listener", state, text };
 }
 
 function listenerText(name: string, state: string, pausedBy: readonly PauseReason[]): string {

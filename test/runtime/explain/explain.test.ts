@@ -212,6 +212,9 @@ test("who asks for what is not there is told so", async () => {
   await expect(house.gatehouse.explain({ ...here, address: "nowhere" })).rejects.toMatchObject({
     code: "invalid-client",
   });
+  expect(await house.gatehouse.explain({ ...here, address: "unix:" })).toMatchObject({
+    ...{ outcome: "unreachable", steps: [{ text: '"smtp" has no Unix socket.' }] },
+  });
   await house.gatehouse.stop();
   await expect(house.gatehouse.explain(here)).rejects.toMatchObject({ code: "not-running" });
 });
