@@ -22,9 +22,14 @@ const administrator = {
   roles: ["admin"],
 };
 
-/** Puts both into a data folder. */
-export async function putReadyFiles(dataDirectory: string, document: unknown): Promise<void> {
+/** Puts both into a data folder, or leaves it to the server to make its administrator. */
+export async function putReadyFiles(
+  dataDirectory: string,
+  document: unknown,
+  { makesAdministrator = false }: { readonly makesAdministrator?: boolean } = {},
+): Promise<void> {
   await putReadyCertificate(dataDirectory, hostnameOf(document));
+  if (makesAdministrator) return;
   await writeFile(join(dataDirectory, "administrator.json"), JSON.stringify(administrator), { mode: 0o600 });
 }
 

@@ -49,7 +49,8 @@ export async function lastingGatehouse(
   options: Partial<GatehouseOptions> = {},
 ): Promise<LastingGatehouse> {
   const data = await mkdtemp(join(tmpdir(), "gatehouse-test-"));
-  await putReadyFiles(options.dataDirectory ?? data, document);
+  const makesAdministrator = options.onAdministratorMade !== undefined;
+  await putReadyFiles(options.dataDirectory ?? data, document, { makesAdministrator });
   const gatehouse = createGatehouse({ config: document, dataDirectory: data, ...options });
   const events: LifecycleEvent[] = [];
   gatehouse.lifecycle$.subscribe((event) => events.push(event));
