@@ -4,7 +4,9 @@ import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
 import { durationText } from "../forms/quantities.ts";
 import type { Page, Surroundings } from "../page.ts";
+import { capFill } from "../parts/cap-fill.ts";
 import { dialog } from "../parts/dialog.ts";
+import { nodesTable } from "../parts/nodes-table.ts";
 import { pageHead } from "../parts/page-head.ts";
 import { RatePlot } from "../parts/rate-plot.ts";
 import { Rates, rateText } from "../parts/rates.ts";
@@ -122,7 +124,7 @@ export class NowPage implements Page {
     const now = this.#now;
     if (!now) return html`${pageHead({ title: this.title })}<p role="status" class="none">Loading…</p>`;
     return html`${pageHead({ title: this.title, subtitle: `${now.hostname}, Gatehouse ${now.version}` })}
-      ${facts(now)}
+      ${facts(now)} ${nodesTable(now)}
       <section class="card plot" aria-labelledby="rates-title">
         <h2 id="rates-title">Clients per second</h2>
         <p class="key">
@@ -177,7 +179,7 @@ export class NowPage implements Page {
       </td>
       <td role="cell" data-label="Addresses"><div>${addresses.map((address) => html`<code>${address}</code> `)}</div></td>
       <td role="cell" data-label="Connections">
-        <div class="digits">${fill(connections, maxConnections, `Connections of ${name}`)}</div>
+        <div class="digits">${capFill(connections, maxConnections, `Connections of ${name}`)}</div>
       </td>
       <td role="cell" data-label="Per second">
         <div class="rate">
@@ -260,7 +262,7 @@ function facts(now: ServerNow): TemplateResult {
     </div>
     <div>
       <dt>Connections</dt>
-      <dd class="digits">${fill(connections, maxConnections, "Connections of the server")}</dd>
+      <dd class="digits">${capFill(connections, maxConnections, "Connections of the server")}</dd>
     </div>
     <div>
       <dt>Pressure</dt>
@@ -281,10 +283,4 @@ function facts(now: ServerNow): TemplateResult {
       <dd>${age === null ? "–" : age < 60_000 ? "less than a minute" : durationText(age)}</dd>
     </div>
   </dl>`;
-}
-
-/** How much of a cap is taken. */
-function fill(count: number, cap: number, name: string): TemplateResult {
-  return html`<span>${count} <span class="none">of ${cap}</span></span>
-    <progress class=${count >= cap ? "full" : ""} value=${count} max=${Math.max(1, cap)} aria-label=${name}></progress>`;
 }

@@ -17,6 +17,21 @@ export interface ListenerNow {
   readonly refused: number;
 }
 
+/** A process of a fleet, as it was when it last told the others. */
+export interface NodeNow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly connections: number;
+  readonly maxConnections: number;
+  /** Number of the document in force there. */
+  readonly generation: number;
+  /** Equal digests mean equal documents; null where each node has its own. */
+  readonly documentDigest: string | null;
+  readonly version: string;
+  readonly exhausted: readonly string[];
+}
+
 export interface ServerNow {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -30,6 +45,8 @@ export interface ServerNow {
   /** What is exhausted: `eventLoopDelay`, `heap`, `descriptors`. */
   readonly exhausted: readonly string[];
   readonly listeners: readonly ListenerNow[];
+  /** All of its fleet, this one first; empty without a fleet. */
+  readonly nodes: readonly NodeNow[];
   /** Of listeners; there may be more. */
   readonly totalListeners: number;
 }
@@ -48,8 +65,30 @@ export function serverNow({ at, nodes, listeners, listenerOrder }: LiveState): S
     connections: numberOf(node["connections"]),
     maxConnections: numberOf(node["maxConnections"]),
     exhausted: membersOf(node["exhausted"]),
+    nodes: nodesOf(nodes),
     listeners: listenerOrder.slice(0, mostListeners).map((id) => listenerOf(listeners[id] ?? {})),
     totalListeners: listenerOrder.length,
+  };
+}
+
+function nodesOf(nodes: LiveState["nodes"]): NodeNow[] {
+  const { local, ...others } = nodes;
+  if (typeof local?.["node"] !== "string") return [];
+  const byName = Object.values(others).map(nodeOf);
+  return [nodeOf(local), ...byName.sort((one, other) => (one.name < other.name ? -1 : 1))];
+}
+
+function nodeOf(value: Arguments): NodeNow {
+  return {
+    id: textOf(value["id"]),
+    name: textOf(value["node"]),
+    state: textOf(value["state"]),
+    connections: numberOf(value["connections"]),
+    maxConnections: numberOf(value["maxConnections"]),
+    generation: numberOf(value["generation"]),
+    documentDigest: typeof value["documentDigest"] === "string" ? value["documentDigest"] : null,
+    version: textOf(value["version"]),
+    exhausted: membersOf(value["exhausted"]),
   };
 }
 

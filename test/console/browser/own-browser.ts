@@ -34,12 +34,17 @@ export interface OwnConsole {
   close(): Promise<void>;
 }
 
-export async function ownConsole(): Promise<OwnConsole> {
+/** @param own of SystemSettings, and the name of the node */
+export async function ownConsole(own: { readonly system?: object; readonly node?: string } = {}): Promise<OwnConsole> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-console-"));
   const file = join(folder, "gatehouse.json");
-  writeFileSync(file, text);
+  const system = JSON.stringify({ defaultHostname: "localhost", ...own.system });
+  writeFileSync(file, text.replace('{ "defaultHostname": "localhost" }', system));
   const document = new RunningDocument<ReloadReport>({ file, keptFile: join(folder, "kept.json") });
-  const gatehouse = createGatehouse({ config: await document.read(), document, dataDirectory: join(folder, "data") });
+  const gatehouse = createGatehouse({
+    ...{ config: await document.read(), document, dataDirectory: join(folder, "data") },
+    ...(own.node === undefined ? {} : { node: own.node }),
+  });
   document.manage(gatehouse);
   await gatehouse.start();
   const port = (name: string) => {
