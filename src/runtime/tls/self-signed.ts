@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { KeyObject, randomUUID, webcrypto } from "node:crypto";
 import { chmod, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -94,26 +94,29 @@ function check(pem: string, now: Date): LoadedCertificate {
 /** @returns the private key and the certificate in one PEM text */
 async function generate(names: readonly string[], now: Date): Promise<string> {
   // Imported here because it takes a tenth of a second, and is needed on a first start only.
-  const { generate: generateCertificate } = await import("selfsigned");
+  const x509 = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const commonName = names[0] && names[0].length <= LONGEST_COMMON_NAME ? names[0] : "self-signed";
-  const made = await generateCertificate([{ name: "commonName", value: commonName }], {
-    keyType: "ec",
-    curve: "P-256",
-    algorithm: "sha256",
-    // Clients whose clocks are a little behind should accept it too.
-    notBeforeDate: new Date(now.getTime() - HOUR),
-    notAfterDate: new Date(now.getTime() + VALIDITY_DAYS * DAY),
-    extensions: [
-      { name: "basicConstraints", cA: false, critical: true },
-      { name: "keyUsage", digitalSignature: true, critical: true },
-      { name: "extKeyUsage", serverAuth: true },
-      {
-        name: "subjectAltName",
-        altNames: names.map((name) => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name })),
-      },
-    ],
-  });
-  return `${made.private.trim()}\n${made.cert.trim()}\n`;
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      ...{ name: [{ CN: [commonName] }], keys, signingAlgorithm: algorithm },
+      // Clients whose clocks are a little behind should accept it too.
+      notBefore: new Date(now.getTime() - HOUR),
+      notAfter: new Date(now.getTime() + VALIDITY_DAYS * DAY),
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(
+          names.map((value) => ({ type: isIP(value) ? "ip" : "dns", value }) as const),
+        ),
+      ],
+    },
+    webcrypto as Crypto,
+  );
+  const key = KeyObject.from(keys.privateKey).export({ type: "pkcs8", format: "pem" }).toString();
+  return `${key.trim()}\n${certificate.toString("pem").trim()}\n`;
 }
 
 async function readIfThere(file: string): Promise<string | null> {
