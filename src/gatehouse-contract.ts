@@ -171,6 +171,11 @@ export interface Gatehouse {
   nodes(): NodeStatus[];
   /** Null without `SystemSettings.cluster`. */
   fleet(): FleetStatus | null;
+  /**
+   * Has a node of the fleet drain and end, as SIGTERM would there: it accepts nobody, and the others lease its share.
+   * @returns whether a node of this name has begun to; false, too, where the engine does not answer within a second
+   */
+  drainNode(node: string): Promise<boolean>;
   /** Those that are served; without any in the document, the self-signed one. */
   certificates(): CertificateStatus[];
   /**

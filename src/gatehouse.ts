@@ -74,6 +74,10 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       document: options.engineDocument ?? null,
       read,
       facts: () => ownFacts(gatehouse),
+      drain(by) {
+        server.lifecycle.emit({ type: "fleet.draining", by });
+        gatehouse.stop().catch(() => {});
+      },
     });
 
   const remembered = workers?.memory.own.failures ?? null;
@@ -243,6 +247,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       server.close(id, { now }) || workers?.askOwner<boolean>({ ask: "close", id, now }) === true,
     closeAnywhere: async (id, { now = false } = {}) =>
       gatehouse.close(id, { now }) || ((await fleet?.closeElsewhere(id, { now })) ?? false),
+    drainNode: async (node) => (await fleet?.drainNode(node)) ?? false,
     block: (blocked) => {
       server.blockList.add(blocked);
       workers?.block({ add: blocked });

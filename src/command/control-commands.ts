@@ -41,6 +41,12 @@ export function addControlCommands(program: Command, { data, finish }: Subcomman
       const { close } = await import("./close.ts");
       finish(await close(connection, options));
     });
+  add("drain", "have one node of the fleet drain and end, from any other")
+    .argument("<node>", "its name in the fleet")
+    .action(async (node, options) => {
+      const { drain } = await import("./drain.ts");
+      finish(await drain(node, options));
+    });
   add("suspend", "stop accepting on one listener, or on all; clients wait in the kernel's queue")
     .argument("[listener]")
     .action(async (listener, options) => {

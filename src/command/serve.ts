@@ -13,6 +13,7 @@ import { controlSocketOf } from "../control/socket-path.ts";
 import { createGatehouse } from "../gatehouse.ts";
 import type { Gatehouse } from "../gatehouse-contract.ts";
 import type { ControlOptions } from "../gatehouse-options.ts";
+import type { LifecycleEvent } from "../runtime/observe/lifecycle.ts";
 import { PrivilegeError } from "../runtime/privileges/privilege-error.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
 import { StartError, StoppedWhileStartingError } from "../runtime/server/server-errors.ts";
@@ -150,7 +151,7 @@ async function serveFor(
 
   if (signals.asked) return exitCodes.ok;
   manager.follow(gatehouse);
-  const stopped = Promise.race([stopOnSignals(gatehouse, signals), succeeded(gatehouse)]);
+  const stopped = Promise.race([stopOnSignals(gatehouse, signals), endedOtherwise(gatehouse)]);
   upgradeOnSignal(gatehouse, complain);
   document.manage(gatehouse);
   // Without a file there is nothing for SIGHUP to read again.
@@ -205,9 +206,10 @@ function stopOnSignals(gatehouse: Gatehouse, signals: StopSignals): Promise<void
   });
 }
 
-/** Resolves when a successor has taken over and the last session has ended. */
-async function succeeded(gatehouse: Gatehouse): Promise<void> {
-  const succession = gatehouse.lifecycle$.pipe(filter(({ type }) => type === "upgrade.draining"));
+/** Resolves when a successor has taken over, or a node has asked for it, and the last session has ended. */
+async function endedOtherwise(gatehouse: Gatehouse): Promise<void> {
+  const ending = ({ type }: LifecycleEvent) => type === "upgrade.draining" || type === "fleet.draining";
+  const succession = gatehouse.lifecycle$.pipe(filter(ending));
   if ((await lastValueFrom(succession, { defaultValue: null })) === null) return forever;
   await gatehouse.stop();
 }

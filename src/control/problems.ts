@@ -8,7 +8,7 @@ export interface ControlProblem {
   readonly error: {
     /** What a successor that failed wrote to standard error. */
     readonly words?: string;
-    /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `not-connected`, `internal`. */
+    /** A code of docs/errors.md; or `invalid-request`, `not-found`, `not-blocked`, `not-connected`, `no-such-node`, `internal`. */
     readonly code: string;
     readonly message: string;
     /** The mistakes of a document, each with its place. */

@@ -27,6 +27,7 @@ const explainSchema = strictObject({
   proxied: boolean().optional(),
 });
 const closeSchema = strictObject({ connection: string(), now: boolean().optional() });
+const drainSchema = strictObject({ node: string() });
 const unblockSchema = strictObject({ address: string() });
 
 export interface ControlledParts {
@@ -79,6 +80,17 @@ export function controlRoutes({ gatehouse, management, reload }: ControlledParts
       return missing(context, "not-connected", message);
     }
     return context.json({ connection, now });
+  });
+
+  routes.post("/drain", async (context) => {
+    const { node } = await bodyOf(context, drainSchema);
+    if (!(await gatehouse.drainNode(node)))
+      return missing(
+        context,
+        "no-such-node",
+        `No node ${JSON.stringify(node)} has answered; "gatehouse status --fleet" prints those there are.`,
+      );
+    return context.json({ node });
   });
 
   routes.get("/blocked", (context) => context.json({ blocked: gatehouse.blocked() }));

@@ -139,6 +139,10 @@ test.skipIf(!hasRedis)(
     );
     const { stdout } = await gatehouse(["get", "ServerNode", "--json", "--data", b.data]);
     expect(stdout).toMatch(/"document": ?"redis:mail"/);
+    expect((await gatehouse(["drain", "nobody", "--data", a.data])).stderr).toContain('No node "nobody" has answered');
+    expect(await gatehouse(["drain", "b", "--data", a.data])).toMatchObject({ code: 0 });
+    expect((await b.end)[0]).toBe(0);
+    expect(b.log).toContainEqual(expect.objectContaining({ event: "fleet.draining", by: "a" }));
     const elsewhere = await gatehouse(["check", "--config", "redis:other"], { env });
     expect(elsewhere.stderr).toContain(
       "redis:other has 1 error:\n  document: is not there: the engine has no key other.",

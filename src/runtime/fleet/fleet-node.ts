@@ -20,9 +20,9 @@ import { resolveText } from "../tls/secret-text.ts";
 import type { Engine, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
 import type { EngineDocument } from "./engine-document.ts";
 import { type AskingNode, FleetAddresses } from "./fleet-addresses.ts";
-import { FleetClosing } from "./fleet-closing.ts";
 import { FleetDocuments } from "./fleet-documents.ts";
 import { FleetFailures } from "./fleet-failures.ts";
+import { FleetQuestions, type FleetRequest } from "./fleet-questions.ts";
 import { FleetTickets } from "./fleet-tickets.ts";
 import { Lease } from "./lease.ts";
 import { LeasedSlots, type LeasingNode } from "./leased-slots.ts";
@@ -57,6 +57,8 @@ export interface FleetNodeOptions {
   readonly read: ReadDocument;
   /** What the other nodes are told of this one. */
   readonly facts: () => NodeFacts;
+  /** Another node, or this one, wants this process to end when its last session has. */
+  readonly drain: (by: string) => void;
 }
 
 /** The server, as far as its fleet needs it. */
@@ -89,7 +91,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   #engine: Engine | null = null;
   #shared: SharedState | null = null;
   #failures: FleetFailures | null = null;
-  #closing: FleetClosing | null = null;
+  #questions: FleetQuestions | null = null;
   #documents: FleetDocuments | null = null;
   /** Null where the document has no key for what is sealed. */
   #tickets: FleetTickets | null = null;
@@ -226,8 +228,21 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   }
 
   /** Ends a connection that another node has. @returns whether one had it */
-  async closeElsewhere(connection: string, options: { readonly now: boolean }): Promise<boolean> {
-    return (await this.#closing?.ask(connection, options)) ?? false;
+  async closeElsewhere(connection: string, { now }: { readonly now: boolean }): Promise<boolean> {
+    return (await this.#questions?.ask({ kind: "close", connection, now })) ?? false;
+  }
+
+  /** Has the processes of a node drain, this one too. @returns whether there is one */
+  async drainNode(node: string): Promise<boolean> {
+    const request: FleetRequest = { kind: "drain", node };
+    const elsewhere = await this.#questions?.ask(request);
+    return this.#drains(request, this.node) || elsewhere === true;
+  }
+
+  #drains({ node }: Extract<FleetRequest, { kind: "drain" }>, by: string): boolean {
+    if (node !== this.node) return false;
+    this.#options.drain(by);
+    return true;
   }
 
   get #channel(): string {
@@ -309,11 +324,12 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
         else this.#takeTickets(change.value, lifecycle);
       },
     });
-    this.#closing = new FleetClosing({
+    this.#questions = new FleetQuestions({
       ...{ clock: this.clock, member: this.#member, channel: this.#channel },
       members: () => this.members,
       run: (script, call, signal) => this.run(script, call, signal),
-      close: (connection, options) => host.close(connection, options),
+      carryOut: (request, by) =>
+        request.kind === "close" ? host.close(request.connection, request) : this.#drains(request, nodeOf(by)),
     });
     const { document, read } = this.#options;
     this.#documents =
@@ -476,9 +492,9 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
         // Who knows nothing of it finds it in the next answer.
         this.settle();
         break;
-      case "close":
-      case "closed":
-        this.#closing?.hear(note);
+      case "asked":
+      case "answered":
+        this.#questions?.hear(note);
         break;
       case "wanted":
         if (note.by !== this.#member) this.#slots.get(note.slots)?.owe(note.missing, note.over);
@@ -488,6 +504,11 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
         break;
     }
   }
+}
+
+/** A member is a process of a node. */
+function nodeOf(member: string): string {
+  return member.slice(0, member.lastIndexOf("/"));
 }
 
 /** Null for what no node has said. */

@@ -9,9 +9,9 @@
  */
 import { createHash } from "node:crypto";
 import type { EngineScript } from "./engine.ts";
-import type { ClosingNote } from "./fleet-closing.ts";
 import type { DocumentNote } from "./fleet-documents.ts";
 import type { FailureNote } from "./fleet-failures.ts";
+import type { QuestionNote } from "./fleet-questions.ts";
 import type { ChangeNote, SharedVersion } from "./shared-state.ts";
 
 export interface SettleRequest {
@@ -82,7 +82,7 @@ export type FleetNote =
   | { readonly note: "freed"; readonly slots: string; readonly by: string }
   | ChangeNote
   | FailureNote
-  | ClosingNote
+  | QuestionNote
   | DocumentNote;
 
 const text = `

@@ -123,6 +123,8 @@ export interface FleetEvents {
   };
   /** The engine answers: those inside are counted again. */
   "fleet.rejoining": { readonly node: string };
+  /** A node, which is named, has asked this one to drain and end. */
+  "fleet.draining": { readonly by: string };
 }
 
 export interface ManagementEvents {

@@ -86,6 +86,7 @@ export const logLines: LogLines = {
       `cut off from the fleet; new clients are ${onLoss === "refuse" ? "refused" : "let in up to this node's share"}`,
     fields: ({ node, error, onLoss }) => ({ node, onLoss, ...failure(error) }),
   },
+  "fleet.draining": { level: "info", text: ({ by }) => `node ${by} has asked this one to drain`, fields: everything },
   "fleet.rejoining": { level: "info", text: "joining the fleet; those inside are counted", fields: everything },
   "management.changed": { level: "info", text: "changed by the management", fields: everything },
   "output.dropped": {

@@ -1,0 +1,80 @@
+/** What one node has to do at the request of another: all are asked, and each says whether it was the one. */
+import { createHash, randomUUID } from "node:crypto";
+import type { Clock } from "../time/clock.ts";
+import type { EngineScript, ScriptCall } from "./engine.ts";
+
+/** How long the nodes may take to answer, in milliseconds. */
+const answerTime = 1_000;
+
+/** To be done by whoever it concerns. */
+export type FleetRequest =
+  /** End a connection. */
+  | { readonly kind: "close"; readonly connection: string; readonly now: boolean }
+  /** Leave the fleet, and end when the last session has. */
+  | { readonly kind: "drain"; readonly node: string };
+
+/** On the fleet's channel. */
+export type QuestionNote =
+  | { readonly note: "asked"; readonly by: string; readonly question: string; readonly request: FleetRequest }
+  | { readonly note: "answered"; readonly by: string; readonly question: string; readonly done: boolean };
+
+const text = "return redis.call('PUBLISH', ARGV[1], ARGV[2])";
+const sayScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };
+
+export interface FleetQuestionsOptions {
+  readonly clock: Clock;
+  readonly member: string;
+  readonly channel: string;
+  /** Processes of the fleet, as last heard. */
+  members(): number;
+  run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown>;
+  /** @returns whether it concerns this process, which does it then */
+  carryOut(request: FleetRequest, by: string): boolean;
+}
+
+export class FleetQuestions {
+  readonly #options: FleetQuestionsOptions;
+  /** What this process has asked. */
+  readonly #questions = new Map<string, (answer: { readonly done: boolean }) => void>();
+
+  constructor(options: FleetQuestionsOptions) {
+    this.#options = options;
+  }
+
+  /** @returns whether another node has done it; false, too, where the engine does not answer */
+  async ask(request: FleetRequest): Promise<boolean> {
+    const { clock, member, members } = this.#options;
+    const question = randomUUID();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    let missing = members() - 1;
+    if (missing < 1) return false;
+    this.#questions.set(question, ({ done }) => {
+      missing -= 1;
+      if (done || missing === 0) resolve(done);
+    });
+    const timer = clock.setTimeout(() => resolve(false), answerTime);
+    this.#say({ note: "asked", by: member, question, request }).catch(() => resolve(false));
+    try {
+      return await promise;
+    } finally {
+      clock.clearTimeout(timer);
+      this.#questions.delete(question);
+    }
+  }
+
+  hear(note: QuestionNote): void {
+    const { carryOut, member: by } = this.#options;
+    if (note.by === by) return;
+    const { question } = note;
+    if (note.note === "answered") this.#questions.get(question)?.(note);
+    else {
+      const done = carryOut(note.request, note.by);
+      this.#say({ note: "answered", by, question, done }).catch(() => {});
+    }
+  }
+
+  async #say(note: QuestionNote): Promise<void> {
+    const { channel, run } = this.#options;
+    await run(sayScript, { keys: [], args: [channel, JSON.stringify(note)] }, AbortSignal.timeout(answerTime));
+  }
+}
