@@ -50,9 +50,9 @@ export class FleetWorld extends Driver {
     this.engine = engine;
   }
 
-  async answer(held = true): Promise<void> {
+  async answer(how: { readonly held?: boolean; readonly over?: boolean } = {}): Promise<void> {
     await this.until(() => this.engine.question !== null);
-    this.engine.question?.answer({ held });
+    this.engine.question?.answer({ held: true, ...how });
   }
 
   async fail(): Promise<void> {
@@ -109,7 +109,13 @@ const stimuli: readonly FleetStimulus[] = [
     name: "the engine answers that it does not know the lease",
     events: (at) => [done(at, { held: false, again: false })],
     possible: settles,
-    apply: (world) => world.answer(false),
+    apply: (world) => world.answer({ held: false }),
+  },
+  {
+    name: "the engine answers that the fleet has more clients than its cap",
+    events: (at) => [done(at, { held: true, again: false })],
+    possible: isIn("connected.settling"),
+    apply: (world) => world.answer({ over: true }),
   },
   {
     name: "the engine fails",
@@ -182,7 +188,8 @@ const stimuli: readonly FleetStimulus[] = [
 /** Who would be let in is what the state says. */
 async function compare(world: FleetWorld, at: Situation): Promise<Difference[]> {
   if (world.house.state !== "running") return [];
-  const expected = isOutside(at, "isolated") ? "fleet" : isOutside(at, "rejoining") ? "server-cap" : null;
+  const isFull = isOutside(at, "rejoining") || world.engine.isOver || world.engine.account === 0;
+  const expected = isOutside(at, "isolated") ? "fleet" : isFull ? "server-cap" : null;
   if (isOutside(at, "leaving", "left")) return [];
   const { server: leased } = await world.metric("gatehouse_fleet_slots_leased", "cap");
   return [

@@ -2,8 +2,14 @@
 import type { Engine, EngineOptions, OpenEngine, ScriptCall } from "../../src/runtime/fleet/engine.ts";
 import type { FleetNote, SettleAnswer, SettleRequest } from "../../src/runtime/fleet/settle-script.ts";
 
+interface HowAnswered {
+  readonly held: boolean;
+  /** The fleet has more clients than its cap: nothing is given, and the other nodes have all of it. */
+  readonly over?: boolean;
+}
+
 interface Question {
-  answer(how: { readonly held: boolean }): void;
+  answer(how: HowAnswered): void;
   fail(error: Error): void;
 }
 
@@ -14,6 +20,8 @@ export class ScriptedEngine implements Engine {
   isQuick = false;
   /** Requests that it has carried out. */
   readonly carriedOut: SettleRequest[] = [];
+  /** It has said last that the fleet has more clients than its cap. */
+  isOver = false;
   #options: EngineOptions | null = null;
 
   readonly open: OpenEngine = async (options) => {
@@ -27,9 +35,12 @@ export class ScriptedEngine implements Engine {
 
   run(_: unknown, { args }: ScriptCall, signal: AbortSignal): Promise<unknown> {
     const request = JSON.parse(args[1] ?? "") as SettleRequest;
-    return this.#ask(signal, ({ held }) => {
+    return this.#ask(signal, ({ held, over = false }) => {
       this.carriedOut.push(request);
-      const slots = request.slots.map(({ want }) => ({ granted: want, others: 0 }));
+      this.isOver = over;
+      const slots = request.slots.map(({ cap, want }) =>
+        over ? { granted: 0, others: cap } : { granted: want, others: 0 },
+      );
       const { member, node, facts } = request;
       const members = [{ member, node, age: 0, facts }];
       const answer: SettleAnswer = held
@@ -44,7 +55,7 @@ export class ScriptedEngine implements Engine {
   /** How many slots of the server are the node's, by the engine's account. */
   get account(): number {
     const slots = this.carriedOut.at(-1)?.slots.find(({ name }) => name === "server");
-    return slots ? slots.keep + slots.want : 0;
+    return slots ? slots.keep + (this.isOver ? 0 : slots.want) : 0;
   }
 
   /** The connection ends. */
@@ -58,11 +69,11 @@ export class ScriptedEngine implements Engine {
     this.#options?.listener.heard(JSON.stringify(note));
   }
 
-  #ask<Answer>(signal: AbortSignal, answerOf: (how: { readonly held: boolean }) => Answer): Promise<Answer> {
+  #ask<Answer>(signal: AbortSignal, answerOf: (how: HowAnswered) => Answer): Promise<Answer> {
     if (this.isQuick) return Promise.resolve(answerOf({ held: true }));
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const question = {
-      answer: (how: { readonly held: boolean }) => resolve(answerOf(how)),
+      answer: (how: HowAnswered) => resolve(answerOf(how)),
       fail: reject,
     };
     this.question = question;

@@ -428,6 +428,10 @@ export const faults: readonly Fault[] = [
     fleetNode,
     ["    return { held, again: this.#wanted };\n", "    return { held, again: false };\n"],
   ]),
+  fault("a node forgets that its fleet has more clients than the cap", "fleet", [
+    "src/runtime/fleet/leased-slots.ts",
+    ["    this.#excess = Math.max(0, this.#held + others - this.#cap);\n", ""],
+  ]),
   fault("slots of a fleet that were given back are used all the same", "fleet", [
     "src/runtime/fleet/leased-slots.ts",
     ["    this.#held -= spare;\n", ""],

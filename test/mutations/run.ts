@@ -20,7 +20,7 @@ interface Found {
 
 function copyTree(): string {
   const copy = mkdtempSync(join(tmpdir(), "gatehouse-mutations-"));
-  for (const part of ["src", "test", "examples", "package.json", "tsconfig.json", "vitest.config.ts"])
+  for (const part of ["src", "test", "scripts", "examples", "package.json", "tsconfig.json", "vitest.config.ts"])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   return copy;
