@@ -138,7 +138,7 @@ export class Succession {
   #obstacle(): UpgradeError | null {
     const { server, options } = this.#options;
     if (server.state !== "running") {
-      const text = `The server is ${server.state}: upgrade it after start() has resolved and before stop().`;
+      const text = `The server is ${server.state}: only while it runs can another take over.`;
       return new UpgradeError("upgrade-not-running", text);
     }
     const impossible = this.#impossibleBecause(options);

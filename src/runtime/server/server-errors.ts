@@ -38,7 +38,7 @@ export class NotRunningError extends Error {
   readonly code = "not-running";
 
   constructor(state: ServerState) {
-    super(`The server is ${state}: suspend and resume its listeners after start() has resolved and before stop().`);
+    super(`The server is ${state}: only while it runs can its listeners be suspended, resumed and asked about.`);
     this.name = "NotRunningError";
   }
 }
