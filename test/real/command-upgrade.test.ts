@@ -153,12 +153,15 @@ test("Unix sockets are handed over with their files, which only the last server 
   onTestFinished(() => void taken.close());
   await once(taken, "listening");
   const foreign = { name: "taken", protocol: "lmtp", bind: [`unix:${folder}/taken.sock`] };
-  await writeFile(server.file, JSON.stringify({ ...local, NetworkListener: [...listening, foreign] }));
+  const [file = {}, abstract = {}] = listening;
+  const open = { ...file, socketMode: "0666" };
+  await writeFile(server.file, JSON.stringify({ ...local, NetworkListener: [open, ...listening.slice(1), foreign] }));
   expect((await server.upgrade()).stderr).toContain("Another server listens there");
   expect(await server.inCharge()).toBe(server.pid);
   await greeted();
+  expect(modeOf(path)).toBe("660");
 
-  await writeFile(server.file, JSON.stringify({ ...local, NetworkListener: listening.slice(0, 2) }));
+  await writeFile(server.file, JSON.stringify({ ...local, NetworkListener: [open, abstract] }));
   for (const _ of ["a successor", "and its own"]) {
     const before = await server.inCharge();
     const held = watch(connectPlain({ path, allowHalfOpen: true }));
@@ -171,10 +174,15 @@ test("Unix sockets are handed over with their files, which only the last server 
     await expect.poll(() => existsSync(`/proc/${before}/fd/0`)).toBe(false);
     await greeted();
   }
+  expect(modeOf(path)).toBe("666");
   expect(readdirSync(folder).sort()).toEqual(["lmtp.sock", "taken.sock"]);
   await server.stop();
   expect(readdirSync(folder)).toEqual(["taken.sock"]);
 });
+
+function modeOf(path: string): string {
+  return (lstatSync(path).mode & 0o777).toString(8);
+}
 
 /** The first words of whoever listens there. */
 async function greeting(path: string): Promise<string> {

@@ -234,7 +234,8 @@ export class ListenerSockets {
       });
       into.set(target.text, socket);
       this.#warn(socket.warnings);
-      await this.#setAccess(socket, settings);
+      // Another server's file stays as it is until that one accepts no more.
+      if (!socket.inheritable?.file?.isOfAnother) await this.#setAccess(socket, settings);
     });
     await Promise.allSettled(binding);
     if (this.#owner.ended) this.close();

@@ -374,9 +374,10 @@ export class Listener {
     await this.#settled(({ value }) => value !== "listening" && !isPausing(value));
   }
 
-  /** Accepts again, unless another reason prevents it; with its own socket options. */
+  /** Accepts again, unless another reason prevents it; with its own socket options, and its files' modes and owners. */
   async takeBack(): Promise<void> {
     for (const socket of this.#sockets.inheritable.values()) socket?.restoreSettings();
+    this.applySocketSettings();
     this.send({ type: "listener.reclaim" });
     await this.#settled(
       ({ value, context }) => value === "listening" || context.pausedBy.length > 0 || isEnding(value),

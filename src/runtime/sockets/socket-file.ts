@@ -49,6 +49,11 @@ export class SocketFile {
     this.#owned = owned;
   }
 
+  /** The server that made it is still in charge. */
+  get isOfAnother(): boolean {
+    return !this.#owned;
+  }
+
   /** This process has succeeded the server that made it. */
   own(): void {
     this.#owned = true;
