@@ -51,10 +51,14 @@ return redis.call('PUBLISH', ARGV[1], ARGV[3])
 `);
 const getScript = script("return redis.call('GET', KEYS[1])");
 const sayScript = script("return redis.call('PUBLISH', ARGV[1], ARGV[2])");
-/** Members whose lease holds. */
+/** Members whose lease holds; nothing from an engine that has begun anew, and does not know all of them yet. */
 const aliveScript = script(`
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+local fleet = redis.call('HGET', KEYS[2], '#fleet')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+fleet = fleet and cjson.decode(fleet)
+if not fleet or fleet.run ~= run or fleet.open > now then return false end
 local all, alive = redis.call('HGETALL', KEYS[1]), {}
 for at = 1, #all, 2 do if tonumber(all[at + 1]) > now then alive[#alive + 1] = all[at] end end
 return alive
@@ -79,6 +83,8 @@ export interface FleetDocumentsOptions {
   readonly channel: string;
   readonly read: ReadDocument;
   run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown>;
+  /** A document that is in force elsewhere cannot be read here. */
+  rejected(error: unknown): void;
   /** In force here. */
   inForce(): Configuration;
   /** Puts a document into force here, by the reload's chart. */
@@ -194,21 +200,27 @@ export class FleetDocuments {
 
   /** This node was away while the others took another document. @param digest of what the fleet has decided for */
   async catchUp(digest: string): Promise<void> {
-    const { document, read, reload } = this.#options;
+    const { document, read, rejected, reload } = this.#options;
     if (this.#underWay > 0 || digest === "" || digest === this.digest || digest === this.#leftOut) return;
     this.#underWay += 1;
+    let isRead = false;
     try {
       const text = String(await this.#run(getScript, [document.key], []));
-      if (document.digestOf(text) === this.digest) return;
-      const configuration = await read(text);
+      isRead = true;
+      if (document.digestOf(text) === this.digest) {
+        // Somebody has changed the text, and this node has begun with it.
+        this.#leftOut = digest;
+        return;
+      }
+      const configuration = await readOr(rejected, () => read(text));
       document.remember(configuration, { text, expected: document.digestOf(text) });
       // It is in force elsewhere: nobody is asked.
       this.#roles.set(configuration, { kind: "follows", id: "", voted: true });
       await reload(configuration, "fleet");
-    } catch {
-      // The reload has reported it; it is tried again with the next document.
+    } catch (error) {
+      // It has been reported. What is wrong with the document is wrong until there is another one.
+      if (isRead && !isPassing(error)) this.#leftOut = digest;
     } finally {
-      if (this.digest !== digest) this.#leftOut = digest;
       this.#underWay -= 1;
     }
   }
@@ -251,8 +263,11 @@ export class FleetDocuments {
       plan: () => own.plan(),
       stage: async (signal) => {
         await own.stage(signal);
+        // The answer may come at once.
+        const decision = this.#decision(role.id, signal);
+        decision.catch(() => {});
         await this.#vote(role, null);
-        const { commit, words } = await this.#decision(role.id, signal);
+        const { commit, words } = await decision;
         if (!commit)
           throw new ReloadError("reload-failed", `The fleet does not take this document. ${words ?? ""}`.trim());
       },
@@ -274,7 +289,8 @@ export class FleetDocuments {
       this.#roles.set(configuration, role);
       await reload(configuration, `node ${nodeOf(by)}`);
     } catch (error) {
-      words = messageOf(error);
+      // A node that starts or ends holds nobody up: it finds the document by its digest.
+      words = isPassing(error) ? null : messageOf(error);
     } finally {
       this.#underWay -= 1;
       this.#decisions.delete(id);
@@ -296,11 +312,14 @@ export class FleetDocuments {
     const { promise, resolve } = Promise.withResolvers<{ readonly commit: boolean; readonly words: string | null }>();
     this.#decisions.set(id, resolve);
     const over = new AbortController();
+    // Without the engine nothing is known: this node goes on with what it has, and finds another digest later.
+    const end = performance.now() + times.votes;
     const look = async (): Promise<void> => {
       for (;;) {
         await pause(times.look, undefined, { signal: AbortSignal.any([signal, over.signal]) });
         const keys = [this.#key("document"), this.#key("turn")];
-        const [decided, turn] = (await this.#run(lookScript, keys, []).catch(() => ["", id])) as [string, string];
+        const silent = ["", performance.now() < end ? id : ""];
+        const [decided, turn] = (await this.#run(lookScript, keys, []).catch(() => silent)) as [string, string];
         if (decided === id) resolve({ commit: true, words: null });
         else if (turn !== id) resolve({ commit: false, words: "Nothing is heard of the node that proposed it." });
       }
@@ -346,7 +365,7 @@ export class FleetDocuments {
     readonly signal: AbortSignal;
   }): Promise<void> {
     const { channel, member } = this.#options;
-    const voters = (await this.#alive()).filter((other) => other !== member);
+    const voters = (await this.#everybody(signal)).filter((other) => other !== member);
     const ballot = new Ballot(voters);
     this.#votes.set(id, ballot);
     this.#swaps.set(id, new Ballot(voters));
@@ -368,7 +387,8 @@ export class FleetDocuments {
     const end = performance.now() + time;
     while (ballot.missing.length > 0 && ballot.against.length === 0 && performance.now() < end) {
       await Promise.race([ballot.over, pause(times.look, undefined, signal ? { signal } : {})]);
-      ballot.keep(new Set(await this.#alive()));
+      const alive = await this.#alive();
+      if (alive) ballot.keep(new Set(alive));
     }
     const silent = ballot.against.length > 0 ? [] : ballot.missing;
     return [
@@ -392,8 +412,20 @@ export class FleetDocuments {
     throw new ReloadError("reload-failed", `Nothing was changed on any node: ${why}. Look at it, and try again.`);
   }
 
-  async #alive(): Promise<readonly string[]> {
-    return (await this.#run(aliveScript, [this.#key("leases")], [])) as readonly string[];
+  async #alive(): Promise<readonly string[] | null> {
+    const keys = [this.#key("leases"), this.#key("fleet")];
+    return (await this.#run(aliveScript, keys, [])) as readonly string[] | null;
+  }
+
+  async #everybody(signal: AbortSignal): Promise<readonly string[]> {
+    for (const end = performance.now() + times.turn; performance.now() < end; ) {
+      const alive = await this.#alive();
+      if (alive) return alive;
+      await pause(times.look, undefined, { signal });
+    }
+    const text =
+      "Nothing was changed: the engine of the fleet has begun anew, and does not know all nodes yet. Try again.";
+    throw new ReloadError("reload-failed", text);
   }
 
   async #say(note: DocumentNote): Promise<void> {
@@ -405,13 +437,27 @@ export class FleetDocuments {
     this.#swaps.delete(id);
   }
 
-  #key(name: "turn" | "staged" | "document" | "leases"): string {
+  #key(name: "turn" | "staged" | "document" | "leases" | "fleet"): string {
     return `${this.#options.prefix}:${name}`;
   }
 
   #run(asked: EngineScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     return this.#options.run(asked, { keys, args }, AbortSignal.timeout(times.answer));
   }
+}
+
+async function readOr<Read>(failed: (error: unknown) => void, read: () => Read | Promise<Read>): Promise<Read> {
+  try {
+    return await read();
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+/** Nothing is wrong with the document: the server starts or ends, or has got another one. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ReloadError && (error.code === "reload-stopped" || error.code === "reload-superseded");
 }
 
 /** A member is a process of a node. */

@@ -6,7 +6,7 @@ import { type Actor, createActor, fromPromise, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import { statePath } from "../../charts/text.ts";
 import type { ClusterSettings, Configuration, ListenerSettings, ReadDocument } from "../../config/index.ts";
-import { messageOf } from "../../config/values/thrown.ts";
+import { errorOf, messageOf } from "../../config/values/thrown.ts";
 import { type FleetEvent, type FleetState, fleetMachine, fleetState, type Settlement } from "../../machines/fleet.ts";
 import { defaultLoginDelays, type FailureMemory } from "../../protocols/login-failures.ts";
 import type { FleetStanding } from "../admission/fleet-standing.ts";
@@ -338,6 +338,8 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
         ...{ document, read, member: this.#member, prefix: `{${keyPrefix}}`, channel: this.#channel },
         run: (script, call, signal) => this.run(script, call, signal),
         inForce: () => host.inForce(),
+        rejected: (error) =>
+          lifecycle.emit({ type: "reload.rejected", by: "fleet", error: errorOf(error), plan: null }),
         reload: (configuration, by) => host.reload(configuration, by),
       });
     this.#tickets =

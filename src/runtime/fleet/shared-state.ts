@@ -1,9 +1,9 @@
 /**
  * What holds on all nodes until somebody takes it back: blocked addresses, suspended listeners, what tickets are made
- * from. It is in one hash of the engine with a version. A change is told to all with its version at once; a node that finds another version than the
- * next one reads everything again, which is how one that was away catches up. An engine that has forgotten everything is
- * told again: the hash has another `#epoch` then, or none. What has been taken back since is kept apart for a day, so
- * that nobody tells it again.
+ * from. It is in one hash of the engine with a version. A change is told to all with its version at once; a node that
+ * finds another version than the next one reads everything again, which is how one that was away catches up. An engine
+ * that has forgotten everything is told again: the hash has another `#epoch` then, or none. What has been taken back
+ * since is kept apart for a day, so that nobody tells it again.
  */
 import { createHash, randomUUID } from "node:crypto";
 import type { EngineScript, ScriptCall } from "./engine.ts";

@@ -125,9 +125,28 @@ describe.skipIf(!hasRedis)("a document that the engine keeps for all nodes", () 
     expect(caps()).toEqual([91, 91, 91, 91]);
   });
 
+  it("is left out when it cannot be used, until there is another one", async () => {
+    const rejected = () => nodes.map(({ events }) => events.filter(({ type }) => type === "reload.rejected").length);
+    const before = rejected();
+    const decideFor = async (content: string): Promise<void> => {
+      await engine.ask("SET", key, content);
+      const digest = new EngineDocument({ url: engine.url, key }).digestOf(content);
+      await engine.ask("HSET", "{docs}:document", "digest", digest);
+    };
+    await decideFor("{ is no document");
+    await expect.poll(rejected, { timeout: 10_000 }).toEqual(before.map((count) => count + 1));
+    expect(caps()).toEqual([91, 91, 91, 91]);
+    await decideFor(text(', "maxConnections": 92'));
+    await expect.poll(caps, { timeout: 10_000 }).toEqual([92, 92, 92, 92]);
+    expect(rejected()).toEqual(before.map((count) => count + 1));
+  });
+
   it("is read again by all nodes when one is told to", async () => {
+    // An engine that has begun anew does not know all nodes yet: the document waits for them.
+    await engine.restart();
     await engine.ask("SET", key, text(', "maxConnections": 95'));
     const [a] = nodes;
+    await expect.poll(() => a?.gatehouse.fleet()?.state, { timeout: 10_000 }).toBe("connected");
     await a?.gatehouse.reload((await a.document.read()) as never);
     expect(caps()).toEqual([95, 95, 95, 95]);
   });
