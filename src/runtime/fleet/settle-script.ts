@@ -4,8 +4,8 @@
  *
  * A member says what it keeps of each cap and what it wants; it is given what the cap has left, and its lease begins anew.
  * Members whose lease has ended are struck off, and what they had is free. An engine that has begun anew, or has taken
- * another's place, may have forgotten leases: it gives nothing away until the last one that it may have forgotten has
- * ended, while those who still hold theirs say so.
+ * another's place, may have forgotten leases, and one that was out of reach for all has let them end: it gives nothing
+ * away for the time of a lease, while those who have clients inside say so.
  */
 import { createHash } from "node:crypto";
 import type { EngineScript } from "./engine.ts";
@@ -94,17 +94,16 @@ local info = redis.call('INFO', 'server')
 local run = string.match(info, 'run_id:(%w+)')
 local uptime = tonumber(string.match(info, 'uptime_in_seconds:(%d+)')) * 1000
 
-local fleet, members = nil, {}
+local fleet, members, lapsed, isAlone = nil, {}, {}, true
 local all = redis.call('HGETALL', key)
 for at = 1, #all, 2 do
   local value = cjson.decode(all[at + 1])
   if all[at] == '#fleet' then
     fleet = value
   elseif value['until'] > now then
-    members[all[at]] = value
-  else
-    redis.call('HDEL', key, all[at])
-    redis.call('HDEL', KEYS[3], all[at])
+    members[all[at]], isAlone = value, false
+  elseif all[at] ~= ask.member then
+    lapsed[#lapsed + 1] = all[at]
   end
 end
 local me = members[ask.member]
@@ -116,6 +115,8 @@ if not fleet then
 elseif fleet.run ~= run then
   fleet.run, fleet.open = run, now + ask.leaseTime
 end
+-- Every lease has ended: it was the engine that was away, and the others come with their clients, too.
+if ask.kind == 'join' and isAlone and #lapsed > 0 then fleet.open = now + ask.leaseTime end
 local closed = math.max(0, fleet.open - now)
 
 local function tell(note) redis.call('PUBLISH', channel, cjson.encode(note)) end
@@ -158,8 +159,13 @@ local list = {}
 for name, member in pairs(members) do
   list[#list + 1] = { member = name, node = member.node, age = now - member.at, facts = member.facts }
 end
+-- Of an engine that is full this fails, before anything is struck off.
 redis.call('HSET', KEYS[3], ask.member, string.format('%.0f', me['until']))
 redis.call('HSET', key, '#fleet', cjson.encode(fleet), ask.member, cjson.encode(me))
+if #lapsed > 0 then
+  redis.call('HDEL', key, unpack(lapsed))
+  redis.call('HDEL', KEYS[3], unpack(lapsed))
+end
 local known = redis.call('HMGET', KEYS[2], '#version', '#epoch')
 local shared = { version = tonumber(known[1] or '0'), epoch = known[2] or cjson.null }
 local document = redis.call('HGET', KEYS[4], 'digest') or ''

@@ -5,6 +5,7 @@ import { defaultLoginDelays, LocalFailures, LoginFailures } from "../../../src/p
 import type { Engine } from "../../../src/runtime/fleet/engine.ts";
 import { type FailureNote, FleetFailures } from "../../../src/runtime/fleet/fleet-failures.ts";
 import { openRedis } from "../../../src/runtime/fleet/redis-engine.ts";
+import { type HeldAnswer, type SettleRequest, settleScript } from "../../../src/runtime/fleet/settle-script.ts";
 import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 import { bye, type Client, come, inParallel } from "../workers/clients.ts";
 import { protocols } from "../workers/talk-module.ts";
@@ -290,6 +291,48 @@ test.skipIf(!hasRedis)("A failed log-in at one node holds up the next one at eac
   for (const { engine } of [a, b]) engine.close();
   await server.stop();
 });
+
+test.skipIf(!hasRedis)(
+  "An engine in which all leases have ended gives nothing away until others can have said who is inside.",
+  async () => {
+    const server = await RedisServer.start();
+    await server.settled("lapsed");
+    const keys = ["fleet", "shared", "leases", "document"].map((name) => `{lapsed}:${name}`);
+    let number = 0;
+    const settle = async (kind: SettleRequest["kind"], member: string, want: number): Promise<HeldAnswer> => {
+      number += 1;
+      const slots = [{ name: "server", cap: 10, keep: 0, want }];
+      const request: SettleRequest = { kind, member, node: member, leaseTime: 60_000, number, slots, facts: "{}" };
+      const answer = await server.ask(
+        "EVAL",
+        settleScript.text,
+        "4",
+        ...keys,
+        "{lapsed}:notes",
+        JSON.stringify(request),
+      );
+      return JSON.parse(String(answer)) as HeldAnswer;
+    };
+    const lapse = async (member: string): Promise<void> => {
+      const before = JSON.parse(String(await server.ask("HGET", "{lapsed}:fleet", member))) as object;
+      await server.ask("HSET", "{lapsed}:fleet", member, JSON.stringify({ ...before, until: 1 }));
+    };
+    expect((await settle("join", "a", 4)).slots[0]?.granted).toBe(4);
+    expect((await settle("join", "b", 4)).slots[0]?.granted).toBe(4);
+    // One that was killed, or cut off, is replaced.
+    await lapse("b");
+    expect(await settle("settle", "a", 10)).toMatchObject({ closedFor: 0, slots: [{ granted: 10 }] });
+    expect((await settle("join", "b", 4)).slots[0]?.granted).toBe(0);
+    await lapse("a");
+    await lapse("b");
+    const alone = await settle("join", "a", 4);
+    expect(alone).toMatchObject({ members: [{ member: "a" }], slots: [{ granted: 0 }] });
+    expect(alone.closedFor).toBe(60_000);
+    expect((await settle("settle", "a", 4)).slots[0]?.granted).toBe(0);
+    expect((await settle("join", "b", 4)).members).toHaveLength(2);
+    await server.stop();
+  },
+);
 
 describe.skipIf(!hasRedis)("a node that loses its engine", () => {
   it.each(["local", "refuse"] as const)("goes on with its lease, then does as onLoss says: %s", async (onLoss) => {
