@@ -10,10 +10,13 @@ export const UNIX_CLIENTS = "unix:";
 const FORMS =
   'an IP address or a network in CIDR form, like "192.0.2.1", "10.0.0.0/8" or "2001:db8::/32", or "unix:" for whoever connects to a Unix socket';
 
+/** A form that a bind address may have; an IPv6 address may begin with `fd:`, too. */
+const OWN_SOCKET = /^(?:unix|fd:\d*$)/;
+
 /** Reads who is meant into its canonical text: an address, a network, or `unix:`, which may be written as clients are shown, `unix`. */
 export function readClients(text: string): Reading<string> {
   if (text === UNIX_CLIENTS || text === "unix") return read(UNIX_CLIENTS);
-  if (text.startsWith("unix") || text.startsWith("fd:"))
+  if (OWN_SOCKET.test(text))
     return unreadable('must be "unix:" for whoever connects to a Unix socket; to mean those of one, name its listener');
   const reading = readNetwork(text);
   return reading.ok || text.includes("/") || text.includes("%") ? reading : unreadable(`must be ${FORMS}`);
@@ -22,7 +25,7 @@ export function readClients(text: string): Reading<string> {
 /** The same for a set of trusted proxies. */
 export function readTrustedProxy(text: string): Reading<string> {
   if (text === UNIX_CLIENTS) return read(text);
-  if (text.startsWith("unix") || text.startsWith("fd:"))
+  if (OWN_SOCKET.test(text))
     return unreadable(
       'must be "unix:" for whoever connects to a Unix socket; to trust those of one listener, set its overrideProxyTrustedNetworks or forwardedTrustedNetworks',
     );

@@ -8,6 +8,8 @@ export class SharedSlots implements SlotCounter {
   readonly #counters: SharedCounters;
   readonly #observers = new SlotObservers();
   #following = false;
+  /** Somebody has found it full since the last notification, and waits for another one: it may be free again by then. */
+  #wasFull = false;
 
   constructor(counters: SharedCounters, number: number) {
     this.#counters = counters;
@@ -38,11 +40,15 @@ export class SharedSlots implements SlotCounter {
   }
 
   get full(): boolean {
-    return this.#counters.taken(this.number) >= this.#counters.limit(this.number);
+    const isFull = this.#counters.taken(this.number) >= this.#counters.limit(this.number);
+    if (isFull) this.#wasFull = true;
+    return isFull;
   }
 
   tryTake(): boolean {
-    return this.#counters.tryTake(this.number);
+    const isTaken = this.#counters.tryTake(this.number);
+    if (!isTaken) this.#wasFull = true;
+    return isTaken;
   }
 
   giveBack(): void {
@@ -51,12 +57,18 @@ export class SharedSlots implements SlotCounter {
 
   observe(observer: SlotObserver): () => void {
     const end = this.#observers.add(observer);
+    this.settle();
     void this.#follow();
     return end;
   }
 
   settle(): void {
-    if (this.#observers.size > 0) this.#observers.settle(this.full);
+    if (this.#observers.size === 0) return;
+    if (this.#wasFull) {
+      this.#wasFull = false;
+      this.#observers.settle(true);
+    }
+    this.#observers.settle(this.full);
   }
 
   /** Resolves as soon as no slot is taken. */

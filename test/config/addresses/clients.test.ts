@@ -5,6 +5,7 @@ test.each([
   ["unix:", "unix:"],
   ["10.1.2.3/8", "10.0.0.0/8"],
   ["::ffff:192.0.2.1", "192.0.2.1"],
+  ["fd:4ed:a7d4::59ae:5a", "fd:4ed:a7d4::59ae:5a"],
 ])("%s is the trusted proxy %s", (text, proxy) => {
   expect(readTrustedProxy(text)).toEqual({ ok: true, value: proxy });
 });
@@ -24,6 +25,7 @@ test.each([
   ["unix:", "unix:"],
   ["unix", "unix:"],
   ["10.1.2.3/8", "10.0.0.0/8"],
+  ["fd::1", "fd::1"],
 ])("%s means the clients %s", (text, clients) => {
   expect(readClients(text)).toEqual({ ok: true, value: clients });
 });

@@ -1,8 +1,11 @@
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
+import { NEVER } from "rxjs";
 import { expect, it } from "vitest";
+import type { ListenerSettings } from "../../../src/config/index.ts";
 import { addressCountsMemory, SharedAddressCounts } from "../../../src/runtime/admission/shared-address-counts.ts";
 import { SharedSlots } from "../../../src/runtime/admission/shared-slots.ts";
+import { followHoldReasons } from "../../../src/runtime/listener/hold-reasons.ts";
 import { counterMemory, SharedCounters } from "../../../src/runtime/shared/shared-counters.ts";
 import { SharedTable, tableMemory } from "../../../src/runtime/shared/shared-table.ts";
 
@@ -57,6 +60,45 @@ it("wakes who waits for a slot, however late the other thread gives it back", as
   await freed;
   expect(heard).toEqual(["full", "free"]);
   await slots.emptied();
+});
+
+/** Another thread takes the slot as soon as it is free, and gives it back before this one looks again. */
+function snatched() {
+  const memory = counterMemory();
+  const [mine, other] = [new SharedCounters(memory, 1), new SharedCounters(memory, 2)];
+  const slots = new SharedSlots(mine, 3);
+  slots.limit = 1;
+  other.tryTake(3);
+  let times = 3;
+  slots.observe({
+    full: () => {},
+    free: () => {
+      if (times-- <= 0) return;
+      other.tryTake(3);
+      queueMicrotask(() => other.giveBack(3));
+    },
+  });
+  return { slots, begin: () => other.giveBack(3) };
+}
+
+it("wakes who was too late for a slot when it is free again, though nobody saw it taken", async () => {
+  const { slots, begin } = snatched();
+  const taken = new Promise<void>((resolve) => {
+    slots.observe({ full: () => {}, free: () => slots.tryTake() && resolve() });
+  });
+  begin();
+  await taken;
+  expect(slots.taken).toBe(1);
+});
+
+it("lets a listener that holds go on when a slot is free again, though nobody saw it taken", async () => {
+  const { slots, begin } = snatched();
+  const settings = { atCapacity: "hold", ignoreServerCap: true } as ListenerSettings;
+  const said: string[] = [];
+  const following = followHoldReasons({ settings, counters: [slots], pressure$: NEVER }, ({ type }) => said.push(type));
+  begin();
+  await expect.poll(() => [slots.full, said.at(-1)], { timeout: 5_000 }).toEqual([false, "capacity.freed"]);
+  following.unsubscribe();
 });
 
 it("is a map of rows by text, like one in the memory of one thread", () => {
