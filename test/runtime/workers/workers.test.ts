@@ -58,15 +58,16 @@ describe("a server with three workers", () => {
   });
 
   it("is one server to look at: connections, states, metrics, a connection that is closed by its id", async () => {
-    const clients = await Promise.all(Array.from({ length: 30 }, visit));
-    const threads = new Set(clients.map(({ said }) => said));
-    expect(threads.size).toBeGreaterThan(1);
+    const clients: Client[] = [];
+    // Which thread accepts a client is up to the kernel: one may be faster than the others for a while.
+    const threads = () => new Set(clients.map(({ said }) => said)).size;
+    while (threads() < 2) clients.push(...(await Promise.all(Array.from({ length: 10 }, visit))));
     const { gatehouse } = running;
-    expect(gatehouse.connections()).toHaveLength(30);
-    expect(new Set(gatehouse.connections().map(({ id }) => id)).size).toBe(30);
+    expect(gatehouse.connections()).toHaveLength(clients.length);
+    expect(new Set(gatehouse.connections().map(({ id }) => id)).size).toBe(clients.length);
     expect(gatehouse.states()).toMatchObject({
       worker: { running: 3 },
-      connection: { active: 30 },
+      connection: { active: clients.length },
       server: { running: 1 },
     });
     const [first] = gatehouse.connections();
