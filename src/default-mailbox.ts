@@ -143,6 +143,7 @@ class DefaultMailbox implements Mail {
   readonly #lender = new Lender({
     writer: () => wanted(this.#store).lendWriter(),
     mail: (which) => this.#lent(which === "staged" ? this.#staged : this.#accounts),
+    maildrops: () => this.neighbours,
     accounts: () => this.#accounts,
   });
 

@@ -49,7 +49,6 @@ import { type ConnectionStatus, statusesOf, statusOf, watched } from "./runtime/
 import { threadsClock } from "./runtime/shared/threads-clock.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import { systemClock } from "./runtime/time/clock.ts";
-import { UpgradeError } from "./runtime/upgrade/upgrade-error.ts";
 import { Succession } from "./succession.ts";
 import { withModule, workersOf } from "./worker-options.ts";
 
@@ -143,6 +142,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       return {
         protocols: protocols.ready,
         protocolsOf: (document) => protocols.of(document),
+        ...(workers ? { ticketSecret: workers.ticketSecret } : {}),
         stage: (document, abort) => opened.stage(document, abort),
         release: () => opened.release(),
       };
@@ -226,14 +226,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     reload: async (config, { by = "embedder" } = {}) =>
       server.reload(await readDocument(server, () => read(config), by), by),
     plan: async (config) => planOf(server.configuration, await read(config)),
-    upgrade: async ({ by = "embedder" } = {}) => {
-      if (workers)
-        throw new UpgradeError(
-          "upgrade-impossible",
-          "A server with several workers cannot be upgraded yet: restart it.",
-        );
-      return succession.upgrader.upgrade(by);
-    },
+    upgrade: async ({ by = "embedder" } = {}) => succession.upgrader.upgrade(by),
     async stop(stopping) {
       // Without an upgrade the stop begins at once, not in a later turn.
       const calledOff = succession.upgrader.stop();
@@ -248,21 +241,8 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     closeAnywhere: async (id, { now = false } = {}) =>
       gatehouse.close(id, { now }) || ((await fleet?.closeElsewhere(id, { now })) ?? false),
     drainNode: async (node) => (await fleet?.drainNode(node)) ?? false,
-    block: (blocked) => {
-      server.blockList.add(blocked);
-      workers?.block({ add: blocked });
-      if (!fleet) return;
-      const entry = server.blockList.entryOf(blocked.address);
-      const expiresAt = entry?.expiresAt?.toISOString() ?? null;
-      if (entry) fleet.tell({ kind: "blocked", name: entry.address, value: { ...entry, expiresAt } });
-    },
-    unblock: (address) => {
-      const entry = fleet && server.blockList.entryOf(address);
-      const removed = server.blockList.remove(address);
-      if (entry) fleet.tell({ kind: "blocked", name: entry.address, value: null });
-      workers?.block({ remove: address });
-      return removed;
-    },
+    block: (blocked) => server.block(blocked),
+    unblock: (address) => server.unblock(address),
     blocked: () => server.blockList.entries(),
     explain: (client) => server.explain(client),
     states: () =>

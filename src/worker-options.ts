@@ -1,7 +1,7 @@
 /** Several workers, as an embedder asks for them; and what keeps a Gatehouse from having them. */
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Configuration, isAcme, workerCount } from "./config/index.ts";
+import { type Configuration, workerCount } from "./config/index.ts";
 import { messageOf } from "./config/values/thrown.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import type { OwnName } from "./machines/causes.ts";
@@ -104,8 +104,6 @@ function assertPossible(given: GatehouseOptions): void {
   if (given.clock) throw new WorkersOptionError("clock: the threads of workers have the system's. Leave it out.");
   if (given.pressure !== false && given.pressure?.samples$)
     throw new WorkersOptionError("pressure.samples$: each worker takes samples of its own. Leave it out.");
-  if (given.predecessor)
-    throw new WorkersOptionError("predecessor: a server with several workers cannot succeed another yet. Restart it.");
   if (given.inspect)
     throw new WorkersOptionError(
       "inspect: connections in the threads of workers cannot be inspected yet. Leave it out, or set workers to 1.",
@@ -113,22 +111,9 @@ function assertPossible(given: GatehouseOptions): void {
 }
 
 /** Whether workers can do what a document asks for. @throws WorkersOptionError */
-function assertServed({ listeners, certificates, system }: Configuration): void {
+function assertServed({ system }: Configuration): void {
   if (system.cluster)
     throw new WorkersOptionError(
       "SystemSettings.cluster: a node of a fleet does not have several workers yet. Set workers to 1, or leave cluster out.",
-    );
-  const local = listeners.find(
-    ({ protocol, bind }) =>
-      protocol !== ofMainThread && bind.some(({ family }) => family === "unix" || family === "fd"),
-  );
-  if (local)
-    throw new WorkersOptionError(
-      `Listener "${local.name}": Unix sockets and descriptors are not yet served by several workers. Bind an IP address, or set workers to 1.`,
-    );
-  const ordered = certificates.find(isAcme);
-  if (ordered)
-    throw new WorkersOptionError(
-      `Certificate "${ordered.id}": certificates that renew themselves are not yet served by several workers. Give files, or set workers to 1.`,
     );
 }

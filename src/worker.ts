@@ -49,7 +49,6 @@ const server: Server = new Server({
     slots: memory.slots,
     counting: memory.counting,
     blockList: new FollowedBlockList(clock, start),
-    generation: start.generation,
     idPrefix: start.idPrefix,
   },
   onBound: async () => {

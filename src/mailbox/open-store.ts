@@ -5,8 +5,9 @@ import type { MaildropLocks } from "../protocols/maildrop-locks.ts";
 import { BorrowedWriter } from "./lent/borrowed-writer.ts";
 import type { Borrower } from "./lent/borrower.ts";
 import { StoreMailboxes, type StoreMailboxesOptions } from "./open/store-mailboxes.ts";
+import type { MaildropArbiter } from "./store/neighbour.ts";
 import { MailStore, type MailStoreOptions, type Store, type StoreOptions } from "./store/store.ts";
-import type { StoreLine } from "./store/store-line.ts";
+import { allReported, type StoreLine } from "./store/store-line.ts";
 import { StoreThread } from "./store/store-thread.ts";
 
 export interface LendableStoreOptions extends StoreOptions {
@@ -65,7 +66,11 @@ export async function borrowStore(
 ): Promise<Store> {
   const writer = new BorrowedWriter(borrower);
   await writer.open();
-  return storeOn(resolve(directory), writer, { reports: writer, locks, thread });
+  const arbiter: MaildropArbiter = {
+    ask: (account) => borrower.call("maildrop", account),
+    freed: (account) => void borrower.call("maildropFreed", account).catch(() => {}),
+  };
+  return storeOn(resolve(directory), writer, { reports: writer, locks, arbiter, thread });
 }
 
 /** A store on a thread that is open, and the mailboxes in it. The thread reports what each commit changed. */
@@ -75,8 +80,9 @@ export function storeOn(
   options: MailStoreOptions & Partial<StoreMailboxesOptions> = {},
 ): Store & Pick<MailStore, "fillOutlines"> {
   const { limits = DEFAULT_MAILBOX_LIMITS } = options;
+  const { reports = { ...allReported, pass: (changes) => writer.pass(changes) } } = options;
   const store = new MailStore(directory, writer, { ...options, limits });
-  const mailboxes = new StoreMailboxes(store, { ...options, limits });
+  const mailboxes = new StoreMailboxes(store, { ...options, limits, reports });
   writer.onChanges = (changes) => mailboxes.changed(changes);
   writer.onLost = () => mailboxes.lost();
   return Object.assign(store, { mailboxes, neighbours: mailboxes.neighbours });

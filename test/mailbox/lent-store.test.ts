@@ -24,7 +24,7 @@ import { LocalMaildropLocks } from "../../src/protocols/maildrop-locks.ts";
 import { bodyOf, bytesOf, letter } from "./letters.ts";
 
 const ANN = "ann@example.com";
-const nobody = { mail: () => ({ accounts: null, hasStore: true }), accounts: () => null };
+const nobody = { mail: () => ({ accounts: null, hasStore: true }), maildrops: () => null, accounts: () => null };
 
 /** A store, and as many threads that borrow it. */
 async function lent(count = 2) {
@@ -173,6 +173,7 @@ describe("accounts that a thread borrows", () => {
     const lender = new Lender({
       writer: () => Promise.reject(new Error("There is no store.")),
       mail: () => ({ accounts: [...directory.accounts], hasStore: false }),
+      maildrops: () => null,
       accounts: () => directory,
     });
     const port = lender.lend();

@@ -9,7 +9,7 @@ const serverSlots = 0;
 export class ScriptedThread implements Thread {
   readonly worker: number;
   /** The document that it serves. */
-  generation: number;
+  generation = 0;
   readonly #counters: SharedCounters;
   readonly #owner: ThreadOwner;
   readonly #ready = Promise.withResolvers<void>();
@@ -26,7 +26,6 @@ export class ScriptedThread implements Thread {
 
   constructor(start: ThreadStart, owner: ThreadOwner) {
     this.worker = start.worker;
-    this.generation = start.generation;
     this.#counters = new SharedCounters(start.shared.counters, start.thread);
     this.#owner = owner;
     this.#ready.promise.catch(() => {});
@@ -73,6 +72,7 @@ export class ScriptedThread implements Thread {
   async call<Name extends WorkerCallName>(call: Name, request: WorkerCalls[Name]["request"]): Promise<void> {
     switch (call) {
       case "serve":
+        this.generation = (request as WorkerCalls["serve"]["request"]).generation;
         return this.#serves.promise;
       case "stage":
         if (this.cannotStage) throw new Error("It cannot prepare the document.");

@@ -6,7 +6,7 @@ import { connect as connectPlain, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect } from "node:tls";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { askControl } from "../../src/control/control-client.ts";
 import type { StatusReport } from "../../src/control/reports.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
@@ -17,15 +17,16 @@ import { openDialogue, startData } from "./smtp-dialogue.ts";
 import { openFiles, upgradable, visitUntil } from "./upgradable.ts";
 
 const system = { defaultHostname: "localhost", drainTimeout: "10s" };
-const document = {
-  SystemSettings: system,
+const documentOf = (workers: number) => ({
+  SystemSettings: { ...system, workers },
   Account: { "ann@localhost": { secret: { "@type": "Text", secret: "ann's password" } } },
   NetworkListener: [
     { name: "smtp", protocol: "smtp", bind: ["127.0.0.1:0"], useTls: false },
     { name: "imap", protocol: "imap", bind: ["127.0.0.1:0"], tlsImplicit: true },
+    { name: "pop3", protocol: "pop3", bind: ["127.0.0.1:0"], tlsImplicit: true },
     { name: "closed", protocol: "smtp", bind: ["127.0.0.1:0"], useTls: false },
   ],
-};
+});
 
 /** Speaks as a successor does until it ends. */
 const endsWhenItTakesOver = `
@@ -33,11 +34,12 @@ import { Socket } from "node:net";
 const channel = new Socket({ fd: 3 });
 channel.on("data", (text) => {
   if (text.includes("takeOver")) process.exit(7);
-  else channel.write(JSON.stringify({ type: "ready", taken: [0, 1, 2] }) + "\\n");
+  else channel.write(JSON.stringify({ type: "ready", taken: [0, 1, 2, 3] }) + "\\n");
 });
 `;
 
-test("a successor that fails, however it does, leaves the server as it was, and its clients do not see it", async () => {
+test.each([1, 2])("a successor that fails leaves the server with %i workers and its clients alone", async (workers) => {
+  const document = documentOf(workers);
   const server = await upgradable(document);
   const [before, stop] = [openFiles(server.pid), new AbortController()];
   const visits = visitUntil(server.port("smtp"), 8, stop.signal);
@@ -64,7 +66,7 @@ test("a successor that fails, however it does, leaves the server as it was, and 
   expect((await server.upgrade()).stderr).toContain("it ended with exit status 7");
 
   await server.replaceProgram("setInterval(() => {}, 1000);");
-  await server.changeDocument({ ...document, SystemSettings: { ...system, upgradeTimeout: "500ms" } });
+  await server.changeDocument({ ...document, SystemSettings: { ...system, workers, upgradeTimeout: "500ms" } });
   expect((await server.upgrade()).stderr).toContain("was not ready within 0.5 seconds");
 
   stop.abort();
@@ -77,7 +79,14 @@ test("a successor that fails, however it does, leaves the server as it was, and 
   await server.stop();
 });
 
-test("successors take over, one after the other, and what is under way is finished where it began", async () => {
+// Workers of the one who ends, and of the one who begins.
+const workersOf = [
+  [1, 1],
+  [2, 2],
+  [1, 2],
+] as const;
+test.each(workersOf)("what is under way is finished where it began (%i workers, then %i)", async (workers, later) => {
+  const document = documentOf(workers);
   const receiver = installed("python3") ? await notifyReceiver(`@gatehouse-test-${process.pid}-upgrade`) : null;
   const server = await upgradable(document, { env: receiver ? { NOTIFY_SOCKET: receiver.path } : {} });
   await askControl(server.data, { method: "POST", path: "/suspend", body: { listener: "closed" } });
@@ -89,8 +98,12 @@ test("successors take over, one after the other, and what is under way is finish
   const reader = await openImap(server.port("imap"));
   await reader.ask('a LOGIN ann@localhost "ann\'s password"');
   await reader.ask("b SELECT INBOX");
+  const mailman = await openPop3(server.port("pop3"));
+  expect(await mailman.logIn()).toMatch(/^\+OK/);
   const visits = visitUntil(port, 8, stop.signal);
   const first = server.pid;
+  // Another number of workers is no document for the one that runs, and one for its successor.
+  if (later !== workers) await writeFile(server.file, JSON.stringify(documentOf(later)));
 
   const { code, stdout, stderr } = await server.upgrade();
   expect([code, stdout, stderr]).toEqual([0, expect.stringMatching(/^The successor \(pid \d+\) accepts/), ""]);
@@ -98,14 +111,21 @@ test("successors take over, one after the other, and what is under way is finish
   expect(second).not.toBe(first);
   await receiver?.until({ MAINPID: String(second) });
   expect(receiver?.received.findLast((one) => "READY" in one)).toEqual(
-    receiver ? { READY: "1", STATUS: "Running with 3 listeners" } : undefined,
+    receiver ? { READY: "1", STATUS: "Running with 4 listeners" } : undefined,
   );
   const { body } = await askControl(server.data, { method: "GET", path: "/status" });
   expect((body as StatusReport).generation).toBe(2);
-  expect((body as StatusReport).listeners.map(({ state }) => state)).toEqual(["listening", "listening", "paused"]);
+  expect((body as StatusReport).listeners.map(({ state }) => state)).toEqual([
+    "listening",
+    "listening",
+    "listening",
+    "paused",
+  ]);
   const blocked = await askControl(server.data, { method: "GET", path: "/blocked" });
   expect(blocked.body).toMatchObject({ blocked: [{ address: "192.0.2.1" }] });
 
+  // The maildrop is free as soon as the session in the former server has ended.
+  await vi.waitFor(async () => expect(await (await openPop3(server.port("pop3"))).logIn()).toMatch(/^\+OK/));
   expect(await reader.until("* BYE")).toMatch(/^\* BYE/);
   // The maildrop of the successor has what the former server takes in.
   const late = await openImap(server.port("imap"), await reader.session);
@@ -130,16 +150,16 @@ test("successors take over, one after the other, and what is under way is finish
   await server.stop();
 });
 
-test("Unix sockets are handed over with their files, which only the last server removes", async () => {
+test.each([1, 2])("Unix sockets go with their files, which the last server removes (%i workers)", async (workers) => {
   const folder = temporaryDirectory();
   const path = join(folder, "lmtp.sock");
-  const name = `@gatehouse-upgrade-${process.pid}`;
+  const name = `@gatehouse-upgrade-${process.pid}-${workers}`;
   const listening = [
     { name: "file", protocol: "lmtp", bind: [`unix:${path}`], useTls: false },
     { name: "abstract", protocol: "lmtp", bind: [`unix:${name}`], useTls: false },
     { name: "removed", protocol: "lmtp", bind: [`unix:${folder}/removed.sock`], useTls: false },
   ];
-  const local = { SystemSettings: system, NetworkListener: listening };
+  const local = { SystemSettings: { ...system, workers }, NetworkListener: listening };
   const server = await upgradable(local);
   const { ino } = lstatSync(path);
   const greeted = async () =>
@@ -191,6 +211,26 @@ async function greeting(path: string): Promise<string> {
   client.socket.end("QUIT\r\n");
   await client.end;
   return words;
+}
+
+async function openPop3(port: number) {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  socket.on("error", () => {});
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  const lines = createInterface(socket)[Symbol.asyncIterator]();
+  const say = async (command: string): Promise<string> => {
+    socket.write(`${command}\r\n`);
+    return String((await lines.next()).value);
+  };
+  await lines.next();
+  return {
+    logIn: async () => {
+      await say("USER ann@localhost");
+      return say("PASS ann's password");
+    },
+  };
 }
 
 async function openImap(port: number, former?: Buffer) {

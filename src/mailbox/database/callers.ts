@@ -46,6 +46,11 @@ export class Callers {
     this.#all.delete(caller);
   }
 
+  /** Something may have been committed and never reported. */
+  reportLost(knowing: Caller): void {
+    for (const caller of this.#all) if (caller !== knowing) caller.send({ lost: true });
+  }
+
   /** Reports what was committed to everybody who wants to hear of it, but for those who have it in their answers. */
   report(changes: readonly ChangeSet[], answered: ReadonlySet<Caller>): void {
     if (changes.length === 0) return;

@@ -5,7 +5,7 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { toFailure } from "../store/failure.ts";
 import { withOutlines } from "../store/small-outlines.ts";
-import type { CallName, Calls, Following, Request } from "../store/store-calls.ts";
+import type { CallName, Calls, Following, Passed, Request } from "../store/store-calls.ts";
 import { StoreError } from "../store/store-error.ts";
 import { Caller, Callers } from "./callers.ts";
 import { type Batch, CommitQueue } from "./commit-queue.ts";
@@ -20,10 +20,15 @@ const commits = new CommitQueue<Caller>(commitAll);
 if (parentPort) {
   const starter = new Caller(parentPort, { followsAll: true });
   callers.add(starter);
-  parentPort.on("message", (message: Request | Following) => take(starter, message));
+  parentPort.on("message", (message: Request | Following | Passed) => take(starter, message));
 }
 
-function take(caller: Caller, message: Request | Following): void {
+function take(caller: Caller, message: Request | Following | Passed): void {
+  if ("passed" in message) {
+    if (message.passed) callers.report(message.passed, new Set([caller]));
+    else callers.reportLost(caller);
+    return;
+  }
   if (!("number" in message)) {
     caller.follow(message);
     return;

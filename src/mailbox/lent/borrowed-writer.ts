@@ -71,6 +71,9 @@ export class BorrowedWriter implements StoreLine, CommitReports {
   /** Its owner shares it. */
   share(): void {}
 
+  /** Its owner hears of other servers. */
+  pass(): void {}
+
   async close(): Promise<void> {
     this.#closed.abort();
     this.#port?.close();
@@ -122,7 +125,8 @@ export class BorrowedWriter implements StoreLine, CommitReports {
   }
 
   #take(response: Response): void {
-    if ("reported" in response) this.onChanges(response.reported);
+    if ("lost" in response) this.onLost();
+    else if ("reported" in response) this.onChanges(response.reported);
     else
       this.#answers.take(response, () => {
         if ("reply" in response && response.changes?.length) this.onChanges(response.changes);

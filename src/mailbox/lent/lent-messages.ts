@@ -15,6 +15,9 @@ export interface LentCalls {
   readonly writer: { readonly request: null; readonly reply: MessagePort };
   /** `staged`: that of the document that comes next. */
   readonly mail: { readonly request: "staged" | "inForce"; readonly reply: LentMail };
+  /** Whether a session may have a maildrop that its thread has taken: another server may have it. */
+  readonly maildrop: { readonly request: string; readonly reply: boolean };
+  readonly maildropFreed: { readonly request: string; readonly reply: null };
   readonly authenticate: { readonly request: LogIn; readonly reply: Account | null };
 }
 

@@ -5,7 +5,7 @@
  */
 import { MailboxError } from "../../protocols/mailbox.ts";
 import type { MaildropLocks } from "../../protocols/maildrop-locks.ts";
-import type { NeighbourLine, StoreNeighbours } from "../store/neighbour.ts";
+import type { MaildropArbiter, NeighbourLine, StoreNeighbours } from "../store/neighbour.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { SummaryColumns } from "../store/summary-columns.ts";
 
@@ -33,24 +33,30 @@ export class Neighbours implements StoreNeighbours {
   readonly #mailboxes: NeighbouringMailboxes;
   #older: NeighbourLine | null = null;
   #newer: NeighbourLine | null = null;
-  /** Of accounts whose maildrops sessions of this server have, or ask for. */
-  readonly #own: MaildropLocks;
-  /** Those that sessions of older servers have. */
+  /** Of accounts whose maildrops sessions of this server or of older ones have, or ask for. */
+  readonly #locks: MaildropLocks;
+  /** Those of older servers. */
   readonly #olders = new Set<string>();
+  /** In another thread, where that one has the neighbours; null where this one has. */
+  readonly #arbiter: MaildropArbiter | null;
   readonly #asked = new Map<string, (granted: boolean) => void>();
 
-  constructor(mailboxes: NeighbouringMailboxes, locks: MaildropLocks) {
+  constructor(
+    mailboxes: NeighbouringMailboxes,
+    { locks, arbiter }: { readonly locks: MaildropLocks; readonly arbiter: MaildropArbiter | null },
+  ) {
     this.#mailboxes = mailboxes;
-    this.#own = locks;
+    this.#locks = locks;
+    this.#arbiter = arbiter;
   }
 
   get locked(): readonly string[] {
-    return [...this.#own.entries(), ...this.#olders];
+    return [...this.#locks.entries()];
   }
 
   addOlder(line: NeighbourLine, locked: readonly string[]): void {
     this.#older = line;
-    for (const account of locked) this.#olders.add(account);
+    for (const account of locked) this.#lockElsewhere(account);
     line.onMessage((message) => this.#fromOlder(line, message as Message));
     void line.ended.then(() => {
       this.#older = null;
@@ -83,21 +89,32 @@ export class Neighbours implements StoreNeighbours {
    * @throws MailboxError `maildrop-locked`
    */
   take(account: string): Promise<void> | null {
-    if (this.#olders.has(account) || !this.#own.take(account)) throw locked();
-    if (!this.#newer) return null;
-    return this.#ask(account).then((granted) => {
+    if (!this.#locks.take(account)) throw locked();
+    const asked = this.ask(account);
+    if (!asked) return null;
+    return asked.then((granted) => {
       if (granted) return;
-      this.#own.release(account);
+      this.#locks.release(account);
       throw locked();
     });
   }
 
   release(account: string): void {
-    this.#own.release(account);
+    this.#locks.release(account);
+    this.freed(account);
+  }
+
+  ask(account: string): Promise<boolean> | null {
+    if (this.#arbiter) return this.#arbiter.ask(account);
+    return this.#newer && this.#askNewer(account);
+  }
+
+  freed(account: string): void {
+    this.#arbiter?.freed(account);
     this.#tell([this.#newer], { kind: "unlock", account });
   }
 
-  #ask(account: string): Promise<boolean> {
+  #askNewer(account: string): Promise<boolean> {
     return new Promise((resolve) => {
       this.#asked.set(account, (granted) => {
         this.#asked.delete(account);
@@ -134,15 +151,21 @@ export class Neighbours implements StoreNeighbours {
   }
 
   async #lockForOlder(account: string): Promise<boolean> {
-    if (this.#olders.has(account) || this.#own.has(account)) return false;
-    this.#olders.add(account);
-    if (!this.#newer || (await this.#ask(account))) return true;
+    if (!this.#lockElsewhere(account)) return false;
+    if (!this.#newer || (await this.#askNewer(account))) return true;
     this.#olders.delete(account);
+    this.#locks.release(account);
     return false;
   }
 
+  #lockElsewhere(account: string): boolean {
+    const isFree = this.#locks.take(account);
+    if (isFree) this.#olders.add(account);
+    return isFree;
+  }
+
   #unlockElsewhere(account: string): void {
-    this.#olders.delete(account);
+    if (this.#olders.delete(account)) this.#locks.release(account);
     this.#tell([this.#newer], { kind: "unlock", account });
   }
 

@@ -3,6 +3,7 @@ import type { Identity } from "../../protocols/backend.ts";
 import type { AccountMail, Mailboxes, MailboxLimits } from "../../protocols/mailbox.ts";
 import { LocalMaildropLocks, type MaildropLocks } from "../../protocols/maildrop-locks.ts";
 import { toMailboxError } from "../store/failure.ts";
+import type { MaildropArbiter } from "../store/neighbour.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import { allReported, type CommitReports } from "../store/store-line.ts";
 import type { StorePort } from "../store/store-port.ts";
@@ -19,6 +20,8 @@ export interface StoreMailboxesOptions {
   readonly reports?: CommitReports;
   /** Those of this thread alone by default. */
   readonly locks?: MaildropLocks;
+  /** Decides who of several servers has a maildrop, where another thread has the neighbours. */
+  readonly arbiter?: MaildropArbiter;
   /** Tells the sessions of this thread from those of others. */
   readonly thread?: number;
 }
@@ -38,16 +41,22 @@ export class StoreMailboxes implements Mailboxes {
   #viewId: number;
 
   constructor(store: StorePort, options: StoreMailboxesOptions) {
-    const { limits, reports = allReported, locks = new LocalMaildropLocks(), thread = 0 } = options;
+    const { limits, reports = allReported, locks = new LocalMaildropLocks(), arbiter = null, thread = 0 } = options;
     this.#store = store;
     this.#reports = reports;
     this.limits = limits;
     this.#viewId = thread * viewsOfThread;
     const elsewhere = {
-      changedElsewhere: (changes: readonly ChangeSet[]) => this.#take(changes),
-      lostElsewhere: () => this.#reload(),
+      changedElsewhere: (changes: readonly ChangeSet[]) => {
+        this.#take(changes);
+        reports.pass(changes);
+      },
+      lostElsewhere: () => {
+        this.#reload();
+        reports.pass(null);
+      },
     };
-    this.neighbours = new Neighbours(elsewhere, locks);
+    this.neighbours = new Neighbours(elsewhere, { locks, arbiter });
   }
 
   async open({ username }: Identity): Promise<AccountMail> {

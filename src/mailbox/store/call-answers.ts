@@ -7,7 +7,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-type Answer = Exclude<Response, { readonly reported: unknown }>;
+type Answer = Extract<Response, { readonly number: number }>;
 
 /** The calls to one of the store's threads that have no answer yet. */
 export class CallAnswers {

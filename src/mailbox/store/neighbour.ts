@@ -8,8 +8,16 @@ export interface NeighbourLine {
   readonly ended: Promise<void>;
 }
 
+/** Who decides between servers which of their sessions has a maildrop. */
+export interface MaildropArbiter {
+  /** Whether a session of this server may have it; nobody else of this server has it. Null: it may. */
+  ask(account: string): Promise<boolean> | null;
+  /** The session has ended. */
+  freed(account: string): void;
+}
+
 /** At most one server that this one succeeds, and one that succeeds it. */
-export interface StoreNeighbours {
+export interface StoreNeighbours extends MaildropArbiter {
   /** The accounts whose maildrops are locked, here or by sessions of an older server. */
   readonly locked: readonly string[];
   /** @param locked maildrops that the older server has locked */

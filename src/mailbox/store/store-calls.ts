@@ -279,7 +279,14 @@ export type Request = {
 /** Which mailboxes a thread hears of, besides those that its own commits change. It has no answer. */
 export type Following = { readonly follow: number } | { readonly unfollow: number } | { readonly followAll: boolean };
 
+/** Another server has committed these; null for something that was never reported. */
+export interface Passed {
+  readonly passed: readonly ChangeSet[] | null;
+}
+
 export type Response =
+  /** Another server may have committed something that was never reported. */
+  | { readonly lost: true }
   /** What another thread's commit changed, in mailboxes that this one follows. */
   | { readonly reported: readonly ChangeSet[] }
   | {

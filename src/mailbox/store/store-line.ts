@@ -17,6 +17,8 @@ export interface StoreLine {
   ): Promise<Calls[Name]["reply"]>;
   /** Another server may have the folder as well, or not any more. */
   share(isShared: boolean): void;
+  /** Reports what another server has committed to the other threads; null for something that was never reported. */
+  pass(changes: readonly ChangeSet[] | null): void;
   close(): Promise<void>;
 }
 
@@ -27,7 +29,9 @@ export interface CommitReports {
   unfollow(mailbox: number): void;
   /** Reports at once what was committed until now. */
   catchUp(): void;
+  /** Tells the other threads what another server has committed; null for something that was never reported. */
+  pass(changes: readonly ChangeSet[] | null): void;
 }
 
 /** Where every commit is this thread's own. */
-export const allReported: CommitReports = { follow: () => {}, unfollow: () => {}, catchUp: () => {} };
+export const allReported: CommitReports = { follow: () => {}, unfollow: () => {}, catchUp: () => {}, pass: () => {} };

@@ -1,6 +1,6 @@
 import { MessageChannel, MessagePort, Worker } from "node:worker_threads";
 import { CallAnswers } from "./call-answers.ts";
-import type { CallName, Calls, ChangeSet, Following, Opened, OpenRequest, Response } from "./store-calls.ts";
+import type { CallName, Calls, ChangeSet, Following, Opened, OpenRequest, Passed, Response } from "./store-calls.ts";
 import { StoreError } from "./store-error.ts";
 import type { StoreLine } from "./store-line.ts";
 
@@ -56,6 +56,10 @@ export class StoreThread implements StoreLine {
   share(isShared: boolean): void {
     this.#joins = isShared;
     this.#follow();
+  }
+
+  pass(changes: readonly ChangeSet[] | null): void {
+    if (this.#isLent) this.#worker?.postMessage({ passed: changes } satisfies Passed);
   }
 
   /** @returns a port by which another thread makes calls, until this one ends. @throws StoreError */
@@ -137,6 +141,10 @@ export class StoreThread implements StoreLine {
   }
 
   #settle(response: Response): void {
+    if ("lost" in response) {
+      this.onLost();
+      return;
+    }
     if ("reported" in response) {
       this.onChanges(response.reported);
       return;

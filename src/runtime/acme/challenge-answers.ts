@@ -1,5 +1,5 @@
 /** What proves the control of domains at the moment: the certificates of tls-alpn-01, and the files of http-01. */
-import type { ChallengeCertificates } from "../tls/challenge-certificates.ts";
+import type { ChallengePem } from "../tls/challenge-certificates.ts";
 import { newPrivateKey } from "./jws.ts";
 import { challengeCertificate } from "./x509.ts";
 
@@ -13,12 +13,19 @@ export interface ProvenDomain {
   readonly keyAuthorization: string;
 }
 
+/** Where the certificates of tls-alpn-01 are served. */
+export interface ChallengeShowing {
+  /** Resolves when every thread serves it. */
+  add(domain: string, pem: ChallengePem): Promise<void>;
+  delete(domain: string): void;
+}
+
 export class ChallengeAnswers {
-  readonly #certificates: ChallengeCertificates;
+  readonly #certificates: ChallengeShowing;
   /** By domain and token. */
   readonly #files = new Map<string, string>();
 
-  constructor(certificates: ChallengeCertificates) {
+  constructor(certificates: ChallengeShowing) {
     this.#certificates = certificates;
   }
 
@@ -26,7 +33,7 @@ export class ChallengeAnswers {
   async publish(proven: ProvenDomain): Promise<() => void> {
     const { domain, challenge, token, keyAuthorization } = proven;
     if (challenge === "tls-alpn-01") {
-      this.#certificates.add(domain, await challengeCertificate(proven, newPrivateKey()));
+      await this.#certificates.add(domain, await challengeCertificate(proven, newPrivateKey()));
       return () => this.#certificates.delete(domain);
     }
     const key = fileKey(domain, token);

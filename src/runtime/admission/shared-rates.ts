@@ -64,13 +64,31 @@ export class SharedRates implements ConnectionRates {
     });
   }
 
-  /** Servers with several workers are not upgraded in place. */
   pack(): PackedRates {
-    return [];
+    const now = this.#clock.now();
+    const packed: [string, number[]][] = [];
+    const pack = (row: Float64Array, key: string): void => {
+      packed.push([key, ascending(row).map((time) => now - time)]);
+    };
+    this.#table.alone(() => this.#table.forEach(pack));
+    return packed;
   }
 
-  unpack(): void {
-    // See above.
+  unpack(packed: PackedRates): void {
+    const now = this.#clock.now();
+    const { count, interval } = this.limit;
+    for (const [key, ages] of packed) {
+      const times = ages.filter((age) => age < interval).map((age) => now - age);
+      this.#table.alone(() => {
+        // A predecessor's came before all that came here.
+        const all = [...times, ...ascending(this.#table.find(key))].slice(-count);
+        if (all.length === 0) return;
+        const row = this.#table.make(key, now);
+        row[LENGTH] = all.length;
+        row[OLDEST] = 0;
+        row.set(all, TIMES);
+      });
+    }
   }
 
   #isExhausted(row: Float64Array | null): boolean {
@@ -78,4 +96,11 @@ export class SharedRates implements ConnectionRates {
     if (!row || length < this.limit.count) return false;
     return this.#clock.now() - (row[TIMES + oldest] ?? 0) < this.limit.interval;
   }
+}
+
+/** The times of a row, the first one first. */
+function ascending(row: Float64Array | null): number[] {
+  const [length = 0, oldest = 0] = row ?? [];
+  const times = Array.from(row?.subarray(TIMES, TIMES + length) ?? []);
+  return [...times.slice(oldest), ...times.slice(0, oldest)];
 }

@@ -52,7 +52,7 @@ export class ServerReload implements ReloadTransaction {
     if (!followers && workerCount(this.#after.system) > 1 && workerCount(configuration.system) === 1)
       throw new ReloadError(
         "reload-needs-restart",
-        "A server that runs with one worker takes no others while it runs. Restart it with this document.",
+        "A server that serves by itself takes no workers while it runs. An upgrade in place (gatehouse upgrade) starts them with this document, and no client is lost.",
       );
     return this.#plan;
   }

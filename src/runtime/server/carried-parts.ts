@@ -25,7 +25,7 @@ export function carriedParts(server: Server): Carried[] {
         return server.blockList.entries().filter(({ address }) => !inDocument.has(address));
       },
       unpack: (packed) => {
-        for (const entry of packed as PackedBlock[]) server.blockList.add(entry);
+        for (const entry of packed as PackedBlock[]) server.blockHere(entry);
       },
     },
     ofListeners<PackedRates>(server, "rates", {

@@ -47,10 +47,16 @@ export class ServedCertificates {
     if (others) this.#watch.follow(certificates);
   }
 
+  /** Serves these, from the next handshake on, where they are others. */
+  async serve(certificates: ServerCertificates): Promise<void> {
+    if (certificates.digest === this.#certificates.digest) return;
+    this.replace(certificates);
+    await this.#serve(() => true);
+  }
+
   /** Serves it in the place of the one with its id, from the next handshake on. Nothing is read again for that. */
   async renew(certificate: LoadedCertificate): Promise<void> {
-    this.replace(withCertificate(this.#certificates, certificate));
-    await this.#serve(() => true);
+    await this.serve(withCertificate(this.#certificates, certificate));
   }
 
   stop(): void {

@@ -13,7 +13,7 @@ import { ChallengeAnswers } from "../acme/challenge-answers.ts";
 import type { OrderedCertificate, OrderedCertificateStatus } from "../acme/ordered-certificate.ts";
 import { AllowList } from "../admission/allow-list.ts";
 import { type AsyncAdmissionRule, rulesByKind } from "../admission/async-rules.ts";
-import { BlockList } from "../admission/block-list.ts";
+import { type BlockedAddress, BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
 import type { Counting } from "../admission/listener-admission.ts";
 import { localCounting } from "../admission/local-counting.ts";
@@ -45,7 +45,8 @@ import { findShared } from "../sockets/owner.ts";
 import { Breather } from "../time/breather.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { LoadedCertificate } from "../tls/certificates.ts";
-import { ChallengeCertificates } from "../tls/challenge-certificates.ts";
+import { ChallengeCertificates, type ChallengePem } from "../tls/challenge-certificates.ts";
+import type { ServerCertificates } from "../tls/server-certificates.ts";
 import { setTicketKeys } from "../tls/ticket-keys.ts";
 import type { FollowedServer, WorkerPool } from "../workers/worker-pool.ts";
 import type { ConnectionCount } from "./connection-counts.ts";
@@ -88,8 +89,6 @@ export interface SharedParts {
   readonly slots: SlotCounter;
   readonly counting: Counting;
   readonly blockList: BlockList;
-  /** Number of the document that it begins with. */
-  readonly generation: number;
   /** What the ids of its connections begin with, and those of no other thread. */
   readonly idPrefix: string;
 }
@@ -114,7 +113,10 @@ export class Server {
   readonly #certificates: ServedCertificates;
   readonly #challenges = new ChallengeCertificates();
   /** What proves the control of domains to authorities. */
-  readonly challengeAnswers = new ChallengeAnswers(this.#challenges);
+  readonly challengeAnswers = new ChallengeAnswers({
+    add: (domain, pem) => this.prove(domain, pem),
+    delete: (domain) => void this.prove(domain, null).catch(() => {}),
+  });
   /** Null before the server runs. */
   #orders: CertificateOrders | null = null;
   /** All that have not closed yet: those of the document in force, and those that drain. */
@@ -339,6 +341,18 @@ export class Server {
     throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
   }
 
+  /** Serves these certificates, which another thread has. */
+  serveCertificates(certificates: ServerCertificates): Promise<void> {
+    return this.#certificates.serve(certificates);
+  }
+
+  /** Shows the certificate that proves the control of a domain, in every thread; null for no longer. */
+  async prove(domain: string, pem: ChallengePem | null): Promise<void> {
+    if (pem) this.#challenges.add(domain, pem);
+    else this.#challenges.delete(domain);
+    await this.workers?.prove({ domain, pem });
+  }
+
   /**
    * Suspends one listener, or all; resolves when none of them accepts any more.
    * @throws NotRunningError, UnknownListenerError, ListenerStateError
@@ -368,6 +382,36 @@ export class Server {
     if (now) connection?.stop();
     else connection?.drain();
     return connection !== undefined;
+  }
+
+  /**
+   * Refuses the clients of an address from here on, in every thread and node.
+   * @throws BlockedAddressError
+   */
+  block(blocked: BlockedAddress): void {
+    this.blockHere(blocked);
+    const entry = this.fleet && this.blockList.entryOf(blocked.address);
+    const expiresAt = entry?.expiresAt?.toISOString() ?? null;
+    if (entry) this.fleet?.tell({ kind: "blocked", name: entry.address, value: { ...entry, expiresAt } });
+  }
+
+  /** @returns whether it was blocked. @throws BlockedAddressError */
+  unblock(address: string): boolean {
+    const entry = this.fleet && this.blockList.entryOf(address);
+    if (entry) this.fleet?.tell({ kind: "blocked", name: entry.address, value: null });
+    return this.unblockHere(address);
+  }
+
+  /** In this process. */
+  blockHere(blocked: BlockedAddress): void {
+    this.blockList.add(blocked);
+    this.workers?.block({ add: blocked });
+  }
+
+  unblockHere(address: string): boolean {
+    const removed = this.blockList.remove(address);
+    this.workers?.block({ remove: address });
+    return removed;
   }
 
   /**
@@ -435,7 +479,7 @@ export class Server {
 
     this.#certificates.replace(certificates);
     const host: ListenerHost = {
-      generation: this.#options.shared?.generation ?? this.#firstGeneration,
+      generation: this.#firstGeneration,
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
@@ -512,7 +556,10 @@ export class Server {
       flow: this.flows.of("certificate"),
       dataDirectory: this.#options.dataDirectory,
       answers: this.challengeAnswers,
-      serve: (certificate) => this.#certificates.renew(certificate),
+      serve: async (certificate) => {
+        await this.#certificates.renew(certificate);
+        await this.workers?.serveCertificates(this.#certificates.inForce);
+      },
       served: (id) => this.certificates.find((certificate) => certificate.id === id),
     });
     this.#orders.follow(configuration);
@@ -526,8 +573,8 @@ export class Server {
   /** What another node of the fleet has changed for all. */
   #apply({ kind, name, value }: Parameters<FleetHost["apply"]>[0]): void {
     if (kind === "blocked") {
-      if (value) this.blockList.add(value);
-      else this.blockList.remove(name);
+      if (value) this.blockHere(value);
+      else this.unblockHere(name);
       return;
     }
     const listener = this.#current.get(name);

@@ -6,11 +6,13 @@ import { Descriptor } from "../sockets/descriptor.ts";
 import { InheritedSockets } from "../sockets/inherited-sockets.ts";
 import type { Libc } from "../sockets/libc.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
+import { setTicketKeys } from "../tls/ticket-keys.ts";
 import { EventSender } from "../workers/forwarded-events.ts";
 import type { WorkerMemory } from "../workers/worker-memory.ts";
 import type {
   HandedSocket,
   SentError,
+  ServeRequest,
   WorkerAnswer,
   WorkerDocument,
   WorkerQuestion,
@@ -58,7 +60,7 @@ export class WorkerSide {
 
   /** Runs the server until the main thread ends it. */
   async run(server: Server): Promise<void> {
-    const { ports, wanted, suspended } = this.#start;
+    const { ports, wanted } = this.#start;
     this.#sender.follow(server.lifecycle, wanted);
     // What an uncaught error leaves behind is reported before the thread ends.
     process.once("exit", () => this.#sender.flush());
@@ -76,18 +78,26 @@ export class WorkerSide {
       );
     });
     await starting;
-    for (const name of suspended) await server.suspend(name).catch(() => {});
   }
 
   async #carryOut(server: Server, request: WorkerRequest, starting: Promise<void>): Promise<void> {
     switch (request.call) {
       case "serve":
+        await this.#follows(server, request.request);
         this.#mayServe.resolve();
         return starting;
       case "suspend":
+        await starting;
         return server.has(request.request) ? server.suspend(request.request) : undefined;
       case "resume":
+        await starting;
         return server.has(request.request) ? server.resume(request.request) : undefined;
+      case "certificates":
+        await starting;
+        return server.serveCertificates(request.request);
+      case "prove":
+        await starting;
+        return server.prove(request.request.domain, request.request.pem);
       case "stage":
         return this.#stage(server, request.request);
       case "swap":
@@ -109,6 +119,18 @@ export class WorkerSide {
       case "want":
         this.#sender.follow(server.lifecycle, request.request);
         return;
+    }
+  }
+
+  async #follows(server: Server, inForce: ServeRequest): Promise<void> {
+    const { generation, paused, ticketKeys, certificates, proofs } = inForce;
+    server.countFrom(generation);
+    await server.serveCertificates(certificates);
+    for (const { domain, pem } of proofs) await server.prove(domain, pem);
+    for (const listener of server.served) {
+      const keys = ticketKeys.get(listener.name);
+      if (listener.live.tls && keys) setTicketKeys(listener.live.tls, Buffer.from(keys));
+      if (paused.includes(listener.name)) listener.beginSuspended();
     }
   }
 

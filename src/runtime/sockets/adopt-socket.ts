@@ -35,12 +35,15 @@ export function adoptSocket(
   if (fd < 0) return { syscall: "fcntl", errno: errnoName(fd) };
   if (inherited.handed) return handedSocket(libc, fd, { inherited, handed: inherited.handed, target, warnings });
   const family = { family: inherited.address.family, ipv6Only: inherited.ipv6Only };
-  const unmet = [
-    ...familyWarnings(inherited, target),
-    ...applySocketOptions(libc, fd, { ...family, settings }),
-    ...reusePortWarnings(libc, fd, settings),
-    ...backlogWarnings(settings),
-  ];
+  // Who lends it sets its options, and warns of what cannot be had.
+  const unmet = inherited.lent
+    ? []
+    : [
+        ...familyWarnings(inherited, target),
+        ...applySocketOptions(libc, fd, { ...family, settings }),
+        ...reusePortWarnings(libc, fd, settings),
+        ...backlogWarnings(settings),
+      ];
   return new ListeningSocket({
     libc,
     target: { ...target, ...family },

@@ -4,6 +4,12 @@ import { createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptio
 /** In ALPN (RFC 8737 section 6.2). */
 export const CHALLENGE_PROTOCOL = "acme-tls/1";
 
+/** A certificate that has the answer, and its key. */
+export interface ChallengePem {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export class ChallengeCertificates {
   /** By the name in lower case. */
   readonly #pending = new Map<string, SecureContext>();
@@ -12,8 +18,7 @@ export class ChallengeCertificates {
     return this.#pending.size > 0;
   }
 
-  /** @param pem of the certificate that has the answer, and its key */
-  add(domain: string, pem: { readonly cert: string; readonly key: string }): void {
+  add(domain: string, pem: ChallengePem): void {
     this.#pending.set(domain, createSecureContext({ ...pem, minVersion: "TLSv1.2" }));
   }
 

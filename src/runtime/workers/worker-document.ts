@@ -41,11 +41,13 @@ export function workerDocument(
     });
     return { ...settings, bind };
   });
-  const { allowed, blocked, certificates, directory, ignoredFields, system } = configuration;
+  const { allowed, blocked, directory, ignoredFields, system } = configuration;
   // In its own thread a worker serves by itself.
   const alone = { ...system, workers: 1 };
   // Workers borrow the accounts: secrets stay in the main thread.
   const accounts: Configuration["accounts"] = [];
+  // They get those that the main thread has read, or was issued.
+  const certificates: Configuration["certificates"] = [];
   return {
     document: { accounts, allowed, blocked, certificates, directory, ignoredFields, system: alone, listeners },
     sockets,
@@ -68,6 +70,10 @@ function socketFor(listeners: readonly Listener[], name: string, { text }: Bind)
 }
 
 function boundAs(address: Bind, { address: bound }: BoundSocket): Bind {
+  if (bound.family === "unix") {
+    const host = bound.address.slice("unix:".length);
+    return { text: bound.address, host, family: "unix", port: 0 };
+  }
   const sameFamily = bound.family === address.family;
   const host = sameFamily ? address.host : bound.address;
   const text = bound.family === 6 ? `[${host}]:${bound.port}` : `${host}:${bound.port}`;

@@ -6,6 +6,7 @@ import type { BlockedAddress } from "../admission/block-list.ts";
 import type { LifecycleEvent, LifecycleEventType } from "../observe/lifecycle.ts";
 import type { PressureThresholdOptions } from "../pressure/thresholds.ts";
 import type { InheritedSocket } from "../sockets/inherited-sockets.ts";
+import type { ChallengePem } from "../tls/challenge-certificates.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
 import type { ListenerMemory, ServerMemory } from "./worker-memory.ts";
 
@@ -28,7 +29,6 @@ export interface WorkerStart extends WorkerDocument {
   readonly thread: number;
   /** What the ids of its connections begin with. */
   readonly idPrefix: string;
-  readonly generation: number;
   readonly shared: ServerMemory;
   /** Makes keys of session tickets that are the same in all threads. */
   readonly ticketSecret: Uint8Array;
@@ -36,7 +36,6 @@ export interface WorkerStart extends WorkerDocument {
   readonly blockVersion: Int32Array;
   /** Entries of the block list that are not the document's own. */
   readonly blocked: readonly BlockedAddress[];
-  readonly suspended: readonly string[];
   /** The types of events that somebody in the main thread wants. */
   readonly wanted: readonly LifecycleEventType[];
   readonly pressure: false | { readonly thresholds?: PressureThresholdOptions };
@@ -57,11 +56,33 @@ export interface WorkerPorts {
   readonly mail: MessagePort | null;
 }
 
+/** What a thread that begins to serve has to know; a predecessor may have said it after the thread had begun. */
+export interface ServeRequest {
+  readonly generation: number;
+  /** The listeners that accept nobody. */
+  readonly paused: readonly string[];
+  /** Those of the main thread's contexts, by listener: a predecessor's clients go on with their sessions, too. */
+  readonly ticketKeys: ReadonlyMap<string, Uint8Array>;
+  /** In force, with those that were issued since the thread began. */
+  readonly certificates: ServerCertificates;
+  /** What is being proved to authorities. */
+  readonly proofs: readonly Proof[];
+}
+
+/** The certificate that proves the control of a domain; null for no longer. */
+export interface Proof {
+  readonly domain: string;
+  readonly pem: ChallengePem | null;
+}
+
 export interface WorkerCalls {
   /** Everything is bound everywhere: serve. */
-  readonly serve: { readonly request: null; readonly reply: null };
+  readonly serve: { readonly request: ServeRequest; readonly reply: null };
   readonly suspend: { readonly request: string; readonly reply: null };
   readonly resume: { readonly request: string; readonly reply: null };
+  /** These are served from the next handshake on. */
+  readonly certificates: { readonly request: ServerCertificates; readonly reply: null };
+  readonly prove: { readonly request: Proof; readonly reply: null };
   readonly stage: { readonly request: WorkerDocument; readonly reply: null };
   readonly swap: { readonly request: null; readonly reply: null };
   readonly retire: { readonly request: null; readonly reply: null };

@@ -12,11 +12,12 @@ import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
 import { mostThreads } from "../shared/shared-counters.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
+import { ticketKeysOf } from "../tls/ticket-keys.ts";
 import { forwarded, receivedEvent } from "./forwarded-events.ts";
 import { ServerWorker } from "./worker.ts";
 import { workerDocument } from "./worker-document.ts";
 import { MainMemory } from "./worker-memory.ts";
-import type { BlockChange, WorkerQuestion, WorkerStart } from "./worker-messages.ts";
+import type { BlockChange, Proof, ServeRequest, WorkerQuestion, WorkerStart } from "./worker-messages.ts";
 import type { Thread, ThreadOwner, ThreadStart } from "./worker-thread.ts";
 
 /** How long a thread may take until it serves, in milliseconds. */
@@ -63,7 +64,8 @@ export interface FollowedServer {
 export class WorkerPool {
   readonly memory: MainMemory;
   readonly #options: WorkerPoolOptions;
-  readonly #ticketSecret = randomBytes(32);
+  /** What keys of session tickets are made of, in all threads. */
+  readonly ticketSecret = randomBytes(32);
   readonly #blockVersion = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   /** By what the ids of their connections begin with. */
   readonly #threads = new Map<string, Thread>();
@@ -71,6 +73,12 @@ export class WorkerPool {
   #begun = 0;
   /** Numbers of threads in shared memory that are in use. */
   readonly #taken = new Set<number>();
+  /** Those that serve, or are about to. */
+  readonly #serving = new Set<Thread>();
+  /** Listeners that accept nobody. */
+  readonly #paused = new Set<string>();
+  /** What is being proved to authorities, by domain. */
+  readonly #proofs = new Map<string, Proof>();
   readonly #mayServe = Promise.withResolvers<void>();
   readonly #starting = new Set<Promise<void>>();
   #reloading: PromiseWithResolvers<void> | null = null;
@@ -152,11 +160,25 @@ export class WorkerPool {
   }
 
   async suspend(listener: string): Promise<void> {
+    this.#paused.add(listener);
     await this.#each((thread) => thread.call("suspend", listener));
   }
 
   async resume(listener: string): Promise<void> {
+    this.#paused.delete(listener);
     await this.#each((thread) => thread.call("resume", listener));
+  }
+
+  /** Resolves when all workers serve them. */
+  async serveCertificates(certificates: ServerCertificates): Promise<void> {
+    await this.#each((thread) => thread.call("certificates", certificates));
+  }
+
+  /** Resolves when all workers show it, or no longer. */
+  async prove(proof: Proof): Promise<void> {
+    if (proof.pem) this.#proofs.set(proof.domain, proof);
+    else this.#proofs.delete(proof.domain);
+    await this.#each((thread) => thread.call("prove", proof));
   }
 
   /** In force when this returns. */
@@ -236,6 +258,7 @@ export class WorkerPool {
       events: (events) => this.#report(events, worker),
       ended: (error) => {
         this.#threads.delete(idPrefix);
+        this.#serving.delete(thread);
         if (error) watch.lost(error);
       },
     });
@@ -255,7 +278,8 @@ export class WorkerPool {
     try {
       await Promise.race([thread.ready, late.promise]);
       await this.#mayServe.promise;
-      await Promise.race([thread.call("serve", null), late.promise]);
+      this.#serving.add(thread);
+      await Promise.race([thread.call("serve", this.#inForce()), late.promise]);
     } finally {
       clearTimeout(timer);
     }
@@ -263,19 +287,32 @@ export class WorkerPool {
 
   #startOf(own: Pick<WorkerStart, "worker" | "thread" | "idPrefix">): ThreadStart {
     const server = this.#followed();
-    const { configuration, certificates, listeners, generation } = server;
+    const { configuration, certificates, listeners } = server;
     return {
       ...this.#options.given,
       ...workerDocument(configuration, this, { certificates, listeners }),
       ...own,
-      generation,
       shared: this.memory.own.memory,
-      ticketSecret: this.#ticketSecret,
+      ticketSecret: this.ticketSecret,
       blockVersion: this.#blockVersion,
       blocked: server.blocked(),
-      suspended: listeners.filter(({ pausedBy }) => pausedBy.includes("suspended")).map(({ name }) => name),
       wanted: this.#wants(),
       mail: this.#options.lendMail(),
+    };
+  }
+
+  #inForce(): ServeRequest {
+    const { generation, listeners, certificates } = this.#followed();
+    const ticketKeys = listeners.flatMap(({ name, live: { tls } }) => {
+      const keys = tls && ticketKeysOf(tls);
+      return keys ? [[name, keys] as const] : [];
+    });
+    return {
+      generation,
+      paused: [...this.#paused],
+      ticketKeys: new Map(ticketKeys),
+      certificates,
+      proofs: [...this.#proofs.values()],
     };
   }
 
@@ -311,7 +348,12 @@ export class WorkerPool {
   }
 
   async #each(call: (thread: Thread) => Promise<void>): Promise<void> {
-    await Promise.all(this.workers.map((worker) => carryOut(worker, call)));
+    const calls = [...this.#serving].map((thread) =>
+      call(thread).catch((error: unknown) => {
+        if (this.#serving.has(thread)) throw error;
+      }),
+    );
+    await Promise.all(calls);
   }
 
   #endReload(): void {

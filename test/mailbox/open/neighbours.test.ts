@@ -1,9 +1,13 @@
 /** Two servers with one store, while one succeeds the other. */
 import { once } from "node:events";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openStore, type Store } from "../../../src/mailbox/index.ts";
+import { Borrower } from "../../../src/mailbox/lent/borrower.ts";
+import { Lender } from "../../../src/mailbox/lent/lender.ts";
+import { borrowStore, openLendableStore } from "../../../src/mailbox/open-store.ts";
 import type { NeighbourLine } from "../../../src/mailbox/store/neighbour.ts";
 import type { MailboxChange } from "../../../src/protocols/mailbox.ts";
+import { LocalMaildropLocks } from "../../../src/protocols/maildrop-locks.ts";
 import { bodyOf } from "../letters.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -27,27 +31,48 @@ function way(): { readonly ends: readonly [NeighbourLine, NeighbourLine]; cut():
   return { ends: [end(0, 1), end(1, 0)], cut: () => cut.abort() };
 }
 
-/** An older server and the newer one that succeeds it, each as far as its store. */
-async function succession() {
-  const directory = temporaryDirectory();
-  const [older, newer] = [await openStore(directory), await openStore(directory, { joins: true })];
+/** A server as far as its store. @param options.sessions whether they are in threads that borrow the store */
+async function serverOf(directory: string, { joins, sessions }: { readonly joins: boolean; readonly sessions: Where }) {
+  const locks = new LocalMaildropLocks();
+  const owner = await openLendableStore(directory, { joins, locks });
+  onTestFinished(() => owner.close());
+  if (sessions === "its own thread") return { owner, store: owner };
+  const port = new Lender({
+    writer: () => owner.lendWriter(),
+    mail: () => ({ accounts: null, hasStore: true }),
+    maildrops: () => owner.neighbours,
+    accounts: () => null,
+  }).lend();
+  const store = await borrowStore(directory, new Borrower(port), { locks, thread: 1 });
   onTestFinished(async () => {
-    await older.close();
-    await newer.close();
+    await store.close();
+    port.close();
   });
-  older.share();
+  return { owner, store };
+}
+
+type Where = "its own thread" | "a thread that borrows its store";
+
+/** An older server and the newer one that succeeds it. */
+async function succession(sessions: Where) {
+  const directory = temporaryDirectory();
+  const older = await serverOf(directory, { joins: false, sessions });
+  const newer = await serverOf(directory, { joins: true, sessions });
+  older.owner.share();
   const { ends, cut } = way();
   return {
-    older,
-    newer,
+    older: older.store,
+    newer: newer.store,
     cut,
     /** From here on they hear of one another. */
     meet: () => {
-      older.neighbours.addNewer(ends[0]);
-      newer.neighbours.addOlder(ends[1], [...older.neighbours.locked]);
+      older.owner.neighbours.addNewer(ends[0]);
+      newer.owner.neighbours.addOlder(ends[1], [...older.owner.neighbours.locked]);
     },
   };
 }
+
+const places: readonly Where[] = ["its own thread", "a thread that borrows its store"];
 
 const deliver = (store: Store) =>
   store.deliver({
@@ -79,39 +104,43 @@ async function watch(store: Store) {
   };
 }
 
-test("whoever watches a mailbox at one of two servers hears of what the other takes in, with UIDs that grow", async () => {
-  const { older, newer, meet } = await succession();
-  meet();
-  const [here, there] = [await watch(older), await watch(newer)];
-  await Promise.all(Array.from({ length: 40 }, (_, number) => deliver(number % 2 === 0 ? older : newer)));
-  const all = Array.from({ length: 40 }, (_, index) => index + 1);
-  expect((await here.appended(40)).toSorted((a, b) => a - b)).toEqual(all);
-  expect((await there.appended(40)).toSorted((a, b) => a - b)).toEqual(all);
-  await there.inbox.store([3], { mode: "add", flags: ["\\Seen", "$Junk"] });
-  const fresh = await (await older.mailboxes.open(ANN)).select("INBOX", { readOnly: true });
-  expect(fresh.messages.find(({ uid }) => uid === 3)?.flags).toEqual(["\\Seen", "$Junk"]);
-});
+test.each(places)(
+  "whoever watches a mailbox at one of two servers hears of what the other takes in, with UIDs that grow (sessions in %s)",
+  async (sessions) => {
+    const { older, newer, meet } = await succession(sessions);
+    meet();
+    const [here, there] = [await watch(older), await watch(newer)];
+    await Promise.all(Array.from({ length: 40 }, (_, number) => deliver(number % 2 === 0 ? older : newer)));
+    const all = Array.from({ length: 40 }, (_, index) => index + 1);
+    expect((await here.appended(40)).toSorted((a, b) => a - b)).toEqual(all);
+    expect((await there.appended(40)).toSorted((a, b) => a - b)).toEqual(all);
+    await there.inbox.store([3], { mode: "add", flags: ["\\Seen", "$Junk"] });
+    const fresh = await (await older.mailboxes.open(ANN)).select("INBOX", { readOnly: true });
+    expect(fresh.messages.find(({ uid }) => uid === 3)?.flags).toEqual(["\\Seen", "$Junk"]);
+  },
+);
 
-test("a maildrop is locked once, whichever of the two servers a session is at", async () => {
-  const { older, newer, meet, cut } = await succession();
-  const [here, there] = [await older.mailboxes.open(ANN), await newer.mailboxes.open(ANN)];
-  const early = await here.lockMaildrop();
-  meet();
-  await expect(there.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
-  early.release();
-  await new Promise((resolve) => setImmediate(resolve));
-  const late = await there.lockMaildrop();
-  // The newer server decides for the older one, too.
-  await expect(here.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
-  late.release();
-  const again = await here.lockMaildrop();
-  await expect(there.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
-  // Its sessions have ended with the older server.
-  cut();
-  await new Promise((resolve) => setImmediate(resolve));
-  await there.lockMaildrop();
-  again.release();
-});
+test.each(places)(
+  "a maildrop is locked once, whichever of the two servers a session is at (in %s)",
+  async (sessions) => {
+    const { older, newer, meet, cut } = await succession(sessions);
+    const [here, there] = [await older.mailboxes.open(ANN), await newer.mailboxes.open(ANN)];
+    const early = await here.lockMaildrop();
+    meet();
+    await expect(there.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
+    early.release();
+    const late = await vi.waitFor(() => there.lockMaildrop());
+    // The newer server decides for the older one, too.
+    await expect(here.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
+    late.release();
+    const again = await here.lockMaildrop();
+    await expect(there.lockMaildrop()).rejects.toMatchObject({ code: "maildrop-locked" });
+    // Its sessions have ended with the older server.
+    cut();
+    await vi.waitFor(() => there.lockMaildrop());
+    again.release();
+  },
+);
 
 test("nobody but a successor joins a folder that is in use, and joining removes nothing of another's", async () => {
   const directory = temporaryDirectory();

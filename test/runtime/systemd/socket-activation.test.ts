@@ -149,26 +149,32 @@ describe.runIf(isLinux)("a server that is started with sockets", () => {
     expect(listensOn(moving.port)).toBe(1);
   });
 
-  test("takes a descriptor that its document names by number, also anew after a reload and in a successor", async () => {
-    const [kept, moving] = [await openSocket(), await openSocket("127.0.0.3")];
-    const early = await rawClient(kept.port);
-    const descriptors = [kept.fd, moving.fd];
-    const server = await serve([smtp("fd:3", "fd:4")], undefined, { descriptors });
-    await early.until("220 ");
-    const folder = dirname(server.file);
-    await documentFile([smtp("fd:3")], folder);
-    server.kill("SIGHUP");
-    await server.logged({ event: "reload.carriedOut", generation: 2 });
-    await documentFile([smtp("fd:3"), { name: "new", bind: ["fd:4"] }], folder);
-    server.kill("SIGHUP");
-    await (await rawClient(moving.port, "127.0.0.3")).until("220 ");
-    server.kill("SIGUSR2");
-    const { successor } = await server.logged({ event: "upgrade.draining", by: "SIGUSR2" });
-    onTestFinished(() => void process.kill(Number(successor), "SIGKILL"));
-    early.socket.end();
-    await (await rawClient(kept.port)).until("220 ");
-    await (await rawClient(moving.port, "127.0.0.3")).until("220 ");
-  });
+  test.each([1, 2])(
+    "takes a descriptor that its document names by number, also anew after a reload and in a successor (%i workers)",
+    async (workers) => {
+      const [kept, moving] = [await openSocket(), await openSocket("127.0.0.3")];
+      const early = await rawClient(kept.port);
+      const descriptors = [kept.fd, moving.fd];
+      const server = await serve([smtp("fd:3", "fd:4")], undefined, {
+        descriptors,
+        args: ["--workers", String(workers)],
+      });
+      await early.until("220 ");
+      const folder = dirname(server.file);
+      await documentFile([smtp("fd:3")], folder);
+      server.kill("SIGHUP");
+      await server.logged({ event: "reload.carriedOut", generation: 2 });
+      await documentFile([smtp("fd:3"), { name: "new", bind: ["fd:4"] }], folder);
+      server.kill("SIGHUP");
+      await (await rawClient(moving.port, "127.0.0.3")).until("220 ");
+      server.kill("SIGUSR2");
+      const { successor } = await server.logged({ event: "upgrade.draining", by: "SIGUSR2" });
+      onTestFinished(() => void process.kill(Number(successor), "SIGKILL"));
+      early.socket.end();
+      await (await rawClient(kept.port)).until("220 ");
+      await (await rawClient(moving.port, "127.0.0.3")).until("220 ");
+    },
+  );
 
   test("does not start with a descriptor that it was not handed", async () => {
     const server = await launch([smtp("fd:99")]);

@@ -9,8 +9,9 @@ export interface Client {
   readonly over: Promise<boolean>;
 }
 
-export function come(port: number): Promise<Client> {
-  const socket = connect(port, "127.0.0.1");
+/** @param to a port of loopback, or the path of a Unix socket */
+export function come(to: number | string): Promise<Client> {
+  const socket = typeof to === "string" ? connect(to) : connect(to, "127.0.0.1");
   const over = new Promise<boolean>((resolve) => {
     let reset = false;
     socket.on("error", () => {

@@ -4,10 +4,12 @@ import { NEVER } from "rxjs";
 import { expect, it } from "vitest";
 import type { ListenerSettings } from "../../../src/config/index.ts";
 import { addressCountsMemory, SharedAddressCounts } from "../../../src/runtime/admission/shared-address-counts.ts";
+import { ratesMemory, SharedRates } from "../../../src/runtime/admission/shared-rates.ts";
 import { SharedSlots } from "../../../src/runtime/admission/shared-slots.ts";
 import { followHoldReasons } from "../../../src/runtime/listener/hold-reasons.ts";
 import { counterMemory, SharedCounters } from "../../../src/runtime/shared/shared-counters.ts";
 import { SharedTable, tableMemory } from "../../../src/runtime/shared/shared-table.ts";
+import { threadsClock } from "../../../src/runtime/shared/threads-clock.ts";
 
 it("gives back exactly what a dead thread had taken", () => {
   const memory = counterMemory();
@@ -37,6 +39,30 @@ it("never counts beyond the cap while four threads take and give back, and ends 
   );
   expect(Math.max(...outcomes)).toBeLessThanOrEqual(7);
   expect(own.taken(1)).toBe(0);
+});
+
+it("hands over rates to another process, and keeps what has come there since", () => {
+  const clock = { ...threadsClock, now: () => time };
+  const rate = { count: 3, interval: 100 };
+  const rates = () => new SharedRates(rate, { memory: ratesMemory(rate), thread: 0, clock });
+  let time = 1_000;
+  const [older, newer] = [rates(), rates()];
+  for (const ann of [true, true, true, true, false]) {
+    time += 10;
+    older.note(ann ? "ann" : "bob");
+  }
+  const packed = older.pack();
+  expect(packed).toEqual([
+    ["ann", [40, 30, 20]],
+    ["bob", [0]],
+  ]);
+  time = 50_000;
+  newer.note("bob");
+  newer.unpack(packed);
+  expect([newer.exhausted("ann"), newer.recent("ann"), newer.recent("bob")]).toEqual([true, 3, 2]);
+  time += 60;
+  expect(newer.note("ann")).toBe(true);
+  expect(newer.exhausted("ann")).toBe(true);
 });
 
 it("wakes who waits for a slot, however late the other thread gives it back", async () => {

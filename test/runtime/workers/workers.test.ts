@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createGatehouse } from "../../../src/index.ts";
@@ -183,6 +185,41 @@ describe("a server with three workers", () => {
     expect(quick).toHaveLength(9);
     expect(hurried.filter(({ said }) => said === "busy address-rate")).toHaveLength(31);
     await Promise.all(quick.map(bye));
+  });
+
+  it("accepts nobody at a suspended listener in the place of a worker that has died", async () => {
+    await running.gatehouse.reload(document());
+    const victim = await visit();
+    await running.gatehouse.suspend("talk");
+    const begun = running.events.filter(({ type }) => type === "worker.running").length;
+    victim.socket.write("die\r\n");
+    await victim.over;
+    let welcome = 0;
+    const waiting = Array.from({ length: 20 }, () => visit().finally(() => (welcome += 1)));
+    await expect.poll(() => running.events.filter(({ type }) => type === "worker.running").length).toBe(begun + 1);
+    await delay(50);
+    expect(welcome).toBe(0);
+    await running.gatehouse.resume("talk");
+    await Promise.all((await Promise.all(waiting)).map(bye));
+  });
+
+  it("serves Unix sockets, files and abstract names, by every worker; the kernel tells who has connected", async () => {
+    const [path, name] = [join(running.data, "talk.sock"), `\0gatehouse-workers-${process.pid}`];
+    const { NetworkListener, SystemSettings } = document();
+    const local = { name: "local", protocol: "talk", useTls: false, bind: [`unix:${path}`, `unix:@${name.slice(1)}`] };
+    await running.gatehouse.reload({ NetworkListener: [...NetworkListener, local], SystemSettings });
+    expect(((await stat(path)).mode & 0o777).toString(8)).toBe("660");
+    for (const to of [path, name]) {
+      const clients = await Promise.all(Array.from({ length: 40 }, () => come(to)));
+      expect(new Set(clients.map(({ said }) => said)).size).toBeGreaterThan(1);
+      expect(running.gatehouse.connections({ listener: "local" })[0]?.peer).toMatchObject({
+        address: "unix",
+        process: { pid: process.pid },
+      });
+      await Promise.all(clients.map(bye));
+    }
+    await running.gatehouse.reload(document());
+    await expect.poll(() => stat(path).catch(({ code }) => code)).toBe("ENOENT");
   });
 
   it("holds clients for whom there is no slot, in whichever worker, and refuses none of them", async () => {
