@@ -82,7 +82,8 @@ export function workersOf(
     count,
     assertServed,
     lendMail,
-    begin: (start, owner) => new WorkerThread(entry, start, owner),
+    begin: (start, owner) =>
+      new WorkerThread({ entry, resourceLimits: given.workers?.resourceLimits ?? {} }, start, owner),
     notices: (withModule(given).protocols ?? []).flatMap(({ notices = {} }) => Object.keys(notices) as OwnName[]),
     clock: threadsClock,
     given: {
@@ -104,10 +105,6 @@ function assertPossible(given: GatehouseOptions): void {
   if (given.clock) throw new WorkersOptionError("clock: the threads of workers have the system's. Leave it out.");
   if (given.pressure !== false && given.pressure?.samples$)
     throw new WorkersOptionError("pressure.samples$: each worker takes samples of its own. Leave it out.");
-  if (given.inspect)
-    throw new WorkersOptionError(
-      "inspect: connections in the threads of workers cannot be inspected yet. Leave it out, or set workers to 1.",
-    );
 }
 
 /** Whether workers can do what a document asks for. @throws WorkersOptionError */

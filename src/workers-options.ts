@@ -1,4 +1,6 @@
 /** Several workers, as an embedder asks for them. */
+import type { ResourceLimits } from "node:worker_threads";
+
 export interface WorkersOptions {
   /** Takes precedence over `workers` of SystemSettings. */
   readonly count?: number | "auto";
@@ -8,4 +10,9 @@ export interface WorkersOptions {
    * cannot be handed to a thread. A path, or a `file:` URL. Without top-level `await`.
    */
   readonly module?: string | URL;
+  /**
+   * Memory that each worker may use, as `node:worker_threads` has it; Node's own by default. A worker that needs more
+   * ends, with its connections, and is replaced.
+   */
+  readonly resourceLimits?: ResourceLimits;
 }

@@ -477,6 +477,11 @@ export class Server {
     for (const { code, text } of [...documentWarnings(configuration), ...certificates.warnings])
       this.lifecycle.emit({ type: "server.warning", code, text });
 
+    if (this.workers && this.#options.inspect) {
+      const text =
+        "Inspectors see the server, its listeners and its workers, and no connections of theirs: those live in the threads of workers, and an inspector lives in the main thread. Set workers to 1 to see them, too.";
+      this.lifecycle.emit({ type: "server.warning", code: "inspected-workers", text });
+    }
     this.#certificates.replace(certificates);
     const host: ListenerHost = {
       generation: this.#firstGeneration,

@@ -20,6 +20,7 @@ import type {
   WorkerStart,
 } from "../workers/worker-messages.ts";
 import { connectionCounts } from "./connection-counts.ts";
+import { stopAcceptingEverywhere } from "./hand-over.ts";
 import type { Server } from "./server.ts";
 import { countStates } from "./state-counts.ts";
 import { statusesOf, statusOf } from "./watched-connections.ts";
@@ -88,10 +89,10 @@ export class WorkerSide {
         return starting;
       case "suspend":
         await starting;
-        return server.has(request.request) ? server.suspend(request.request) : undefined;
+        return accepts(server, request.request) ? server.suspend(request.request) : undefined;
       case "resume":
         await starting;
-        return server.has(request.request) ? server.resume(request.request) : undefined;
+        return accepts(server, request.request) ? server.resume(request.request) : undefined;
       case "certificates":
         await starting;
         return server.serveCertificates(request.request);
@@ -111,6 +112,8 @@ export class WorkerSide {
         this.#transaction = null;
         return;
       case "stop":
+        // Whoever is accepted in the last moment is served as anybody else, since the server may go on without this worker.
+        if (request.request.wait) await stopAcceptingEverywhere(server);
         await server.stop(request.request);
         this.#sender.flush();
         // Whatever else the thread has going would keep it.
@@ -154,6 +157,11 @@ export class WorkerSide {
     }));
     this.sockets.replace(lent);
   }
+}
+
+/** A worker that was let go, and finishes its sessions, accepts nobody any more. */
+function accepts(server: Server, listener: string): boolean {
+  return server.state === "running" && server.has(listener);
 }
 
 function answerTo(server: Server, question: WorkerQuestion): unknown {

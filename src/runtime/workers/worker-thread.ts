@@ -1,5 +1,11 @@
 /** The main thread's side of one worker's thread: calls and their answers, questions that are answered at once, its end. */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  type ResourceLimits,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
 import type { LifecycleEvent } from "../observe/lifecycle.ts";
 import type {
   BlockChange,
@@ -14,6 +20,12 @@ import type {
 
 export interface ThreadStart extends Omit<WorkerStart, "ports"> {
   readonly mail: WorkerPorts["mail"];
+}
+
+/** What a thread runs, and within which limits. */
+export interface ThreadProgram {
+  readonly entry: URL;
+  readonly resourceLimits: ResourceLimits;
 }
 
 export interface ThreadOwner {
@@ -67,13 +79,14 @@ export class WorkerThread implements Thread {
   #error: Error | null = null;
   #isWanted = true;
 
-  constructor(entry: URL, { mail, ...start }: ThreadStart, owner: ThreadOwner) {
+  constructor({ entry, resourceLimits }: ThreadProgram, { mail, ...start }: ThreadStart, owner: ThreadOwner) {
     this.#owner = owner;
     const [blocks, questions] = [new MessageChannel(), new MessageChannel()];
     this.#blocks = blocks.port1;
     this.#questions = questions.port1;
     const ports = { blocks: blocks.port2, questions: questions.port2, answered: this.#answered, mail };
     this.#worker = new Worker(entry, {
+      resourceLimits,
       name: `gatehouse worker ${start.worker}`,
       execArgv: ["--disable-warning=ExperimentalWarning"],
       workerData: { ...start, ports },

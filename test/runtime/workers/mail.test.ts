@@ -1,7 +1,9 @@
 /** The mail that Gatehouse keeps itself, served by several workers. */
 import { connect as connectInClear, type Socket } from "node:net";
 import { connect as connectByTls } from "node:tls";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createGatehouse } from "../../../src/index.ts";
+import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
 import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 
 const workers = { count: 2, module: new URL("./talk-module.ts", import.meta.url) };
@@ -220,11 +222,14 @@ describe("the mail of a server with two workers", () => {
 
 it("makes an administrator, who can log in to a worker", async () => {
   const made = Promise.withResolvers<{ address: string; password: string }>();
-  const running = await lastingGatehouse(document(), { workers, onAdministratorMade: made.resolve });
+  const gatehouse = createGatehouse({
+    ...{ config: document(), dataDirectory: temporaryDirectory(), workers, onAdministratorMade: made.resolve },
+  });
+  await gatehouse.start();
+  onTestFinished(() => gatehouse.stop({ wait: false }));
   const { address, password } = await made.promise;
-  const client = new Dialogue(running.port("imap"));
+  const client = new Dialogue(gatehouse.listeners().find(({ name }) => name === "imap")?.addresses[0]?.port ?? 0);
   await client.hears("* OK");
   await client.says(`a LOGIN ${address} ${password}`, "a OK");
   client.end();
-  await running.end();
 });

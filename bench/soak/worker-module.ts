@@ -1,0 +1,26 @@
+/** What the workers of the soak import: a protocol that says which thread has the client, and one client can end that thread. */
+import { threadId } from "node:worker_threads";
+import { CONTINUE, close, defineProtocol, GOODBYE } from "../../src/index.ts";
+
+const talk = defineProtocol({
+  name: "talk",
+  open: (wire) => ({
+    greet: () => {
+      wire.write(`hello ${process.pid}/${threadId}\r\n`);
+      return CONTINUE;
+    },
+    receive: (chunk) => {
+      const word = Buffer.from(chunk).toString("latin1").trim();
+      if (word === "die") process.exit(1);
+      wire.write(word === "bye" ? "farewell\r\n" : "pong\r\n");
+      return word === "bye" ? GOODBYE : CONTINUE;
+    },
+    drain: () => {
+      wire.write("later\r\n");
+      return close("drained");
+    },
+  }),
+  busy: () => "busy\r\n",
+});
+
+export const protocols = [talk];
