@@ -38,6 +38,10 @@ describe("a server with three workers", () => {
       clients[0]?.socket.write("block\r\n");
       clients.push(await visit());
     }
+    // None is busy any longer.
+    const pong = new Promise((resolve) => clients[0]?.socket.once("data", resolve));
+    clients[0]?.socket.write("ping\r\n");
+    await pong;
     return clients;
   };
 
