@@ -7,9 +7,8 @@ export interface Command {
   readonly argument: string;
 }
 
-/** The first letter that is changed by the way to capitals, and the last. */
-const SMALL_A = 0x61;
-const SMALL_Z = 0x7a;
+const CAPITAL_A = 0x41;
+const CAPITAL_Z = 0x5a;
 
 /** By its four characters, as one number: what is nearly always meant is found without a string being made of it. */
 const usualVerbs = new Map(
@@ -32,7 +31,7 @@ export function parseCommand(line: string): Command {
   for (; end < text.length; end++) {
     const character = text.charCodeAt(end);
     if (isBlank(character)) break;
-    if (character >= SMALL_A && character <= SMALL_Z) capitals = false;
+    if (character < CAPITAL_A || character > CAPITAL_Z) capitals = false;
   }
   return { verb: verbOf(text, end, capitals), argument: withoutBlanksBefore(text.slice(end + 1)) };
 }
