@@ -16,17 +16,18 @@ const talk = defineProtocol({
         return CONTINUE;
       },
       receive: (chunk) => {
-        const word = Buffer.from(chunk).toString("latin1").trim();
-        if (word === "bye") return GOODBYE;
-        if (word === "die")
-          setImmediate(() => {
-            throw new Error("The embedder's code is wrong.");
-          });
-        if (word === "hog")
-          for (const hoard: number[][] = []; ; ) hoard.push(Array.from({ length: 10_000 }, Math.random));
-        if (word === "block") for (const end = performance.now() + 300; performance.now() < end; );
-        if (word === "stay") stays = true;
-        if (word === "ping" || word === "stay") wire.write("pong\r\n");
+        for (const word of Buffer.from(chunk).toString("latin1").trim().split("\r\n")) {
+          if (word === "bye") return GOODBYE;
+          if (word === "die")
+            setImmediate(() => {
+              throw new Error("The embedder's code is wrong.");
+            });
+          if (word === "hog")
+            for (const hoard: number[][] = []; ; ) hoard.push(Array.from({ length: 10_000 }, Math.random));
+          if (word === "block") for (const end = performance.now() + 300; performance.now() < end; );
+          if (word === "stay") stays = true;
+          if (word === "ping" || word === "stay") wire.write("pong\r\n");
+        }
         return CONTINUE;
       },
       drain: () => (stays ? CONTINUE : close("drained")),
