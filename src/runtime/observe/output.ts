@@ -78,14 +78,7 @@ export class Output implements CountedOutput {
     }
     this.#text += line;
     if (this.#isStuck) return;
-    if (this.#text.length >= batch) this.#pump();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      const wait = this.#lastWrite + apart - performance.now();
-      // At the exit all is written: no need to keep the process alive for it.
-      if (wait > 0) setTimeout(this.#writeGathered, wait).unref();
-      else setImmediate(this.#writeGathered);
-    }
+    this.#gather();
   }
 
   onFlowing(listener: (lines: number) => void): void {
@@ -106,6 +99,7 @@ export class Output implements CountedOutput {
     while (this.#isWaiting && !this.#failed) {
       const left = deadline - performance.now();
       if (left <= 0) break;
+      this.#pump();
       await this.#progress(left);
     }
     return !this.#isWaiting;
@@ -127,6 +121,17 @@ export class Output implements CountedOutput {
 
   get #isStuck(): boolean {
     return this.#writing || this.#retry !== undefined;
+  }
+
+  #gather(): void {
+    if (this.#text.length >= batch) this.#pump();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      const wait = this.#lastWrite + apart - performance.now();
+      // At the exit all is written: no need to keep the process alive for it.
+      if (wait > 0) setTimeout(this.#writeGathered, wait).unref();
+      else setImmediate(this.#writeGathered);
+    }
   }
 
   readonly #writeGathered = (): void => {
@@ -180,7 +185,9 @@ export class Output implements CountedOutput {
       else {
         this.#left(chunk.subarray(written));
         this.#failed = false;
-        this.#pump();
+        // What came meanwhile is gathered, too: else one write would follow the other, with a few lines each.
+        if (this.#rest === null && this.#text !== "") this.#gather();
+        else this.#pump();
       }
       this.#settle();
     });
