@@ -63,7 +63,8 @@ export const start: Workload = {
         { unit: `CPU µs for each of the first ${firstConnections} connections`, rows: toBare("first", 1.8) },
       ],
       notes: [
-        "Gatehouse has two SMTP listeners, a data folder from an earlier start, and its log in a file. The others greet, answer QUIT and log nothing.",
+        "Gatehouse has two SMTP listeners, a data folder from an earlier start, and its log in a file.",
+        "The others greet, answer QUIT and log nothing.",
       ],
     };
   },
