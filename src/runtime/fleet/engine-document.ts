@@ -1,12 +1,9 @@
 /** The document of a fleet, as a text in its engine: `redis:KEY`. */
-import { createHash } from "node:crypto";
 import { type Configuration, ConfigurationError, type DocumentKeeper, type KeptText } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
-import type { EngineScript, OpenEngine } from "./engine.ts";
+import type { OpenEngine } from "./engine.ts";
+import { engineDigest, readScript } from "./engine-scripts.ts";
 import { openRedis } from "./redis-engine.ts";
-
-const text = "return redis.call('GET', KEYS[1])";
-const readScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };
 
 /** How long the engine may take to be reached and to answer, in milliseconds. */
 const readTime = 10_000;
@@ -41,7 +38,7 @@ export class EngineDocument implements DocumentKeeper {
 
   /** As the engine makes them. */
   digestOf(found: string): string {
-    return createHash("sha1").update(found).digest("hex");
+    return engineDigest(found);
   }
 
   remember(configuration: Configuration, kept: KeptText): void {

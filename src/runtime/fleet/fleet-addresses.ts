@@ -3,12 +3,12 @@
  * many connections an address has at each process is in the engine, and counts as long as that one's lease. The process
  * itself knows its own; it says the number again whenever the engine may have missed something.
  */
-import { createHash } from "node:crypto";
 import type { AddressAnswer, AddressesElsewhere, AskedAddress } from "../admission/addresses-elsewhere.ts";
 import type { RateLimit } from "../admission/connection-rates.ts";
 import type { Counter } from "../admission/slots.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
+import { engineScript } from "./engine-scripts.ts";
 import { FleetRates } from "./fleet-rates.ts";
 
 /** How long a client waits for the engine before this node decides by itself, in milliseconds. */
@@ -54,11 +54,8 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('PEXPIRE', KEYS[1], ${keptFor})
 `;
 
-function script(text: string): EngineScript {
-  return { text, digest: createHash("sha1").update(text).digest("hex") };
-}
-const askScript = script(askText);
-const tellScript = script(tellText);
+const askScript = engineScript(askText);
+const tellScript = engineScript(tellText);
 
 /** The node, as far as its clients' addresses depend on it. */
 export interface AskingNode {

@@ -3,13 +3,15 @@
  * all can, it is kept in the engine, which decides at one moment for all, and each puts it in the place of the old. If one
  * cannot, nothing has changed anywhere, and the proposer hears its name and words.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Configuration, ReadDocument } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { ReloadError, type ReloadReport, type ReloadTransaction } from "../reload/reload.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
 import type { EngineDocument } from "./engine-document.ts";
+import { engineScript, readScript, sayScript } from "./engine-scripts.ts";
+import { nodeOf } from "./node-facts.ts";
 
 /** On the fleet's channel. */
 export type DocumentNote =
@@ -34,25 +36,20 @@ const times = {
   look: 250,
 };
 
-function script(text: string): EngineScript {
-  return { text, digest: createHash("sha1").update(text).digest("hex") };
-}
 /** Answers with the id of whose turn it is. */
-const turnScript = script(`
+const turnScript = engineScript(`
 redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
 local whose = redis.call('GET', KEYS[1])
 if whose == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return whose
 `);
-const endScript = script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 0");
-const proposeScript = script(`
+const endScript = engineScript("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 0");
+const proposeScript = engineScript(`
 redis.call('SET', KEYS[1], ARGV[2], 'PX', 120000)
 return redis.call('PUBLISH', ARGV[1], ARGV[3])
 `);
-const getScript = script("return redis.call('GET', KEYS[1])");
-const sayScript = script("return redis.call('PUBLISH', ARGV[1], ARGV[2])");
 /** Members whose lease holds; nothing from an engine that has begun anew, and does not know all of them yet. */
-const aliveScript = script(`
+const aliveScript = engineScript(`
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local fleet = redis.call('HGET', KEYS[2], '#fleet')
 local time = redis.call('TIME')
@@ -63,7 +60,7 @@ local all, alive = redis.call('HGETALL', KEYS[1]), {}
 for at = 1, #all, 2 do if tonumber(all[at + 1]) > now then alive[#alive + 1] = all[at] end end
 return alive
 `);
-const commitScript = script(`
+const commitScript = engineScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'turn' end
 if redis.sha1hex(redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return 'changed' end
 redis.call('SET', KEYS[2], ARGV[3])
@@ -72,7 +69,7 @@ redis.call('HINCRBY', KEYS[3], 'generation', 1)
 redis.call('PUBLISH', ARGV[4], ARGV[5])
 return ''
 `);
-const lookScript = script("return { redis.call('HGET', KEYS[1], 'id') or '', redis.call('GET', KEYS[2]) or '' }");
+const lookScript = engineScript("return { redis.call('HGET', KEYS[1], 'id') or '', redis.call('GET', KEYS[2]) or '' }");
 
 export interface FleetDocumentsOptions {
   /** What this node runs is kept there. */
@@ -205,7 +202,7 @@ export class FleetDocuments {
     this.#underWay += 1;
     let isRead = false;
     try {
-      const text = String(await this.#run(getScript, [document.key], []));
+      const text = String(await this.#run(readScript, [document.key], []));
       isRead = true;
       if (document.digestOf(text) === this.digest) {
         // Somebody has changed the text, and this node has begun with it.
@@ -283,7 +280,7 @@ export class FleetDocuments {
     this.#underWay += 1;
     let words: string | null = null;
     try {
-      const text = String(await this.#run(getScript, [this.#key("staged")], []));
+      const text = String(await this.#run(readScript, [this.#key("staged")], []));
       const configuration = await read(text);
       document.remember(configuration, { text, expected: document.digestOf(text) });
       this.#roles.set(configuration, role);
@@ -458,9 +455,4 @@ async function readOr<Read>(failed: (error: unknown) => void, read: () => Read |
 /** Nothing is wrong with the document: the server starts or ends, or has got another one. */
 function isPassing(error: unknown): boolean {
   return error instanceof ReloadError && (error.code === "reload-stopped" || error.code === "reload-superseded");
-}
-
-/** A member is a process of a node. */
-function nodeOf(member: string): string {
-  return member.slice(0, member.lastIndexOf("/"));
 }

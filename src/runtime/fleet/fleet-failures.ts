@@ -1,7 +1,7 @@
 /** Failed log-ins of each address over all nodes: each failure is counted by the engine, and told to all at once. */
-import { createHash } from "node:crypto";
 import type { FailureMemory, Failures, LoginDelays } from "../../protocols/login-failures.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
+import { engineScript } from "./engine-scripts.ts";
 
 /** How long an answer of the engine is waited for, in milliseconds. */
 const answerTime = 5_000;
@@ -28,7 +28,7 @@ redis.call('PEXPIRE', KEYS[1], ask.forgetAfter)
 redis.call('PUBLISH', ARGV[1], cjson.encode({ note = 'failed', address = ask.address, count = count, remaining = over - now }))
 return count
 `;
-const failedScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };
+const failedScript = engineScript(text);
 
 export interface FleetFailuresOptions {
   /** What this process remembers. */

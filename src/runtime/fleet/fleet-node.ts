@@ -26,7 +26,7 @@ import { FleetQuestions, type FleetRequest } from "./fleet-questions.ts";
 import { FleetTickets } from "./fleet-tickets.ts";
 import { Lease } from "./lease.ts";
 import { LeasedSlots, type LeasingNode } from "./leased-slots.ts";
-import type { NodeFacts, NodeStatus } from "./node-facts.ts";
+import { type NodeFacts, type NodeStatus, nodeOf } from "./node-facts.ts";
 import { openRedis } from "./redis-engine.ts";
 import { Seal } from "./seal.ts";
 import {
@@ -506,11 +506,6 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
         break;
     }
   }
-}
-
-/** A member is a process of a node. */
-function nodeOf(member: string): string {
-  return member.slice(0, member.lastIndexOf("/"));
 }
 
 /** Null for what no node has said. */

@@ -1,7 +1,8 @@
 /** What one node has to do at the request of another: all are asked, and each says whether it was the one. */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../time/clock.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
+import { sayScript } from "./engine-scripts.ts";
 
 /** How long the nodes may take to answer, in milliseconds. */
 const answerTime = 1_000;
@@ -17,9 +18,6 @@ export type FleetRequest =
 export type QuestionNote =
   | { readonly note: "asked"; readonly by: string; readonly question: string; readonly request: FleetRequest }
   | { readonly note: "answered"; readonly by: string; readonly question: string; readonly done: boolean };
-
-const text = "return redis.call('PUBLISH', ARGV[1], ARGV[2])";
-const sayScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };
 
 export interface FleetQuestionsOptions {
   readonly clock: Clock;

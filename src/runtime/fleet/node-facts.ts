@@ -29,3 +29,8 @@ export interface NodeStatus extends NodeFacts {
   /** Milliseconds since it said so; 0 for the process that is asked. */
   readonly age: number;
 }
+
+/** The name of the node that a member, one process of it, belongs to. */
+export function nodeOf(member: string): string {
+  return member.slice(0, member.lastIndexOf("/"));
+}

@@ -7,8 +7,8 @@
  * another's place, may have forgotten leases, and one that was out of reach for all has let them end: it gives nothing
  * away for the time of a lease, while those who have clients inside say so.
  */
-import { createHash } from "node:crypto";
 import type { EngineScript } from "./engine.ts";
+import { engineScript } from "./engine-scripts.ts";
 import type { DocumentNote } from "./fleet-documents.ts";
 import type { FailureNote } from "./fleet-failures.ts";
 import type { QuestionNote } from "./fleet-questions.ts";
@@ -173,4 +173,4 @@ local answer = { held = true, members = list, closedFor = closed, shared = share
 return cjson.encode(answer)
 `;
 
-export const settleScript: EngineScript = { text, digest: createHash("sha1").update(text).digest("hex") };
+export const settleScript: EngineScript = engineScript(text);

@@ -5,8 +5,9 @@
  * that has forgotten everything is told again: the hash has another `#epoch` then, or none. What has been taken back
  * since is kept apart for a day, so that nobody tells it again.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { EngineScript, ScriptCall } from "./engine.ts";
+import { engineScript } from "./engine-scripts.ts";
 
 /** A change of what all nodes share. */
 export type SharedChange =
@@ -71,11 +72,8 @@ for at = 1, #all, 2 do members[#members + 1] = { all[at], all[at + 1] } end
 return cjson.encode({ members = members, gone = redis.call('HKEYS', KEYS[2]) })
 `;
 
-function script(text: string): EngineScript {
-  return { text, digest: createHash("sha1").update(text).digest("hex") };
-}
-const changeScript = script(changeText);
-const readScript = script(readText);
+const changeScript = engineScript(changeText);
+const readScript = engineScript(readText);
 
 export interface SharedStateOptions {
   readonly key: string;

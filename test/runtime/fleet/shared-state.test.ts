@@ -67,13 +67,18 @@ describe.skipIf(!hasRedis)("what nodes share, where notes and answers come in an
     await client.flushAll();
     said.length = 0;
   };
-
-  it("one that knows a change by a note alone tells it again to an engine that has forgotten", async () => {
+  /** Two nodes: one has blocked an address, and the other has heard of it. */
+  const beginWithOne = async () => {
     await begin();
     const [a, b] = [node("a"), node("b")];
     a.change(blocked("192.0.2.1"));
     b.state.heard(await note(1));
     await expect.poll(() => [...b.inForce]).toEqual(["192.0.2.1"]);
+    return [a, b] as const;
+  };
+
+  it("one that knows a change by a note alone tells it again to an engine that has forgotten", async () => {
+    const [a, b] = await beginWithOne();
     a.change(blocked("192.0.2.2"));
     b.state.heard(await note(2));
     expect([...b.inForce]).toEqual(["192.0.2.1", "192.0.2.2"]);
@@ -97,11 +102,7 @@ describe.skipIf(!hasRedis)("what nodes share, where notes and answers come in an
   });
 
   it("a change that was taken back after the engine had forgotten is told again by nobody", async () => {
-    await begin();
-    const [a, b] = [node("a"), node("b")];
-    a.change(blocked("192.0.2.1"));
-    b.state.heard(await note(1));
-    await expect.poll(() => [...b.inForce]).toEqual(["192.0.2.1"]);
+    const [a, b] = await beginWithOne();
     await client.flushAll();
     a.state.catchUp({ version: 0, epoch: null });
     await note(2);
@@ -131,11 +132,7 @@ describe.skipIf(!hasRedis)("what nodes share, where notes and answers come in an
   });
 
   it("an answer that a note has overtaken takes nothing back", async () => {
-    await begin();
-    const [a, b] = [node("a"), node("b")];
-    a.change(blocked("192.0.2.1"));
-    b.state.heard(await note(1));
-    await expect.poll(() => [...b.inForce]).toEqual(["192.0.2.1"]);
+    const [a, b] = await beginWithOne();
     const answered = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();
     b.delay(() => {
