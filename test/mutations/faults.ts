@@ -21,6 +21,8 @@ export interface Fault {
     | "upgrade"
     | "worker"
     | "fleet"
+    | "fleet-document"
+    | "fleet-state"
     | "certificate"
     | "smtp"
     | "lmtp"
@@ -44,6 +46,7 @@ const fault = (
 const connection = "src/runtime/connection/connection.ts";
 const listener = "src/runtime/listener/listener.ts";
 const fleetNode = "src/runtime/fleet/fleet-node.ts";
+const fleetDocuments = "src/runtime/fleet/fleet-documents.ts";
 const orderedCertificate = "src/runtime/acme/ordered-certificate.ts";
 const sessionWire = "src/runtime/connection/session-wire.ts";
 const smtp = "src/protocols/smtp";
@@ -439,6 +442,51 @@ export const faults: readonly Fault[] = [
       "keep: this.#held, want };\n  }\n\n  /** Those inside",
       "keep: this.#held - spare, want };\n  }\n\n  /** Those inside",
     ],
+  ]),
+  fault("a vote against a document of a fleet is ignored", "fleet-document", [
+    fleetDocuments,
+    ["    if (words === null) this.inFavour", '    if (words === null || member !== "") this.inFavour'],
+  ]),
+  fault("a document of a fleet is decided for before all have voted", "fleet-document", [
+    fleetDocuments,
+    ["    if (this.#missing.size === 0 || this.against", "    if (this.#missing.size <= 1 || this.against"],
+    ["    while (ballot.missing.length > 0 &&", "    while (ballot.missing.length > 1 &&"],
+    ["    const silent = ballot.against.length > 0 ?", "    const silent = ballot.missing.length > 0 ?"],
+  ]),
+  fault("a node puts a document of its fleet into force as soon as it has voted", "fleet-document", [
+    fleetDocuments,
+    [
+      "        const { commit, words } = await decision;\n",
+      "        const { commit, words } = { commit: true, words: null };\n",
+    ],
+  ]),
+  fault("a document of a fleet undoes a change that was decided for meanwhile", "fleet-document", [
+    fleetDocuments,
+    ["if redis.sha1hex(redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return 'changed' end\n", ""],
+  ]),
+  fault("whoever lost the answer to a decision takes it for a failure", "fleet-document", [
+    fleetDocuments,
+    ["      if (decided !== id) throw error;\n", '      if (decided !== "") throw error;\n'],
+  ]),
+  fault("a node waits for ever for a node that proposed a document and is gone", "fleet-document", [
+    fleetDocuments,
+    ["        else if (turn !== id) resolve(", "        else if (turn === null) resolve("],
+  ]),
+  fault("a node that was away does not catch up with the document of its fleet", "fleet-document", [
+    fleetNode,
+    ["    void this.documents?.catchUp(answer.document);\n", ""],
+  ]),
+  fault("a node that was away does not catch up with what its fleet has blocked", "fleet-state", [
+    fleetNode,
+    ["    this.#shared?.catchUp(answer.shared);\n", ""],
+  ]),
+  fault("what was blocked while the engine was away is never told", "fleet-state", [
+    "src/runtime/fleet/shared-state.ts",
+    [" || epoch !== this.#epoch || this.#unsent.size > 0) this.#work();", " || epoch !== this.#epoch) this.#work();"],
+  ]),
+  fault("a node does not notice that it has missed a change of its fleet", "fleet-state", [
+    "src/runtime/fleet/shared-state.ts",
+    ["    if (version !== this.#version || epoch", "    if (epoch"],
   ]),
   fault("removed listeners are counted for ever", "connection", [
     "src/runtime/observe/metrics-registry.ts",

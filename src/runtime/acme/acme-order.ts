@@ -2,6 +2,7 @@
 import type { AcmeCertificate } from "../../config/index.ts";
 import type { Clock } from "../time/clock.ts";
 import { unixTimeOf } from "../time/clock.ts";
+import { pause } from "../time/waits.ts";
 import { AcmeError } from "./acme-error.ts";
 import { type Authorization, authorizationAnswer, type Order, orderAnswer } from "./answers.ts";
 import { type Answer, type Asked, type Authority, describeProblem } from "./authority.ts";
@@ -14,7 +15,6 @@ import {
   keyAuthorization,
   type Signer,
 } from "./jws.ts";
-import { pause } from "./pauses.ts";
 import { retryAfterIn } from "./retry-after.ts";
 import { certificateRequest } from "./x509.ts";
 

@@ -7,6 +7,7 @@ import type { AddressAnswer, AddressesElsewhere, AskedAddress } from "../admissi
 import type { RateLimit } from "../admission/connection-rates.ts";
 import type { Counter } from "../admission/slots.ts";
 import type { Clock } from "../time/clock.ts";
+import { within } from "../time/waits.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
 import { engineScript } from "./engine-scripts.ts";
 import { FleetRates } from "./fleet-rates.ts";
@@ -106,18 +107,15 @@ export class FleetAddresses implements AddressesElsewhere {
     if (!node.maySettle) return this.#alone(asked);
     const counted = cap === null ? null : this.#countedOf(key);
     if (counted) counted.asked += 1;
-    const late = new AbortController();
-    const timer = node.clock.setTimeout(() => late.abort(), answerTime);
     try {
-      const answer = node.run(askScript, this.#callOf(asked), late.signal);
-      const [exhausted, number] = await Promise.race([answer as Promise<[string, number]>, aborted(late.signal)]);
+      const answer = await within(node.clock, answerTime, (late) => node.run(askScript, this.#callOf(asked), late));
+      const [exhausted, number] = answer as [string, number];
       return this.#answered(asked, { exhausted, number });
     } catch {
       // It may have counted this one, or not.
       if (cap !== null) this.#untold.add(key);
       return signal.aborted ? { exhausted: null, counter: null } : this.#alone(asked);
     } finally {
-      node.clock.clearTimeout(timer);
       if (counted) {
         counted.asked -= 1;
         if (this.#untold.has(key)) this.#tell(key);
@@ -204,10 +202,6 @@ export class FleetAddresses implements AddressesElsewhere {
     if (inside === 0) this.#counted.delete(key);
     this.#untold.delete(key);
     const call = { keys: [this.#keyOf(key)], args: [field, String(inside)] };
-    node.run(tellScript, call, AbortSignal.timeout(answerTime)).catch(() => this.#untold.add(key));
+    within(node.clock, answerTime, (signal) => node.run(tellScript, call, signal)).catch(() => this.#untold.add(key));
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }

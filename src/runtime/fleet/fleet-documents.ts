@@ -4,10 +4,11 @@
  * cannot, nothing has changed anywhere, and the proposer hears its name and words.
  */
 import { randomUUID } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Configuration, ReadDocument } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { ReloadError, type ReloadReport, type ReloadTransaction } from "../reload/reload.ts";
+import type { Clock } from "../time/clock.ts";
+import { pause, within } from "../time/waits.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
 import type { EngineDocument } from "./engine-document.ts";
 import { engineScript, readScript, sayScript } from "./engine-scripts.ts";
@@ -72,6 +73,7 @@ return ''
 const lookScript = engineScript("return { redis.call('HGET', KEYS[1], 'id') or '', redis.call('GET', KEYS[2]) or '' }");
 
 export interface FleetDocumentsOptions {
+  readonly clock: Clock;
   /** What this node runs is kept there. */
   readonly document: EngineDocument;
   readonly member: string;
@@ -98,6 +100,8 @@ class Ballot {
   readonly #over = Promise.withResolvers<void>();
   /** What those said who could not, by their names. */
   readonly against: string[] = [];
+  /** Those who can. */
+  readonly inFavour: string[] = [];
 
   constructor(members: Iterable<string>) {
     for (const member of members) this.#missing.add(member);
@@ -110,7 +114,9 @@ class Ballot {
   }
 
   answer(member: string, words: string | null): void {
-    if (this.#missing.delete(member) && words !== null) this.against.push(`Node "${nodeOf(member)}": ${words}`);
+    if (!this.#missing.delete(member)) return;
+    if (words === null) this.inFavour.push(member);
+    else this.against.push(`Node "${nodeOf(member)}": ${words}`);
     this.#look();
   }
 
@@ -161,12 +167,13 @@ export class FleetDocuments {
     await this.#takeTurn(id);
     this.#roles.set(configuration, { kind: "proposes", id });
     this.#underWay += 1;
-    const renewing = setInterval(() => this.#turn(id).catch(() => {}), times.silence / 5);
+    const over = new AbortController();
+    this.#keepTurn(id, over.signal).catch(() => {});
     try {
       return await work();
     } finally {
       this.#underWay -= 1;
-      clearInterval(renewing);
+      over.abort();
       this.#run(endScript, [this.#key("turn")], [id]).catch(() => {});
     }
   }
@@ -310,13 +317,13 @@ export class FleetDocuments {
     this.#decisions.set(id, resolve);
     const over = new AbortController();
     // Without the engine nothing is known: this node goes on with what it has, and finds another digest later.
-    const end = performance.now() + times.votes;
+    const { clock } = this.#options;
+    const end = clock.now() + times.votes;
     const look = async (): Promise<void> => {
       for (;;) {
-        await pause(times.look, undefined, { signal: AbortSignal.any([signal, over.signal]) });
-        const keys = [this.#key("document"), this.#key("turn")];
-        const silent = ["", performance.now() < end ? id : ""];
-        const [decided, turn] = (await this.#run(lookScript, keys, []).catch(() => silent)) as [string, string];
+        await pause(clock, times.look, AbortSignal.any([signal, over.signal]));
+        const silent = ["", clock.now() < end ? id : ""] as const;
+        const [decided, turn] = await this.#lookUp().catch(() => silent);
         if (decided === id) resolve({ commit: true, words: null });
         else if (turn !== id) resolve({ commit: false, words: "Nothing is heard of the node that proposed it." });
       }
@@ -333,18 +340,27 @@ export class FleetDocuments {
   }
 
   async #takeTurn(id: string): Promise<void> {
-    const end = performance.now() + times.turn;
+    const { clock } = this.#options;
+    const end = clock.now() + times.turn;
     for (;;) {
       const whose = await this.#turn(id).catch((cause: unknown) => {
         const text = `No node takes this document, since the engine of the fleet does not answer. ${messageOf(cause)}`;
         throw new ReloadError("reload-failed", text, { errors: [cause] });
       });
       if (whose === id) return;
-      if (performance.now() > end) {
+      if (clock.now() > end) {
         const text = `Node "${nodeOf(nodeOf(whose))}" has been putting another document into force for ${times.turn / 1000} seconds; nothing was changed. Try again.`;
         throw new ReloadError("reload-failed", text);
       }
-      await pause(times.look);
+      await pause(clock, times.look);
+    }
+  }
+
+  /** @throws when the turn is over */
+  async #keepTurn(id: string, signal: AbortSignal): Promise<never> {
+    for (;;) {
+      await pause(this.#options.clock, times.silence / 5, signal);
+      await this.#turn(id).catch(() => {});
     }
   }
 
@@ -365,7 +381,6 @@ export class FleetDocuments {
     const voters = (await this.#everybody(signal)).filter((other) => other !== member);
     const ballot = new Ballot(voters);
     this.#votes.set(id, ballot);
-    this.#swaps.set(id, new Ballot(voters));
     const note: DocumentNote = { note: "stage", id, by: member };
     await this.#run(proposeScript, [this.#key("staged")], [channel, text, JSON.stringify(note)]);
     const reasons = await this.#untilAnswered(ballot, { time: times.votes, signal });
@@ -374,6 +389,8 @@ export class FleetDocuments {
         "reload-failed",
         `The new document was not put into force on any node; everything is as it was.\n${reasons.join("\n")}`,
       );
+    // Who has been away meanwhile knows nothing of it, and finds it by its digest.
+    this.#swaps.set(id, new Ballot(ballot.inFavour));
   }
 
   /** @returns what those said who could not, and who has not answered */
@@ -381,9 +398,10 @@ export class FleetDocuments {
     ballot: Ballot,
     { time, signal }: { readonly time: number; readonly signal?: AbortSignal },
   ): Promise<string[]> {
-    const end = performance.now() + time;
-    while (ballot.missing.length > 0 && ballot.against.length === 0 && performance.now() < end) {
-      await Promise.race([ballot.over, pause(times.look, undefined, signal ? { signal } : {})]);
+    const { clock } = this.#options;
+    const end = clock.now() + time;
+    while (ballot.missing.length > 0 && ballot.against.length === 0 && clock.now() < end) {
+      await Promise.race([ballot.over, pause(clock, times.look, signal)]);
       const alive = await this.#alive();
       if (alive) ballot.keep(new Set(alive));
     }
@@ -400,7 +418,13 @@ export class FleetDocuments {
     if (!kept) throw new Error("The document has no text.");
     const note: DocumentNote = { note: "decided", id, commit: true, words: null };
     const keys = [this.#key("turn"), document.key, this.#key("document")];
-    const answer = await this.#run(commitScript, keys, [id, kept.expected, kept.text, channel, JSON.stringify(note)]);
+    const args = [id, kept.expected, kept.text, channel, JSON.stringify(note)];
+    const answer = await this.#run(commitScript, keys, args).catch(async (error: unknown) => {
+      // The answer may be lost, and not the decision.
+      const [decided] = await this.#lookUp().catch(() => [""]);
+      if (decided !== id) throw error;
+      return "";
+    });
     if (answer === "") return;
     const why =
       answer === "changed"
@@ -409,16 +433,22 @@ export class FleetDocuments {
     throw new ReloadError("reload-failed", `Nothing was changed on any node: ${why}. Look at it, and try again.`);
   }
 
+  /** What was decided for last, and whose turn it is. */
+  async #lookUp(): Promise<readonly [decided: string, turn: string]> {
+    return (await this.#run(lookScript, [this.#key("document"), this.#key("turn")], [])) as [string, string];
+  }
+
   async #alive(): Promise<readonly string[] | null> {
     const keys = [this.#key("leases"), this.#key("fleet")];
     return (await this.#run(aliveScript, keys, [])) as readonly string[] | null;
   }
 
   async #everybody(signal: AbortSignal): Promise<readonly string[]> {
-    for (const end = performance.now() + times.turn; performance.now() < end; ) {
+    const { clock } = this.#options;
+    for (const end = clock.now() + times.turn; clock.now() < end; ) {
       const alive = await this.#alive();
       if (alive) return alive;
-      await pause(times.look, undefined, { signal });
+      await pause(clock, times.look, signal);
     }
     const text =
       "Nothing was changed: the engine of the fleet has begun anew, and does not know all nodes yet. Try again.";
@@ -439,7 +469,8 @@ export class FleetDocuments {
   }
 
   #run(asked: EngineScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    return this.#options.run(asked, { keys, args }, AbortSignal.timeout(times.answer));
+    const { clock, run } = this.#options;
+    return within(clock, times.answer, (signal) => run(asked, { keys, args }, signal));
   }
 }
 

@@ -1,5 +1,7 @@
 /** Failed log-ins of each address over all nodes: each failure is counted by the engine, and told to all at once. */
 import type { FailureMemory, Failures, LoginDelays } from "../../protocols/login-failures.ts";
+import type { Clock } from "../time/clock.ts";
+import { within } from "../time/waits.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
 import { engineScript } from "./engine-scripts.ts";
 
@@ -37,7 +39,7 @@ export interface FleetFailuresOptions {
   /** Begins the engine's keys. */
   readonly prefix: string;
   readonly channel: string;
-  now(): number;
+  readonly clock: Clock;
   run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown>;
 }
 
@@ -66,13 +68,13 @@ export class FleetFailures implements FailureMemory {
 
   /** Without the engine the other nodes do not hear of it. */
   tell(address: string): void {
-    const { channel, delays, prefix, run } = this.#options;
+    const { channel, clock, delays, prefix, run } = this.#options;
     const call = { keys: [`{${prefix}:${address}}`], args: [channel, JSON.stringify({ address, ...delays })] };
-    run(failedScript, call, AbortSignal.timeout(answerTime)).catch(() => {});
+    within(clock, answerTime, (signal) => run(failedScript, call, signal)).catch(() => {});
   }
 
   hear({ address, count, remaining }: FailureNote): void {
-    const now = this.#options.now();
+    const now = this.#options.clock.now();
     const { forgetAfter } = this.#options.delays;
     this.#options.memory.change(address, now, (before) => ({
       count: Math.max(count, before && now - before.last < forgetAfter ? before.count : 0),

@@ -16,6 +16,7 @@ import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import type { ReloadReport } from "../reload/reload.ts";
 import { type Clock, unixTimeOf } from "../time/clock.ts";
+import { within } from "../time/waits.ts";
 import { resolveText } from "../tls/secret-text.ts";
 import type { Engine, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
 import type { EngineDocument } from "./engine-document.ts";
@@ -221,7 +222,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
     const { keyPrefix } = this.#cluster;
     this.#failures = new FleetFailures({
       ...{ memory, delays: defaultLoginDelays, prefix: `${keyPrefix}:failed`, channel: this.#channel },
-      now: () => this.clock.now(),
+      clock: this.clock,
       run: (script, call, signal) => this.run(script, call, signal),
     });
     return this.#failures;
@@ -318,7 +319,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       key: `{${keyPrefix}}:shared`,
       channel: this.#channel,
       member: this.#member,
-      run: (script, call) => this.run(script, call, AbortSignal.timeout(leaseTime)),
+      run: (script, call) => within(this.clock, leaseTime, (signal) => this.run(script, call, signal)),
       apply: (change) => {
         if (change.kind !== "ticketKeys") host.apply(change);
         else this.#takeTickets(change.value, lifecycle);
@@ -335,7 +336,14 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
     this.#documents =
       document &&
       new FleetDocuments({
-        ...{ document, read, member: this.#member, prefix: `{${keyPrefix}}`, channel: this.#channel },
+        ...{
+          clock: this.clock,
+          document,
+          read,
+          member: this.#member,
+          prefix: `{${keyPrefix}}`,
+          channel: this.#channel,
+        },
         run: (script, call, signal) => this.run(script, call, signal),
         inForce: () => host.inForce(),
         rejected: (error) =>

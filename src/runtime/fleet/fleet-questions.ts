@@ -1,6 +1,7 @@
 /** What one node has to do at the request of another: all are asked, and each says whether it was the one. */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../time/clock.ts";
+import { within } from "../time/waits.ts";
 import type { EngineScript, ScriptCall } from "./engine.ts";
 import { sayScript } from "./engine-scripts.ts";
 
@@ -72,7 +73,8 @@ export class FleetQuestions {
   }
 
   async #say(note: QuestionNote): Promise<void> {
-    const { channel, run } = this.#options;
-    await run(sayScript, { keys: [], args: [channel, JSON.stringify(note)] }, AbortSignal.timeout(answerTime));
+    const { channel, clock, run } = this.#options;
+    const call = { keys: [], args: [channel, JSON.stringify(note)] };
+    await within(clock, answerTime, (signal) => run(sayScript, call, signal));
   }
 }

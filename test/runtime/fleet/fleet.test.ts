@@ -6,6 +6,7 @@ import type { Engine } from "../../../src/runtime/fleet/engine.ts";
 import { type FailureNote, FleetFailures } from "../../../src/runtime/fleet/fleet-failures.ts";
 import { openRedis } from "../../../src/runtime/fleet/redis-engine.ts";
 import { type HeldAnswer, type SettleRequest, settleScript } from "../../../src/runtime/fleet/settle-script.ts";
+import { TestClock } from "../../../src/testing/index.ts";
 import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 import { bye, type Client, come, inParallel } from "../workers/clients.ts";
 import { protocols } from "../workers/talk-module.ts";
@@ -274,7 +275,7 @@ test.skipIf(!hasRedis)("A failed log-in at one node holds up the next one at eac
     });
     const memory = new FleetFailures({
       ...{ memory: new LocalFailures(defaultLoginDelays.forgetAfter), delays: defaultLoginDelays, channel },
-      ...{ prefix: "logins:failed", now: () => 0 },
+      ...{ prefix: "logins:failed", clock: new TestClock() },
       run: (script, call, signal) => engine.run(script, call, signal),
     });
     await ready.promise;

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasRedis, RedisServer } from "../runtime/fleet/redis-server.ts";
+import { everyStepOf, situationsOf } from "./every-step.ts";
+import {
+  apply,
+  compare,
+  events,
+  type FleetWalkEvent,
+  fleetDocumentMachine,
+  situationText,
+  textOf,
+} from "./fleet-document.model.ts";
+import { WalkedFleet } from "./walked-nodes.ts";
+
+const seed = Number(process.env["MODEL_SEED"] ?? 5);
+
+describe.skipIf(!hasRedis)("a document that is proposed to a fleet", () => {
+  let server: RedisServer;
+  let walks = 0;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+
+  async function walk(path: readonly FleetWalkEvent[]): Promise<void> {
+    walks += 1;
+    const situations = situationsOf(fleetDocumentMachine, path).map(({ context }) => context);
+    const fleet = await WalkedFleet.open(server, { prefix: `walk${walks}`, text: textOf(0) });
+    try {
+      for (const [at, event] of path.entries()) {
+        const [before, next] = [situations[at], situations[at + 1]];
+        if (!before || !next) throw new Error("The path is longer than what comes of it.");
+        await apply(fleet, event, { before, next });
+        const { expected, actual } = await compare(fleet, next);
+        const way = path.slice(0, at + 1).map((one) => ("node" in one ? `${one.node} ${one.type}` : one.type));
+        expect(actual, way.join(", ")).toEqual(expected);
+      }
+    } finally {
+      fleet.close();
+    }
+  }
+
+  test("each event does in each situation what the chart says: all have the document, or none", async () => {
+    for (const path of everyStepOf(fleetDocumentMachine, events, ({ context }) => situationText(context)))
+      await walk(path);
+  });
+
+  test("random walks find the nodes where the chart is", async () => {
+    const property = fc.asyncProperty(randomPath, walk);
+    await fc.assert(property, { seed, numRuns: 10, interruptAfterTimeLimit: 20_000 });
+  });
+});
+
+/** Of the events that are possible, one after the other. */
+const randomPath = fc.array(fc.nat(), { minLength: 6, maxLength: 14 }).map((choices) => {
+  const path: FleetWalkEvent[] = [];
+  for (const choice of choices) {
+    const situation = situationsOf(fleetDocumentMachine, path).at(-1);
+    const possible = events.filter((event) => situation?.can(event));
+    const event = possible[choice % possible.length];
+    if (event) path.push(event);
+  }
+  return path;
+});
