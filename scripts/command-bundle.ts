@@ -56,8 +56,12 @@ export async function bundle({ of, beside, ending }: BundleOptions): Promise<Bun
     input: Object.fromEntries(entries.map(([name, source]) => [name, `${sources}${source}.ts`])),
     platform: "node",
     external: notBundled,
-    // The other form of jsonc-parser cannot be bundled.
-    resolve: { mainFields: ["module", "main"] },
+    resolve: {
+      // The other form of jsonc-parser cannot be bundled.
+      mainFields: ["module", "main"],
+      // RxJS gives Node its form without `import`, of which all would be in the bundle.
+      alias: { rxjs: fileURLToPath(new URL("../esm/index.js", import.meta.resolve("rxjs"))) },
+    },
     plugins: [
       {
         name: "places-of-sources",

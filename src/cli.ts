@@ -45,6 +45,8 @@ function createCommand(finish: (code: ExitCode) => void): Command {
       // First, and small: a signal that comes while the rest is being loaded counts.
       const { StopSignals } = await import("./command/stop-signals.ts");
       const signals = new StopSignals();
+      const { keepCompiledCode } = await import("./command/compiled-code.ts");
+      keepCompiledCode(options.data);
       const { serve } = await import("./command/serve.ts");
       finish(await serve(options, signals));
     });

@@ -1,4 +1,4 @@
-import iconv from "iconv-lite";
+import { createRequire } from "node:module";
 import { trimWhiteSpace } from "../../protocols/white-space.ts";
 import type { CharsetDecoder } from "./charset-decoder.ts";
 import { ShiftedDecoder, shiftOf } from "./shifted-charset.ts";
@@ -19,6 +19,10 @@ const WIDER: ReadonlyMap<string, string> = new Map([
   ["euc-kr", "cp949"],
   ["big5", "big5-hkscs"],
 ]);
+
+/** Loaded with the first text that needs it: its tables are a tenth of all that a start would read. */
+let iconvLite: typeof import("iconv-lite") | undefined;
+const require = createRequire(import.meta.url);
 
 /** Of iconv-lite, and no charsets. */
 const TRANSFORMS = /^(base64|hex|binary|utf-?7-?imap|_)/;
@@ -75,8 +79,10 @@ function webDecoder(name: string): CharsetDecoder | null {
 }
 
 function iconvDecoder(name: string): CharsetDecoder | null {
-  if (TRANSFORMS.test(name) || !iconv.encodingExists(name)) return null;
-  const decoder = iconv.getDecoder(name);
+  if (TRANSFORMS.test(name)) return null;
+  iconvLite ??= require("iconv-lite") as typeof import("iconv-lite");
+  if (!iconvLite.encodingExists(name)) return null;
+  const decoder = iconvLite.getDecoder(name);
   const text = { write: (bytes: Buffer) => decoder.write(bytes), end: () => decoder.end() ?? "" };
   return isStateful(name) ? new LinesDecoder(text) : text;
 }
