@@ -142,7 +142,6 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       return {
         protocols: protocols.ready,
         protocolsOf: (document) => protocols.of(document),
-        ...(workers ? { ticketSecret: workers.ticketSecret } : {}),
         stage: (document, abort) => opened.stage(document, abort),
         release: () => opened.release(),
       };

@@ -20,8 +20,15 @@ const clock = threadsClock;
 const { libc, reason } = await loadLibc();
 if (!libc) throw new Error(reason);
 const memory = new WorkerMemory(start.shared, { thread: start.thread, clock });
-const side = new WorkerSide({ start, memory, libc });
-const options: ExportedOptions = start.module === null ? {} : pick(await import(start.module));
+const module = start.module === null ? {} : await import(start.module);
+const options: ExportedOptions = pick(module);
+const side = new WorkerSide({
+  ...{ start, memory, libc },
+  async loadInspection() {
+    const { inspectionHere } = await import("./inspect/threads/inspection-here.ts");
+    return inspectionHere(module.sanitize);
+  },
+});
 
 const { mail: port } = start.ports;
 const mail = port
@@ -49,6 +56,7 @@ const server: Server = new Server({
     slots: memory.slots,
     counting: memory.counting,
     blockList: new FollowedBlockList(clock, start),
+    ticketSecret: start.ticketSecret,
     idPrefix: start.idPrefix,
   },
   onBound: async () => {
@@ -75,7 +83,6 @@ const server: Server = new Server({
       protocols: protocols.ready,
       protocolsOf: (configuration) => protocols.of(configuration),
       certificates: () => side.certificates,
-      ticketSecret: start.ticketSecret,
       stage: (document) => mail?.stage(document, "staged") ?? Promise.resolve(() => {}),
       release: async () => mail?.release(),
     };

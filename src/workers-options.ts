@@ -6,8 +6,8 @@ export interface WorkersOptions {
   readonly count?: number | "auto";
   /**
    * Your own file, which the main thread and each worker import; it exports what the options of the same names take:
-   * `protocols`, `backend`, `mailboxes`, `authenticate`, `authenticateCertificate`, `takeOver`, `admission`. Functions
-   * cannot be handed to a thread. A path, or a `file:` URL. Without top-level `await`.
+   * `protocols`, `backend`, `mailboxes`, `authenticate`, `authenticateCertificate`, `takeOver`, `admission`; and
+   * `sanitize`, what inspectors may see of your charts. Functions cannot be handed to a thread. A path, or a `file:` URL. Without top-level `await`.
    */
   readonly module?: string | URL;
   /**

@@ -22,6 +22,8 @@ export interface PresentedActor {
   readonly late: boolean;
   /** Facts of the connection that it is, or belongs to. */
   readonly connection: { readonly id: string; readonly listener: string } | null;
+  /** The number of the worker that has it, from 1; null in the main thread. */
+  readonly worker: number | null;
   /** Its snapshot when it started. */
   getSnapshot(): PresentedSnapshot;
   /** Does nothing. */
@@ -59,9 +61,19 @@ export interface Demand {
   readonly exists: boolean;
   /** @param begin called when somebody has come, and nobody was there */
   onBegin(begin: () => void): void;
+  /**
+   * @param end called when nobody is there any more. Without it, threads of workers go on with what they inspect until the
+   * server ends.
+   */
+  onEnd?(end: () => void): void;
 }
 
 /** Gets the events of the tree. Any observer of XState's inspection events is one; without a demand it wants all. */
 export type TreeObserver = (Observer<PresentedEvent> | ((event: PresentedEvent) => void)) & {
   readonly demand?: Demand;
 };
+
+/** The root of an actor's tree. */
+export function rootOf(actor: PresentedActor): PresentedActor {
+  return actor._parent ? rootOf(actor._parent) : actor;
+}

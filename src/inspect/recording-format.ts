@@ -35,6 +35,8 @@ export interface ActorLine extends CountedLine {
   readonly late?: true;
   /** Facts of the connection that it is, or belongs to. */
   readonly listener: string | null;
+  /** The number of the worker that has it, from 1; not in lines of the main thread's actors. */
+  readonly worker?: number;
   readonly snapshot: ShownSnapshot;
 }
 
@@ -94,6 +96,7 @@ export const recordingLine = discriminatedUnion("type", [
     own: boolean(),
     late: literal(true).optional(),
     listener: string().nullable(),
+    worker: number().optional(),
     snapshot,
     ...octets,
   }),
@@ -125,6 +128,7 @@ export function linesOf(presented: PresentedEvent): RecordingLine[] {
           own: actorRef.own,
           ...(actorRef.late ? { late: true } : {}),
           listener: actorRef.connection?.listener ?? null,
+          ...(actorRef.worker === null ? {} : { worker: actorRef.worker }),
           snapshot: actorRef.getSnapshot(),
           ...octets,
         },

@@ -9,8 +9,9 @@ export function describeReplay({ actors, differences, full }: Replay): string {
   );
 }
 
-function describeActor({ name, listener, chart, unknown, steps }: ReplayedActor): string {
-  const where = listener === null ? "" : ` on ${listener}`;
+function describeActor({ name, listener, worker, chart, unknown, steps }: ReplayedActor): string {
+  const place = listener === null ? "" : ` on ${listener}`;
+  const where = worker === null ? place : `${place}, worker ${worker}`;
   const doubt = unknown ? `; no chart "${chart}" is known, nothing was compared` : "";
   const start = steps[0]?.at ?? 0;
   return [`${name}${where}${doubt}`, ...steps.flatMap((step, index) => describeStep(step, { index, start }))].join(

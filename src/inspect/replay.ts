@@ -14,6 +14,8 @@ export interface ReplayOptions {
 export interface ReplayedActor {
   readonly name: string;
   readonly listener: string | null;
+  /** The number of the worker that had it, from 1; null in the main thread. */
+  readonly worker: number | null;
   /** The id of its chart. */
   readonly chart: string;
   /** Whether no current chart has this id, so that nothing was compared. */
@@ -155,8 +157,8 @@ class RecordedActor {
   }
 
   get replayed(): ReplayedActor {
-    const { name, listener, chart } = this.#line;
-    return { name, listener, chart: chart ?? "", unknown: this.#replay === null, steps: this.#steps };
+    const { name, listener, worker = null, chart } = this.#line;
+    return { name, listener, worker, chart: chart ?? "", unknown: this.#replay === null, steps: this.#steps };
   }
 
   isRelatedTo(other: RecordedActor): boolean {

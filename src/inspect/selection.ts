@@ -32,6 +32,31 @@ export class InspectionOptionError extends Error {
   }
 }
 
+/** A selection on its way to another thread. */
+export interface ThreadSelection {
+  readonly options: SelectionOptions;
+  readonly counts: SharedCounts;
+}
+
+/** Places in the memory that the threads of a selection share. */
+const [MATCHED, WATCHED, BEYOND] = [0, 1, 2];
+
+/** What all threads count together: a sample and a limit are of all connections, whichever thread has them. */
+export interface SharedCounts {
+  readonly all: Int32Array;
+  /** How many of those that are being inspected this thread has: it may end without giving them back. */
+  readonly own: Int32Array;
+}
+
+function memoryOf(numbers: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(numbers * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** What a thread had is there for others again. */
+export function giveBackWatched({ all, own }: SharedCounts): void {
+  Atomics.sub(all, WATCHED, Atomics.exchange(own, 0, 0));
+}
+
 export class Selection {
   readonly failuresOnly: boolean;
   readonly byAddress: boolean;
@@ -39,12 +64,15 @@ export class Selection {
   readonly #addresses: TrustedNetworks;
   readonly #oneIn: number;
   readonly #maxConnections: number;
-  #matched = 0;
-  #watched = 0;
-  #beyond = 0;
+  readonly #options: SelectionOptions;
+  readonly #counts: SharedCounts;
 
-  /** @throws InspectionOptionError */
-  constructor({ listeners, addresses = [], oneIn = 1, failuresOnly = false, maxConnections = 100 }: SelectionOptions) {
+  /**
+   * @param counts those of the selection in the main thread, for one in another thread.
+   * @throws InspectionOptionError
+   */
+  constructor(options: SelectionOptions, counts: SharedCounts = { all: memoryOf(3), own: memoryOf(1) }) {
+    const { listeners, addresses = [], oneIn = 1, failuresOnly = false, maxConnections = 100 } = options;
     const clients = addresses.map((text) => {
       const reading = readClients(text);
       if (!reading.ok) throw new InspectionOptionError(`address ${JSON.stringify(text)}`, reading.reason);
@@ -59,16 +87,23 @@ export class Selection {
     this.#addresses = new TrustedNetworks(clients);
     this.#oneIn = oneIn;
     this.#maxConnections = maxConnections;
+    this.#options = { ...(listeners ? { listeners } : {}), addresses, oneIn, failuresOnly, maxConnections };
+    this.#counts = counts;
+  }
+
+  /** What another thread makes a selection from that counts with this one. */
+  forThread(): ThreadSelection {
+    return { options: this.#options, counts: { all: this.#counts.all, own: memoryOf(1) } };
   }
 
   /** Connections that are being inspected. */
   get watched(): number {
-    return this.#watched;
+    return Atomics.load(this.#counts.all, WATCHED);
   }
 
   /** How many were chosen but not inspected, because the limit was reached. */
   get beyond(): number {
-    return this.#beyond;
+    return Atomics.load(this.#counts.all, BEYOND);
   }
 
   hasListener(name: string): boolean {
@@ -78,17 +113,25 @@ export class Selection {
   /** Decides whether to inspect a connection; a chosen one must be released. */
   choose({ peer }: ConnectionFacts): boolean {
     if (this.byAddress && !this.#addresses.has(peer.address)) return false;
-    this.#matched += 1;
-    if ((this.#matched - 1) % this.#oneIn !== 0) return false;
-    if (this.#watched >= this.#maxConnections) {
-      this.#beyond += 1;
+    const { all, own } = this.#counts;
+    if (Atomics.add(all, MATCHED, 1) % this.#oneIn !== 0) return false;
+    if (Atomics.add(all, WATCHED, 1) >= this.#maxConnections) {
+      Atomics.sub(all, WATCHED, 1);
+      this.leaveOut();
       return false;
     }
-    this.#watched += 1;
+    Atomics.add(own, 0, 1);
     return true;
   }
 
+  /** One that was wanted is not inspected. */
+  leaveOut(): void {
+    Atomics.add(this.#counts.all, BEYOND, 1);
+  }
+
   release(): void {
-    this.#watched -= 1;
+    const { all, own } = this.#counts;
+    Atomics.sub(own, 0, 1);
+    Atomics.sub(all, WATCHED, 1);
   }
 }

@@ -5,11 +5,19 @@
 import type { AnyActorRef, InspectionEvent } from "xstate";
 import type { Inspector } from "../charts/inspector.ts";
 import type { ConnectionFacts } from "../protocols/protocol.ts";
-import type { OctetCounts, TreeInspector } from "../runtime/observe/inspection.ts";
+import type { InspectedThreads, OctetCounts, TreeInspector } from "../runtime/observe/inspection.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
-import type { Demand, PresentedActor, PresentedEvent, PresentedSnapshot, TreeObserver } from "./presented.ts";
+import {
+  type Demand,
+  type PresentedActor,
+  type PresentedEvent,
+  type PresentedSnapshot,
+  rootOf,
+  type TreeObserver,
+} from "./presented.ts";
 import { type ChartSanitizer, type ChartView, Sanitizer, type SeenContext } from "./sanitizer.ts";
 import { Selection, type SelectionOptions } from "./selection.ts";
+import { InspectedElsewhere } from "./threads/inspected-elsewhere.ts";
 
 export interface TreeOptions extends SelectionOptions {
   /**
@@ -43,12 +51,12 @@ export function inspectionTree(observers: readonly TreeObserver[], options: Tree
   return new Branch(new Trunk(observers, { sanitizer: new Sanitizer(sanitize), selection: new Selection(selection) }));
 }
 
-/**
- * The inspector of chosen connections by themselves, without the server and the listener above them.
- * @throws InspectionOptionError
- */
-export function connectionInspector(observer: TreeObserver, selection: SelectionOptions = {}): TreeInspector {
-  return new Branch(new Trunk([observer], { sanitizer: new Sanitizer(), selection: new Selection(selection) }), {});
+/** The inspector of chosen connections by themselves, without the server and the listener above them. */
+export function connectionInspector(
+  observer: TreeObserver,
+  { selection, sanitize }: { readonly selection: Selection; readonly sanitize?: TreeOptions["sanitize"] },
+): TreeInspector {
+  return new Branch(new Trunk([observer], { sanitizer: new Sanitizer(sanitize), selection }), {});
 }
 
 /** What is known of an actor. */
@@ -67,6 +75,8 @@ class Trunk {
   readonly nodes = new WeakMap<object, Node>();
   /** By the connection's id, for sessions that were not given an inspector of their own. */
   readonly sessions = new Map<string, Branch>();
+  /** The latest of each name. */
+  readonly #listeners = new Map<string, Node>();
   failed = 0;
   readonly #observers: readonly ((event: PresentedEvent) => void)[];
   /** Of all observers; null when one of them always wants connections. */
@@ -88,6 +98,31 @@ class Trunk {
 
   onDemand(begin: () => void): void {
     for (const demand of this.#demands ?? []) demand.onBegin(begin);
+  }
+
+  /** Connections of other threads are inspected while somebody wants any. */
+  followThreads(threads: InspectedThreads): void {
+    const { selection, show } = this;
+    const listener = (name: string) => this.#listeners.get(`listener:${name}`)?.presented ?? undefined;
+    let end: (() => void) | null = null;
+    const look = (): void => {
+      if (this.wantsConnections)
+        end ??= threads.inspect(new InspectedElsewhere({ selection, connection: null, open: true, show, listener }));
+      else {
+        end?.();
+        end = null;
+      }
+    };
+    for (const demand of this.#demands ?? []) {
+      demand.onBegin(look);
+      demand.onEnd?.(look);
+    }
+    look();
+  }
+
+  met(actor: AnyActorRef, node: Node): void {
+    this.nodes.set(actor, node);
+    if (node.view.own && node.view.chart === "listener") this.#listeners.set(actor.id, node);
   }
 
   readonly show = (event: PresentedEvent): void => {
@@ -158,6 +193,10 @@ class Branch implements InspectionTree {
     this.#trunk.onDemand(offer);
   }
 
+  followThreads(threads: InspectedThreads): void {
+    this.#trunk.followThreads(threads);
+  }
+
   #take(event: InspectionEvent): void {
     if (this.#place?.watch?.over) return;
     const actor = event.actorRef as AnyActorRef;
@@ -175,7 +214,7 @@ class Branch implements InspectionTree {
     if (!branch) return;
     const parent = invoker ?? branch.#place?.parent;
     const node: Node = { view, branch, parent, presented: null, context: undefined, shown: undefined };
-    this.#trunk.nodes.set(actor, node);
+    this.#trunk.met(actor, node);
     const { facts } = branch.#place ?? {};
     if (facts && isConnection(view)) this.#trunk.sessions.set(facts.id, branch.#within(node));
   }
@@ -223,6 +262,7 @@ class Branch implements InspectionTree {
       own: view.own,
       late,
       connection: facts ? { id: facts.id, listener: facts.listener } : null,
+      worker: null,
       getSnapshot: () => snapshot,
       send: () => {},
     };
@@ -248,8 +288,4 @@ class Branch implements InspectionTree {
 
 function isConnection({ own, chart }: ChartView): boolean {
   return own && chart === "connection";
-}
-
-function rootOf(actor: PresentedActor): PresentedActor {
-  return actor._parent ? rootOf(actor._parent) : actor;
 }

@@ -34,7 +34,7 @@ export function collectEvents(): CollectedEvents {
 /** The names of actors from the root down, `/` between them. */
 export function pathOf({ actorRef }: Pick<PresentedEvent, "actorRef">): string {
   const above = actorRef._parent ? `${pathOf({ actorRef: actorRef._parent })}/` : "";
-  return above + actorRef.id.replace(/(?<=^(?:connection|smtp|\w*):)[0-9a-z]+-[0-9a-z]+-[0-9a-z]+$/, "ID");
+  return above + actorRef.id.replace(/(?<=^(?:connection|smtp|\w*):)[0-9a-z]+(?:-[0-9a-z]+){2,3}$/, "ID");
 }
 
 /** The connection has closed. */

@@ -100,6 +100,10 @@ export class ScriptedThread implements Thread {
     return () => undefined;
   }
 
+  inspect(): () => void {
+    return () => {};
+  }
+
   async end(): Promise<void> {
     this.#isWanted = false;
     this.#exit(null);

@@ -70,6 +70,7 @@ export class WorkerWorld extends Driver {
     });
     const server = {
       ...{ lifecycle, flows: new ChartFlows(), inspect: bench.options.inspect },
+      ticketSecret: new Uint8Array(32),
       certificates: noCertificates,
       listeners: [],
       get configuration() {

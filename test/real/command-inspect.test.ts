@@ -110,16 +110,16 @@ test("inspect refuses a port that is taken", async () => {
   expect(refused).toMatchObject({ code: exitCodes.start, stderr: expect.stringContaining("Choose another port") });
 });
 
-test("what serve --record keeps is replayed; a difference is shown with its step, and fails", async () => {
+test("what serve --record keeps of two workers is replayed; a difference is shown with its step, and fails", async () => {
   const file = join(temporaryDirectory(), "recording.jsonl");
-  const server = await serve("--record", file, "--inspect-sample", "2");
+  const server = await serve("--record", file, "--inspect-sample", "2", "--workers", "2");
   for (let visits = 0; visits < 3; visits += 1) await visit(await server.port("smtp"));
   expect(await server.stop()).toBe(0);
 
   const same = await gatehouse(["replay", file]);
   expect(same).toMatchObject({ code: exitCodes.ok, stderr: "" });
   expect(same.stdout).toMatch(/^server\n {3}0 .* starting\n/);
-  expect(same.stdout.match(/^connection:/gm)).toHaveLength(2);
+  expect(same.stdout.match(/^connection:.* on smtp, worker [12]$/gm)).toHaveLength(2);
   expect(same.stdout).toMatch(/, 0 differences\.\n$/);
 
   const other = `${file}.other`;

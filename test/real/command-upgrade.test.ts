@@ -139,6 +139,14 @@ test.each(workersOf)("what is under way is finished where it began (%i workers, 
   expect(await late.until("* 1 EXISTS")).toBe("* 1 EXISTS");
   expect(await writer.reply()).toMatch(/^421 /);
   await server.ended;
+  // What the predecessor's clients have agreed on outlives the successor's reloads, too, if the certificates stay.
+  for (const maxConnections of [1_001, 1_002]) {
+    const next = documentOf(later);
+    const NetworkListener = next.NetworkListener.map((listener) => ({ ...listener, maxConnections }));
+    await writeFile(server.file, JSON.stringify({ ...next, NetworkListener }));
+    expect((await askControl(server.data, { method: "POST", path: "/reload" })).status).toBe(200);
+    expect(await openImap(server.port("imap"), await reader.session)).toMatchObject({ isResumed: true });
+  }
 
   process.kill(second, "SIGUSR2");
   const { successor } = await server.logged({ event: "upgrade.draining", by: "SIGUSR2" });

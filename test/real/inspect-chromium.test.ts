@@ -152,14 +152,14 @@ describe.skipIf(!hasChromium)("The inspector's page in Chromium", () => {
     expect(await tree(page).count()).toBeLessThan(60);
     expect(await page.getByRole("option").count()).toBeLessThan(60);
 
-    await page.getByLabel("Search actors by name or state").fill("door 499");
+    await page.getByLabel("Search actors by name, state or worker").fill("door 499");
     await actor(page, /^door 499 /).click();
     program.send("door 499", { type: "LOCK" });
     await lit(page, "checked").waitFor();
     await page.getByLabel("Search events by type, actor or state").fill("lock");
     await eventRow(page, / LOCK locked$/).click();
     await lit(page, "locked").waitFor();
-    await page.getByLabel("Search actors by name or state").fill("");
+    await page.getByLabel("Search actors by name, state or worker").fill("");
     // All are there again, not the one that was found.
     await tree(page).nth(5).waitFor();
     await page.getByRole("tree").focus();

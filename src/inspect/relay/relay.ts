@@ -181,6 +181,7 @@ class RelayServer implements Relay {
 
 class PageDemand implements Demand {
   readonly #begins: (() => void)[] = [];
+  readonly #ends: (() => void)[] = [];
   #exists = false;
 
   get exists(): boolean {
@@ -191,6 +192,10 @@ class PageDemand implements Demand {
     this.#begins.push(begin);
   }
 
+  onEnd(end: () => void): void {
+    this.#ends.push(end);
+  }
+
   begin(): void {
     if (this.#exists) return;
     this.#exists = true;
@@ -199,5 +204,6 @@ class PageDemand implements Demand {
 
   end(): void {
     this.#exists = false;
+    for (const end of this.#ends) end();
   }
 }

@@ -23,6 +23,8 @@ interface WrittenActor extends Written {
   readonly parentId: string | undefined;
   /** JSON, or the number of a chart's definition, which the page inserts. */
   readonly definition: string | number;
+  /** Ours: the number of the worker that has it. */
+  readonly worker?: number;
   readonly snapshot: unknown;
 }
 
@@ -47,9 +49,10 @@ export function statelyEvent(event: PresentedEvent): StatelyEvent {
   const base = { rootId, sessionId, createdAt: String(event.at), id: null, _version: formatVersion };
   if (type === "@xstate.event") return { ...base, type, event: event.event, sourceId: event.sourceRef?.sessionId };
   if (type === "@xstate.snapshot") return { ...base, type, event: event.event, snapshot: event.snapshot };
-  const { id: name, _parent } = actorRef;
+  const { id: name, _parent, worker } = actorRef;
   const definition = definitionIn(actorRef);
-  return { ...base, type, name, parentId: _parent?.sessionId, definition, snapshot: actorRef.getSnapshot() };
+  const actor = { ...base, type, name, parentId: _parent?.sessionId, definition, snapshot: actorRef.getSnapshot() };
+  return worker === null ? actor : { ...actor, worker };
 }
 
 function definitionIn({ chart, logic: { config } }: PresentedActor): string | number {

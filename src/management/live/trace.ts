@@ -2,6 +2,8 @@
 
 import type { PresentedEvent } from "../../inspect/presented.ts";
 import { linesOf, type RecordingLine } from "../../inspect/recording-format.ts";
+import { Selection } from "../../inspect/selection.ts";
+import { InspectedElsewhere } from "../../inspect/threads/inspected-elsewhere.ts";
 import { connectionInspector } from "../../inspect/tree.ts";
 import type { ConnectionWatchers, WatchedConnection } from "../../runtime/observe/connection-watchers.ts";
 import type { TreeInspector } from "../../runtime/observe/inspection.ts";
@@ -31,26 +33,44 @@ export interface TraceOptions {
 
 export class Trace {
   readonly #options: TraceOptions;
+  readonly #selection: Selection;
   readonly #inspector: TreeInspector;
   #stopPicking = (): void => {};
+  #leaveThreads = (): void => {};
   /** Of several that fail in one turn, the first is shown. */
   #shown: string | null = null;
   #over = false;
 
   constructor(options: TraceOptions) {
     this.#options = options;
-    this.#inspector = connectionInspector((event) => this.#take(event), selectionOf(options.traced));
+    this.#selection = new Selection(selectionOf(options.traced));
+    this.#inspector = connectionInspector((event) => this.#take(event), { selection: this.#selection });
   }
 
   begin(): void {
     const { traced, watchers } = this.#options;
     if (traced.kind !== "connection") {
       this.#stopPicking = watchers.pick((connection) => this.#pick(connection));
+      this.#followThreads(null);
       return;
     }
     const connection = watchers.find(traced.id);
     if (connection) this.#watch(connection);
-    else this.#end("gone");
+    else if (!this.#followThreads(traced.id)) this.#end("gone");
+  }
+
+  /** @returns whether a thread may have what is wanted. */
+  #followThreads(connection: string | null): boolean {
+    const end = this.#options.watchers.threads?.inspect(
+      new InspectedElsewhere({
+        ...{ selection: this.#selection, connection, open: false },
+        show: (event) => this.#take(event),
+        listener: () => undefined,
+        gone: () => this.#end("gone"),
+      }),
+    );
+    if (end) this.#leaveThreads = end;
+    return Boolean(end);
   }
 
   /** Safe to call again. */
@@ -58,6 +78,7 @@ export class Trace {
     if (this.#over) return;
     this.#over = true;
     this.#stopPicking();
+    this.#leaveThreads();
     this.#options.watchers.release(this);
   }
 

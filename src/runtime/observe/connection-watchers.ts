@@ -1,7 +1,7 @@
 /** Whoever picks connections as they come, to inspect them. */
 import type { Inspector } from "../../charts/inspector.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
-import type { OctetCounts } from "./inspection.ts";
+import type { InspectedThreads, OctetCounts } from "./inspection.ts";
 
 /** A connection, for whoever may inspect it. */
 export interface WatchedConnection extends OctetCounts {
@@ -20,11 +20,14 @@ export type ConnectionPicker = (connection: WatchedConnection) => void;
 
 export class ConnectionWatchers {
   readonly #pickers = new Set<ConnectionPicker>();
-  readonly #living: () => Iterable<WatchedConnection>;
+  /** The connections that there are in this thread. */
+  readonly living: () => Iterable<WatchedConnection>;
+  /** Those of workers; null without any. */
+  readonly threads: InspectedThreads | null;
 
-  /** @param living the connections that there are. */
-  constructor(living: () => Iterable<WatchedConnection>) {
-    this.#living = living;
+  constructor(living: () => Iterable<WatchedConnection>, threads: InspectedThreads | null) {
+    this.living = living;
+    this.threads = threads;
   }
 
   /** Called for every connection. */
@@ -41,12 +44,12 @@ export class ConnectionWatchers {
 
   /** Ends all that this owner has begun. */
   release(owner: object): void {
-    for (const connection of this.#living()) connection.unwatch(owner);
+    for (const connection of this.living()) connection.unwatch(owner);
   }
 
   /** Undefined when there is none of this id any more. */
   find(id: string): WatchedConnection | undefined {
-    for (const connection of this.#living()) if (connection.facts.id === id) return connection;
+    for (const connection of this.living()) if (connection.facts.id === id) return connection;
     return undefined;
   }
 }

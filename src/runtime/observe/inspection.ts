@@ -24,6 +24,44 @@ export interface TreeInspector extends Observer<InspectionEvent> {
   watch(facts: ConnectionFacts, proxied: boolean, octets?: OctetCounts): Inspector | undefined;
   /** @param offer offers all connections again, when it wants those that it declined because nobody was there to see. */
   onDemand?(offer: () => void): void;
+  /** From here on it inspects the connections of other threads, too. */
+  followThreads?(threads: InspectedThreads): void;
+}
+
+/** A thread whose connections are inspected from the main thread. */
+export interface InspectedThread {
+  /** What the ids of its connections begin with: no other thread has it, or will. */
+  readonly idPrefix: string;
+  /** The worker's number, from 1. */
+  readonly worker: number;
+}
+
+/**
+ * Wants connections of other threads. What its two sides say to each other is their own affair: the runtime carries it.
+ */
+export interface ThreadsInspector {
+  /** The id of the only connection that it wants; null for any. */
+  readonly connection: string | null;
+  /** @returns the order with which the side in that thread begins. */
+  begin(thread: InspectedThread): object;
+  take(batch: object, thread: InspectedThread): void;
+  /** Nothing more comes from this thread. */
+  end(thread: InspectedThread): void;
+}
+
+export interface InspectedThreads {
+  /**
+   * In the threads that there are, and in those that begin later.
+   * @returns what ends it; null where no thread can have the connection.
+   */
+  inspect(inspector: ThreadsInspector): (() => void) | null;
+}
+
+/** @returns whether the inspector can. */
+export function followThreads(inspect: Inspector | undefined, threads: InspectedThreads): boolean {
+  if (!isTreeInspector(inspect) || !inspect.followThreads) return false;
+  inspect.followThreads(threads);
+  return true;
 }
 
 export function onDemand(inspect: Inspector | undefined, offer: () => void): void {

@@ -15,7 +15,5 @@ export interface Foundation {
   stage(configuration: Configuration, signal: AbortSignal): Promise<() => void>;
   /** The certificates of the document that comes next, where another thread has read them. */
   readonly certificates?: () => ServerCertificates;
-  /** What keys of session tickets are made of, for all threads. */
-  readonly ticketSecret?: Uint8Array;
   release(): Promise<void>;
 }

@@ -26,9 +26,9 @@ export interface ReloadableServer {
   readonly followers: Followers | null;
   readonly certificates: ServerCertificates;
   readonly challenges: ChallengeCertificates;
-  /** What keys of session tickets are made of; undefined: each context has its own. */
-  readonly ticketSecret: Uint8Array | undefined;
-  /** Makes them anew, since the secret may have changed meanwhile. */
+  /** What keys of session tickets are made of. */
+  readonly ticketSecret: Uint8Array;
+  /** Makes them anew if the secret has changed meanwhile. */
   setTicketKeys(): void;
   /** The listeners of the document in force, by name. */
   readonly current: ReadonlyMap<string, Listener>;

@@ -1,6 +1,5 @@
 /** What a server remembers that its successor ought to know: who is blocked, how often clients came, what is suspended. */
 import type { PackedRates } from "../admission/connection-rates.ts";
-import { setTicketKeys, ticketKeysOf } from "../tls/ticket-keys.ts";
 import type { Carried } from "../upgrade/carried.ts";
 import type { Server } from "./server.ts";
 
@@ -36,12 +35,11 @@ export function carriedParts(server: Server): Carried[] {
       pack: ({ pausedBy }) => (pausedBy.includes("suspended") ? true : null),
       unpack: (listener) => listener.beginSuspended(),
     }),
-    ofListeners<string>(server, "ticketKeys", {
-      pack: ({ live: { tls } }) => (tls && ticketKeysOf(tls)?.toString("base64")) ?? null,
-      unpack: ({ live: { tls } }, packed) => {
-        if (tls) setTicketKeys(tls, Buffer.from(packed, "base64"));
-      },
-    }),
+    {
+      name: "ticketSecret",
+      pack: () => Buffer.from(server.ticketSecret).toString("base64"),
+      unpack: (packed) => server.continueTickets(Buffer.from(packed as string, "base64")),
+    },
   ];
 }
 

@@ -17,7 +17,7 @@ export interface ServedCertificatesOptions {
   /** The listeners of the document in force. */
   listeners(): Iterable<Listener>;
   /** What keys of session tickets are made of; undefined: each context has its own. */
-  ticketSecret(): Uint8Array | undefined;
+  ticketSecret(): Uint8Array;
 }
 
 export class ServedCertificates {

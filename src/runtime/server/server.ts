@@ -1,4 +1,5 @@
 /** Runs the server machine: certificates, then all sockets, then all listeners; and their end. */
+import { randomBytes } from "node:crypto";
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
@@ -31,7 +32,7 @@ import { listenersTicketKeys, prepareListeners } from "../listener/prepared-list
 import { RefusedSockets } from "../listener/refusal.ts";
 import { ChartFlows } from "../observe/chart-flows.ts";
 import { ConnectionWatchers } from "../observe/connection-watchers.ts";
-import { guardedInspector, inspectorUnder, onDemand } from "../observe/inspection.ts";
+import { followThreads, guardedInspector, inspectorUnder, onDemand } from "../observe/inspection.ts";
 import { Lifecycle } from "../observe/lifecycle.ts";
 import { addressText } from "../observe/log-lines.ts";
 import type { Foundation } from "../reload/foundation.ts";
@@ -89,6 +90,7 @@ export interface SharedParts {
   readonly slots: SlotCounter;
   readonly counting: Counting;
   readonly blockList: BlockList;
+  readonly ticketSecret: Uint8Array;
   /** What the ids of its connections begin with, and those of no other thread. */
   readonly idPrefix: string;
 }
@@ -100,7 +102,7 @@ export class Server {
   readonly allowList: AllowList;
   readonly pressure: PressureWatch;
   readonly flows = new ChartFlows();
-  readonly watchers = new ConnectionWatchers(() => this.connections());
+  readonly watchers: ConnectionWatchers;
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
   readonly #refused: RefusedSockets;
@@ -128,8 +130,9 @@ export class Server {
   #foundation: Foundation | null = null;
   /** What a start begins with. */
   #first = async (): Promise<void> => {};
-  /** What keys of session tickets are made of, where threads or nodes share them. */
-  #ticketSecret: Uint8Array | undefined;
+  /** What keys of session tickets are made of: this server's own, its predecessor's, or that of all threads or nodes. */
+  #ticketSecret: Uint8Array;
+  #isOwnSecret = true;
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
   #unwatchDescriptors = (): void => {};
@@ -142,6 +145,8 @@ export class Server {
     this.#options = { ...options, inspect };
     this.idPrefix =
       options.shared?.idPrefix ?? `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
+    this.watchers = new ConnectionWatchers(() => this.connections(), options.workers ?? null);
+    this.#ticketSecret = options.shared?.ticketSecret ?? randomBytes(32);
     onDemand(inspect, () => {
       for (const connection of this.connections()) connection.offer();
     });
@@ -445,7 +450,6 @@ export class Server {
       await this.#first();
       this.#assertStarting();
       this.#foundation = await this.#options.prepare(signal);
-      this.#ticketSecret = this.#foundation.ticketSecret;
       this.#assertStarting();
       await this.#startListeners(await this.#foundation.protocolsOf(this.#options.configuration));
     } catch (error) {
@@ -477,9 +481,10 @@ export class Server {
     for (const { code, text } of [...documentWarnings(configuration), ...certificates.warnings])
       this.lifecycle.emit({ type: "server.warning", code, text });
 
-    if (this.workers && this.#options.inspect) {
+    const { inspect } = this.#options;
+    if (this.workers && inspect && !followThreads(inspect, this.workers)) {
       const text =
-        "Inspectors see the server, its listeners and its workers, and no connections of theirs: those live in the threads of workers, and an inspector lives in the main thread. Set workers to 1 to see them, too.";
+        "This inspector gets the actors themselves, which cannot leave their threads: it sees the server, its listeners and its workers, and no connections of theirs. inspectionTree([inspector]) in front of it shows those, too; or set workers to 1.";
       this.lifecycle.emit({ type: "server.warning", code: "inspected-workers", text });
     }
     this.#certificates.replace(certificates);
@@ -532,7 +537,7 @@ export class Server {
       close: (id, options) => this.close(id, options),
       inForce: () => this.configuration,
       reload: (configuration, by) => this.reload(configuration, by),
-      useTicketSecret: (secret) => this.#useTicketSecret(secret),
+      useTicketSecret: (secret) => this.useTicketSecret(secret),
     });
     this.#assertStarting();
     await this.#options.onBound();
@@ -588,15 +593,25 @@ export class Server {
     else (value ? listener.suspend() : listener.resume()).catch(() => {});
   }
 
-  #useTicketSecret(secret: Uint8Array): void {
+  /** What keys of session tickets are made of. Must not appear in a log, an API answer or an inspector event. */
+  get ticketSecret(): Uint8Array {
+    return this.#ticketSecret;
+  }
+
+  /** Whoever has agreed on a session with a predecessor goes on with it; nothing where all nodes share a secret. */
+  continueTickets(secret: Uint8Array): void {
+    if (this.#isOwnSecret) this.useTicketSecret(secret);
+  }
+
+  useTicketSecret(secret: Uint8Array): void {
     this.#ticketSecret = secret;
+    this.#isOwnSecret = false;
     this.#setTicketKeys();
   }
 
-  /** In contexts that were made from another secret, or from none. */
+  /** In contexts that were made from another secret. */
   #setTicketKeys(): void {
     const secret = this.#ticketSecret;
-    if (!secret) return;
     for (const { live, settings } of this.#current.values())
       if (live.tls) setTicketKeys(live.tls, listenersTicketKeys(secret, settings, this.#certificates.inForce));
   }
@@ -616,6 +631,9 @@ export class Server {
       },
       get listeners() {
         return server.listeners;
+      },
+      get ticketSecret() {
+        return server.ticketSecret;
       },
       blocked: () => this.blockList.entries(),
       failed: (error) => this.actor.send({ type: "workers.failed", error }),
@@ -638,6 +656,7 @@ export class Server {
   #reloadable(): ReloadableServer {
     const host = this.#host;
     const foundation = this.#foundation;
+    const ticketSecret = this.#ticketSecret;
     if (!host || !foundation)
       throw new ReloadError("reload-stopped", "Only a server that runs takes another document.");
     return {
@@ -645,8 +664,10 @@ export class Server {
       certificates: this.#certificates.inForce,
       challenges: this.#challenges,
       dataDirectory: this.#options.dataDirectory,
-      ticketSecret: this.#ticketSecret,
-      setTicketKeys: () => this.#setTicketKeys(),
+      ticketSecret,
+      setTicketKeys: () => {
+        if (this.#ticketSecret !== ticketSecret) this.#setTicketKeys();
+      },
       host,
       foundation,
       followers: this.workers,

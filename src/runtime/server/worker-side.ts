@@ -1,12 +1,12 @@
 /** A worker's side: follows what the main thread asks for, on a server that serves in this thread alone. */
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { checkedConfiguration } from "../../config/index.ts";
+import type { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import type { ReloadTransaction } from "../reload/reload.ts";
 import { Descriptor } from "../sockets/descriptor.ts";
 import { InheritedSockets } from "../sockets/inherited-sockets.ts";
 import type { Libc } from "../sockets/libc.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
-import { setTicketKeys } from "../tls/ticket-keys.ts";
 import { EventSender } from "../workers/forwarded-events.ts";
 import type { WorkerMemory } from "../workers/worker-memory.ts";
 import type {
@@ -25,10 +25,18 @@ import type { Server } from "./server.ts";
 import { countStates } from "./state-counts.ts";
 import { statusesOf, statusOf } from "./watched-connections.ts";
 
+/** The part of an inspection that is in a worker's thread, until the port closes. */
+export type InspectHere = (
+  order: object,
+  place: { readonly port: MessagePort; readonly watchers: ConnectionWatchers },
+) => void;
+
 export interface WorkerSideOptions {
   readonly start: WorkerStart;
   readonly memory: WorkerMemory;
   readonly libc: Libc;
+  /** Loads what inspects connections, which is not needed before somebody wants it. */
+  loadInspection(): Promise<InspectHere>;
 }
 
 export class WorkerSide {
@@ -36,15 +44,17 @@ export class WorkerSide {
   readonly #start: WorkerStart;
   readonly #memory: WorkerMemory;
   readonly #libc: Libc;
+  readonly #loadInspection: WorkerSideOptions["loadInspection"];
   readonly #mayServe = Promise.withResolvers<void>();
   readonly #sender = new EventSender((events) => send({ kind: "events", events: events as never }));
   #certificates: ServerCertificates;
   #transaction: ReloadTransaction | null = null;
 
-  constructor({ start, memory, libc }: WorkerSideOptions) {
+  constructor({ start, memory, libc, loadInspection }: WorkerSideOptions) {
     this.#start = start;
     this.#memory = memory;
     this.#libc = libc;
+    this.#loadInspection = loadInspection;
     this.#certificates = start.certificates;
     this.#follow(start);
   }
@@ -122,19 +132,22 @@ export class WorkerSide {
       case "want":
         this.#sender.follow(server.lifecycle, request.request);
         return;
+      case "inspect": {
+        const { order, port } = request.request;
+        const inspectHere = await this.#loadInspection();
+        inspectHere(order, { port, watchers: server.watchers });
+        return;
+      }
     }
   }
 
   async #follows(server: Server, inForce: ServeRequest): Promise<void> {
-    const { generation, paused, ticketKeys, certificates, proofs } = inForce;
+    const { generation, paused, ticketSecret, certificates, proofs } = inForce;
     server.countFrom(generation);
+    server.useTicketSecret(ticketSecret);
     await server.serveCertificates(certificates);
     for (const { domain, pem } of proofs) await server.prove(domain, pem);
-    for (const listener of server.served) {
-      const keys = ticketKeys.get(listener.name);
-      if (listener.live.tls && keys) setTicketKeys(listener.live.tls, Buffer.from(keys));
-      if (paused.includes(listener.name)) listener.beginSuspended();
-    }
+    for (const listener of server.served) if (paused.includes(listener.name)) listener.beginSuspended();
   }
 
   async #stage(server: Server, document: WorkerDocument): Promise<void> {

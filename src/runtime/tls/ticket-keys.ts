@@ -3,16 +3,14 @@ import type { TlsServerOptions } from "./context.ts";
 
 /** What `node:tls` keeps in a context, and types do not say. */
 interface KeyedContext {
-  getTicketKeys(): Buffer;
   setTicketKeys(keys: Buffer): void;
 }
 
-/** OpenSSL takes them from the context that a handshake begins with, also when SNI then chooses another. */
-export function ticketKeysOf(tls: TlsServerOptions): Buffer | null {
-  return contextOf(tls)?.getTicketKeys() ?? null;
-}
-
-/** For handshakes from now on. @throws where their length is not OpenSSL's */
+/**
+ * For handshakes from now on. OpenSSL takes them from the context that a handshake begins with, also when SNI then chooses
+ * another.
+ * @throws where their length is not OpenSSL's
+ */
 export function setTicketKeys(tls: TlsServerOptions, keys: Buffer): void {
   contextOf(tls)?.setTicketKeys(keys);
 }

@@ -61,8 +61,8 @@ export interface ServeRequest {
   readonly generation: number;
   /** The listeners that accept nobody. */
   readonly paused: readonly string[];
-  /** Those of the main thread's contexts, by listener: a predecessor's clients go on with their sessions, too. */
-  readonly ticketKeys: ReadonlyMap<string, Uint8Array>;
+  /** A predecessor's, perhaps: its clients go on with their sessions. */
+  readonly ticketSecret: Uint8Array;
   /** In force, with those that were issued since the thread began. */
   readonly certificates: ServerCertificates;
   /** What is being proved to authorities. */
@@ -90,6 +90,8 @@ export interface WorkerCalls {
   /** Answered when everything has ended. */
   readonly stop: { readonly request: { readonly wait: boolean }; readonly reply: null };
   readonly want: { readonly request: readonly LifecycleEventType[]; readonly reply: null };
+  /** Connections are inspected until the port closes, on which batches go out, and an answer to each comes in. */
+  readonly inspect: { readonly request: { readonly order: object; readonly port: MessagePort }; readonly reply: null };
 }
 
 export type WorkerCallName = keyof WorkerCalls;

@@ -1,5 +1,4 @@
 /** The workers of a server: its listeners' accepts, connections and sessions in threads of their own. */
-import { randomBytes } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { Configuration, ListenerSettings } from "../../config/index.ts";
@@ -8,11 +7,11 @@ import type { OwnName } from "../../machines/causes.ts";
 import type { BlockedAddress } from "../admission/block-list.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { ChartFlows } from "../observe/chart-flows.ts";
+import type { InspectedThread, InspectedThreads, ThreadsInspector } from "../observe/inspection.ts";
 import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
 import { mostThreads } from "../shared/shared-counters.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
-import { ticketKeysOf } from "../tls/ticket-keys.ts";
 import { forwarded, receivedEvent } from "./forwarded-events.ts";
 import { ServerWorker } from "./worker.ts";
 import { workerDocument } from "./worker-document.ts";
@@ -51,6 +50,7 @@ export interface FollowedServer {
   readonly certificates: ServerCertificates;
   readonly generation: number;
   readonly listeners: readonly Listener[];
+  readonly ticketSecret: Uint8Array;
   readonly lifecycle: Lifecycle;
   readonly flows: ChartFlows;
   readonly inspect: Inspector | undefined;
@@ -61,14 +61,18 @@ export interface FollowedServer {
   failed(error: unknown): void;
 }
 
-export class WorkerPool {
+interface InspectableThread extends InspectedThread {
+  readonly thread: Thread;
+}
+
+export class WorkerPool implements InspectedThreads {
   readonly memory: MainMemory;
   readonly #options: WorkerPoolOptions;
-  /** What keys of session tickets are made of, in all threads. */
-  readonly ticketSecret = randomBytes(32);
   readonly #blockVersion = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   /** By what the ids of their connections begin with. */
-  readonly #threads = new Map<string, Thread>();
+  readonly #threads = new Map<string, InspectableThread>();
+  /** Whoever inspects connections, and what ends it in each thread. */
+  readonly #inspectors = new Map<ThreadsInspector, Map<InspectedThread, () => void>>();
   /** How many threads have begun. */
   #begun = 0;
   /** Numbers of threads in shared memory that are in use. */
@@ -183,7 +187,7 @@ export class WorkerPool {
 
   /** In force when this returns. */
   block(change: BlockChange): void {
-    for (const thread of this.#threads.values()) thread.block(change);
+    for (const { thread } of this.#threads.values()) thread.block(change);
     Atomics.add(this.#blockVersion, 0, 1);
   }
 
@@ -199,9 +203,24 @@ export class WorkerPool {
 
   /** Asks the worker that has a connection, or had it. @returns undefined without an answer */
   askOwner<Answer>(question: WorkerQuestion & { readonly id: string }): Answer | undefined {
-    const prefix = question.id.slice(0, question.id.lastIndexOf("-") + 1);
-    const answerBy = this.#threads.get(prefix)?.ask(question);
+    const answerBy = this.#ownerOf(question.id)?.thread.ask(question);
     return answerBy?.(performance.now() + longestQuestion) as Answer | undefined;
+  }
+
+  inspect(inspector: ThreadsInspector): (() => void) | null {
+    const { connection } = inspector;
+    const owner = connection === null ? undefined : this.#ownerOf(connection);
+    if (connection !== null && !owner) return null;
+    const ends = new Map<InspectedThread, () => void>();
+    this.#inspectors.set(inspector, ends);
+    for (const thread of owner ? [owner] : this.#threads.values()) this.#inspectIn(thread, inspector);
+    return () => {
+      if (!this.#inspectors.delete(inspector)) return;
+      for (const [thread, end] of ends) {
+        end();
+        inspector.end(thread);
+      }
+    };
   }
 
   /** Resolves when every thread has ended. @param options.wait let the sessions finish */
@@ -259,11 +278,15 @@ export class WorkerPool {
       ended: (error) => {
         this.#threads.delete(idPrefix);
         this.#serving.delete(thread);
+        this.#endInspectionOf(inspectable);
         if (error) watch.lost(error);
       },
     });
-    this.#threads.set(idPrefix, thread);
+    const inspectable: InspectableThread = { idPrefix, worker, thread };
+    this.#threads.set(idPrefix, inspectable);
     watch.begun(thread);
+    for (const inspector of this.#inspectors.keys())
+      if (inspector.connection === null) this.#inspectIn(inspectable, inspector);
     const started = this.#untilServing(thread);
     this.#starting.add(started);
     await started.finally(() => this.#starting.delete(started));
@@ -293,7 +316,7 @@ export class WorkerPool {
       ...workerDocument(configuration, this, { certificates, listeners }),
       ...own,
       shared: this.memory.own.memory,
-      ticketSecret: this.ticketSecret,
+      ticketSecret: server.ticketSecret,
       blockVersion: this.#blockVersion,
       blocked: server.blocked(),
       wanted: this.#wants(),
@@ -301,16 +324,25 @@ export class WorkerPool {
     };
   }
 
+  #inspectIn(inspectable: InspectableThread, inspector: ThreadsInspector): void {
+    const end = inspectable.thread.inspect(inspector.begin(inspectable), (batch) => inspector.take(batch, inspectable));
+    this.#inspectors.get(inspector)?.set(inspectable, end);
+  }
+
+  #endInspectionOf(thread: InspectedThread): void {
+    for (const [inspector, ends] of this.#inspectors) if (ends.delete(thread)) inspector.end(thread);
+  }
+
+  #ownerOf(connection: string): InspectableThread | undefined {
+    return this.#threads.get(connection.slice(0, connection.lastIndexOf("-") + 1));
+  }
+
   #inForce(): ServeRequest {
-    const { generation, listeners, certificates } = this.#followed();
-    const ticketKeys = listeners.flatMap(({ name, live: { tls } }) => {
-      const keys = tls && ticketKeysOf(tls);
-      return keys ? [[name, keys] as const] : [];
-    });
+    const { generation, ticketSecret, certificates } = this.#followed();
     return {
       generation,
       paused: [...this.#paused],
-      ticketKeys: new Map(ticketKeys),
+      ticketSecret,
       certificates,
       proofs: [...this.#proofs.values()],
     };

@@ -46,6 +46,8 @@ export interface Thread {
   block(change: BlockChange): void;
   /** @returns waits for the answer until then, by `performance.now()`, and gives undefined without one */
   ask(question: WorkerQuestion): (deadline: number) => unknown;
+  /** Inspects connections there. @param take is called with each batch @returns what ends it */
+  inspect(order: object, take: (batch: object) => void): () => void;
   /** Ends the thread in mid-work; nobody is told that it was lost. */
   end(): Promise<void>;
   /** From here on its end is no loss. */
@@ -108,12 +110,28 @@ export class WorkerThread implements Thread {
     return this.#ended.promise;
   }
 
-  call<Name extends WorkerCallName>(call: Name, request: WorkerCalls[Name]["request"]): Promise<void> {
+  call<Name extends WorkerCallName>(
+    call: Name,
+    request: WorkerCalls[Name]["request"],
+    handed: readonly MessagePort[] = [],
+  ): Promise<void> {
     const waiting = Promise.withResolvers<void>();
     this.#number += 1;
     this.#waiting.set(this.#number, waiting);
-    this.#worker.postMessage({ number: this.#number, call, request });
+    this.#worker.postMessage({ number: this.#number, call, request }, handed);
     return waiting.promise;
+  }
+
+  inspect(order: object, take: (batch: object) => void): () => void {
+    const { port1, port2 } = new MessageChannel();
+    port1.on("message", (batch: object) => {
+      take(batch);
+      // Only then does another one follow: what waits does so in the worker, within its limits.
+      port1.postMessage(null);
+    });
+    // A thread that ends closes the port.
+    this.call("inspect", { order, port: port2 }, [port2]).catch(() => port1.close());
+    return () => port1.close();
   }
 
   block(change: BlockChange): void {

@@ -100,3 +100,32 @@ test("a sample goes on, and what passes by holds no secret", async () => {
   expect(lines.filter(({ type }) => type === "actor")).toHaveLength(4);
   expect(JSON.stringify(lines)).not.toMatch(/hunter2|client\.example|AGFubg/);
 });
+
+test("connections of several workers are traced as those of one are: by id, the next one, the next that fails", async () => {
+  const house = await managed({ NetworkListener: [smtp], SystemSettings: { workers: 2 } });
+  const first = await client(house);
+  const [{ id = "" } = {}] = house.gatehouse.connections().filter(({ listener }) => listener === "smtp");
+  const open = await openStream(house, `trace=connection&id=${id}`);
+  const next = await openStream(house, "trace=next&listener=smtp");
+  const failing = await openStream(house, "trace=failing");
+  const second = await client(house);
+  second.end();
+  const failed = await replayed(await linesOf(failing));
+  expect(JSON.stringify(failed.actors[0]?.steps.at(-1)?.event)).toContain("peer-ended");
+  const nextOne = await replayed(await linesOf(next));
+  expect(nextOne.actors.map(({ chart }) => chart)).toEqual(["connection", "smtp"]);
+  expect(nextOne.actors[0]?.steps[0]?.state).toBe("accepted");
+  first.write("EHLO client.example\r\nQUIT\r\n");
+  const lines = await linesOf(open);
+  expect(lines).toContainEqual(expect.objectContaining({ name: `smtp:${id}`, late: true, worker: expect.any(Number) }));
+  const { actors, differences } = await replayed(lines);
+  expect(actors.map(({ chart, steps }) => [chart, steps.at(-1)?.status])).toEqual([
+    ["connection", "done"],
+    ["smtp", "done"],
+  ]);
+  expect([differences, nextOne.differences, failed.differences]).toEqual([0, 0, 0]);
+  for (const unknown of [id, "nobody"]) {
+    const gone = await openStream(house, `trace=connection&id=${unknown}`);
+    expect((await gone.next("traced"))?.data).toEqual({ reason: "gone" });
+  }
+});

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
 import { tlsContexts } from "../../../src/runtime/tls/context.ts";
-import { loaded } from "./certificate-fixtures.ts";
+import { lastingGatehouse } from "../../running-gatehouse.ts";
+import { issue, type KeyPair, loaded } from "./certificate-fixtures.ts";
 import { listenWithTls } from "./tls-listener.ts";
 
 const certificates = [
@@ -59,4 +60,39 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("a session of %s", (version) => {
     expect(commonName(socket)).toBe(served);
     socket.destroy();
   });
+});
+
+describe("a session over reloads", async () => {
+  const [first, second] = [await issue({ names: ["localhost"] }), await issue({ names: ["localhost"] })];
+  const smtp = { name: "smtp", protocol: "smtp", bind: ["127.0.0.1:0"], tlsImplicit: true };
+  const document = ({ certificate, privateKey }: KeyPair, maxConnections: number) => ({
+    NetworkListener: [{ ...smtp, maxConnections }],
+    Certificate: {
+      only: {
+        certificate: { "@type": "Text" as const, value: certificate },
+        privateKey: { "@type": "Text" as const, secret: privateKey },
+      },
+    },
+  });
+  const { gatehouse, port, end } = await lastingGatehouse(document(first, 10), { backend: {} });
+  afterAll(end);
+
+  test.each(["TLSv1.2", "TLSv1.3"] as const)(
+    "of %s is resumed as long as the certificates stay, whatever else changes, and no longer",
+    async (version) => {
+      const to = { port: port("smtp"), servername: "localhost", minVersion: version, maxVersion: version };
+      await gatehouse.reload(document(first, 10));
+      const session = await sessionOf(to);
+      const isResumed = async (): Promise<boolean> => {
+        const socket = await handshake({ ...to, session });
+        const isReused = socket.isSessionReused();
+        socket.destroy();
+        return isReused;
+      };
+      await gatehouse.reload(document(first, 20));
+      expect(await isResumed()).toBe(true);
+      await gatehouse.reload(document(second, 20));
+      expect(await isResumed()).toBe(false);
+    },
+  );
 });

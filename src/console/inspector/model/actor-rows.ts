@@ -42,7 +42,10 @@ function branchesOf(actors: Iterable<WatchedActor>, choice: Choice): Branch[] {
 
 function isWanted(actor: WatchedActor, { search, hidesGhosts }: Choice): boolean {
   if (hidesGhosts && actor.isGhost) return false;
-  return search === "" || `${actor.name} ${actor.sessionId} ${actor.now.state}`.toLowerCase().includes(search);
+  const worker = actor.worker === null ? "" : `worker ${actor.worker}`;
+  return (
+    search === "" || `${actor.name} ${actor.sessionId} ${worker} ${actor.now.state}`.toLowerCase().includes(search)
+  );
 }
 
 function addRows(

@@ -77,7 +77,9 @@ export class Collection {
     const key = keyOf(source, message.sessionId);
     const known = this.actors.get(key);
     const registration =
-      message.kind === "actor" ? message : { name: message.sessionId, definition: null, snapshot: unknownYet };
+      message.kind === "actor"
+        ? message
+        : { name: message.sessionId, definition: null, worker: null, snapshot: unknownYet };
     if (known && message.kind === "actor") known.registerAgain(message);
     if (known) return known;
     const actor = new WatchedActor({ key, source, sessionId: message.sessionId, since: this.#sequence }, registration);

@@ -37,6 +37,8 @@ export type Message =
       readonly kind: "actor";
       readonly name: string;
       readonly parentId: string | null;
+      /** The number of the worker of Gatehouse that has it; null for all others. */
+      readonly worker: number | null;
       /** JSON of the chart's configuration. */
       readonly definition: string | null;
       readonly snapshot: ShownSnapshot;
@@ -65,6 +67,7 @@ export function readMessage(data: unknown): Message | null {
         kind: "actor",
         name: nameIn(data["name"]) ?? sessionId,
         parentId: nameIn(data["parentId"]),
+        worker: Number.isInteger(data["worker"]) ? Number(data["worker"]) : null,
         definition: typeof definition === "string" && definition.length <= longestDefinition ? definition : null,
         snapshot: snapshotIn(data),
       };

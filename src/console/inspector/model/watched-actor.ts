@@ -17,6 +17,7 @@ export interface Entry {
 export interface Registration {
   readonly name: string;
   readonly definition: string | null;
+  readonly worker: number | null;
   readonly snapshot: ShownSnapshot;
 }
 
@@ -35,6 +36,7 @@ export class WatchedActor {
   isLost = false;
   name: string;
   definition: string | null;
+  worker: number | null;
   /** Before the first of its steps. */
   #before: ShownSnapshot;
   /** Entries with a snapshot, in order. */
@@ -44,7 +46,7 @@ export class WatchedActor {
 
   constructor(
     { key, source, sessionId, since }: Pick<WatchedActor, "key" | "source" | "sessionId" | "since">,
-    { name, definition, snapshot }: Registration,
+    { name, definition, worker, snapshot }: Registration,
   ) {
     this.key = key;
     this.source = source;
@@ -52,6 +54,7 @@ export class WatchedActor {
     this.since = since;
     this.name = name;
     this.definition = definition;
+    this.worker = worker;
     this.#before = snapshot;
   }
 
@@ -68,8 +71,9 @@ export class WatchedActor {
   }
 
   /** It was registered before, by a page that it is not new to. */
-  registerAgain({ name, definition, snapshot }: Registration): void {
+  registerAgain({ name, definition, worker, snapshot }: Registration): void {
     this.name = name;
+    this.worker = worker;
     this.definition = definition ?? this.definition;
     if (!this.hasStarted) this.#before = snapshot;
   }

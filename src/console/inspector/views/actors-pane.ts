@@ -27,7 +27,7 @@ export class ActorsPane {
         <h2 id="actors-title">Actors <span class="digits none">${collection.actors.size}</span></h2>
         <input
           type="search"
-          aria-label="Search actors by name or state"
+          aria-label="Search actors by name, state or worker"
           placeholder="Search"
           @input=${(event: Event) => {
             focus.actorSearch = typed(event);
@@ -83,6 +83,7 @@ export class ActorsPane {
     >
       <span class="fold" aria-hidden="true" @click=${isOpen === null ? nothing : toggle}>${isOpen === null ? "" : isOpen ? "▾" : "▸"}</span>
       <span class="name" title=${`${actor.name} (${actor.sessionId}, ${actor.source})`}>${actor.name}</span>
+      ${workerOf(actor)}
       <span class="state">${stateOf(actor, snapshot)}</span>
     </div>`;
   }
@@ -125,6 +126,11 @@ function descendants({ children }: WatchedActor): number {
   let count = 0;
   for (const child of children) count += 1 + descendants(child);
   return count;
+}
+
+/** What is below a connection is where that is. */
+function workerOf({ worker, parent }: WatchedActor): TemplateResult | typeof nothing {
+  return worker === null || parent?.worker === worker ? nothing : html`<span class="worker">worker ${worker}</span>`;
 }
 
 /** Its state; what became of it when it lives no longer. */
