@@ -1,5 +1,5 @@
 /** Gatehouse with one SMTP listener, and a workload's extra options. */
-import { pino } from "pino";
+import { serverLogger } from "../../src/command/server-outputs.ts";
 import {
   type ConfigurationInput,
   createGatehouse,
@@ -83,7 +83,7 @@ const gatehouse = createGatehouse({
   config: document(),
   backend,
   ...(variant.messageSize ? { protocols: [smtp({ backend, messageSize: variant.messageSize })] } : {}),
-  ...(variant.log ? { logger: pino(logDestination(variant.log)) } : {}),
+  ...(variant.log ? { logger: serverLogger(logDestination(variant.log), "info") } : {}),
   ...(inspector ? { inspect: inspector.inspect } : {}),
   ...(variant.managed ? { authenticate: watcherOnly } : {}),
 });

@@ -2,7 +2,8 @@
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import { printable, printableLines } from "../config/values/printable.ts";
-import { destinationOf } from "../runtime/observe/log-destination.ts";
+import { withClosedLines } from "../runtime/observe/closed-line.ts";
+import { destinationOf, type LogDestination } from "../runtime/observe/log-destination.ts";
 import { type CountedOutput, Output } from "../runtime/observe/output.ts";
 import { isSameFile } from "../runtime/observe/output-file.ts";
 import { loadOptional, MissingPackageError } from "../runtime/optional-package.ts";
@@ -16,6 +17,11 @@ export interface WordsPlace {
   readonly fd: number;
   /** Gets them as well. */
   readonly also?: (text: string) => void;
+}
+
+/** The command's logger, in JSON. */
+export function serverLogger(destination: LogDestination, level: string): Logger {
+  return withClosedLines((to) => pino({ level }, to), destination);
 }
 
 interface Start {
@@ -62,7 +68,9 @@ export class ServerOutputs {
     this.#also = also;
     this.#outputs = [...new Set([log, this.#words])];
     this.counted = this.#outputs;
-    this.logger = pino({ level }, destinationOf(log, terminal?.present));
+    this.logger = terminal
+      ? pino({ level }, destinationOf(log, terminal.present))
+      : serverLogger(destinationOf(log), level);
     // Node's own way of reporting them blocks while it writes to standard error.
     process.removeAllListeners("warning");
     process.on("warning", (warning) => this.logger.warn({ event: "process.warning", err: warning }, warning.message));

@@ -61,6 +61,9 @@ function startFailure(error: unknown): object {
 
 const listenerName = ({ listener }: { readonly listener: string }) => ({ listener });
 
+/** Of the one line of each connection. */
+export const closedText = "connection closed";
+
 export const logLines: LogLines = {
   "server.starting": { level: "info", text: "server starting" },
   "server.running": { level: "info", text: "server running", fields: ({ listeners }) => ({ listeners }) },
@@ -195,7 +198,7 @@ export const logLines: LogLines = {
     fields: ({ connection, tls, duration }) => ({
       ...connectionFields(connection),
       ...tlsFields(tls),
-      duration: round(duration),
+      duration: roundedMilliseconds(duration),
     }),
   },
   "connection.handshakeFailed": { level: "debug", text: "TLS handshake failed", fields: withConnection },
@@ -204,7 +207,7 @@ export const logLines: LogLines = {
     text: "session failed",
     fields: ({ connection, error }) => ({ ...connectionFields(connection), err: error }),
   },
-  "connection.closed": { level: "info", text: "connection closed", fields: closedFields },
+  "connection.closed": { level: "info", text: closedText, fields: closedFields },
   "session.authenticated": { level: "info", text: "authenticated", fields: withConnection },
   "session.authenticationFailed": { level: "warn", text: "authentication failed", fields: withConnection },
   "session.messageAccepted": { level: "info", text: "message accepted", fields: withConnection },
@@ -264,7 +267,7 @@ function clientFields({ client = null }: TlsFacts) {
   return client.verified ? { clientCertificate: client.subject } : { clientCertificateError: client.error };
 }
 
-function tlsFields(tls: TlsFacts | null) {
+export function tlsFields(tls: TlsFacts | null) {
   return tls
     ? { tls: tls.version, cipherSuite: tls.cipherSuite, serverName: tls.serverName ?? undefined, ...clientFields(tls) }
     : {};
@@ -284,16 +287,16 @@ export function processText({ peer, proxy }: Pick<ConnectionFacts, "peer" | "pro
 
 function rounded({ proxyHeader, admission, handshake, session, closing, total }: PhaseDurations): object {
   return {
-    proxyHeader: round(proxyHeader),
-    admission: round(admission),
-    handshake: round(handshake),
-    session: round(session),
-    closing: round(closing),
-    total: round(total),
+    proxyHeader: roundedMilliseconds(proxyHeader),
+    admission: roundedMilliseconds(admission),
+    handshake: roundedMilliseconds(handshake),
+    session: roundedMilliseconds(session),
+    closing: roundedMilliseconds(closing),
+    total: roundedMilliseconds(total),
   };
 }
 
 /** Milliseconds with three digits after the point; undefined fields are not written. */
-function round(milliseconds: number | null): number | undefined {
+export function roundedMilliseconds(milliseconds: number | null): number | undefined {
   return milliseconds === null ? undefined : Math.round(milliseconds * 1_000) / 1_000;
 }

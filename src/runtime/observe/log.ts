@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { OwnName } from "../../machines/causes.ts";
 import type { OwnNotices } from "../../protocols/own-names.ts";
+import { closedLinesOf } from "./closed-line.ts";
 import type { Lifecycle, LifecycleEvent, LifecycleEventType } from "./lifecycle.ts";
 import { type LogLine, logLines, ownNoticeLine } from "./log-lines.ts";
 
@@ -13,7 +14,11 @@ const types = Object.keys(logLines) as (keyof typeof logLines)[];
  */
 export function logLifecycle(lifecycle: Lifecycle, logger: Logger, notices: OwnNotices = {}): void {
   const ownTypes = Object.keys(notices) as OwnName[];
-  const log = (event: LifecycleEvent): void => logEvent(logger, event);
+  const logClosed = closedLinesOf(logger);
+  const log = (event: LifecycleEvent): void => {
+    if (logClosed !== null && event.type === "connection.closed") logClosed(event);
+    else logEvent(logger, event);
+  };
   const listen = () =>
     lifecycle.listen<LifecycleEventType>(
       [
