@@ -1,9 +1,10 @@
 /**
  * How accepts are best spread over several event loops, with bare `node:net` servers: `npm run bench:accept-spread`.
  *
- * Modes: `one` (one loop), `shared` (each thread has a dup(2) of one listening socket in its own loop), `reuseport` (each
- * thread binds its own socket with SO_REUSEPORT), `descriptor` (the main thread accepts and sends numbers of descriptors),
- * `transfer` (the main thread accepts and transfers Node's sockets). Prints a table; `docs/decisions.md` has one.
+ * Modes: `one` (one loop), `shared` (each thread has a dup(2) of one listening socket in its own loop), `exclusive` (the
+ * same, and a client wakes one thread, by EPOLLEXCLUSIVE), `reuseport` (each thread binds its own socket with
+ * SO_REUSEPORT), `descriptor` (the main thread accepts and sends numbers of descriptors), `transfer` (the main thread
+ * accepts and transfers Node's sockets). Prints a table; `docs/decisions.md` has one.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -11,9 +12,10 @@ import { connect, createServer, type Server, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { ExclusiveWakes } from "../src/runtime/sockets/exclusive-wakes.ts";
 import { type Libc, loadLibc } from "../src/runtime/sockets/libc.ts";
 
-const modes = ["one", "shared", "reuseport", "descriptor", "transfer"] as const;
+const modes = ["one", "shared", "exclusive", "reuseport", "descriptor", "transfer"] as const;
 type Mode = (typeof modes)[number];
 const threads = Number(process.env["THREADS"] ?? 2);
 const short = Number(process.env["SHORT"] ?? 10_000);
@@ -31,6 +33,10 @@ async function libc(): Promise<Libc> {
   throw new Error(found.reason);
 }
 
+function isShared(mode: Mode): boolean {
+  return mode === "shared" || mode === "exclusive";
+}
+
 /** Answers a line with a line and ends, or keeps the connection for a client that sends nothing. */
 function greet(socket: Socket, served: () => void): void {
   served();
@@ -43,11 +49,12 @@ async function work(): Promise<void> {
   const { mode, fd, port, counts, index } = workerData;
   const served = (): void => void Atomics.add(counts, index, 1);
   const options = { allowHalfOpen: false };
-  if (mode === "shared" || mode === "reuseport") {
+  if (isShared(mode) || mode === "reuseport") {
     const server = createServer(options, (socket) => greet(socket, served));
-    if (mode === "shared") server.listen({ fd, backlog });
+    if (isShared(mode)) server.listen({ fd, backlog });
     else server.listen({ port, host: "127.0.0.1", reusePort: true, backlog });
     await once(server, "listening");
+    if (mode === "exclusive") new ExclusiveWakes(await libc()).add(fd);
   }
   parentPort?.on("message", (message) => {
     if (message.block) block(message.block);
@@ -80,10 +87,10 @@ async function serve(mode: Mode): Promise<void> {
   const address = (reuses ? holder : listening).address();
   const port = typeof address === "object" && address ? address.port : 0;
   const held: number = Reflect.get(Reflect.get(listening, "_handle") ?? {}, "fd");
-  const fd = mode === "shared" ? calls.duplicate(held) : held;
+  const fd = isShared(mode) ? calls.duplicate(held) : held;
   const workers: Worker[] = [];
   const begin = async (): Promise<void> => {
-    const own = mode === "shared" ? calls.duplicate(fd) : null;
+    const own = isShared(mode) ? calls.duplicate(fd) : null;
     const worker = new Worker(file, { workerData: { mode, fd: own, port, counts, index: workers.length } });
     worker.on("error", () => {});
     worker.on("exit", () => void workers.splice(workers.indexOf(worker), 1));
@@ -107,7 +114,7 @@ async function serve(mode: Mode): Promise<void> {
     });
   }
   // The main thread ceases to accept; its duplicate keeps the socket.
-  if (mode === "shared") listening.close();
+  if (isShared(mode)) listening.close();
   process.on("message", async (message: { ask?: string }) => {
     if (message.ask === "cpu") process.send?.({ cpu: process.cpuUsage(), counts: [...counts.slice(0, threads)] });
     if (message.ask === "reset") counts.fill(0);

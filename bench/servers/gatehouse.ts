@@ -34,8 +34,11 @@ export interface GatehouseVariant {
   readonly managed?: boolean;
   /** One in this many connections is shown to an inspector. */
   readonly inspected?: number;
+  /** Event loops, which accept no messages; one by default, whose backend is as `messages` says. */
+  readonly workers?: number;
 }
 
+const emptyBackend = new URL("./no-backend.ts", import.meta.url);
 const variant = JSON.parse(process.argv[2] ?? "{}") as GatehouseVariant;
 
 const document = (
@@ -81,7 +84,7 @@ const discarding = { discarded: discard, "discarded as a stream": discardStream 
 const backend = mail?.backend ?? discarding[variant.messages as keyof typeof discarding] ?? {};
 const gatehouse = createGatehouse({
   config: document(),
-  backend,
+  ...(variant.workers === undefined ? { backend } : { workers: { count: variant.workers, module: emptyBackend } }),
   ...(variant.messageSize ? { protocols: [smtp({ backend, messageSize: variant.messageSize })] } : {}),
   ...(variant.log ? { logger: serverLogger(logDestination(variant.log), "info") } : {}),
   ...(inspector ? { inspect: inspector.inspect } : {}),

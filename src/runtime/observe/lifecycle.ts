@@ -330,6 +330,11 @@ export class Lifecycle {
     return this.#handlers.has(type) || this.#events.observed;
   }
 
+  /** Somebody sees all events themselves, not a certain type's. */
+  get isSeen(): boolean {
+    return this.#events.observed;
+  }
+
   /**
    * Something of the embedder's threw that nobody waits for. Only the first error of a callback is reported: it may fail at
    * every event, this one included.

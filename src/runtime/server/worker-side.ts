@@ -4,6 +4,7 @@ import { checkedConfiguration } from "../../config/index.ts";
 import type { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import type { ReloadTransaction } from "../reload/reload.ts";
 import { Descriptor } from "../sockets/descriptor.ts";
+import { ExclusiveWakes } from "../sockets/exclusive-wakes.ts";
 import { InheritedSockets } from "../sockets/inherited-sockets.ts";
 import type { Libc } from "../sockets/libc.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
@@ -45,8 +46,9 @@ export class WorkerSide {
   readonly #memory: WorkerMemory;
   readonly #libc: Libc;
   readonly #loadInspection: WorkerSideOptions["loadInspection"];
+  readonly #wakes: ExclusiveWakes;
   readonly #mayServe = Promise.withResolvers<void>();
-  readonly #sender = new EventSender((events) => send({ kind: "events", events: events as never }));
+  readonly #sender = new EventSender((events) => send({ kind: "events", events }));
   #certificates: ServerCertificates;
   #transaction: ReloadTransaction | null = null;
 
@@ -55,6 +57,7 @@ export class WorkerSide {
     this.#memory = memory;
     this.#libc = libc;
     this.#loadInspection = loadInspection;
+    this.#wakes = new ExclusiveWakes(libc);
     this.#certificates = start.certificates;
     this.#follow(start);
   }
@@ -166,7 +169,7 @@ export class WorkerSide {
       ipv6Only,
       name: null,
       descriptor: new Descriptor(this.#libc, descriptor),
-      lent: true,
+      lent: this.#wakes,
     }));
     this.sockets.replace(lent);
   }

@@ -1,10 +1,8 @@
 import { type Clock, systemClock } from "../time/clock.ts";
 
-/** The system's clock, with one beginning for all threads: `performance.now()` counts from the start of each. */
-export const threadsClock: Clock = {
-  ...systemClock,
-  now: () => {
-    const [seconds, nanoseconds] = process.hrtime();
-    return seconds * 1_000 + nanoseconds / 1_000_000;
-  },
-};
+/** From this thread's `performance.now()`, which counts from its start, to the system's clock. */
+const [seconds, nanoseconds] = process.hrtime();
+const offset = seconds * 1_000 + nanoseconds / 1_000_000 - performance.now();
+
+/** The system's clock, with one beginning for all threads. */
+export const threadsClock: Clock = { ...systemClock, now: () => performance.now() + offset };

@@ -51,6 +51,7 @@ export function adoptSocket(
     descriptor: new Descriptor(inherited.lent ? withoutClose(libc) : libc, fd),
     address: inherited.address,
     inherited: true,
+    wakes: inherited.lent ?? null,
     warnings: [...warnings, ...unmet],
   });
 }

@@ -1,5 +1,6 @@
 import type { BindTarget } from "./bound-socket.ts";
 import type { Descriptor } from "./descriptor.ts";
+import type { ExclusiveWakes } from "./exclusive-wakes.ts";
 import type { SocketSettings } from "./options.ts";
 import { type BoundAddress, encodeSockaddr, isUnspecified, SockaddrError } from "./sockaddr.ts";
 import type { SocketFile } from "./socket-file.ts";
@@ -19,8 +20,11 @@ export interface InheritedSocket {
   readonly handed?: HandedSocket;
   /** Of a Unix socket that was handed over: this process removes it once it is in charge. */
   readonly file?: SocketFile;
-  /** It is lent: a listener uses the descriptor itself and never closes it. False by default. */
-  readonly lent?: boolean;
+  /**
+   * It is lent: a listener uses the descriptor itself and never closes it. Other threads accept from it, too; this sees to
+   * it that a client wakes one of them. Left out for a socket that is the process's own.
+   */
+  readonly lent?: ExclusiveWakes;
 }
 
 /** Who uses a socket that is handed over, and how. */

@@ -29,6 +29,8 @@ export interface Libc {
   sendto(fd: number, message: Uint8Array, address: Uint8Array): number;
   /** poll(2) without waiting: 1 where there is something to read, or somebody to accept; else 0. */
   readable(fd: number): number;
+  /** epoll_ctl(2), with the descriptor as what epoll tells of it, as libuv does. */
+  epollControl(epoll: number, operation: number, watch: { readonly fd: number; readonly events: number }): number;
   /** close(2). */
   close(fd: number): number;
   /** _exit(2): ends the process without waiting for threads that are in a system call. */
@@ -61,6 +63,10 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLLIN = 1;
+export const EPOLLEXCLUSIVE = 1 << 28;
 
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
@@ -108,6 +114,7 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
     "long sendto(int fd, const void *message, size_t size, int flags, const void *address, uint32_t length)",
   );
   const poll = library.func("int poll(void *descriptors, unsigned long count, int timeout)");
+  const epollControl = library.func("int epoll_ctl(int epoll, int operation, int fd, const void *event)");
   const close = library.func("int close(int fd)");
   const exit = library.func("void _exit(int status)");
 
@@ -152,6 +159,13 @@ function bindCalls(koffi: typeof import("koffi")): Libc {
       polled.writeInt32LE(fd, 0);
       polled.writeInt16LE(POLLIN, 4);
       return retried(() => poll(polled, 1, 0));
+    },
+    epollControl: (epoll, operation, { fd, events }) => {
+      // `struct epoll_event` is packed on x86-64 only.
+      const event = Buffer.alloc(16);
+      event.writeUInt32LE(events, 0);
+      event.writeInt32LE(fd, process.arch === "x64" ? 4 : 8);
+      return retried(() => epollControl(epoll, operation, fd, event));
     },
     close: (fd) => once(() => close(fd)),
     exit: (status): never => exit(status) as never,

@@ -5,6 +5,7 @@ import type { AppliedSettings, BoundSocket, InheritableSocket, SocketTarget } fr
 import { dropConnectionRequests } from "./connection-request-filter.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
+import type { ExclusiveWakes } from "./exclusive-wakes.ts";
 import { AF_INET, AF_INET6, AF_UNIX, type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
 import {
   applySocketOptions,
@@ -55,6 +56,8 @@ export interface OpenSocket extends OpenSettings {
   readonly inherited?: boolean;
   /** Of a Unix socket, where this process has made it or succeeds its maker: it goes with the socket. Null by default. */
   readonly file?: SocketFile | null;
+  /** Where other threads accept from it, too: which of them a client wakes. Null by default. */
+  readonly wakes?: ExclusiveWakes | null;
 }
 
 /**
@@ -112,16 +115,19 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
   readonly descriptor: Descriptor;
   readonly #libc: Libc;
   readonly #target: SocketTarget;
-  /** The servers that have a dup(2) of the socket. */
-  readonly #servers = new Set<Server>();
+  /** The servers that have a dup(2) of the socket, and its number. */
+  readonly #servers = new Map<Server, number>();
+  readonly #wakes: ExclusiveWakes | null;
   readonly file: SocketFile | null;
   /** The settings in force. */
   #settings: SocketSettings;
   #inherited: boolean;
   #listens = false;
 
-  constructor({ libc, target, settings, descriptor, address, warnings, inherited = false, file = null }: OpenSocket) {
+  constructor({ libc, target, settings, descriptor, address, warnings, ...rest }: OpenSocket) {
+    const { inherited = false, file = null, wakes = null } = rest;
     this.#libc = libc;
+    this.#wakes = wakes;
     this.#target = target;
     this.#settings = settings;
     this.descriptor = descriptor;
@@ -165,8 +171,7 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
   }
 
   async suspend(server: Server): Promise<void> {
-    // Node closes its descriptor at once; only the event `close` waits for the server's connections to end.
-    if (this.#servers.delete(server)) server.close();
+    this.#close(server);
   }
 
   applySettings(settings: SocketSettings): AppliedSettings {
@@ -212,11 +217,19 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
   }
 
   close(): void {
-    for (const server of this.#servers) server.close();
-    this.#servers.clear();
+    for (const server of this.#servers.keys()) this.#close(server);
     this.#listens = false;
     if (!this.#inherited) this.file?.remove();
     this.descriptor.close();
+  }
+
+  /** Node closes its descriptor at once; only the event `close` waits for the server's connections to end. */
+  #close(server: Server): void {
+    const fd = this.#servers.get(server);
+    if (fd === undefined) return;
+    this.#servers.delete(server);
+    this.#wakes?.remove(fd);
+    server.close();
   }
 
   async #handOver(copy: Descriptor, server: Server): Promise<void> {
@@ -233,8 +246,10 @@ export class ListeningSocket implements BoundSocket, InheritableSocket {
     }
     const taken = !wasListening && failure === undefined && server.listening;
     if (taken) {
+      const fd = copy.use((number) => number);
       copy.release();
-      this.#servers.add(server);
+      this.#servers.set(server, fd);
+      this.#wakes?.add(fd);
       // Node listened with its own backlog.
       this.#applyBacklog(this.#settings);
     } else if (copy.sharesSocketWith(this.descriptor)) {

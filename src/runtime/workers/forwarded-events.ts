@@ -1,5 +1,6 @@
 /** Events on their way from a worker's thread to the main thread. */
 import type { Lifecycle, LifecycleEvent, LifecycleEventType } from "../observe/lifecycle.ts";
+import { type EventRow, eventOf, type RowDetail, rowOf, sentFacts } from "./event-rows.ts";
 
 /** How long events wait for others that go the same way, in milliseconds. */
 const longestWait = 20;
@@ -37,20 +38,32 @@ export const forwarded = [
 /** Warnings of a worker that the main thread does not give itself. */
 const ownFields: ReadonlySet<string> = new Set(["admission", "protocol"]);
 
+/** What the main thread wants to hear. */
+export interface WantedEvents {
+  readonly types: readonly LifecycleEventType[];
+  /** An embedder sees the events themselves, and may read all that they say. */
+  readonly areSeen: boolean;
+}
+
+/** An event as it is sent: a row, or an object. */
+export type SentEvent = EventRow | object;
+
 /** Sends in batches, so that a connection costs no message of its own. */
 export class EventSender {
-  readonly #send: (events: readonly object[]) => void;
-  #events: object[] = [];
+  readonly #send: (events: readonly SentEvent[]) => void;
+  #events: SentEvent[] = [];
+  #detail = { isSeen: false };
   #timer: NodeJS.Timeout | null = null;
   #end = (): void => {};
 
-  constructor(send: (events: readonly object[]) => void) {
+  constructor(send: (events: readonly SentEvent[]) => void) {
     this.#send = send;
   }
 
-  follow(lifecycle: Lifecycle, wanted: readonly LifecycleEventType[]): void {
+  follow(lifecycle: Lifecycle, { types, areSeen }: WantedEvents): void {
     this.#end();
-    this.#end = lifecycle.listen(wanted, (event) => this.#take(event));
+    this.#detail = { isSeen: areSeen };
+    this.#end = lifecycle.listen(types, (event) => this.#take(event));
   }
 
   flush(): void {
@@ -63,7 +76,7 @@ export class EventSender {
 
   #take(event: LifecycleEvent): void {
     if (event.type === "listener.warning" && !ownFields.has(event.field)) return;
-    this.#events.push(sentEvent(event));
+    this.#events.push(rowOf(event, this.#detail) ?? sentEvent(event, this.#detail));
     if (this.#events.length >= batch) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), longestWait);
   }
@@ -74,12 +87,10 @@ interface CarriedError {
   readonly carried: { readonly name: string; readonly message: string; readonly stack: string; readonly code: unknown };
 }
 
-function sentEvent(event: LifecycleEvent): object {
+function sentEvent(event: LifecycleEvent, detail: RowDetail): object {
   const sent: Record<string, unknown> = { ...event };
-  if ("connection" in event && typeof event.connection === "object") {
-    const { id, listener, generation, peer, local, proxy, tls } = event.connection;
-    sent["connection"] = { id, listener, generation, peer, local, proxy, tls };
-  }
+  if ("connection" in event && typeof event.connection === "object")
+    sent["connection"] = sentFacts(event.connection, detail);
   if ("error" in event) sent["error"] = carried(event.error);
   return sent;
 }
@@ -90,12 +101,19 @@ function carried(error: unknown): CarriedError | string {
   return { carried: { name, message, stack, code: "code" in error ? String(error.code) : undefined } };
 }
 
-/** As it was sent, with its error made whole again. */
-export function receivedEvent(event: LifecycleEvent): LifecycleEvent {
-  if (!("error" in event) || typeof event.error !== "object" || event.error === null || !("carried" in event.error))
-    return event;
-  const { name, message, stack, code } = (event.error as CarriedError).carried;
+/** As it was before it was sent, from this worker. */
+export function receivedEvent(sent: SentEvent, worker: number): LifecycleEvent {
+  if (Array.isArray(sent)) return eventOf(sent as unknown as EventRow, worker);
+  const event = sent as LifecycleEvent;
+  const error = "error" in event ? wholeError(event.error) : null;
+  return { ...event, ...(error ? { error } : {}), worker } as LifecycleEvent;
+}
+
+/** Null for what is no error on its way. */
+function wholeError(sent: unknown): Error | null {
+  if (typeof sent !== "object" || sent === null || !("carried" in sent)) return null;
+  const { name, message, stack, code } = (sent as CarriedError).carried;
   const error = Object.assign(new Error(message), { stack, ...(code === undefined ? {} : { code }) });
   Object.defineProperty(error, "name", { value: name, enumerable: false });
-  return { ...event, error } as LifecycleEvent;
+  return error;
 }

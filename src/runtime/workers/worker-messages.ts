@@ -3,11 +3,11 @@ import type { MessagePort } from "node:worker_threads";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
 import type { ConfigurationMembers } from "../../config/index.ts";
 import type { BlockedAddress } from "../admission/block-list.ts";
-import type { LifecycleEvent, LifecycleEventType } from "../observe/lifecycle.ts";
 import type { PressureThresholdOptions } from "../pressure/thresholds.ts";
 import type { InheritedSocket } from "../sockets/inherited-sockets.ts";
 import type { ChallengePem } from "../tls/challenge-certificates.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
+import type { SentEvent, WantedEvents } from "./forwarded-events.ts";
 import type { ListenerMemory, ServerMemory } from "./worker-memory.ts";
 
 /** A listening socket by its descriptor, which the receiver duplicates before it answers. */
@@ -36,8 +36,8 @@ export interface WorkerStart extends WorkerDocument {
   readonly blockVersion: Int32Array;
   /** Entries of the block list that are not the document's own. */
   readonly blocked: readonly BlockedAddress[];
-  /** The types of events that somebody in the main thread wants. */
-  readonly wanted: readonly LifecycleEventType[];
+  /** What somebody in the main thread wants to hear. */
+  readonly wanted: WantedEvents;
   readonly pressure: false | { readonly thresholds?: PressureThresholdOptions };
   readonly dataDirectory: string;
   readonly lifecycle: LifecycleMode;
@@ -89,7 +89,7 @@ export interface WorkerCalls {
   readonly discard: { readonly request: null; readonly reply: null };
   /** Answered when everything has ended. */
   readonly stop: { readonly request: { readonly wait: boolean }; readonly reply: null };
-  readonly want: { readonly request: readonly LifecycleEventType[]; readonly reply: null };
+  readonly want: { readonly request: WantedEvents; readonly reply: null };
   /** Connections are inspected until the port closes, on which batches go out, and an answer to each comes in. */
   readonly inspect: { readonly request: { readonly order: object; readonly port: MessagePort }; readonly reply: null };
 }
@@ -114,7 +114,7 @@ export type WorkerAnswer =
   | { readonly kind: "answer"; readonly number: number; readonly error: SentError | null }
   /** Everything is read and bound. */
   | { readonly kind: "ready" }
-  | { readonly kind: "events"; readonly events: readonly LifecycleEvent[] };
+  | { readonly kind: "events"; readonly events: readonly SentEvent[] };
 
 /** A change of the block list, on a port of its own. */
 export type BlockChange = { readonly add: BlockedAddress } | { readonly remove: string };

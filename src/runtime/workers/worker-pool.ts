@@ -8,11 +8,11 @@ import type { BlockedAddress } from "../admission/block-list.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { ChartFlows } from "../observe/chart-flows.ts";
 import type { InspectedThread, InspectedThreads, ThreadsInspector } from "../observe/inspection.ts";
-import type { Lifecycle, LifecycleEvent } from "../observe/lifecycle.ts";
+import type { Lifecycle } from "../observe/lifecycle.ts";
 import { mostThreads } from "../shared/shared-counters.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
-import { forwarded, receivedEvent } from "./forwarded-events.ts";
+import { forwarded, receivedEvent, type SentEvent, type WantedEvents } from "./forwarded-events.ts";
 import { ServerWorker } from "./worker.ts";
 import { workerDocument } from "./worker-document.ts";
 import { MainMemory } from "./worker-memory.ts";
@@ -394,20 +394,22 @@ export class WorkerPool implements InspectedThreads {
     this.#reloading = null;
   }
 
-  #report(events: readonly LifecycleEvent[], worker: number): void {
+  #report(events: readonly SentEvent[], worker: number): void {
     const { lifecycle } = this.#followed();
-    for (const event of events) lifecycle.emit({ ...receivedEvent(event), worker });
+    for (const event of events) lifecycle.emit(receivedEvent(event, worker));
   }
 
-  #wants() {
+  #wants(): WantedEvents {
     const { lifecycle } = this.#followed();
-    return [...forwarded, ...this.#options.notices].filter((type) => lifecycle.wants(type));
+    const types = [...forwarded, ...this.#options.notices].filter((type) => lifecycle.wants(type));
+    return { types, areSeen: lifecycle.isSeen };
   }
 
   #look(): void {
     const wanted = this.#wants();
-    if (this.#wanted === wanted.join()) return;
-    this.#wanted = wanted.join();
+    const text = JSON.stringify(wanted);
+    if (this.#wanted === text) return;
+    this.#wanted = text;
     void this.#each((thread) => thread.call("want", wanted)).catch(() => {});
   }
 

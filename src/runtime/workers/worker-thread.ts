@@ -6,7 +6,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import type { LifecycleEvent } from "../observe/lifecycle.ts";
+import type { SentEvent } from "./forwarded-events.ts";
 import type {
   BlockChange,
   SentError,
@@ -29,7 +29,7 @@ export interface ThreadProgram {
 }
 
 export interface ThreadOwner {
-  events(events: readonly LifecycleEvent[]): void;
+  events(events: readonly SentEvent[]): void;
   /** The thread has ended. @param error null when it was asked to */
   ended(error: Error | null): void;
 }
