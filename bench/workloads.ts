@@ -6,6 +6,7 @@ import { http2 } from "./workloads/http2.ts";
 import { idle, idleTls } from "./workloads/idle.ts";
 import { imap } from "./workloads/imap.ts";
 import { inspector } from "./workloads/inspector.ts";
+import { largeMail } from "./workloads/large-mail.ts";
 import { largeMessage } from "./workloads/large-message.ts";
 import { manyListeners } from "./workloads/many-listeners.ts";
 import { messagesKept, messagesNew } from "./workloads/messages.ts";
@@ -32,6 +33,7 @@ export const workloads: readonly Workload[] = [
   largeMessage,
   durable,
   imap,
+  largeMail,
   proxyHeader,
   growth,
   reloadPause,

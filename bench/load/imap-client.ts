@@ -11,11 +11,16 @@ export class ImapClient implements Disposable {
   #number = 0;
   /** The end of what has come. */
   #tail = "";
-  #waiting: { readonly tag: string; readonly resolve: (line: string) => void } | null = null;
+  #waiting: {
+    readonly tag: string;
+    readonly resolve: (line: string) => void;
+    readonly reject: (error: Error) => void;
+  } | null = null;
 
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
+    socket.on("close", () => this.#waiting?.reject(new Error(`The server has closed the connection: ${this.#tail}`)));
   }
 
   static async logIn(port: number): Promise<ImapClient> {
@@ -28,17 +33,29 @@ export class ImapClient implements Disposable {
 
   /** Milliseconds from the command to the end of its answer. @throws Error when that is not OK */
   async time(command: string): Promise<number> {
+    return this.#timeOf(command, null);
+  }
+
+  async #timeOf(command: string, literal: Buffer | null): Promise<number> {
     this.#number += 1;
     const tag = `a${this.#number}`;
     const started = performance.now();
-    const answered = new Promise<string>((resolve) => {
-      this.#waiting = { tag, resolve };
-    });
+    const { promise: answered, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting = { tag, resolve, reject };
     this.#socket.write(`${tag} ${command}\r\n`);
+    if (literal) {
+      this.#socket.write(literal);
+      this.#socket.write("\r\n");
+    }
     const line = await answered;
     const taken = performance.now() - started;
     if (!line.startsWith(`${tag} OK`)) throw new Error(`${command}: ${line}`);
     return taken;
+  }
+
+  /** The same, of a message that is put into the mailbox, without waiting for leave to send it (RFC 7888). */
+  async timeOfAppend(message: Buffer): Promise<number> {
+    return this.#timeOf(`APPEND INBOX {${message.length}+}`, message);
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,4 @@
-/** A peer: Dovecot's IMAP server over TLS, with a Maildir of the same messages. */
+/** A peer: Dovecot's IMAP and POP3 servers over TLS, with a Maildir of the same messages. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,17 +9,22 @@ import { freePort } from "./free-port.ts";
 
 /** Why it cannot run, or null. */
 export function dovecotMissing(): string | null {
-  if (!isInstalled("dovecot") || !isInstalled("/usr/lib/dovecot/imap"))
-    return "Dovecot's IMAP server is not installed.";
+  const programs = ["dovecot", "/usr/lib/dovecot/imap", "/usr/lib/dovecot/pop3"];
+  if (!programs.every(isInstalled)) return "Dovecot's IMAP and POP3 servers are not installed.";
   return process.getuid?.() === 0 ? null : "Dovecot needs root here.";
 }
+
+export type Dovecot = ProgramServer & {
+  /** Over TLS. */
+  readonly pop3Port: number;
+};
 
 /** In this empty directory. */
 export async function startDovecot(
   directory: string,
   { certificate, messages }: { readonly certificate: string; readonly messages: number },
-): Promise<ProgramServer> {
-  const [port, clearPort] = [await freePort(), await freePort()];
+): Promise<Dovecot> {
+  const [port, clearPort, pop3Port] = [await freePort(), await freePort(), await freePort()];
   const user = idOf("-u");
   const group = idOf("-g");
   const maildir = join(directory, "mail", "Maildir");
@@ -32,8 +37,9 @@ export async function startDovecot(
   for (const name of ["", "cur", "new", "tmp", ".."]) chownSync(join(maildir, name), user, group);
   chmodSync(directory, 0o755);
   const file = join(directory, "dovecot.conf");
-  writeFileSync(file, configuration({ directory, certificate, port, clearPort, user, group }));
-  return startProgram({ file: "dovecot", args: ["-F", "-c", file] }, { port: clearPort, served: port });
+  writeFileSync(file, configuration({ directory, certificate, port, clearPort, pop3Port, user, group }));
+  const server = await startProgram({ file: "dovecot", args: ["-F", "-c", file] }, { port: clearPort, served: port });
+  return Object.assign(server, { pop3Port });
 }
 
 function idOf(flag: string): number {
@@ -45,11 +51,12 @@ function configuration(of: {
   readonly certificate: string;
   readonly port: number;
   readonly clearPort: number;
+  readonly pop3Port: number;
   readonly user: number;
   readonly group: number;
 }): string {
   return `
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
 base_dir = ${of.directory}/run
 state_dir = ${of.directory}/state
@@ -74,6 +81,16 @@ service imap-login {
   }
   inet_listener imaps {
     port = ${of.port}
+    ssl = yes
+  }
+}
+service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = 0
+  }
+  inet_listener pop3s {
+    port = ${of.pop3Port}
     ssl = yes
   }
 }

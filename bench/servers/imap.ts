@@ -1,6 +1,6 @@
-/** Gatehouse with IMAP over TLS, and a mailbox of many messages in its own store. */
+/** Gatehouse with IMAP and POP3 over TLS, and a mailbox of many messages in its own store. */
 import { Readable } from "node:stream";
-import { AccountDirectory, createGatehouse, imap, mailboxBackend, openStore } from "../../src/index.ts";
+import { AccountDirectory, createGatehouse, imap, mailboxBackend, openStore, pop3 } from "../../src/index.ts";
 import { messageAt, owner, password } from "../load/mailbox.ts";
 import { answer } from "./answers.ts";
 
@@ -33,11 +33,15 @@ const gatehouse = createGatehouse({
   config: {
     SystemSettings: { defaultHostname: "localhost" },
     Certificate: { main: { certificate: file, privateKey: file } },
-    NetworkListener: [{ name: "imaps", protocol: "imap", bind: ["127.0.0.1:0"], tlsImplicit: true }],
+    NetworkListener: [
+      { name: "imaps", protocol: "imap", bind: ["127.0.0.1:0"], tlsImplicit: true },
+      { name: "pop3s", protocol: "pop3", bind: ["127.0.0.1:0"], tlsImplicit: true },
+    ],
   },
   backend,
   mailboxes,
-  protocols: [imap({ backend, mailboxes })],
+  protocols: [imap({ backend, mailboxes }), pop3({ backend, mailboxes })],
 });
 await gatehouse.start();
-answer(gatehouse.listeners()[0]?.addresses[0]?.port ?? 0);
+const ports = Object.fromEntries(gatehouse.listeners().map(({ name, addresses }) => [name, addresses[0]?.port ?? 0]));
+answer(ports["imaps"] ?? 0, { ports: () => ports });
