@@ -6,7 +6,17 @@
  * `node bench/worker-soak.ts [SECONDS] [CLIENTS]`, by default 60 and 200: half of them speak SMTP.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,10 +27,8 @@ import { askControl } from "../src/control/control-client.ts";
 import type { StatusReport } from "../src/control/reports.ts";
 
 const [seconds = 60, clients = 200] = process.argv.slice(2).map(Number);
-/** A client whose thread is killed as it is being greeted does not learn which it was. */
-const momentOfDeath = 500;
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-worker-soak-"));
-const [data, file] = [join(folder, "data"), join(folder, "gatehouse.json")];
+const [data, file, notes] = [join(folder, "data"), join(folder, "gatehouse.json"), join(folder, "accepted")];
 const program = fileURLToPath(new URL("./soak/worker-program.ts", import.meta.url));
 const command = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
 
@@ -39,7 +47,9 @@ function write(workers: number, maxConnections = 4_000): void {
 }
 
 write(2);
-const server = spawn(process.execPath, [program, file, data], { stdio: "inherit" });
+writeFileSync(notes, "");
+const env = { ...process.env, SOAK_NOTES: notes };
+const server = spawn(process.execPath, [program, file, data], { stdio: "inherit", env });
 const status = async (): Promise<StatusReport> =>
   (await askControl(data, { method: "GET", path: "/status", timeout: 60_000 })).body as StatusReport;
 let begun: StatusReport | null = null;
@@ -68,15 +78,42 @@ const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
 const memory = (pid: number): number =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]) / 1024);
 
-const counts = { served: 0, deferred: 0, acknowledged: 0, killed: 0, lostTheirWorker: 0, metTheirWorkersEnd: 0 };
+const counts = { served: 0, deferred: 0, acknowledged: 0, killed: 0, lostTheirWorker: 0 };
 const failures = new Map<string, number>();
 const over = new AbortController();
 /** Threads that were killed, as they greet. */
 const dead = new Set<string>();
-let lastDeath = Number.NEGATIVE_INFINITY;
-const diesNow = (): boolean => performance.now() - lastDeath < momentOfDeath;
+/** The thread that has accepted each client, by the client's port; the last one that had it. */
+const acceptedBy = new Map<number, { readonly thread: string; readonly at: number }>();
+let read = 0;
+
+function readNotes(): void {
+  const { size } = statSync(notes);
+  const descriptor = openSync(notes, "r");
+  const news = Buffer.alloc(size - read);
+  readSync(descriptor, news, 0, news.length, read);
+  closeSync(descriptor);
+  // A line that is being written is read the next time.
+  const whole = news.subarray(0, news.lastIndexOf("\n") + 1);
+  read += whole.length;
+  for (const line of whole.toString("latin1").split("\n")) {
+    const [port, thread = "", at] = line.split(" ");
+    if (thread) acceptedBy.set(Number(port), { thread, at: Number(at) });
+  }
+}
+
+/** Whether the thread that had this client was killed. */
+function lostItsWorker({ port, began }: Dialogue): boolean {
+  readNotes();
+  const accepted = acceptedBy.get(port());
+  return accepted !== undefined && accepted.at >= began && dead.has(accepted.thread);
+}
 
 interface Dialogue {
+  /** The client's. */
+  port(): number;
+  /** Unix time in milliseconds. */
+  readonly began: number;
   answer(): Promise<string>;
   say(words: string): void;
   close(): void;
@@ -88,8 +125,14 @@ function open(port: number): Dialogue {
   socket.on("error", (failed) => {
     error = failed;
   });
+  let ownPort = 0;
+  socket.on("connect", () => {
+    ownPort = socket.localPort ?? 0;
+  });
   const lines = createInterface(socket)[Symbol.asyncIterator]();
   return {
+    port: () => ownPort,
+    began: Date.now(),
     async answer() {
       for (;;) {
         const { value, done } = await lines.next();
@@ -104,7 +147,8 @@ function open(port: number): Dialogue {
 
 /** A 421 or `later` between two commands is the server's right, and not a failure. */
 async function deliver(number: number): Promise<void> {
-  const { answer, say, close } = open(ports.smtp);
+  const dialogue = open(ports.smtp);
+  const { answer, say, close } = dialogue;
   try {
     const greeting = await answer();
     if (!greeting.startsWith("220 ")) throw new Error(`greeted by ${greeting}`);
@@ -121,18 +165,20 @@ async function deliver(number: number): Promise<void> {
       if (words === message) counts.acknowledged += 1;
     }
     counts.served += 1;
+  } catch (error) {
+    if (!lostItsWorker(dialogue)) throw error;
+    counts.lostTheirWorker += 1;
   } finally {
     close();
   }
 }
 
 async function talk(): Promise<void> {
-  const { answer, say, close } = open(ports.talk);
-  let thread = "";
+  const dialogue = open(ports.talk);
+  const { answer, say, close } = dialogue;
   try {
     const greeting = await answer();
     if (!greeting.startsWith("hello ")) throw new Error(`greeted by ${greeting}`);
-    thread = greeting.slice("hello ".length);
     for (const [words, expected] of [
       ["ping", "pong"],
       ["ping", "pong"],
@@ -149,7 +195,7 @@ async function talk(): Promise<void> {
     }
     counts.served += 1;
   } catch (error) {
-    if (!dead.has(thread)) throw error;
+    if (!lostItsWorker(dialogue)) throw error;
     counts.lostTheirWorker += 1;
   } finally {
     close();
@@ -161,12 +207,8 @@ async function visitor(number: number): Promise<void> {
     try {
       await (number % 2 === 0 ? deliver(number) : talk());
     } catch (error) {
-      // Who speaks SMTP is not told the thread; nor is who was not greeted yet.
-      if (diesNow()) counts.metTheirWorkersEnd += 1;
-      else {
-        const text = error instanceof Error ? error.message : String(error);
-        failures.set(text, (failures.get(text) ?? 0) + 1);
-      }
+      const text = error instanceof Error ? error.message : String(error);
+      failures.set(text, (failures.get(text) ?? 0) + 1);
     }
     await delay(20 + Math.random() * 200);
   }
@@ -179,10 +221,8 @@ async function kill(): Promise<void> {
   // With one worker it is the server itself.
   if (thread && !thread.endsWith("/0")) {
     dead.add(thread);
-    lastDeath = performance.now();
     say("die\r\n");
     await answer().catch(() => {});
-    lastDeath = performance.now();
     counts.killed += 1;
   }
   close();
@@ -200,10 +240,23 @@ async function evenly(times: number, work: (number: number) => Promise<void>): P
 async function ask(path: string): Promise<boolean> {
   // Asked while one server succeeds the other, it finds nobody, or one that drains.
   const answered = await askControl(data, { method: "POST", path, timeout: 120_000 }).catch(() => null);
-  if (answered && answered.status !== 200) outcomes.add(`${path}: ${answered.status} ${JSON.stringify(answered.body)}`);
-  return answered?.status === 200;
+  if (answered?.status === 200) return true;
+  const { error } = (answered?.body ?? {}) as { readonly error?: { readonly code: string } };
+  const code = error?.code ?? "nobody answers";
+  refusals.set(`${path}: ${code}`, (refusals.get(`${path}: ${code}`) ?? 0) + 1);
+  return false;
 }
-const outcomes = new Set<string>();
+/** Why a reload or an upgrade was asked for again: one is under way, or one worker is to become several by a reload. */
+const refusals = new Map<string, number>();
+
+/** Until it is granted. @param prepare writes the document for each attempt */
+async function askUntilDone(path: string, prepare: (attempt: number) => void): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    prepare(attempt);
+    if (await ask(path)) return;
+    await delay(100);
+  }
+}
 
 await deliver(0);
 await delay(1_000);
@@ -213,12 +266,16 @@ const visitors = Promise.all(Array.from({ length: clients }, (_, number) => visi
 const done = { upgrades: 0, reloads: 0 };
 await Promise.all([
   evenly(Math.round(seconds / 3), async (number) => {
-    write([2, 4, 1, 3][number % 4] ?? 2);
-    if (await ask("/upgrade")) done.upgrades += 1;
+    await askUntilDone("/upgrade", () => write([2, 4, 1, 3][number % 4] ?? 2));
+    done.upgrades += 1;
   }),
   evenly(Math.round((seconds * 5) / 6), async (number) => {
-    write([3, 1, 4, 2, 3][number % 5] ?? 2, 4_000 + number);
-    if (await ask("/reload")) done.reloads += 1;
+    // One that began with a single worker takes no others by a reload.
+    const numbers = [3, 1, 4, 2];
+    await askUntilDone("/reload", (attempt) =>
+      write(attempt % 2 === 0 ? (numbers[number % numbers.length] ?? 2) : 1, 4_000 + number),
+    );
+    done.reloads += 1;
   }),
   evenly(Math.round(seconds / 3), kill),
 ]);
@@ -240,5 +297,5 @@ console.log({
   ...{ seconds, clients, ...done, ...counts, kept, lost: Math.max(0, counts.acknowledged - kept), before },
   after: { ...after, listeners: after.listeners.map(({ connections }) => connections) },
 });
-for (const text of outcomes) console.log(text);
+for (const [text, count] of refusals) console.log(`asked again ${count} × ${text}`);
 for (const [text, count] of failures) console.log(`FAILED ${count} × ${text}`);

@@ -1,6 +1,16 @@
-/** What the workers of the soak import: a protocol that says which thread has the client, and one client can end that thread. */
+/**
+ * What the workers of the soak import: a protocol that says which thread has the client, and one client can end that
+ * thread. Whoever is accepted is noted, by which thread, before anything is said to it: SMTP does not tell.
+ */
+import { appendFileSync } from "node:fs";
 import { threadId } from "node:worker_threads";
-import { CONTINUE, close, defineProtocol, GOODBYE } from "../../src/index.ts";
+import { type AdmissionRule, CONTINUE, close, defineProtocol, GOODBYE } from "../../src/index.ts";
+
+const notes = process.env["SOAK_NOTES"] ?? "/dev/null";
+const note: AdmissionRule = ({ peer }) => {
+  appendFileSync(notes, `${peer.port} ${process.pid}/${threadId} ${Date.now()}\n`);
+  return null;
+};
 
 const talk = defineProtocol({
   name: "talk",
@@ -24,3 +34,4 @@ const talk = defineProtocol({
 });
 
 export const protocols = [talk];
+export const admission = [note];

@@ -4,7 +4,7 @@
  * changed, so that IDLE sees it, and agree on who has a maildrop.
  */
 import { MailboxError } from "../../protocols/mailbox.ts";
-import type { MaildropLocks } from "../../protocols/maildrop-locks.ts";
+import { type MaildropLocks, maildropKey } from "../../protocols/maildrop-locks.ts";
 import type { MaildropArbiter, NeighbourLine, StoreNeighbours } from "../store/neighbour.ts";
 import type { ChangeSet } from "../store/store-calls.ts";
 import type { SummaryColumns } from "../store/summary-columns.ts";
@@ -35,7 +35,7 @@ export class Neighbours implements StoreNeighbours {
   #newer: NeighbourLine | null = null;
   /** Of accounts whose maildrops sessions of this server or of older ones have, or ask for. */
   readonly #locks: MaildropLocks;
-  /** Those of older servers. */
+  /** The keys of those of older servers. */
   readonly #olders = new Set<string>();
   /** In another thread, where that one has the neighbours; null where this one has. */
   readonly #arbiter: MaildropArbiter | null;
@@ -153,19 +153,19 @@ export class Neighbours implements StoreNeighbours {
   async #lockForOlder(account: string): Promise<boolean> {
     if (!this.#lockElsewhere(account)) return false;
     if (!this.#newer || (await this.#askNewer(account))) return true;
-    this.#olders.delete(account);
+    this.#olders.delete(maildropKey(account));
     this.#locks.release(account);
     return false;
   }
 
   #lockElsewhere(account: string): boolean {
     const isFree = this.#locks.take(account);
-    if (isFree) this.#olders.add(account);
+    if (isFree) this.#olders.add(maildropKey(account));
     return isFree;
   }
 
   #unlockElsewhere(account: string): void {
-    if (this.#olders.delete(account)) this.#locks.release(account);
+    if (this.#olders.delete(maildropKey(account))) this.#locks.release(account);
     this.#tell([this.#newer], { kind: "unlock", account });
   }
 

@@ -157,6 +157,11 @@ export class ListenerSockets {
     this.#servers.clear();
   }
 
+  /** Stops accepting in this turn, whatever becomes of the listener. */
+  acceptNoMore(): void {
+    for (const [socket, server] of this.#servers) void socket.suspend(server);
+  }
+
   /**
    * Accepts until nobody is queued, and nobody can be. Clients queued on an inherited socket are left to the next
    * process that is started with it.

@@ -384,6 +384,11 @@ export class Listener {
     );
   }
 
+  /** The thread ends with this turn: who would still be accepted in it is left to the others. */
+  acceptNoMore(): void {
+    this.#sockets.acceptNoMore();
+  }
+
   /** Its sockets, for a successor; null for one that cannot be inherited. */
   get inheritable(): ReadonlyMap<string, InheritableSocket | null> {
     return this.#sockets.inheritable;

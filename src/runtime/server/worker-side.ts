@@ -76,8 +76,13 @@ export class WorkerSide {
   async run(server: Server): Promise<void> {
     const { ports, wanted } = this.#start;
     this.#sender.follow(server.lifecycle, wanted);
-    // What an uncaught error leaves behind is reported before the thread ends.
-    process.once("exit", () => this.#sender.flush());
+    // Called whenever the thread ends but by `terminate()` and for want of memory.
+    process.once("exit", () => {
+      // The event loop goes on to the end of its turn, and would accept clients whom no code can serve.
+      for (const listener of server.listeners) listener.acceptNoMore();
+      // What an uncaught error leaves behind is reported before the thread ends.
+      this.#sender.flush();
+    });
     ports.questions.on("message", ({ number, question }: { number: number; question: WorkerQuestion }) => {
       ports.questions.postMessage({ number, answer: answerTo(server, question) });
       Atomics.store(ports.answered, 0, number);

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import type { MaildropLocks } from "../../protocols/maildrop-locks.ts";
-import { longestKey, SharedTable, type TableMemory, tableMemory } from "../shared/shared-table.ts";
+import { type MaildropLocks, maildropKey } from "../../protocols/maildrop-locks.ts";
+import { SharedTable, type TableMemory, tableMemory } from "../shared/shared-table.ts";
 
 /** Maildrops that sessions have at once, over all threads. Memory that was never written to takes no room. */
 const mostMaildrops = 65_536;
@@ -21,7 +20,7 @@ export class SharedMaildrops implements MaildropLocks {
   }
 
   take(account: string): boolean {
-    const key = keyOf(account);
+    const key = maildropKey(account);
     const table = this.#table;
     return table.alone(() => {
       // A thread may have ended right after it had made the row.
@@ -33,14 +32,14 @@ export class SharedMaildrops implements MaildropLocks {
   }
 
   release(account: string): void {
-    const key = keyOf(account);
+    const key = maildropKey(account);
     this.#table.alone(() => {
       if (this.#table.find(key)?.[0] === this.#own) this.#table.remove(key);
     });
   }
 
   has(account: string): boolean {
-    return this.#table.alone(() => Boolean(this.#table.find(keyOf(account))?.[0]));
+    return this.#table.alone(() => Boolean(this.#table.find(maildropKey(account))?.[0]));
   }
 
   entries(): Iterable<string> {
@@ -64,9 +63,4 @@ export class SharedMaildrops implements MaildropLocks {
       for (const key of left) this.#table.remove(key);
     });
   }
-}
-
-/** Names of any length are told apart. */
-function keyOf(account: string): string {
-  return account.length <= longestKey ? account : createHash("sha256").update(account).digest("base64");
 }

@@ -4,10 +4,12 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { openStore, type Store } from "../../../src/mailbox/index.ts";
 import { Borrower } from "../../../src/mailbox/lent/borrower.ts";
 import { Lender } from "../../../src/mailbox/lent/lender.ts";
+import { Neighbours } from "../../../src/mailbox/open/neighbours.ts";
 import { borrowStore, openLendableStore } from "../../../src/mailbox/open-store.ts";
 import type { NeighbourLine } from "../../../src/mailbox/store/neighbour.ts";
 import type { MailboxChange } from "../../../src/protocols/mailbox.ts";
 import { LocalMaildropLocks } from "../../../src/protocols/maildrop-locks.ts";
+import { maildropsMemory, SharedMaildrops } from "../../../src/runtime/workers/shared-maildrops.ts";
 import { bodyOf } from "../letters.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -157,3 +159,32 @@ test("nobody but a successor joins a folder that is in use, and joining removes 
   onTestFinished(() => third.close());
   expect(await Array.fromAsync(third.messages())).toHaveLength(1);
 });
+
+const kinds = {
+  "one worker": () => new LocalMaildropLocks(),
+  "several workers": () => new SharedMaildrops(maildropsMemory(), 0),
+};
+const pairs = Object.entries(kinds).flatMap(([older, locksOfOlder]) =>
+  Object.entries(kinds).map(([newer, locksOfNewer]) => ({ older, newer, locksOfOlder, locksOfNewer })),
+);
+
+test.each(pairs)(
+  "a maildrop has one session in a server with $older and its successor with $newer, however long its name is",
+  async ({ locksOfOlder, locksOfNewer }) => {
+    const nobody = { changedElsewhere: () => {}, lostElsewhere: () => {} };
+    const older = new Neighbours(nobody, { locks: locksOfOlder(), arbiter: null });
+    const newer = new Neighbours(nobody, { locks: locksOfNewer(), arbiter: null });
+    const { ends } = way();
+    const [short, long] = [ANN.username, `${"ann".repeat(30)}@example.com`];
+    for (const account of [short, long]) older.take(account);
+    older.addNewer(ends[0]);
+    newer.addOlder(ends[1], older.locked);
+    for (const account of [short, long]) expect(() => newer.take(account)).toThrow("Another session");
+    for (const account of [short, long]) older.release(account);
+    for (const account of [short, long]) await vi.waitFor(() => expect(newer.take(account)).toBeNull());
+    for (const account of [short, long]) await expect(older.take(account)).rejects.toThrow("Another session");
+    for (const account of [short, long]) newer.release(account);
+    for (const account of [short, long]) await older.take(account);
+    for (const account of [short, long]) expect(() => newer.take(account)).toThrow("Another session");
+  },
+);

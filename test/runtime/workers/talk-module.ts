@@ -3,7 +3,8 @@ import { threadId } from "node:worker_threads";
 import { CONTINUE, close, defineProtocol, GOODBYE } from "../../../src/index.ts";
 
 /**
- * `bye` ends, `block` keeps the event loop busy for 300 ms, `die` throws where nobody catches it, `hog` takes memory until
+ * `bye` ends, `block` keeps the event loop busy for 300 ms, `die` throws where nobody catches it, `exit` ends the thread
+ * in the middle of a turn, `hog` takes memory until
  * there is none, `stay` does not let go at a drain.
  */
 const talk = defineProtocol({
@@ -22,6 +23,7 @@ const talk = defineProtocol({
             setImmediate(() => {
               throw new Error("The embedder's code is wrong.");
             });
+          if (word === "exit") process.exit(1);
           if (word === "hog")
             for (const hoard: number[][] = []; ; ) hoard.push(Array.from({ length: 10_000 }, Math.random));
           if (word === "block") for (const end = performance.now() + 300; performance.now() < end; );

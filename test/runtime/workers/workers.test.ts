@@ -13,6 +13,12 @@ const workers = {
   resourceLimits: { maxOldGenerationSizeMb: 128 },
 };
 
+async function pinged({ socket }: Client): Promise<void> {
+  const pong = once(socket, "data");
+  socket.write("ping\r\n");
+  await pong;
+}
+
 interface Wanted {
   readonly maxConnections?: number;
   readonly atCapacity?: "hold" | "reject";
@@ -39,9 +45,7 @@ describe("a server with three workers", () => {
       clients.push(await visit());
     }
     // None is busy any longer.
-    const pong = new Promise((resolve) => clients[0]?.socket.once("data", resolve));
-    clients[0]?.socket.write("ping\r\n");
-    await pong;
+    if (clients[0]) await pinged(clients[0]);
     return clients;
   };
 
@@ -146,6 +150,28 @@ describe("a server with three workers", () => {
     expect(back.every(({ said }) => said.startsWith("hello"))).toBe(true);
     await Promise.all([...others, ...back].map(bye));
     await expect.poll(() => running.gatehouse.listeners()[0]?.connections).toBe(0);
+  });
+
+  it("takes nobody along who comes in the turn in which a worker ends", async () => {
+    const { event } = fromNowOn(running);
+    const clients = await crowd(12);
+    const byWorker = () => [...Map.groupBy(clients, ({ said }) => said).values()];
+    while (byWorker().length < 3) {
+      for (const [each] of byWorker()) each?.socket.write("block\r\n");
+      clients.push(await visit());
+    }
+    await Promise.all(byWorker().map(([each]) => each && pinged(each)));
+    const [, victim] = byWorker().find(({ length }) => length > 1) ?? [];
+    // While all are busy, the word that ends one of them and the newcomers wait for its next turn, in this order.
+    for (const [each] of byWorker()) each?.socket.write("block\r\n");
+    await delay(50);
+    victim?.socket.write("exit\r\n");
+    await delay(50);
+    const newcomers = await Promise.all(Array.from({ length: 12 }, visit));
+    expect(newcomers.filter(({ said }) => !said.startsWith("hello"))).toEqual([]);
+    const { worker } = await event("worker.failed");
+    await event("worker.running", (event) => event.worker === worker);
+    await Promise.all([...clients, ...newcomers].filter(({ socket }) => !socket.destroyed).map(bye));
   });
 
   it("loses the clients of a worker that is out of memory and nobody else's, and replaces it", async () => {
