@@ -1,7 +1,11 @@
 /**
  * The life of a certificate that renews itself by ACME (RFC 8555).
  *
- * `reading` finds what an earlier process has left; `ordering` places an order, or takes up the one under way;
+ * `reading` finds what an earlier process has left, or another node of the fleet has got, which is `taking`. `claiming`
+ * asks the fleet whether this node may order: one does, and the others are `awaiting` what comes of it, or that its lease
+ * ends; without the engine a node is `cutOff`, and orders nothing. Outside a fleet nobody is asked.
+ *
+ * `ordering` places an order, or takes up the one under way;
  * `validating` proves the control of each domain; `finalizing` has the certificate issued and puts it on disk; `issued`
  * puts it into force, without which an order does not count as done; `waiting` lasts until the next look at the renewal,
  * which `renewing` takes. What fails is tried again from `failing`, after a pause that doubles, with a look at what there
@@ -27,13 +31,20 @@ export interface CertificateInput {
   readonly jitter: number;
 }
 
-/** What an earlier process has left. */
+/** What an earlier process has left, or another node has got. */
 export interface KeptCertificate {
   /** There is a certificate for these domains. */
   readonly isIssued: boolean;
+  /** The fleet has one that this node has not. */
+  readonly isOffered: boolean;
   readonly failures: number;
   /** Milliseconds until the next attempt after a failure; 0 when it may be made now. */
   readonly pause: number;
+}
+
+export interface OrderClaim {
+  /** This node may order; no other one does until it has come to an end. */
+  readonly isGranted: boolean;
 }
 
 export interface RenewalOutlook {
@@ -43,14 +54,19 @@ export interface RenewalOutlook {
   readonly pause: number;
 }
 
-/** The server ends, or its document does not have this certificate any more. */
-export type CertificateEvent = { type: "certificate.stop" };
+export type CertificateEvent =
+  /** The server ends, or its document does not have this certificate any more. */
+  | { type: "certificate.stop" }
+  /** Another node has changed what the fleet knows of the certificate, or the fleet can be asked again. */
+  | { type: "certificate.told" };
 
 /** The names of its states. */
 export type CertificateState = SnapshotFrom<typeof certificateMachine>["value"];
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const CLAIM_PAUSE = 10_000;
+const CUT_OFF_PAUSE = 10 * MINUTE;
 /** Of the first failure. It doubles with each further one. */
 const SHORTEST_PAUSE = MINUTE;
 /** Twice a day: no limit of a certification authority is reached by it. */
@@ -80,6 +96,18 @@ export class CertificateTimeoutError extends Error {
   }
 }
 
+/** The fleet has not said in time whether this node may order. */
+export class ClaimTimeoutError extends Error {
+  override readonly name = "ClaimTimeoutError";
+  readonly code = "acme-fleet";
+
+  constructor() {
+    super(
+      "The fleet has not said in time whether this node may order. It is asked again; see whether its engine runs.",
+    );
+  }
+}
+
 const allIsWell = { error: null, failures: 0, isFresh: false };
 
 function failureOf({ failures, jitter }: CertificateContext, error: unknown) {
@@ -87,18 +115,36 @@ function failureOf({ failures, jitter }: CertificateContext, error: unknown) {
   return { error, failures: count, isFresh: false, pause: pauseAfter(count, { jitter, error }) };
 }
 
+const recordFailure = {
+  type: "recordFailure",
+  params: ({ event }: { readonly event: { readonly error: unknown } }) => ({ error: event.error }),
+} as const;
+
 const failed = {
   target: "failing",
+  actions: [recordFailure, "reportFailure", "shareFailure", "yieldOrder"],
+} as const;
+
+/** A matter of this node alone, such as its disk. */
+const failedHere = { target: "failing", actions: [recordFailure, "reportFailure"] } as const;
+
+const cutOff = {
+  target: "cutOff",
   actions: [
     {
-      type: "recordFailure",
+      type: "recordCutOff",
       params: ({ event }: { readonly event: { readonly error: unknown } }) => ({ error: event.error }),
     },
-    "reportFailure",
+    "reportCutOff",
   ],
 } as const;
 
-const tookTooLong = { target: "failing", actions: ["recordTimeout", "reportFailure"] } as const;
+const looksAgain = { target: "reading", reenter: true } as const;
+
+const tookTooLong = {
+  target: "failing",
+  actions: ["recordTimeout", "reportFailure", "shareFailure", "yieldOrder"],
+} as const;
 
 export const certificateMachine = setup({
   types: {
@@ -108,6 +154,7 @@ export const certificateMachine = setup({
   },
   actors: {
     readKept: unprovidedQuestion("certificate", "readKept", {} as KeptCertificate),
+    claimOrder: unprovidedQuestion("certificate", "claimOrder", {} as OrderClaim),
     lookAtRenewal: unprovidedQuestion("certificate", "lookAtRenewal", {} as RenewalOutlook),
     ...unprovidedWork("certificate", [
       /** Finds or makes the account, and places an order or finds the one under way. */
@@ -118,6 +165,8 @@ export const certificateMachine = setup({
       "obtainCertificate",
       /** Has the listeners serve it, then forgets the order. */
       "putInForce",
+      /** Puts on disk and into force what another node has got. */
+      "takeOffered",
     ]),
   },
   actions: {
@@ -132,20 +181,36 @@ export const certificateMachine = setup({
     postponeLook: assign({ pause: HOUR }),
     recordFailure: assign(({ context }, { error }: { readonly error: unknown }) => failureOf(context, error)),
     recordTimeout: assign(({ context }) => failureOf(context, new CertificateTimeoutError())),
+    /** Nothing has failed that the authority would have to be spared. */
+    recordCutOff: assign((_, { error }: { readonly error: unknown }) => ({ error })),
+    recordClaimTimeout: assign({ error: () => new ClaimTimeoutError() }),
     ...unprovided("certificate", [
       /** Reports the order that begins. */
       "reportOrder",
       /** Reports the failure, and writes down when the next attempt may be made. */
       "reportFailure",
+      /** Reports that the fleet cannot be asked, so that nothing is ordered. */
+      "reportCutOff",
+      /** Tells the other nodes of the failure, so that they wait, too. */
+      "shareFailure",
+      /** Another node may order from now on. */
+      "yieldOrder",
     ]),
   },
   guards: {
     mustWait: (_, { pause }: KeptCertificate) => pause > 0,
+    isOffered: (_, { isOffered }: KeptCertificate) => isOffered,
+    isGranted: (_, { isGranted }: OrderClaim) => isGranted,
     isKept: (_, { isIssued }: KeptCertificate) => isIssued,
     isDue: (_, { isDue }: RenewalOutlook) => isDue,
     pauseIsLeft: ({ context }) => context.pause > 0,
   },
   delays: {
+    claimTimeout: MINUTE,
+    /** Nobody says so when the node that orders is gone. */
+    claimPause: CLAIM_PAUSE,
+    /** Mostly the fleet says before that it is back. */
+    cutOffPause: CUT_OFF_PAUSE,
     orderTimeout: MINUTE,
     validationTimeout: 5 * MINUTE,
     issueTimeout: 5 * MINUTE,
@@ -164,6 +229,11 @@ export const certificateMachine = setup({
         src: "readKept",
         onDone: [
           {
+            guard: { type: "isOffered", params: ({ event }) => event.output },
+            target: "taking",
+            actions: { type: "recordKept", params: ({ event }) => event.output },
+          },
+          {
             guard: { type: "isKept", params: ({ event }) => event.output },
             target: "issued",
             actions: { type: "recordKept", params: ({ event }) => event.output },
@@ -173,10 +243,39 @@ export const certificateMachine = setup({
             target: "failing",
             actions: { type: "recordKept", params: ({ event }) => event.output },
           },
-          { target: "ordering", actions: { type: "recordKept", params: ({ event }) => event.output } },
+          { target: "claiming", actions: { type: "recordKept", params: ({ event }) => event.output } },
         ],
-        onError: failed,
+        onError: failedHere,
       },
+      on: { "certificate.told": looksAgain },
+    },
+    taking: {
+      invoke: {
+        src: "takeOffered",
+        // Something else may have come meanwhile.
+        onDone: { target: "reading" },
+        onError: failedHere,
+      },
+    },
+    claiming: {
+      invoke: {
+        src: "claimOrder",
+        onDone: [
+          { guard: { type: "isGranted", params: ({ event }) => event.output }, target: "ordering" },
+          { target: "awaiting" },
+        ],
+        onError: cutOff,
+      },
+      on: { "certificate.told": { ...looksAgain, actions: "yieldOrder" } },
+      after: { claimTimeout: { target: "cutOff", actions: ["recordClaimTimeout", "reportCutOff", "yieldOrder"] } },
+    },
+    awaiting: {
+      on: { "certificate.told": looksAgain },
+      after: { claimPause: { target: "claiming" } },
+    },
+    cutOff: {
+      on: { "certificate.told": looksAgain },
+      after: { cutOffPause: { target: "reading" } },
     },
     ordering: {
       entry: "reportOrder",
@@ -199,29 +298,33 @@ export const certificateMachine = setup({
       invoke: {
         src: "putInForce",
         onDone: [
-          { guard: "pauseIsLeft", target: "failing" },
-          { target: "renewing", actions: "recordUse" },
+          { guard: "pauseIsLeft", target: "failing", actions: "yieldOrder" },
+          { target: "renewing", actions: ["recordUse", "yieldOrder"] },
         ],
         onError: failed,
       },
+      on: { "certificate.told": looksAgain },
     },
     waiting: {
+      on: { "certificate.told": looksAgain },
       after: { renewalPause: { target: "renewing" } },
     },
     renewing: {
       invoke: {
         src: "lookAtRenewal",
         onDone: [
-          { guard: { type: "isDue", params: ({ event }) => event.output }, target: "ordering" },
+          { guard: { type: "isDue", params: ({ event }) => event.output }, target: "claiming" },
           { target: "waiting", actions: { type: "recordOutlook", params: ({ event }) => event.output } },
         ],
         onError: { target: "waiting", actions: "postponeLook" },
       },
+      on: { "certificate.told": looksAgain },
       after: { renewalTimeout: { target: "waiting", actions: "postponeLook" } },
     },
     failing: {
+      on: { "certificate.told": looksAgain },
       after: { retryPause: { target: "reading" } },
     },
-    stopped: { type: "final" },
+    stopped: { type: "final", entry: "yieldOrder" },
   },
 });

@@ -17,15 +17,16 @@ import {
   type Stimulus,
 } from "../../src/testing/index.ts";
 import type { AcmeFault, AcmeServer, Resource } from "../runtime/acme/acme-server.ts";
+import type { OrdersEngine } from "./orders-engine.ts";
 
-const domain = "mail.example.com";
+export const domain = "mail.example.com";
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+export const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** What an earlier process has left: when its next attempt may be made, and after how many failures. */
-const leftPause = 2 * MINUTE;
-const leftFailures = 2;
+export const leftPause = 2 * MINUTE;
+export const leftFailures = 2;
 /** When the authority wants to be asked about the renewal again. */
 const look = 3 * MINUTE;
 
@@ -40,19 +41,22 @@ interface Left {
 export class CertificateWorld extends Driver {
   readonly house: Gatehouse;
   readonly acme: AcmeServer;
-  readonly #data: string;
+  /** Of the fleet, if the server is a node of one. */
+  readonly engine: OrdersEngine | null;
+  readonly data: string;
   /** The entry into a state that the authority answers, as a count; others wait. */
   #open = false;
   #held: (() => void)[] = [];
 
-  constructor(bench: Bench, acme: AcmeServer) {
+  constructor(bench: Bench, acme: AcmeServer, engine: OrdersEngine | null = null) {
     const data = mkdtempSync(join(tmpdir(), "gatehouse-certificate-"));
     const house = createGatehouse({
       ...bench.options,
+      ...(engine && { openEngine: engine.open }),
       dataDirectory: data,
       backend: {},
       config: {
-        SystemSettings: { defaultHostname: "localhost" },
+        SystemSettings: { defaultHostname: "localhost", ...(engine && { cluster: engine.cluster }) },
         Certificate: { main: { "@type": "Acme", directory: acme.directory, domains: [domain], challenge: "http-01" } },
         NetworkListener: [{ name: "web", protocol: "http", bind: ["127.0.0.1:0"], useTls: false }],
       },
@@ -60,7 +64,8 @@ export class CertificateWorld extends Driver {
     super(house, bench);
     this.house = house;
     this.acme = acme;
-    this.#data = data;
+    this.engine = engine;
+    this.data = data;
     acme.faults.clear();
     acme.orders.clear();
     acme.suggested = { start: laterThan(Date.now(), 30 * DAY), end: laterThan(Date.now(), 30 * DAY + SECOND) };
@@ -78,11 +83,11 @@ export class CertificateWorld extends Driver {
   async starts({ certificate = false, failures = 0 }: Left = {}): Promise<void> {
     const now = unixTimeOf(this.bench.clock);
     const { directory } = this.acme;
-    mkdirSync(join(this.#data, "acme"));
-    if (certificate) writeFileSync(join(this.#data, "acme/main.pem"), await issuedBefore(this.acme));
+    mkdirSync(join(this.data, "acme"));
+    if (certificate) writeFileSync(join(this.data, "acme/main.pem"), await issuedBefore(this.acme));
     const retryAt = failures > 0 ? now + leftPause : 0;
     const kept = { issuedFrom: certificate ? directory : null, issuedAt: now - DAY, order: null, failures, retryAt };
-    if (certificate || failures > 0) writeFileSync(join(this.#data, "acme/main.json"), JSON.stringify(kept));
+    if (certificate || failures > 0) writeFileSync(join(this.data, "acme/main.json"), JSON.stringify(kept));
     await this.gatehouse.start();
     this.acme.ports.http = this.port("web");
   }
@@ -108,29 +113,30 @@ export class CertificateWorld extends Driver {
 
   get kept(): { readonly failures: number; readonly retryAt: number } | null {
     try {
-      return JSON.parse(readFileSync(join(this.#data, "acme/main.json"), "utf8"));
+      return JSON.parse(readFileSync(join(this.data, "acme/main.json"), "utf8"));
     } catch {
       return null;
     }
   }
 
   get isSpoilt(): boolean {
-    return statSync(join(this.#data, "acme/main.json"), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statSync(join(this.data, "acme/main.json"), { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
   /** The folder cannot be read any more. */
   readonly spoilFiles = (): void => {
-    rmSync(join(this.#data, "acme/main.json"), { force: true });
-    mkdirSync(join(this.#data, "acme/main.json"));
+    rmSync(join(this.data, "acme/main.json"), { force: true });
+    mkdirSync(join(this.data, "acme/main.json"));
   };
 
   mendFiles(): void {
-    rmSync(join(this.#data, "acme/main.json"), { recursive: true, force: true });
+    rmSync(join(this.data, "acme/main.json"), { recursive: true, force: true });
   }
 
-  readonly loseCertificate = (): void => rmSync(join(this.#data, "acme/main.pem"), { force: true });
+  readonly loseCertificate = (): void => rmSync(join(this.data, "acme/main.pem"), { force: true });
 
   override async close(): Promise<void> {
+    this.engine?.release();
     this.#open = true;
     for (const release of this.#held.splice(0)) release();
     await super.close();
@@ -140,7 +146,7 @@ export class CertificateWorld extends Driver {
       return (this.openSockets() ?? 0) <= 0;
     }, 1_000);
     this.acme.beforeAnswer = async () => {};
-    rmSync(this.#data, { recursive: true, force: true });
+    rmSync(this.data, { recursive: true, force: true });
   }
 }
 
@@ -167,44 +173,47 @@ export const isPlaced = ({ snapshot }: Situation): boolean => {
 };
 
 /** A stop in the middle of a start. */
-function calledOff(error: unknown): void {
+export function calledOff(error: unknown): void {
   if (!(error instanceof StartError)) throw error;
 }
 
-const done = (state: string, output?: object): AnyEventObject => ({
+export const done = (state: string, output?: object): AnyEventObject => ({
   type: `xstate.done.actor.0.certificate.${state}`,
   output,
 });
-const failed = (state: string, error: Marked): AnyEventObject => ({
+export const failed = (state: string, error: Marked): AnyEventObject => ({
   type: `xstate.error.actor.0.certificate.${state}`,
   error,
 });
-const passed = (delay: string, state: string): AnyEventObject => ({
+export const passed = (delay: string, state: string): AnyEventObject => ({
   type: `xstate.after.${delay}.certificate.${state}`,
 });
-const stops: AnyEventObject = { type: "certificate.stop" };
+export const stops: AnyEventObject = { type: "certificate.stop" };
 
-const has = ({ facts }: Situation, fact: string): boolean => facts.has(fact);
-const isIn =
+export const has = ({ facts }: Situation, fact: string): boolean => facts.has(fact);
+export const isIn =
   (...states: readonly string[]) =>
   ({ snapshot, facts }: Situation): boolean =>
     facts.has("started") && states.includes(String(snapshot.value));
-const isNew = (at: Situation): boolean => !has(at, "started");
+export const isNew = (at: Situation): boolean => !has(at, "started");
 /** An hour by a clock that is advanced has thousands of looks at the descriptors. */
 const isSoon = ({ snapshot }: Situation): boolean => snapshot.context.pause < HOUR;
-const failures = ({ snapshot }: Situation): number => snapshot.context.failures;
+export const failures = ({ snapshot }: Situation): number => snapshot.context.failures;
 
-const nothing = { isIssued: false, failures: 0, pause: 0 };
-const certificate = { isIssued: true, failures: 0, pause: 0 };
+export const nothing = { isOffered: false, isIssued: false, failures: 0, pause: 0 };
+export const certificate = { ...nothing, isIssued: true };
+export const offered = { ...nothing, isOffered: true };
 const due = { isDue: true, pause: 0 };
+/** Outside a fleet nobody is asked. */
+export const granted = done("claiming", { isGranted: true });
 
 /** What follows when the renewal is looked at: an order under way is gone on with, without another question. */
-const looked = (at: Situation): AnyEventObject[] => (isPlaced(at) ? [done("renewing", due)] : []);
+const looked = (at: Situation): AnyEventObject[] => (isPlaced(at) ? [done("renewing", due), granted] : []);
 
-const stimuli: readonly CertificateStimulus[] = [
+export const certificateStimuli: readonly CertificateStimulus[] = [
   {
     name: "the server starts with an empty folder",
-    events: [done("reading", nothing)],
+    events: [done("reading", nothing), granted],
     possible: isNew,
     leaves: ["started"],
     apply: (world) => world.starts(),
@@ -342,9 +351,9 @@ const stimuli: readonly CertificateStimulus[] = [
   {
     name: "the pause after a failure passes",
     events(at) {
-      const read = done("reading", { isIssued: has(at, "in force"), failures: failures(at), pause: 0 });
+      const read = done("reading", { ...nothing, isIssued: has(at, "in force"), failures: failures(at) });
       const again = passed("retryPause", "failing");
-      return has(at, "in force") ? [again, read, done("issued"), ...looked(at)] : [again, read];
+      return has(at, "in force") ? [again, read, done("issued"), ...looked(at)] : [again, read, granted];
     },
     possible: isIn("failing"),
     async apply(world) {
@@ -364,7 +373,7 @@ const stimuli: readonly CertificateStimulus[] = [
   },
   {
     name: "the authority suggests a renewal now",
-    events: [done("renewing", due)],
+    events: [done("renewing", due), granted],
     // No two orders follow each other within an hour.
     possible: (at) => isIn("renewing")(at) && has(at, "old"),
     once: true,
@@ -419,7 +428,7 @@ function pauseOf(count: number): [number, number] {
 }
 
 /** A time-out passes, and its last millisecond counts. */
-async function passes(
+export async function passes(
   world: CertificateWorld,
   { milliseconds, from, leaves = true }: { readonly milliseconds: number; from: string; leaves?: boolean },
 ): Promise<void> {
@@ -465,7 +474,7 @@ export function certificateModel(authority: () => AcmeServer): Model<Certificate
     machine: certificateMachine,
     input: { jitter: 0.5 },
     date: new Date(),
-    stimuli,
+    stimuli: certificateStimuli,
     open: (bench) => new CertificateWorld(bench, authority()),
     context: ["failures", "isFresh"],
     compare,

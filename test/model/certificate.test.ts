@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest";
 import type { Situation } from "../../src/testing/index.ts";
 import { AcmeServer } from "../runtime/acme/acme-server.ts";
 import { certificateModel, isPlaced } from "./certificate.model.ts";
+import { fleetCertificateModel } from "./fleet-certificate.model.ts";
 import { walkModels } from "./suite.ts";
 
 let authority: AcmeServer;
@@ -11,9 +12,12 @@ beforeAll(async () => {
 afterAll(() => authority.close());
 
 walkModels({
-  models: { "a certificate that renews itself": certificateModel(() => authority) },
+  models: {
+    "a certificate that renews itself": certificateModel(() => authority),
+    "a certificate of a fleet": fleetCertificateModel(() => authority),
+  },
   impossible: {},
-  pairs: 30,
+  pairs: 51,
   distinguish: (at: Situation) => {
     const { value } = at.snapshot;
     const isBetween = value === "ordering" || value === "failing";

@@ -1,5 +1,6 @@
 /** Nodes of one fleet in one process, whose time passes when the walk says so. Of each server there is what its fleet sees. */
 import type { Configuration, ReloadPlan } from "../../src/config/index.ts";
+import { ChallengeAnswers } from "../../src/runtime/acme/challenge-answers.ts";
 import { EngineDocument } from "../../src/runtime/fleet/engine-document.ts";
 import { FleetNode } from "../../src/runtime/fleet/fleet-node.ts";
 import type { NodeFacts } from "../../src/runtime/fleet/node-facts.ts";
@@ -140,6 +141,7 @@ export class WalkedNode {
       inForce: () => this.#inForce,
       reload: (configuration, by) => this.#reload(configuration, by),
       close: () => false,
+      answers: new ChallengeAnswers({ add: async () => {}, delete: () => {} }),
       useTicketSecret: () => {},
     });
   }

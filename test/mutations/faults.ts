@@ -65,7 +65,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("the pause after a failure is not written down", "certificate", [
     orderedCertificate,
-    ["    this.#keep({ failures, retryAt }).catch(() => {});\n", ""],
+    ["    this.#keep({ failures, retryAt }, { here: true }).catch(() => {});\n", ""],
   ]),
   fault("the pause after a failure does not grow", "certificate", [
     "src/machines/certificate.ts",
@@ -73,7 +73,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a failure is not reported", "certificate", [
     "src/machines/certificate.ts",
-    ['    "reportFailure",\n  ],\n} as const;', "  ],\n} as const;"],
+    ['recordFailure, "reportFailure", "shareFailure"', 'recordFailure, "shareFailure"'],
   ]),
   fault("an authority that does not come to an end is waited for without a limit", "certificate", [
     "src/machines/certificate.ts",
@@ -88,6 +88,39 @@ export const faults: readonly Fault[] = [
     [
       "isIssued: issued !== null && coversDomains(issued, this.settings) && from === this.settings.directory,",
       "isIssued: issued === null,",
+    ],
+  ]),
+  fault("two nodes of a fleet order at once", "certificate", [
+    orderedCertificate,
+    [
+      "isGranted: fleet === null || (await fleet.claim(this.name))",
+      "isGranted: fleet === null || (await fleet.claim(this.name), true)",
+    ],
+  ]),
+  fault("the proof of a domain is shown by the node that orders alone", "certificate", [
+    "src/runtime/fleet/fleet-orders.ts",
+    ['    await this.#tell("proof", proof, JSON.stringify(proven));\n', ""],
+  ]),
+  fault("the proof of a domain stays when it was seen", "certificate", [
+    "src/runtime/fleet/fleet-orders.ts",
+    ['    void this.#tell("proof", proof, null);\n', ""],
+  ]),
+  fault("a node waits for ever for another one's order", "certificate", [
+    "src/machines/certificate.ts",
+    ['      after: { claimPause: { target: "claiming" } },\n', ""],
+  ]),
+  fault("no other node may order after a failure", "certificate", [
+    "src/machines/certificate.ts",
+    [
+      '"reportFailure", "shareFailure", "yieldOrder"],\n} as const;\n\n/** A matter',
+      '"reportFailure", "shareFailure"],\n} as const;\n\n/** A matter',
+    ],
+  ]),
+  fault("other nodes do not hear of a failure", "certificate", [
+    "src/machines/certificate.ts",
+    [
+      '"reportFailure", "shareFailure", "yieldOrder"],\n} as const;\n\n/** A matter',
+      '"reportFailure", "yieldOrder"],\n} as const;\n\n/** A matter',
     ],
   ]),
   fault("a client that goes while rules are asked is asked about all the same", "connection", [

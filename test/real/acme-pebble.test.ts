@@ -1,9 +1,12 @@
 import type { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { connect as connectPlain, createServer } from "node:net";
 import { connect } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { createGatehouse, type Gatehouse, type LifecycleEvent } from "../../src/index.ts";
 import { freePort } from "../free-port.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
+import { hasRedis, RedisServer } from "../runtime/fleet/redis-server.ts";
 import { pebbleRuns, startPebble } from "./pebble.ts";
 
 const domain = "mail.example.com";
@@ -68,5 +71,69 @@ test.skipIf(!pebbleRuns).each(["tls-alpn-01", "http-01"] as const)(
     expect(certificate.subjectAltName).toBe(`DNS:${domain}`);
     expect(certificate.issuer).toContain("Pebble");
     expect(gatehouse.certificates()[0]).toMatchObject({ id: "main", acme: { lastError: null } });
+  },
+);
+
+/** What stands before a fleet, and leads each client to where the test wants it. */
+async function front(port: number, target: () => number): Promise<void> {
+  const server = createServer((near) => {
+    const far = connectPlain(target(), "127.0.0.1");
+    for (const socket of [near, far]) socket.on("error", () => {});
+    near.pipe(far).pipe(near);
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+}
+
+test.skipIf(!pebbleRuns || !hasRedis).each(["tls-alpn-01", "http-01"] as const)(
+  "Pebble issues one certificate for three nodes, whose proof by %s it sees at a node that has not ordered",
+  async (challenge) => {
+    const ports = { tlsPort: await freePort("127.0.0.1"), httpPort: await freePort("127.0.0.1") };
+    const engine = await RedisServer.start();
+    onTestFinished(() => engine.stop());
+    await engine.settled("fleet");
+    const { directory } = await startPebble(ports);
+    const ordered = new Set<string>();
+    const nodes = ["a", "b", "c"].map((node) => {
+      const gatehouse = createGatehouse({
+        ...{ dataDirectory: temporaryDirectory(), backend: {}, pressure: false, node },
+        config: {
+          SystemSettings: {
+            defaultHostname: "localhost",
+            cluster: {
+              ...{ url: engine.url, keyPrefix: "fleet" },
+              encryptionKey: { "@type": "Text", secret: "a key that all nodes have and nobody else" },
+            },
+          },
+          Certificate: { main: { "@type": "Acme", directory, domains: [domain], challenge } },
+          NetworkListener: [
+            { name: "smtps", protocol: "smtp", bind: ["127.0.0.1:0"], tlsImplicit: true },
+            { name: "web", protocol: "http", bind: ["127.0.0.1:0"], useTls: false },
+          ],
+        },
+      });
+      gatehouse.lifecycle$.subscribe(({ type }) => {
+        if (type === "certificate.ordered") ordered.add(node);
+      });
+      const inForce = Promise.race([
+        untilEvent(gatehouse, "certificate.issued"),
+        untilEvent(gatehouse, "certificate.received"),
+      ]);
+      return { node, gatehouse, inForce };
+    });
+    const portOf = (name: string, { gatehouse }: (typeof nodes)[number]) =>
+      gatehouse.listeners().find((listener) => listener.name === name)?.addresses[0]?.port ?? 0;
+    const other = (name: string) => () => {
+      const [first] = nodes.filter(({ node }) => !ordered.has(node));
+      return first ? portOf(name, first) : 0;
+    };
+    await Promise.all([front(ports.tlsPort, other("smtps")), front(ports.httpPort, other("web"))]);
+    for (const { gatehouse } of nodes) onTestFinished(() => gatehouse.stop({ wait: false }));
+    await Promise.all(nodes.map(({ gatehouse }) => gatehouse.start()));
+    await Promise.all(nodes.map(({ inForce }) => inForce));
+    const serials = await Promise.all(nodes.map(async (node) => (await served(portOf("smtps", node))).serialNumber));
+    expect(new Set(serials).size).toBe(1);
+    expect(ordered.size).toBe(1);
   },
 );

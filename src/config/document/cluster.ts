@@ -56,7 +56,7 @@ export const clusterSchema = fieldsOf({
     .nullable()
     .default(null)
     .describe(
-      "Seals what nodes share by the engine and the engine must not read: keys of session tickets. At least 32 characters, the same for all nodes. Null: nothing of the kind is shared.",
+      "Seals what nodes share by the engine and the engine must not read: keys of session tickets, certificates that are ordered by ACME. At least 32 characters, the same for all nodes. Null: nothing of the kind is shared.",
     )
     .register(fieldDisplay, { label: "Key of the nodes", objectName: "x:SecretText" }),
   leaseTime: duration(1)

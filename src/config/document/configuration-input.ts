@@ -193,7 +193,7 @@ export interface ClusterInput {
   readonly onLoss?: "local" | "refuse" | undefined;
   /** Begins all keys and channels in the engine. Fleets that share an engine have different ones. Default: "gatehouse". */
   readonly keyPrefix?: string | undefined;
-  /** Seals what nodes share by the engine and the engine must not read: keys of session tickets. At least 32 characters, the same for all nodes. Null: nothing of the kind is shared. */
+  /** Seals what nodes share by the engine and the engine must not read: keys of session tickets, certificates that are ordered by ACME. At least 32 characters, the same for all nodes. Null: nothing of the kind is shared. */
   readonly encryptionKey?: TextInput | EnvironmentVariableInput | FileInput | null | undefined;
   /** For how long a node that is not heard of keeps its part of the caps. Default: 10000. */
   readonly leaseTime?: number | string | undefined;

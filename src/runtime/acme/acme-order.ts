@@ -6,7 +6,7 @@ import { pause } from "../time/waits.ts";
 import { AcmeError } from "./acme-error.ts";
 import { type Authorization, authorizationAnswer, type Order, orderAnswer } from "./answers.ts";
 import { type Answer, type Asked, type Authority, describeProblem } from "./authority.ts";
-import type { ChallengeAnswers } from "./challenge-answers.ts";
+import type { ProofPublisher } from "./challenge-answers.ts";
 import {
   type AccountKey,
   accountKey,
@@ -147,7 +147,7 @@ export class AcmeOrder {
   }
 
   /** Answers the challenges of all domains until the authority has seen them. @throws AcmeError */
-  async prove(challenge: AcmeCertificate["challenge"], answers: ChallengeAnswers): Promise<void> {
+  async prove(challenge: AcmeCertificate["challenge"], answers: ProofPublisher): Promise<void> {
     const order = await this.status();
     if (order.status === "pending") {
       const outcomes = await Promise.allSettled(
@@ -160,7 +160,7 @@ export class AcmeOrder {
 
   async #proveOne(
     url: string,
-    { challenge, answers }: { challenge: AcmeCertificate["challenge"]; answers: ChallengeAnswers },
+    { challenge, answers }: { challenge: AcmeCertificate["challenge"]; answers: ProofPublisher },
   ): Promise<void> {
     const first = await this.#authorization(url);
     if (first.authorization.status === "valid") return;

@@ -1,5 +1,6 @@
 /** The certificates of the document in force that renew themselves: one machine for each. */
 import { isDeepStrictEqual } from "node:util";
+import type { Subscription } from "rxjs";
 import { type AcmeCertificate, type Configuration, isAcme } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { resolveText } from "../tls/secret-text.ts";
@@ -7,17 +8,25 @@ import { AcmeError } from "./acme-error.ts";
 import { AcmeAccount } from "./acme-order.ts";
 import { Authority } from "./authority.ts";
 import type { ExternalAccount } from "./jws.ts";
-import { KeptOrders } from "./kept-order.ts";
+import { accountName, KeptOrders } from "./kept-order.ts";
 import { OrderedCertificate, type OrderedCertificateStatus, type OrdersHost } from "./ordered-certificate.ts";
 
 export class CertificateOrders {
   readonly #host: OrdersHost;
   readonly #accounts = new Map<string, Promise<AcmeAccount>>();
+  readonly #news: Subscription | undefined;
   #ordered = new Map<string, OrderedCertificate>();
 
   constructor(options: Omit<OrdersHost, "kept" | "account">) {
     const kept = new KeptOrders(options.dataDirectory);
     this.#host = { ...options, kept, account: (settings) => this.#account(settings) };
+    this.#news = options.fleet?.told$.subscribe((of) => this.#tell(of));
+  }
+
+  #tell(of: string | null): void {
+    // Another account may be the fleet's by now.
+    this.#accounts.clear();
+    for (const ordered of this.#ordered.values()) if (of === null || of === ordered.name) ordered.tell();
   }
 
   /** Begins what is new in the document, and ends what is not in it any more; the rest goes on. */
@@ -34,6 +43,8 @@ export class CertificateOrders {
       } else this.#ordered.set(settings.id, new OrderedCertificate(settings, this.#host));
     }
     for (const former of before.values()) former.stop();
+    const names = new Set([...this.#ordered.values()].map(({ name }) => name));
+    for (const { name } of before.values()) if (!names.has(name)) this.#host.fleet?.forget(name);
     for (const { actor } of this.#ordered.values()) actor.start();
   }
 
@@ -46,6 +57,7 @@ export class CertificateOrders {
   }
 
   stop(): void {
+    this.#news?.unsubscribe();
     for (const ordered of this.#ordered.values()) ordered.stop();
     this.#ordered.clear();
   }
@@ -54,14 +66,24 @@ export class CertificateOrders {
     const name = JSON.stringify([directory, eabKeyId, eabHmacKey]);
     const known = this.#accounts.get(name);
     if (known) return known;
-    const { kept, clock } = this.#host;
+    const { clock } = this.#host;
     const external = () => externalAccount(eabKeyId, eabHmacKey);
-    const made = kept
-      .accountKey(directory, eabKeyId)
-      .then((privateKey) => new AcmeAccount(new Authority(directory), { privateKey, clock, external }));
+    const made = this.#accountKey(directory, eabKeyId).then(
+      (privateKey) => new AcmeAccount(new Authority(directory), { privateKey, clock, external }),
+    );
     this.#accounts.set(name, made);
     made.catch(() => this.#accounts.delete(name));
     return made;
+  }
+
+  /** One for all nodes of a fleet: what an authority allows, it allows to an account. */
+  async #accountKey(directory: string, eabKeyId: string | null): Promise<string> {
+    const { kept, fleet } = this.#host;
+    const own = await kept.accountKey(directory, eabKeyId);
+    if (!fleet) return own;
+    const shared = await fleet.accountKey(accountName(directory, eabKeyId), own);
+    if (shared !== own) await kept.writeAccountKey(shared, directory, eabKeyId);
+    return shared;
   }
 }
 

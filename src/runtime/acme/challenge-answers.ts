@@ -13,6 +13,12 @@ export interface ProvenDomain {
   readonly keyAuthorization: string;
 }
 
+/** Shows proofs to authorities: here alone, or on all nodes of a fleet. */
+export interface ProofPublisher {
+  /** Resolves when it is shown. @returns a function that ends it. */
+  publish(proven: ProvenDomain): Promise<() => void>;
+}
+
 /** Where the certificates of tls-alpn-01 are served. */
 export interface ChallengeShowing {
   /** Resolves when every thread serves it. */
@@ -20,7 +26,7 @@ export interface ChallengeShowing {
   delete(domain: string): void;
 }
 
-export class ChallengeAnswers {
+export class ChallengeAnswers implements ProofPublisher {
   readonly #certificates: ChallengeShowing;
   /** By domain and token. */
   readonly #files = new Map<string, string>();

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
+import type { AcmeCertificate } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { createFile, readFileIfThere, replaceFile } from "../../files/index.ts";
 import { acmeFolder } from "../tls/issued-certificate.ts";
@@ -34,6 +35,28 @@ export type KeptOrder = z.output<typeof keptOrder>;
 
 const nothing: KeptOrder = { issuedFrom: null, issuedAt: 0, order: null, failures: 0, retryAt: 0 };
 
+const keptRenewal = z.object({
+  /** What the authority has suggested, and for which certificate. */
+  window: z.string(),
+  /** The moment that was drawn from it: Unix time in milliseconds. */
+  at: z.number(),
+  /** When the authority is asked again. */
+  lookAt: z.number(),
+});
+
+/** One for all nodes of a fleet: they renew at the same moment. */
+export type KeptRenewal = z.output<typeof keptRenewal>;
+
+/** What the nodes of a fleet know of a certificate together. */
+export const fleetCertificate = z.object({
+  kept: keptOrder,
+  /** The key and the chain that was issued last; null before the first. */
+  pem: z.string().nullable(),
+  renewal: keptRenewal.nullable(),
+});
+
+export type FleetCertificate = z.output<typeof fleetCertificate>;
+
 const keptAccount = z.object({ directory: z.string(), privateKey: z.string() });
 
 export class KeptOrders {
@@ -55,8 +78,7 @@ export class KeptOrders {
 
   /** The key of the account at an authority: made when there is none, and then always the same. @throws AcmeError */
   async accountKey(directory: string, eabKeyId: string | null = null): Promise<string> {
-    const whose = eabKeyId === null ? directory : `${directory} ${eabKeyId}`;
-    const name = `accounts/${createHash("sha256").update(whose).digest("hex").slice(0, 16)}.json`;
+    const name = accountFile(directory, eabKeyId);
     const kept = await this.#read(name, keptAccount);
     if (kept) return kept.privateKey;
     const made = { directory, privateKey: newPrivateKey() };
@@ -70,6 +92,12 @@ export class KeptOrders {
       "acme-files",
       `${path} does not hold the key of an account. Restore it, or remove it for another account.`,
     );
+  }
+
+  /** Keeps the key that all nodes of a fleet use. @throws AcmeError `acme-files` */
+  async writeAccountKey(privateKey: string, directory: string, eabKeyId: string | null): Promise<void> {
+    const path = join(this.#folder, accountFile(directory, eabKeyId));
+    await this.#files(() => replaceFile(path, JSON.stringify({ directory, privateKey }), { mode: 0o600 }));
   }
 
   async #read<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema> | null> {
@@ -91,4 +119,24 @@ export class KeptOrders {
       throw new AcmeError("acme-files", text, { cause });
     }
   }
+}
+
+function accountFile(directory: string, eabKeyId: string | null): string {
+  return `accounts/${accountName(directory, eabKeyId)}.json`;
+}
+
+/** By which the key of an account is known. */
+export function accountName(directory: string, eabKeyId: string | null): string {
+  const whose = eabKeyId === null ? directory : `${directory} ${eabKeyId}`;
+  return createHash("sha256").update(whose).digest("hex").slice(0, 16);
+}
+
+/** The same for all nodes of a fleet that want the same. */
+export function certificateName({
+  directory,
+  eabKeyId,
+  domains,
+}: Pick<AcmeCertificate, "directory" | "eabKeyId" | "domains">): string {
+  const wanted = JSON.stringify([directory, eabKeyId, [...domains].sort()]);
+  return createHash("sha256").update(wanted).digest("hex").slice(0, 32);
 }

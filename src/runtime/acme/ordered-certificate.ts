@@ -10,6 +10,7 @@ import {
   type CertificateState,
   certificateMachine,
   type KeptCertificate,
+  type OrderClaim,
   type RenewalOutlook,
 } from "../../machines/certificate.ts";
 import type { ChartFlow } from "../observe/chart-flows.ts";
@@ -19,9 +20,10 @@ import { checkCertificate, type LoadedCertificate } from "../tls/certificates.ts
 import { coversDomains, issuedFile, loadIssued } from "../tls/issued-certificate.ts";
 import { AcmeError } from "./acme-error.ts";
 import { type AcmeAccount, AcmeOrder, placeOrder } from "./acme-order.ts";
-import type { ChallengeAnswers } from "./challenge-answers.ts";
+import type { ProofPublisher } from "./challenge-answers.ts";
 import { newPrivateKey } from "./jws.ts";
-import type { KeptOrder, KeptOrders } from "./kept-order.ts";
+import { certificateName, type FleetCertificate, type KeptOrder, type KeptOrders } from "./kept-order.ts";
+import type { OrdersFleet } from "./orders-fleet.ts";
 import { RenewalTime } from "./renewal.ts";
 import { renewalId } from "./x509.ts";
 
@@ -33,7 +35,9 @@ export interface OrdersHost {
   readonly flow: ChartFlow;
   readonly dataDirectory: string;
   readonly kept: KeptOrders;
-  readonly answers: ChallengeAnswers;
+  readonly answers: ProofPublisher;
+  /** Null where each server orders for itself. */
+  readonly fleet: OrdersFleet | null;
   /** The account at its authority; one for all of its certificates. */
   account(settings: AcmeCertificate): Promise<AcmeAccount>;
   /** Has the listeners serve it from the next handshake on. */
@@ -51,8 +55,13 @@ export interface OrderedCertificateStatus {
   readonly lastError: string | null;
 }
 
+/** How far the nodes of a fleet are apart when they ask about the renewal, at most, in milliseconds. */
+const SPREAD = 60_000;
+
 export class OrderedCertificate {
   readonly settings: AcmeCertificate;
+  /** The same for all nodes that want the same. */
+  readonly name: string;
   readonly actor: Actor<typeof certificateMachine>;
   readonly #host: OrdersHost;
   readonly #renewal = new RenewalTime();
@@ -62,10 +71,13 @@ export class OrderedCertificate {
 
   constructor(settings: AcmeCertificate, host: OrdersHost) {
     this.settings = settings;
+    this.name = certificateName(settings);
     this.#host = host;
     this.actor = createActor(
       certificateMachine.provide({
         actors: {
+          claimOrder: fromPromise<OrderClaim>(() => this.#claimOrder()),
+          takeOffered: fromPromise(({ signal }) => this.#takeOffered(signal)),
           readKept: fromPromise<KeptCertificate>(() => this.#readKept()),
           placeOrder: fromPromise(({ signal }) => this.#placeOrder(signal)),
           proveDomains: fromPromise(({ signal }) => this.#proveDomains(signal)),
@@ -76,6 +88,10 @@ export class OrderedCertificate {
         actions: {
           reportOrder: () => this.#reportOrder(),
           reportFailure: ({ context }) => this.#reportFailure(context),
+          reportCutOff: ({ context: { error } }) =>
+            host.lifecycle.emit({ type: "certificate.postponed", certificate: settings.id, error }),
+          shareFailure: ({ context: { failures, pause } }) => this.#shareFailure(failures, pause),
+          yieldOrder: () => this.#yieldOrder(),
         },
       }),
       {
@@ -95,6 +111,11 @@ export class OrderedCertificate {
       renewsAt: this.#renewsAt === null ? null : new Date(this.#renewsAt),
       lastError: context.error === null ? null : messageOf(context.error),
     };
+  }
+
+  /** The fleet knows something else by now. */
+  tell(): void {
+    if (this.actor.getSnapshot().status === "active") this.actor.send({ type: "certificate.told" });
   }
 
   stop(): void {
@@ -122,12 +143,67 @@ export class OrderedCertificate {
     return unixTimeOf(this.#host.clock);
   }
 
+  get #known(): FleetCertificate | null {
+    return this.#host.fleet?.read(this.name) ?? null;
+  }
+
+  /** What all nodes know, or else what is on disk. */
+  async #kept(): Promise<KeptOrder> {
+    return this.#known?.kept ?? this.#host.kept.read(this.settings.id);
+  }
+
+  /** What the fleet has, and this node has not. */
+  #offered(issued: LoadedCertificate | null): LoadedCertificate | null {
+    const pem = this.#known?.pem ?? null;
+    if (pem === null) return null;
+    const offered = this.#load(pem, pem);
+    if (issued === null || !coversDomains(issued, this.settings)) return offered;
+    const isNewer = offered.notValidBefore.getTime() >= issued.notValidBefore.getTime();
+    return isNewer && offered.certificate !== issued.certificate ? offered : null;
+  }
+
+  #isNews({ notValidBefore }: LoadedCertificate): boolean {
+    const pem = this.#known?.pem ?? null;
+    return this.#host.fleet !== null && (pem === null || this.#load(pem, pem).notValidBefore < notValidBefore);
+  }
+
+  async #claimOrder(): Promise<OrderClaim> {
+    const { fleet } = this.#host;
+    // A claim from before may be on its way out.
+    await this.#writing;
+    return { isGranted: fleet === null || (await fleet.claim(this.name)) };
+  }
+
+  /** When the other nodes know what has come of it. */
+  #yieldOrder(): void {
+    void this.#writing.then(() => this.#host.fleet?.yield(this.name));
+  }
+
+  async #takeOffered(signal: AbortSignal): Promise<void> {
+    const { kept, lifecycle, serve } = this.#host;
+    const { id } = this.settings;
+    const known = this.#known;
+    if (known === null || known.pem === null)
+      throw new AcmeError("acme-files", "The fleet has taken back its certificate.");
+    await this.#putOnDisk(known.pem);
+    // The order is another node's, until this one takes it up.
+    await kept.write(id, { ...known.kept, order: null });
+    const issued = this.#load(known.pem, known.pem);
+    signal.throwIfAborted();
+    if (this.#isServed(issued)) return;
+    await serve(issued);
+    const { notValidAfter, subjectAlternativeNames: domains } = issued;
+    lifecycle.emit({ type: "certificate.received", certificate: id, domains, notValidAfter });
+  }
+
   async #readKept(): Promise<KeptCertificate> {
-    const { issuedFrom, order, failures, retryAt } = await this.#host.kept.read(this.settings.id);
+    await this.#host.fleet?.upToDate();
+    const { issuedFrom, order, failures, retryAt } = await this.#kept();
     const issued = await this.#issued();
     // The process may have ended between the issue and the use.
     const from = issued !== null && order !== null && isFor(order.privateKey, issued) ? order.directory : issuedFrom;
     return {
+      isOffered: this.#offered(issued) !== null,
       isIssued: issued !== null && coversDomains(issued, this.settings) && from === this.settings.directory,
       failures,
       pause: Math.max(0, retryAt - this.#now),
@@ -141,10 +217,14 @@ export class OrderedCertificate {
   }
 
   async #placeOrder(signal: AbortSignal): Promise<void> {
-    const { id, domains, directory } = this.settings;
+    const { domains, directory } = this.settings;
     const account = await this.#account(signal);
-    const kept = await this.#host.kept.read(id);
-    if (await this.#isUnderWay(kept, { account, signal })) return;
+    const kept = await this.#kept();
+    if (await this.#isUnderWay(kept, { account, signal })) {
+      // Another node of the fleet may have placed it.
+      await this.#keep({ order: kept.order });
+      return;
+    }
     const issued = await this.#issued();
     const replaces = issued && kept.issuedFrom === directory ? await renewalId(issued.certificate) : null;
     const url = await placeOrder(account, { domains, replaces, signal });
@@ -171,7 +251,7 @@ export class OrderedCertificate {
   }
 
   async #orderUnderWay(signal: AbortSignal) {
-    const { order } = await this.#host.kept.read(this.settings.id);
+    const { order } = await this.#kept();
     if (order === null)
       throw new AcmeError("acme-files", "The order under way is not on disk any more. Another one is placed.");
     return { kept: order, order: new AcmeOrder(await this.#account(signal), order.url, signal) };
@@ -179,13 +259,13 @@ export class OrderedCertificate {
 
   async #proveDomains(signal: AbortSignal): Promise<void> {
     const { order } = await this.#orderUnderWay(signal);
-    await order.prove(this.settings.challenge, this.#host.answers);
+    const { answers, fleet } = this.#host;
+    await order.prove(this.settings.challenge, fleet?.proofsFor(this.name) ?? answers);
   }
 
   async #obtain(signal: AbortSignal): Promise<void> {
-    const { id, domains } = this.settings;
     const { kept, order } = await this.#orderUnderWay(signal);
-    const certificate = await order.certificate(domains, kept.privateKey);
+    const certificate = await order.certificate(this.settings.domains, kept.privateKey);
     try {
       this.#check(certificate, kept.privateKey);
     } catch (error) {
@@ -193,12 +273,28 @@ export class OrderedCertificate {
       throw error;
     }
     signal.throwIfAborted();
-    const pem = `${kept.privateKey.trim()}\n${certificate.trim()}\n`;
+    const pem = pemOf(kept.privateKey, certificate);
+    await this.#putOnDisk(pem);
+    await this.#share({ pem, renewal: null });
+  }
+
+  async #putOnDisk(pem: string): Promise<void> {
     try {
-      await replaceFile(issuedFile(this.#host.dataDirectory, id), pem, { mode: 0o600 });
+      await replaceFile(issuedFile(this.#host.dataDirectory, this.settings.id), pem, { mode: 0o600 });
     } catch (cause) {
       throw new AcmeError("acme-files", messageOf(cause), { cause });
     }
+  }
+
+  /** Changes what the other nodes of a fleet know. */
+  async #share(change: Partial<FleetCertificate>): Promise<void> {
+    const { fleet } = this.#host;
+    if (fleet)
+      await fleet.write(this.name, { kept: await this.#kept(), pem: null, renewal: null, ...this.#known, ...change });
+  }
+
+  #load(certificate: string, privateKey: string): LoadedCertificate {
+    return checkCertificate({ id: this.settings.id, certificate, privateKey, now: dateOf(this.#host.clock) });
   }
 
   #check(certificate: string, privateKey: string): void {
@@ -208,7 +304,7 @@ export class OrderedCertificate {
       });
     let loaded: LoadedCertificate;
     try {
-      loaded = checkCertificate({ id: this.settings.id, certificate, privateKey, now: dateOf(this.#host.clock) });
+      loaded = this.#load(certificate, privateKey);
     } catch (error) {
       throw unusable(messageOf(error), error);
     }
@@ -232,17 +328,26 @@ export class OrderedCertificate {
     if (isOrdered)
       await this.#keep({ order: null, issuedFrom: directory, issuedAt: this.#now, failures: 0, retryAt: 0 });
     const { notValidAfter, subjectAlternativeNames: domains } = issued;
+    // An earlier process has got it, which was in no fleet, or the engine has forgotten it.
+    if (this.#isNews(issued)) await this.#share({ pem: pemOf(issued.privateKey, issued.certificate) });
     if (isOrdered) this.#host.lifecycle.emit({ type: "certificate.issued", certificate: id, domains, notValidAfter });
   }
 
   async #lookAtRenewal(signal: AbortSignal): Promise<RenewalOutlook> {
-    const { order, issuedAt } = await this.#host.kept.read(this.settings.id);
+    const { order, issuedAt } = await this.#kept();
     const issued = await this.#issued();
     if (order !== null || issued === null) return { isDue: true, pause: 0 };
     const { authority } = await this.#host.account(this.settings);
-    const { at, pause } = await this.#renewal.of(issued, { authority, signal, now: this.#now, issuedAt });
+    const known = this.#known?.renewal ?? null;
+    const { at, pause, kept } = await this.#renewal.of(issued, {
+      ...{ authority, signal, now: this.#now, issuedAt },
+      kept: known,
+    });
     this.#renewsAt = at;
-    return { isDue: pause === 0, pause };
+    if (kept.lookAt !== known?.lookAt) await this.#share({ renewal: kept });
+    // Whoever of a fleet asks first tells the others.
+    const apart = this.#host.fleet ? this.actor.getSnapshot().context.jitter * SPREAD : 0;
+    return { isDue: pause === 0, pause: pause + apart };
   }
 
   #reportOrder(): void {
@@ -266,13 +371,25 @@ export class OrderedCertificate {
       retryAt: new Date(retryAt),
     });
     // Where it cannot be written, the next process tries at once.
-    this.#keep({ failures, retryAt }).catch(() => {});
+    this.#keep({ failures, retryAt }, { here: true }).catch(() => {});
   }
 
-  #keep(change: Partial<KeptOrder>): Promise<void> {
+  /** No node tries before this one would. */
+  #shareFailure(failures: number, pause: number): void {
+    const retryAt = this.#now + pause;
+    const told = this.#writing.then(async () => this.#share({ kept: { ...(await this.#kept()), failures, retryAt } }));
+    this.#writing = told.catch(() => {});
+  }
+
+  /** On disk, and with the fleet unless it is a matter of this node. */
+  #keep(change: Partial<KeptOrder>, { here = false } = {}): Promise<void> {
     const { kept } = this.#host;
     const { id } = this.settings;
-    const written = this.#writing.then(async () => kept.write(id, { ...(await kept.read(id)), ...change }));
+    const written = this.#writing.then(async () => {
+      const changed = { ...(await this.#kept()), ...change };
+      await kept.write(id, changed);
+      if (!here) await this.#share({ kept: changed });
+    });
     this.#writing = written.catch(() => {});
     return written;
   }
@@ -280,4 +397,8 @@ export class OrderedCertificate {
 
 function isFor(privateKey: string, { certificate }: LoadedCertificate): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
+}
+
+function pemOf(privateKey: string, certificate: string): string {
+  return `${privateKey.trim()}\n${certificate.trim()}\n`;
 }

@@ -2,6 +2,7 @@
 import type { LoadedCertificate } from "../tls/certificates.ts";
 import { renewalAnswer } from "./answers.ts";
 import type { Authority } from "./authority.ts";
+import type { KeptRenewal } from "./kept-order.ts";
 import { retryAfterIn } from "./retry-after.ts";
 import { renewalId } from "./x509.ts";
 
@@ -16,6 +17,8 @@ export interface Renewal {
   readonly at: number;
   /** Milliseconds until the next look. */
   readonly pause: number;
+  /** For the other nodes of a fleet. */
+  readonly kept: KeptRenewal;
 }
 
 interface Asked {
@@ -30,16 +33,31 @@ export class RenewalTime {
   #window = "";
   #at = 0;
 
+  /** @param kept what another node has heard; nobody is asked while that is not old */
   async of(
     certificate: LoadedCertificate,
-    { authority, signal, now, issuedAt }: Asked & { readonly issuedAt: number },
+    {
+      authority,
+      signal,
+      now,
+      issuedAt,
+      kept,
+    }: Asked & { readonly issuedAt: number; readonly kept: KeptRenewal | null },
   ): Promise<Renewal> {
-    const suggested = await this.#suggested(certificate, { authority, signal, now }).catch(() => null);
+    if (kept) [this.#window, this.#at] = [kept.window, kept.at];
+    const isFresh = kept !== null && kept.lookAt > now;
+    const suggested = isFresh
+      ? { at: kept.at, look: kept.lookAt - now }
+      : await this.#suggested(certificate, { authority, signal, now }).catch(() => null);
     signal.throwIfAborted();
     const { at: wanted, look } = suggested ?? { at: twoThirds(certificate), look: USUAL_PAUSE };
     // Whatever the authority says, and however the dates are: no two orders follow each other closely.
     const at = Math.max(wanted, issuedAt + Math.min(HOUR, lifetimeOf(certificate) / 3));
-    return { at, pause: Math.min(Math.max(at - now, 0), look) };
+    return {
+      at,
+      pause: Math.min(Math.max(at - now, 0), look),
+      kept: { window: this.#window, at: wanted, lookAt: now + look },
+    };
   }
 
   async #suggested(

@@ -9,6 +9,8 @@ import type { ClusterSettings, Configuration, ListenerSettings, ReadDocument } f
 import { errorOf, messageOf } from "../../config/values/thrown.ts";
 import { type FleetEvent, type FleetState, fleetMachine, fleetState, type Settlement } from "../../machines/fleet.ts";
 import { defaultLoginDelays, type FailureMemory } from "../../protocols/login-failures.ts";
+import type { ChallengeAnswers } from "../acme/challenge-answers.ts";
+import type { OrdersFleet } from "../acme/orders-fleet.ts";
 import type { FleetStanding } from "../admission/fleet-standing.ts";
 import type { Counting } from "../admission/listener-admission.ts";
 import type { SlotCounter } from "../admission/slots.ts";
@@ -23,6 +25,7 @@ import type { EngineDocument } from "./engine-document.ts";
 import { type AskingNode, FleetAddresses } from "./fleet-addresses.ts";
 import { FleetDocuments } from "./fleet-documents.ts";
 import { FleetFailures } from "./fleet-failures.ts";
+import { FleetOrders } from "./fleet-orders.ts";
 import { FleetQuestions, type FleetRequest } from "./fleet-questions.ts";
 import { FleetTickets } from "./fleet-tickets.ts";
 import { Lease } from "./lease.ts";
@@ -38,7 +41,7 @@ import {
   type SlotsRequest,
   settleScript,
 } from "./settle-script.ts";
-import { type SealedValue, type SharedChange, SharedState } from "./shared-state.ts";
+import { isSealed, type SealedChange, type SealedValue, type SharedChange, SharedState } from "./shared-state.ts";
 
 /** How often the engine is told what it may have forgotten, well within the time that it keeps it. Milliseconds. */
 const tellInterval = 6 * 3_600_000;
@@ -68,7 +71,9 @@ export interface FleetHost {
   readonly inspect: Inspector | undefined;
   readonly flow: ChartFlow;
   /** Puts into force what another node has changed for all. */
-  apply(change: Exclude<SharedChange, { readonly kind: "ticketKeys" }>): void;
+  apply(change: Exclude<SharedChange, SealedChange>): void;
+  /** What it shows to certification authorities. */
+  readonly answers: ChallengeAnswers;
   /** The document in force. */
   inForce(): Configuration;
   /** Puts another one into force here. @throws ReloadError */
@@ -96,6 +101,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   #documents: FleetDocuments | null = null;
   /** Null where the document has no key for what is sealed. */
   #tickets: FleetTickets | null = null;
+  #orders: FleetOrders | null = null;
   #actor: Actor<typeof fleetMachine> | null = null;
   #state: FleetState = "rejoining";
   #lastNumber = 0;
@@ -123,6 +129,11 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   /** One document for all nodes; null where each has its own, and before the start. */
   get documents(): FleetDocuments | null {
     return this.#documents;
+  }
+
+  /** Orders of certificates, one for all nodes; null without a key for what is sealed, and before the start. */
+  get orders(): OrdersFleet | null {
+    return this.#orders;
   }
 
   /** The beginning of the digest of the document in force, if all nodes share it. */
@@ -240,6 +251,20 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
     return this.#drains(request, this.node) || elsewhere === true;
   }
 
+  #carryOut(
+    request: FleetRequest,
+    { by, host }: { readonly by: string; readonly host: Pick<FleetHost, "close"> },
+  ): boolean | Promise<boolean> {
+    switch (request.kind) {
+      case "close":
+        return host.close(request.connection, request);
+      case "drain":
+        return this.#drains(request, by);
+      case "show":
+        return this.#orders?.shows(request.proof) ?? false;
+    }
+  }
+
   #drains({ node }: Extract<FleetRequest, { kind: "drain" }>, by: string): boolean {
     if (node !== this.node) return false;
     this.#options.drain(by);
@@ -270,7 +295,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
 
   /** Tells all nodes of something that is in force here. */
   tell(change: SharedChange): void {
-    this.#shared?.tell(change);
+    void this.#shared?.tell(change);
   }
 
   async run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown> {
@@ -316,21 +341,21 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       },
     });
     this.#shared = new SharedState({
-      key: `{${keyPrefix}}:shared`,
+      ...{ key: `{${keyPrefix}}:shared`, claims: `{${keyPrefix}}:claims`, leases: `{${keyPrefix}}:leases` },
       channel: this.#channel,
       member: this.#member,
       run: (script, call) => within(this.clock, leaseTime, (signal) => this.run(script, call, signal)),
       apply: (change) => {
-        if (change.kind !== "ticketKeys") host.apply(change);
-        else this.#takeTickets(change.value, lifecycle);
+        if (!isSealed(change)) host.apply(change);
+        else if (change.kind === "ticketKeys") this.#takeTickets(change.value, lifecycle);
+        else this.#orders?.take(change);
       },
     });
     this.#questions = new FleetQuestions({
       ...{ clock: this.clock, member: this.#member, channel: this.#channel },
       members: () => this.members,
       run: (script, call, signal) => this.run(script, call, signal),
-      carryOut: (request, by) =>
-        request.kind === "close" ? host.close(request.connection, request) : this.#drains(request, nodeOf(by)),
+      carryOut: (request, by) => this.#carryOut(request, { by: nodeOf(by), host }),
     });
     const { document, read } = this.#options;
     this.#documents =
@@ -355,8 +380,15 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       new FleetTickets({
         seal,
         now: () => unixTimeOf(this.clock),
-        offer: (change, replaces) => this.#shared?.offer(change, replaces),
+        offer: (change, replaces) => void this.#shared?.offer(change, replaces),
         use: (secret) => host.useTicketSecret(secret),
+      });
+    this.#orders =
+      seal &&
+      new FleetOrders({
+        ...{ seal, member: this.#member, shared: this.#shared, answers: host.answers },
+        now: () => unixTimeOf(this.clock),
+        shown: async (proof) => this.#questions?.askAll({ kind: "show", proof }),
       });
     const lease = this.#lease;
     const times = {
@@ -392,7 +424,10 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       const state = fleetState(snapshot.value);
       if (state === this.#state) return;
       this.#state = state;
-      if (state === "connected") this.#tellAddresses();
+      if (state === "connected") {
+        this.#tellAddresses();
+        this.#orders?.back();
+      }
       for (const slots of this.#slots.values()) slots.settle();
       this.answered();
     });
@@ -444,6 +479,8 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
     signal.throwIfAborted();
     if (!answer.held) return false;
     this.#lease.begin(sent);
+    const members = new Set(answer.members.map(({ member }) => member));
+    const gone = this.#members.some(({ member }) => !members.has(member));
     this.#members = answer.members;
     this.#heardAt = this.clock.now();
     for (const [at, slots] of all.entries()) {
@@ -452,6 +489,8 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
     }
     if (this.clock.now() - this.#toldAt > tellInterval) this.#tellAddresses();
     this.#tickets?.look();
+    // What it has claimed is free.
+    if (gone) this.#orders?.back();
     this.#shared?.catchUp(answer.shared);
     void this.documents?.catchUp(answer.document);
     this.answered();

@@ -13,7 +13,9 @@ export type FleetRequest =
   /** End a connection. */
   | { readonly kind: "close"; readonly connection: string; readonly now: boolean }
   /** Leave the fleet, and end when the last session has. */
-  | { readonly kind: "drain"; readonly node: string };
+  | { readonly kind: "drain"; readonly node: string }
+  /** Say when this proof is shown. */
+  | { readonly kind: "show"; readonly proof: string };
 
 /** On the fleet's channel. */
 export type QuestionNote =
@@ -28,7 +30,7 @@ export interface FleetQuestionsOptions {
   members(): number;
   run(script: EngineScript, call: ScriptCall, signal: AbortSignal): Promise<unknown>;
   /** @returns whether it concerns this process, which does it then */
-  carryOut(request: FleetRequest, by: string): boolean;
+  carryOut(request: FleetRequest, by: string): boolean | Promise<boolean>;
 }
 
 export class FleetQuestions {
@@ -42,6 +44,15 @@ export class FleetQuestions {
 
   /** @returns whether another node has done it; false, too, where the engine does not answer */
   async ask(request: FleetRequest): Promise<boolean> {
+    return this.#ask(request, { first: true });
+  }
+
+  /** Resolves when every other node has answered, or has had the time to. */
+  async askAll(request: FleetRequest): Promise<void> {
+    await this.#ask(request, { first: false });
+  }
+
+  async #ask(request: FleetRequest, { first }: { readonly first: boolean }): Promise<boolean> {
     const { clock, member, members } = this.#options;
     const question = randomUUID();
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -49,7 +60,7 @@ export class FleetQuestions {
     if (missing < 1) return false;
     this.#questions.set(question, ({ done }) => {
       missing -= 1;
-      if (done || missing === 0) resolve(done);
+      if ((done && first) || missing === 0) resolve(done);
     });
     const timer = clock.setTimeout(() => resolve(false), answerTime);
     this.#say({ note: "asked", by: member, question, request }).catch(() => resolve(false));
@@ -67,8 +78,9 @@ export class FleetQuestions {
     const { question } = note;
     if (note.note === "answered") this.#questions.get(question)?.(note);
     else {
-      const done = carryOut(note.request, note.by);
-      this.#say({ note: "answered", by, question, done }).catch(() => {});
+      Promise.resolve(carryOut(note.request, note.by))
+        .then((done) => this.#say({ note: "answered", by, question, done }))
+        .catch(() => {});
     }
   }
 

@@ -4,6 +4,8 @@
  * finds another version than the next one reads everything again, which is how one that was away catches up. An engine
  * that has forgotten everything is told again: the hash has another `#epoch` then, or none. What has been taken back
  * since is kept apart for a day, so that nobody tells it again.
+ *
+ * A certificate is changed by one node at a time: by the one that has claimed it, while its lease holds.
  */
 import { randomUUID } from "node:crypto";
 import type { EngineScript, ScriptCall } from "./engine.ts";
@@ -13,7 +15,18 @@ import { engineScript } from "./engine-scripts.ts";
 export type SharedChange =
   | { readonly kind: "blocked"; readonly name: string; readonly value: SharedBlock | null }
   | { readonly kind: "suspended"; readonly name: string; readonly value: true | null }
-  | { readonly kind: "ticketKeys"; readonly name: "all"; readonly value: SealedValue | null };
+  | SealedChange;
+
+/** Of what the engine cannot read: what tickets are made from; certificates, keys of accounts and proofs of ACME. */
+export interface SealedChange {
+  readonly kind: "ticketKeys" | "certificate" | "account" | "proof";
+  readonly name: string;
+  readonly value: SealedValue | null;
+}
+
+export function isSealed(change: SharedChange): change is SealedChange {
+  return change.kind !== "blocked" && change.kind !== "suspended";
+}
 
 /** What the engine cannot read. */
 export interface SealedValue {
@@ -43,8 +56,22 @@ export interface ChangeNote extends SharedVersion {
   readonly change: SharedChange;
 }
 
+/** The keys of claims and of leases, by the member that has them. */
+const claimsText = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function leased(leases, member) return tonumber(redis.call('HGET', leases, member) or '0') > now end
+local function isOthers(claims, leases, name, member)
+  local text = redis.call('HGET', claims, name)
+  if not text then return false end
+  local claim = cjson.decode(text)
+  return claim.by ~= member and claim['until'] > now and leased(leases, claim.by)
+end
+`;
 const changeText = `
+${claimsText}
 local ask = cjson.decode(ARGV[2])
+if ask.change.kind == 'certificate' and isOthers(KEYS[3], KEYS[4], ask.change.name, ask.by) then return '' end
 local field = ask.change.kind .. '/' .. ask.change.name
 if ask.replaces ~= nil then
   local before = redis.call('HGET', KEYS[1], field)
@@ -72,11 +99,31 @@ for at = 1, #all, 2 do members[#members + 1] = { all[at], all[at + 1] } end
 return cjson.encode({ members = members, gone = redis.call('HKEYS', KEYS[2]) })
 `;
 
-const changeScript = engineScript(changeText);
-const readScript = engineScript(readText);
+const claimText = `
+${claimsText}
+local member, name, longest = ARGV[1], ARGV[2], tonumber(ARGV[3])
+if not leased(KEYS[2], member) then return redis.error_reply('LEASE this node is not in the fleet at the moment') end
+if isOthers(KEYS[1], KEYS[2], name, member) then return 0 end
+redis.call('HSET', KEYS[1], name, cjson.encode({ by = member, ['until'] = now + longest }))
+return 1
+`;
+const yieldText = `
+local text = redis.call('HGET', KEYS[1], ARGV[2])
+if text and cjson.decode(text).by == ARGV[1] then redis.call('HDEL', KEYS[1], ARGV[2]) end
+return 1
+`;
+
+export const claimScript: EngineScript = engineScript(claimText);
+export const yieldScript: EngineScript = engineScript(yieldText);
+export const changeScript: EngineScript = engineScript(changeText);
+export const readScript: EngineScript = engineScript(readText);
 
 export interface SharedStateOptions {
   readonly key: string;
+  /** Who may change a certificate. */
+  readonly claims: string;
+  /** Until when each member is in the fleet. */
+  readonly leases: string;
   readonly channel: string;
   readonly member: string;
   run(script: EngineScript, call: ScriptCall): Promise<unknown>;
@@ -100,17 +147,49 @@ export class SharedState {
     this.#options = options;
   }
 
-  /** Tells all nodes of what is in force here already; those that are away hear of it when they are back. */
-  tell(change: SharedChange): void {
+  /**
+   * Tells all nodes of what is in force here already; those that are away hear of it when they are back. Resolves when
+   * the engine has it, or has not answered.
+   */
+  tell(change: SharedChange): Promise<void> {
     this.#unsent.set(fieldOf(change), change);
-    this.#work();
+    return this.#work();
   }
 
   /** Puts a sealed value into the place of another one; of several nodes that do so at once, the first prevails. */
-  offer(change: SharedChange, replaces: string | null): void {
-    if (this.#offers.has(fieldOf(change))) return;
-    this.#offers.set(fieldOf(change), { change, replaces });
-    this.#work();
+  offer(change: SharedChange, replaces: string | null): Promise<void> {
+    if (!this.#offers.has(fieldOf(change))) this.#offers.set(fieldOf(change), { change, replaces });
+    return this.#work();
+  }
+
+  /** Resolves when what is under way has come to an end. */
+  get settled(): Promise<void> {
+    return this.#working;
+  }
+
+  /**
+   * Claims what one node at a time may change, for as long as this one's lease holds; what has changed until then is
+   * known when this resolves.
+   * @param longest milliseconds
+   * @returns false while another one has it. @throws FleetError
+   */
+  async claim(name: string, longest: number): Promise<boolean> {
+    const { claims, leases, member, run } = this.#options;
+    const claimed = this.#working.then(async () => {
+      const call = { keys: [claims, leases], args: [member, name, String(longest)] };
+      const answer = await run(claimScript, call);
+      await this.#sendAndRead();
+      return answer === 1;
+    });
+    this.#working = claimed.then(() => {}).catch(() => {});
+    return claimed;
+  }
+
+  /** Without an answer it ends with the lease. */
+  yield(name: string): void {
+    const { claims, member, run } = this.#options;
+    const yielded = this.#working.then(() => run(yieldScript, { keys: [claims], args: [member, name] }));
+    this.#working = yielded.then(() => {}).catch(() => {});
   }
 
   /** Brings both sides together, as after a time without the engine, which has this version. */
@@ -128,17 +207,20 @@ export class SharedState {
   }
 
   /** One thing after the other. What fails is tried again by the next settlement. */
-  #work(): void {
+  #work(): Promise<void> {
     this.#working = this.#working.then(() => this.#sendAndRead()).catch(() => {});
+    return this.#working;
   }
 
   async #sendAndRead(): Promise<void> {
-    const { key, channel, member, run } = this.#options;
-    const keys = [key, `${key}:gone`];
+    const { key, claims, leases, channel, member, run } = this.#options;
+    const keys = [key, `${key}:gone`, claims, leases];
     for (const [field, change] of this.#unsent) {
       const call = { keys, args: [channel, JSON.stringify({ by: member, change }), randomUUID()] };
       const epoch = String(await run(changeScript, call));
       if (this.#unsent.get(field) === change) this.#unsent.delete(field);
+      // Another node has claimed it by now: what that one says prevails.
+      if (epoch === "") continue;
       // An engine that forgets from here on is told of it again.
       this.#remember(change);
       this.#epoch ??= epoch;

@@ -172,6 +172,14 @@ export interface CertificateEvents {
     readonly domains: readonly string[];
     readonly notValidAfter: Date;
   };
+  /** Another node of the fleet has got a certificate, which is on disk and in force here now. */
+  "certificate.received": {
+    readonly certificate: string;
+    readonly domains: readonly string[];
+    readonly notValidAfter: Date;
+  };
+  /** A certificate is due, and the fleet cannot be asked which node orders it: none does until then. */
+  "certificate.postponed": { readonly certificate: string; readonly error: unknown };
   /** An order, or what led to it, has failed. What was in force stays. */
   "certificate.orderFailed": {
     readonly certificate: string;

@@ -102,6 +102,16 @@ export const logLines: LogLines = {
   "certificate.chosen": { level: "info", text: "another certificate is served for a name", fields: listenerName },
   "certificate.ordered": { level: "info", text: "certificate is ordered", fields: everything },
   "certificate.issued": { level: "info", text: "certificate was issued and is in force", fields: everything },
+  "certificate.received": {
+    level: "info",
+    text: "certificate was issued to another node and is in force here",
+    fields: everything,
+  },
+  "certificate.postponed": {
+    level: "warn",
+    text: "certificate is not ordered while the fleet cannot be asked which node does; what is in force stays",
+    fields: ({ certificate, error }) => ({ certificate, ...failure(error) }),
+  },
   "certificate.orderFailed": {
     level: "error",
     text: "certificate was not issued; what is in force stays",

@@ -4,7 +4,13 @@ import { BehaviorSubject, type Observable } from "rxjs";
 import { type Actor, createActor, fromPromise, type SnapshotFrom, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
-import { type Configuration, documentWarnings, type LoadedDigests, withOpenedListeners } from "../../config/index.ts";
+import {
+  type Configuration,
+  documentWarnings,
+  isAcme,
+  type LoadedDigests,
+  withOpenedListeners,
+} from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { type ServerState, serverMachine } from "../../machines/server.ts";
 import type { Protocol, StreamProtocol } from "../../protocols/protocol.ts";
@@ -534,6 +540,7 @@ export class Server {
     await this.fleet?.start({
       ...{ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") },
       apply: (change) => this.#apply(change),
+      answers: this.challengeAnswers,
       close: (id, options) => this.close(id, options),
       inForce: () => this.configuration,
       reload: (configuration, by) => this.reload(configuration, by),
@@ -566,13 +573,23 @@ export class Server {
       flow: this.flows.of("certificate"),
       dataDirectory: this.#options.dataDirectory,
       answers: this.challengeAnswers,
+      fleet: this.fleet?.orders ?? null,
       serve: async (certificate) => {
         await this.#certificates.renew(certificate);
         await this.workers?.serveCertificates(this.#certificates.inForce);
       },
       served: (id) => this.certificates.find((certificate) => certificate.id === id),
     });
-    this.#orders.follow(configuration);
+    this.#followOrders(configuration);
+  }
+
+  #followOrders(configuration: Configuration): void {
+    if (this.fleet && !this.fleet.orders && configuration.certificates.some(isAcme)) {
+      const text =
+        "Each node of the fleet orders its certificates for itself, and only the node that orders answers the authority: private keys are not put into the engine in clear. Give all nodes the same SystemSettings.cluster.encryptionKey, so that one orders for all.";
+      this.lifecycle.emit({ type: "server.warning", code: "fleet-certificates", text });
+    }
+    this.#orders?.follow(configuration);
   }
 
   #counting(): Counting {
@@ -688,7 +705,7 @@ export class Server {
     const former = this.configuration;
     this.#configuration$.next(configuration);
     if (configuration.system.cluster) this.fleet?.applySettings(configuration.system.cluster);
-    this.#orders?.follow(configuration);
+    this.#followOrders(configuration);
     this.#warnOfInherited(former);
   }
 

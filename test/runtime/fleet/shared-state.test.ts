@@ -34,7 +34,7 @@ describe.skipIf(!hasRedis)("what nodes share, where notes and answers come in an
     const inForce = new Set<string>();
     let before: (() => Promise<void>) | null = null;
     const state = new SharedState({
-      ...{ key: "shared", channel: "notes", member },
+      ...{ key: "shared", claims: "claims", leases: "leases", channel: "notes", member },
       run: async ({ text }: EngineScript, { keys, args }: ScriptCall) => {
         const answer = await client.eval(text, { keys: [...keys], arguments: [...args] });
         await before?.();
