@@ -9,13 +9,13 @@ import { read } from "../values/reading.ts";
 import { describeSource, REFERENCE_FORMS, type SecretText, secretText } from "../values/secret-text.ts";
 import { setOf } from "../values/set-of.ts";
 
-const URL_FORMS = `a URL like "redis://host:6379", or ${REFERENCE_FORMS}`;
+const URL_FORMS = `a URL like "redis://host:6379", "redis+sentinel://host:26379/NAME" or "redis+cluster://host:6379", or ${REFERENCE_FORMS}`;
 const PREFIX = "1 to 64 letters, digits, dots, underscores, colons or hyphens";
 
-/** Redis's own forms of a URL. */
+/** Redis's own forms of a URL, and those of an engine that moves. */
 const engineUrl = z
   .string({ error: mustBe(URL_FORMS) })
-  .regex(/^rediss?:\/\/\S+$/, { error: mustBe(URL_FORMS) })
+  .regex(/^rediss?(\+sentinel|\+cluster)?:\/\/\S+$/, { error: mustBe(URL_FORMS) })
   .transform((secret): SecretText => ({ "@type": "Text", secret }));
 
 const listeners = setOf<string>({
@@ -28,7 +28,9 @@ const listeners = setOf<string>({
 export const clusterSchema = fieldsOf({
   url: z
     .union([secretText, engineUrl], { error: mustBe(URL_FORMS) })
-    .describe("Where the Redis or Valkey of the fleet is. Never shown: it may have a password.")
+    .describe(
+      "Where the Redis or Valkey of the fleet is, or the Sentinels or servers of a cluster that know it. Never shown: it may have a password.",
+    )
     .register(fieldDisplay, { label: "Engine", objectName: "x:SecretText" }),
   node: objectName
     .nullable()

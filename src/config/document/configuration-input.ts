@@ -180,7 +180,7 @@ export interface NetworkListenerInput {
 }
 
 export interface ClusterInput {
-  /** Where the Redis or Valkey of the fleet is. Never shown: it may have a password. */
+  /** Where the Redis or Valkey of the fleet is, or the Sentinels or servers of a cluster that know it. Never shown: it may have a password. */
   readonly url: TextInput | EnvironmentVariableInput | FileInput | string;
   /** Name of this node within the fleet. --node and GATEHOUSE_NODE take precedence. Null: the host name. Default: null. */
   readonly node?: string | null | undefined;

@@ -56,7 +56,7 @@ export class EngineDocument implements DocumentKeeper {
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {});
     const engine = await openEngine({
-      ...{ url, channel: `{${key}}:none`, name: "gatehouse-document", silence: readTime },
+      ...{ url, key, channel: `{${key}}:none`, name: "gatehouse-document", silence: readTime },
       listener: { lost: failed.reject, heard: () => {} },
     });
     try {

@@ -37,6 +37,8 @@ export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
 
 export interface EngineOptions {
   readonly url: string;
+  /** One of those that scripts are given: in a cluster of engines all of them are in its slot. */
+  readonly key: string;
   readonly channel: string;
   /** As the engine lists its clients. */
   readonly name: string;

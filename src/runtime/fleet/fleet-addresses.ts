@@ -177,11 +177,11 @@ export class FleetAddresses implements AddressesElsewhere {
     const { field, leases, prefix } = this.#options;
     const limit = cap === null ? -1 : Number.isFinite(cap) ? cap : 0;
     const args = [limit, field, rate?.count ?? 0, rate?.interval ?? 0];
-    return { keys: [this.#keyOf(key), `{${prefix}:${key}}:rate`, leases], args: args.map(String) };
+    return { keys: [this.#keyOf(key), `${prefix}:${key}:rate`, leases], args: args.map(String) };
   }
 
   #keyOf(key: string): string {
-    return `{${this.#options.prefix}:${key}}:inside`;
+    return `${this.#options.prefix}:${key}:inside`;
   }
 
   #countedOf(key: string): Counted {

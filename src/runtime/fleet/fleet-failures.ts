@@ -69,7 +69,7 @@ export class FleetFailures implements FailureMemory {
   /** Without the engine the other nodes do not hear of it. */
   tell(address: string): void {
     const { channel, clock, delays, prefix, run } = this.#options;
-    const call = { keys: [`{${prefix}:${address}}`], args: [channel, JSON.stringify({ address, ...delays })] };
+    const call = { keys: [`${prefix}:${address}`], args: [channel, JSON.stringify({ address, ...delays })] };
     within(clock, answerTime, (signal) => run(failedScript, call, signal)).catch(() => {});
   }
 

@@ -220,7 +220,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
         const field = `${this.#member}#${this.#lastListener}`;
         return new FleetAddresses({
           node: this,
-          prefix: `${keyPrefix}:${name}`,
+          prefix: `{${keyPrefix}}:${name}`,
           leases: `{${keyPrefix}}:leases`,
           field,
         });
@@ -232,7 +232,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   failures(memory: FailureMemory): FailureMemory {
     const { keyPrefix } = this.#cluster;
     this.#failures = new FleetFailures({
-      ...{ memory, delays: defaultLoginDelays, prefix: `${keyPrefix}:failed`, channel: this.#channel },
+      ...{ memory, delays: defaultLoginDelays, prefix: `{${keyPrefix}}:failed`, channel: this.#channel },
       clock: this.clock,
       run: (script, call, signal) => this.run(script, call, signal),
     });
@@ -332,6 +332,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
     const open = this.#options.openEngine ?? openRedis;
     this.#engine = await open({
       url: await resolveText(url),
+      key: `{${keyPrefix}}:fleet`,
       channel: this.#channel,
       name: `gatehouse-${this.node}`,
       silence: leaseTime,

@@ -2,8 +2,11 @@
 import { once } from "node:events";
 import { messageOf } from "../../config/values/thrown.ts";
 import { loadOptional } from "../optional-package.ts";
-import type { Engine, EngineOptions, EngineScript, ScriptCall } from "./engine.ts";
+import type { EngineOptions, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
+import { type EngineAddress, type EnginePlace, enginePlace } from "./engine-place.ts";
+import { EngineSearch } from "./find-engine.ts";
 import { FleetError } from "./fleet-error.ts";
+import { MovingEngine, type PlacedEngine } from "./moving-engine.ts";
 
 /** Between two attempts to connect, in milliseconds; up to half of it more, by chance. */
 const reconnectPause = 200;
@@ -11,21 +14,50 @@ const reconnectPause = 200;
 type Redis = typeof import("redis");
 
 /** @throws MissingPackageError; FleetError for a URL that is none */
-export async function openRedis(options: EngineOptions): Promise<Engine> {
+export const openRedis: OpenEngine = async (options) => {
   const redis = await loadOptional({ name: "redis", purpose: "SystemSettings.cluster" }, () => import("redis"));
-  return new RedisEngine(redis, options);
+  const place = enginePlace(options.url);
+  if (place.kind === "address") return new RedisEngine(redis, options, { url: place.url });
+  const search = new EngineSearch(redis, { place, key: options.key });
+  return new MovingEngine({
+    find: (signal) => search.find(signal),
+    openAt: (address, lost) =>
+      new RedisEngine(redis, { ...options, listener: { ...options.listener, lost } }, connectionTo(place, address)),
+    lost: (error) => options.listener.lost(error),
+  });
+};
+
+interface RedisConnection {
+  readonly url?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly database?: number;
+  readonly socket?: EngineAddress & { readonly tls?: true };
 }
 
-function clientFor({ createClient }: Redis, { url, name, silence }: EngineOptions) {
+function connectionTo(
+  { tls, username, password, database }: Exclude<EnginePlace, { kind: "address" }>,
+  address: EngineAddress,
+): RedisConnection {
+  return {
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+    ...(database === 0 ? {} : { database }),
+    socket: { ...address, ...(tls ? { tls } : {}) },
+  };
+}
+
+function clientFor({ createClient }: Redis, { name, silence }: EngineOptions, connection: RedisConnection) {
   try {
     return createClient({
-      url,
+      ...connection,
       name,
       RESP: 3,
       // What nobody waits for any more must not be sent later.
       disableOfflineQueue: true,
       pingInterval: Math.ceil(silence / 3),
       socket: {
+        ...connection.socket,
         connectTimeout: silence,
         socketTimeout: silence,
         reconnectStrategy: () => Math.round(reconnectPause * (1 + Math.random() / 2)),
@@ -36,16 +68,17 @@ function clientFor({ createClient }: Redis, { url, name, silence }: EngineOption
   }
 }
 
-class RedisEngine implements Engine {
+/** At one address. */
+class RedisEngine implements PlacedEngine {
   readonly #commands: ReturnType<typeof clientFor>;
   /** Subscribed to the channel; a connection of its own, so that a slow script holds up no note. */
   readonly #notes: ReturnType<typeof clientFor>;
   #closed = false;
 
-  constructor(redis: Redis, options: EngineOptions) {
+  constructor(redis: Redis, options: EngineOptions, connection: RedisConnection) {
     const { channel, listener } = options;
-    this.#commands = clientFor(redis, options);
-    this.#notes = clientFor(redis, options);
+    this.#commands = clientFor(redis, options, connection);
+    this.#notes = clientFor(redis, options, connection);
     this.#commands.on("error", (error: unknown) => listener.lost(lostError(error)));
     this.#notes.on("error", () => {
       // Whether the engine is there, the other connection tells.
@@ -53,6 +86,10 @@ class RedisEngine implements Engine {
     this.#notes.on("ready", () => listener.heard(null));
     this.#begin(this.#commands.connect());
     this.#begin(this.#notes.connect().then(() => this.#notes.subscribe(channel, (text) => listener.heard(text))));
+  }
+
+  get isReady(): boolean {
+    return this.#commands.isReady;
   }
 
   async reach(signal: AbortSignal): Promise<void> {
@@ -112,6 +149,9 @@ function lostError(error: unknown): FleetError {
 function engineError(error: unknown): FleetError {
   const refused = error instanceof Error && /^[A-Z]+ /.test(error.message);
   if (!refused) return lostError(error);
-  const text = `The engine of the fleet has refused what it was asked: ${error.message}. See its memory, its rights and its version.`;
+  const advice = error.message.startsWith("CROSSSLOT")
+    ? "In a cluster of engines the key of the document must begin with the fleet's keyPrefix in braces, as in redis:{gatehouse}:mail"
+    : "See its memory, its rights and its version";
+  const text = `The engine of the fleet has refused what it was asked: ${error.message}. ${advice}.`;
   return new FleetError("engine-refused", text, { cause: error });
 }

@@ -192,7 +192,7 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
     // A server that begins anew is told.
     await engine.restart();
     const counted = async (): Promise<number> => {
-      const counts = (await engine.ask("HVALS", `{${keyPrefix}:few:127.0.0.1}:inside`).catch(() => [])) as string[];
+      const counts = (await engine.ask("HVALS", `{${keyPrefix}}:few:127.0.0.1:inside`).catch(() => [])) as string[];
       return counts.reduce((sum, count) => sum + Number(count), 0);
     };
     await expect.poll(counted).toBe(4);
@@ -267,7 +267,7 @@ test.skipIf(!hasRedis)("A failed log-in at one node holds up the next one at eac
   const remembering = async (name: string) => {
     const ready = Promise.withResolvers<void>();
     const engine: Engine = await openRedis({
-      ...{ url: server.url, channel, name, silence: 5_000 },
+      ...{ url: server.url, key: "{logins}:failed", channel, name, silence: 5_000 },
       listener: {
         lost: () => {},
         heard: (message) => (message === null ? ready.resolve() : memory.hear(JSON.parse(message) as FailureNote)),

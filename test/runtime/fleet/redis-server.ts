@@ -1,7 +1,7 @@
 /** A real engine for tests: Debian's redis-server, or Valkey's. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -15,18 +15,32 @@ export const hasRedis = program !== undefined;
 
 export class RedisServer {
   readonly port: number;
-  readonly #folder: string;
+  readonly #launch: Launch;
   #process: ChildProcess;
 
-  private constructor(port: number, folder: string, process: ChildProcess) {
+  private constructor(port: number, launched: Launch, process: ChildProcess) {
     this.port = port;
-    this.#folder = folder;
+    this.#launch = launched;
     this.#process = process;
   }
 
-  static async start(): Promise<RedisServer> {
+  /** @param options of its command line, in addition @param password that it asks for */
+  static async start(options: readonly string[] = [], password?: string): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), "gatehouse-engine-"));
-    return onFreePort(async (port) => new RedisServer(port, folder, await launch(port, folder)), "127.0.0.1");
+    const args = [...["--save", "", "--appendonly", "no", "--dir", folder], ...options];
+    return RedisServer.#start({ folder, args, password, ready: "Ready to accept connections" });
+  }
+
+  /** @param lines of its file */
+  static async startSentinel(lines: readonly string[], password: string): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), "gatehouse-sentinel-"));
+    const file = join(folder, "sentinel.conf");
+    await writeFile(file, `${[`dir ${folder}`, ...lines].join("\n")}\n`);
+    return RedisServer.#start({ folder, args: [file, "--sentinel"], password, ready: "Sentinel ID is" });
+  }
+
+  static #start(launched: Launch): Promise<RedisServer> {
+    return onFreePort(async (port) => new RedisServer(port, launched, await launch(port, launched)), "127.0.0.1");
   }
 
   get url(): string {
@@ -40,7 +54,7 @@ export class RedisServer {
   /** Ends it with all that it knew, and starts another in its place. */
   async restart(): Promise<void> {
     await this.kill();
-    this.#process = await launch(this.port, this.#folder);
+    this.#process = await launch(this.port, this.#launch);
   }
 
   async kill(): Promise<void> {
@@ -50,12 +64,13 @@ export class RedisServer {
 
   async stop(): Promise<void> {
     await this.kill();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#launch.folder, { recursive: true, force: true });
   }
 
   /** Sends one command. */
   async ask(...command: string[]): Promise<unknown> {
-    const client = createClient({ url: this.url });
+    const { password } = this.#launch;
+    const client = createClient({ url: this.url, ...(password === undefined ? {} : { password }) });
     await client.connect();
     try {
       return await client.sendCommand(command);
@@ -71,12 +86,21 @@ export class RedisServer {
   }
 }
 
-async function launch(port: number, folder: string): Promise<ChildProcess> {
-  const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
+/** How it is started, each time. */
+interface Launch {
+  readonly folder: string;
+  readonly args: readonly string[];
+  readonly password: string | undefined;
+  /** What it says when it is. */
+  readonly ready: string;
+}
+
+async function launch(port: number, { args, ready }: Launch): Promise<ChildProcess> {
+  const options = [...args, "--port", String(port), "--bind", "127.0.0.1"];
   const child = spawn(program ?? "", options, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines)
-    if (line.includes("Ready to accept connections")) {
+    if (line.includes(ready)) {
       child.stdout.resume();
       return child;
     }
