@@ -39,14 +39,22 @@ export class NodeServer implements MeasuredServer {
   }
 }
 
-/** Starts `servers/NAME.ts` with these options, passed as JSON in its first argument, and Node with these flags. */
+export interface ServerStart {
+  /** Node's. */
+  readonly flags?: readonly string[];
+  /** Whether it may use all processors, which the load is on, too. False by default. */
+  readonly everywhere?: boolean;
+}
+
+/** Starts `servers/NAME.ts` with these options, passed as JSON in its first argument. */
 export async function startServer(
   name: string,
   options: object = {},
-  flags: readonly string[] = [],
+  { flags = [], everywhere = false }: ServerStart = {},
 ): Promise<NodeServer> {
   const script = new URL(`./servers/${name}.ts`, import.meta.url).pathname;
-  const { file, args } = pinned("server", { file: process.execPath, args: ["--expose-gc", ...flags] });
+  const node = { file: process.execPath, args: ["--expose-gc", ...flags] };
+  const { file, args } = everywhere ? node : pinned("server", node);
   const child = fork(script, [JSON.stringify(options)], {
     execPath: file,
     execArgv: [...args],

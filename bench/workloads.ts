@@ -19,11 +19,13 @@ import { stalls } from "./workloads/stalls.ts";
 import { start } from "./workloads/start.ts";
 import { tlsHandshake } from "./workloads/tls-handshake.ts";
 import { watchedPage } from "./workloads/watched-page.ts";
+import { workers } from "./workloads/workers.ts";
 
 export const workloads: readonly Workload[] = [
   shortConnection,
   shortConnectionPeers,
   tlsHandshake,
+  workers,
   http2,
   idle,
   idleTls,

@@ -21,15 +21,15 @@ interface Result {
   readonly seconds?: number;
 }
 
-/** Connect, greeting, QUIT, close. @throws Error when one was not served */
-export async function shortDialogues({ port, count, concurrency = 50, proxied = false }: DialogueLoad): Promise<void> {
+/** Connect, greeting, QUIT, close. Resolves with the seconds it took. @throws Error when one was not served */
+export async function shortDialogues({ port, count, concurrency = 50, proxied }: DialogueLoad): Promise<number> {
   const args = ["short", port, count, concurrency, ...(proxied ? ["proxy"] : [])].map(String);
-  await run(plainGenerator(args));
+  return run(plainGenerator(args));
 }
 
-/** Full TLS 1.3 handshakes: connect, greeting, close. @throws Error when one was not served */
-export async function handshakes({ port, count, concurrency = 20 }: DialogueLoad): Promise<void> {
-  await run(nodeGenerator(["tls", port, count, concurrency].map(String)));
+/** Full TLS 1.3 handshakes: connect, greeting, close. Resolves with the seconds. @throws Error when one was not served */
+export async function handshakes({ port, count, concurrency = 20 }: DialogueLoad): Promise<number> {
+  return run(nodeGenerator(["tls", port, count, concurrency].map(String)));
 }
 
 /** The same, resuming the session of one ticket each time. @throws Error when one was not resumed */
@@ -88,9 +88,11 @@ function start({ file, args }: Command): ChildProcess {
   return spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
 }
 
-async function run(command: Command): Promise<void> {
-  const output = await finish(start(command));
-  expectAll(JSON.parse(output) as Result);
+/** @returns seconds, without the start of the load's process */
+async function run(command: Command): Promise<number> {
+  const result = JSON.parse(await finish(start(command))) as Result;
+  expectAll(result);
+  return result.seconds ?? 0;
 }
 
 /** @throws Error when it fails */

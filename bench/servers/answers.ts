@@ -1,10 +1,12 @@
 /** What the harness asks a Node server, over Node's channel between processes. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Pauses } from "./event-loop.ts";
 
 export interface Answers {
   /** CPU so far, of all threads; microseconds. */
   cpu: number;
+  /** CPU so far, by the name of the thread; microseconds. Of the threads that there are. */
+  threads: Readonly<Record<string, number>>;
   /** After a garbage collection; octets. */
   memory: { readonly heap: number; readonly rss: number };
   /** As it is, without a collection: memory of its own, and its part of what it shares with other processes; octets. */
@@ -40,7 +42,7 @@ export type AnswerFunctions = Partial<{ [Name in Question]: () => Answers[Name] 
 
 /** Reports the port and answers until the harness ends or disconnects. */
 export function answer(port: number, more: AnswerFunctions = {}): void {
-  const functions: AnswerFunctions = { cpu, memory, pss, peak, ...more };
+  const functions: AnswerFunctions = { cpu, threads, memory, pss, peak, ...more };
   process.on("message", async (question: Question) => {
     process.send?.({ answer: await functions[question]?.() });
   });
@@ -51,6 +53,18 @@ export function answer(port: number, more: AnswerFunctions = {}): void {
 function cpu(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
+}
+
+/** proc_pid_schedstat(5): the scheduler's own nanoseconds. */
+function threads(): Answers["threads"] {
+  const times: Record<string, number> = {};
+  for (const thread of readdirSync("/proc/self/task")) {
+    const at = `/proc/self/task/${thread}`;
+    const name = readFileSync(`${at}/comm`, "utf8").trim();
+    const [time = ""] = readFileSync(`${at}/schedstat`, "utf8").split(" ");
+    times[name] = (times[name] ?? 0) + Number(time) / 1_000;
+  }
+  return times;
 }
 
 function memory(): Answers["memory"] {

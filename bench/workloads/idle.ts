@@ -89,7 +89,7 @@ function optionsOf(certificate: string | null): object {
 
 /** In a new process each time: RSS never quite shrinks back. */
 async function hold({ name, certificate, count }: Held, sizes: Sizes): Promise<void> {
-  await using server = await startServer(name, optionsOf(certificate), flags);
+  await using server = await startServer(name, optionsOf(certificate), { flags });
   await using held = new HeldConnections({ port: server.port, tls: certificate !== null });
   // What the first connections leave in the process, such as compiled code, does not belong to any connection.
   await held.hold(100);

@@ -319,6 +319,9 @@ export type LifecycleEventOf<Type extends LifecycleEventType> = Type extends Kno
   ? KnownEvents[Type]
   : OwnNoticeEvent;
 
+/** Learns how many connections a listener has accepted since the last call. */
+export type AcceptCounter = (listener: string, accepted: number) => void;
+
 type Handler<Type extends LifecycleEventType> = (event: LifecycleEventOf<Type>) => void;
 
 /**
@@ -331,10 +334,16 @@ export class Lifecycle {
   readonly events$: Observable<LifecycleEvent> = new GuardedObservable(this.#events, (subscriber, error) =>
     this.callbackFailed({ what: "A subscriber of lifecycle$", callback: subscriber }, error),
   );
+  #acceptCounters: readonly AcceptCounter[] = [];
   /** Those that have failed, and been reported. */
   readonly #failed = new WeakSet<object>();
 
   wants(type: LifecycleEventType): boolean {
+    return this.isHeard(type) || (type === "connection.accepted" && this.#acceptCounters.length > 0);
+  }
+
+  /** Somebody wants to know more of it than how often it happens. */
+  isHeard(type: LifecycleEventType): boolean {
     return this.#handlers.has(type) || this.#events.observed;
   }
 
@@ -371,7 +380,21 @@ export class Lifecycle {
     };
   }
 
+  /** For who only counts accepted connections: a worker reports a number of them at once. @returns a function that ends it. */
+  countAccepted(counter: AcceptCounter): () => void {
+    this.#acceptCounters = [...this.#acceptCounters, counter];
+    return () => {
+      this.#acceptCounters = this.#acceptCounters.filter((each) => each !== counter);
+    };
+  }
+
+  /** Connections that another thread has accepted, whose events nobody there was asked for. */
+  accepted(listener: string, count: number): void {
+    for (const counter of this.#acceptCounters) counter(listener, count);
+  }
+
   emit(event: LifecycleEvent): void {
+    if (event.type === "connection.accepted") this.accepted(event.connection.listener, 1);
     const handlers = this.#handlers.get(event.type);
     if (handlers !== undefined) {
       for (const handler of handlers) {

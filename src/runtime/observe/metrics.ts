@@ -24,7 +24,6 @@ export interface ListenerTotals {
 
 /** The events that are counted. */
 const counted = [
-  "connection.accepted",
   "connection.refused",
   "connection.secured",
   "connection.handshakeFailed",
@@ -68,6 +67,9 @@ export class Metrics {
 
   /** @param notices those that protocols of the embedder's own have registered. */
   follow(lifecycle: Lifecycle, notices: readonly OwnName[] = []): void {
+    lifecycle.countAccepted((listener, accepted) => {
+      this.#countersOf(listener).accepted += accepted;
+    });
     lifecycle.listen(counted, (event) => this.#count(event));
     lifecycle.listen(notices, ({ type, connection }) =>
       this.#tallies.notices.inc({ listener: connection.listener, notice: type }),
@@ -86,9 +88,6 @@ export class Metrics {
   #count(event: Extract<LifecycleEvent, { type: (typeof counted)[number] }>): void {
     const tallies = this.#tallies;
     switch (event.type) {
-      case "connection.accepted":
-        this.#countersOf(event.connection.listener).accepted += 1;
-        break;
       case "connection.refused":
         this.#countersOf(event.listener).refused += 1;
         tallies.refused.inc({ listener: event.listener, rule: event.refusal.rule });

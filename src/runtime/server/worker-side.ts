@@ -48,7 +48,7 @@ export class WorkerSide {
   readonly #loadInspection: WorkerSideOptions["loadInspection"];
   readonly #wakes: ExclusiveWakes;
   readonly #mayServe = Promise.withResolvers<void>();
-  readonly #sender = new EventSender((events) => send({ kind: "events", events }));
+  readonly #sender = new EventSender((batch) => send({ kind: "events", batch }));
   #certificates: ServerCertificates;
   #transaction: ReloadTransaction | null = null;
 

@@ -3,7 +3,7 @@ import type { Lifecycle, LifecycleEvent, LifecycleEventType } from "../observe/l
 import { type EventRow, eventOf, type RowDetail, rowOf, sentFacts } from "./event-rows.ts";
 
 /** How long events wait for others that go the same way, in milliseconds. */
-const longestWait = 20;
+const longestWait = 50;
 /** So many do not wait. */
 const batch = 256;
 
@@ -48,31 +48,51 @@ export interface WantedEvents {
 /** An event as it is sent: a row, or an object. */
 export type SentEvent = EventRow | object;
 
+/** What goes in one message. */
+export interface EventBatch {
+  /** By listener: connections that were accepted, where nobody wants to know more of them. */
+  readonly accepted: ReadonlyMap<string, number>;
+  readonly events: readonly SentEvent[];
+}
+
 /** Sends in batches, so that a connection costs no message of its own. */
 export class EventSender {
-  readonly #send: (events: readonly SentEvent[]) => void;
+  readonly #send: (batch: EventBatch) => void;
+  #accepted = new Map<string, number>();
   #events: SentEvent[] = [];
   #detail = { isSeen: false };
   #timer: NodeJS.Timeout | null = null;
   #end = (): void => {};
 
-  constructor(send: (events: readonly SentEvent[]) => void) {
+  constructor(send: (batch: EventBatch) => void) {
     this.#send = send;
   }
 
   follow(lifecycle: Lifecycle, { types, areSeen }: WantedEvents): void {
     this.#end();
     this.#detail = { isSeen: areSeen };
-    this.#end = lifecycle.listen(types, (event) => this.#take(event));
+    const endEvents = lifecycle.listen(types, (event) => this.#take(event));
+    const endCount = types.includes("connection.accepted") ? null : lifecycle.countAccepted(this.#count);
+    this.#end = () => {
+      endEvents();
+      endCount?.();
+    };
   }
 
   flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    const events = this.#events;
+    const [events, accepted] = [this.#events, this.#accepted];
+    if (events.length === 0 && accepted.size === 0) return;
     this.#events = [];
-    if (events.length > 0) this.#send(events);
+    this.#accepted = new Map();
+    this.#send({ accepted, events });
   }
+
+  readonly #count = (listener: string, accepted: number): void => {
+    this.#accepted.set(listener, (this.#accepted.get(listener) ?? 0) + accepted);
+    this.#timer ??= setTimeout(() => this.flush(), longestWait);
+  };
 
   #take(event: LifecycleEvent): void {
     if (event.type === "listener.warning" && !ownFields.has(event.field)) return;

@@ -7,7 +7,7 @@ import type { PressureThresholdOptions } from "../pressure/thresholds.ts";
 import type { InheritedSocket } from "../sockets/inherited-sockets.ts";
 import type { ChallengePem } from "../tls/challenge-certificates.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
-import type { SentEvent, WantedEvents } from "./forwarded-events.ts";
+import type { EventBatch, WantedEvents } from "./forwarded-events.ts";
 import type { ListenerMemory, ServerMemory } from "./worker-memory.ts";
 
 /** A listening socket by its descriptor, which the receiver duplicates before it answers. */
@@ -114,7 +114,7 @@ export type WorkerAnswer =
   | { readonly kind: "answer"; readonly number: number; readonly error: SentError | null }
   /** Everything is read and bound. */
   | { readonly kind: "ready" }
-  | { readonly kind: "events"; readonly events: readonly SentEvent[] };
+  | { readonly kind: "events"; readonly batch: EventBatch };
 
 /** A change of the block list, on a port of its own. */
 export type BlockChange = { readonly add: BlockedAddress } | { readonly remove: string };

@@ -12,7 +12,7 @@ import type { Lifecycle } from "../observe/lifecycle.ts";
 import { mostThreads } from "../shared/shared-counters.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
-import { forwarded, receivedEvent, type SentEvent, type WantedEvents } from "./forwarded-events.ts";
+import { type EventBatch, forwarded, receivedEvent, type WantedEvents } from "./forwarded-events.ts";
 import { ServerWorker } from "./worker.ts";
 import { workerDocument } from "./worker-document.ts";
 import { MainMemory } from "./worker-memory.ts";
@@ -274,7 +274,7 @@ export class WorkerPool implements InspectedThreads {
     this.#begun += 1;
     const idPrefix = `${this.#followed().idPrefix}${this.#begun.toString(36)}-`;
     const thread: Thread = this.#options.begin(this.#startOf({ worker, thread: number, idPrefix }), {
-      events: (events) => this.#report(events, worker),
+      events: (batch) => this.#report(batch, worker),
       ended: (error) => {
         this.#threads.delete(idPrefix);
         this.#serving.delete(thread);
@@ -394,14 +394,15 @@ export class WorkerPool implements InspectedThreads {
     this.#reloading = null;
   }
 
-  #report(events: readonly SentEvent[], worker: number): void {
+  #report({ accepted, events }: EventBatch, worker: number): void {
     const { lifecycle } = this.#followed();
+    for (const [listener, count] of accepted) lifecycle.accepted(listener, count);
     for (const event of events) lifecycle.emit(receivedEvent(event, worker));
   }
 
   #wants(): WantedEvents {
     const { lifecycle } = this.#followed();
-    const types = [...forwarded, ...this.#options.notices].filter((type) => lifecycle.wants(type));
+    const types = [...forwarded, ...this.#options.notices].filter((type) => lifecycle.isHeard(type));
     return { types, areSeen: lifecycle.isSeen };
   }
 

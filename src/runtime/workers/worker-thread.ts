@@ -6,7 +6,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import type { SentEvent } from "./forwarded-events.ts";
+import type { EventBatch } from "./forwarded-events.ts";
 import type {
   BlockChange,
   SentError,
@@ -29,7 +29,7 @@ export interface ThreadProgram {
 }
 
 export interface ThreadOwner {
-  events(events: readonly SentEvent[]): void;
+  events(batch: EventBatch): void;
   /** The thread has ended. @param error null when it was asked to */
   ended(error: Error | null): void;
 }
@@ -177,7 +177,7 @@ export class WorkerThread implements Thread {
         this.#ready.resolve();
         break;
       case "events":
-        this.#owner.events(answer.events);
+        this.#owner.events(answer.batch);
         break;
       case "answer": {
         const waiting = this.#waiting.get(answer.number);

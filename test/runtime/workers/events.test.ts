@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ConnectionFacts } from "../../../src/protocols/protocol.ts";
 import { Lifecycle, type LifecycleEvent, type LifecycleEventType } from "../../../src/runtime/observe/lifecycle.ts";
-import { EventSender, receivedEvent, type SentEvent } from "../../../src/runtime/workers/forwarded-events.ts";
+import {
+  type EventBatch,
+  EventSender,
+  receivedEvent,
+  type SentEvent,
+} from "../../../src/runtime/workers/forwarded-events.ts";
 
 const client = {
   ...{ subject: "CN=Ann", issuer: "CN=Ours", serialNumber: "01", fingerprint256: "AB:CD" },
@@ -32,7 +37,7 @@ const durations = { proxyHeader: null, admission: 1, handshake: null, session: 2
 function passed(event: LifecycleEvent, areSeen: boolean): LifecycleEvent | undefined {
   const lifecycle = new Lifecycle();
   const sent: SentEvent[] = [];
-  const sender = new EventSender((events) => sent.push(...structuredClone(events)));
+  const sender = new EventSender(({ events }) => sent.push(...structuredClone(events)));
   sender.follow(lifecycle, { types: [event.type], areSeen });
   lifecycle.emit(event);
   sender.flush();
@@ -101,5 +106,23 @@ describe("events on their way from a worker", () => {
     expect([...dear]).toEqual([]);
     passed({ type: "connection.active", connection }, true);
     expect([...dear]).toEqual(["local", "group"]);
+  });
+
+  it("are numbers where somebody only counts who was accepted", () => {
+    const [lifecycle, batches] = [new Lifecycle(), [] as EventBatch[]];
+    const sender = new EventSender((batch) => batches.push(structuredClone(batch)));
+    const accept = (): void => lifecycle.emit({ type: "connection.accepted", connection: clear });
+    sender.follow(lifecycle, { types: [], areSeen: false });
+    expect(lifecycle.wants("connection.accepted")).toBe(true);
+    expect(lifecycle.isHeard("connection.accepted")).toBe(false);
+    for (let each = 0; each < 3; each += 1) accept();
+    sender.flush();
+    sender.follow(lifecycle, { types: ["connection.accepted"], areSeen: false });
+    accept();
+    sender.flush();
+    expect(batches.map(({ accepted, events: { length } }) => [accepted.get("smtp") ?? 0, length])).toEqual([
+      [3, 0],
+      [0, 1],
+    ]);
   });
 });
