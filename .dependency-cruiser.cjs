@@ -58,7 +58,7 @@ const innerRooms = {
     connection: ["admission", "observe", "proxy", "sockets", "time", "tls"],
     listener: ["admission", "connection", "observe", "pressure", "privileges", "proxy", "sockets", "time", "tls"],
     reload: ["listener", "observe", "time", "tls"],
-    fleet: ["acme", "admission", "observe", "reload", "time", "tls"],
+    fleet: ["acme", "admission", "observe", "reload", "shared", "time", "tls"],
     explain: ["admission", "listener", "tls"],
     workers: ["admission", "listener", "observe", "pressure", "shared", "sockets", "time", "tls"],
     server: [

@@ -60,7 +60,11 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   const options = withModule(given);
   const configuration = configurationOf(options);
   let mail: Mail | null = null;
-  const workers = workersOf(given, { configuration, lendMail: () => mail?.lend() ?? null });
+  const workers = workersOf(given, {
+    configuration,
+    lendMail: () => mail?.lend() ?? null,
+    lendFleet: () => fleet?.lendToThread() ?? null,
+  });
   const dataDirectory = options.dataDirectory ?? "gatehouse-data";
 
   const clock = options.clock ?? (workers ? threadsClock : systemClock);
@@ -70,6 +74,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     cluster &&
     new FleetNode({
       ...{ cluster, node: options.node, clock, openEngine: options.openEngine },
+      leases: workers?.memory.own.leases ?? null,
       document: options.engineDocument ?? null,
       read,
       facts: () => ownFacts(gatehouse),
@@ -83,7 +88,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   const failures = new LoginFailures(
     {},
     (address) => server.allowList.has(address),
-    fleet?.failures(new LocalFailures(defaultLoginDelays.forgetAfter)) ?? remembered,
+    fleet?.failures(remembered ?? new LocalFailures(defaultLoginDelays.forgetAfter)) ?? remembered,
   );
 
   const server: Server = new Server({

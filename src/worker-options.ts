@@ -70,18 +70,20 @@ function moduleOf({ workers }: GatehouseOptions): URL | null {
  */
 export function workersOf(
   given: GatehouseOptions,
-  { configuration, lendMail }: { readonly configuration: Configuration } & Pick<WorkerPoolOptions, "lendMail">,
+  {
+    configuration,
+    ...lending
+  }: { readonly configuration: Configuration } & Pick<WorkerPoolOptions, "lendMail" | "lendFleet">,
 ): WorkerPool | null {
   const count = (document: Configuration): number =>
     workerCount({ workers: given.workers?.count ?? document.system.workers });
   if (count(configuration) === 1) return null;
   assertPossible(given);
-  assertServed(configuration);
   const { pressure = {} } = given;
   return new WorkerPool({
     count,
-    assertServed,
-    lendMail,
+    ...lending,
+    inFleet: configuration.system.cluster !== null,
     begin: (start, owner) =>
       new WorkerThread({ entry, resourceLimits: given.workers?.resourceLimits ?? {} }, start, owner),
     notices: (withModule(given).protocols ?? []).flatMap(({ notices = {} }) => Object.keys(notices) as OwnName[]),
@@ -105,12 +107,4 @@ function assertPossible(given: GatehouseOptions): void {
   if (given.clock) throw new WorkersOptionError("clock: the threads of workers have the system's. Leave it out.");
   if (given.pressure !== false && given.pressure?.samples$)
     throw new WorkersOptionError("pressure.samples$: each worker takes samples of its own. Leave it out.");
-}
-
-/** Whether workers can do what a document asks for. @throws WorkersOptionError */
-function assertServed({ system }: Configuration): void {
-  if (system.cluster)
-    throw new WorkersOptionError(
-      "SystemSettings.cluster: a node of a fleet does not have several workers yet. Set workers to 1, or leave cluster out.",
-    );
 }

@@ -5,6 +5,7 @@ import { checkedConfiguration } from "./config/index.ts";
 import { registerCauses } from "./machines/own-causes.ts";
 import { NamedProtocols } from "./named-protocols.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
+import { ThreadSide } from "./runtime/fleet/thread-side.ts";
 import { Server } from "./runtime/server/server.ts";
 import { WorkerSide } from "./runtime/server/worker-side.ts";
 import { threadsClock } from "./runtime/shared/threads-clock.ts";
@@ -30,7 +31,8 @@ const side = new WorkerSide({
   },
 });
 
-const { mail: port } = start.ports;
+const { mail: port, fleet: fleetPort } = start.ports;
+const fleet = fleetPort && memory.leases && new ThreadSide({ port: fleetPort, leases: memory.leases, clock });
 const mail = port
   ? new WorkerMailbox({
       options,
@@ -54,7 +56,8 @@ const server: Server = new Server({
   inherited: side.sockets,
   shared: {
     slots: memory.slots,
-    counting: memory.counting,
+    counting: fleet ? { ...memory.counting, elsewhere: ({ name }) => fleet.addresses(name) } : memory.counting,
+    fleet,
     blockList: new FollowedBlockList(clock, start),
     ticketSecret: start.ticketSecret,
     idPrefix: start.idPrefix,
@@ -67,7 +70,8 @@ const server: Server = new Server({
   prepare: async () => {
     const commit = await mail?.stage(server.configuration, "inForce");
     commit?.();
-    const failures = new LoginFailures({}, (address) => server.allowList.has(address), memory.failures);
+    const remembered = fleet?.failures(memory.failures) ?? memory.failures;
+    const failures = new LoginFailures({}, (address) => server.allowList.has(address), remembered);
     const protocols = new NamedProtocols({
       own: options.protocols ?? [],
       builtIn: builtInProtocols({

@@ -11,17 +11,23 @@ import {
   situationText,
   textOf,
 } from "./fleet-document.model.ts";
+import { WalkedServer } from "./walked-engine.ts";
 import { WalkedFleet } from "./walked-nodes.ts";
 
 const seed = Number(process.env["MODEL_SEED"] ?? 5);
 
 describe.skipIf(!hasRedis)("a document that is proposed to a fleet", () => {
-  let server: RedisServer;
+  let redis: RedisServer;
+  let server: WalkedServer;
   let walks = 0;
   beforeAll(async () => {
-    server = await RedisServer.start();
+    redis = await RedisServer.start();
+    server = await WalkedServer.open(redis);
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    server.close();
+    await redis.stop();
+  });
 
   async function walk(path: readonly FleetWalkEvent[]): Promise<void> {
     walks += 1;
@@ -37,7 +43,7 @@ describe.skipIf(!hasRedis)("a document that is proposed to a fleet", () => {
         expect(actual, way.join(", ")).toEqual(expected);
       }
     } finally {
-      fleet.close();
+      await fleet.close();
     }
   }
 

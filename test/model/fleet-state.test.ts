@@ -3,17 +3,23 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasRedis, RedisServer } from "../runtime/fleet/redis-server.ts";
 import { everyStepOf, situationsOf } from "./every-step.ts";
 import { apply, compare, events, fleetStateMachine, type StateWalkEvent, situationText } from "./fleet-state.model.ts";
+import { WalkedServer } from "./walked-engine.ts";
 import { WalkedFleet } from "./walked-nodes.ts";
 
 const seed = Number(process.env["MODEL_SEED"] ?? 5);
 
 describe.skipIf(!hasRedis)("what all nodes of a fleet share", () => {
-  let server: RedisServer;
+  let redis: RedisServer;
+  let server: WalkedServer;
   let walks = 0;
   beforeAll(async () => {
-    server = await RedisServer.start();
+    redis = await RedisServer.start();
+    server = await WalkedServer.open(redis);
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    server.close();
+    await redis.stop();
+  });
 
   async function walk(path: readonly StateWalkEvent[]): Promise<void> {
     walks += 1;
@@ -29,7 +35,7 @@ describe.skipIf(!hasRedis)("what all nodes of a fleet share", () => {
         expect(actual, way.join(", ")).toEqual(expected);
       }
     } finally {
-      fleet.close();
+      await fleet.close();
     }
   }
 

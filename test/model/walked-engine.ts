@@ -11,33 +11,61 @@ import type { RedisServer } from "../runtime/fleet/redis-server.ts";
 /** Longer than any walk takes, in milliseconds. */
 const longest = 86_400_000;
 
+/** The connections of all walks, one after the other. */
+export class WalkedServer {
+  readonly client: ReturnType<typeof createClient>;
+  readonly notes: ReturnType<typeof createClient>;
+  #run = "";
+
+  private constructor({ url }: RedisServer) {
+    this.client = createClient({ url });
+    this.notes = createClient({ url });
+  }
+
+  static async open(redis: RedisServer): Promise<WalkedServer> {
+    const server = new WalkedServer(redis);
+    await Promise.all([server.client.connect(), server.notes.connect()]);
+    server.#run = /run_id:(\w+)/.exec(await server.client.info("server"))?.[1] ?? "";
+    return server;
+  }
+
+  /** A fleet that has been there for long: nothing of it can have been forgotten. */
+  async settled(prefix: string): Promise<void> {
+    await this.client.hSet(`{${prefix}}:fleet`, "#fleet", JSON.stringify({ run: this.#run, open: 0, lacking: {} }));
+  }
+
+  close(): void {
+    this.client.destroy();
+    this.notes.destroy();
+  }
+}
+
 export class WalkedEngine {
   readonly prefix: string;
-  readonly #server: RedisServer;
+  readonly #server: WalkedServer;
   readonly #lines = new Set<EngineLine>();
-  readonly #client: ReturnType<typeof createClient>;
-  readonly #notes: ReturnType<typeof createClient>;
+  readonly #client: WalkedServer["client"];
   readonly #underWay = new Set<Promise<unknown>>();
   /** Grows with all that happens. */
   #happened = 0;
   #heard = Promise.withResolvers<void>();
 
-  private constructor(prefix: string, server: RedisServer) {
-    const { url } = server;
+  private constructor(prefix: string, server: WalkedServer) {
     this.prefix = prefix;
     this.#server = server;
-    this.#client = createClient({ url });
-    this.#notes = createClient({ url });
+    this.#client = server.client;
   }
 
-  static async open(server: RedisServer, prefix: string): Promise<WalkedEngine> {
+  static async open(server: WalkedServer, prefix: string): Promise<WalkedEngine> {
     const engine = new WalkedEngine(prefix, server);
-    await Promise.all([engine.#client.connect(), engine.#notes.connect(), server.settled(prefix)]);
-    await engine.#notes.subscribe(`{${prefix}}:notes`, (message) => {
-      engine.#happened += 1;
-      for (const line of engine.#lines) line.hear(message);
-    });
-    await engine.#notes.subscribe(engine.#marks, () => engine.#heard.resolve());
+    await Promise.all([
+      server.settled(prefix),
+      server.notes.subscribe(engine.#channel, (message) => {
+        engine.#happened += 1;
+        for (const line of engine.#lines) line.hear(message);
+      }),
+      server.notes.subscribe(engine.#marks, () => engine.#heard.resolve()),
+    ]);
     return engine;
   }
 
@@ -103,9 +131,12 @@ export class WalkedEngine {
     }
   }
 
-  close(): void {
-    this.#client.destroy();
-    this.#notes.destroy();
+  async close(): Promise<void> {
+    await this.#server.notes.unsubscribe([this.#channel, this.#marks]);
+  }
+
+  get #channel(): string {
+    return `{${this.prefix}}:notes`;
   }
 
   get #marks(): string {

@@ -10,8 +10,7 @@ import { Lifecycle } from "../../src/runtime/observe/lifecycle.ts";
 import { Reloader, type ReloadTransaction } from "../../src/runtime/reload/reload.ts";
 import type { Clock } from "../../src/runtime/time/clock.ts";
 import { TestClock } from "../../src/testing/index.ts";
-import type { RedisServer } from "../runtime/fleet/redis-server.ts";
-import { type EngineLine, WalkedEngine } from "./walked-engine.ts";
+import { type EngineLine, WalkedEngine, type WalkedServer } from "./walked-engine.ts";
 
 export const names = ["a", "b", "c"] as const;
 export type NodeName = (typeof names)[number];
@@ -35,7 +34,7 @@ export class WalkedFleet {
   }
 
   /** @param prefix of no other walk on this server */
-  static async open(server: RedisServer, { prefix, text }: { readonly prefix: string; readonly text: string }) {
+  static async open(server: WalkedServer, { prefix, text }: { readonly prefix: string; readonly text: string }) {
     const engine = await WalkedEngine.open(server, prefix);
     await engine.ask("SET", prefix, text);
     const fleet = new WalkedFleet(engine);
@@ -62,9 +61,9 @@ export class WalkedFleet {
     this.clock.advance(end - this.clock.now());
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const name of names) this.nodes[name].end();
-    this.engine.close();
+    await this.engine.close();
   }
 
   #node(name: NodeName): WalkedNode {
@@ -107,7 +106,7 @@ export class WalkedNode {
         ...{ url: { "@type": "Text", secret: "redis://127.0.0.1:1" }, node: null, roles: [], onLoss: "local" },
         ...{ encryptionKey: null, keyPrefix: prefix, leaseTime },
       } as never,
-      ...{ node: name, clock: own, openEngine: line.open, document: this.#document },
+      ...{ node: name, clock: own, openEngine: line.open, document: this.#document, leases: null },
       read: async (text) => configurationOf(String(text)),
       facts: () => ({}) as NodeFacts,
       drain: () => {},

@@ -42,8 +42,9 @@ export class WorkerWorld extends Driver {
     const lifecycle = new Lifecycle();
     const pool = new WorkerPool({
       count: ({ system }) => Number(system.workers),
-      assertServed: () => {},
       lendMail: () => null,
+      lendFleet: () => null,
+      inFleet: false,
       begin: (start, owner) => {
         const thread = new ScriptedThread(start, owner);
         this.threads.push(thread);

@@ -470,7 +470,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("slots of a fleet that were given back are used all the same", "fleet", [
     "src/runtime/fleet/leased-slots.ts",
-    ["    this.#held -= spare;\n", ""],
+    ["    this.#held -= wished;\n", ""],
     [
       "keep: this.#held, want };\n  }\n\n  /** Those inside",
       "keep: this.#held - spare, want };\n  }\n\n  /** Those inside",

@@ -40,7 +40,7 @@ export class SharedSlots implements SlotCounter {
   }
 
   get full(): boolean {
-    const isFull = this.#counters.taken(this.number) >= this.#counters.limit(this.number);
+    const isFull = this.#counters.left(this.number) <= 0;
     if (isFull) this.#wasFull = true;
     return isFull;
   }

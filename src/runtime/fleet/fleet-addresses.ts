@@ -104,6 +104,7 @@ export class FleetAddresses implements AddressesElsewhere {
   async ask(asked: AskedAddress, signal: AbortSignal): Promise<AddressAnswer> {
     const { key, cap } = asked;
     const { node } = this.#options;
+    if (asked.rate && this.#rates?.exhausted(key)) return rateExhausted(asked.rate);
     if (!node.maySettle) return this.#alone(asked);
     const counted = cap === null ? null : this.#countedOf(key);
     if (counted) counted.asked += 1;
@@ -142,8 +143,7 @@ export class FleetAddresses implements AddressesElsewhere {
 
   /** Without the engine each node counts by itself. */
   #alone({ key, cap, rate }: AskedAddress): AddressAnswer {
-    if (rate && this.#rates?.noteAlone(key) === false)
-      return { exhausted: "address-rate", limit: rate.count, current: rate.count };
+    if (rate && this.#rates?.noteAlone(key) === false) return rateExhausted(rate);
     return { exhausted: null, counter: cap === null ? null : this.counter(key) };
   }
 
@@ -154,8 +154,7 @@ export class FleetAddresses implements AddressesElsewhere {
     if (exhausted === "cap") return { exhausted: "address-cap", limit: cap ?? number, current: number };
     if (exhausted === "rate") {
       this.#rates?.refused(key, number);
-      const count = rate?.count ?? 0;
-      return { exhausted: "address-rate", limit: count, current: count };
+      return rateExhausted(rate);
     }
     if (rate) this.#rates?.agreed(key);
     if (cap === null) return { exhausted: null, counter: null };
@@ -204,4 +203,9 @@ export class FleetAddresses implements AddressesElsewhere {
     const call = { keys: [this.#keyOf(key)], args: [field, String(inside)] };
     within(node.clock, answerTime, (signal) => node.run(tellScript, call, signal)).catch(() => this.#untold.add(key));
   }
+}
+
+function rateExhausted(rate: RateLimit | null): AddressAnswer {
+  const count = rate?.count ?? 0;
+  return { exhausted: "address-rate", limit: count, current: count };
 }

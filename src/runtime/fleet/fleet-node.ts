@@ -1,6 +1,7 @@
 /** This process as a member of its fleet: carries out the chart, and lends its leases to admission. */
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { type Observable, Subject } from "rxjs";
 import { type Actor, createActor, fromPromise, waitFor } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
@@ -12,11 +13,13 @@ import { defaultLoginDelays, type FailureMemory } from "../../protocols/login-fa
 import type { ChallengeAnswers } from "../acme/challenge-answers.ts";
 import type { OrdersFleet } from "../acme/orders-fleet.ts";
 import type { FleetStanding } from "../admission/fleet-standing.ts";
+import { LeasedSharedSlots } from "../admission/leased-shared-slots.ts";
 import type { Counting } from "../admission/listener-admission.ts";
 import type { SlotCounter } from "../admission/slots.ts";
 import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import type { ReloadReport } from "../reload/reload.ts";
+import type { SharedLeases } from "../shared/shared-leases.ts";
 import { type Clock, unixTimeOf } from "../time/clock.ts";
 import { within } from "../time/waits.ts";
 import { resolveText } from "../tls/secret-text.ts";
@@ -42,6 +45,7 @@ import {
   settleScript,
 } from "./settle-script.ts";
 import { isSealed, type SealedChange, type SealedValue, type SharedChange, SharedState } from "./shared-state.ts";
+import { type CountingNode, ThreadClients } from "./thread-clients.ts";
 
 /** How often the engine is told what it may have forgotten, well within the time that it keeps it. Milliseconds. */
 const tellInterval = 6 * 3_600_000;
@@ -55,6 +59,8 @@ export interface FleetNodeOptions {
   readonly clock: Clock;
   /** By default node-redis. */
   readonly openEngine: OpenEngine | undefined;
+  /** What the threads of workers are told of the leases; null where this thread admits by itself. */
+  readonly leases: SharedLeases | null;
   /** The document is kept in the engine; null where it is not. */
   readonly document: EngineDocument | null;
   /** Reads what other nodes propose. */
@@ -84,7 +90,7 @@ export interface FleetHost {
   useTicketSecret(secret: Uint8Array): void;
 }
 
-export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
+export class FleetNode implements FleetStanding, LeasingNode, AskingNode, CountingNode {
   /** Its name in the fleet. */
   readonly node: string;
   readonly clock: Clock;
@@ -114,6 +120,9 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   #heardAt = 0;
   /** Something came up since the last request was made. */
   #wanted = false;
+  #endWishes = (): void => {};
+  /** Of the document in force, by the names of listeners. */
+  readonly #current = new Map<string, FleetAddresses>();
 
   constructor(options: FleetNodeOptions) {
     const { cluster, clock, document, node } = options;
@@ -192,7 +201,17 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
 
   /** Slots of a cap of the fleet. */
   slots(name: string, cap: number): LeasedSlots {
-    const slots = new LeasedSlots(name, cap, this);
+    return this.#slotsOf(name, cap, null);
+  }
+
+  /** The same, where threads admit: they take from these. */
+  lend(name: string, threads: LeasedSharedSlots): LeasedSharedSlots {
+    this.#slotsOf(name, threads.limit, threads);
+    return threads;
+  }
+
+  #slotsOf(name: string, cap: number, threads: LeasedSharedSlots | null): LeasedSlots {
+    const slots = new LeasedSlots(name, cap, { node: this, threads });
     // Of two listeners of one name the former one drains: it does not count any more.
     this.#slots.set(name, slots);
     return slots;
@@ -212,20 +231,40 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       ...local,
       slots: (settings: ListenerSettings) => {
         const { name, maxConnections, ignoreServerCap } = settings;
-        return ignoreServerCap ? local.slots(settings) : this.slots(`listener/${name}`, maxConnections);
+        const own = local.slots(settings);
+        if (ignoreServerCap) return own;
+        const called = `listener/${name}`;
+        return own instanceof LeasedSharedSlots ? this.lend(called, own) : this.slots(called, maxConnections);
       },
       elsewhere: ({ name }) => {
         const { keyPrefix } = this.#cluster;
         this.#lastListener += 1;
         const field = `${this.#member}#${this.#lastListener}`;
-        return new FleetAddresses({
+        const addresses = new FleetAddresses({
           node: this,
           prefix: `{${keyPrefix}}:${name}`,
           leases: `{${keyPrefix}}:leases`,
           field,
         });
+        this.#current.set(name, addresses);
+        return addresses;
       },
     };
+  }
+
+  /** A port by which a worker's thread asks about its clients. */
+  lendToThread(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    new ThreadClients(port1, this);
+    return port2;
+  }
+
+  addressesOf(listener: string): FleetAddresses | null {
+    return this.#current.get(listener) ?? null;
+  }
+
+  failed(address: string): void {
+    this.#failures?.tell(address);
   }
 
   /** Remembers failed log-ins as all nodes do. @param memory what this process remembers */
@@ -289,7 +328,8 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   }
 
   closed(slots: SlotCounter): void {
-    for (const [name, one] of this.#slots) if (one === slots) this.#slots.delete(name);
+    if (slots instanceof LeasedSharedSlots) slots.owner?.end();
+    for (const [name, one] of this.#slots) if (one === slots || one.threads === slots) this.#slots.delete(name);
     this.settle();
   }
 
@@ -319,7 +359,22 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
   }
 
   answered(): void {
+    this.#tellThreads();
     this.#answered.next();
+    this.#options.leases?.answered();
+  }
+
+  /** Threads judge by what they were told last, and by the end of the lease. */
+  #tellThreads(): void {
+    const { leases } = this.#options;
+    if (leases) leases.tell({ admits: this.admits, refuses: this.refuses, end: this.#lease.over });
+  }
+
+  /** A thread has found few slots left, or none, or has given back what others lack. */
+  #look(): void {
+    // A thread has noticed the end of the lease.
+    this.#tellThreads();
+    for (const slots of this.#slots.values()) slots.look();
   }
 
   /**
@@ -433,6 +488,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       this.answered();
     });
     this.#actor = actor;
+    this.#endWishes = this.#options.leases?.onWish(() => this.#look()) ?? this.#endWishes;
     actor.start();
     await waitFor(actor, ({ value }) => fleetState(value) !== "rejoining", { timeout: Number.POSITIVE_INFINITY });
   }
@@ -450,6 +506,7 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode {
       await waitFor(actor, ({ status }) => status !== "active", { timeout: Number.POSITIVE_INFINITY });
     }
     this.#engine?.close();
+    this.#endWishes();
     this.#answered.complete();
   }
 

@@ -19,6 +19,11 @@ export class Lease {
     return this.#clock.now() < this.#end;
   }
 
+  /** By the clock, in milliseconds. */
+  get over(): number {
+    return this.#end;
+  }
+
   /** Milliseconds. */
   get left(): number {
     return Math.max(0, this.#end - this.#clock.now());

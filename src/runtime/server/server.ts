@@ -22,6 +22,8 @@ import { AllowList } from "../admission/allow-list.ts";
 import { type AsyncAdmissionRule, rulesByKind } from "../admission/async-rules.ts";
 import { type BlockedAddress, BlockList } from "../admission/block-list.ts";
 import type { AdmissionRule } from "../admission/client-limits.ts";
+import type { FleetStanding } from "../admission/fleet-standing.ts";
+import { LeasedSharedSlots } from "../admission/leased-shared-slots.ts";
 import type { Counting } from "../admission/listener-admission.ts";
 import { localCounting } from "../admission/local-counting.ts";
 import { SharedSlots } from "../admission/shared-slots.ts";
@@ -97,6 +99,8 @@ export interface SharedParts {
   readonly counting: Counting;
   readonly blockList: BlockList;
   readonly ticketSecret: Uint8Array;
+  /** Null without a fleet. */
+  readonly fleet: FleetStanding | null;
   /** What the ids of its connections begin with, and those of no other thread. */
   readonly idPrefix: string;
 }
@@ -161,7 +165,7 @@ export class Server {
     const workers = options.workers ?? null;
     this.slots =
       options.shared?.slots ??
-      workers?.memory.own.slots ??
+      (workers && this.#lent(workers.memory.own.slots)) ??
       this.fleet?.slots("server", maxConnections) ??
       new LocalSlots(maxConnections);
     this.slots.limit = maxConnections;
@@ -499,8 +503,8 @@ export class Server {
       hostname: configuration.system.defaultHostname,
       drainTimeout: configuration.system.drainTimeout,
       serverSlots: this.slots,
-      counting: this.#options.shared?.counting ?? this.workers?.memory.counting ?? this.#counting(),
-      fleet: this.fleet,
+      counting: this.#options.shared?.counting ?? this.#counting(),
+      fleet: this.#options.shared?.fleet ?? this.fleet,
       elsewhere: (settings) => (this.workers?.serves(settings) ? this.#elsewhere(this.workers) : null),
       trustedSets: new TrustedSets(),
       blockList: this.blockList,
@@ -541,7 +545,8 @@ export class Server {
       ...{ lifecycle: this.lifecycle, inspect: host.inspect, flow: this.flows.of("fleet") },
       apply: (change) => this.#apply(change),
       answers: this.challengeAnswers,
-      close: (id, options) => this.close(id, options),
+      close: (id, options) =>
+        this.close(id, options) || this.workers?.askOwner<boolean>({ ask: "close", id, ...options }) === true,
       inForce: () => this.configuration,
       reload: (configuration, by) => this.reload(configuration, by),
       useTicketSecret: (secret) => this.useTicketSecret(secret),
@@ -593,8 +598,13 @@ export class Server {
   }
 
   #counting(): Counting {
-    const local = localCounting(this.#options.clock);
-    return this.fleet?.counting(local) ?? local;
+    const own = this.workers?.memory.counting ?? localCounting(this.#options.clock);
+    return this.fleet?.counting(own) ?? own;
+  }
+
+  /** Of a fleet, if there is one. */
+  #lent(slots: SharedSlots): SharedSlots {
+    return this.fleet && slots instanceof LeasedSharedSlots ? this.fleet.lend("server", slots) : slots;
   }
 
   /** What another node of the fleet has changed for all. */
@@ -620,10 +630,12 @@ export class Server {
     if (this.#isOwnSecret) this.useTicketSecret(secret);
   }
 
+  /** Keys of session tickets are made of this from here on, in every thread. */
   useTicketSecret(secret: Uint8Array): void {
     this.#ticketSecret = secret;
     this.#isOwnSecret = false;
     this.#setTicketKeys();
+    void this.workers?.useTicketSecret(secret).catch(() => {});
   }
 
   /** In contexts that were made from another secret. */

@@ -114,6 +114,10 @@ export class WorkerSide {
       case "certificates":
         await starting;
         return server.serveCertificates(request.request);
+      case "ticketSecret":
+        await starting;
+        server.useTicketSecret(request.request);
+        return;
       case "prove":
         await starting;
         return server.prove(request.request.domain, request.request.pem);

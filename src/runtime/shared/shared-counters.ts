@@ -8,14 +8,20 @@
 
 /** Numbers at once. Untouched memory takes no room. */
 export const mostCounters = 8_192;
-/** Threads at once, those that are being replaced included; the main thread is 0. */
+/** Rows of cells, one for each thread, and one for nobody. */
 export const mostThreads = 128;
+/** The highest number of a thread, those that are being replaced included; the main thread is 0. */
+export const lastThread = mostThreads - 2;
+
+/** No thread has this number: what its cells hold is set aside. */
+const ASIDE = mostThreads - 1;
 
 /** A cap that nothing reaches. */
 export const noLimit = 0x7fff_ffff;
 
 /** Each number has a line of the processor's cache of its own. */
 const stride = 16;
+/** With what is set aside. */
 const TAKEN = 0;
 const LIMIT = 1;
 /** Grows whenever the number reaches its cap, leaves it, or becomes zero. */
@@ -48,7 +54,29 @@ export class SharedCounters {
   }
 
   taken(counter: number): number {
-    return Atomics.load(this.#words, counter * stride + TAKEN);
+    return Atomics.load(this.#words, counter * stride + TAKEN) - this.#aside(counter);
+  }
+
+  /** How much may still be taken; below zero where more is taken, or set aside, than the cap allows. */
+  left(counter: number): number {
+    const at = counter * stride;
+    return Atomics.load(this.#words, at + LIMIT) - Atomics.load(this.#words, at + TAKEN);
+  }
+
+  /**
+   * Of the cap so much is nobody's here, whatever is taken at this moment: from here on nothing more is taken than the rest.
+   * For one thread only.
+   */
+  setAside(counter: number, amount: number): void {
+    const before = Atomics.exchange(this.#cells, this.#cellOf(ASIDE, counter), amount);
+    if (before === amount) return;
+    Atomics.add(this.#words, counter * stride + TAKEN, amount - before);
+    this.#wake(counter * stride);
+  }
+
+  /** Whoever waits looks again. */
+  wake(counter: number): void {
+    this.#wake(counter * stride);
   }
 
   limit(counter: number): number {
@@ -78,7 +106,8 @@ export class SharedCounters {
     const at = counter * stride;
     Atomics.sub(this.#cells, this.#cellOf(this.thread, counter), 1);
     const before = Atomics.sub(this.#words, at + TAKEN, 1);
-    if (before === 1 || before >= Atomics.load(this.#words, at + LIMIT)) this.#wake(at);
+    const isLast = before - this.#aside(counter) === 1;
+    if (isLast || before >= Atomics.load(this.#words, at + LIMIT)) this.#wake(at);
   }
 
   /** How much of the number a thread has taken. */
@@ -114,6 +143,10 @@ export class SharedCounters {
   reset(counter: number): void {
     Atomics.store(this.#words, counter * stride + TAKEN, 0);
     for (let thread = 0; thread < mostThreads; thread++) Atomics.store(this.#cells, this.#cellOf(thread, counter), 0);
+  }
+
+  #aside(counter: number): number {
+    return Atomics.load(this.#cells, this.#cellOf(ASIDE, counter));
   }
 
   #wake(at: number): void {

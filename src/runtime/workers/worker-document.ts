@@ -1,4 +1,4 @@
-import type { Configuration, ListenerSettings } from "../../config/index.ts";
+import { type Configuration, type ListenerSettings, withOpenedListeners } from "../../config/index.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { BoundSocket } from "../sockets/bound-socket.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
@@ -29,7 +29,7 @@ export function workerDocument(
   source: { readonly certificates: ServerCertificates; readonly listeners: readonly Listener[] },
 ): WorkerDocument {
   const sockets: HandedSocket[] = [];
-  const served = configuration.listeners.filter((settings) => pool.serves(settings));
+  const served = withOpenedListeners(configuration).listeners.filter((settings) => pool.serves(settings));
   const listeners = served.map((settings): ListenerSettings => {
     const bind = settings.bind.map((address) => {
       const socket = socketFor(source.listeners, settings.name, address);
@@ -42,8 +42,8 @@ export function workerDocument(
     return { ...settings, bind };
   });
   const { allowed, blocked, directory, ignoredFields, system } = configuration;
-  // In its own thread a worker serves by itself.
-  const alone = { ...system, workers: 1 };
+  // In its own thread a worker serves by itself; the main thread is in the fleet for all.
+  const alone = { ...system, workers: 1, cluster: null };
   // Workers borrow the accounts: secrets stay in the main thread.
   const accounts: Configuration["accounts"] = [];
   // They get those that the main thread has read, or was issued.

@@ -1,6 +1,7 @@
 /** What the threads of a server share: who has taken what of every cap, and what is known about addresses. */
 import type { ListenerSettings } from "../../config/index.ts";
 import type { RateLimit } from "../admission/connection-rates.ts";
+import { LeasedSharedSlots } from "../admission/leased-shared-slots.ts";
 import type { Counting } from "../admission/listener-admission.ts";
 import { localCounting } from "../admission/local-counting.ts";
 import { addressCountsMemory, SharedAddressCounts } from "../admission/shared-address-counts.ts";
@@ -8,6 +9,7 @@ import { failuresMemory, SharedFailures } from "../admission/shared-failures.ts"
 import { ratesMemory, SharedRates } from "../admission/shared-rates.ts";
 import { SharedSlots } from "../admission/shared-slots.ts";
 import { type CounterMemory, counterMemory, mostCounters, noLimit, SharedCounters } from "../shared/shared-counters.ts";
+import { type LeaseMemory, leaseMemory, SharedLeases } from "../shared/shared-leases.ts";
 import { SharedTable, type TableMemory } from "../shared/shared-table.ts";
 import type { Clock } from "../time/clock.ts";
 import { maildropsMemory, SharedMaildrops } from "./shared-maildrops.ts";
@@ -25,6 +27,8 @@ export interface ServerMemory {
   readonly counters: CounterMemory;
   readonly failures: TableMemory;
   readonly maildrops: TableMemory;
+  /** Null without a fleet. */
+  readonly leases: LeaseMemory | null;
 }
 
 /** A number in shared memory is the server's own; each listener has two. */
@@ -48,6 +52,8 @@ export class WorkerMemory {
   readonly slots: SharedSlots;
   readonly failures: SharedFailures;
   readonly maildrops: SharedMaildrops;
+  /** Null without a fleet. */
+  readonly leases: SharedLeases | null;
   readonly #clock: Clock;
   readonly #thread: number;
   #listeners: ReadonlyMap<string, ListenerMemory> = new Map();
@@ -57,7 +63,8 @@ export class WorkerMemory {
     this.counters = new SharedCounters(memory.counters, thread);
     this.failures = new SharedFailures(memory.failures, thread);
     this.maildrops = new SharedMaildrops(memory.maildrops, thread);
-    this.slots = new SharedSlots(this.counters, SERVER);
+    this.leases = memory.leases && new SharedLeases(memory.leases, clock);
+    this.slots = this.#slots(SERVER);
     this.#clock = clock;
     this.#thread = thread;
   }
@@ -68,7 +75,8 @@ export class WorkerMemory {
   }
 
   readonly counting: Counting = {
-    slots: ({ name }) => new SharedSlots(this.counters, this.#of(name).slots),
+    slots: ({ name, ignoreServerCap }) =>
+      ignoreServerCap ? new SharedSlots(this.counters, this.#of(name).slots) : this.#slots(this.#of(name).slots),
     handshakes: ({ name }) => new SharedSlots(this.counters, this.#of(name).handshakes),
     addresses: ({ name }) => new SharedAddressCounts(this.#of(name).addresses, this.#thread),
     elsewhere: () => null,
@@ -79,11 +87,25 @@ export class WorkerMemory {
     },
   };
 
+  /** Of the fleet, if there is one. */
+  #slots(number: number): SharedSlots {
+    const { counters, leases } = this;
+    return leases ? new LeasedSharedSlots(counters, number, leases) : new SharedSlots(counters, number);
+  }
+
   #of(name: string): ListenerMemory {
     const memory = this.#listeners.get(name);
     if (!memory) throw new Error(`There is no memory for the listener "${name}".`);
     return memory;
   }
+}
+
+export interface MainMemoryOptions {
+  readonly clock: Clock;
+  /** Whether the workers serve a listener; the others are the main thread's own. */
+  readonly serves: (settings: ListenerSettings) => boolean;
+  /** The server is a node of a fleet. */
+  readonly inFleet: boolean;
 }
 
 /** The main thread's access, which gives memory to listeners and takes it back. */
@@ -96,11 +118,13 @@ export class MainMemory {
   readonly #all = new Set<ListenerMemory>();
   readonly #free = Array.from({ length: mostCounters - 1 }, (_, index) => index + 1);
 
-  /** @param options.serves whether the workers serve a listener; the others are the main thread's own */
-  constructor(options: { readonly clock: Clock; readonly serves: (settings: ListenerSettings) => boolean }) {
+  constructor(options: MainMemoryOptions) {
     this.#clock = options.clock;
     this.#serves = options.serves;
-    const memory = { counters: counterMemory(), failures: failuresMemory(), maildrops: maildropsMemory() };
+    const memory = {
+      ...{ counters: counterMemory(), failures: failuresMemory(), maildrops: maildropsMemory() },
+      leases: options.inFleet ? leaseMemory() : null,
+    };
     this.own = new WorkerMemory(memory, { thread: 0, clock: options.clock });
   }
 

@@ -54,6 +54,8 @@ export interface WorkerPorts {
   readonly answered: Int32Array;
   /** By which the thread borrows the mail and the accounts of the main thread; null where the embedder has them. */
   readonly mail: MessagePort | null;
+  /** By which the thread asks the main thread's fleet about its clients; null without a fleet. */
+  readonly fleet: MessagePort | null;
 }
 
 /** What a thread that begins to serve has to know; a predecessor may have said it after the thread had begun. */
@@ -82,6 +84,8 @@ export interface WorkerCalls {
   readonly resume: { readonly request: string; readonly reply: null };
   /** These are served from the next handshake on. */
   readonly certificates: { readonly request: ServerCertificates; readonly reply: null };
+  /** Keys of session tickets are made of this from here on. */
+  readonly ticketSecret: { readonly request: Uint8Array; readonly reply: null };
   readonly prove: { readonly request: Proof; readonly reply: null };
   readonly stage: { readonly request: WorkerDocument; readonly reply: null };
   readonly swap: { readonly request: null; readonly reply: null };

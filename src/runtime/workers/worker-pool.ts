@@ -9,7 +9,7 @@ import type { Listener } from "../listener/listener.ts";
 import type { ChartFlows } from "../observe/chart-flows.ts";
 import type { InspectedThread, InspectedThreads, ThreadsInspector } from "../observe/inspection.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
-import { mostThreads } from "../shared/shared-counters.ts";
+import { lastThread } from "../shared/shared-counters.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ServerCertificates } from "../tls/server-certificates.ts";
 import { type EventBatch, forwarded, receivedEvent, type WantedEvents } from "./forwarded-events.ts";
@@ -29,8 +29,6 @@ const lookAround = 250;
 export interface WorkerPoolOptions {
   /** How many workers a document wants. */
   count(document: Configuration): number;
-  /** @throws for a document that workers cannot serve */
-  assertServed(document: Configuration): void;
   /** Makes a worker's thread. */
   begin(start: ThreadStart, owner: ThreadOwner): Thread;
   /** Notices that the embedder's protocols have registered. */
@@ -40,6 +38,10 @@ export interface WorkerPoolOptions {
   readonly given: Pick<WorkerStart, "module" | "dataDirectory" | "lifecycle" | "pressure">;
   /** A port by which a thread borrows the mail and the accounts of the main thread; null where the embedder has them. */
   lendMail(): MessagePort | null;
+  /** A port by which a thread asks the main thread's fleet about its clients; null without a fleet. */
+  lendFleet(): MessagePort | null;
+  /** The server is a node of a fleet. */
+  readonly inFleet: boolean;
   /** Whether the workers serve a listener; the main thread serves the others. */
   serves(settings: ListenerSettings): boolean;
 }
@@ -97,7 +99,8 @@ export class WorkerPool implements InspectedThreads {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.memory = new MainMemory({ clock: options.clock, serves: options.serves });
+    const { clock, serves, inFleet } = options;
+    this.memory = new MainMemory({ clock, serves, inFleet });
   }
 
   get workers(): readonly ServerWorker[] {
@@ -133,7 +136,6 @@ export class WorkerPool implements InspectedThreads {
 
   /** Lets the workers prepare a document beside what they serve; the main thread has bound all of it. */
   async stage(document: Configuration, staged: Pick<FollowedServer, "certificates" | "listeners">): Promise<void> {
-    this.#options.assertServed(document);
     const reloading = Promise.withResolvers<void>();
     this.#reloading = reloading;
     await Promise.allSettled(this.#starting);
@@ -176,6 +178,11 @@ export class WorkerPool implements InspectedThreads {
   /** Resolves when all workers serve them. */
   async serveCertificates(certificates: ServerCertificates): Promise<void> {
     await this.#each((thread) => thread.call("certificates", certificates));
+  }
+
+  /** Resolves when all workers make the keys of tickets from it. */
+  async useTicketSecret(secret: Uint8Array): Promise<void> {
+    await this.#each((thread) => thread.call("ticketSecret", secret));
   }
 
   /** Resolves when all workers show it, or no longer. */
@@ -321,6 +328,7 @@ export class WorkerPool implements InspectedThreads {
       blocked: server.blocked(),
       wanted: this.#wants(),
       mail: this.#options.lendMail(),
+      fleet: this.#options.lendFleet(),
     };
   }
 
@@ -349,12 +357,12 @@ export class WorkerPool implements InspectedThreads {
   }
 
   #number(): number {
-    for (let number = 1; number < mostThreads; number++) {
+    for (let number = 1; number <= lastThread; number++) {
       if (this.#taken.has(number)) continue;
       this.#taken.add(number);
       return number;
     }
-    throw new Error(`More than ${mostThreads - 1} threads of workers have not ended yet.`);
+    throw new Error(`More than ${lastThread} threads of workers have not ended yet.`);
   }
 
   async #adjust(count: number): Promise<void> {

@@ -20,6 +20,7 @@ import type {
 
 export interface ThreadStart extends Omit<WorkerStart, "ports"> {
   readonly mail: WorkerPorts["mail"];
+  readonly fleet: WorkerPorts["fleet"];
 }
 
 /** What a thread runs, and within which limits. */
@@ -81,18 +82,18 @@ export class WorkerThread implements Thread {
   #error: Error | null = null;
   #isWanted = true;
 
-  constructor({ entry, resourceLimits }: ThreadProgram, { mail, ...start }: ThreadStart, owner: ThreadOwner) {
+  constructor({ entry, resourceLimits }: ThreadProgram, { mail, fleet, ...start }: ThreadStart, owner: ThreadOwner) {
     this.#owner = owner;
     const [blocks, questions] = [new MessageChannel(), new MessageChannel()];
     this.#blocks = blocks.port1;
     this.#questions = questions.port1;
-    const ports = { blocks: blocks.port2, questions: questions.port2, answered: this.#answered, mail };
+    const ports = { blocks: blocks.port2, questions: questions.port2, answered: this.#answered, mail, fleet };
     this.#worker = new Worker(entry, {
       resourceLimits,
       name: `gatehouse worker ${start.worker}`,
       execArgv: ["--disable-warning=ExperimentalWarning"],
       workerData: { ...start, ports },
-      transferList: [blocks.port2, questions.port2, ...(mail ? [mail] : [])],
+      transferList: [blocks.port2, questions.port2, ...(mail ? [mail] : []), ...(fleet ? [fleet] : [])],
     });
     this.#ready.promise.catch(() => {});
     this.#worker.on("message", (answer: WorkerAnswer) => this.#take(answer));

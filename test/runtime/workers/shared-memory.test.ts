@@ -7,7 +7,7 @@ import { addressCountsMemory, SharedAddressCounts } from "../../../src/runtime/a
 import { ratesMemory, SharedRates } from "../../../src/runtime/admission/shared-rates.ts";
 import { SharedSlots } from "../../../src/runtime/admission/shared-slots.ts";
 import { followHoldReasons } from "../../../src/runtime/listener/hold-reasons.ts";
-import { counterMemory, SharedCounters } from "../../../src/runtime/shared/shared-counters.ts";
+import { type CounterMemory, counterMemory, SharedCounters } from "../../../src/runtime/shared/shared-counters.ts";
 import { SharedTable, tableMemory } from "../../../src/runtime/shared/shared-table.ts";
 import { threadsClock } from "../../../src/runtime/shared/threads-clock.ts";
 
@@ -22,10 +22,8 @@ it("gives back exactly what a dead thread had taken", () => {
   expect([mine.taken(5), mine.takenBy(1, 5), mine.takenBy(2, 5)]).toEqual([4, 4, 0]);
 });
 
-it("never counts beyond the cap while four threads take and give back, and ends where it began", async () => {
-  const memory = counterMemory();
-  const own = new SharedCounters(memory, 0);
-  own.setLimit(1, 7);
+/** Four threads that take and give back. @returns the most that any of them has seen taken */
+async function mostTaken(memory: CounterMemory): Promise<number> {
   const file = new URL("./take-and-give-back.ts", import.meta.url);
   const outcomes = await Promise.all(
     [1, 2, 3, 4].map(
@@ -37,8 +35,55 @@ it("never counts beyond the cap while four threads take and give back, and ends 
         }),
     ),
   );
-  expect(Math.max(...outcomes)).toBeLessThanOrEqual(7);
+  return Math.max(...outcomes);
+}
+
+it("never counts beyond the cap while four threads take and give back, and ends where it began", async () => {
+  const memory = counterMemory();
+  const own = new SharedCounters(memory, 0);
+  own.setLimit(1, 7);
+  expect(await mostTaken(memory)).toBeLessThanOrEqual(7);
   expect(own.taken(1)).toBe(0);
+});
+
+it("has nothing taken of what is set aside meanwhile, from the very moment on in which nobody has it", async () => {
+  const memory = counterMemory();
+  const own = new SharedCounters(memory, 0);
+  own.setLimit(1, 7);
+  let rounds = 0;
+  let going = true;
+  const lending = (async () => {
+    for (; going; rounds++) {
+      own.setAside(1, 5);
+      // Those who have some keep it; from then on there are never more.
+      let before = own.taken(1);
+      for (let look = 0; look < 200; look++) {
+        const taken = own.taken(1);
+        expect(taken).toBeLessThanOrEqual(Math.max(2, before));
+        before = taken;
+      }
+      own.setAside(1, 0);
+      await new Promise(setImmediate);
+    }
+  })();
+  expect(await mostTaken(memory)).toBeLessThanOrEqual(12);
+  going = false;
+  await lending;
+  expect(rounds).toBeGreaterThan(0);
+  expect(own.taken(1)).toBe(0);
+});
+
+it("is emptied when nobody has any of it, whatever is set aside", async () => {
+  const memory = counterMemory();
+  const [own, other] = [new SharedCounters(memory, 0), new SharedCounters(memory, 1)];
+  own.setLimit(1, 7);
+  own.setAside(1, 5);
+  expect([other.tryTake(1), other.tryTake(1), other.tryTake(1)]).toEqual([true, true, false]);
+  const emptied = new SharedSlots(own, 1).emptied();
+  other.giveBack(1);
+  other.giveBack(1);
+  await emptied;
+  expect([own.taken(1), own.left(1)]).toEqual([0, 2]);
 });
 
 it("hands over rates to another process, and keeps what has come there since", () => {
