@@ -3,7 +3,8 @@
  * the engine is restarted, slow, full, frozen and out of reach. The clients record who is inside at each moment. Exits with 1
  * if more were than docs/fleet.md says, or if the fleet let nobody in afterwards.
  *
- * `node bench/fleet-storm.ts [CLIENTS] [WIDTH]`, by default at least 5000, 300 of them at once. Needs redis-server.
+ * `node bench/fleet-storm.ts [CLIENTS] [WIDTH] [WORKERS]`, by default at least 5000, 300 of them at once, and one worker of
+ * node b; the others have one. Needs redis-server.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +17,7 @@ import { EngineWay } from "../test/runtime/fleet/engine-way.ts";
 import { RedisServer } from "../test/runtime/fleet/redis-server.ts";
 import { Crowd, type Door } from "./soak/crowd.ts";
 
-const [clients = 5_000, width = 300] = process.argv.slice(2).map(Number);
+const [clients = 5_000, width = 300, workers = 1] = process.argv.slice(2).map(Number);
 const cap = 100;
 const leaseTime = 2_000;
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-storm-"));
@@ -44,7 +45,13 @@ class StormNode implements Door {
     const document = `${data}.json`;
     const cluster = { url: this.way.url, leaseTime, onLoss: "refuse" };
     const listener = { name: "smtp", bind: ["127.0.0.1:0"], useTls: false };
-    const system = { defaultHostname: "localhost", maxConnections: cap, drainTimeout: "3s", cluster };
+    const system = {
+      defaultHostname: "localhost",
+      maxConnections: cap,
+      drainTimeout: "3s",
+      cluster,
+      workers: this.name === "b" ? workers : 1,
+    };
     writeFileSync(document, JSON.stringify({ NetworkListener: [listener], SystemSettings: system }));
     const args = [program, "serve", "-c", document, "-d", data, "--node", this.name];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });

@@ -202,6 +202,14 @@ test("actions suspend, resume and drain a listener, and close a connection", asy
   expect((await act({ "@type": "CloseConnection", connectionId: "none" }))["notCreated"]).toMatchObject({
     a: { type: "notFound" },
   });
+  // In no fleet.
+  for (const nodeId of ["local", "front-1"])
+    expect((await act({ "@type": "DrainNode", nodeId }))["notCreated"]).toMatchObject({
+      a: { type: "notFound", properties: ["nodeId"] },
+    });
+  expect((await act({ "@type": "DrainNode" }))["notCreated"]).toMatchObject({
+    a: { validationErrors: [{ type: "Required" }] },
+  });
   expect((await act({ "@type": "constructor" }))["notCreated"]).toMatchObject({ a: { type: "invalidProperties" } });
   expect((await act({ "@type": "SuspendListener" }))["notCreated"]).toMatchObject({
     a: { validationErrors: [{ type: "Required" }] },

@@ -19,7 +19,7 @@ import { messageOf } from "../wire/jmap.ts";
 import { LiveServer } from "../wire/live.ts";
 import { Occasional } from "../wire/occasional.ts";
 import { latestReloads, type Reload } from "../wire/reloads.ts";
-import { type ListenerNow, type ServerNow, serverNow } from "../wire/server-status.ts";
+import { type ListenerNow, type NodeNow, type ServerNow, serverNow } from "../wire/server-status.ts";
 
 type ListenerAction = Extract<Action, { listenerId: string }>["@type"];
 
@@ -52,6 +52,40 @@ const questions: Readonly<
   },
 };
 
+/** An action about one thing, which is known by its id while it is under way. */
+interface Asked {
+  readonly id: string;
+  readonly name: string;
+  readonly verb: string;
+  /** What it touches. */
+  readonly touches: string;
+  readonly isDangerous: boolean;
+  readonly action: Action;
+  /** What has become of it, after its name. */
+  readonly done: string;
+}
+
+function askedOfListener(listener: ListenerNow, action: ListenerAction): Asked {
+  const { id, name } = listener;
+  const { verb, touches } = questions[action];
+  const isDangerous = action === "DrainListener";
+  return {
+    ...{ id, name, verb, touches: touches(listener), isDangerous, done: done[action] },
+    action: { "@type": action, listenerId: id },
+  };
+}
+
+function askedOfNode({ id, name, connections }: NodeNow): Asked {
+  const touches =
+    `It accepts nobody any more, and its process ends with its last session: ${countText(connections)} open now. ` +
+    "The other nodes have its part of the caps as its clients go. To have it back, start it again.";
+  const here = id === "local" ? " It is this node: the console goes with it." : "";
+  return {
+    ...{ id: `node ${id}`, name, verb: "Drain", touches: `${touches}${here}`, isDangerous: true },
+    ...{ action: { "@type": "DrainNode", nodeId: id }, done: "drains: its process ends with its last session." },
+  };
+}
+
 function countText(connections: number): string {
   return connections === 1 ? "1 connection is" : `${connections} connections are`;
 }
@@ -70,10 +104,10 @@ export class NowPage implements Page {
   #now: ServerNow | null = null;
   readonly #total = new Rates();
   readonly #rates = new Map<string, Rates>();
-  /** Listeners with an action under way. */
+  /** Listeners and nodes with an action under way. */
   readonly #busy = new Set<string>();
   /** What is asked before it is done. */
-  #asked: { readonly listener: ListenerNow; readonly action: ListenerAction } | null = null;
+  #asked: Asked | null = null;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -124,7 +158,7 @@ export class NowPage implements Page {
     const now = this.#now;
     if (!now) return html`${pageHead({ title: this.title })}<p role="status" class="none">Loading…</p>`;
     return html`${pageHead({ title: this.title, subtitle: `${now.hostname}, Gatehouse ${now.version}` })}
-      ${facts(now)} ${nodesTable(now)}
+      ${facts(now)} ${nodesTable(now, this.#around.isReadOnly ? null : (node) => this.#nodeActions(node))}
       <section class="card plot" aria-labelledby="rates-title">
         <h2 id="rates-title">Clients per second</h2>
         <p class="key">
@@ -200,49 +234,58 @@ export class NowPage implements Page {
     const isSuspended = pausedBy.includes("suspended");
     const toggle: ListenerAction = isSuspended ? "ResumeListener" : "SuspendListener";
     const verb = isSuspended ? "Resume" : "Suspend";
-    return html`<button aria-label="${verb} ${name}" ?disabled=${busy} @click=${() => this.#ask(listener, toggle)}>
+    return html`<button aria-label="${verb} ${name}" ?disabled=${busy} @click=${() => this.#ask(askedOfListener(listener, toggle))}>
         ${verb}
       </button>
       <button
         class="quiet"
         aria-label="Drain ${name}"
         ?disabled=${busy}
-        @click=${() => this.#ask(listener, "DrainListener")}
+        @click=${() => this.#ask(askedOfListener(listener, "DrainListener"))}
       >
         Drain
       </button>`;
   }
 
-  #ask(listener: ListenerNow, action: ListenerAction): void {
-    this.#asked = { listener, action };
+  #nodeActions(node: NodeNow): TemplateResult | typeof nothing {
+    if (node.state === "draining") return nothing;
+    const asked = askedOfNode(node);
+    return html`<button
+      aria-label="Drain ${node.name}"
+      ?disabled=${this.#busy.has(asked.id)}
+      @click=${() => this.#ask(asked)}
+    >
+      Drain
+    </button>`;
+  }
+
+  #ask(asked: Asked): void {
+    this.#asked = asked;
     this.#around.changed();
   }
 
   #question(): TemplateResult | typeof nothing {
-    if (!this.#asked) return nothing;
-    const { listener, action } = this.#asked;
+    const asked = this.#asked;
+    if (!asked) return nothing;
     const close = () => {
       this.#asked = null;
       this.#around.changed();
     };
-    const { verb, touches } = questions[action];
+    const { id, name, verb, touches, isDangerous } = asked;
     return dialog({
-      title: `${verb} ${listener.name}?`,
-      body: html`<p class="description">${touches(listener)}</p>`,
-      verb,
-      isDangerous: action === "DrainListener",
-      busy: this.#busy.has(listener.id),
-      apply: () => void this.#tell(listener, action).then(close),
+      ...{ title: `${verb} ${name}?`, body: html`<p class="description">${touches}</p>`, verb, isDangerous },
+      busy: this.#busy.has(id),
+      apply: () => void this.#tell(asked).then(close),
       cancel: close,
     });
   }
 
-  async #tell({ id, name }: ListenerNow, action: ListenerAction): Promise<void> {
+  async #tell({ id, name, action, done }: Asked): Promise<void> {
     this.#busy.add(id);
     this.#around.changed();
     try {
-      await act({ "@type": action, listenerId: id });
-      this.#around.announce(`${name} ${done[action]}`);
+      await act(action);
+      this.#around.announce(`${name} ${done}`);
     } catch (error) {
       this.#around.announce(messageOf(error));
     } finally {

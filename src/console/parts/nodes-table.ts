@@ -5,8 +5,14 @@ import type { NodeNow, ServerNow } from "../wire/server-status.ts";
 import { capFill } from "./cap-fill.ts";
 import { resourceText, stateChip } from "./state-chip.ts";
 
-/** Nothing for a server of its own. */
-export function nodesTable({ nodes, maxConnections }: ServerNow): TemplateResult | typeof nothing {
+/**
+ * Nothing for a server of its own.
+ * @param actions what can be done about a node; null for somebody who may only read
+ */
+export function nodesTable(
+  { nodes, maxConnections }: ServerNow,
+  actions: ((node: NodeNow) => TemplateResult | typeof nothing) | null,
+): TemplateResult | typeof nothing {
   if (nodes.length === 0) return nothing;
   const all = nodes.reduce((sum, { connections }) => sum + connections, 0);
   const documents = documentsText(nodes);
@@ -18,10 +24,15 @@ export function nodesTable({ nodes, maxConnections }: ServerNow): TemplateResult
         <th role="columnheader" scope="col">Connections</th>
         <th role="columnheader" scope="col">Document</th>
         <th role="columnheader" scope="col">Version</th>
+        ${actions && html`<th role="columnheader" scope="col"><span class="unseen">Actions</span></th>`}
       </tr>
     </thead>
     <tbody role="rowgroup">
-      ${repeat(nodes, ({ id }) => id, row)}
+      ${repeat(
+        nodes,
+        ({ id }) => id,
+        (node) => row(node, actions?.(node) ?? null),
+      )}
       <tr role="row" class="sum">
         <td role="cell" data-label="Node"><div>All ${nodes.length} nodes</div></td>
         <td role="cell" class="blank"></td>
@@ -34,12 +45,13 @@ export function nodesTable({ nodes, maxConnections }: ServerNow): TemplateResult
             : html`<td role="cell" data-label="Document"><div>${documents}</div></td>`
         }
         <td role="cell" class="blank"></td>
+        ${actions && html`<td role="cell" class="blank"></td>`}
       </tr>
     </tbody>
   </table>`;
 }
 
-function row(node: NodeNow): TemplateResult {
+function row(node: NodeNow, actions: TemplateResult | typeof nothing | null): TemplateResult {
   const { id, name, state, connections, generation, documentDigest, version, exhausted } = node;
   return html`<tr role="row">
     <td role="cell" data-label="Node">
@@ -56,6 +68,7 @@ function row(node: NodeNow): TemplateResult {
       <div>${documentDigest === null ? html`<span class="digits">${generation}</span>` : html`<code>${documentDigest}</code>`}</div>
     </td>
     <td role="cell" data-label="Version"><div>${version}</div></td>
+    ${actions && html`<td role="cell" data-label=""><div class="row-actions">${actions}</div></td>`}
   </tr>`;
 }
 

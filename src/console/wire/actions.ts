@@ -4,6 +4,7 @@ import { fieldErrorsOf, type SetError } from "./set-error.ts";
 
 export type Action =
   | { readonly "@type": "SuspendListener" | "ResumeListener" | "DrainListener"; readonly listenerId: string }
+  | { readonly "@type": "DrainNode"; readonly nodeId: string }
   | { readonly "@type": "CloseConnection"; readonly connectionId: string }
   | { readonly "@type": "RestoreDocument"; readonly reloadId: string };
 

@@ -61,6 +61,17 @@ const actions: Readonly<Record<string, Act>> = {
       await gatehouse.suspend(name);
       for (const { id, listener } of gatehouse.connections()) if (listener === name) gatehouse.close(id);
     }),
+  DrainNode: async ({ given: { nodeId }, targets: { gatehouse } }) => {
+    if (typeof nodeId !== "string") return required("nodeId");
+    // The process that is asked is "local", as in x:ServerNode.
+    const name = nodeId === "local" ? (gatehouse.fleet()?.node ?? null) : nodeId;
+    const found = name !== null && (await gatehouse.drainNode(name));
+    const text =
+      name === null
+        ? "This server is in no fleet: end its process to drain it."
+        : `No node ${JSON.stringify(name)} has answered; x:ServerNode/get says which there are.`;
+    return found ? null : setError("notFound", text, { properties: ["nodeId"] });
+  },
   UpgradeServer: async ({ targets }) => targets.upgrade(),
   CloseConnection: async ({ given, targets }) => {
     const { connectionId, now = false } = given;

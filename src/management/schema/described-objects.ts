@@ -235,6 +235,11 @@ const connectionId = z
   .describe("The connection.")
   .register(fieldDisplay, { label: "Connection", objectName: "x:Connection" });
 
+const nodeId = z
+  .string()
+  .describe("The node of the fleet; local for the one that is asked.")
+  .register(fieldDisplay, { label: "Node", objectName: "x:ServerNode" });
+
 /** What `x:Action/set` creates. */
 export const actions: readonly DescribedVariant[] = [
   { name: "ReloadSettings", label: "Read the document again", shape: null },
@@ -245,5 +250,6 @@ export const actions: readonly DescribedVariant[] = [
   { name: "DrainListener", label: "Let the connections of a listener end", shape: { listenerId } },
   { name: "CloseConnection", label: "End a connection at its next safe point", shape: { connectionId } },
   { name: "RestoreDocument", label: "Go back to the document of an earlier reload", shape: { reloadId } },
+  { name: "DrainNode", label: "Let a node of the fleet finish its sessions and end", shape: { nodeId } },
   { name: "UpgradeServer", label: "Start the program on disk in place of this server", shape: null },
 ];

@@ -58,4 +58,33 @@ describe.skipIf(!hasChromium || !hasRedis)("The console of a node", () => {
     await Promise.all(inside.map(bye));
     expect(own.complaints).toEqual([]);
   });
+
+  it("drains a node, when that is confirmed, and has nothing to drain of one that does already", async () => {
+    const [, third] = others as [LastingGatehouse, LastingGatehouse];
+    const guest = await come(third.port("smtp"));
+    const page = await own.open("#/now", { width: 1200 });
+    onTestFinished(() => page.close());
+    const table = page.getByRole("table", { name: "Nodes of the fleet" });
+    const button = table.getByRole("button", { name: "Drain front-3" });
+    await button.click();
+    const question = page.getByRole("dialog", { name: "Drain front-3?" });
+    await question.getByText("its process ends with its last session").waitFor();
+    const pictures = process.env["GATEHOUSE_PICTURES"];
+    if (pictures) {
+      await page.screenshot({ path: `${pictures}/now-drain-1200.png` });
+      await page.setViewportSize({ width: 380, height: 800 });
+      await page.screenshot({ path: `${pictures}/now-drain-380.png` });
+      await page.setViewportSize({ width: 1200, height: 800 });
+    }
+    expect(await violations(page)).toEqual([]);
+    await question.getByRole("button", { name: "Cancel" }).click();
+    expect(third.gatehouse.state).toBe("running");
+    await button.click();
+    await question.getByRole("button", { name: "Drain" }).click();
+    await page.getByText("front-3 drains: its process ends with its last session.").waitFor();
+    expect(await third.event("fleet.draining")).toMatchObject({ by: "front-1" });
+    await third.event("server.stopped");
+    await guest.over;
+    expect(own.complaints).toEqual([]);
+  });
 });
