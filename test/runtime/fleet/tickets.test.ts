@@ -34,7 +34,10 @@ describe.skipIf(!hasRedis || isMissing("openssl", "version"))("the nodes of a fl
     engine = await RedisServer.start();
     folder = await mkdtemp(join(tmpdir(), "gatehouse-tickets-"));
     await engine.settled("tickets");
-    nodes = await Promise.all(["a", "b"].map((node) => lastingGatehouse(document(), { node, backend: {} })));
+    nodes = await Promise.all([
+      lastingGatehouse(document(), { node: "a", backend: {} }),
+      lastingGatehouse(document(), { node: "b", workers: { count: 2 } }),
+    ]);
   });
   afterAll(async () => {
     await Promise.all(nodes.map((node) => node.end()));
