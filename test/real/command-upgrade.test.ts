@@ -158,6 +158,38 @@ test.each(workersOf)("what is under way is finished where it began (%i workers, 
   await server.stop();
 });
 
+test("servers with workers that drain do not pile up for longer than their sessions take, or a signal lets them", async () => {
+  const server = await upgradable({ ...documentOf(2), SystemSettings: { ...system, workers: 2, drainTimeout: "1h" } });
+  const [port, stop] = [server.port("smtp"), new AbortController()];
+  const visits = visitUntil(port, 2, stop.signal);
+  const pids = [server.pid];
+  const writers: Awaited<ReturnType<typeof openDialogue>>[] = [];
+  const alive = () => pids.filter((pid) => existsSync(`/proc/${pid}/fd/0`));
+  // Each is upgraded while the former ones drain.
+  for (let round = 0; round < 3; round += 1) {
+    const writer = await openDialogue(port);
+    await startData(writer, "ann@localhost");
+    writers.push(writer);
+    expect((await server.upgrade()).code).toBe(0);
+    pids.push(await server.inCharge());
+  }
+  expect(new Set(pids).size).toBe(4);
+  expect(alive()).toEqual(pids);
+  const [, ...later] = writers;
+  for (const writer of later.toReversed()) {
+    writer.send("Subject: the rest\r\n\r\nx\r\n.\r\n");
+    expect(await writer.reply()).toMatch(/^250 /);
+    expect(await writer.reply()).toMatch(/^421 /);
+  }
+  // The first one would drain for an hour. Two signals to its process alone end that, and with it the others that drain.
+  const isTold = (): boolean => alive().includes(server.pid) && process.kill(server.pid, "SIGTERM");
+  await expect.poll(isTold, { interval: 200 }).toBe(false);
+  await expect.poll(alive).toEqual(pids.slice(-1));
+  stop.abort();
+  expect((await visits).failures).toEqual([]);
+  await server.stop();
+});
+
 test.each([1, 2])("Unix sockets go with their files, which the last server removes (%i workers)", async (workers) => {
   const folder = temporaryDirectory();
   const path = join(folder, "lmtp.sock");
