@@ -1,5 +1,5 @@
 /** What a watcher of the running server sees at one moment: small, however many connections there are. */
-import type { Flows } from "../../runtime/observe/chart-flows.ts";
+import type { Flows } from "../../runtime/observe/flow-counts.ts";
 import type { ManagedValue } from "../objects/managed-object.ts";
 import type { JsonTree } from "./merge-patch.ts";
 

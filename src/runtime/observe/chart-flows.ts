@@ -2,22 +2,25 @@
 import type { AnyStateNode, AnyTransitionDefinition, InspectionEvent, MachineContext } from "xstate";
 import type { Passages } from "../../charts/passages.ts";
 import { isFailure } from "../../machines/own-causes.ts";
-
-/** By chart, then by transition: `{ connection: { "handshaking>active": 12 } }`. Numbers that only grow. */
-export type FlowCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-export interface Flows {
-  readonly all: FlowCounts;
-  /** Those of them whose connection was failing: it ends for another cause than the regular ones. */
-  readonly failing: FlowCounts;
-}
+import { type FlowCounts, type Flows, sumOfFlows } from "./flow-counts.ts";
+import type { InspectedThreads } from "./inspection.ts";
+import { ThreadFlows } from "./thread-flows.ts";
 
 /** Stands for every state of a chart, in the name of a transition from its root. */
 const anyState = "any";
 
 export class ChartFlows {
   readonly #charts = new Map<string, ChartFlow>();
+  readonly #threads: InspectedThreads | null;
   #watchers = 0;
+  /** Of the threads; null before the first count. */
+  #elsewhere: ThreadFlows | null = null;
+  #endElsewhere = (): void => {};
+
+  /** @param threads others that have connections; null without any. */
+  constructor(threads: InspectedThreads | null = null) {
+    this.#threads = threads;
+  }
 
   /** @param chart `connection`, or the name of the protocol for the chart of its sessions. */
   of(chart: string): ChartFlow {
@@ -32,17 +35,27 @@ export class ChartFlows {
 
   /** Counts from nothing, unless somebody counts already. @returns what ends it. */
   count(): () => void {
-    if (this.#watchers === 0) for (const flow of this.#charts.values()) flow.begin();
+    if (this.#watchers === 0) this.#begin();
     this.#watchers += 1;
     return () => {
       this.#watchers -= 1;
-      if (this.#watchers === 0) for (const flow of this.#charts.values()) flow.counting = false;
+      if (this.#watchers > 0) return;
+      for (const flow of this.#charts.values()) flow.counting = false;
+      this.#endElsewhere();
     };
   }
 
   /** Since the counting began; of charts that something has happened in. */
   get counts(): Flows {
-    return { all: this.#each((flow) => flow.all), failing: this.#each((flow) => flow.failing) };
+    const here = { all: this.#each((flow) => flow.all), failing: this.#each((flow) => flow.failing) };
+    return this.#elsewhere ? sumOfFlows([here, this.#elsewhere.counts]) : here;
+  }
+
+  #begin(): void {
+    for (const flow of this.#charts.values()) flow.begin();
+    if (!this.#threads) return;
+    this.#elsewhere = new ThreadFlows();
+    this.#endElsewhere = this.#threads.inspect(this.#elsewhere) ?? (() => {});
   }
 
   #each(counts: (flow: ChartFlow) => Readonly<Record<string, number>>): FlowCounts {

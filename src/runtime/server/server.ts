@@ -111,7 +111,7 @@ export class Server {
   readonly blockList: BlockList;
   readonly allowList: AllowList;
   readonly pressure: PressureWatch;
-  readonly flows = new ChartFlows();
+  readonly flows: ChartFlows;
   readonly watchers: ConnectionWatchers;
   readonly actor: Actor<typeof serverMachine>;
   readonly #options: ServerOptions;
@@ -155,6 +155,7 @@ export class Server {
     this.#options = { ...options, inspect };
     this.idPrefix =
       options.shared?.idPrefix ?? `${Date.now().toString(36)}-${Math.floor(Math.random() * 46_656).toString(36)}-`;
+    this.flows = new ChartFlows(options.workers ?? null);
     this.watchers = new ConnectionWatchers(() => this.connections(), options.workers ?? null);
     this.#ticketSecret = options.shared?.ticketSecret ?? randomBytes(32);
     onDemand(inspect, () => {

@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { checkedConfiguration } from "../../config/index.ts";
 import type { ConnectionWatchers } from "../observe/connection-watchers.ts";
+import { sendFlows } from "../observe/thread-flows.ts";
 import type { ReloadTransaction } from "../reload/reload.ts";
 import { Descriptor } from "../sockets/descriptor.ts";
 import { ExclusiveWakes } from "../sockets/exclusive-wakes.ts";
@@ -146,6 +147,10 @@ export class WorkerSide {
         return;
       case "inspect": {
         const { order, port } = request.request;
+        if ("flows" in order) {
+          sendFlows(server.flows, port);
+          return;
+        }
         const inspectHere = await this.#loadInspection();
         inspectHere(order, { port, watchers: server.watchers });
         return;

@@ -129,3 +129,27 @@ test("a stream ends when its token is revoked", async () => {
   await tokens.revoke("ci");
   expect(await stream.next("none")).toBeNull();
 });
+
+test("the live feed has what flows in all workers, also in one that has ended meanwhile, and counts nothing in them unwatched", async () => {
+  const house = await managed({ NetworkListener: [smtp], SystemSettings: { workers: 2 } });
+  const flowing = async (stream: Awaited<ReturnType<typeof openStream>>, count: number): Promise<unknown> => {
+    for (;;) {
+      const { flows } = await stream.frame("patch");
+      if (flows?.["smtp"]?.["greeting>start"] === count) return flows["connection"];
+    }
+  };
+  for (let round = 0; round < 2; round += 1) {
+    const stream = await openStream(house, "types=&live=true");
+    expect((await stream.frame("whole"))["flows"]?.["smtp"]).toBeUndefined();
+    const sockets = await Promise.all([client(house), client(house), client(house)]);
+    expect(await flowing(stream, 3)).toMatchObject({ "accepted>active": 3 });
+    for (const socket of sockets) socket.destroy();
+    // One is left; what the others have counted stays.
+    const SystemSettings = { ...document.SystemSettings, workers: round === 0 ? 1 : 2 };
+    await house.gatehouse.reload({ ...document, NetworkListener: [management, smtp], SystemSettings });
+    const last = await client(house);
+    expect(await flowing(stream, 4)).toMatchObject({ "accepted>active": 4 });
+    last.destroy();
+    stream.close();
+  }
+});
