@@ -219,7 +219,7 @@ export async function apply(
       nodes[event.node].stage(new Error("The port is taken."));
       break;
     case "half a minute passes":
-      await fleet.pass(31_000);
+      await fleet.passLong(31_000);
       break;
     case "dies":
       nodes[event.node].end();
@@ -254,7 +254,7 @@ async function settled(
   await fleet.pass(look);
   // Of those who were away at the decision nothing is heard for so long.
   const isMissed = names.some((name) => next.life[name] === "away" && before.votes[name] === "yes");
-  if (isMissed) await fleet.pass(10_000);
+  if (isMissed) await fleet.passLong(10_000);
   await fleet.pass(look);
 }
 

@@ -20,6 +20,8 @@ export type OfNodes<Value> = Readonly<Record<NodeName, Value>>;
 const leaseTime = 6_000;
 /** A node that needs nothing settles so often, in milliseconds. */
 export const renewal = leaseTime / 3;
+/** Less than a third of the lease, for which an answer is waited. */
+const stride = renewal - 100;
 /** Within this a node notices what it looks at from time to time, in milliseconds. */
 export const look = 300;
 
@@ -59,6 +61,15 @@ export class WalkedFleet {
       await this.engine.quiet();
     }
     this.clock.advance(end - this.clock.now());
+  }
+
+  /** Lets much time pass, in strides in which no answer comes too late. */
+  async passLong(milliseconds: number): Promise<void> {
+    await this.engine.quiet();
+    for (let left = milliseconds; left > 0; left -= stride) {
+      this.clock.advance(Math.min(stride, left));
+      await this.engine.quiet();
+    }
   }
 
   async close(): Promise<void> {
