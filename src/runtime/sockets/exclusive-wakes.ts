@@ -42,6 +42,7 @@ export class ExclusiveWakes {
 
   #watchAnew(): void {
     for (const fd of this.#listening) {
+      // One that libuv does not watch yet must be left to it: it ends the process where it finds another's watch.
       if (!this.#watchedNoMore(fd)) continue;
       const loop = this.#loop ?? -1;
       if (this.#libc.epollControl(loop, EPOLL_CTL_ADD, { fd, events: EPOLLIN | EPOLLEXCLUSIVE }) >= 0) continue;

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { adoptSocket } from "../../../src/runtime/sockets/adopt-socket.ts";
 import { Descriptor } from "../../../src/runtime/sockets/descriptor.ts";
 import { ExclusiveWakes } from "../../../src/runtime/sockets/exclusive-wakes.ts";
 import type { InheritedSocket } from "../../../src/runtime/sockets/inherited-sockets.ts";
-import { EPOLLEXCLUSIVE, type Libc } from "../../../src/runtime/sockets/libc.ts";
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLEXCLUSIVE, type Libc } from "../../../src/runtime/sockets/libc.ts";
 import { ListeningSocket } from "../../../src/runtime/sockets/listening-socket.ts";
 import { ask, bound, connected, defaults, greeter, realLibc, targetOf, until } from "./loopback.ts";
 
@@ -80,6 +80,35 @@ describe.skipIf(process.platform !== "linux")("a socket from which several threa
     await until(() => socket.queued() === 1);
     asleep = false;
     expect(await client).toBe("hello\r\n");
+  });
+
+  it("is left to libuv until that watches it: libuv ends the process where somebody else does", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const watched = new Set([7]);
+    const calls: (readonly [operation: number, fd: number])[] = [];
+    const wakes = new ExclusiveWakes({
+      epollControl: (_, operation, { fd }) => {
+        if (operation === EPOLL_CTL_DEL) return watched.delete(fd) ? 0 : -2;
+        calls.push([operation, fd]);
+        watched.add(fd);
+        return 0;
+      },
+    });
+    wakes.add(7);
+    wakes.add(8);
+    vi.advanceTimersByTime(50);
+    expect(calls).toEqual([[EPOLL_CTL_ADD, 7]]);
+    watched.add(8);
+    vi.advanceTimersByTime(50);
+    expect(calls.slice(1)).toEqual([
+      [EPOLL_CTL_ADD, 7],
+      [EPOLL_CTL_ADD, 8],
+    ]);
+    wakes.remove(7);
+    wakes.remove(8);
+    vi.advanceTimersByTime(1_000);
+    expect(calls).toHaveLength(3);
   });
 
   it("is watched as libuv does it where the kernel does not know the other way", async () => {
