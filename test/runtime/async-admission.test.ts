@@ -51,7 +51,7 @@ describe("a client about whom a rule has to ask", () => {
     const house = await runGatehouse(listeners({ maxConnections: 1 }), { backend: {}, admission: [rule] });
     const question = asked();
     const client = await rawClient(house.port("smtp"));
-    const { request, answer } = await question;
+    const { request, answer, signal } = await question;
     expect(request).toMatchObject({
       listener: "smtp",
       peer: { address: "127.0.0.1" },
@@ -67,6 +67,7 @@ describe("a client about whom a rule has to ask", () => {
     // It spoke before its turn; what it said was kept, and is judged as ever.
     await client.until("220 ");
     await client.until("250 ");
+    expect(signal.reason).toMatchObject({ name: "AbortError", message: "All rules have answered." });
     client.socket.end("QUIT\r\n");
     const { durations } = await house.event("connection.closed");
     expect(durations.admission).toBeGreaterThan(0);

@@ -42,6 +42,9 @@ export function rulesByKind(rules: readonly (AdmissionRule | AsyncAdmissionRule)
   return { admissionRules, asyncRules };
 }
 
+/** One for all: an error with its stack for each client, which nobody hears of, would cost more than the answers. */
+const allAnswered = new DOMException("All rules have answered.", "AbortError");
+
 export interface AskedRulesOptions {
   readonly rules: readonly AsyncAdmissionRule[];
   readonly request: AdmissionRequest;
@@ -76,7 +79,8 @@ export class AskedRules {
   /** Nobody waits for an answer any longer. Safe to call again. */
   withdraw(): void {
     this.#over = true;
-    this.#abort.abort();
+    if (this.#pending.size > 0) this.#abort.abort();
+    else this.#abort.abort(allAnswered);
   }
 
   /** Nobody has anything to say about this client. */

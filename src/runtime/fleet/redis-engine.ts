@@ -55,6 +55,8 @@ function clientFor({ createClient }: Redis, { name, silence }: EngineOptions, co
       RESP: 3,
       // What nobody waits for any more must not be sent later.
       disableOfflineQueue: true,
+      // Whoever asks has a limit of its own. Each command's would be a timer that goes off later, and makes an error then.
+      commandOptions: { timeout: 0 },
       pingInterval: Math.ceil(silence / 3),
       socket: {
         ...connection.socket,
@@ -99,13 +101,14 @@ class RedisEngine implements PlacedEngine {
 
   async run({ text, digest }: EngineScript, { keys, args }: ScriptCall, signal: AbortSignal): Promise<unknown> {
     await this.#ready(signal);
-    const call = { keys: [...keys], arguments: [...args] };
+    // As a list: `evalSha()` takes half as long again to come to the same.
+    const rest = [String(keys.length), ...keys, ...args];
     try {
-      return await this.#commands.evalSha(digest, call);
+      return await this.#commands.sendCommand(["EVALSHA", digest, ...rest]);
     } catch (error) {
       if (!messageOf(error).startsWith("NOSCRIPT")) throw engineError(error);
     }
-    return this.#answer(this.#commands.eval(text, call));
+    return this.#answer(this.#commands.sendCommand(["EVAL", text, ...rest]));
   }
 
   close(): void {

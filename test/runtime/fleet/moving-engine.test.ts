@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RunningDocument } from "../../../src/config/index.ts";
+import { EngineDocument } from "../../../src/runtime/fleet/engine-document.ts";
 import { enginePlace } from "../../../src/runtime/fleet/engine-place.ts";
+import type { ReloadReport } from "../../../src/runtime/reload/reload.ts";
 import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 import { bye, type Client, come } from "../workers/clients.ts";
 import { protocols } from "../workers/talk-module.ts";
@@ -126,6 +129,34 @@ describe.skipIf(!hasRedis)("a fleet on a cluster of engines", () => {
   it("tells all nodes of what one has blocked", async () => {
     nodes[0]?.gatehouse.block({ address: "192.0.2.1", expiresAt: null, reason: null });
     await expect.poll(() => nodes[1]?.gatehouse.blocked().map(({ address }) => address)).toContain("192.0.2.1");
+  });
+
+  it("has a document in the slot of its keys, and says where it must be", async () => {
+    const started: LastingGatehouse[] = [];
+    const startWith = async (key: string) => {
+      const owner = await engines.ownerOf(key);
+      const settings = document(engines.url, { keyPrefix: "docs" });
+      const { NetworkListener, SystemSettings } = settings;
+      await owner.ask("SET", key, JSON.stringify({ NetworkListener, SystemSettings }));
+      const engineDocument = new EngineDocument({ url: engines.url, key });
+      const running = new RunningDocument<ReloadReport>({
+        ...{ file: null, keeper: engineDocument, keptFile: "/nonexistent/kept", protocols: ["talk"] },
+      });
+      const node = await lastingGatehouse((await running.read()) as never, {
+        ...{ node: key, protocols, pressure: false, document: running, engineDocument },
+        control: undefined as never,
+      });
+      started.push(node);
+      running.manage(node.gatehouse);
+      await node.event("fleet.connected");
+      return running.apply([
+        { kind: "update", section: "SystemSettings", id: "singleton", patch: { maxConnections: 7 } },
+      ]);
+    };
+    await startWith("{docs}:mail");
+    expect(started[0]?.gatehouse.configuration.system.maxConnections).toBe(7);
+    await expect(startWith("mail")).rejects.toThrow(/must begin with the fleet's keyPrefix in braces/);
+    await Promise.all(started.map((node) => node.end()));
   });
 
   it("follows its keys to another server, and counts those inside there", async () => {
