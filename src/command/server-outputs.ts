@@ -2,10 +2,10 @@
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import { printable, printableLines } from "../config/values/printable.ts";
-import { withClosedLines } from "../runtime/observe/closed-line.ts";
 import { destinationOf, type LogDestination } from "../runtime/observe/log-destination.ts";
 import { type CountedOutput, Output } from "../runtime/observe/output.ts";
 import { isSameFile } from "../runtime/observe/output-file.ts";
+import { withPreparedLines } from "../runtime/observe/prepared-lines.ts";
 import { loadOptional, MissingPackageError } from "../runtime/optional-package.ts";
 
 /** Milliseconds for the last lines. */
@@ -21,7 +21,7 @@ export interface WordsPlace {
 
 /** The command's logger, in JSON. */
 export function serverLogger(destination: LogDestination, level: string): Logger {
-  return withClosedLines((to) => pino({ level }, to), destination);
+  return withPreparedLines((to) => pino({ level }, to), destination);
 }
 
 interface Start {

@@ -61,9 +61,6 @@ function startFailure(error: unknown): object {
 
 const listenerName = ({ listener }: { readonly listener: string }) => ({ listener });
 
-/** Of the one line of each connection. */
-export const closedText = "connection closed";
-
 export const logLines: LogLines = {
   "server.starting": { level: "info", text: "server starting" },
   "server.running": { level: "info", text: "server running", fields: ({ listeners }) => ({ listeners }) },
@@ -217,7 +214,7 @@ export const logLines: LogLines = {
     text: "session failed",
     fields: ({ connection, error }) => ({ ...connectionFields(connection), err: error }),
   },
-  "connection.closed": { level: "info", text: closedText, fields: closedFields },
+  "connection.closed": { level: "info", text: "connection closed", fields: closedFields },
   "session.authenticated": { level: "info", text: "authenticated", fields: withConnection },
   "session.authenticationFailed": { level: "warn", text: "authentication failed", fields: withConnection },
   "session.messageAccepted": { level: "info", text: "message accepted", fields: withConnection },

@@ -2,9 +2,9 @@
 import type { Logger } from "pino";
 import type { OwnName } from "../../machines/causes.ts";
 import type { OwnNotices } from "../../protocols/own-names.ts";
-import { closedLinesOf } from "./closed-line.ts";
 import type { Lifecycle, LifecycleEvent, LifecycleEventType } from "./lifecycle.ts";
 import { type LogLine, logLines, ownNoticeLine } from "./log-lines.ts";
+import { preparedLinesOf } from "./prepared-lines.ts";
 
 const types = Object.keys(logLines) as (keyof typeof logLines)[];
 
@@ -14,10 +14,9 @@ const types = Object.keys(logLines) as (keyof typeof logLines)[];
  */
 export function logLifecycle(lifecycle: Lifecycle, logger: Logger, notices: OwnNotices = {}): void {
   const ownTypes = Object.keys(notices) as OwnName[];
-  const logClosed = closedLinesOf(logger);
+  const logPrepared = preparedLinesOf(logger);
   const log = (event: LifecycleEvent): void => {
-    if (logClosed !== null && event.type === "connection.closed") logClosed(event);
-    else logEvent(logger, event);
+    if (logPrepared === null || !logPrepared(event)) logEvent(logger, event);
   };
   const listen = () =>
     lifecycle.listen<LifecycleEventType>(

@@ -1,4 +1,4 @@
-/** The line that is put together without pino. */
+/** The lines that are put together without pino. */
 import {
   type Arbitrary,
   assert,
@@ -13,9 +13,9 @@ import {
 } from "fast-check";
 import { type DestinationStream, pino } from "pino";
 import { describe, expect, test } from "vitest";
-import { withClosedLines } from "../../../src/runtime/observe/closed-line.ts";
 import { Lifecycle, type LifecycleEvent } from "../../../src/runtime/observe/lifecycle.ts";
 import { logLifecycle } from "../../../src/runtime/observe/log.ts";
+import { withPreparedLines } from "../../../src/runtime/observe/prepared-lines.ts";
 
 const words = string({ unit: "binary" });
 const name = option(words, { nil: null });
@@ -26,19 +26,21 @@ const peer = record({
   process: option(record({ pid: integer(), uid: integer(), gid: integer() }), { nil: undefined }),
 });
 const client = option(record({ verified: constant(false), error: words }) as Arbitrary<object>, { nil: null });
+const connection = record({
+  id: words,
+  listener: words,
+  generation: integer({ min: 1 }),
+  peer,
+  local: constant({ address: "192.0.2.2", port: 25 }),
+  proxy: option(record({ peer, tlvs: constant([]) }), { nil: null }),
+  tls: option(record({ version: words, cipherSuite: words, serverName: name, alpn: name, group: name, client }), {
+    nil: null,
+  }),
+});
+const worker = option(integer({ min: 1, max: 64 }), { nil: undefined });
 const closed = record({
   type: constant("connection.closed"),
-  connection: record({
-    id: words,
-    listener: words,
-    generation: integer({ min: 1 }),
-    peer,
-    local: constant({ address: "192.0.2.2", port: 25 }),
-    proxy: option(record({ peer, tlvs: constant([]) }), { nil: null }),
-    tls: option(record({ version: words, cipherSuite: words, serverName: name, alpn: name, group: name, client }), {
-      nil: null,
-    }),
-  }),
+  connection,
   cause: words,
   durations: record({
     proxyHeader: duration,
@@ -50,8 +52,18 @@ const closed = record({
   }),
   bytesRead: integer({ min: 0 }),
   bytesWritten: integer({ min: 0 }),
-  worker: option(integer({ min: 1, max: 64 }), { nil: undefined }),
+  worker,
 }) as unknown as Arbitrary<LifecycleEvent>;
+const accepted = record(
+  {
+    type: constant("session.messageAccepted"),
+    connection,
+    size: integer({ min: 0 }),
+    recipients: integer({ min: 1 }),
+    worker: integer({ min: 1, max: 64 }),
+  },
+  { requiredKeys: ["type", "connection", "size", "recipients"] },
+) as unknown as Arbitrary<LifecycleEvent>;
 
 /** A logger, and what was written last, without the time. */
 function logged(prepared: boolean) {
@@ -62,7 +74,7 @@ function logged(prepared: boolean) {
     },
   };
   const made = (to: DestinationStream) => pino({ level: "info" }, to);
-  const logger = prepared ? withClosedLines(made, destination) : made(destination);
+  const logger = prepared ? withPreparedLines(made, destination) : made(destination);
   const lifecycle = new Lifecycle();
   logLifecycle(lifecycle, logger);
   const of = (event: LifecycleEvent): string => {
@@ -73,10 +85,13 @@ function logged(prepared: boolean) {
   return { logger, of };
 }
 
-describe("the line of an ended connection", () => {
+describe.each([
+  ["of an ended connection", closed, '"msg":"connection closed"'],
+  ["of an accepted message", accepted, '"msg":"message accepted"'],
+])("the line %s", (_, events, text) => {
   test("is pino's own, whatever stands in it", () => {
     const [ours, pinos] = [logged(true), logged(false)];
-    const same = property(closed, (event) => {
+    const same = property(events, (event) => {
       expect(ours.of(event)).toBe(pinos.of(event));
     });
     assert(same, { numRuns: 1_000 });
@@ -84,10 +99,10 @@ describe("the line of an ended connection", () => {
 
   test("is written while the logger's level lets it through", () => {
     const { logger, of } = logged(true);
-    const [event] = sample(closed, 1) as [LifecycleEvent];
+    const [event] = sample(events, 1) as [LifecycleEvent];
     logger.level = "warn";
     expect(of(event)).toBe("");
     logger.level = "info";
-    expect(of(event)).toContain('"msg":"connection closed"');
+    expect(of(event)).toContain(text);
   });
 });
