@@ -214,17 +214,22 @@ async function visitor(number: number): Promise<void> {
   }
 }
 
-/** Ends the thread that has this client; a server that began with one worker serves in its main thread, and is passed over. */
+/**
+ * Ends the thread that has this client. A server that began with one worker serves in its main thread: the next one is
+ * waited for, if there is one.
+ */
 async function kill(): Promise<void> {
-  for (let isKilled = false; !isKilled && !over.signal.aborted; await delay(100)) {
+  for (let isOver = false; !isOver && !over.signal.aborted; await delay(100)) {
     const { answer, say, close } = open(ports.talk);
     const thread = (await answer().catch(() => "")).slice("hello ".length);
-    if (thread && !thread.endsWith("/0")) {
+    const servesInMainThread = thread.endsWith("/0");
+    if (servesInMainThread && done.upgrades === upgrades) isOver = true;
+    else if (thread && !servesInMainThread) {
       dead.add(thread);
       say("die\r\n");
       await answer().catch(() => {});
       counts.killed += 1;
-      isKilled = true;
+      isOver = true;
     }
     close();
   }
@@ -265,9 +270,10 @@ await delay(1_000);
 const first = (await status()).pid;
 const before = { files: openFiles(first), memory: memory(first) };
 const visitors = Promise.all(Array.from({ length: clients }, (_, number) => visitor(number)));
+const upgrades = Math.round(seconds / 3);
 const done = { upgrades: 0, reloads: 0 };
 await Promise.all([
-  evenly(Math.round(seconds / 3), async (number) => {
+  evenly(upgrades, async (number) => {
     await askUntilDone("/upgrade", () => write([2, 4, 1, 3][number % 4] ?? 2));
     done.upgrades += 1;
   }),
