@@ -25,7 +25,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
-    // Three for two cores: many tests wait, for a program, a limit or a disk, and another works meanwhile.
+    // Four for two cores: many tests wait, for a program, a limit or a disk, and another works meanwhile.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // A test leaves nothing behind, so that files may follow one another in a process: loading all of the sources anew
