@@ -478,11 +478,18 @@ export class Listener {
 
   #accept(socket: Socket, ends: AcceptedEnds): void {
     const peer = ends.peer ?? endpoint(socket.remoteAddress, socket.remotePort);
-    const admission = this.#judge(peer);
+    const admission = this.#judgeArrival(peer);
     const { refusal } = admission;
     if (refusal && this.#isHeld(refusal) && (this.settings.atCapacity === "hold" || this.#held.size < mostHeld)) {
       this.#hold({ socket, ends, peer });
     } else this.#conclude({ socket, ends, peer }, admission);
+  }
+
+  /** Judged once more if another thread has given a slot back meanwhile. */
+  #judgeArrival(peer: Endpoint): Admission {
+    const admission = this.#judge(peer);
+    const { refusal } = admission;
+    return refusal && isCap(refusal) && !this.#counters.some(({ full }) => full) ? this.#judge(peer) : admission;
   }
 
   #judge(peer: Endpoint): Admission {
@@ -512,9 +519,14 @@ export class Listener {
    * Another thread took the last slot while this client was being accepted: it waits, as those in the kernel's queue do. Or
    * other nodes of the fleet may have a slot for it.
    */
-  #isHeld({ rule }: Refusal): boolean {
-    if (rule !== "listener-cap" && rule !== "server-cap") return false;
-    const mayBeHad = this.#counters.filter(({ full }) => full).every((counter) => counter.ask());
+  #isHeld(refusal: Refusal): boolean {
+    if (!isCap(refusal)) return false;
+    return this.#isTold(this.#counters.filter(({ full }) => full));
+  }
+
+  /** Whether it will be heard of when these have slots again. */
+  #isTold(full: readonly SlotCounter[]): boolean {
+    const mayBeHad = full.length > 0 && full.every((counter) => counter.ask());
     return this.settings.atCapacity === "hold" || mayBeHad;
   }
 
@@ -528,8 +540,10 @@ export class Listener {
 
   #awaitSlots(): void {
     for (const counter of this.#counters) counter.settle();
-    // The slot may have been given back before anybody observed that it was gone.
-    if (!this.#counters.some(({ full }) => full)) queueMicrotask(() => this.#admitHeld());
+    const full = this.#counters.filter((counter) => counter.full);
+    // The slot may have been given back before anybody observed that it was gone; and taken again by another thread, when
+    // nobody would say so if the listener does not hold.
+    if (full.length === 0 || !this.#isTold(full)) queueMicrotask(() => this.#admitHeld());
   }
 
   /** In the order of their coming, as far as there are slots. */
@@ -663,4 +677,8 @@ function isEnding(value: ListenerValue): boolean {
 
 function ignore(): void {
   // The socket's close follows.
+}
+
+function isCap({ rule }: Refusal): boolean {
+  return rule === "listener-cap" || rule === "server-cap";
 }

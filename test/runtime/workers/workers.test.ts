@@ -33,6 +33,19 @@ function document(talk: Wanted = {}) {
   };
 }
 
+describe("a slot that other threads give back and take while a client is refused", () => {
+  it("leaves no client without an answer", async () => {
+    const module = new URL("./flickering-module.ts", import.meta.url);
+    const running = await lastingGatehouse(document({ maxConnections: 1 }), { workers: { module } });
+    const guest = await come(running.port("talk"));
+    expect(guest.said).toMatch(/^hello/);
+    const others = await Promise.all(Array.from({ length: 10 }, () => come(running.port("talk"))));
+    expect(new Set(others.map(({ said }) => said))).toEqual(new Set(["busy listener-cap"]));
+    await bye(guest);
+    await running.end();
+  });
+});
+
 describe("a server with three workers", () => {
   let running: LastingGatehouse;
   const visit = (): Promise<Client> => come(running.port("talk"));
