@@ -129,6 +129,8 @@ describe.skipIf(!hasChromium)("The console in Chromium", () => {
     await page.getByRole("link", { name: /^active \d/ }).click();
     await page.getByRole("option", { name: new RegExp(`127.0.0.1:${client.localPort}`) }).click();
     await page.getByRole("button", { name: "Watch", exact: true }).click();
+    // Both are watched before it goes.
+    await page.getByText("Connected.").nth(1).waitFor();
     await Promise.all([
       page.getByText("Ended: quit.").nth(1).waitFor(),
       // What flows by, beside the drawing and on it, is there for a moment.
