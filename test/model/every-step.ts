@@ -1,4 +1,5 @@
 /** Walks of a chart that stands for several instances at once, as of a fleet. */
+import fc from "fast-check";
 import {
   type AnyMachineSnapshot,
   type AnyStateMachine,
@@ -47,6 +48,23 @@ export function situationsOf<Machine extends AnyStateMachine>(
   for (const event of path)
     situations.push(getNextSnapshot(machine, situations.at(-1) as never, event as never) as SnapshotFrom<Machine>);
   return situations;
+}
+
+/** Of the events that are possible, one after the other. */
+export function randomPathOf<Machine extends AnyStateMachine>(
+  machine: Machine,
+  events: readonly EventFromLogic<Machine>[],
+): fc.Arbitrary<EventFromLogic<Machine>[]> {
+  return fc.array(fc.nat(), { minLength: 6, maxLength: 14 }).map((choices) => {
+    const path: EventFromLogic<Machine>[] = [];
+    for (const choice of choices) {
+      const situation = situationsOf(machine, path).at(-1);
+      const possible = events.filter((event) => situation && can(situation, event));
+      const event = possible[choice % possible.length];
+      if (event) path.push(event);
+    }
+    return path;
+  });
 }
 
 function can<Machine extends AnyStateMachine>(

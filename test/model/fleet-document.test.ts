@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasRedis, RedisServer } from "../runtime/fleet/redis-server.ts";
-import { everyStepOf, situationsOf } from "./every-step.ts";
+import { everyStepOf, randomPathOf, situationsOf } from "./every-step.ts";
 import {
   apply,
   compare,
@@ -53,19 +53,7 @@ describe.skipIf(!hasRedis)("a document that is proposed to a fleet", () => {
   });
 
   test("random walks find the nodes where the chart is", async () => {
-    const property = fc.asyncProperty(randomPath, walk);
+    const property = fc.asyncProperty(randomPathOf(fleetDocumentMachine, events), walk);
     await fc.assert(property, { seed, numRuns: 10, interruptAfterTimeLimit: 20_000 });
   });
-});
-
-/** Of the events that are possible, one after the other. */
-const randomPath = fc.array(fc.nat(), { minLength: 6, maxLength: 14 }).map((choices) => {
-  const path: FleetWalkEvent[] = [];
-  for (const choice of choices) {
-    const situation = situationsOf(fleetDocumentMachine, path).at(-1);
-    const possible = events.filter((event) => situation?.can(event));
-    const event = possible[choice % possible.length];
-    if (event) path.push(event);
-  }
-  return path;
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasRedis, RedisServer } from "../runtime/fleet/redis-server.ts";
-import { everyStepOf, situationsOf } from "./every-step.ts";
+import { everyStepOf, randomPathOf, situationsOf } from "./every-step.ts";
 import { apply, compare, events, fleetStateMachine, type StateWalkEvent, situationText } from "./fleet-state.model.ts";
 import { WalkedServer } from "./walked-engine.ts";
 import { WalkedFleet } from "./walked-nodes.ts";
@@ -45,19 +45,7 @@ describe.skipIf(!hasRedis)("what all nodes of a fleet share", () => {
   });
 
   test("random walks find the nodes where the chart is", async () => {
-    const property = fc.asyncProperty(randomPath, walk);
+    const property = fc.asyncProperty(randomPathOf(fleetStateMachine, events), walk);
     await fc.assert(property, { seed, numRuns: 10, interruptAfterTimeLimit: 20_000 });
   });
-});
-
-/** Of the events that are possible, one after the other. */
-const randomPath = fc.array(fc.nat(), { minLength: 6, maxLength: 14 }).map((choices) => {
-  const path: StateWalkEvent[] = [];
-  for (const choice of choices) {
-    const situation = situationsOf(fleetStateMachine, path).at(-1);
-    const possible = events.filter((event) => situation?.can(event));
-    const event = possible[choice % possible.length];
-    if (event) path.push(event);
-  }
-  return path;
 });
