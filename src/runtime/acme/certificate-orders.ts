@@ -16,6 +16,7 @@ export class CertificateOrders {
   readonly #accounts = new Map<string, Promise<AcmeAccount>>();
   readonly #news: Subscription | undefined;
   #ordered = new Map<string, OrderedCertificate>();
+  #stopped: Promise<void> | null = null;
 
   constructor(options: Omit<OrdersHost, "kept" | "account">) {
     const kept = new KeptOrders(options.dataDirectory);
@@ -42,7 +43,7 @@ export class CertificateOrders {
         running.remain().catch(() => {});
       } else this.#ordered.set(settings.id, new OrderedCertificate(settings, this.#host));
     }
-    for (const former of before.values()) former.stop();
+    for (const former of before.values()) void former.stop();
     const names = new Set([...this.#ordered.values()].map(({ name }) => name));
     for (const { name } of before.values()) if (!names.has(name)) this.#host.fleet?.forget(name);
     for (const { actor } of this.#ordered.values()) actor.start();
@@ -56,10 +57,18 @@ export class CertificateOrders {
     return this.#ordered.get(id)?.status ?? null;
   }
 
-  stop(): void {
+  /** Resolves when nothing more is written to the data folder. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#news?.unsubscribe();
-    for (const ordered of this.#ordered.values()) ordered.stop();
+    const stopped = [...this.#ordered.values()].map((ordered) => ordered.stop());
     this.#ordered.clear();
+    await Promise.all(stopped);
+    await this.#host.kept.close();
   }
 
   async #account({ directory, eabKeyId, eabHmacKey }: AcmeCertificate): Promise<AcmeAccount> {

@@ -1,11 +1,11 @@
-/** What outlives the process: the order under way with the key of its certificate, failures, and accounts. */
+/** What outlives the process: issued certificates, the order under way with its key, failures, and accounts. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import type { AcmeCertificate } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
 import { createFile, readFileIfThere, replaceFile } from "../../files/index.ts";
-import { acmeFolder } from "../tls/issued-certificate.ts";
+import { acmeFolder, issuedFile } from "../tls/issued-certificate.ts";
 import { AcmeError } from "./acme-error.ts";
 import { newPrivateKey } from "./jws.ts";
 
@@ -60,10 +60,20 @@ export type FleetCertificate = z.output<typeof fleetCertificate>;
 const keptAccount = z.object({ directory: z.string(), privateKey: z.string() });
 
 export class KeptOrders {
+  readonly #dataDirectory: string;
   readonly #folder: string;
+  readonly #writing = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   constructor(dataDirectory: string) {
+    this.#dataDirectory = dataDirectory;
     this.#folder = acmeFolder(dataDirectory);
+  }
+
+  /** Nothing is written once this has resolved: the folder may be removed, or another server's. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#writing);
   }
 
   /** A damaged one is none. @throws AcmeError `acme-files` */
@@ -73,7 +83,12 @@ export class KeptOrders {
 
   /** @throws AcmeError `acme-files` */
   async write(id: string, kept: KeptOrder): Promise<void> {
-    await this.#files(() => replaceFile(join(this.#folder, `${id}.json`), JSON.stringify(kept), { mode: 0o600 }));
+    await this.#write(() => replaceFile(join(this.#folder, `${id}.json`), JSON.stringify(kept), { mode: 0o600 }));
+  }
+
+  /** Keeps what was issued, with its key. @throws AcmeError `acme-files` */
+  async writeIssued(id: string, pem: string): Promise<void> {
+    await this.#write(() => replaceFile(issuedFile(this.#dataDirectory, id), pem, { mode: 0o600 }));
   }
 
   /** The key of the account at an authority: made when there is none, and then always the same. @throws AcmeError */
@@ -82,7 +97,7 @@ export class KeptOrders {
     const kept = await this.#read(name, keptAccount);
     if (kept) return kept.privateKey;
     const made = { directory, privateKey: newPrivateKey() };
-    const created = await this.#files(() => createFile(join(this.#folder, name), JSON.stringify(made)));
+    const created = await this.#write(() => createFile(join(this.#folder, name), JSON.stringify(made)));
     if (created) return made.privateKey;
     // Another process was faster, or the file is damaged.
     const theirs = await this.#read(name, keptAccount);
@@ -97,7 +112,7 @@ export class KeptOrders {
   /** Keeps the key that all nodes of a fleet use. @throws AcmeError `acme-files` */
   async writeAccountKey(privateKey: string, directory: string, eabKeyId: string | null): Promise<void> {
     const path = join(this.#folder, accountFile(directory, eabKeyId));
-    await this.#files(() => replaceFile(path, JSON.stringify({ directory, privateKey }), { mode: 0o600 }));
+    await this.#write(() => replaceFile(path, JSON.stringify({ directory, privateKey }), { mode: 0o600 }));
   }
 
   async #read<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema> | null> {
@@ -108,6 +123,17 @@ export class KeptOrders {
       return read.success ? read.data : null;
     } catch {
       return null;
+    }
+  }
+
+  async #write<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new AcmeError("acme-files", "The server ends, so nothing more is kept.");
+    const written = this.#files(call);
+    this.#writing.add(written);
+    try {
+      return await written;
+    } finally {
+      this.#writing.delete(written);
     }
   }
 

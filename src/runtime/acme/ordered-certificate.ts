@@ -5,7 +5,6 @@ import { type Actor, createActor, fromPromise } from "xstate";
 import type { Inspector } from "../../charts/inspector.ts";
 import type { AcmeCertificate } from "../../config/index.ts";
 import { messageOf } from "../../config/values/thrown.ts";
-import { replaceFile } from "../../files/index.ts";
 import {
   type CertificateState,
   certificateMachine,
@@ -17,7 +16,7 @@ import type { ChartFlow } from "../observe/chart-flows.ts";
 import type { Lifecycle } from "../observe/lifecycle.ts";
 import { type Clock, dateOf, unixTimeOf } from "../time/clock.ts";
 import { checkCertificate, type LoadedCertificate } from "../tls/certificates.ts";
-import { coversDomains, issuedFile, loadIssued } from "../tls/issued-certificate.ts";
+import { coversDomains, loadIssued } from "../tls/issued-certificate.ts";
 import { AcmeError } from "./acme-error.ts";
 import { type AcmeAccount, AcmeOrder, placeOrder } from "./acme-order.ts";
 import type { ProofPublisher } from "./challenge-answers.ts";
@@ -118,8 +117,10 @@ export class OrderedCertificate {
     if (this.actor.getSnapshot().status === "active") this.actor.send({ type: "certificate.told" });
   }
 
-  stop(): void {
+  /** Resolves when what it has had to write down is on disk. */
+  stop(): Promise<void> {
     this.actor.send({ type: "certificate.stop" });
+    return this.#writing;
   }
 
   /** A document was put into force, which may have read an older certificate meanwhile. */
@@ -185,7 +186,8 @@ export class OrderedCertificate {
     const known = this.#known;
     if (known === null || known.pem === null)
       throw new AcmeError("acme-files", "The fleet has taken back its certificate.");
-    await this.#putOnDisk(known.pem);
+    await kept.writeIssued(id, known.pem);
+    signal.throwIfAborted();
     // The order is another node's, until this one takes it up.
     await kept.write(id, { ...known.kept, order: null });
     const issued = this.#load(known.pem, known.pem);
@@ -274,16 +276,8 @@ export class OrderedCertificate {
     }
     signal.throwIfAborted();
     const pem = pemOf(kept.privateKey, certificate);
-    await this.#putOnDisk(pem);
+    await this.#host.kept.writeIssued(this.settings.id, pem);
     await this.#share({ pem, renewal: null });
-  }
-
-  async #putOnDisk(pem: string): Promise<void> {
-    try {
-      await replaceFile(issuedFile(this.#host.dataDirectory, this.settings.id), pem, { mode: 0o600 });
-    } catch (cause) {
-      throw new AcmeError("acme-files", messageOf(cause), { cause });
-    }
   }
 
   /** Changes what the other nodes of a fleet know. */

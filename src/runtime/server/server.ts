@@ -765,7 +765,7 @@ export class Server {
   }
 
   async #drainListeners(): Promise<void> {
-    this.#orders?.stop();
+    void this.#orders?.stop();
     this.fleet?.drain();
     await this.#reloader?.stop();
     // Thousands of them take longer than clients should wait for their turn; a second stop may come in between.
@@ -779,7 +779,7 @@ export class Server {
   async #releaseFoundation(): Promise<void> {
     // A start that was called off creates nothing more from here on.
     if (!this.#foundation) await this.#starting.catch(() => {});
-    await Promise.all([this.fleet?.stop(), this.#foundation?.release()]);
+    await Promise.all([this.#orders?.stop(), this.fleet?.stop(), this.#foundation?.release()]);
   }
 
   #reportLeftBehind(): void {
@@ -795,7 +795,7 @@ export class Server {
   }
 
   #releaseResources(): void {
-    this.#orders?.stop();
+    void this.#orders?.stop();
     this.#certificates.stop();
     this.#refused.destroyAll();
     for (const protocol of this.#foundation?.protocols.values() ?? [])

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createGatehouse, type Gatehouse, type LifecycleEvent } from "../../../src/index.ts";
+import { KeptOrders } from "../../../src/runtime/acme/kept-order.ts";
 import { TestCalendar, type TestClock } from "../../../src/testing/index.ts";
 import { temporaryDirectory } from "../../mailbox/temporary-directory.ts";
 import { type AcmeFault, AcmeServer, provedByTls, type Resource } from "./acme-server.ts";
@@ -261,6 +262,30 @@ test("keys are readable by their owner alone, and in no event, status or log", a
   const key = readFileSync(join(world.data, "acme/main.pem"), "utf8").split("\n")[1] ?? "";
   expect(key.length).toBeGreaterThan(40);
   expect(JSON.stringify([world.events, world.gatehouse.certificates()])).not.toContain(key);
+});
+
+test("a failure is on disk when a server that was stopped over it has stopped", async () => {
+  const acme = await AcmeServer.start();
+  acme.fail("newOrder", { status: 503 });
+  const stopped = Promise.withResolvers<void>();
+  const world = await started(acme, {
+    entered: (state) => {
+      if (state === "failing") setImmediate(() => stopped.resolve(world.gatehouse.stop({ wait: false })));
+    },
+  });
+  await stopped.promise;
+  expect(readdirSync(join(world.data, "acme")).toSorted()).toEqual(["accounts", "main.json"]);
+  expect(JSON.parse(readFileSync(join(world.data, "acme/main.json"), "utf8"))).toMatchObject({ failures: 1 });
+});
+
+test("what is being written when the server ends is whole, and nothing is written after that", async () => {
+  const data = temporaryDirectory();
+  const kept = new KeptOrders(data);
+  const all = Promise.all(["main", "other"].map((id) => kept.writeIssued(id, "a key and a chain")));
+  await kept.close();
+  expect(readdirSync(join(data, "acme")).toSorted()).toEqual(["main.pem", "other.pem"]);
+  await all;
+  await expect(kept.writeIssued("main", "a key and a chain")).rejects.toMatchObject({ code: "acme-files" });
 });
 
 test("another one is ordered after two thirds of the lifetime, and replaces the first without a reload", async () => {
