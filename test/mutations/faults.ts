@@ -81,7 +81,10 @@ export const faults: readonly Fault[] = [
   ]),
   fault("orders go on when the server stops", "certificate", [
     "src/runtime/acme/certificate-orders.ts",
-    ["    for (const ordered of this.#ordered.values()) ordered.stop();\n", ""],
+    [
+      "const stopped = [...this.#ordered.values()].map((ordered) => ordered.stop());",
+      "const stopped: Promise<void>[] = [];",
+    ],
   ]),
   fault("a certificate that an earlier process has left is ordered again", "certificate", [
     orderedCertificate,
