@@ -1,14 +1,16 @@
 /**
- * What a read buffer of one's own would save, with servers of `node:net` that look for the end of a message:
- * `node bench/read-buffer.ts`. `node` reads into Node's buffers, `own` into one of the server's (`onread`), `copied` copies
- * each piece out of it, as it must whenever somebody is to keep it. Prints a table; `docs/performance.md` has its figures.
+ * What the memory of chunks costs, with servers of `node:net` that look for the end of a message:
+ * `node bench/read-buffer.ts`. `node` reads into Node's buffers, `freed` frees each of them at once, `own` reads into one
+ * buffer of the server's (`onread`), `copied` copies each piece out of it, as it must whenever somebody is to keep it.
+ * Prints a table; `docs/performance.md` has its figures.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, Socket, type SocketConstructorOpts } from "node:net";
 import { fileURLToPath } from "node:url";
+import { giveBack } from "../src/protocols/give-back.ts";
 
-const kinds = ["node", "own", "copied"] as const;
+const kinds = ["node", "freed", "own", "copied"] as const;
 type Kind = (typeof kinds)[number];
 const file = fileURLToPath(import.meta.url);
 const rounds = 9;
@@ -18,7 +20,7 @@ if (process.send) await serve(process.argv[2] as Kind);
 else await compare();
 
 async function compare(): Promise<void> {
-  const samples: Record<Kind, number[]> = { node: [], own: [], copied: [] };
+  const samples: Record<Kind, number[]> = { node: [], freed: [], own: [], copied: [] };
   for (let round = 0; round < rounds; round++) for (const kind of kinds) samples[kind].push(await measure(kind));
   for (const kind of kinds) {
     const [least, , , , median] = samples[kind].toSorted((one, other) => one - other);
@@ -48,14 +50,19 @@ async function serve(kind: Kind): Promise<void> {
     piece.indexOf("\r\n.");
     kept = [heap, piece];
   };
+  const lookAndFree = (piece: Buffer): void => {
+    look(piece);
+    giveBack(piece);
+  };
   const ended = (): void => {
     const { user, system } = process.cpuUsage(before);
     process.send?.((user + system) / 1_000, () => process.exit(kept ? 0 : 1));
   };
-  const server = createServer({ pauseOnConnect: kind !== "node" }, (socket) => {
+  const readsAsNode = kind === "node" || kind === "freed";
+  const server = createServer({ pauseOnConnect: !readsAsNode }, (socket) => {
     before = process.cpuUsage();
-    if (kind === "node") {
-      socket.on("data", look).on("end", ended);
+    if (readsAsNode) {
+      socket.on("data", kind === "node" ? look : lookAndFree).on("end", ended);
       return;
     }
     // The handle is no documented option: here it shows what could be had.

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { giveBack } from "./give-back.ts";
 
 /** Why a message ended before its end; what the body stream is destroyed with. */
 export class MessageError extends Error {
@@ -34,7 +35,18 @@ export class IncomingBody extends Readable {
 
   /** More content; dropped once nobody is reading. */
   add(content: Buffer): void {
-    if (!this.destroyed && !this.push(content)) this.#full = true;
+    if (this.destroyed || this.#isUnheard) giveBack(content);
+    else if (!this.push(content)) this.#full = true;
+  }
+
+  /** `resume()` without a listener drops what comes. The first piece is pushed all the same: Node marks the stream as read then. */
+  get #isUnheard(): boolean {
+    return this.readableFlowing === true && this.readableDidRead && this.readableLength === 0 && this.isUnshared;
+  }
+
+  /** Who reads a piece now is the only one to get it. */
+  get isUnshared(): boolean {
+    return this.listenerCount("data") === 0;
   }
 
   override _read(): void {

@@ -145,6 +145,12 @@ export class MemoryWire implements Wire {
     return this.take();
   }
 
+  /** Gives the session this very chunk, which belongs to it from here on. */
+  async give(chunk: Buffer): Promise<string> {
+    await this.#obey(this.#session.receive(chunk));
+    return this.take();
+  }
+
   /** Gives the session one chunk and does not wait for what it waits for. */
   push(data: string | Uint8Array): Verdict {
     return this.#record(this.#session.receive(Buffer.from(data)));

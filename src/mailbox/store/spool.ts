@@ -1,6 +1,8 @@
 /** Takes in a body: small ones into memory, larger ones into a file, with no more than 64 KiB of memory for each. */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { giveBack } from "../../protocols/give-back.ts";
+import { IncomingBody } from "../../protocols/incoming-body.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
 
 /** Octets up to which content is kept inside the database, and of the buffer before the file. */
@@ -40,9 +42,12 @@ export async function receive(body: Readable, file: string, first?: Uint8Array):
 /** Takes what is there without a promise for each chunk; an iterator of the stream's would make several. */
 async function readAll(body: Readable, spool: Spool): Promise<void> {
   const changes = new Changes(body);
+  // Nobody has read of it, nor put back what he has read: all that is read from here on, unless others listen, is ours.
+  const ours = body instanceof IncomingBody && !body.readableDidRead ? body : null;
   try {
     while (!body.readableEnded) {
       if (body.errored || body.destroyed) throw incomplete(body.errored);
+      const unshared = ours?.isUnshared === true;
       const chunk: unknown = body.read();
       if (chunk === null) {
         await changes.next();
@@ -50,6 +55,7 @@ async function readAll(body: Readable, spool: Spool): Promise<void> {
       }
       const bytes = chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
       if (!spool.keep(bytes)) await spool.write(bytes);
+      if (unshared) giveBack(bytes);
     }
   } finally {
     changes.end();

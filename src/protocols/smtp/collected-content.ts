@@ -1,3 +1,5 @@
+import { giveBack } from "../give-back.ts";
+
 /** Octets of the smallest memory that pieces are put together in. */
 const smallest = 4_096;
 
@@ -21,9 +23,13 @@ export class CollectedContent {
   }
 
   add(content: Buffer): void {
+    const { length } = content;
     if (this.#memory === null) this.#memory = content;
-    else this.#room(this.#memory, content.length).set(content, this.#length);
-    this.#length += content.length;
+    else {
+      this.#room(this.#memory, length).set(content, this.#length);
+      giveBack(content);
+    }
+    this.#length += length;
   }
 
   finish(): void {
@@ -44,6 +50,7 @@ export class CollectedContent {
     if (this.#grows && needed <= memory.length) return memory;
     const grown = Buffer.allocUnsafeSlow(Math.max(smallest, 2 * needed));
     grown.set(memory.subarray(0, this.#length));
+    giveBack(memory);
     this.#memory = grown;
     this.#grows = true;
     return grown;

@@ -1,5 +1,6 @@
 /** The content of a message: DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030). */
 import type { Backend } from "../backend.ts";
+import { giveBack } from "../give-back.ts";
 import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
 import { BdatReader } from "./bdat-reader.ts";
 import { parseBdat } from "./command.ts";
@@ -89,6 +90,7 @@ export function readUnwanted(dialogue: SmtpDialogue, unwanted: UnwantedChunk): V
     const octets = dialogue.reader.take(unwanted.remaining);
     if (!octets) return inputMissing(dialogue);
     unwanted.remaining -= octets.length;
+    giveBack(octets);
     if (unwanted.remaining > 0) return null;
   }
   dialogue.content = null;

@@ -1,6 +1,7 @@
 import { errorOf } from "../../config/values/thrown.ts";
 import { ArrivingMessage } from "../arriving-message.ts";
 import type { Backend, DeliveryAnswer, Envelope, Recipient } from "../backend.ts";
+import { giveBack } from "../give-back.ts";
 import { MessageError } from "../incoming-body.ts";
 import { ask, type Outcome } from "../session/question.ts";
 import { CollectedContent } from "./collected-content.ts";
@@ -81,10 +82,10 @@ export class Transaction {
   /** More content. It is dropped once the message is refused or the backend has answered. */
   add(content: Buffer): void {
     this.size += content.length;
-    const message = this.#message;
-    if (!message || content.length === 0) return;
+    if (content.length === 0) return;
     if (this.outcome !== null) this.#destroy();
-    else message.add(content);
+    if (this.#message) this.#message.add(content);
+    else giveBack(content);
   }
 
   /** The content is complete. */
