@@ -1,3 +1,5 @@
+import { lineScanOf } from "../line-scan/line-scan.ts";
+
 const CR = 0x0d;
 const LF = 0x0a;
 const LINE_END = Buffer.from("\r\n");
@@ -26,8 +28,15 @@ export class CrlfLines {
 
   #countBare(chunk: Buffer): number {
     let count = 0;
-    for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, at + 1)) if (this.#isBare(chunk, at)) count += 1;
+    for (let at = chunk.indexOf(LF, this.#readOver(chunk)); at >= 0; at = chunk.indexOf(LF, at + 1))
+      if (this.#isBare(chunk, at)) count += 1;
     return count;
+  }
+
+  /** @returns a place before which no LF is bare. */
+  #readOver(chunk: Buffer): number {
+    const scan = this.#last === CR ? null : lineScanOf(chunk);
+    return scan ? scan.skip(0, { lineStart: 0, longest: chunk.length, stop: LF }) : 0;
   }
 
   #complete(chunk: Buffer, bare: number): Buffer {

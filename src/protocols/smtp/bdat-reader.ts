@@ -1,6 +1,8 @@
 import { nextLineEnd, wordsOf } from "../line-end-search.ts";
+import { lineScanOf } from "../line-scan/line-scan.ts";
 
 const CR = 0x0d;
+const LF = 0x0a;
 
 /** In the place of the CR that no LF has followed yet. */
 const NONE = -2;
@@ -24,11 +26,14 @@ export class BdatReader {
   last = false;
 
   readonly #longestLine: number;
+  readonly #scanOf: typeof lineScanOf;
   #afterCr = false;
   #lineLength = 0;
 
-  constructor(longestLine: number) {
+  /** @param scanOf one that gives null has all lines looked at in JavaScript. */
+  constructor(longestLine: number, scanOf = lineScanOf) {
     this.#longestLine = longestLine;
+    this.#scanOf = scanOf;
   }
 
   /** A chunk was announced. */
@@ -46,7 +51,14 @@ export class BdatReader {
     const { length } = octets;
     let lineStart = -this.#lineLength;
     let cr = this.#afterCr ? -1 : NONE;
-    for (let index = nextLineEnd(octets, words, 0); index < length; index = nextLineEnd(octets, words, index + 1)) {
+    let from = 0;
+    const scan = cr === NONE ? this.#scanOf(octets) : null;
+    if (scan) {
+      // A line begins with any octet but a bare LF.
+      from = scan.skip(0, { lineStart, longest: this.#longestLine, stop: LF });
+      lineStart = scan.lineStart;
+    }
+    for (let index = nextLineEnd(octets, words, from); index < length; index = nextLineEnd(octets, words, index + 1)) {
       if (octets[index] === CR) {
         if (cr !== NONE) this.bareLineEnd = true;
         cr = index;

@@ -1,10 +1,13 @@
 import { nextLineEnd, wordsOf } from "../line-end-search.ts";
+import { lineScanOf } from "../line-scan/line-scan.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
 
 const nothing = Buffer.alloc(0);
+/** Octets to be looked at one by one before plain lines are read over again: a text that has few is no dearer for it. */
+const pause = 512;
 
 /** Where in a line the last octet left the reader. */
 const BEGINNING = 0;
@@ -29,11 +32,14 @@ export class DataReader {
   content: Buffer;
 
   readonly #longestLine: number;
+  readonly #scanOf: typeof lineScanOf;
   #place = BEGINNING;
   #lineLength = 0;
 
-  constructor(longestLine: number) {
+  /** @param scanOf one that gives null has all lines looked at in JavaScript. */
+  constructor(longestLine: number, scanOf = lineScanOf) {
     this.#longestLine = longestLine;
+    this.#scanOf = scanOf;
     this.content = nothing;
   }
 
@@ -50,8 +56,15 @@ export class DataReader {
     let runStart = 0;
     let index = 0;
     const words = wordsOf(chunk);
+    const scan = this.#scanOf(chunk);
+    let scanFrom = 0;
     while (index < chunk.length) {
       if (place === WITHIN) {
+        if (scan && index >= scanFrom) {
+          index = scan.skip(index, { lineStart, longest: this.#longestLine, stop: DOT });
+          lineStart = scan.lineStart;
+          scanFrom = index + pause;
+        }
         index = nextLineEnd(chunk, words, index);
         if (index === chunk.length) break;
         // As nearly all lines end, which saves a step for each octet around.
