@@ -1,26 +1,11 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/longest-first.ts";
 
-/** Files that only compute. The others open sockets and start programs. */
-const pure = [
-  "test/charts/**/*.test.ts",
-  "test/config/{addresses,values}/**/*.test.ts",
-  "test/console/*.test.ts",
-  "test/config/document/!(address-pairs).test.ts",
-  "test/config/plan/!(address-conflicts).test.ts",
-  "test/config/reload-plan-properties.test.ts",
-  "test/docs/**/*.test.ts",
-  "test/inspect/{charts,mermaid}.test.ts",
-  "test/machines/**/*.test.ts",
-  "test/management/schema/**/*.test.ts",
-  "test/mailbox/message/**/*.test.ts",
-  "test/protocols/**/*.test.ts",
-  "test/runtime/proxy/{crc32c,trusted-networks,version-*}.test.ts",
-];
-
 export default defineConfig({
   test: {
+    include: ["test/**/*.test.ts"],
     globalSetup: ["test/bundled-command.ts"],
+    setupFiles: ["test/each-file.ts"],
     // Limits are for what hangs: a machine that is busy with other things takes many times what a quiet one does.
     testTimeout: 300_000,
     hookTimeout: 300_000,
@@ -36,17 +21,5 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     // Many tests start the command: compiled code that is kept halves what each start takes.
     env: { NODE_COMPILE_CACHE: new URL("node_modules/.cache/node-compile", import.meta.url).pathname },
-    projects: [
-      { extends: true, test: { name: "pure", include: pure } },
-      {
-        extends: true,
-        test: {
-          name: "sockets",
-          include: ["test/**/*.test.ts"],
-          exclude: pure,
-          setupFiles: ["test/each-file.ts"],
-        },
-      },
-    ],
   },
 });

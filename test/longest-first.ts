@@ -1,6 +1,5 @@
 /**
- * The order of the files of tests. Those that take long come first, so that in the end no worker is left alone with one,
- * and those that wait before those that only compute.
+ * The order of the files of tests. Those that take long come first, so that in the end no worker is left alone with one.
  */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -84,9 +83,9 @@ const longest = [
   "charts/compile",
 ].map((name) => `/test/${name}.test.ts`);
 
-function rank({ moduleId, project }: TestSpecification): number {
+function rank({ moduleId }: TestSpecification): number {
   const place = longest.findIndex((name) => moduleId.endsWith(name));
-  return (project.name === "pure" ? longest.length + 1 : 0) + (place < 0 ? longest.length : place);
+  return place < 0 ? longest.length : place;
 }
 
 export class LongestFirst extends BaseSequencer {

@@ -4,6 +4,7 @@ import type { AnyActorScope, AnyEventObject, Snapshot } from "xstate";
 import { getShortestPaths, getSimplePaths } from "xstate/graph";
 import type { Driver } from "./driver.ts";
 import { after, beginningOf, isPossible, situationText, stimuliOf } from "./expectation.ts";
+import { joinedPaths } from "./joined-paths.ts";
 import type { Model, Stimulus } from "./model.ts";
 import type { Situation } from "./situation.ts";
 
@@ -18,6 +19,11 @@ export interface PathOptions {
 export interface StepOptions extends PathOptions {
   /** Situations with equal texts count as one: the first that is found stands for all. All differ by default. */
   readonly distinguish?: (situation: Situation) => string;
+  /**
+   * Few long paths, up to 40 stimuli and the way to where they begin, that go on with what was not tried yet: fewer
+   * instances are set up, and the script of a failure is longer. False by default.
+   */
+  readonly joined?: boolean;
 }
 
 /** The graph's vertices, as XState's graph functions expect them. */
@@ -34,15 +40,24 @@ export function simplePaths<World extends Driver>(model: Model<World>, options: 
 }
 
 /**
- * Each stimulus in each situation, once: the shortest path there, and the stimulus. A path that is the beginning of
- * another is left out.
+ * Each stimulus in each situation: the shortest path there, and the stimulus. A path that is the beginning of another is
+ * left out.
  */
 export function everyStep<World extends Driver>(
   model: Model<World>,
-  { distinguish = situationText, limit = 10_000 }: StepOptions = {},
+  { distinguish = situationText, limit = 10_000, joined = false }: StepOptions = {},
 ): Path[] {
   const stimuli = stimuliOf(model);
   const beginning = beginningOf(model);
+  if (joined) {
+    const paths = joinedPaths<Situation, Stimulus<World>>({
+      beginning,
+      choices: (situation) => stimuli.filter((one) => isPossible(one, situation)),
+      next: (situation, stimulus) => after(model, situation, stimulus),
+      ...{ text: distinguish, limit },
+    });
+    return paths.map((path) => path.map(({ name }) => name));
+  }
   const found = new Map<string, { readonly situation: Situation; readonly names: Path }>();
   found.set(distinguish(beginning), { situation: beginning, names: [] });
   const paths: Path[] = [];

@@ -24,4 +24,5 @@ walkModels({
     return JSON.stringify([value, value === "failing" && at.facts.has("in force"), isBetween && isPlaced(at)]);
   },
   randomWalks: 4,
+  apart: true,
 });

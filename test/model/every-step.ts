@@ -7,9 +7,10 @@ import {
   getNextSnapshot,
   type SnapshotFrom,
 } from "xstate";
+import { joinedPaths } from "../../src/testing/joined-paths.ts";
 
 /**
- * Each event in each situation that can be reached, once; a path that is the beginning of another is left out.
+ * Each event in each situation that can be reached, in few long paths.
  * @param distinguish situations with equal texts count as one: the first that is found stands for all
  */
 export function everyStepOf<Machine extends AnyStateMachine>(
@@ -17,26 +18,12 @@ export function everyStepOf<Machine extends AnyStateMachine>(
   events: readonly EventFromLogic<Machine>[],
   distinguish: (snapshot: SnapshotFrom<Machine>) => string,
 ): EventFromLogic<Machine>[][] {
-  const [beginning] = situationsOf(machine, []);
-  const found = new Map<
-    string,
-    { readonly situation: SnapshotFrom<Machine>; readonly way: EventFromLogic<Machine>[] }
-  >();
-  if (beginning) found.set(distinguish(beginning), { situation: beginning, way: [] });
-  const paths: EventFromLogic<Machine>[][] = [];
-  const beginnings = new Set<readonly unknown[]>();
-  // Iterating over a Map includes what is added meanwhile: the shortest paths come first.
-  for (const { situation, way } of found.values()) {
-    for (const event of events.filter((one) => can(situation, one))) {
-      const path = [...way, event];
-      const next = getNextSnapshot(machine, situation as never, event as never) as SnapshotFrom<Machine>;
-      const text = distinguish(next);
-      beginnings.add(way);
-      if (!found.has(text)) found.set(text, { situation: next, way: path });
-      paths.push(path);
-    }
-  }
-  return paths.filter((path) => !beginnings.has(path));
+  return joinedPaths<SnapshotFrom<Machine>, EventFromLogic<Machine>>({
+    beginning: machine.getInitialSnapshot({} as never) as SnapshotFrom<Machine>,
+    choices: (situation) => events.filter((event) => can(situation, event)),
+    next: (situation, event) => getNextSnapshot(machine, situation as never, event as never) as SnapshotFrom<Machine>,
+    ...{ text: distinguish, limit: 10_000 },
+  });
 }
 
 /** The situations on the way, the first one first. */

@@ -8,4 +8,5 @@ walkModels({
   pairs: 37,
   distinguish: ({ snapshot }: Situation) => JSON.stringify(snapshot.value),
   randomWalks: 8,
+  apart: true,
 });

@@ -144,7 +144,7 @@ export class MailWorld extends Driver {
       const watch = timers.findIndex(({ delay }) => delay === 5_000);
       const next = timers.find((_, index) => index !== watch);
       if (!next) return;
-      clock.advance(next.due - clock.now());
+      clock.leap(next.due - clock.now());
       await this.turn(5);
     }
   }

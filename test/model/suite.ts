@@ -27,6 +27,8 @@ export interface Suite<World extends Driver> {
   distinguish(situation: Situation): string;
   /** How many random walks each model gets. */
   readonly randomWalks: number;
+  /** Begins anew for each stimulus in each situation: for models that know only about how late it is. */
+  readonly apart?: boolean;
 }
 
 /** Another seed makes other random walks: `MODEL_SEED=7 vitest run test/model`. */
@@ -44,6 +46,7 @@ export function walkModels<World extends Driver>({
   impossible,
   distinguish,
   randomWalks,
+  apart = false,
 }: Suite<World>): void {
   const coverage = new Coverage();
   const [machine] = Object.values(models).map((model) => model.machine);
@@ -51,7 +54,8 @@ export function walkModels<World extends Driver>({
 
   describe.each(Object.entries(models))("%s", (_, model) => {
     test("each stimulus does in each state what the chart says", async () => {
-      for (const path of everyStep(model, { distinguish })) await walk(model, path, { coverage, patience });
+      for (const path of everyStep(model, { distinguish, joined: !apart }))
+        await walk(model, path, { coverage, patience });
     });
 
     test.skipIf(model.stimuli.length < 8)("random walks find the instance where the chart is", async () => {
