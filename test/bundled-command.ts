@@ -1,4 +1,4 @@
-/** The command as tests start it: in a few files, as the package has it, made before the first test. */
+/** The command and the package as tests start them: in a few files, as users have them, made before the first test. */
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -12,14 +12,15 @@ export const bundledCommand: string = join(folder, "cli.js");
 /** Called by Vitest. */
 export async function setup(): Promise<void> {
   await writeIfNew(join(folder, "package.json"), '{ "type": "module" }\n');
-  await put("cli", folder);
+  await Promise.all([put("cli", folder), put("index", dirname(bundledEntry))]);
 }
 
-/** The package for programs of embedders, made when it is needed. */
+/** The package for programs of embedders. */
 export const bundledEntry: string = join(folder, "package/index.js");
 
-export async function bundlePackage(): Promise<void> {
-  await put("index", dirname(bundledEntry));
+/** What a thread of the package runs. @param name of its source, without its ending */
+export function bundledThread(name: string): URL {
+  return pathToFileURL(join(dirname(bundledEntry), "program", `${name}.js`));
 }
 
 /** What its sources find beside themselves they find in the checkout. */

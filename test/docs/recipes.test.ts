@@ -6,9 +6,8 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createGatehouse, exampleDocument } from "../../src/index.ts";
-import { bundlePackage } from "../bundled-command.ts";
 import { freePort } from "../free-port.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { installed } from "../real/programs.ts";
@@ -84,8 +83,6 @@ function below(path: string, heading: string): string[] {
   const to = text.indexOf("\n## ", from + heading.length);
   return codeBlocks({ path, text: text.slice(from, to < 0 ? undefined : to) }, "ts");
 }
-
-beforeAll(bundlePackage);
 
 const [httpApp = "", ownProtocol = "", receivingMail = ""] = below("README.md", "## Embed");
 

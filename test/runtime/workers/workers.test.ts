@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createGatehouse } from "../../../src/index.ts";
+import { threadsFromSources } from "../../bundled-threads.ts";
 import { fromNowOn, type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 import { bye, type Client, come, inParallel } from "./clients.ts";
 
@@ -35,6 +36,7 @@ function document(talk: Wanted = {}) {
 
 describe("a slot that other threads give back and take while a client is refused", () => {
   it("leaves no client without an answer", async () => {
+    threadsFromSources();
     const module = new URL("./flickering-module.ts", import.meta.url);
     const running = await lastingGatehouse(document({ maxConnections: 1 }), { workers: { module } });
     const guest = await come(running.port("talk"));
