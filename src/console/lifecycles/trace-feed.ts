@@ -26,6 +26,7 @@ export class TraceFeed {
   #logs: readonly ConnectionLog[] = [];
   readonly #bySession = new Map<string, ConnectionLog>();
   #liveness: Liveness = { kind: "live" };
+  #isFollowed = false;
   #isGone = false;
 
   constructor({ traced, changed, loggedOut }: TraceOptions) {
@@ -38,6 +39,10 @@ export class TraceFeed {
         traced: (data) => this.#ended((data as { readonly reason: string }).reason),
       },
       onlyInSight: false,
+      opened: () => {
+        this.#isFollowed = true;
+        changed();
+      },
       liveness: (now) => {
         this.#liveness = now;
         changed();
@@ -53,6 +58,11 @@ export class TraceFeed {
 
   get isLost(): boolean {
     return this.#liveness.kind === "lost";
+  }
+
+  /** The server looks out for what is traced. */
+  get isFollowed(): boolean {
+    return this.#isFollowed;
   }
 
   /** The connection had ended before it could be watched. */

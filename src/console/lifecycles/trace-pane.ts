@@ -64,7 +64,8 @@ export class TracePane {
     if (feed.isGone) return "It had ended before it could be watched.";
     if (log?.isOver) return `Ended: ${log.cause ?? "closed"}.`;
     if (feed.isLost) return "The connection to the server is lost: steps are missing.";
-    return log ? "Connected." : "Waiting.";
+    if (log) return "Connected.";
+    return feed.isFollowed ? "Waiting." : "Asking the server.";
   }
 
   #steps(log: ConnectionLog, steps: readonly Step[]): TemplateResult {

@@ -21,6 +21,8 @@ export interface EventFeedOptions {
   readonly on: Readonly<Record<string, (data: unknown) => void>>;
   /** A page that is out of sight takes nothing. */
   readonly onlyInSight: boolean;
+  /** The server has begun to send. Called again with each new connection. */
+  opened?(): void;
   /** Called when it changes. */
   liveness(now: Liveness): void;
   /** Nobody is logged in any more. */
@@ -62,7 +64,10 @@ export class EventFeed {
     const query = new URLSearchParams({ types: "", closeafter: "no", ping: String(ping), ...this.#options.query });
     const source = new EventSource(`${eventSourcePath()}?${query}`);
     this.#source = source;
-    source.addEventListener("open", () => this.#heard());
+    source.addEventListener("open", () => {
+      this.#heard();
+      this.#options.opened?.();
+    });
     source.addEventListener("ping", () => this.#heard());
     source.addEventListener("error", () => void this.#lost(source));
     for (const [name, take] of Object.entries(this.#options.on))
