@@ -3,23 +3,22 @@
  * lapsed. Each node has a line to it, which the walk cuts, mends, or ends with its node.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { createClient } from "redis";
 import type { Engine, EngineListener, EngineScript, OpenEngine, ScriptCall } from "../../src/runtime/fleet/engine.ts";
 import type { SettleRequest } from "../../src/runtime/fleet/settle-script.ts";
-import type { RedisServer } from "../runtime/fleet/redis-server.ts";
+import { type RedisServer, redisClient } from "../runtime/fleet/redis-server.ts";
 
 /** Longer than any walk takes, in milliseconds. */
 const longest = 86_400_000;
 
 /** The connections of all walks, one after the other. */
 export class WalkedServer {
-  readonly client: ReturnType<typeof createClient>;
-  readonly notes: ReturnType<typeof createClient>;
+  readonly client: ReturnType<typeof redisClient>;
+  readonly notes: ReturnType<typeof redisClient>;
   #run = "";
 
   private constructor({ url }: RedisServer) {
-    this.client = createClient({ url });
-    this.notes = createClient({ url });
+    this.client = redisClient({ url });
+    this.notes = redisClient({ url });
   }
 
   static async open(redis: RedisServer): Promise<WalkedServer> {

@@ -90,12 +90,13 @@ export function isSame(one: EngineAddress, other: EngineAddress): boolean {
   return one.host === other.host && one.port === other.port;
 }
 
-function clientFor({ createClient }: Redis, place: SearchedPlace, address: EngineAddress) {
+function clientFor({ RedisClient }: Redis, place: SearchedPlace, address: EngineAddress) {
   const isSentinel = place.kind === "sentinel";
   const [username, password] = isSentinel
     ? [place.sentinelUsername, place.sentinelPassword]
     : [place.username, place.password];
-  return createClient({
+  // One class for all clients: createClient() makes another for each.
+  return RedisClient.factory()({
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     disableOfflineQueue: true,

@@ -1,8 +1,7 @@
-import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EngineScript, ScriptCall } from "../../../src/runtime/fleet/engine.ts";
 import { type ChangeNote, type SharedChange, SharedState } from "../../../src/runtime/fleet/shared-state.ts";
-import { hasRedis, RedisServer } from "./redis-server.ts";
+import { hasRedis, RedisServer, redisClient } from "./redis-server.ts";
 
 const blocked = (name: string): SharedChange => ({
   kind: "blocked",
@@ -13,13 +12,13 @@ const unblocked = (name: string): SharedChange => ({ kind: "blocked", name, valu
 
 describe.skipIf(!hasRedis)("what nodes share, where notes and answers come in any order", () => {
   let engine: RedisServer;
-  let client: ReturnType<typeof createClient>;
-  let notes: ReturnType<typeof createClient>;
+  let client: ReturnType<typeof redisClient>;
+  let notes: ReturnType<typeof redisClient>;
   const said: ChangeNote[] = [];
   beforeAll(async () => {
     engine = await RedisServer.start();
-    client = createClient({ url: engine.url });
-    notes = createClient({ url: engine.url });
+    client = redisClient({ url: engine.url });
+    notes = redisClient({ url: engine.url });
     await Promise.all([client.connect(), notes.connect()]);
     await notes.subscribe("notes", (text) => said.push(JSON.parse(text)));
   });
