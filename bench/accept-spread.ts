@@ -1,23 +1,29 @@
 /**
  * How accepts are best spread over several event loops, with bare `node:net` servers: `npm run bench:accept-spread`.
  *
- * Modes: `one` (one loop), `shared` (each thread has a dup(2) of one listening socket in its own loop), `exclusive` (the
- * same, and a client wakes one thread, by EPOLLEXCLUSIVE), `reuseport` (each thread binds its own socket with
- * SO_REUSEPORT), `descriptor` (the main thread accepts and sends numbers of descriptors), `transfer` (the main thread
- * accepts and transfers Node's sockets). Prints a table; `docs/decisions.md` has one.
+ * Modes: `one` (one loop), `shared` (each thread has a dup(2) of one listening socket in its own loop), `exclusive`
+ * (the same, and a client wakes one thread, by EPOLLEXCLUSIVE; `PROCESSORS` of them wait at a time), `reuseport` (each
+ * thread binds its own socket with SO_REUSEPORT), `descriptor` (the main thread accepts and sends numbers of
+ * descriptors), `transfer` (the main thread accepts and transfers Node's sockets). Prints a table; `docs/decisions.md`
+ * has one.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type Server, Socket } from "node:net";
+import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { threadsClock } from "../src/runtime/shared/threads-clock.ts";
+import { AcceptTurns, acceptTurnsMemory } from "../src/runtime/sockets/accept-turns.ts";
 import { ExclusiveWakes } from "../src/runtime/sockets/exclusive-wakes.ts";
 import { type Libc, loadLibc } from "../src/runtime/sockets/libc.ts";
 
 const modes = ["one", "shared", "exclusive", "reuseport", "descriptor", "transfer"] as const;
 type Mode = (typeof modes)[number];
 const threads = Number(process.env["THREADS"] ?? 2);
+/** So many threads wait for clients at a time, in turns, where a client wakes one. */
+const processors = Number(process.env["PROCESSORS"] ?? availableParallelism());
 const short = Number(process.env["SHORT"] ?? 10_000);
 const long = 1_000;
 const backlog = 2_048;
@@ -46,7 +52,7 @@ function greet(socket: Socket, served: () => void): void {
 }
 
 async function work(): Promise<void> {
-  const { mode, fd, port, counts, index } = workerData;
+  const { mode, fd, port, counts, index, turns, blocks } = workerData;
   const served = (): void => void Atomics.add(counts, index, 1);
   const options = { allowHalfOpen: false };
   if (isShared(mode) || mode === "reuseport") {
@@ -54,11 +60,17 @@ async function work(): Promise<void> {
     if (isShared(mode)) server.listen({ fd, backlog });
     else server.listen({ port, host: "127.0.0.1", reusePort: true, backlog });
     await once(server, "listening");
-    if (mode === "exclusive") new ExclusiveWakes(await libc()).add(fd);
+    if (mode === "exclusive") {
+      const waiting = { thread: index + 1, processors, now: threadsClock.now };
+      new ExclusiveWakes(await libc(), new AcceptTurns(turns, waiting)).add(fd);
+    }
   }
   parentPort?.on("message", (message) => {
-    if (message.block) block(message.block);
-    else if (message.die) process.exit(1);
+    if (message.block) {
+      Atomics.store(blocks, 0, 1);
+      Atomics.notify(blocks, 0);
+      block(message.block);
+    } else if (message.die) process.exit(1);
     else if (message.fd !== undefined) greet(new Socket({ fd: message.fd, readable: true, writable: true }), served);
     else greet(message.socket, served);
   });
@@ -73,6 +85,8 @@ function block(milliseconds: number): void {
 async function serve(mode: Mode): Promise<void> {
   const calls = await libc();
   const counts = new Int32Array(new SharedArrayBuffer(4 * 64));
+  const turns = acceptTurnsMemory();
+  const blocks = new Int32Array(new SharedArrayBuffer(4));
   const listening: Server = createServer({ pauseOnConnect: mode === "descriptor" || mode === "transfer" });
   const reuses = mode === "reuseport";
   if (mode !== "reuseport") {
@@ -91,7 +105,9 @@ async function serve(mode: Mode): Promise<void> {
   const workers: Worker[] = [];
   const begin = async (): Promise<void> => {
     const own = isShared(mode) ? calls.duplicate(fd) : null;
-    const worker = new Worker(file, { workerData: { mode, fd: own, port, counts, index: workers.length } });
+    const worker = new Worker(file, {
+      workerData: { mode, fd: own, port, counts, turns, blocks, index: workers.length },
+    });
     worker.on("error", () => {});
     worker.on("exit", () => void workers.splice(workers.indexOf(worker), 1));
     workers.push(worker);
@@ -118,8 +134,15 @@ async function serve(mode: Mode): Promise<void> {
   process.on("message", async (message: { ask?: string }) => {
     if (message.ask === "cpu") process.send?.({ cpu: process.cpuUsage(), counts: [...counts.slice(0, threads)] });
     if (message.ask === "reset") counts.fill(0);
-    if (message.ask === "block") workers[0]?.postMessage({ block: 200 });
-    if (message.ask === "blockMain") block(200);
+    if (message.ask === "block") {
+      const [blocked] = workers;
+      blocked?.postMessage({ block: 200 });
+      if (blocked) await Atomics.waitAsync(blocks, 0, 0).value;
+      process.send?.({ done: true });
+    }
+    if (message.ask === "blockMain") {
+      process.send?.({ done: true }, undefined, undefined, () => block(200));
+    }
     if (message.ask === "die") {
       const [dying] = workers;
       dying?.postMessage({ die: true });
@@ -168,8 +191,7 @@ async function measure(mode: Mode): Promise<Record<string, string | number>> {
   for (const socket of kept) socket.destroy();
   await delay(100);
   const times: number[] = [];
-  child.send({ ask: mode === "one" ? "blockMain" : "block" });
-  await delay(10);
+  await answer(mode === "one" ? "blockMain" : "block");
   await inParallel(200, 200, async () => void times.push(await visit(port)));
   times.sort((a, b) => a - b);
   const lost: Record<string, number> = {};

@@ -1,59 +1,72 @@
 import { readdirSync } from "node:fs";
+import type { AcceptTurns } from "./accept-turns.ts";
 import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLEXCLUSIVE, EPOLLIN, type Libc } from "./libc.ts";
 
-/** How often a socket is watched anew, in milliseconds. */
-const interval = 50;
 /** So often the event loop's descriptor is looked for; where it cannot be found, everybody is woken. */
 const attempts = 20;
+
+type Turns = Pick<AcceptTurns, "untilNext" | "begin" | "leave">;
 
 /**
  * Of several threads that wait for the clients of one socket, a client wakes one: EPOLLEXCLUSIVE of epoll_ctl(2), which
  * libuv does not set. Otherwise it wakes all that are idle, and all but one find nobody.
  *
- * The kernel wakes the thread that has waited longest for the socket, so each watches it anew again and again: the next
- * clients are another's. That also finds clients whose thread was woken, and then came to do something else first.
+ * The kernel wakes the thread that has waited longest for the socket, so each watches it anew in each of its turns: the
+ * next clients are another's. That also finds clients whose thread was woken, and then came to do something else first.
  */
 export class ExclusiveWakes {
   readonly #libc: Pick<Libc, "epollControl">;
+  readonly #turns: Turns;
   readonly #listening = new Set<number>();
+  /** Those of them that libuv has watched. It ends the process where it finds a watch of somebody else's before. */
+  readonly #begun = new Set<number>();
   /** The epoll descriptor of this thread's event loop, which Node does not tell. */
   #loop: number | null = null;
   #attempts = attempts;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(libc: Pick<Libc, "epollControl">) {
+  constructor(libc: Pick<Libc, "epollControl">, turns: Turns) {
     this.#libc = libc;
+    this.#turns = turns;
   }
 
   /** This thread's event loop accepts from the descriptor, or will in its next turn. */
   add(fd: number): void {
     this.#listening.add(fd);
-    if (this.#attempts === 0) return;
-    this.#timer ??= setInterval(() => this.#watchAnew(), interval).unref();
+    if (this.#attempts > 0 && !this.#timer) this.#awaitTurn();
   }
 
   /** It is about to be closed: its number may be another's then. */
   remove(fd: number): void {
     this.#listening.delete(fd);
-    if (this.#listening.size > 0 || !this.#timer) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
+    this.#begun.delete(fd);
+    if (this.#listening.size === 0) this.#rest();
   }
 
-  #watchAnew(): void {
+  #awaitTurn(): void {
+    this.#timer = setTimeout(() => {
+      this.#awaitTurn();
+      this.#beginTurn();
+    }, this.#turns.untilNext).unref();
+  }
+
+  #beginTurn(): void {
+    const waits = this.#turns.begin();
     for (const fd of this.#listening) {
-      // One that libuv does not watch yet must be left to it: it ends the process where it finds another's watch.
-      if (!this.#watchedNoMore(fd)) continue;
-      const loop = this.#loop ?? -1;
-      if (this.#libc.epollControl(loop, EPOLL_CTL_ADD, { fd, events: EPOLLIN | EPOLLEXCLUSIVE }) >= 0) continue;
-      // As libuv had it.
-      this.#libc.epollControl(loop, EPOLL_CTL_ADD, { fd, events: EPOLLIN });
+      if (this.#watchedNoMore(fd)) this.#begun.add(fd);
+      if (!waits || !this.#begun.has(fd) || this.#watch(fd, EPOLLIN | EPOLLEXCLUSIVE)) continue;
+      // As libuv had them.
+      for (const each of this.#begun) this.#watch(each, EPOLLIN);
       this.#giveUp();
       return;
     }
     if (this.#loop !== null) return;
     this.#attempts -= 1;
     if (this.#attempts === 0) this.#giveUp();
+  }
+
+  #watch(fd: number, events: number): boolean {
+    return this.#libc.epollControl(this.#loop ?? -1, EPOLL_CTL_ADD, { fd, events }) >= 0;
   }
 
   /** Only the event loop that watches a descriptor can stop to. */
@@ -66,8 +79,13 @@ export class ExclusiveWakes {
 
   #giveUp(): void {
     this.#attempts = 0;
-    if (this.#timer) clearInterval(this.#timer);
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#turns.leave();
   }
 }
 

@@ -11,6 +11,7 @@ import { SharedSlots } from "../admission/shared-slots.ts";
 import { type CounterMemory, counterMemory, mostCounters, noLimit, SharedCounters } from "../shared/shared-counters.ts";
 import { type LeaseMemory, leaseMemory, SharedLeases } from "../shared/shared-leases.ts";
 import { SharedTable, type TableMemory } from "../shared/shared-table.ts";
+import { acceptTurnsMemory } from "../sockets/accept-turns.ts";
 import type { Clock } from "../time/clock.ts";
 import { maildropsMemory, SharedMaildrops } from "./shared-maildrops.ts";
 
@@ -27,6 +28,8 @@ export interface ServerMemory {
   readonly counters: CounterMemory;
   readonly failures: TableMemory;
   readonly maildrops: TableMemory;
+  /** Which threads wait for clients. */
+  readonly turns: SharedArrayBuffer;
   /** Null without a fleet. */
   readonly leases: LeaseMemory | null;
 }
@@ -123,6 +126,7 @@ export class MainMemory {
     this.#serves = options.serves;
     const memory = {
       ...{ counters: counterMemory(), failures: failuresMemory(), maildrops: maildropsMemory() },
+      turns: acceptTurnsMemory(),
       leases: options.inFleet ? leaseMemory() : null,
     };
     this.own = new WorkerMemory(memory, { thread: 0, clock: options.clock });

@@ -8,8 +8,11 @@ import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLEXCLUSIVE, type Libc } from "../../.
 import { ListeningSocket } from "../../../src/runtime/sockets/listening-socket.ts";
 import { ask, bound, connected, defaults, greeter, realLibc, targetOf, until } from "./loopback.ts";
 
+/** A thread waits in each turn of its own. */
+const always = { untilNext: 50, begin: () => true, leave: () => {} };
+
 /** A socket of the main thread's as a worker has it, through these calls. */
-async function lent(calls: Partial<Libc> = {}) {
+async function lent(calls: Partial<Libc> = {}, turns: ConstructorParameters<typeof ExclusiveWakes>[1] = always) {
   const libc = { ...(await realLibc()), ...calls };
   const owner = await bound(targetOf("127.0.0.1"));
   const descriptor = owner.inheritable?.descriptor.use((fd) => fd) ?? -1;
@@ -17,7 +20,7 @@ async function lent(calls: Partial<Libc> = {}) {
   const inherited: InheritedSocket = {
     ...{ address: owner.address, ipv6Only: false, name: null },
     descriptor: new Descriptor({ ...libc, close: () => 0 }, descriptor),
-    lent: new ExclusiveWakes(libc),
+    lent: new ExclusiveWakes(libc, turns),
   };
   const socket = adoptSocket(libc, inherited, { target: targetOf("127.0.0.1"), settings: defaults, warnings: [] });
   if (!(socket instanceof ListeningSocket)) throw new Error(socket.errno);
@@ -87,14 +90,14 @@ describe.skipIf(process.platform !== "linux")("a socket from which several threa
     onTestFinished(() => void vi.useRealTimers());
     const watched = new Set([7]);
     const calls: (readonly [operation: number, fd: number])[] = [];
-    const wakes = new ExclusiveWakes({
-      epollControl: (_, operation, { fd }) => {
-        if (operation === EPOLL_CTL_DEL) return watched.delete(fd) ? 0 : -2;
-        calls.push([operation, fd]);
-        watched.add(fd);
-        return 0;
-      },
-    });
+    const epollControl: Libc["epollControl"] = (_, operation, { fd }) => {
+      if (operation === EPOLL_CTL_DEL) return watched.delete(fd) ? 0 : -2;
+      calls.push([operation, fd]);
+      watched.add(fd);
+      return 0;
+    };
+    const left = vi.fn();
+    const wakes = new ExclusiveWakes({ epollControl }, { ...always, leave: left });
     wakes.add(7);
     wakes.add(8);
     vi.advanceTimersByTime(50);
@@ -106,9 +109,51 @@ describe.skipIf(process.platform !== "linux")("a socket from which several threa
       [EPOLL_CTL_ADD, 8],
     ]);
     wakes.remove(7);
+    expect(left).not.toHaveBeenCalled();
     wakes.remove(8);
+    expect(left).toHaveBeenCalledOnce();
     vi.advanceTimersByTime(1_000);
     expect(calls).toHaveLength(3);
+  });
+
+  it("is left to the others in their turns", async () => {
+    const { epollControl } = await realLibc();
+    const before = waitingAlone().size;
+    let [waits, turns, watches] = [false, 0, 0];
+    const { socket, port } = await lent(
+      {
+        epollControl: (epoll, operation, watch) => {
+          if (operation === EPOLL_CTL_ADD) watches += 1;
+          return epollControl(epoll, operation, watch);
+        },
+      },
+      {
+        untilNext: 5,
+        begin: () => {
+          turns += 1;
+          return waits;
+        },
+        leave: () => {},
+      },
+    );
+    const server = greeter();
+    await socket.accept(server);
+    await until(() => turns >= 2);
+    const client = ask("127.0.0.1", port);
+    await until(() => socket.queued() === 1);
+    const since = turns;
+    await until(() => turns >= since + 3);
+    expect(socket.queued()).toBe(1);
+    expect(watches).toBe(0);
+    waits = true;
+    expect(await client).toBe("hello\r\n");
+    // It may end in the others' turn, too.
+    waits = false;
+    await until(() => waitingAlone().size === before);
+    await socket.suspend(server);
+    await socket.accept(greeter("again\r\n"));
+    waits = true;
+    expect(await ask("127.0.0.1", port)).toBe("again\r\n");
   });
 
   it("is watched as libuv does it where the kernel does not know the other way", async () => {
