@@ -15,9 +15,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { threadsClock } from "../src/runtime/shared/threads-clock.ts";
-import { AcceptTurns, acceptTurnsMemory } from "../src/runtime/sockets/accept-turns.ts";
 import { ExclusiveWakes } from "../src/runtime/sockets/exclusive-wakes.ts";
 import { type Libc, loadLibc } from "../src/runtime/sockets/libc.ts";
+import { AcceptTurns, acceptTurnsMemory } from "../src/runtime/workers/accept-turns.ts";
 
 const modes = ["one", "shared", "exclusive", "reuseport", "descriptor", "transfer"] as const;
 type Mode = (typeof modes)[number];

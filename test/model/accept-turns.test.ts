@@ -1,7 +1,7 @@
 /** Generated lives of threads that accept from the same sockets: begun, busy for long, dead, gone, and begun again. */
 import { array, assert, constantFrom, integer, nat, property, record } from "fast-check";
 import { expect, test } from "vitest";
-import { AcceptTurns, acceptTurnsMemory } from "../../src/runtime/sockets/accept-turns.ts";
+import { AcceptTurns, acceptTurnsMemory } from "../../src/runtime/workers/accept-turns.ts";
 
 const mostThreads = 9;
 const turn = 50;

@@ -448,15 +448,15 @@ export const faults: readonly Fault[] = [
     ["      void worker.stop({ wait: true }).finally(() => this.#leaving.delete(worker));\n", ""],
   ]),
   fault("a worker that has died keeps its turns to wait for clients", "worker", [
-    "src/runtime/sockets/accept-turns.ts",
+    "src/runtime/workers/accept-turns.ts",
     ["seen === absent || Math.abs((current - seen) | 0) > 1", "seen === absent"],
   ]),
   fault("a worker that accepts from nothing keeps its turns to wait for clients", "worker", [
-    "src/runtime/sockets/accept-turns.ts",
+    "src/runtime/workers/accept-turns.ts",
     ["    Atomics.store(this.#lastSeen, this.#options.thread, absent);\n", ""],
   ]),
   fault("only the first workers ever wait for clients", "worker", [
-    "src/runtime/sockets/accept-turns.ts",
+    "src/runtime/workers/accept-turns.ts",
     ["    const first = (current * atATime) % present;", "    const first = 0;"],
   ]),
   fault("a node of a fleet does not renew its lease", "fleet", [

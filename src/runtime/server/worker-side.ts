@@ -1,12 +1,9 @@
 /** A worker's side: follows what the main thread asks for, on a server that serves in this thread alone. */
-import { availableParallelism } from "node:os";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { checkedConfiguration } from "../../config/index.ts";
 import type { ConnectionWatchers } from "../observe/connection-watchers.ts";
 import { sendFlows } from "../observe/thread-flows.ts";
 import type { ReloadTransaction } from "../reload/reload.ts";
-import { threadsClock } from "../shared/threads-clock.ts";
-import { AcceptTurns } from "../sockets/accept-turns.ts";
 import { Descriptor } from "../sockets/descriptor.ts";
 import { ExclusiveWakes } from "../sockets/exclusive-wakes.ts";
 import { InheritedSockets } from "../sockets/inherited-sockets.ts";
@@ -61,8 +58,7 @@ export class WorkerSide {
     this.#memory = memory;
     this.#libc = libc;
     this.#loadInspection = loadInspection;
-    const waiting = { thread: start.thread, processors: availableParallelism(), now: threadsClock.now };
-    this.#wakes = new ExclusiveWakes(libc, new AcceptTurns(start.shared.turns, waiting));
+    this.#wakes = new ExclusiveWakes(libc, memory.turns);
     this.#certificates = start.certificates;
     this.#follow(start);
   }

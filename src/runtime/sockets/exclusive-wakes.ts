@@ -1,11 +1,18 @@
 import { readdirSync } from "node:fs";
-import type { AcceptTurns } from "./accept-turns.ts";
 import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLEXCLUSIVE, EPOLLIN, type Libc } from "./libc.ts";
 
 /** So often the event loop's descriptor is looked for; where it cannot be found, everybody is woken. */
 const attempts = 20;
 
-type Turns = Pick<AcceptTurns, "untilNext" | "begin" | "leave">;
+/** When which thread waits. */
+export interface Turns {
+  /** Milliseconds. */
+  readonly untilNext: number;
+  /** Once in each turn. @returns whether this thread waits for clients until the next */
+  begin(): boolean;
+  /** It accepts from nothing any more. */
+  leave(): void;
+}
 
 /**
  * Of several threads that wait for the clients of one socket, a client wakes one: EPOLLEXCLUSIVE of epoll_ctl(2), which

@@ -1,4 +1,5 @@
 /** What the threads of a server share: who has taken what of every cap, and what is known about addresses. */
+import { availableParallelism } from "node:os";
 import type { ListenerSettings } from "../../config/index.ts";
 import type { RateLimit } from "../admission/connection-rates.ts";
 import { LeasedSharedSlots } from "../admission/leased-shared-slots.ts";
@@ -11,8 +12,8 @@ import { SharedSlots } from "../admission/shared-slots.ts";
 import { type CounterMemory, counterMemory, mostCounters, noLimit, SharedCounters } from "../shared/shared-counters.ts";
 import { type LeaseMemory, leaseMemory, SharedLeases } from "../shared/shared-leases.ts";
 import { SharedTable, type TableMemory } from "../shared/shared-table.ts";
-import { acceptTurnsMemory } from "../sockets/accept-turns.ts";
 import type { Clock } from "../time/clock.ts";
+import { AcceptTurns, acceptTurnsMemory } from "./accept-turns.ts";
 import { maildropsMemory, SharedMaildrops } from "./shared-maildrops.ts";
 
 /** The memory of one listener, as threads hand it to each other. */
@@ -55,6 +56,8 @@ export class WorkerMemory {
   readonly slots: SharedSlots;
   readonly failures: SharedFailures;
   readonly maildrops: SharedMaildrops;
+  /** This thread's, to wait for clients. */
+  readonly turns: AcceptTurns;
   /** Null without a fleet. */
   readonly leases: SharedLeases | null;
   readonly #clock: Clock;
@@ -66,6 +69,7 @@ export class WorkerMemory {
     this.counters = new SharedCounters(memory.counters, thread);
     this.failures = new SharedFailures(memory.failures, thread);
     this.maildrops = new SharedMaildrops(memory.maildrops, thread);
+    this.turns = new AcceptTurns(memory.turns, { thread, processors: availableParallelism(), now: () => clock.now() });
     this.leases = memory.leases && new SharedLeases(memory.leases, clock);
     this.slots = this.#slots(SERVER);
     this.#clock = clock;

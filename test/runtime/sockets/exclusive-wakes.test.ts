@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { adoptSocket } from "../../../src/runtime/sockets/adopt-socket.ts";
 import { Descriptor } from "../../../src/runtime/sockets/descriptor.ts";
-import { ExclusiveWakes } from "../../../src/runtime/sockets/exclusive-wakes.ts";
+import { ExclusiveWakes, type Turns } from "../../../src/runtime/sockets/exclusive-wakes.ts";
 import type { InheritedSocket } from "../../../src/runtime/sockets/inherited-sockets.ts";
 import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLEXCLUSIVE, type Libc } from "../../../src/runtime/sockets/libc.ts";
 import { ListeningSocket } from "../../../src/runtime/sockets/listening-socket.ts";
@@ -12,7 +12,7 @@ import { ask, bound, connected, defaults, greeter, realLibc, targetOf, until } f
 const always = { untilNext: 50, begin: () => true, leave: () => {} };
 
 /** A socket of the main thread's as a worker has it, through these calls. */
-async function lent(calls: Partial<Libc> = {}, turns: ConstructorParameters<typeof ExclusiveWakes>[1] = always) {
+async function lent(calls: Partial<Libc> = {}, turns: Turns = always) {
   const libc = { ...(await realLibc()), ...calls };
   const owner = await bound(targetOf("127.0.0.1"));
   const descriptor = owner.inheritable?.descriptor.use((fd) => fd) ?? -1;

@@ -1,4 +1,5 @@
 import { mostThreads } from "../shared/shared-counters.ts";
+import type { Turns } from "../sockets/exclusive-wakes.ts";
 
 /** How long a turn is, in milliseconds. */
 const turn = 50;
@@ -28,7 +29,7 @@ export function acceptTurnsMemory(): SharedArrayBuffer {
  * A thread is counted while it is seen in every turn. One that has died, ended, or whose event loop is busy for long
  * misses the next, and then has no turn that others could have.
  */
-export class AcceptTurns {
+export class AcceptTurns implements Turns {
   readonly #lastSeen: Int32Array;
   readonly #options: AcceptTurnsOptions;
 
@@ -37,12 +38,10 @@ export class AcceptTurns {
     this.#options = options;
   }
 
-  /** Milliseconds. */
   get untilNext(): number {
     return turn - (this.#options.now() % turn);
   }
 
-  /** Once in each turn. @returns whether this thread waits for clients until the next */
   begin(): boolean {
     const { thread, processors, now } = this.#options;
     // Int32, as in memory.
@@ -54,7 +53,6 @@ export class AcceptTurns {
     return (own - first + 2 * present) % present < atATime;
   }
 
-  /** The others have its turns. */
   leave(): void {
     Atomics.store(this.#lastSeen, this.#options.thread, absent);
   }
