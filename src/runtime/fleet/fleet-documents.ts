@@ -18,8 +18,17 @@ import { nodeOf } from "./node-facts.ts";
 export type DocumentNote =
   /** Stage what lies in the engine, and vote. */
   | { readonly note: "stage"; readonly id: string; readonly by: string }
-  /** @property words why it cannot; null: it can */
-  | { readonly note: "vote"; readonly id: string; readonly by: string; readonly words: string | null }
+  /**
+   * @property words why it cannot; null: it can
+   * @property later it takes it by its digest, when it can: nobody waits for that
+   */
+  | {
+      readonly note: "vote";
+      readonly id: string;
+      readonly by: string;
+      readonly words: string | null;
+      readonly later: boolean;
+    }
   | { readonly note: "decided"; readonly id: string; readonly commit: boolean; readonly words: string | null }
   /** @property words what became of it; null: it is in force */
   | { readonly note: "swapped"; readonly id: string; readonly by: string; readonly words: string | null };
@@ -100,7 +109,7 @@ class Ballot {
   readonly #over = Promise.withResolvers<void>();
   /** What those said who could not, by their names. */
   readonly against: string[] = [];
-  /** Those who can. */
+  /** Those who can, and have it prepared. */
   readonly inFavour: string[] = [];
 
   constructor(members: Iterable<string>) {
@@ -113,10 +122,10 @@ class Ballot {
     return this.#over.promise;
   }
 
-  answer(member: string, words: string | null): void {
-    if (!this.#missing.delete(member)) return;
-    if (words === null) this.inFavour.push(member);
-    else this.against.push(`Node "${nodeOf(member)}": ${words}`);
+  answer({ by, words, later }: { readonly by: string; readonly words: string | null; readonly later: boolean }): void {
+    if (!this.#missing.delete(by)) return;
+    if (words !== null) this.against.push(`Node "${nodeOf(by)}": ${words}`);
+    else if (!later) this.inFavour.push(by);
     this.#look();
   }
 
@@ -148,6 +157,8 @@ export class FleetDocuments {
   #underWay = 0;
   /** Nothing came of an attempt to take the one with this digest. */
   #leftOut = "";
+  /** The fleet has taken the one with this digest before this server could. */
+  #missed = "";
 
   constructor(options: FleetDocumentsOptions) {
     this.#options = options;
@@ -191,10 +202,10 @@ export class FleetDocuments {
         if (note.by !== this.#options.member) void this.#follow(note);
         break;
       case "vote":
-        this.#votes.get(note.id)?.answer(note.by, note.words);
+        this.#votes.get(note.id)?.answer(note);
         break;
       case "swapped":
-        this.#swaps.get(note.id)?.answer(note.by, note.words);
+        this.#swaps.get(note.id)?.answer({ ...note, later: false });
         break;
       case "decided":
         this.#decisions.get(note.id)?.(note);
@@ -202,11 +213,17 @@ export class FleetDocuments {
     }
   }
 
+  /** From here on this server takes other documents. */
+  began(): void {
+    if (this.#missed !== "") void this.catchUp(this.#missed);
+  }
+
   /** This node was away while the others took another document. @param digest of what the fleet has decided for */
   async catchUp(digest: string): Promise<void> {
     const { document, read, rejected, reload } = this.#options;
     if (this.#underWay > 0 || digest === "" || digest === this.digest || digest === this.#leftOut) return;
     this.#underWay += 1;
+    this.#missed = "";
     let isRead = false;
     try {
       const text = String(await this.#run(readScript, [document.key], []));
@@ -223,7 +240,8 @@ export class FleetDocuments {
       await reload(configuration, "fleet");
     } catch (error) {
       // It has been reported. What is wrong with the document is wrong until there is another one.
-      if (isRead && !isPassing(error)) this.#leftOut = digest;
+      if (isPassing(error)) this.#missed = digest;
+      else if (isRead) this.#leftOut = digest;
     } finally {
       this.#underWay -= 1;
     }
@@ -270,7 +288,7 @@ export class FleetDocuments {
         // The answer may come at once.
         const decision = this.#decision(role.id, signal);
         decision.catch(() => {});
-        await this.#vote(role, null);
+        await this.#vote(role, { words: null, later: false });
         const { commit, words } = await decision;
         if (!commit)
           throw new ReloadError("reload-failed", `The fleet does not take this document. ${words ?? ""}`.trim());
@@ -285,7 +303,7 @@ export class FleetDocuments {
     const { document, member, read, reload } = this.#options;
     const role: Extract<Role, { kind: "follows" }> = { kind: "follows", id, voted: false };
     this.#underWay += 1;
-    let words: string | null = null;
+    let [words, later]: [string | null, boolean] = [null, false];
     try {
       const text = String(await this.#run(readScript, [this.#key("staged")], []));
       const configuration = await read(text);
@@ -294,18 +312,22 @@ export class FleetDocuments {
       await reload(configuration, `node ${nodeOf(by)}`);
     } catch (error) {
       // A node that starts or ends holds nobody up: it finds the document by its digest.
-      words = isPassing(error) ? null : messageOf(error);
+      later = isPassing(error);
+      words = later ? null : messageOf(error);
     } finally {
       this.#underWay -= 1;
       this.#decisions.delete(id);
     }
-    if (!role.voted) await this.#vote(role, words);
+    if (!role.voted) await this.#vote(role, { words, later });
     else await this.#say({ note: "swapped", id, by: member, words }).catch(() => {});
   }
 
-  async #vote(role: Extract<Role, { kind: "follows" }>, words: string | null): Promise<void> {
+  async #vote(
+    role: Extract<Role, { kind: "follows" }>,
+    vote: { readonly words: string | null; readonly later: boolean },
+  ): Promise<void> {
     role.voted = true;
-    await this.#say({ note: "vote", id: role.id, by: this.#options.member, words });
+    await this.#say({ note: "vote", id: role.id, by: this.#options.member, ...vote });
   }
 
   /** As told; who has not heard it looks it up. */

@@ -572,6 +572,7 @@ export class Server {
         return this.fleet?.documents?.transaction(configuration, own) ?? own;
       },
     });
+    this.fleet?.documents?.began();
     this.#orders = new CertificateOrders({
       clock: clock.date ? clock : systemClock,
       lifecycle: this.lifecycle,

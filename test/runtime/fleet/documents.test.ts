@@ -24,7 +24,11 @@ describe.skipIf(!hasRedis)("a document that the engine keeps for all nodes", () 
   "SystemSettings": { "drainTimeout": "1s", "cluster": { "url": "${engine.url}", "keyPrefix": "docs", "node": "all", "leaseTime": "3s" } }
 }`;
 
-  async function startNode(node: string, own: readonly Protocol[] = protocols): Promise<Node> {
+  async function startNode(
+    node: string,
+    own: readonly Protocol[] = protocols,
+    onBound: () => Promise<void> = async () => {},
+  ): Promise<Node> {
     const engineDocument = new EngineDocument({ url: engine.url, key });
     const names = own.map(({ name }) => name);
     const document = new RunningDocument<ReloadReport>({
@@ -32,7 +36,7 @@ describe.skipIf(!hasRedis)("a document that the engine keeps for all nodes", () 
     });
     const configuration = await document.read();
     const running = await lastingGatehouse(configuration as never, {
-      ...{ node, protocols: own, document, engineDocument },
+      ...{ node, protocols: own, document, engineDocument, onBound },
       control: undefined as never,
     });
     document.manage(running.gatehouse);
@@ -123,6 +127,22 @@ describe.skipIf(!hasRedis)("a document that the engine keeps for all nodes", () 
     nodes.push(d);
     await setCap(d, 91);
     expect(caps()).toEqual([91, 91, 91, 91]);
+  });
+
+  it("waits for no node that begins, which has it as soon as it serves", async () => {
+    const { promise: held, resolve: serve } = Promise.withResolvers<void>();
+    const beginning = startNode("e", protocols, () => held);
+    const leases = async () => (await engine.ask("HKEYS", "{docs}:leases")) as string[];
+    await expect.poll(leases).toContainEqual(expect.stringMatching(/^e\//));
+    const applied = await setCap(nodes[0], 93);
+    expect(applied).toMatchObject({ report: { warnings: [] } });
+    expect(caps()).toEqual([93, 93, 93, 93]);
+    serve();
+    const e = await beginning;
+    await e.event("reload.carriedOut", ({ by }) => by === "fleet");
+    expect(e.gatehouse.configuration.listeners[0]?.maxConnections).toBe(93);
+    await setCap(nodes[0], 91);
+    await e.end();
   });
 
   it("is left out when it cannot be used, until there is another one", async () => {
