@@ -1,6 +1,7 @@
 /** Asks Sentinels, or servers of a cluster, where the engine of a fleet is at the moment. */
 import { messageOf } from "../../config/values/thrown.ts";
 import type { EngineAddress, SearchedPlace } from "./engine-place.ts";
+import type { EngineTls } from "./engine-tls.ts";
 import { FleetError } from "./fleet-error.ts";
 
 type Redis = typeof import("redis");
@@ -28,11 +29,11 @@ export class EngineSearch {
   }
 
   /** @throws FleetError `engine-lost` when none of them knows */
-  async find(signal: AbortSignal): Promise<EngineAddress> {
+  async find(tls: EngineTls | null, signal: AbortSignal): Promise<EngineAddress> {
     const reasons: string[] = [];
     for (const address of this.#asked) {
       try {
-        const found = await this.#ask(address, signal);
+        const found = await this.#ask({ address, tls }, signal);
         const rest = this.#asked.filter((one) => !isSame(one, address));
         this.#asked = [address, ...rest];
         return found;
@@ -46,9 +47,12 @@ export class EngineSearch {
     throw new FleetError("engine-lost", text);
   }
 
-  async #ask(address: EngineAddress, signal: AbortSignal): Promise<EngineAddress> {
+  async #ask(
+    { address, tls }: { readonly address: EngineAddress; readonly tls: EngineTls | null },
+    signal: AbortSignal,
+  ): Promise<EngineAddress> {
     const isSentinel = this.#sought.place.kind === "sentinel";
-    const client = clientFor(this.#redis, this.#sought.place, address);
+    const client = clientFor(this.#redis, this.#sought.place, { ...address, ...tls });
     // What ends it is thrown by what is awaited.
     client.on("error", () => {});
     const late = AbortSignal.any([signal, AbortSignal.timeout(askTime)]);
@@ -90,7 +94,7 @@ export function isSame(one: EngineAddress, other: EngineAddress): boolean {
   return one.host === other.host && one.port === other.port;
 }
 
-function clientFor({ RedisClient }: Redis, place: SearchedPlace, address: EngineAddress) {
+function clientFor({ RedisClient }: Redis, place: SearchedPlace, server: EngineAddress & Partial<EngineTls>) {
   const isSentinel = place.kind === "sentinel";
   const [username, password] = isSentinel
     ? [place.sentinelUsername, place.sentinelPassword]
@@ -100,6 +104,6 @@ function clientFor({ RedisClient }: Redis, place: SearchedPlace, address: Engine
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     disableOfflineQueue: true,
-    socket: { ...address, ...(place.tls ? { tls: true } : {}), connectTimeout: askTime, reconnectStrategy: false },
+    socket: { ...server, connectTimeout: askTime, reconnectStrategy: false },
   });
 }

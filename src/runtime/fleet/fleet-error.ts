@@ -1,6 +1,6 @@
 /** Errors of a fleet. */
 
-export type FleetErrorCode = "engine-url" | "engine-refused" | "engine-lost" | "fleet-key";
+export type FleetErrorCode = "engine-url" | "engine-tls" | "engine-refused" | "engine-lost" | "fleet-key";
 
 /** What keeps a node from its fleet. The URL, which may hold a password, is never part of the message. */
 export class FleetError extends Error {

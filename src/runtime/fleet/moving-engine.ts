@@ -1,12 +1,11 @@
 /**
- * An engine that may move: it is looked for whenever the connection to it ends, and when it says itself that it is not the
- * one to be asked any more.
+ * An engine that may move: it is looked for whenever the connection to it ends, when it says itself that it is not the one
+ * to be asked any more, and from time to time, since one that is cut off from the others does not know that another has
+ * taken its place.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "../../config/values/thrown.ts";
 import type { Engine, EngineScript, ScriptCall } from "./engine.ts";
-import type { EngineAddress } from "./engine-place.ts";
-import { isSame } from "./find-engine.ts";
 
 /** Between two searches, in milliseconds. */
 const searchPause = 300;
@@ -16,23 +15,27 @@ export interface PlacedEngine extends Engine {
   readonly isReady: boolean;
 }
 
-export interface MovingEngineOptions {
+export interface MovingEngineOptions<Place> {
   /** @throws FleetError when nobody knows. */
-  find(signal: AbortSignal): Promise<EngineAddress>;
-  openAt(address: EngineAddress, lost: (error: unknown) => void): PlacedEngine;
+  find(signal: AbortSignal): Promise<Place>;
+  isSame(one: Place, other: Place): boolean;
+  openAt(place: Place, lost: (error: unknown) => void): PlacedEngine;
+  /** How often it is looked for, whatever happens, in milliseconds; null: never. */
+  readonly lookEvery: number | null;
   lost(error: unknown): void;
 }
 
-export class MovingEngine implements Engine {
-  readonly #options: MovingEngineOptions;
+export class MovingEngine<Place> implements Engine {
+  readonly #options: MovingEngineOptions<Place>;
   readonly #closing = new AbortController();
-  #current: { readonly engine: PlacedEngine; readonly address: EngineAddress } | null = null;
+  #current: { readonly engine: PlacedEngine; readonly place: Place } | null = null;
   #first = Promise.withResolvers<void>();
   #searching: Promise<void> | null = null;
 
-  constructor(options: MovingEngineOptions) {
+  constructor(options: MovingEngineOptions<Place>) {
     this.#options = options;
     this.#search();
+    if (options.lookEvery !== null) void this.#lookAgain(options.lookEvery);
   }
 
   async reach(signal: AbortSignal): Promise<void> {
@@ -76,6 +79,18 @@ export class MovingEngine implements Engine {
     });
   }
 
+  /** Who cannot be asked says nothing about where it is. */
+  async #lookAgain(interval: number): Promise<void> {
+    const { signal } = this.#closing;
+    for (;;) {
+      await pause(interval, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      if (this.#searching) continue;
+      const found = await this.#options.find(signal).catch(() => null);
+      if (found && !this.#searching) this.#use(found);
+    }
+  }
+
   /** Until there is one that answers. */
   async #follow(moved: boolean): Promise<void> {
     const { signal } = this.#closing;
@@ -93,15 +108,15 @@ export class MovingEngine implements Engine {
   }
 
   /** @returns whether it is another one */
-  #use(address: EngineAddress): boolean {
+  #use(place: Place): boolean {
     const former = this.#current;
-    if (this.#closing.signal.aborted || (former && isSame(former.address, address))) return false;
-    const engine = this.#options.openAt(address, (error) => {
+    if (this.#closing.signal.aborted || (former && this.#options.isSame(former.place, place))) return false;
+    const engine = this.#options.openAt(place, (error) => {
       if (this.#current?.engine !== engine) return;
       this.#options.lost(error);
       this.#search();
     });
-    this.#current = { engine, address };
+    this.#current = { engine, place };
     former?.engine.close();
     this.#first.resolve();
     return true;

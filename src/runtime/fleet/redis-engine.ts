@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { messageOf } from "../../config/values/thrown.ts";
 import { loadOptional } from "../optional-package.ts";
 import type { EngineOptions, EngineScript, OpenEngine, ScriptCall } from "./engine.ts";
-import { type EngineAddress, type EnginePlace, enginePlace } from "./engine-place.ts";
-import { EngineSearch } from "./find-engine.ts";
+import { type EngineAddress, enginePlace, type SearchedPlace } from "./engine-place.ts";
+import { type EngineTls, isSameTls, readEngineTls } from "./engine-tls.ts";
+import { EngineSearch, isSame } from "./find-engine.ts";
 import { FleetError } from "./fleet-error.ts";
 import { MovingEngine, type PlacedEngine } from "./moving-engine.ts";
 
@@ -13,17 +14,33 @@ const reconnectPause = 200;
 
 type Redis = typeof import("redis");
 
-/** @throws MissingPackageError; FleetError for a URL that is none */
+/** @throws MissingPackageError; FleetError for a URL that is none, and files that cannot be used; CredentialError */
 export const openRedis: OpenEngine = async (options) => {
   const redis = await loadOptional({ name: "redis", purpose: "SystemSettings.cluster" }, () => import("redis"));
   const place = enginePlace(options.url);
-  if (place.kind === "address") return new RedisEngine(redis, options, { url: place.url });
+  const tls = await readEngineTls(place.tls);
+  const lost = (error: unknown): void => options.listener.lost(error);
+  const open = (connection: RedisConnection, lostThere: typeof lost): RedisEngine =>
+    new RedisEngine(redis, { ...options, listener: { ...options.listener, lost: lostThere } }, connection);
+  if (place.kind === "address") {
+    const { url } = place;
+    if (isSameTls(tls, null)) return open({ url }, lost);
+    // It stays where it is, but certificates are renewed.
+    return new MovingEngine({
+      ...{ find: () => readEngineTls(place.tls), isSame: isSameTls, lookEvery: null, lost },
+      openAt: (found, lostThere) => open({ url, socket: { ...found } }, lostThere),
+    });
+  }
   const search = new EngineSearch(redis, { place, key: options.key });
   return new MovingEngine({
-    find: (signal) => search.find(signal),
-    openAt: (address, lost) =>
-      new RedisEngine(redis, { ...options, listener: { ...options.listener, lost } }, connectionTo(place, address)),
-    lost: (error) => options.listener.lost(error),
+    find: async (signal) => {
+      const found = await readEngineTls(place.tls);
+      return { address: await search.find(found, signal), tls: found };
+    },
+    isSame: (one, other) => isSame(one.address, other.address) && isSameTls(one.tls, other.tls),
+    openAt: (found, lostThere) => open(connectionTo(place, { ...found.address, ...found.tls }), lostThere),
+    lookEvery: Math.ceil(options.silence / 3),
+    lost,
   });
 };
 
@@ -32,18 +49,18 @@ interface RedisConnection {
   readonly username?: string;
   readonly password?: string;
   readonly database?: number;
-  readonly socket?: EngineAddress & { readonly tls?: true };
+  readonly socket?: Partial<EngineAddress & EngineTls>;
 }
 
 function connectionTo(
-  { tls, username, password, database }: Exclude<EnginePlace, { kind: "address" }>,
-  address: EngineAddress,
+  { username, password, database }: SearchedPlace,
+  socket: EngineAddress & Partial<EngineTls>,
 ): RedisConnection {
   return {
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     ...(database === 0 ? {} : { database }),
-    socket: { ...address, ...(tls ? { tls } : {}) },
+    socket,
   };
 }
 
@@ -141,11 +158,14 @@ class RedisEngine implements PlacedEngine {
 }
 
 function lostError(error: unknown): FleetError {
-  return new FleetError(
-    "engine-lost",
-    `The engine of the fleet cannot be reached: ${messageOf(error)}. See whether it runs, and SystemSettings.cluster.url.`,
-    { cause: error },
-  );
+  // OpenSSL ends its lines.
+  const words = messageOf(error).trim();
+  const advice = /certificate|altnames|SSL routines/i.test(words)
+    ? "See the names and the authority of its certificate, and caFile, certificateFile and keyFile of SystemSettings.cluster.url"
+    : "See whether it runs, and SystemSettings.cluster.url";
+  return new FleetError("engine-lost", `The engine of the fleet cannot be reached: ${words}. ${advice}.`, {
+    cause: error,
+  });
 }
 
 /** An answer that is an error was given by the engine itself. */

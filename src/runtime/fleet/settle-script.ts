@@ -12,7 +12,7 @@ import { engineScript } from "./engine-scripts.ts";
 import type { DocumentNote } from "./fleet-documents.ts";
 import type { FailureNote } from "./fleet-failures.ts";
 import type { QuestionNote } from "./fleet-questions.ts";
-import type { ChangeNote, SharedVersion } from "./shared-state.ts";
+import { type ChangeNote, epochText, type SharedVersion } from "./shared-state.ts";
 
 export interface SettleRequest {
   /** `join` counts those inside, and nothing else; `settle` keeps what is held; `leave` keeps nothing. */
@@ -86,6 +86,7 @@ export type FleetNote =
   | DocumentNote;
 
 const text = `
+${epochText}
 local key, channel = KEYS[1], ARGV[1]
 local ask = cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -166,8 +167,8 @@ if #lapsed > 0 then
   redis.call('HDEL', key, unpack(lapsed))
   redis.call('HDEL', KEYS[3], unpack(lapsed))
 end
-local known = redis.call('HMGET', KEYS[2], '#version', '#epoch')
-local shared = { version = tonumber(known[1] or '0'), epoch = known[2] or cjson.null }
+local version = tonumber(redis.call('HGET', KEYS[2], '#version') or '0')
+local shared = { version = version, epoch = epochOf(KEYS[2]) }
 local document = redis.call('HGET', KEYS[4], 'digest') or ''
 local answer = { held = true, members = list, closedFor = closed, shared = shared, document = document, slots = answers }
 return cjson.encode(answer)

@@ -2,8 +2,9 @@
  * What holds on all nodes until somebody takes it back: blocked addresses, suspended listeners, what tickets are made
  * from. It is in one hash of the engine with a version. A change is told to all with its version at once; a node that
  * finds another version than the next one reads everything again, which is how one that was away catches up. An engine
- * that has forgotten everything is told again: the hash has another `#epoch` then, or none. What has been taken back
- * since is kept apart for a day, so that nobody tells it again.
+ * that may have forgotten something is told again what it lacks: it is another run of it then, such as a replica that has
+ * taken its master's place, or the hash has another `#epoch`, or none. What has been taken back since is kept apart for a
+ * day, so that nobody tells it again.
  *
  * A certificate is changed by one node at a time: by the one that has claimed it, while its lease holds.
  */
@@ -42,7 +43,7 @@ export interface SharedBlock {
   readonly reason: string | null;
 }
 
-/** Which state it is: versions of one epoch follow one another. */
+/** Which state it is: versions of one epoch, which belongs to one run of the engine, follow one another. */
 export interface SharedVersion {
   readonly version: number;
   /** Null while nothing has been shared. */
@@ -68,8 +69,16 @@ local function isOthers(claims, leases, name, member)
   return claim.by ~= member and claim['until'] > now and leased(leases, claim.by)
 end
 `;
+/** A number that two masters of a while have both given out is none. */
+export const epochText = `
+local function epochOf(key)
+  local epoch = redis.call('HGET', key, '#epoch')
+  return epoch and epoch .. '@' .. string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or cjson.null
+end
+`;
 const changeText = `
 ${claimsText}
+${epochText}
 local ask = cjson.decode(ARGV[2])
 if ask.change.kind == 'certificate' and isOthers(KEYS[3], KEYS[4], ask.change.name, ask.by) then return '' end
 local field = ask.change.kind .. '/' .. ask.change.name
@@ -87,16 +96,17 @@ else
   redis.call('HDEL', KEYS[2], field)
 end
 redis.call('HSETNX', KEYS[1], '#epoch', ARGV[3])
-local epoch = redis.call('HGET', KEYS[1], '#epoch')
+local epoch = epochOf(KEYS[1])
 local version = redis.call('HINCRBY', KEYS[1], '#version', 1)
 local note = { note = 'changed', by = ask.by, version = version, epoch = epoch, change = ask.change }
 redis.call('PUBLISH', ARGV[1], cjson.encode(note))
 return epoch
 `;
 const readText = `
+${epochText}
 local all, members = redis.call('HGETALL', KEYS[1]), {}
 for at = 1, #all, 2 do members[#members + 1] = { all[at], all[at + 1] } end
-return cjson.encode({ members = members, gone = redis.call('HKEYS', KEYS[2]) })
+return cjson.encode({ epoch = epochOf(KEYS[1]), members = members, gone = redis.call('HKEYS', KEYS[2]) })
 `;
 
 const claimText = `
@@ -230,10 +240,9 @@ export class SharedState {
       await run(changeScript, call);
       this.#offers.delete(field);
     }
-    const { members, gone } = readAnswer(await run(readScript, { keys, args: [] }));
+    const { epoch, members, gone } = readAnswer(await run(readScript, { keys, args: [] }));
     const fields = new Map(members);
     const version = Number(fields.get("#version") ?? 0);
-    const epoch = fields.get("#epoch") ?? null;
     for (const own of ["#version", "#epoch"]) fields.delete(own);
     if (this.#epoch !== null && epoch !== this.#epoch) {
       for (const [field, change] of this.#known)
@@ -262,14 +271,15 @@ export class SharedState {
 }
 
 interface ReadAnswer {
+  readonly epoch: string | null;
   readonly members: readonly (readonly [field: string, text: string])[];
   readonly gone: readonly string[];
 }
 
 function readAnswer(answer: unknown): ReadAnswer {
-  const { members, gone } = JSON.parse(String(answer)) as ReadAnswer;
+  const { epoch, members, gone } = JSON.parse(String(answer)) as ReadAnswer;
   // Lua has no empty list.
-  return { members: Array.isArray(members) ? members : [], gone: Array.isArray(gone) ? gone : [] };
+  return { epoch, members: Array.isArray(members) ? members : [], gone: Array.isArray(gone) ? gone : [] };
 }
 
 function fieldOf({ kind, name }: SharedChange): string {

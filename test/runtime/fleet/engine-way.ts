@@ -5,13 +5,14 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class EngineWay {
   /** Each piece takes so long, in each direction. Milliseconds. */
   delay = 0;
-  readonly #port: number;
+  /** The engine's. */
+  readonly #far: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
 
   private constructor(port: number) {
-    this.#port = port;
+    this.#far = port;
     this.#server = createServer((near) => this.#join(near));
   }
 
@@ -23,8 +24,12 @@ export class EngineWay {
     return way;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `redis://127.0.0.1:${this.port}`;
   }
 
   /** Nothing comes through any more, and nobody hears that: as behind a firewall. */
@@ -43,7 +48,7 @@ export class EngineWay {
   }
 
   #join(near: Socket): void {
-    const far = connect(this.#port, "127.0.0.1");
+    const far = connect(this.#far, "127.0.0.1");
     for (const [from, to] of [
       [near, far],
       [far, near],

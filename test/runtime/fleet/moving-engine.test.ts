@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RunningDocument } from "../../../src/config/index.ts";
 import { EngineDocument } from "../../../src/runtime/fleet/engine-document.ts";
@@ -6,18 +9,23 @@ import type { ReloadReport } from "../../../src/runtime/reload/reload.ts";
 import { type LastingGatehouse, lastingGatehouse } from "../../running-gatehouse.ts";
 import { bye, type Client, come } from "../workers/clients.ts";
 import { protocols } from "../workers/talk-module.ts";
-import { hasRedis, type RedisServer } from "./redis-server.ts";
+import { type CertificateFiles, writeCertificates } from "./engine-certificates.ts";
+import { hasRedis, RedisServer } from "./redis-server.ts";
 import { RedisCluster, WatchedRedis } from "./redis-servers.ts";
 
 const cap = 6;
 
 describe("the URL of an engine that moves", () => {
   it.each([
-    ["redis://u:p@h:1/2", { kind: "address" }],
+    ["redis://u:p@h:1/2", { kind: "address", url: "redis://u:p@h:1/2", tls: null }],
+    [
+      "rediss://h?caFile=/etc/a%20b.pem",
+      { kind: "address", url: "rediss://h", tls: { caFile: "/etc/a b.pem", certificateFile: null, keyFile: null } },
+    ],
     [
       "redis+sentinel://u:p%40@one:1,[::1]:2,three/main/4?sentinelPassword=s",
       {
-        ...{ kind: "sentinel", tls: false, username: "u", password: "p@", name: "main", database: 4 },
+        ...{ kind: "sentinel", tls: null, username: "u", password: "p@", name: "main", database: 4 },
         asked: [
           { host: "one", port: 1 },
           { host: "::1", port: 2 },
@@ -27,9 +35,10 @@ describe("the URL of an engine that moves", () => {
       },
     ],
     [
-      "rediss+cluster://:p@one,two:7",
+      "rediss+cluster://:p@one,two:7?certificateFile=/c&keyFile=/k",
       {
-        ...{ kind: "cluster", tls: true, username: null, password: "p", name: "", database: 0 },
+        ...{ kind: "cluster", username: null, password: "p", name: "", database: 0 },
+        tls: { caFile: null, certificateFile: "/c", keyFile: "/k" },
         asked: [
           { host: "one", port: 6_379 },
           { host: "two", port: 7 },
@@ -48,6 +57,12 @@ describe("the URL of an engine that moves", () => {
     "redis+cluster://secret:%@one",
     "redis+cluster://",
     "redis+cluster://one:1:2",
+    "redis://one?caFile=/etc/ca.pem",
+    "redis://:pass?secret=@one",
+    "rediss://one?caFile=ca.pem",
+    "rediss+cluster://one?keyFile=/k",
+    "rediss+cluster://one?sentinelPassword=secret",
+    "redis+sentinel://one/main?sentinelpassword=secret",
   ])("%s is refused, and not shown", (url) => {
     expect(() => enginePlace(url)).toThrow(expect.objectContaining({ code: "engine-url" }));
     expect(() => enginePlace(url)).not.toThrow(/secret/);
@@ -101,12 +116,20 @@ async function admittedOf(nodes: readonly LastingGatehouse[], count: number): Pr
   return admitted;
 }
 
-describe.skipIf(!hasRedis)("a fleet on a cluster of engines", () => {
+let folder: string;
+let certificates: CertificateFiles;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gatehouse-authority-"));
+  certificates = await writeCertificates(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.skipIf(!hasRedis)("a fleet on a cluster of engines, by TLS", () => {
   let engines: RedisCluster;
   let nodes: LastingGatehouse[] = [];
   const inside: Client[] = [];
   beforeAll(async () => {
-    engines = await RedisCluster.start();
+    engines = await RedisCluster.start(certificates);
     nodes = await start(engines.url, ["a", "b"]);
   });
   afterAll(async () => {
@@ -168,12 +191,14 @@ describe.skipIf(!hasRedis)("a fleet on a cluster of engines", () => {
   });
 });
 
-describe.skipIf(!hasRedis)("a fleet on an engine that a Sentinel watches", () => {
+describe.skipIf(!hasRedis)("a fleet on an engine that a Sentinel watches, by TLS", () => {
   let engines: WatchedRedis;
   let nodes: LastingGatehouse[] = [];
   const inside: Client[] = [];
   beforeAll(async () => {
-    engines = await WatchedRedis.start("s3cret/of @all");
+    engines = await WatchedRedis.start({
+      ...{ password: "s3cret/of @all", sentinelPassword: "other+s3cret&more", certificates },
+    });
     nodes = await start(engines.url, ["a", "b"]);
   });
   afterAll(async () => {
@@ -194,5 +219,53 @@ describe.skipIf(!hasRedis)("a fleet on an engine that a Sentinel watches", () =>
     await bye(inside.pop() as Client);
     await fill(nodes, inside);
     expect(inside).toHaveLength(cap);
+  });
+});
+
+describe.skipIf(!hasRedis)("an engine that speaks TLS", () => {
+  let engine: RedisServer;
+  let own: string;
+  beforeAll(async () => {
+    own = await mkdtemp(join(tmpdir(), "gatehouse-authority-"));
+    engine = await RedisServer.start([], { certificates: await writeCertificates(own) });
+  });
+  afterAll(async () => {
+    await engine.stop();
+    await rm(own, { recursive: true, force: true });
+  });
+
+  it("is found again when it and its nodes have new certificates, of another authority", async () => {
+    const [node] = (await start(engine.url, ["a"])) as [LastingGatehouse];
+    await writeCertificates(own);
+    await engine.restart();
+    await node.event("fleet.degraded");
+    await reaches(node, "connected.");
+    await node.end();
+  });
+
+  it.each([
+    [
+      "whose authority is not known",
+      () => engine.url.replace(/\?.*/, ""),
+      /certificate.*See the names and the authority/,
+    ],
+    [
+      "that wants a certificate and gets none",
+      () => engine.url.replace(/&.*/, ""),
+      /certificate required.*and caFile, certificateFile/,
+    ],
+  ])("%s is told apart from one that is away", async (_, url, words) => {
+    const node = await lastingGatehouse(document(url()) as never, { node: "b", protocols, pressure: false });
+    const { error } = await node.event("fleet.isolated");
+    expect(String(error)).toMatch(words);
+    await node.end();
+  });
+
+  it("is not looked for where a file is missing, or is none", async () => {
+    const startWith = (url: string) =>
+      lastingGatehouse(document(url) as never, { node: "c", protocols, pressure: false });
+    await expect(startWith(engine.url.replace("key.pem", "other.pem"))).rejects.toThrow(/other\.pem/);
+    await writeFile(join(own, "none.pem"), "no certificate");
+    await expect(startWith(engine.url.replace("cert.pem", "none.pem"))).rejects.toThrow(/cluster\.url.*cannot be used/);
   });
 });

@@ -1,12 +1,13 @@
 /** A real engine for tests: Debian's redis-server, or Valkey's. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { RedisClient } from "redis";
 import { onFreePort } from "../../free-port.ts";
+import { type CertificateFiles, inUrl, tlsOptions } from "./engine-certificates.ts";
 
 const program = ["redis-server", "valkey-server"].find((name) => spawnSync(name, ["--version"]).status === 0);
 
@@ -27,19 +28,27 @@ export class RedisServer {
     this.#process = process;
   }
 
-  /** @param options of its command line, in addition @param password that it asks for */
-  static async start(options: readonly string[] = [], password?: string): Promise<RedisServer> {
+  /** @param options of its command line, in addition */
+  static async start(options: readonly string[] = [], access: Access = {}): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), "gatehouse-engine-"));
-    const args = [...["--save", "", "--appendonly", "no", "--dir", folder], ...options];
-    return RedisServer.#start({ folder, args, password, ready: "Ready to accept connections" });
+    const { password, certificates } = access;
+    const args = [
+      ...["--save", "", "--appendonly", "no", "--dir", folder],
+      ...(password === undefined ? [] : ["--requirepass", password, "--masterauth", password]),
+      ...(certificates ? [...tlsOptions(certificates), "--tls-replication", "yes", "--tls-cluster", "yes"] : []),
+      ...options,
+    ];
+    return RedisServer.#start({ folder, args, access, ready: "Ready to accept connections" });
   }
 
   /** @param lines of its file */
-  static async startSentinel(lines: readonly string[], password: string): Promise<RedisServer> {
+  static async startSentinel(lines: readonly string[], access: Access): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), "gatehouse-sentinel-"));
     const file = join(folder, "sentinel.conf");
-    await writeFile(file, `${[`dir ${folder}`, ...lines].join("\n")}\n`);
-    return RedisServer.#start({ folder, args: [file, "--sentinel"], password, ready: "Sentinel ID is" });
+    await writeFile(file, `${[`dir ${folder}`, ...lines, `requirepass "${access.password ?? ""}"`].join("\n")}\n`);
+    const { certificates } = access;
+    const tls = certificates ? [...tlsOptions(certificates), "--tls-replication", "yes"] : [];
+    return RedisServer.#start({ folder, args: [file, "--sentinel", ...tls], access, ready: "Sentinel ID is" });
   }
 
   static #start(launched: Launch): Promise<RedisServer> {
@@ -47,7 +56,8 @@ export class RedisServer {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    const { certificates } = this.#launch.access;
+    return `${certificates ? "rediss" : "redis"}://127.0.0.1:${this.port}${inUrl(certificates ?? null)}`;
   }
 
   get pid(): number {
@@ -71,12 +81,30 @@ export class RedisServer {
   }
 
   /** Sends one command. */
-  async ask(...command: string[]): Promise<unknown> {
-    const { password } = this.#launch;
-    const client = redisClient({ url: this.url, ...(password === undefined ? {} : { password }) });
+  ask(...command: string[]): Promise<unknown> {
+    return this.inSession((send) => send(...command));
+  }
+
+  /** Sends commands by one connection. */
+  async inSession<Result>(
+    work: (send: (...command: string[]) => Promise<unknown>) => Promise<Result>,
+  ): Promise<Result> {
+    const { password, certificates } = this.#launch.access;
+    const client = redisClient({
+      ...(password === undefined ? {} : { password }),
+      socket: {
+        ...{ host: "127.0.0.1", port: this.port },
+        ...(certificates && {
+          tls: true,
+          ca: await readFile(certificates.caFile),
+          cert: await readFile(certificates.certificateFile),
+          key: await readFile(certificates.keyFile),
+        }),
+      },
+    });
     await client.connect();
     try {
-      return await client.sendCommand(command);
+      return await work((...command) => client.sendCommand(command));
     } finally {
       client.destroy();
     }
@@ -89,17 +117,25 @@ export class RedisServer {
   }
 }
 
+interface Access {
+  /** That it asks for, and that it gives to others of its kind. */
+  readonly password?: string;
+  /** By which it proves itself, and others have to, too: it speaks TLS, and nothing else. */
+  readonly certificates?: CertificateFiles;
+}
+
 /** How it is started, each time. */
 interface Launch {
   readonly folder: string;
   readonly args: readonly string[];
-  readonly password: string | undefined;
+  readonly access: Access;
   /** What it says when it is. */
   readonly ready: string;
 }
 
-async function launch(port: number, { args, ready }: Launch): Promise<ChildProcess> {
-  const options = [...args, "--port", String(port), "--bind", "127.0.0.1"];
+async function launch(port: number, { args, access, ready }: Launch): Promise<ChildProcess> {
+  const ports = access.certificates ? ["--port", "0", "--tls-port", String(port)] : ["--port", String(port)];
+  const options = [...args, ...ports, "--bind", "127.0.0.1"];
   const child = spawn(program ?? "", options, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines)

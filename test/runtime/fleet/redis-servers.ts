@@ -1,25 +1,30 @@
 /** Real engines that are several servers: a cluster, and a master with a replica that Sentinels watch. */
 import { execFileSync } from "node:child_process";
 import { freePort } from "../../free-port.ts";
+import { type CertificateFiles, inUrl } from "./engine-certificates.ts";
 import { RedisServer } from "./redis-server.ts";
 
-/** Three masters without replicas. */
+/** Three masters without replicas, which speak TLS alone. */
 export class RedisCluster {
   readonly servers: readonly RedisServer[];
+  readonly #certificates: CertificateFiles;
 
-  private constructor(servers: readonly RedisServer[]) {
+  private constructor(servers: readonly RedisServer[], certificates: CertificateFiles) {
     this.servers = servers;
+    this.#certificates = certificates;
   }
 
-  static async start(): Promise<RedisCluster> {
+  static async start(certificates: CertificateFiles): Promise<RedisCluster> {
     const servers: RedisServer[] = [];
     for (let count = 0; count < 3; count += 1) {
       const bus = await freePort("127.0.0.1");
       const options = ["--cluster-enabled", "yes", "--cluster-port", String(bus), "--cluster-node-timeout", "2000"];
-      servers.push(await RedisServer.start(options));
+      servers.push(await RedisServer.start(options, { certificates }));
     }
-    const cluster = new RedisCluster(servers);
-    cli("--cluster", "create", ...servers.map(({ port }) => `127.0.0.1:${port}`), "--cluster-yes");
+    const cluster = new RedisCluster(servers, certificates);
+    const { caFile, certificateFile, keyFile } = certificates;
+    const tls = ["--tls", "--cacert", caFile, "--cert", certificateFile, "--key", keyFile];
+    cli(...tls, "--cluster", "create", ...servers.map(({ port }) => `127.0.0.1:${port}`), "--cluster-yes");
     for (;;) {
       const states = await Promise.all(servers.map((server) => server.ask("CLUSTER", "INFO")));
       if (states.every((state) => String(state).includes("cluster_state:ok"))) return cluster;
@@ -29,7 +34,7 @@ export class RedisCluster {
   /** Two of the three are enough to find it. */
   get url(): string {
     const asked = this.servers.slice(1).map(({ port }) => `127.0.0.1:${port}`);
-    return `redis+cluster://${asked.join()}`;
+    return `rediss+cluster://${asked.join()}${inUrl(this.#certificates)}`;
   }
 
   /** The one that has a key. */
@@ -69,23 +74,30 @@ export class RedisCluster {
   }
 }
 
+export interface WatchedRedisAccess {
+  /** Of the master and its replica. */
+  readonly password: string;
+  readonly sentinelPassword: string;
+  /** All of them speak TLS, and nothing else. */
+  readonly certificates?: CertificateFiles;
+}
+
 /** A master, its replica, and one Sentinel that is enough to say that the master is gone. */
 export class WatchedRedis {
   readonly master: RedisServer;
   readonly replica: RedisServer;
   readonly sentinel: RedisServer;
-  readonly #login: string;
+  readonly #access: WatchedRedisAccess;
 
-  private constructor(servers: readonly [RedisServer, RedisServer, RedisServer], login: string) {
+  private constructor(servers: readonly [RedisServer, RedisServer, RedisServer], access: WatchedRedisAccess) {
     [this.master, this.replica, this.sentinel] = servers;
-    this.#login = login;
+    this.#access = access;
   }
 
-  /** @param password of the master and its replica; the Sentinel has the same */
-  static async start(password: string): Promise<WatchedRedis> {
-    const secrets = ["--requirepass", password, "--masterauth", password];
-    const master = await RedisServer.start(secrets, password);
-    const replica = await RedisServer.start([...secrets, "--replicaof", "127.0.0.1", String(master.port)], password);
+  static async start(access: WatchedRedisAccess): Promise<WatchedRedis> {
+    const { password, sentinelPassword, ...secured } = access;
+    const master = await RedisServer.start([], access);
+    const replica = await RedisServer.start(["--replicaof", "127.0.0.1", String(master.port)], access);
     for (;;) if (String(await replica.ask("INFO", "replication")).includes("master_link_status:up")) break;
     const sentinel = await RedisServer.startSentinel(
       [
@@ -93,20 +105,46 @@ export class WatchedRedis {
         `sentinel auth-pass fleet "${password}"`,
         "sentinel down-after-milliseconds fleet 500",
         "sentinel failover-timeout fleet 3000",
-        `requirepass "${password}"`,
       ],
-      password,
+      { ...secured, password: sentinelPassword },
     );
     for (;;) {
       const replicas = (await sentinel.ask("SENTINEL", "REPLICAS", "fleet")) as unknown[];
       if (replicas.length === 1) break;
     }
-    return new WatchedRedis([master, replica, sentinel], encodeURIComponent(password));
+    return new WatchedRedis([master, replica, sentinel], access);
   }
 
   get url(): string {
-    const login = this.#login;
-    return `redis+sentinel://:${login}@127.0.0.1:1,127.0.0.1:${this.sentinel.port}/fleet?sentinelPassword=${login}`;
+    return this.urlBy(this.sentinel.port);
+  }
+
+  /** @param port where the Sentinel is asked */
+  urlBy(port: number): string {
+    const { password, sentinelPassword, certificates } = this.#access;
+    const query = inUrl(certificates ?? null, { sentinelPassword });
+    const scheme = certificates ? "rediss+sentinel" : "redis+sentinel";
+    return `${scheme}://:${encodeURIComponent(password)}@127.0.0.1:1,127.0.0.1:${port}/fleet${query}`;
+  }
+
+  /**
+   * Nobody can log in at the master any more: its Sentinel and its replica lose it. Whoever is inside by this name stays,
+   * and it takes their changes.
+   */
+  async abandonMaster(name: string): Promise<void> {
+    await this.master.inSession(async (send) => {
+      await send("CONFIG", "SET", "requirepass", "nobody knows");
+      const own = String(await send("CLIENT", "ID"));
+      for (const line of String(await send("CLIENT", "LIST"))
+        .trim()
+        .split("\n")) {
+        const id = /^id=(\d+)/.exec(line)?.[1] ?? "";
+        if (id !== own && !line.includes(` name=${name} `)) await send("CLIENT", "KILL", "ID", id);
+      }
+    });
+    // Not the replica: it ends its connections as it becomes the master.
+    const named = () => this.sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "fleet");
+    while (!String(await named()).endsWith(`,${this.replica.port}`));
   }
 
   async stop(): Promise<void> {

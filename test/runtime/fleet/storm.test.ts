@@ -90,6 +90,14 @@ describe.skipIf(!hasRedis)("a fleet in a storm keeps to its cap", () => {
       () => engine.ask("CONFIG", "SET", "maxmemory", "0"),
     ],
     [
+      "an engine that takes no changes without its replica",
+      async () => {
+        await engine.ask("CONFIG", "SET", "min-replicas-to-write", "1");
+        await Promise.all(nodes.map((node) => reaches(node, "isolated")));
+      },
+      () => engine.ask("CONFIG", "SET", "min-replicas-to-write", "0"),
+    ],
+    [
       "an engine that hangs",
       async () => {
         process.kill(engine.pid, "SIGSTOP");
