@@ -66,7 +66,7 @@ export class OrdersEngine implements Engine {
       case changeScript.digest:
         return this.#change((JSON.parse(args[1] ?? "") as { change: SharedChange }).change);
       case readScript.digest:
-        return JSON.stringify({ members: this.#members(), gone: [] });
+        return JSON.stringify({ epoch, members: this.#members(), gone: [] });
       case claimScript.digest:
         return this.#asked();
       case yieldScript.digest:
@@ -123,7 +123,7 @@ export class OrdersEngine implements Engine {
 
   #members(): (readonly [field: string, text: string])[] {
     const fields = [...this.#fields].map(([field, change]) => [field, JSON.stringify(change)] as const);
-    return [...fields, ["#epoch", epoch ?? ""], ["#version", String(this.#version)]];
+    return [...fields, ["#version", String(this.#version)]];
   }
 
   #asked(): Promise<number> | number {

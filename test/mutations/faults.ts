@@ -493,7 +493,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a vote against a document of a fleet is ignored", "fleet-document", [
     fleetDocuments,
-    ["    if (words === null) this.inFavour", '    if (words === null || member !== "") this.inFavour'],
+    ["    if (words !== null) this.against", '    if (words !== null && by === "") this.against'],
   ]),
   fault("a document of a fleet is decided for before all have voted", "fleet-document", [
     fleetDocuments,
