@@ -4,7 +4,7 @@
  * if more were than docs/fleet.md says, or if the fleet let nobody in afterwards.
  *
  * `node bench/fleet-storm.ts [CLIENTS] [WIDTH] [WORKERS]`, by default at least 5000, 300 of them at once, and one worker of
- * node b; the others have one. Needs redis-server.
+ * each node. Needs redis-server.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -50,7 +50,7 @@ class StormNode implements Door {
       maxConnections: cap,
       drainTimeout: "3s",
       cluster,
-      workers: this.name === "b" ? workers : 1,
+      workers,
     };
     writeFileSync(document, JSON.stringify({ NetworkListener: [listener], SystemSettings: system }));
     const args = [program, "serve", "-c", document, "-d", data, "--node", this.name];

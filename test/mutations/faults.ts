@@ -23,6 +23,7 @@ export interface Fault {
     | "fleet"
     | "fleet-document"
     | "fleet-state"
+    | "fleet-threads"
     | "certificate"
     | "smtp"
     | "lmtp"
@@ -535,6 +536,41 @@ export const faults: readonly Fault[] = [
   fault("a node does not notice that it has missed a change of its fleet", "fleet-state", [
     "src/runtime/fleet/shared-state.ts",
     ["    if (version !== this.#version || epoch", "    if (epoch"],
+  ]),
+  fault("the slots of a worker that has died are given back to its fleet twice", "fleet-threads", [
+    "src/runtime/shared/shared-counters.ts",
+    ["      const own = Atomics.exchange(this", "      const own = 2 * Atomics.exchange(this"],
+  ]),
+  fault("another node waits in vain for the slot of a worker that has died", "fleet-threads", [
+    "src/runtime/workers/worker-memory.ts",
+    ["    this.own.leases?.wish();\n", ""],
+  ]),
+  fault("a slot that a worker takes while it is given back is given back all the same", "fleet-threads", [
+    "src/runtime/fleet/leased-slots.ts",
+    ["    this.#held += back;\n    return wished - back;", "    return wished;"],
+  ]),
+  fault("workers of a node use a lease that has ended", "fleet-threads", [
+    "src/runtime/shared/shared-leases.ts",
+    ['if (admits !== "leased" || this', 'if (admits !== "" || this'],
+  ]),
+  fault("workers of a node are not told that its lease was renewed", "fleet-threads", [
+    fleetNode,
+    ["  answered(): void {\n    this.#tellThreads();\n", "  answered(): void {\n"],
+  ]),
+  fault("workers of a node take slots that it has not leased", "fleet-threads", [
+    "src/runtime/admission/leased-shared-slots.ts",
+    [
+      "      super.limit = cap;\n      this.#counters.setAside(number, cap - count);\n    }",
+      "      super.limit = cap;\n    }",
+    ],
+  ]),
+  fault("nobody asks the engine for a client that has found no slot in a worker", "fleet-threads", [
+    "src/runtime/fleet/leased-slots.ts",
+    ["    this.#waiting += waiting;\n", ""],
+  ]),
+  fault("clients in workers are not counted again when their node is back", "fleet-threads", [
+    "src/runtime/fleet/leased-slots.ts",
+    ["    this.#held = this.#insideForGood;\n", "    this.#held = this.#taken;\n"],
   ]),
   fault("removed listeners are counted for ever", "connection", [
     "src/runtime/observe/metrics-registry.ts",

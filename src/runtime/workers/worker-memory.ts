@@ -190,6 +190,8 @@ export class MainMemory {
       new SharedAddressCounts(addresses, 0).giveBackAllOf(thread);
     }
     this.own.counters.giveBackAllOf(thread);
+    // Another node may wait for them.
+    this.own.leases?.wish();
   }
 
   #begin(settings: ListenerSettings): void {

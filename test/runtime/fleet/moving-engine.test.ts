@@ -255,7 +255,11 @@ describe.skipIf(!hasRedis)("an engine that speaks TLS", () => {
       /certificate required.*and caFile, certificateFile/,
     ],
   ])("%s is told apart from one that is away", async (_, url, words) => {
-    const node = await lastingGatehouse(document(url(), { leaseTime: "10s" }) as never, { node: "b", protocols, pressure: false });
+    const node = await lastingGatehouse(document(url(), { leaseTime: "10s" }) as never, {
+      node: "b",
+      protocols,
+      pressure: false,
+    });
     const { error } = await node.event("fleet.isolated");
     expect(String(error)).toMatch(words);
     await node.end();
