@@ -184,7 +184,9 @@ describe.skipIf(!hasRedis)("a fleet on a cluster of engines, by TLS", () => {
 
   it("follows its keys to another server, and counts those inside there", async () => {
     await engines.move("{gatehouse}:fleet");
-    await Promise.all(nodes.map((node) => node.event("fleet.degraded")));
+    const owner = await engines.ownerOf("{gatehouse}:fleet");
+    for (const name of ["gatehouse-a", "gatehouse-b"])
+      await expect.poll(() => owner.ask("CLIENT", "LIST").then(String), { timeout: 10_000 }).toContain(`name=${name} `);
     await Promise.all(nodes.map((node) => reaches(node, "connected.")));
     await bye(inside.pop() as Client);
     await fill(nodes, inside);
