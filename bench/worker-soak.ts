@@ -253,7 +253,7 @@ async function ask(path: string): Promise<boolean> {
   refusals.set(`${path}: ${code}`, (refusals.get(`${path}: ${code}`) ?? 0) + 1);
   return false;
 }
-/** Why a reload or an upgrade was asked for again: one is under way, or one worker is to become several by a reload. */
+/** Why a reload or an upgrade was asked for again: one is under way. */
 const refusals = new Map<string, number>();
 
 /** Until it is granted. @param prepare writes the document for each attempt */

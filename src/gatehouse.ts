@@ -50,7 +50,7 @@ import { threadsClock } from "./runtime/shared/threads-clock.ts";
 import { InheritedSockets } from "./runtime/sockets/inherited-sockets.ts";
 import { systemClock } from "./runtime/time/clock.ts";
 import { Succession } from "./succession.ts";
-import { withModule, workersOf } from "./worker-options.ts";
+import { withModule, workersOf, workersWanted } from "./worker-options.ts";
 
 /**
  * @throws ConfigurationError with every mistake of the document; PressureOptionError; ProtocolOptionError for two of one
@@ -101,6 +101,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
     pressure: options.pressure ?? {},
     inherited: options.predecessor?.sockets ?? options.inheritedSockets ?? new InheritedSockets(),
     workers,
+    workersWanted: workersWanted(given),
     fleet,
     onBound: async () => {
       await mail?.bound();

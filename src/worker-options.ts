@@ -65,6 +65,18 @@ function moduleOf({ workers }: GatehouseOptions): URL | null {
 }
 
 /**
+ * How many a document asks for, where the options do not say another number.
+ * @throws WorkersOptionError when called with a document that wants several, for options that these cannot have
+ */
+export function workersWanted(given: GatehouseOptions): (document: Configuration) => number {
+  return ({ system }) => {
+    const count = workerCount({ workers: given.workers?.count ?? system.workers });
+    if (count > 1) assertPossible(given);
+    return count;
+  };
+}
+
+/**
  * The workers of a Gatehouse; null where the main thread serves by itself.
  * @throws WorkersOptionError for options that several workers cannot have
  */
@@ -75,10 +87,8 @@ export function workersOf(
     ...lending
   }: { readonly configuration: Configuration } & Pick<WorkerPoolOptions, "lendMail" | "lendFleet">,
 ): WorkerPool | null {
-  const count = (document: Configuration): number =>
-    workerCount({ workers: given.workers?.count ?? document.system.workers });
+  const count = workersWanted(given);
   if (count(configuration) === 1) return null;
-  assertPossible(given);
   const { pressure = {} } = given;
   return new WorkerPool({
     count,

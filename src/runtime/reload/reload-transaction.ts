@@ -8,7 +8,6 @@ import {
   planReload,
   type ReloadPlan,
   withOpenedListeners,
-  workerCount,
 } from "../../config/index.ts";
 import { bindTargetsIn } from "../listener/bind-targets.ts";
 import { Listener } from "../listener/listener.ts";
@@ -48,12 +47,6 @@ export class ServerReload implements ReloadTransaction {
 
   plan(): ReloadPlan {
     assertPossible(this.#plan);
-    const { followers, configuration } = this.#server;
-    if (!followers && workerCount(this.#after.system) > 1 && workerCount(configuration.system) === 1)
-      throw new ReloadError(
-        "reload-needs-restart",
-        "A server that serves by itself takes no workers while it runs. An upgrade in place (gatehouse upgrade) starts them with this document, and no client is lost.",
-      );
     return this.#plan;
   }
 
@@ -72,7 +65,7 @@ export class ServerReload implements ReloadTransaction {
     this.#certificates = prepared.certificates;
     // Warnings about the same certificates were emitted when they were first served.
     const certificates = this.#sameCertificates ? [] : prepared.certificates.warnings;
-    this.#warnings = [...this.#newDocumentWarnings(), ...certificates];
+    this.#warnings = [...this.#newDocumentWarnings(), ...this.#workersToCome(), ...certificates];
     this.#prepared = new Map(prepared.listeners.map((listener) => [listener.settings.name, listener]));
     this.#commit = await foundation.stage(this.#after, signal);
     const networks = this.#after.listeners.flatMap(({ proxyTrustedNetworks, forwardedTrustedNetworks }) => [
@@ -189,6 +182,16 @@ export class ServerReload implements ReloadTransaction {
   #newDocumentWarnings(): DocumentWarning[] {
     const before = documentWarnings(this.#server.configuration).map(({ text }) => text);
     return documentWarnings(this.#after).filter(({ text }) => !before.includes(text));
+  }
+
+  /** A server that serves by itself takes no workers while it runs: connections would have to change their counters. */
+  #workersToCome(): ServerCertificates["warnings"] {
+    const { followers, configuration } = this.#server;
+    if (followers) return [];
+    const wanted = this.#server.workersWanted(this.#after);
+    if (wanted === 1 || wanted === this.#server.workersWanted(configuration)) return [];
+    const text = `The main thread goes on serving by itself. The ${wanted} workers of this document begin with the next upgrade in place (gatehouse upgrade), by which no client is lost.`;
+    return [{ code: "workers-to-come", text }];
   }
 
   get #sameCertificates(): boolean {

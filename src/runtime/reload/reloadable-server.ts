@@ -24,6 +24,8 @@ export interface ReloadableServer {
   readonly dataDirectory: string;
   /** Those who serve in this thread's place; null for nobody. */
   readonly followers: Followers | null;
+  /** How many of them a document asks for. @throws Error where several cannot be */
+  workersWanted(document: Configuration): number;
   readonly certificates: ServerCertificates;
   readonly challenges: ChallengeCertificates;
   /** What keys of session tickets are made of. */

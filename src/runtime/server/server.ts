@@ -78,6 +78,8 @@ export interface ServerOptions {
   readonly inherited: InheritedSockets;
   /** Threads that serve in this one's place; none by default. */
   readonly workers?: WorkerPool | null;
+  /** How many a document asks for; always one by default. @throws WorkersOptionError where several cannot be */
+  readonly workersWanted?: (document: Configuration) => number;
   /** What makes this server a node of a fleet; nothing by default. */
   readonly fleet?: FleetNode | null;
   /** For a worker: what it shares with the other threads, and where it begins. */
@@ -702,6 +704,7 @@ export class Server {
       host,
       foundation,
       followers: this.workers,
+      workersWanted: this.#options.workersWanted ?? (() => 1),
       current: this.#current,
       replace: (replacement) => this.#replace(replacement),
     };

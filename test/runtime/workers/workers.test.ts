@@ -338,6 +338,37 @@ describe("a server with three workers", () => {
   });
 });
 
+describe("a server that serves by itself", () => {
+  const smtp = { name: "smtp", protocol: "smtp", bind: ["127.0.0.1:0"], useTls: false };
+  const asking = (count: number) => ({ SystemSettings: { workers: count }, NetworkListener: [smtp] });
+
+  it("takes a document that asks for workers, and says how they begin", async () => {
+    const { gatehouse, end, event } = await lastingGatehouse(asking(1));
+    const report = await gatehouse.reload(asking(3));
+    expect(report).toMatchObject({ generation: 2, warnings: [expect.stringMatching(/3 workers .*gatehouse upgrade/)] });
+    await event("server.warning", ({ code }) => code === "workers-to-come");
+    expect(await gatehouse.reload(asking(3))).toMatchObject({ generation: 3, warnings: [] });
+    expect(await gatehouse.reload(asking(1))).toMatchObject({ generation: 4, warnings: [] });
+    await end();
+  });
+
+  it("does not speak of workers where the options say how many there are", async () => {
+    const { gatehouse, end } = await lastingGatehouse(asking(1), { workers: { count: 1 } });
+    expect(await gatehouse.reload(asking(3))).toMatchObject({ warnings: [] });
+    await end();
+  });
+
+  it("refuses a document whose workers it could not have after an upgrade either", async () => {
+    const { gatehouse, end } = await lastingGatehouse(asking(1), { admission: [() => null] });
+    await expect(gatehouse.reload(asking(3))).rejects.toMatchObject({
+      code: "reload-failed",
+      errors: [{ code: "invalid-workers-option" }],
+    });
+    expect(gatehouse.generation).toBe(1);
+    await end();
+  });
+});
+
 describe("what several workers cannot have", () => {
   it("is refused in words: functions without a module, what the module has to export, a module that is not there", () => {
     const admission = [() => null];
