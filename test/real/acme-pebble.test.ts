@@ -7,6 +7,7 @@ import { createGatehouse, type Gatehouse, type LifecycleEvent } from "../../src/
 import { freePort } from "../free-port.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { hasRedis, RedisServer } from "../runtime/fleet/redis-server.ts";
+import { inParallel } from "../runtime/workers/clients.ts";
 import { pebbleRuns, startPebble } from "./pebble.ts";
 
 const domain = "mail.example.com";
@@ -75,9 +76,10 @@ test.skipIf(!pebbleRuns).each(["tls-alpn-01", "http-01"] as const)(
 );
 
 /** What stands before a fleet, and leads each client to where the test wants it. */
-async function front(port: number, target: () => number): Promise<void> {
-  const server = createServer((near) => {
-    const far = connectPlain(target(), "127.0.0.1");
+async function front(port: number, target: () => Promise<number>): Promise<void> {
+  const server = createServer(async (near) => {
+    near.on("error", () => {});
+    const far = connectPlain(await target(), "127.0.0.1");
     for (const socket of [near, far]) socket.on("error", () => {});
     near.pipe(far).pipe(near);
   });
@@ -86,8 +88,29 @@ async function front(port: number, target: () => number): Promise<void> {
   onTestFinished(() => void server.close());
 }
 
+/** As an authority looks for the proof of a domain. */
+function proof(port: number): Promise<string | false | null> {
+  return new Promise((resolve, reject) => {
+    const to = { port, host: "127.0.0.1", servername: domain, rejectUnauthorized: false };
+    const socket = connect({ ...to, ALPNProtocols: ["acme-tls/1"] }, () => {
+      resolve(socket.alpnProtocol);
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
+}
+
+/** So many clients at once that each of two workers gets some. */
+async function byAll<Answer>(ask: () => Promise<Answer>): Promise<Set<Answer>> {
+  const answers: Answer[] = [];
+  await inParallel(40, 20, async () => {
+    answers.push(await ask());
+  });
+  return new Set(answers);
+}
+
 test.skipIf(!pebbleRuns || !hasRedis).each(["tls-alpn-01", "http-01"] as const)(
-  "Pebble issues one certificate for three nodes, whose proof by %s it sees at a node that has not ordered",
+  "Pebble issues one certificate for two nodes of two workers, whose proof by %s it sees at the node that has not ordered",
   async (challenge) => {
     const ports = { tlsPort: await freePort("127.0.0.1"), httpPort: await freePort("127.0.0.1") };
     const engine = await RedisServer.start();
@@ -95,12 +118,15 @@ test.skipIf(!pebbleRuns || !hasRedis).each(["tls-alpn-01", "http-01"] as const)(
     await engine.settled("fleet");
     const { directory } = await startPebble(ports);
     const ordered = new Set<string>();
-    const nodes = ["a", "b", "c"].map((node) => {
+    const workers = new Set<string>();
+    const proofs: unknown[] = [];
+    const nodes = ["a", "b"].map((node) => {
       const gatehouse = createGatehouse({
-        ...{ dataDirectory: temporaryDirectory(), backend: {}, pressure: false, node },
+        ...{ dataDirectory: temporaryDirectory(), pressure: false, node },
+        workers: { count: 2 },
         config: {
           SystemSettings: {
-            defaultHostname: "localhost",
+            ...{ defaultHostname: "localhost", drainTimeout: "1s" },
             cluster: {
               ...{ url: engine.url, keyPrefix: "fleet" },
               encryptionKey: { "@type": "Text", secret: "a key that all nodes have and nobody else" },
@@ -113,8 +139,9 @@ test.skipIf(!pebbleRuns || !hasRedis).each(["tls-alpn-01", "http-01"] as const)(
           ],
         },
       });
-      gatehouse.lifecycle$.subscribe(({ type }) => {
-        if (type === "certificate.ordered") ordered.add(node);
+      gatehouse.lifecycle$.subscribe((event) => {
+        if (event.type === "certificate.ordered") ordered.add(node);
+        if (event.type === "connection.closed" && "worker" in event) workers.add(`${node}${event.worker}`);
       });
       const inForce = Promise.race([
         untilEvent(gatehouse, "certificate.issued"),
@@ -124,16 +151,24 @@ test.skipIf(!pebbleRuns || !hasRedis).each(["tls-alpn-01", "http-01"] as const)(
     });
     const portOf = (name: string, { gatehouse }: (typeof nodes)[number]) =>
       gatehouse.listeners().find((listener) => listener.name === name)?.addresses[0]?.port ?? 0;
-    const other = (name: string) => () => {
+    const { promise: started, resolve: haveStarted } = Promise.withResolvers<void>();
+    const other = (name: string) => async () => {
+      await started;
+      if (name === "smtps") for (const node of nodes) proofs.push(...(await byAll(() => proof(portOf(name, node)))));
       const [first] = nodes.filter(({ node }) => !ordered.has(node));
       return first ? portOf(name, first) : 0;
     };
     await Promise.all([front(ports.tlsPort, other("smtps")), front(ports.httpPort, other("web"))]);
     for (const { gatehouse } of nodes) onTestFinished(() => gatehouse.stop({ wait: false }));
     await Promise.all(nodes.map(({ gatehouse }) => gatehouse.start()));
+    haveStarted();
     await Promise.all(nodes.map(({ inForce }) => inForce));
-    const serials = await Promise.all(nodes.map(async (node) => (await served(portOf("smtps", node))).serialNumber));
+    const serials: string[] = [];
+    for (const node of nodes)
+      serials.push(...(await byAll(async () => (await served(portOf("smtps", node))).serialNumber)));
     expect(new Set(serials).size).toBe(1);
     expect(ordered.size).toBe(1);
+    expect(new Set(proofs)).toEqual(new Set(challenge === "tls-alpn-01" ? ["acme-tls/1"] : []));
+    await expect.poll(() => [...workers].sort()).toEqual(["a1", "a2", "b1", "b2"]);
   },
 );

@@ -491,6 +491,8 @@ export class FleetNode implements FleetStanding, LeasingNode, AskingNode, Counti
     this.#endWishes = this.#options.leases?.onWish(() => this.#look()) ?? this.#endWishes;
     actor.start();
     await waitFor(actor, ({ value }) => fleetState(value) !== "rejoining", { timeout: Number.POSITIVE_INFINITY });
+    // Clients that are served from here on find all in force.
+    await this.#shared.settled;
   }
 
   /** Nobody is let in any more: what comes free is for the other nodes. */

@@ -99,6 +99,8 @@ export class FleetOrders implements OrdersFleet {
 
   /** @returns whether this node shows it, as soon as it does */
   async shows(proof: string): Promise<boolean> {
+    // Whoever has just come is still reading what there is.
+    if (!this.#proofs.has(proof)) await this.#options.shared.settled;
     const shown = this.#proofs.get(proof);
     return shown !== undefined && (await shown) !== undefined;
   }
