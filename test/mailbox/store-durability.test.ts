@@ -13,9 +13,9 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
-function start(script: string, args: string[]): Child {
+function start(script: string, args: string[], node: readonly string[] = []): Child {
   const file = fileURLToPath(new URL(`./children/${script}`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...node, file, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
@@ -60,6 +60,7 @@ test("A server that is killed loses no acknowledged message, and none appears bu
 });
 
 test("A message of 100 MB takes no more memory than one of 30 MB.", async () => {
-  const child = start("measure-memory.ts", [join(temporaryDirectory(), "data")]);
-  expect(Number(await text(child.stdout))).toBeLessThan(35_000);
+  // With little room for what lives for a moment: on a busy machine the collector lags behind by tens of megabytes.
+  const child = start("measure-memory.ts", [join(temporaryDirectory(), "data")], ["--max-semi-space-size=2"]);
+  expect(Number(await text(child.stdout))).toBeLessThan(25_000);
 });

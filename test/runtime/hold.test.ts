@@ -1,4 +1,5 @@
 /** `atCapacity: "hold"`: at the cap the kernel queues the clients, and each is served when its turn comes. */
+import { filter, firstValueFrom, last, take } from "rxjs";
 import { describe, expect, test } from "vitest";
 import { installed } from "../real/programs.ts";
 import { type RunningGatehouse, runGatehouse } from "../running-gatehouse.ts";
@@ -72,6 +73,7 @@ test("a storm at a listener that holds, while reloads raise, lower and take away
   const bind = [`127.0.0.1:${house.port("held")}`];
   const caps = [{ maxConnections: 50 }, { maxConnections: 3 }, {}, { maxConnections: 20, atCapacity: "hold" as const }];
   const most = mostInside(house);
+  const ends = house.gatehouse.lifecycle$.pipe(filter(({ type }) => type === "connection.closed"));
   const clients = visitors(house.port("held"), 1_500, 5);
   let served = false;
   const heard = clients.heard.finally(() => {
@@ -81,7 +83,8 @@ test("a storm at a listener that holds, while reloads raise, lower and take away
   while (!served || reloads < 8) {
     await house.gatehouse.reload(document({ bind, ...caps[reloads % caps.length] }));
     reloads++;
-    await new Promise((resolve) => setImmediate(resolve));
+    // Each is in force for some clients, who are enough for a hundred reloads.
+    await Promise.race([heard, firstValueFrom(ends.pipe(take(15), last()))]);
   }
   expect(await heard).toEqual({ "220 221": 1_500 });
   expect(house.events.filter(({ type }) => type === "connection.refused" || type === "reload.rejected")).toEqual([]);

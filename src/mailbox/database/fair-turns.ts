@@ -31,6 +31,12 @@ export class FairTurns {
   /** What each owner has had. */
   readonly #had = new Map<unknown, number>();
   #began = 0;
+  readonly #now: () => number;
+
+  /** @param now the time in milliseconds; the thread's own by default. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** @param owner of whatever is done one after the other; null for a task on its own. */
   async run<Result>(owner: number | null, work: (turn: Turn) => Promise<Result>): Promise<Result> {
@@ -44,7 +50,7 @@ export class FairTurns {
   }
 
   #rest(task: Task): Promise<void> | null {
-    if (this.#current !== task || performance.now() - this.#began < TURN) return null;
+    if (this.#current !== task || this.#now() - this.#began < TURN) return null;
     this.#end(task);
     return this.#wait(task);
   }
@@ -68,7 +74,7 @@ export class FairTurns {
   }
 
   #end(task: Task): void {
-    this.#had.set(task.owner, this.#startOf(task) + performance.now() - this.#began);
+    this.#had.set(task.owner, this.#startOf(task) + this.#now() - this.#began);
     this.#current = null;
     this.#next();
   }
@@ -99,7 +105,7 @@ export class FairTurns {
     this.#level = this.#startOf(next);
     this.#forget();
     setImmediate(() => {
-      this.#began = performance.now();
+      this.#began = this.#now();
       next.begin();
     });
   }
