@@ -1,9 +1,10 @@
 /**
  * The life of one worker of a server that has several: a thread with an event loop of its own, which accepts and serves.
  *
- * `starting` makes the thread, which prepares what the document in force needs; `running` serves; `replaced` has lost its
- * thread, gives back what that had taken, and waits before it starts another; `draining` lets its sessions finish; `ended`
- * has no thread. `failed` has lost too many threads in too short a time.
+ * `starting` makes the thread, which prepares what the document in force needs; `opening` lets it serve, and its first
+ * clients may be there before it has said so; `running` serves; `replaced` has lost its thread, gives back what that had
+ * taken, and waits before it starts another; `draining` lets its sessions finish; `ended` has no thread. `failed` has lost
+ * too many threads in too short a time.
  */
 import { assign, type SnapshotFrom, setup } from "xstate";
 import { recordError, unprovided, unprovidedWork } from "./effect.ts";
@@ -35,9 +36,11 @@ const steadyTime = 30_000;
 export const workerMachine = setup({
   types: { context: {} as WorkerContext, events: {} as WorkerEvent },
   actors: unprovidedWork("worker", [
-    /** Makes the thread, which prepares everything; resolves when it serves. */
+    /** Makes the thread, which prepares everything; resolves when it may serve. */
     "startThread",
-    /** Asks the thread to finish; resolves when it has ended. */
+    /** Lets the thread serve; resolves when it does. */
+    "openThread",
+    /** Asks the thread to finish, once it serves; resolves when it has ended. */
     "drainThread",
   ]),
   actions: {
@@ -68,12 +71,24 @@ export const workerMachine = setup({
     starting: {
       invoke: {
         src: "startThread",
-        onDone: { target: "running" },
+        onDone: { target: "opening" },
         onError: { target: "replaced", actions: recordError },
       },
       on: {
         "thread.lost": { target: "replaced", actions: recordError },
         "worker.drain": { target: "ended", actions: "endThread" },
+        "worker.stop": { target: "ended", actions: "endThread" },
+      },
+    },
+    opening: {
+      invoke: {
+        src: "openThread",
+        onDone: { target: "running" },
+        onError: { target: "replaced", actions: recordError },
+      },
+      on: {
+        "thread.lost": { target: "replaced", actions: recordError },
+        "worker.drain": { target: "draining" },
         "worker.stop": { target: "ended", actions: "endThread" },
       },
     },

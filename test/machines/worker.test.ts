@@ -18,6 +18,7 @@ function newWorker() {
           starting = Promise.withResolvers<void>();
           return starting.promise;
         }),
+        openThread: fromPromise(async () => {}),
         drainThread: fromPromise(() => draining.promise),
       },
       actions: {

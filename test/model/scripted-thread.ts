@@ -40,22 +40,30 @@ export class ScriptedThread implements Thread {
     return this.#ended.promise;
   }
 
-  /** Serves from here on, and has one client. */
-  serve(): void {
-    this.#counters.tryTake(serverSlots);
+  /** Has everything that it needs. */
+  prepare(): void {
     this.#ready.resolve();
+  }
+
+  /** Cannot prepare, and does not end either. */
+  failToPrepare(): void {
+    this.#ready.reject(new Error("It cannot prepare."));
+  }
+
+  /** Answers that it serves. */
+  serve(): void {
     this.#serves.resolve();
   }
 
   /** Answers that it cannot serve. */
   fail(): void {
-    this.#ready.resolve();
     this.#serves.reject(new Error("It cannot serve."));
   }
 
   /** Its client has gone, and it ends as it was asked to. */
   finish(): void {
     this.#counters.giveBack(serverSlots);
+    this.#serves.resolve();
     this.#finished.resolve();
     this.#exit(null);
   }
@@ -73,6 +81,8 @@ export class ScriptedThread implements Thread {
     switch (call) {
       case "serve":
         this.generation = (request as WorkerCalls["serve"]["request"]).generation;
+        // A client is there before it has answered.
+        this.#counters.tryTake(serverSlots);
         return this.#serves.promise;
       case "stage":
         if (this.cannotStage) throw new Error("It cannot prepare the document.");

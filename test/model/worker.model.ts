@@ -49,7 +49,10 @@ export class WorkerWorld extends Driver {
         const thread = new ScriptedThread(start, owner);
         this.threads.push(thread);
         // The other one has no troubles of its own.
-        if (start.worker !== followed) thread.serve();
+        if (start.worker !== followed) {
+          thread.prepare();
+          thread.serve();
+        }
         return thread;
       },
       notices: [],
@@ -151,27 +154,39 @@ const isIn =
 
 const stimuli: readonly Stimulus<WorkerWorld>[] = [
   {
-    name: "the thread serves",
+    name: "the thread has prepared everything",
     events: [outcome("done", "starting")],
     possible: isIn("starting"),
     async apply(world) {
       await world.hasThread();
-      world.thread.serve();
+      world.thread.prepare();
     },
   },
   {
-    name: "the thread cannot serve",
+    name: "the thread cannot prepare",
     events: [outcome("error", "starting")],
     possible: isIn("starting"),
     async apply(world) {
       await world.hasThread();
-      world.thread.fail();
+      world.thread.failToPrepare();
     },
+  },
+  {
+    name: "the thread serves",
+    events: [outcome("done", "opening")],
+    possible: isIn("opening"),
+    apply: (world) => world.thread.serve(),
+  },
+  {
+    name: "the thread cannot serve",
+    events: [outcome("error", "opening")],
+    possible: isIn("opening"),
+    apply: (world) => world.thread.fail(),
   },
   {
     name: "the thread dies",
     events: [lost],
-    possible: isIn("starting", "running"),
+    possible: isIn("starting", "opening", "running"),
     async apply(world) {
       await world.hasThread();
       world.thread.die();
@@ -223,7 +238,7 @@ const stimuli: readonly Stimulus<WorkerWorld>[] = [
   {
     name: "one worker is enough for the next document",
     events: [drains],
-    possible: isIn("running", "starting", "replaced"),
+    possible: isIn("running", "starting", "opening", "replaced"),
     leaves: ["let go"],
     async apply(world) {
       if (world.situation && isIn("starting")(world.situation)) await world.hasThread();
@@ -233,7 +248,7 @@ const stimuli: readonly Stimulus<WorkerWorld>[] = [
   {
     name: "the server stops at once",
     events: [stops],
-    possible: isIn("starting", "running", "replaced", "draining"),
+    possible: isIn("starting", "opening", "running", "replaced", "draining"),
     leaves: ["stopped"],
     async apply(world) {
       if (world.situation && isIn("starting")(world.situation)) await world.hasThread();
@@ -245,7 +260,7 @@ const stimuli: readonly Stimulus<WorkerWorld>[] = [
 /** Who has died, or was let go, keeps nothing; who serves follows the document in force. */
 async function compare(world: WorkerWorld, { snapshot, facts }: Situation): Promise<Difference[]> {
   const state = String(snapshot.value);
-  const serves = state === "running" || state === "draining";
+  const serves = state === "opening" || state === "running" || state === "draining";
   const other = world.threads.filter(({ worker, hasEnded }) => worker !== followed && !hasEnded);
   const taken = (serves ? 1 : 0) + other.length;
   const alive = world.threads.filter(({ worker, hasEnded }) => worker === followed && !hasEnded).length;

@@ -6,7 +6,7 @@ walkModels({
   impossible: {
     "draining: thread.lost": "a thread that drains is let go, and a reload under way has ended before",
   },
-  pairs: 17,
+  pairs: 22,
   distinguish({ snapshot, facts }) {
     const losses: number = Reflect.get(snapshot.context, "losses");
     const counted = snapshot.value === "starting" || snapshot.value === "replaced";

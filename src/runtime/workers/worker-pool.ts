@@ -19,7 +19,7 @@ import { MainMemory } from "./worker-memory.ts";
 import type { BlockChange, Proof, ServeRequest, WorkerQuestion, WorkerStart } from "./worker-messages.ts";
 import type { Thread, ThreadOwner, ThreadStart } from "./worker-thread.ts";
 
-/** How long a thread may take until it serves, in milliseconds. */
+/** How long a thread may take for each of the two steps until it serves, in milliseconds. */
 const startTimeout = 60_000;
 /** How long the answers to a question may take altogether, where event loops are busy, in milliseconds. */
 const longestQuestion = 250;
@@ -86,7 +86,8 @@ export class WorkerPool implements InspectedThreads {
   /** What is being proved to authorities, by domain. */
   readonly #proofs = new Map<string, Proof>();
   readonly #mayServe = Promise.withResolvers<void>();
-  readonly #starting = new Set<Promise<void>>();
+  /** Until a thread serves or has ended, by the number of its worker. */
+  readonly #starting = new Map<number, Promise<void>>();
   #reloading: PromiseWithResolvers<void> | null = null;
   /** Those that followed the stage of the current reload. */
   #staged: readonly ServerWorker[] = [];
@@ -131,14 +132,14 @@ export class WorkerPool implements InspectedThreads {
   /** From here on the workers accept; resolves when all do. */
   async serve(): Promise<void> {
     this.#mayServe.resolve();
-    await Promise.all(this.#workers.map((worker) => worker.started()));
+    await Promise.all(this.#workers.map((worker) => worker.served()));
   }
 
   /** Lets the workers prepare a document beside what they serve; the main thread has bound all of it. */
   async stage(document: Configuration, staged: Pick<FollowedServer, "certificates" | "listeners">): Promise<void> {
     const reloading = Promise.withResolvers<void>();
     this.#reloading = reloading;
-    await Promise.allSettled(this.#starting);
+    await Promise.allSettled(this.#workers.map(({ number }) => this.#starting.get(number)));
     const message = workerDocument(document, this, staged);
     const serving = this.#workers.filter(({ serving }) => serving !== null);
     this.#staged = serving;
@@ -246,9 +247,10 @@ export class WorkerPool implements InspectedThreads {
       lifecycle: server.lifecycle,
       inspect: server.inspect,
       flow: server.flows.of("worker"),
-      start: (watch) =>
+      start: (watch, signal) =>
         this.#start(number, {
           ...watch,
+          signal,
           numbered: (given) => {
             thread = given;
           },
@@ -267,15 +269,19 @@ export class WorkerPool implements InspectedThreads {
     });
   }
 
+  /** @returns what lets the thread serve, and resolves when it does */
   async #start(
     worker: number,
     watch: {
+      readonly signal: AbortSignal;
       begun(thread: Thread): void;
       lost(error: Error): void;
       numbered(thread: number): void;
     },
-  ): Promise<void> {
+  ): Promise<() => Promise<void>> {
     while (this.#reloading) await this.#reloading.promise;
+    // It may not be needed any more.
+    watch.signal.throwIfAborted();
     const number = this.#number();
     watch.numbered(number);
     this.#begun += 1;
@@ -294,25 +300,17 @@ export class WorkerPool implements InspectedThreads {
     watch.begun(thread);
     for (const inspector of this.#inspectors.keys())
       if (inspector.connection === null) this.#inspectIn(inspectable, inspector);
-    const started = this.#untilServing(thread);
-    this.#starting.add(started);
-    await started.finally(() => this.#starting.delete(started));
-  }
-
-  async #untilServing(thread: Thread): Promise<void> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new Error(`A worker did not serve within ${startTimeout / 1_000} seconds.`)),
-      startTimeout,
-    );
-    try {
-      await Promise.race([thread.ready, late.promise]);
-      await this.#mayServe.promise;
+    const opened = Promise.withResolvers<void>();
+    const started = Promise.race([opened.promise, thread.ended]).finally(() => {
+      if (this.#starting.get(worker) === started) this.#starting.delete(worker);
+    });
+    this.#starting.set(worker, started);
+    await inTime(thread.ready);
+    await this.#mayServe.promise;
+    return async () => {
       this.#serving.add(thread);
-      await Promise.race([thread.call("serve", this.#inForce()), late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+      await inTime(thread.call("serve", this.#inForce())).finally(opened.resolve);
+    };
   }
 
   #startOf(own: Pick<WorkerStart, "worker" | "thread" | "idPrefix">): ThreadStart {
@@ -425,6 +423,20 @@ export class WorkerPool implements InspectedThreads {
   #followed(): FollowedServer {
     if (!this.#server) throw new Error("The workers have no server yet.");
     return this.#server;
+  }
+}
+
+/** @throws Error when a thread takes too long */
+async function inTime(step: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`A worker did not serve within ${startTimeout / 1_000} seconds.`)),
+    startTimeout,
+  );
+  try {
+    await Promise.race([step, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

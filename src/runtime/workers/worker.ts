@@ -14,8 +14,15 @@ export interface WorkerOptions {
   readonly lifecycle: Lifecycle;
   readonly inspect: Inspector | undefined;
   readonly flow: ChartFlow;
-  /** Makes a thread; resolves when it serves. @param watch called with it at once, and when it ends though nobody asked it to */
-  start(watch: { begun(thread: Thread): void; lost(error: Error): void }): Promise<void>;
+  /**
+   * Makes a thread, unless the signal is aborted by then; resolves when it may serve.
+   * @param watch called with it at once, and when it ends though nobody asked it to
+   * @returns what lets it serve, and resolves when it does
+   */
+  start(
+    watch: { begun(thread: Thread): void; lost(error: Error): void },
+    signal: AbortSignal,
+  ): Promise<() => Promise<void>>;
   /** Gives back what the latest thread had taken, which has ended. */
   giveBack(): void;
   /** It has lost too many threads in too short a time. */
@@ -27,6 +34,8 @@ export class ServerWorker {
   readonly number: number;
   readonly #options: WorkerOptions;
   #thread: Thread | null = null;
+  #open: () => Promise<void> = () => Promise.resolve();
+  #opening: Promise<void> = Promise.resolve();
   #ending: Promise<void> = Promise.resolve();
   #state: WorkerState | null = null;
 
@@ -36,13 +45,12 @@ export class ServerWorker {
     this.actor = createActor(
       workerMachine.provide({
         actors: {
-          startThread: fromPromise(() => this.#start()),
-          drainThread: fromPromise(async () => {
-            const thread = this.#thread;
-            thread?.release();
-            await thread?.call("stop", { wait: true });
-            await thread?.ended;
+          startThread: fromPromise(({ signal }) => this.#start(signal)),
+          openThread: fromPromise(() => {
+            this.#opening = this.#open();
+            return this.#opening;
           }),
+          drainThread: fromPromise(() => this.#drain()),
         },
         actions: {
           giveBack: () => this.#giveBack(),
@@ -76,6 +84,15 @@ export class ServerWorker {
     return this.#state === "running" || this.#state === "draining" ? this.#thread : null;
   }
 
+  /** Resolves when it runs, if not with its first thread, then with another. @throws why it has failed for good */
+  async served(): Promise<void> {
+    const { value, context } = await waitFor(
+      this.actor,
+      (snapshot) => snapshot.status !== "active" || snapshot.value === "running",
+    );
+    if (value !== "running") throw context.error;
+  }
+
   /** Resolves when it runs. @throws what kept it from running, or from going on */
   async started(): Promise<void> {
     const { value, context } = await waitFor(
@@ -97,14 +114,30 @@ export class ServerWorker {
     if (this.actor.getSnapshot().status === "active") this.actor.send({ type: "thread.lost", error });
   }
 
-  async #start(): Promise<void> {
+  async #start(signal: AbortSignal): Promise<void> {
     await this.#ending;
-    await this.#options.start({
-      begun: (thread) => {
+    const watch = {
+      begun: (thread: Thread) => {
         this.#thread = thread;
       },
-      lost: (error) => this.replace(error),
-    });
+      lost: (error: Error) => this.replace(error),
+    };
+    this.#open = await this.#options.start(watch, signal);
+  }
+
+  async #drain(): Promise<void> {
+    const thread = this.#thread;
+    if (!thread) return;
+    thread.release();
+    try {
+      // One that has not said yet that it serves may have clients all the same.
+      await this.#opening;
+    } catch (error) {
+      await thread.end();
+      throw error;
+    }
+    await thread.call("stop", { wait: true });
+    await thread.ended;
   }
 
   #end(): void {
