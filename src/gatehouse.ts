@@ -153,7 +153,8 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       };
     },
   });
-  const control = controlOf(options, server, read);
+  const reloads = new ReloadHistory(server, clock);
+  const control = controlOf({ options, server, read, reloads });
   const feeds = new Subscription();
   const outputs = options.outputs ?? [];
   const metrics = new Metrics({ source: server, outputs });
@@ -168,7 +169,6 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   metrics.follow(server.lifecycle, Object.keys(notices) as OwnName[]);
   const ends = new EndHistory(clock);
   ends.follow(server.lifecycle);
-  const reloads = new ReloadHistory(server, clock);
   reloads.follow(server.lifecycle);
   if (options.logger) logLifecycle(server.lifecycle, options.logger, notices);
   for (const output of outputs)
@@ -345,15 +345,20 @@ interface ReloadAgain {
   readonly by: string;
 }
 
-function controlOf(options: GatehouseOptions, server: Server, read: ReadDocument): Control {
+interface ControlledServer extends Omit<ReloadAgain, "by"> {
+  readonly reloads: ReloadHistory;
+}
+
+function controlOf({ options, server, read, reloads }: ControlledServer): Control {
   const { control } = options;
   if (control === undefined) return { open: async () => {}, restore: async () => {}, close: async () => {} };
   const path = typeof control === "string" ? control : control.path;
   const reload = () => reloadAgain({ options, server, read, by: controlSocketName });
+  const parts = { reload, newestReload: () => reloads.newest };
   const access = new ControlAccess(path, server.lifecycle);
   return {
-    open: (gatehouse, management, placing) => access.open({ gatehouse, management, reload }, placing),
-    restore: (gatehouse, management) => access.restore({ gatehouse, management, reload }),
+    open: (gatehouse, management, placing) => access.open({ gatehouse, management, ...parts }, placing),
+    restore: (gatehouse, management) => access.restore({ gatehouse, management, ...parts }),
     close: () => access.close(),
   };
 }

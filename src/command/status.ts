@@ -1,5 +1,11 @@
 /** `gatehouse status`: the running server and its listeners, one line each. */
-import type { CertificateReport, FleetReport, ListenerReport, StatusReport } from "../control/reports.ts";
+import type {
+  CertificateReport,
+  FleetReport,
+  ListenerReport,
+  RejectionReport,
+  StatusReport,
+} from "../control/reports.ts";
 import { askServer, type ControlCommandOptions } from "./ask-server.ts";
 import { columns } from "./columns.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -37,12 +43,20 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function describe({ state, generation, pid, connections, listeners, certificates, fleet }: StatusReport): string {
+function describe(report: StatusReport): string {
+  const { state, generation, rejected, pid, connections, listeners, certificates, fleet } = report;
   const { total, maxConnections, byState } = connections;
   const states = Object.entries(byState).map(([name, count]) => `${count} ${name}`);
   const open = `${total} of ${maxConnections} connections${states.length > 0 ? ` (${states.join(", ")})` : ""}`;
   const member = fleet ? `\nNode ${fleet.node} is ${fleet.state}; ${inFleet(fleet)} (--fleet shows them).` : "";
-  return `Gatehouse is ${state} (pid ${pid}) with document ${generation}, ${open}.${member}\n\n${describeListeners(listeners)}${describeCertificates(certificates)}`;
+  return `Gatehouse is ${state} (pid ${pid}) with document ${generation}, ${open}.${member}${describeRejection(rejected)}\n\n${describeListeners(listeners)}${describeCertificates(certificates)}`;
+}
+
+/** Whoever changed it may have gone before it was read. */
+function describeRejection(rejected: RejectionReport | null): string {
+  if (!rejected) return "";
+  const { at, by, message } = rejected;
+  return `\n\nThe newest document is not in force; it was rejected at ${at.slice(0, 19)}Z (by ${by}):\n${message}`;
 }
 
 /** Those that renew themselves; nothing without one. */

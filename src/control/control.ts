@@ -5,6 +5,7 @@ import { controlSocketName } from "../management/access/control-socket-name.ts";
 import type { Management } from "../management/management.ts";
 import { onDemand } from "../on-demand.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
+import type { PastReload } from "../runtime/reload/reload-history.ts";
 import { listenAt, type PlacedSocket } from "./control-socket.ts";
 import { problemOf, statusOf } from "./problems.ts";
 
@@ -16,6 +17,8 @@ export interface Controlled {
   management(): Promise<Management>;
   /** Reads the document again and puts it into force. */
   reload(): Promise<ReloadReport>;
+  /** The newest of them, carried out or rejected; null before the start. */
+  newestReload(): PastReload | null;
 }
 
 /** @throws ControlSocketError */
@@ -41,14 +44,14 @@ export function openControl(
 }
 
 /** The routes are loaded with the first request: many servers get none. */
-function answers({ gatehouse, management, reload }: Controlled): RequestListener {
+function answers({ gatehouse, management, reload, newestReload }: Controlled): RequestListener {
   let routes: Promise<RequestListener> | null = null;
   const load = async (): Promise<RequestListener> => {
     const [{ controlListener }, managing] = await Promise.all([
       onDemand(() => import("./control-listener.ts")),
       management(),
     ]);
-    return controlListener({ gatehouse, management: managing, reload });
+    return controlListener({ gatehouse, management: managing, reload, newestReload });
   };
   return (request, response) => {
     const failed = (error: unknown): void => answer(response, { status: statusOf(error), body: problemOf(error) });

@@ -5,6 +5,7 @@ import type { TlsFacts } from "../protocols/protocol.ts";
 import type { NodeStatus } from "../runtime/fleet/node-facts.ts";
 import { addressText, processText } from "../runtime/observe/log-lines.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
+import type { PastReload } from "../runtime/reload/reload-history.ts";
 import type { ConnectionStatus } from "../runtime/server/watched-connections.ts";
 
 export interface StatusReport {
@@ -12,6 +13,8 @@ export interface StatusReport {
   readonly state: string;
   /** Number of the document in force; the first is 1. */
   readonly generation: number;
+  /** The newest document, where it was not put into force; null when it was. */
+  readonly rejected: RejectionReport | null;
   readonly pid: number;
   readonly connections: {
     readonly total: number;
@@ -25,6 +28,15 @@ export interface StatusReport {
   readonly certificates: readonly CertificateReport[];
   /** Null without `SystemSettings.cluster`. */
   readonly fleet: FleetReport | null;
+}
+
+export interface RejectionReport {
+  /** RFC 3339. */
+  readonly at: string;
+  /** Who asked for it, as in the log: `file`, `SIGHUP`, … */
+  readonly by: string;
+  /** Why, in words. */
+  readonly message: string;
 }
 
 export interface FleetReport extends FleetStatus {
@@ -75,13 +87,15 @@ export interface ReloadAnswer extends ReloadReport {
   readonly text: string;
 }
 
-export function statusReport(gatehouse: Gatehouse): StatusReport {
+/** @param newest of the reloads; the start counts as one */
+export function statusReport(gatehouse: Gatehouse, newest: PastReload | null): StatusReport {
   const connections = gatehouse.connections();
   const byState: Record<string, number> = {};
   for (const { state } of connections) byState[state] = (byState[state] ?? 0) + 1;
   return {
     state: gatehouse.state,
     generation: gatehouse.generation,
+    rejected: newest?.error ? { at: newest.at.toISOString(), by: newest.by, message: newest.error.message } : null,
     pid: process.pid,
     connections: {
       total: connections.length,

@@ -10,6 +10,7 @@ import type { GrantedEnv } from "../management/http/management-env.ts";
 import type { Management } from "../management/management.ts";
 import { BlockedAddressError } from "../runtime/admission/block-list.ts";
 import type { ReloadReport } from "../runtime/reload/reload.ts";
+import type { PastReload } from "../runtime/reload/reload-history.ts";
 import { UnknownListenerError } from "../runtime/server/server-errors.ts";
 import { type ControlProblem, problemOf, statusOf } from "./problems.ts";
 import { connectionReport, listenerReport, reloadAnswer, statusReport } from "./reports.ts";
@@ -35,9 +36,11 @@ export interface ControlledParts {
   readonly management: Management;
   /** Reads the document again and puts it into force. */
   reload(): Promise<ReloadReport>;
+  /** The newest of them, carried out or rejected; null before the start. */
+  newestReload(): PastReload | null;
 }
 
-export function controlRoutes({ gatehouse, management, reload }: ControlledParts): Hono {
+export function controlRoutes({ gatehouse, management, reload, newestReload }: ControlledParts): Hono {
   const listeners = (name: string | undefined) =>
     gatehouse
       .listeners()
@@ -45,7 +48,7 @@ export function controlRoutes({ gatehouse, management, reload }: ControlledParts
       .map(listenerReport);
   const routes = new Hono();
 
-  routes.get("/status", (context) => context.json(statusReport(gatehouse)));
+  routes.get("/status", (context) => context.json(statusReport(gatehouse, newestReload())));
   routes.get("/states", (context) => context.json({ states: gatehouse.states() }));
   routes.get("/connections", (context) => {
     const name = context.req.query("listener");

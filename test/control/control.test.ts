@@ -64,6 +64,7 @@ describe("the control socket", () => {
       body: {
         state: "running",
         generation: 1,
+        rejected: null,
         pid: process.pid,
         connections: { total: 1, maxConnections: 8192, byState: { active: 1 } },
         certificates: [],

@@ -50,7 +50,7 @@ test("SIGTERM in mid-reload, with a key that hangs, drains as before", async ({ 
 
   server.kill("SIGTERM");
   expect(await idle.reply()).toMatch(/^421 /);
-  expect(await server.logged({ event: "reload.rejected" })).toMatchObject({ err: { code: "reload-stopped" } });
+  expect(await server.logged({ event: "reload.rejected" })).toMatchObject({ code: "reload-stopped" });
   const late = await openDialogue(server.port("smtp")).catch((error: NodeJS.ErrnoException) => error);
 
   expect(late instanceof Error ? late.code : late.greeting).toMatch(/^421 |^ECONNREFUSED$/);
@@ -100,12 +100,15 @@ test("a pipe in place of the document, of a key or of a password is refused by n
   const [key, replaced] = [pipe(), pipe()];
   await replaceDocument(server, documentWith(key));
   expect(await server.logged({ event: "reload.rejected" })).toMatchObject({
-    err: { code: "reload-failed", message: expect.stringContaining(`file ${key} cannot be read: it is a pipe`) },
+    code: "reload-failed",
+    reasons: expect.arrayContaining([expect.stringContaining(`file ${key} cannot be read: it is a pipe`)]),
   });
   await rename(replaced, server.file);
   server.kill("SIGHUP");
   await expect
-    .poll(() => server.log.filter(({ event }) => event === "reload.rejected").map(({ err }) => JSON.stringify(err)))
+    .poll(() =>
+      server.log.filter(({ event }) => event === "reload.rejected").map(({ reasons }) => JSON.stringify(reasons)),
+    )
     .toContainEqual(expect.stringContaining("cannot be read: it is a pipe; name a regular file"));
   expect((await openDialogue(server.port("smtp"))).greeting).toMatch(/^220 /);
   server.kill("SIGTERM");

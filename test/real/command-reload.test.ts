@@ -15,13 +15,19 @@ test("a file that an editor replaces is put into force, and one that is not vali
   await replace('[{"name": "smtp", "bind": ["127.0.0.1:0"], "maxConnection": 5}]');
   expect(await server.logged({ event: "reload.rejected" })).toMatchObject({
     by: "file",
-    err: { message: expect.stringContaining("maxConnection") },
+    code: "invalid-configuration",
+    reasons: [expect.stringContaining(server.file), expect.stringContaining("maxConnection")],
   });
+  const rejected = await gatehouse(["status", "--data", server.data]);
+  expect(rejected.stdout).toMatch(
+    /The newest document is not in force; it was rejected at .*Z \(by file\):\n.*\n.*maxConnection /,
+  );
   await replace(document(20));
   expect(await server.logged({ event: "reload.carriedOut", generation: 2 })).toMatchObject({
     by: "file",
     plan: expect.arrayContaining(["smtp: retuned (maxConnections 10 → 20)"]),
   });
+  expect((await gatehouse(["status", "--data", server.data])).stdout).not.toContain("rejected");
   server.kill("SIGTERM");
   expect(await server.end).toEqual([0, null]);
 });

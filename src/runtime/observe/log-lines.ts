@@ -135,7 +135,7 @@ export const logLines: LogLines = {
   "reload.rejected": {
     level: "error",
     text: "reload rejected, everything stays as it was",
-    fields: ({ by, error }) => ({ by, err: error }),
+    fields: ({ by, error }) => ({ by, ...failure(error) }),
   },
   "upgrade.spawning": { level: "info", text: "upgrade: the program on disk is started", fields: everything },
   "upgrade.warming": { level: "info", text: "upgrade warming", fields: everything },

@@ -62,6 +62,11 @@ export class ReloadHistory {
     return this.#reloads.toReversed();
   }
 
+  /** Null before the start. */
+  get newest(): PastReload | null {
+    return this.#reloads.at(-1) ?? null;
+  }
+
   /** Changes with each reload. */
   get lastNumber(): number {
     return this.#lastNumber;

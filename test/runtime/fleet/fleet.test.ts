@@ -152,9 +152,9 @@ describe.skipIf(!hasRedis)("what the nodes of a fleet share", () => {
   it("shows all nodes at each of them, and counts that add up", async () => {
     const [, b] = nodes;
     const inside = await Promise.all(nodes.flatMap((node) => [come(node.port("talk")), come(node.port("talk"))]));
-    const sums = () => nodes.map(({ gatehouse }) => statusReport(gatehouse).fleet?.connections);
+    const sums = () => nodes.map(({ gatehouse }) => statusReport(gatehouse, null).fleet?.connections);
     await expect.poll(sums, { timeout: 10_000 }).toEqual([6, 6, 6]);
-    expect(b && statusReport(b.gatehouse).fleet).toMatchObject({
+    expect(b && statusReport(b.gatehouse, null).fleet).toMatchObject({
       ...{ node: "b", state: "connected" },
       nodes: [
         { node: "b", age: 0 },

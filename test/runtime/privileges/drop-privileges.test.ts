@@ -113,8 +113,8 @@ describe.runIf(isRoot && firstUnprivileged > 600)("a server that is started as r
       folder,
     );
     server.kill("SIGHUP");
-    const { err } = await server.logged({ event: "reload.rejected" });
-    const { message } = err as { message: string };
+    const { reasons } = await server.logged({ event: "reload.rejected" });
+    const message = (reasons as string[]).join("\n");
     expect(message).toContain(`Cannot listen on ${wanted.host}:${wanted.port}`);
     expect(message).toContain(
       `Ports below ${firstUnprivileged} (sysctl net.ipv4.ip_unprivileged_port_start) need a privilege`,
@@ -162,10 +162,8 @@ describe.runIf(isRoot && firstUnprivileged > 600)("a server that is started as r
       { args: ["--user", "nobody"], folder },
     );
     server.kill("SIGHUP");
-    const { err } = await server.logged({ event: "reload.rejected" });
-    expect((err as { message: string }).message).toMatch(
-      /Certificate "main": .*tls\.key cannot be read: .* \(EACCES\)/,
-    );
+    const { reasons } = await server.logged({ event: "reload.rejected" });
+    expect((reasons as string[]).join("\n")).toMatch(/Certificate "main": .*tls\.key cannot be read: .* \(EACCES\)/);
     server.kill("SIGTERM");
     await server.end;
     expect(await server.words).toContain(`${files.privateKey} cannot be read by the user nobody (65534:65534)`);
