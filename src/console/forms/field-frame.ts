@@ -30,8 +30,10 @@ export function groupedField(
   </div>`;
 }
 
+/** What is null in a document is an empty field in a form. */
 function descriptionOf({ path, description }: Slot): TemplateResult | typeof nothing {
-  return description === "" ? nothing : html`<p class="description" id="${idOf(path)}:description">${description}</p>`;
+  if (description === "") return nothing;
+  return html`<p class="description" id="${idOf(path)}:description">${description.replaceAll("Null:", "Empty:")}</p>`;
 }
 
 function errorsOf({ path }: Slot, messages: readonly string[]): TemplateResult | typeof nothing {

@@ -25,6 +25,11 @@ export function durationText(milliseconds: number): string {
   return textIn(durations, milliseconds);
 }
 
+/** To what matters of it: `23s`, `1m 30s`, `250ms`. */
+export function roughDurationText(milliseconds: number): string {
+  return durationText(milliseconds < 1_000 ? milliseconds : Math.round(milliseconds / 1_000) * 1_000);
+}
+
 /** Null when it is none. A number alone is milliseconds. */
 export function readDuration(text: string): number | null {
   return readIn(durations, text);

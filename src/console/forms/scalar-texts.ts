@@ -1,5 +1,6 @@
 /** Scalars as the texts of a form: how each type is written, and how it is read. */
 import type { FieldType } from "../wire/schema.ts";
+import { localText, readLocal } from "./local-moments.ts";
 import { durationText, readDuration, readSize, sizeText } from "./quantities.ts";
 
 export interface ScalarReading {
@@ -10,7 +11,7 @@ export interface ScalarReading {
 export function scalarText(type: FieldType, value: unknown): string {
   if (value === null || value === undefined) return "";
   if (type.type === "number" && typeof value === "number") return numberText(type, value);
-  if (type.type === "utcDateTime" && typeof value === "string") return value.replace(/(?:\.\d+)?Z$/, "");
+  if (type.type === "utcDateTime" && typeof value === "string") return localText(value);
   return String(value);
 }
 
@@ -18,7 +19,7 @@ export function scalarText(type: FieldType, value: unknown): string {
 export function readScalar(type: FieldType, text: string): ScalarReading {
   if (text.trim() === "") return { value: emptyOf(type) };
   if (type.type === "number") return readNumber(type, text);
-  if (type.type === "utcDateTime") return { value: `${text.length === 16 ? `${text}:00` : text}Z` };
+  if (type.type === "utcDateTime") return { value: readLocal(text) };
   return { value: text };
 }
 

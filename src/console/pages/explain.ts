@@ -38,7 +38,7 @@ export class ExplainPage implements Page {
 
   async #loadListeners(): Promise<void> {
     try {
-      const request = { filter: {}, limit: 500, after: null, properties: ["name"] };
+      const request = { filter: {}, sort: null, limit: 500, after: null, properties: ["name"] };
       const { values } = await queryObjects("x:ListenerStatus", request);
       this.#listeners = values.map(({ name }) => String(name));
     } catch (error) {

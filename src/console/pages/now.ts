@@ -158,7 +158,7 @@ export class NowPage implements Page {
     const now = this.#now;
     if (!now) return html`${pageHead({ title: this.title })}<p role="status" class="none">Loading…</p>`;
     return html`${pageHead({ title: this.title, subtitle: `${now.hostname}, Gatehouse ${now.version}` })}
-      ${facts(now)} ${nodesTable(now, this.#around.isReadOnly ? null : (node) => this.#nodeActions(node))}
+      ${facts(now)} ${this.#history.warning()} ${nodesTable(now, this.#around.isReadOnly ? null : (node) => this.#nodeActions(node))}
       <section class="card plot" aria-labelledby="rates-title">
         <h2 id="rates-title">Clients per second</h2>
         <p class="key">
@@ -318,7 +318,7 @@ function facts(now: ServerNow): TemplateResult {
       </dd>
     </div>
     <div>
-      <dt>Generation</dt>
+      <dt>Document</dt>
       <dd class="digits">${generation}</dd>
     </div>
     <div>

@@ -2,15 +2,21 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { Page, Surroundings } from "../page.ts";
+import { momentText } from "../parts/moments.ts";
 import { placeOf } from "../parts/navigation.ts";
 import { pageHead } from "../parts/page-head.ts";
 import { valueCell } from "../parts/value-text.ts";
 import { hashOf } from "../routes.ts";
 import { messageOf, WireError } from "../wire/jmap.ts";
-import { labelOf, queryObjects, type Value } from "../wire/objects.ts";
+import { labelOf, queryObjects, type Sort, type Value } from "../wire/objects.ts";
 import { type Field, fieldsNameOf, isEditable, type List, type ListFilter, objectOf } from "../wire/schema.ts";
 
 const pageSize = 50;
+
+/** Types of fields that the server sorts by. */
+const sortable: ReadonlySet<string> = new Set(["string", "number", "boolean", "enum", "objectId", "utcDateTime"]);
+
+type Column = List["columns"][number];
 
 export class ObjectListPage implements Page {
   readonly #around: Surroundings;
@@ -21,6 +27,7 @@ export class ObjectListPage implements Page {
   #values: readonly Value[] | null = null;
   #total = 0;
   #filter: Readonly<Record<string, string>> = {};
+  #sort: Sort | null = null;
   #problem: string | null = null;
   /** Of the latest question; answers to earlier ones come too late. */
   #asked = 0;
@@ -54,7 +61,7 @@ export class ObjectListPage implements Page {
     const { columns, labelProperty } = this.#list;
     const properties = [...new Set([...columns.map(({ name }) => name), ...(labelProperty ? [labelProperty] : [])])];
     try {
-      const request = { filter: this.#filterValue, limit: pageSize, after, properties };
+      const request = { filter: this.#filterValue, sort: this.#sort, limit: pageSize, after, properties };
       const page = await queryObjects(this.#objectName, request);
       if (mine !== this.#asked) return;
       this.#values = after === null ? page.values : [...(this.#values ?? []), ...page.values];
@@ -86,7 +93,7 @@ export class ObjectListPage implements Page {
       >Add ${singularName.toLowerCase()}</a
     >`;
     return html`${pageHead({ place, title, subtitle, actions })}
-      ${filters.length > 0 ? html`<search class="filters">${filters.map((filter) => this.#filterControl(filter))}</search>` : nothing}
+      ${filters.length > 0 ? html`<search class="filters">${filters.map((filter) => this.#filterControl(filter))}${this.#sortChoice()}</search>` : nothing}
       ${this.#problem ? html`<p class="error" role="alert">${this.#problem}</p>` : nothing} ${this.#table()}`;
   }
 
@@ -101,7 +108,7 @@ export class ObjectListPage implements Page {
     return html`<table role="table" class="cards">
         <thead role="rowgroup">
           <tr role="row">
-            ${columns.map(({ label }) => html`<th role="columnheader" scope="col">${label}</th>`)}
+            ${columns.map((column) => this.#columnHead(column))}
           </tr>
         </thead>
         <tbody role="rowgroup">
@@ -119,7 +126,55 @@ export class ObjectListPage implements Page {
             ? html`<button class="quiet" @click=${() => void this.#load(String(values.at(-1)?.["id"]))}>Show more</button>`
             : nothing
         }
+        ${
+          isEditable(this.#around.schema, this.#objectName)
+            ? nothing
+            : html`<button class="quiet" @click=${() => void this.#load(null)}>Refresh</button>`
+        }
       </p>`;
+  }
+
+  #columnHead({ name, label }: Column): TemplateResult {
+    const isNumber = this.#fields[name]?.type.type === "number";
+    const sort = this.#sort?.property === name ? this.#sort : null;
+    const head = this.#canSort(name)
+      ? html`<button class="sort" @click=${() => this.#sortBy({ property: name, isAscending: sort ? !sort.isAscending : !isNumber })}>
+          ${label}<span aria-hidden="true">${sort === null ? "" : sort.isAscending ? " ↑" : " ↓"}</span>
+        </button><span class="plain">${label}</span>`
+      : label;
+    const order = sort === null ? nothing : sort.isAscending ? "ascending" : "descending";
+    return html`<th role="columnheader" scope="col" class=${isNumber ? "number" : nothing} aria-sort=${order}>${head}</th>`;
+  }
+
+  /** Where there is no room for heads of columns. */
+  #sortChoice(): TemplateResult | typeof nothing {
+    const choices = this.#list.columns
+      .filter(({ name }) => this.#canSort(name))
+      .flatMap(({ name, label }) => [
+        { label: `${label} ↑`, sort: { property: name, isAscending: true } },
+        { label: `${label} ↓`, sort: { property: name, isAscending: false } },
+      ]);
+    const changed = (event: Event) =>
+      this.#sortBy(choices[Number((event.target as HTMLSelectElement).value)]?.sort ?? null);
+    return html`<label class="sort-choice"
+      >Sort by
+      <select @change=${changed}>
+        <option value="-1">–</option>
+        ${choices.map(({ label, sort }, index) => {
+          const isChosen = this.#sort?.property === sort.property && this.#sort.isAscending === sort.isAscending;
+          return html`<option value=${index} ?selected=${isChosen}>${label}</option>`;
+        })}
+      </select></label
+    >`;
+  }
+
+  #canSort(name: string): boolean {
+    return sortable.has(this.#fields[name]?.type.type ?? "");
+  }
+
+  #sortBy(sort: Sort | null): void {
+    this.#sort = sort;
+    void this.#load(null);
   }
 
   #row(value: Value): TemplateResult {
@@ -131,11 +186,17 @@ export class ObjectListPage implements Page {
       ${columns.map(({ name, label }) => {
         const cell =
           name === named
-            ? html`<a href=${href}>${labelOf(value, name)}</a>`
+            ? html`<a href=${href}>${this.#nameOf(value, name)}</a>`
             : valueCell(schema, this.#fields[name]?.type, value[name]);
-        return html`<td role="cell" data-label=${label}><div>${cell}</div></td>`;
+        const isNumber = this.#fields[name]?.type.type === "number";
+        return html`<td role="cell" data-label=${label} class=${isNumber ? "number" : nothing}><div>${cell}</div></td>`;
       })}
     </tr>`;
+  }
+
+  #nameOf(value: Value, property: string): string {
+    const at = this.#fields[property]?.type.type === "utcDateTime" ? value[property] : null;
+    return typeof at === "string" ? momentText(new Date(at)) : labelOf(value, property);
   }
 
   #filterControl({ type, field, label }: ListFilter): TemplateResult {

@@ -1,7 +1,7 @@
 /** Connections that have ended, or clients that were refused, each with a way to its explanation. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { durationText } from "../forms/quantities.ts";
+import { roughDurationText } from "../forms/quantities.ts";
 import { hashOf } from "../routes.ts";
 import { type ConnectionEnd, type EndsFound, hostOf } from "../wire/ends.ts";
 import { octetsText } from "./octets.ts";
@@ -55,7 +55,7 @@ const explanation: Column = [
 
 const endedColumns: readonly Column[] = [
   ...common,
-  ["After", ({ duration }) => (duration === null ? none : durationText(rounded(duration)))],
+  ["After", ({ duration }) => (duration === null ? none : roughDurationText(duration))],
   ["Received", ({ bytesRead }) => html`<span class="digits">${octetsText(bytesRead ?? 0)}</span>`],
   ["Sent", ({ bytesWritten }) => html`<span class="digits">${octetsText(bytesWritten ?? 0)}</span>`],
   ["Detail", ({ detail, tls, serverName }) => detail ?? ([tls, serverName].filter(Boolean).join(", ") || none)],
@@ -71,8 +71,3 @@ const refusedColumns: readonly Column[] = [
   ],
   explanation,
 ];
-
-/** To what matters of it. */
-function rounded(milliseconds: number): number {
-  return milliseconds < 1_000 ? milliseconds : Math.round(milliseconds / 1_000) * 1_000;
-}

@@ -20,6 +20,9 @@ interface DrawnEdge {
 /** Scale below which the text is unreadable. */
 const smallest = 0.75;
 
+/** Of a name in its state. */
+const margin = 8;
+
 export class LiveChart {
   readonly element: SVGSVGElement;
   readonly #states = new Map<string, DrawnState>();
@@ -55,7 +58,9 @@ export class LiveChart {
       text.textContent = `${name} ${count}`;
       group.classList.toggle("taken", count > 0);
       group.classList.toggle("picked", path === picked);
-      if (count !== countIn(path, this.#counts)) lightUp(group);
+      if (count === countIn(path, this.#counts)) continue;
+      keepWithin(group, text);
+      lightUp(group);
     }
     this.#counts = counts;
   }
@@ -115,6 +120,15 @@ export class LiveChart {
 /** As the drawing writes the two states of a transition: `_` separates names, and precedes what is no state's. */
 function edgeName(id: string): string {
   return id.replace(/^_/, "").replaceAll("_", ".");
+}
+
+/** A drawing is made for one digit; thousands are narrower, so that they stay within their state. */
+function keepWithin(group: SVGGElement, text: SVGTextElement): void {
+  text.removeAttribute("textLength");
+  const room = (group.querySelector<SVGGraphicsElement>("path, polygon")?.getBBox().width ?? 0) - margin;
+  if (room <= 0 || text.getComputedTextLength() <= room) return;
+  text.setAttribute("textLength", String(room));
+  text.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
 function flowText({ rate, failing }: { readonly rate: number; readonly failing: number }): string {

@@ -5,6 +5,7 @@ import { messageOf } from "../wire/jmap.ts";
 import { type Reload, type ReloadDetails, reloadDetails, restoreDocument } from "../wire/reloads.ts";
 import { dialog } from "./dialog.ts";
 import { differenceView } from "./difference-view.ts";
+import { momentText, momentTime } from "./moments.ts";
 import { planView } from "./plan-view.ts";
 
 interface Around {
@@ -20,8 +21,6 @@ const outcomes = {
   "carried-out": ["good", "in force"],
   rejected: ["bad", "rejected"],
 } as const;
-
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium", hourCycle: "h23" });
 
 export class ReloadHistory {
   readonly #around: Around;
@@ -54,21 +53,29 @@ export class ReloadHistory {
       ${this.#question()}`;
   }
 
+  /** Whoever wrote a document may not see what has become of it. */
+  warning(): TemplateResult | typeof nothing {
+    const [newest] = this.#reloads;
+    if (newest?.outcome !== "rejected") return nothing;
+    return html`<p class="lost" role="status">
+      The newest document is not in force. It was rejected at ${momentTime(newest.at)} (by ${newest.by}): ${gist(newest)}
+    </p>`;
+  }
+
   #entry(reload: Reload): TemplateResult {
-    const { id, at, by, outcome, generation, isInForce, planText, error } = reload;
+    const { id, at, by, outcome, generation, isInForce } = reload;
     const [tone, words] = outcomes[outcome];
     const isOpen = this.#open === id;
     const chip = isInForce
       ? html`<span class="chip good">in force</span>`
       : html`<span class="chip ${outcome === "carried-out" ? "plain" : tone}">${outcome === "carried-out" ? "replaced" : words}</span>`;
-    const summary = error ?? planText ?? "The document of the start.";
     return html`<li>
       <button class="reload" aria-expanded=${isOpen} @click=${() => void this.#toggle(reload)}>
-        <time class="digits" datetime=${new Date(at).toISOString()}>${moment.format(at)}</time>
+        ${momentTime(at)}
         <span class="by">${by}</span>
         ${chip}
         <span class="none digits">document ${generation}</span>
-        <span class="gist">${firstLine(summary)}</span>
+        <span class="gist">${gist(reload)}</span>
       </button>
       ${isOpen ? this.#opened(reload) : nothing}
     </li>`;
@@ -90,7 +97,7 @@ export class ReloadHistory {
           ? html`<p>
               <button
                 ?disabled=${this.#busy}
-                aria-label="Back to the document of ${moment.format(at)} by ${by}"
+                aria-label="Back to the document of ${momentText(at)} by ${by}"
                 @click=${() => void this.#propose(reload)}
               >
                 Back to this one
@@ -112,7 +119,7 @@ export class ReloadHistory {
     return dialog({
       title: "Back to this document?",
       body: html`<p class="description">
-          The document of ${moment.format(reload.at)} comes into force again. This is what it does to the running server.
+          The document of ${momentText(reload.at)} comes into force again. This is what it does to the running server.
         </p>
         ${planView(plan)}`,
       verb: "Go back",
@@ -163,7 +170,12 @@ export class ReloadHistory {
   }
 }
 
-function firstLine(text: string): string {
-  const lines = text.split("\n").filter((line) => !/: unchanged$/.test(line) && line !== "");
-  return lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? "");
+/** What matters most of it. The first line of several that an error has only says that reasons follow. */
+export function gist({ error, planText }: Pick<Reload, "error" | "planText">): string {
+  const lines = (error ?? planText ?? "The document of the start.")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => !/: unchanged$/.test(line) && line !== "");
+  const [first = "", ...others] = error !== null && lines.length > 1 ? lines.slice(1) : lines;
+  return others.length > 0 ? `${first} …` : first;
 }

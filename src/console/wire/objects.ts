@@ -28,8 +28,15 @@ export interface Page {
   readonly total: number;
 }
 
+export interface Sort {
+  readonly property: string;
+  readonly isAscending: boolean;
+}
+
 export interface PageRequest {
   readonly filter: Value;
+  /** Null: as they come. */
+  readonly sort: Sort | null;
   readonly limit: number;
   /** The id behind which the page begins; null for the first. */
   readonly after: string | null;
@@ -38,10 +45,17 @@ export interface PageRequest {
 
 /** A page of what the filter finds. @throws WireError, MethodError */
 export async function queryObjects(objectName: string, request: PageRequest): Promise<Page> {
-  const { filter, limit, after, properties } = request;
+  const { filter, sort, limit, after, properties } = request;
   const name = `${objectName}/query`;
   const [found = {}, answer = {}] = await call(
-    [name, { filter, limit, calculateTotal: true, ...(after === null ? {} : { anchor: after, anchorOffset: 1 }) }],
+    [
+      name,
+      {
+        ...{ filter, limit, calculateTotal: true },
+        ...(sort === null ? {} : { sort: [sort] }),
+        ...(after === null ? {} : { anchor: after, anchorOffset: 1 }),
+      },
+    ],
     [
       `${objectName}/get`,
       { "#ids": { resultOf: "c0", name, path: "/ids" }, ...(properties ? { properties: ["id", ...properties] } : {}) },
@@ -69,6 +83,7 @@ export async function choicesOf(schema: Schema, objectName: string): Promise<Cho
   const { labelProperty } = schema.lists[objectName] ?? {};
   const page = await queryObjects(objectName, {
     filter: {},
+    sort: null,
     limit: mostChoices,
     after: null,
     ...(labelProperty ? { properties: [labelProperty] } : {}),

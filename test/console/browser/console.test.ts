@@ -100,6 +100,26 @@ describe.skipIf(!hasChromium)("The console", () => {
     waiting.destroy();
   });
 
+  it("sorts connections by what a head of a column names, the longest first, and the other way round", async () => {
+    const clients = [client("smtp"), client("smtp")];
+    for (const socket of clients) expect(await greeting(socket)).toMatch(/^220 /);
+    const [, second] = clients;
+    second?.write("EHLO second.example\r\n");
+    await once(second as Socket, "data");
+    const page = await open("#/settings/x%3AConnection");
+    const peers = () => page.getByRole("row", { name: /smtp/ }).locator("td:nth-child(2)").allInnerTexts();
+    const [still, busy] = clients.map(({ localPort }) => `127.0.0.1:${localPort}`);
+    await page.getByRole("button", { name: "Read" }).click();
+    await page.locator('[aria-sort="descending"]', { hasText: "Read" }).waitFor();
+    await expect.poll(peers).toEqual([busy, still]);
+    await page.getByRole("button", { name: "Read" }).press("Enter");
+    await page.locator('[aria-sort="ascending"]', { hasText: "Read" }).waitFor();
+    await expect.poll(peers).toEqual([still, busy]);
+    await page.setViewportSize({ width: 380, height: 800 });
+    await page.getByLabel("Sort by").selectOption("Read ↓");
+    await expect.poll(peers).toEqual([busy, still]);
+  });
+
   it("shows why clients were refused, who they were, and what would become of them now", async () => {
     const held = [client("smtp"), client("smtp")];
     for (const socket of held) expect(await greeting(socket)).toMatch(/^220 /);
@@ -172,7 +192,8 @@ describe.skipIf(!hasChromium)("The console", () => {
     await own.gatehouse.reload({ NetworkListener: taken }).catch(() => {});
     const page = await open("#/now");
     const by = `account ${account.address}`;
-    await page.getByRole("button", { name: /embedder.*rejected/ }).click();
+    await page.getByText("The newest document is not in force.").getByText("203.0.113.1").waitFor();
+    await page.getByRole("button", { name: /embedder.*rejected.*203\.0\.113\.1/ }).click();
     await page.locator(".opened .error").waitFor();
     const first = page.getByRole("button", { name: /start.*document 1/ });
     await first.click();
@@ -182,6 +203,7 @@ describe.skipIf(!hasChromium)("The console", () => {
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: "Go back" }).click();
     await page.getByText("The earlier document is in force again.").waitFor();
+    await expect.poll(() => page.getByText("The newest document is not in force.").count()).toBe(0);
     expect(own.gatehouse.generation).toBe(changes + 1);
     expect(own.gatehouse.listeners().map(({ name }) => name)).not.toContain("second");
     const latest = page.getByRole("button", { name: new RegExp(`${by}.*in force.*document ${changes + 1}`) });

@@ -16,6 +16,7 @@ const text = `{
   "NetworkListener": [
     // Where mail comes in.
     { "name": "smtp", "bind": ["127.0.0.1:0"], "useTls": false, "maxConnections": 2 },
+    { "name": "deliveries-of-a-customer-whose-name-is-long", "protocol": "lmtp", "bind": ["127.0.0.1:0"] },
     { "name": "management", "protocol": "http", "bind": ["127.0.0.1:0"], "ignoreServerCap": true }
   ]
 }
