@@ -32,6 +32,10 @@ export type DeliveryAnswer = Answer | readonly Answer[];
 export interface Identity {
   /** The account's address or name, as logs and the backend know it. */
   readonly username: string;
+  /**
+   * `admin` may send from any address with the default backend; `admin` and `observer` open the management API and the
+   * console. Others are yours; empty for an account that has none.
+   */
   readonly roles: readonly string[];
 }
 
@@ -103,7 +107,7 @@ export interface WholeMessage {
 }
 
 export interface Backend {
-  /** @returns who it is, or null when name or password is wrong. */
+  /** @returns who it is, or null when name or password is wrong. Anything else is a failure, and lets nobody in. */
   authenticate?(attempt: LoginAttempt): Identity | null | Promise<Identity | null>;
   /**
    * Asked of clients whose certificate is trusted. Left out, EXTERNAL is not offered.

@@ -5,6 +5,7 @@
 import { errorOf } from "../config/values/thrown.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { Backend, Identity } from "./backend.ts";
+import { checkedIdentity } from "./checked-identity.ts";
 import type { LoginFailures } from "./login-failures.ts";
 import type { ClientCertificate, ConnectionFacts, Session, Wire } from "./protocol.ts";
 import {
@@ -263,7 +264,7 @@ export class Login {
     const { mechanism } = credentials;
     let operation = "certificate" in credentials ? "authenticateCertificate" : "authenticate";
     try {
-      const identity = await this.#identityOf(credentials, signal);
+      const identity = checkedIdentity(operation, await this.#answerTo(credentials, signal));
       if (!identity || this.#phase.at === "ended") return { result: "rejected", last: false };
       this.#wire.notice({ type: "session.authenticated", mechanism, username: identity.username });
       operation = "takeOver";
@@ -275,16 +276,16 @@ export class Login {
     }
   }
 
-  async #identityOf(credentials: Credentials, signal: AbortSignal): Promise<Identity | null> {
+  async #answerTo(credentials: Credentials, signal: AbortSignal): Promise<unknown> {
     const { backend } = this.#settings;
     const { mechanism } = credentials;
     const asked = { mechanism, connection: factsOf(this.#wire), signal };
     if ("certificate" in credentials) {
       const { certificate, authorization } = credentials;
-      return (await backend.authenticateCertificate?.({ ...asked, certificate, authorization })) ?? null;
+      return backend.authenticateCertificate?.({ ...asked, certificate, authorization });
     }
     const { username, password } = credentials;
-    return (await backend.authenticate?.({ ...asked, username, password })) ?? null;
+    return backend.authenticate?.({ ...asked, username, password });
   }
 
   #reportFailure(operation: string, reason: unknown): void {

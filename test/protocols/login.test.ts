@@ -119,6 +119,22 @@ describe("a log-in", () => {
     ]);
   });
 
+  it.each([
+    ["true", true],
+    ["its result in an object", { ok: true }],
+    ["a bare name", "alice"],
+    ["an empty name", { username: "", roles: [] }],
+    ["no roles", { username: "alice" }],
+  ])("is a failure of the backend that answers with %s: nobody is let in", async (_what, answer) => {
+    // As JavaScript may.
+    const backend = { authenticate: async () => answer as unknown as Identity };
+    const wire = connect(settingsOf({ backend }));
+    expect(await wire.send("LOGIN alice right")).toBe("unavailable\n");
+    expect(wire.notices).toMatchObject([
+      { type: "session.backendFailed", operation: "authenticate", error: { code: "backend-identity-invalid" } },
+    ]);
+  });
+
   it("tells the backend when nobody waits for its answer any more", async () => {
     const asked: LoginAttempt[] = [];
     const authenticate = (attempt: LoginAttempt): Promise<null> => {

@@ -1,6 +1,7 @@
 /** Who asks: an account by Basic, or by the cookie of a browser that has logged in; a program by a token. */
 import { createHmac, randomBytes } from "node:crypto";
 import type { Identity, LoginAttempt } from "../../protocols/backend.ts";
+import { checkedIdentity } from "../../protocols/checked-identity.ts";
 import type { LoginFailures } from "../../protocols/login-failures.ts";
 import type { ConnectionFacts } from "../../protocols/protocol.ts";
 import { RecencyMap } from "../../protocols/recency-map.ts";
@@ -88,7 +89,7 @@ export class Authentication {
     if (known) return granted(known);
     const attempt = { mechanism, username, password, connection: facts, signal: facts.signal };
     const judged = await this.#delayed(mechanism, { username, asker, heldUp: true }, async () => {
-      const identity = await this.#options.authenticate(attempt);
+      const identity = checkedIdentity("authenticate", await this.#options.authenticate(attempt));
       return identity && (grantOf(identity) ?? "nothing");
     });
     // Not what was right by a document that has gone meanwhile.
