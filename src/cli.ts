@@ -11,6 +11,7 @@ import { addTokenCommands } from "./command/token-commands.ts";
 import { runningVersion } from "./package-version.ts";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+const servers = "A server and its document:";
 const defaultData = "gatehouse-data";
 
 function createCommand(finish: (code: ExitCode) => void): Command {
@@ -23,6 +24,7 @@ function createCommand(finish: (code: ExitCode) => void): Command {
     new Option("-c, --config <file>", "the document; gatehouse.json if there is one, else a built-in example");
   const data = () => new Option("-d, --data <dir>", "where mail, keys and accounts are kept").default(defaultData);
 
+  program.commandsGroup(servers);
   const serving = program
     .command("serve")
     .description("listen, until SIGTERM or SIGINT; a second signal does not wait for sessions; the default")
@@ -51,9 +53,6 @@ function createCommand(finish: (code: ExitCode) => void): Command {
       finish(await serve(options, signals));
     });
   addInspectionOptions(serving);
-  addControlCommands(program, { data, finish });
-  addObjectCommands(program, { config, data, finish });
-  addInspectionCommands(program, { data, finish });
   program
     .command("check")
     .description("check the document, and print what differs from the defaults")
@@ -72,6 +71,11 @@ function createCommand(finish: (code: ExitCode) => void): Command {
       const { jsonSchema } = await import("./config/document/json-schema.ts");
       say(JSON.stringify(jsonSchema(), null, 2));
     });
+  program.commandsGroup("The running server:");
+  addControlCommands(program, { data, finish });
+  program.commandsGroup("Its objects, as the management API has them:");
+  addObjectCommands(program, { config, data, finish, servers });
+  program.commandsGroup("Mail, passwords and tokens:");
   program
     .command("messages")
     .argument("[id]", "print this message, or the latest")
@@ -90,6 +94,8 @@ function createCommand(finish: (code: ExitCode) => void): Command {
       const { passwordHash } = await import("./command/password-hash.ts");
       finish(await passwordHash());
     });
+  program.commandsGroup("The machines:");
+  addInspectionCommands(program, { data, finish });
   program.addHelpText(
     "after",
     "\nExit status: 0 done; 1 the document is invalid; 2 usage; 3 the server could not start; 4 no server runs there; 70 internal error; 74 what it prints could not be written.",

@@ -21,7 +21,11 @@ export function block(address: string, { expiresAt, reason, ...options }: BlockO
   return askServer(
     options,
     { method: "POST", path: "/block", body: { address, expiresAt, reason } },
-    { describe, example: "gatehouse block 192.0.2.0/24 --expires-at 2030-01-31T12:00:00Z" },
+    {
+      describe: () =>
+        `${address} is blocked${expiresAt ? ` until ${expiresAt}` : ""}. Connections that are open go on; "gatehouse close" ends one.`,
+      example: "gatehouse block 192.0.2.0/24 --expires-at 2030-01-31T12:00:00Z",
+    },
   );
 }
 
@@ -29,7 +33,7 @@ export function unblock(address: string, options: ControlCommandOptions): Promis
   return askServer(
     options,
     { method: "POST", path: "/unblock", body: { address } },
-    { describe, example: "gatehouse unblock 192.0.2.0/24" },
+    { describe: () => `${address} is not blocked any more.`, example: "gatehouse unblock 192.0.2.0/24" },
   );
 }
 

@@ -2,6 +2,7 @@
 import { describeConfiguration, describePlan, planReload, readConfiguration } from "../config/index.ts";
 import { hungCalls } from "../files/index.ts";
 import { checkGatehouse } from "../gatehouse.ts";
+import { loadRedis } from "../runtime/fleet/redis-engine.ts";
 import { chooseConfiguration, documentName } from "./configuration-file.ts";
 import { endWithin } from "./end-process.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -24,6 +25,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   try {
     const { configuration, document } = await chooseConfiguration(options.config, options.data);
     for (const warning of await checkGatehouse({ config: configuration })) complain(`warning: ${warning}`);
+    if (configuration.system.cluster) await loadRedis();
     const name = documentName(document);
     if (options.against === undefined)
       say(`${name} is valid.\n\n${describeConfiguration(configuration, { all: options.all ?? false })}`);

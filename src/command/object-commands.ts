@@ -7,7 +7,7 @@ const itsFields = "as field=value, field/member=value, field+=member, or one JSO
 
 export function addObjectCommands(
   program: Command,
-  { config, data, finish }: SubcommandContext & { config(): Option },
+  { config, data, finish, servers }: SubcommandContext & { config(): Option; readonly servers: string },
 ): void {
   const add = (name: string, description: string) =>
     program
@@ -76,6 +76,7 @@ export function addObjectCommands(
     });
   program
     .command("import")
+    .helpGroup(servers)
     .description("put what Stalwart's client or API printed into the document, whether a server runs or not")
     .argument("<file>", "a snapshot, answers of /get, or objects, as JSON; - for standard input")
     .addOption(config())

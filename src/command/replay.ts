@@ -1,6 +1,7 @@
 /** `gatehouse replay`: steps through a recording, and checks that today's charts take the same path. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { toFileError } from "../files/index.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { complain, messagesOf, say } from "./output.ts";
 
@@ -12,8 +13,9 @@ export async function replay(file: string): Promise<ExitCode> {
     say(describeReplay(replayed));
     return replayed.differences === 0 ? exitCodes.ok : exitCodes.configuration;
   } catch (error) {
-    if (!(error instanceof RecordingError) && !(error instanceof Error && "syscall" in error)) throw error;
-    for (const message of messagesOf(error)) complain(message);
+    const isOfFile = error instanceof Error && "syscall" in error;
+    if (!(error instanceof RecordingError) && !isOfFile) throw error;
+    for (const message of messagesOf(isOfFile ? toFileError(file, error) : error)) complain(message);
     return exitCodes.configuration;
   } finally {
     stream.destroy();

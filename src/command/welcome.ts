@@ -11,10 +11,14 @@ export function welcome(
 ): string {
   const listeners = gatehouse.listeners();
   const width = Math.max(...listeners.map(({ name }) => name.length));
-  const paragraphs = [
-    `Gatehouse is running ${context.file ? `with ${context.file}` : "the built-in example"}. It listens on:`,
-    listeners.map((listener) => `  ${listener.name.padEnd(width)}  ${describe(listener)}`).join("\n"),
-  ];
+  const running = `Gatehouse is running ${context.file ? `with ${context.file}` : "the built-in example"}.`;
+  const paragraphs =
+    listeners.length === 0
+      ? [`${running} The document has no NetworkListener, so nobody can connect.`]
+      : [
+          `${running} It listens on:`,
+          listeners.map((listener) => `  ${listener.name.padEnd(width)}  ${describe(listener)}`).join("\n"),
+        ];
   paragraphs.push(...consoleAt(listeners));
   if (context.file === null) paragraphs.push(...exampleCommands(listeners, context.data));
   paragraphs.push("Ctrl-C stops it: sessions finish first; a second Ctrl-C does not wait.");
@@ -57,6 +61,7 @@ function exampleCommands(listeners: readonly ListenerStatus[], data: string): st
     `  printf 'Subject: Hello\\r\\n\\r\\nIt works.\\r\\n' | curl -sS smtp://${smtp} --mail-from ${address} --mail-rcpt ${address} -T -`,
     "Read the newest message by IMAP:",
     `  curl -sS 'imaps://${imaps}/INBOX;MAILINDEX=*' -u ${address}:${password} --cacert ${join(data, "self-signed.crt")}`,
+    "For a server of your own, write a gatehouse.json in this folder (the README has one to begin with, `gatehouse schema` all fields).",
   ];
 }
 

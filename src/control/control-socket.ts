@@ -162,8 +162,10 @@ async function attempt<Result>(path: string, run: () => Promise<Result>): Promis
 }
 
 function inUse(path: string): ControlSocketError {
-  const advice = "stop it, or give this one another data folder";
-  return new ControlSocketError("control-in-use", `Another server is controlled by ${path}; ${advice}.`);
+  return new ControlSocketError(
+    "control-in-use",
+    `Another server runs with this data folder: it answers at ${path}. Stop it, or give this one another data folder.`,
+  );
 }
 
 function unavailable(path: string, reason: unknown): ControlSocketError {

@@ -96,7 +96,8 @@ function readLine(text: string, number: number): RecordingLine | RecordingError 
   const read = recordingLine.safeParse(value);
   if (read.success) return read.data as RecordingLine;
   const [issue] = read.error.issues;
-  throw new RecordingError(number, `is none that this version knows (${issue?.path.join(".")}: ${issue?.message})`);
+  const place = issue && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+  throw new RecordingError(number, `is none that this version knows (${place}${issue?.message})`);
 }
 
 /** The actors of a recording while it is replayed. */

@@ -89,7 +89,10 @@ test("suspend, resume, connections and the block list act on the server that run
   });
   expect((await tell(server, "status")).stdout).toMatch(/^smtp +listening/m);
 
-  expect((await tell(server, "block", "127.0.0.0/8", "--reason", "test")).stdout).toMatch(/^127\.0\.0\.0\/8 .*test/);
+  expect((await tell(server, "block", "127.0.0.0/8", "--reason", "test")).stdout).toBe(
+    '127.0.0.0/8 is blocked. Connections that are open go on; "gatehouse close" ends one.\n',
+  );
+  expect((await tell(server, "blocked")).stdout).toMatch(/^127\.0\.0\.0\/8 .*test/);
   const { code, stdout } = await tell(server, "explain", "127.0.0.1", "smtp");
   expect(code).toBe(exitCodes.ok);
   expect(stdout).toMatch(/^127\.0\.0\.1 would be refused on "smtp"\.\n/);
@@ -99,7 +102,8 @@ test("suspend, resume, connections and the block list act on the server that run
   expect(stdout).toMatch(/^listener-cap +passes +\d of 10$/m);
   expect((await openDialogue(server.port("smtp"))).greeting).toMatch(/^421 /);
   expect(await session.ask("NOOP")).toMatch(/^250 /);
-  expect((await tell(server, "unblock", "127.0.0.0/8")).stdout).toBe("Nobody is blocked.\n");
+  expect((await tell(server, "unblock", "127.0.0.0/8")).stdout).toBe("127.0.0.0/8 is not blocked any more.\n");
+  expect((await tell(server, "blocked")).stdout).toBe("Nobody is blocked.\n");
 
   // What a person reads names commands and what to write, never a route or a field of the request.
   const refused = await Promise.all(

@@ -2,6 +2,7 @@ import { CIPHER_SUITE_NAMES, offeredTls } from "../values/cipher-suites.ts";
 import { describeDuration } from "../values/duration.ts";
 import { describeSource } from "../values/secret-text.ts";
 import { type CertificateSettings, isAcme } from "./certificate.ts";
+import type { ClusterSettings } from "./cluster.ts";
 import { parseDocument } from "./document.ts";
 import type { Configuration } from "./effective.ts";
 import type { ListedIpSettings } from "./listed-ip.ts";
@@ -57,6 +58,7 @@ function describeServer({ system, certificates, accounts, blocked, allowed }: Co
       `at the end: sessions have ${describeDuration(system.drainTimeout)} to finish`,
       system.drainTimeout === usual().system.drainTimeout,
     ),
+    ...describeRest(system),
     ...blocked.map((entry) => line(`blocked: ${describeListed(entry)}`)),
     ...allowed.map((entry) => line(`exempt from limits of addresses: ${describeListed(entry)}`)),
     ...(certificates.length > 0
@@ -64,6 +66,39 @@ function describeServer({ system, certificates, accounts, blocked, allowed }: Co
       : [line("certificates: none given; where TLS is used, a self-signed one is made")]),
     ...(accounts.length > 0 ? accountLines.map((text) => line(text)) : [line("accounts: none given")]),
   ];
+}
+
+/** What few documents set. */
+function describeRest({ workers, cluster, upgradeTimeout, metricsAccess, recipientDelimiter }: SystemSettings): Line[] {
+  const standard = usual().system;
+  const threads = workers === "auto" ? "one for each core" : `${workers}`;
+  const readers = { open: "everybody", account: "accounts and tokens that may" };
+  const access = metricsAccess === null ? "clients on loopback addresses" : readers[metricsAccess];
+  return [
+    line(`workers: ${threads}`, workers === standard.workers),
+    ...(cluster === null ? [line("fleet: none", true)] : [line(`fleet: ${describeCluster(cluster)}`)]),
+    line(
+      `an upgrade in place: the successor has ${describeDuration(upgradeTimeout)} to be ready`,
+      upgradeTimeout === standard.upgradeTimeout,
+    ),
+    line(`health and metrics are for ${access}`, metricsAccess === standard.metricsAccess),
+    line(
+      `details of recipients: ${recipientDelimiter === null ? "none" : `behind ${recipientDelimiter}`}`,
+      recipientDelimiter === standard.recipientDelimiter,
+    ),
+  ];
+}
+
+function describeCluster(cluster: ClusterSettings): string {
+  const { url, node, roles, onLoss, keyPrefix, encryptionKey, leaseTime } = cluster;
+  return [
+    `its engine's URL is ${describeSource(url)}`,
+    `this node is ${node ?? "named after the host"}, with ${roles.length === 0 ? "all listeners" : list(roles)}`,
+    `a lease of ${describeDuration(leaseTime)}`,
+    `without the engine new clients are ${onLoss === "refuse" ? "refused" : "let in up to this node's share"}`,
+    `keys begin with ${keyPrefix}`,
+    encryptionKey === null ? "nothing is sealed" : `sealed by a key: ${describeSource(encryptionKey)}`,
+  ].join("; ");
 }
 
 function describeCertificate(settings: CertificateSettings): string {
@@ -105,6 +140,10 @@ function describeListener(listener: ListenerSettings, system: SystemSettings): L
     ),
     line(`trusted proxies: ${describeProxies(listener)}`, listener.proxyTrustedNetworks.length === 0),
     ...describeForwarding(listener),
+    line(
+      `rules that ask elsewhere: within ${describeDuration(listener.admissionTimeout)}`,
+      isUsual(listener, "admissionTimeout"),
+    ),
     ...describeSessions(listener),
     ...describeHttp2(listener),
     ...describeSocket(listener),

@@ -1,5 +1,6 @@
 /** What would become of a client now: through the listener's chart, the rules of admission, and the connection's chart. */
 import type { ClientAuth, ListenerSettings } from "../../config/index.ts";
+import { describeDuration } from "../../config/values/duration.ts";
 import type { ConnectionEvent, ConnectionSettings } from "../../machines/connection.ts";
 import type { PauseReason } from "../../machines/listener.ts";
 import type { Refusal } from "../../protocols/protocol.ts";
@@ -149,12 +150,12 @@ function connectionSteps(client: Client, listener: ExplainedListener, decided: D
     accepted: "The socket is here and holds a slot.",
     proxyHeader: client.proxied
       ? `A trusted proxy's header names ${client.address}; now the rules about addresses are asked.`
-      : `A trusted proxy: its PROXY header is due within ${listener.connection.proxyTimeout} ms. Its client is judged by ` +
+      : `A trusted proxy: its PROXY header is due within ${describeDuration(listener.connection.proxyTimeout)}. Its client is judged by ` +
         "the address that the header names.",
     admitting:
-      `Rules that ask elsewhere decide within ${listener.connection.admissionTimeout} ms. They are not asked here; ` +
+      `Rules that ask elsewhere decide within ${describeDuration(listener.connection.admissionTimeout)}. They are not asked here; ` +
       "what follows is the way of a client that they admit.",
-    handshaking: `Implicit TLS, within ${listener.connection.tlsTimeout} ms. ${tlsText(client, listener.tls)}`,
+    handshaking: `Implicit TLS, within ${describeDuration(listener.connection.tlsTimeout)}. ${tlsText(client, listener.tls)}`,
     active: `The protocol ${listener.settings.protocol} talks. ${startTlsText(client, listener)}`.trimEnd(),
     closing: "What was said is flushed, and the connection ends.",
     closed: "The connection ends.",

@@ -14,9 +14,14 @@ const reconnectPause = 200;
 
 type Redis = typeof import("redis");
 
+/** @throws MissingPackageError */
+export function loadRedis(): Promise<Redis> {
+  return loadOptional({ name: "redis", purpose: "SystemSettings.cluster" }, () => import("redis"));
+}
+
 /** @throws MissingPackageError; FleetError for a URL that is none, and files that cannot be used; CredentialError */
 export const openRedis: OpenEngine = async (options) => {
-  const redis = await loadOptional({ name: "redis", purpose: "SystemSettings.cluster" }, () => import("redis"));
+  const redis = await loadRedis();
   const place = enginePlace(options.url);
   const tls = await readEngineTls(place.tls);
   const lost = (error: unknown): void => options.listener.lost(error);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseDocument } from "../../../src/config/document/document.ts";
 import { describeConfiguration } from "../../../src/config/document/summary.ts";
+import { managementSchema } from "../../../src/management/schema/management-schema.ts";
 import { mailServer } from "../documents.ts";
 
 test("the summary says the effective settings of the server and of each listener", () => {
@@ -60,6 +61,61 @@ test("the summary shows what a listener changes", () => {
   expect(a).toContain("TTL 64");
   expect(b).toContain("at most 500, then clients are turned away, not counted against the server's cap");
   expect(b).toContain("TLS: none");
+});
+
+/** Of each object, a value that is not the default. */
+const changes = {
+  SystemSettings: {
+    ...{ defaultHostname: "mx.example.com", maxConnections: 10, workers: 4, drainTimeout: "7s", upgradeTimeout: "9s" },
+    ...{ proxyTrustedNetworks: ["10.0.0.0/8"], metricsAccess: "open", recipientDelimiter: "-" },
+    cluster: { url: "redis://127.0.0.1:6379" },
+    defaultCertificateId: "b",
+  },
+  NetworkListener: {
+    ...{ name: "other", protocol: "lmtp", bind: ["[::]:24"], maxConnections: 10, http2: false },
+    ...{ overrideProxyTrustedNetworks: ["10.0.0.0/8"], forwardedTrustedNetworks: ["10.0.0.0/8"] },
+    ...{ socketReuseAddress: false, socketReusePort: false, socketBacklog: 7, socketTtl: 7, socketSendBufferSize: 7 },
+    ...{ socketReceiveBufferSize: 7, socketTosV4: 8, socketNoDelay: false, socketMode: "0600", socketOwner: "root" },
+    ...{ useTls: false, tlsImplicit: true, tlsTimeout: "7s", tlsDisableProtocols: ["tls12"], maxHandshakes: 7 },
+    ...{ tlsDisableCipherSuites: ["tls13-aes-256-gcm-sha384"], tlsIgnoreClientOrder: false, atCapacity: "hold" },
+    ...{ ignoreServerCap: true, proxyTimeout: "7s", admissionTimeout: "7s", maxConnectionsPerAddress: 7 },
+    ...{ connectionRate: { count: 7, interval: "1m" }, banner: "Hello", authWithoutTls: true },
+    ...{ limits: { errors: 7 }, forwardedField: "forwarded" },
+    tlsClientAuth: "required",
+    tlsClientCa: { "@type": "Text", secret: "PEM" },
+  },
+};
+
+/** Without which a field means nothing. */
+const needs: Readonly<Record<string, object>> = {
+  tlsClientAuth: { tlsImplicit: true, tlsClientCa: { "@type": "Text", secret: "PEM" } },
+  tlsClientCa: { tlsImplicit: true, tlsClientAuth: "required", tlsClientCa: { "@type": "File", filePath: "/ca.crt" } },
+  socketMode: { bind: ["unix:/run/smtp.sock"] },
+  socketOwner: { bind: ["unix:/run/smtp.sock"] },
+  proxyTimeout: { overrideProxyTrustedNetworks: ["10.0.0.0/8"] },
+  forwardedField: { forwardedTrustedNetworks: ["10.0.0.0/8"] },
+};
+
+test("no setting that differs from its default is left out of the summary", () => {
+  const { fields } = managementSchema();
+  const pem = { "@type": "Text", secret: "PEM" };
+  const Certificate = { a: { certificate: pem, privateKey: pem }, b: { certificate: pem, privateKey: pem } };
+  const summary = (system: object, listener: object) =>
+    describeConfiguration(
+      parseDocument({
+        SystemSettings: { defaultHostname: "a.example", defaultCertificateId: "a", ...system },
+        Certificate,
+        NetworkListener: [{ name: "any", bind: ["[::]:25"], ...listener }],
+      }),
+    );
+  for (const [object, values] of Object.entries(changes)) {
+    expect(Object.keys(values).sort(), object).toEqual(Object.keys(fields[`x:${object}`]?.properties ?? {}).sort());
+    const said = (set: object) => (object === "SystemSettings" ? summary(set, {}) : summary({}, set));
+    for (const [field, value] of Object.entries(values)) {
+      const needed = needs[field] ?? {};
+      expect(said({ ...needed, [field]: value }), field).not.toBe(said(needed));
+    }
+  }
 });
 
 test("no secret is in the summary", () => {
