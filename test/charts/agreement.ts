@@ -79,7 +79,7 @@ export function walk(machine: AnyStateMachine, { input, events, outcomes, maxSna
 }
 
 /** Vitest's own comparison takes its time, also where there is nothing to say. */
-function expectEqual(table: unknown, interpreted: unknown): void {
+export function expectEqual(table: unknown, interpreted: unknown): void {
   if (!isDeepStrictEqual(table, interpreted)) expect(table).toEqual(interpreted);
 }
 
@@ -195,7 +195,7 @@ export function runtimeNotices(
     inspect: () => (watched ? inspect : undefined),
     changed: (carrier: unknown[], value) => {
       const snapshot = actor.getSnapshot();
-      expect(snapshot.value).toBe(value);
+      expectEqual(snapshot.value, value);
       // What nobody watches needs no properties of its own.
       const { keys, ...all } = seen(snapshot, events);
       carrier.push(["changed", watched ? { keys, ...all } : all]);
@@ -218,7 +218,7 @@ export function runtimeNotices(
 /** Everything in an inspection event, the actor and its session by their relations. */
 function told(event: InspectionEvent, events: readonly AnyEventObject[]): object {
   const { actorRef, rootId, ...rest } = event;
-  expect(rootId).toBe(actorRef.sessionId);
+  expectEqual(rootId, actorRef.sessionId);
   const actor = JSON.stringify(actorRef);
   if (event.type === "@xstate.event") return { ...rest, actor, sourceRef: event.sourceRef === actorRef };
   return "snapshot" in event

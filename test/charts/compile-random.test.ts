@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { compile } from "../../src/charts/compile.ts";
 import { type LifecycleMode, lifecycleLogic } from "../../src/charts/lifecycle-logic.ts";
-import { type Move, notices, runtimeNotices, walk } from "./agreement.ts";
+import { expectEqual, type Move, notices, runtimeNotices, walk } from "./agreement.ts";
 import { chart, eventTypes, type GuardOutcomes, machineOf, withoutSystem } from "./random-chart.ts";
 
 /** Others each time. */
@@ -58,7 +58,7 @@ describe("a random chart of the lifecycle subset", () => {
           Object.assign(guards, { first: true, second: false });
           return notices(logic, { input, moves, calls });
         };
-        expect(live(compile(machine))).toEqual(live(machine));
+        expectEqual(live(compile(machine)), live(machine));
       }),
       { numRuns: charts },
     );
@@ -78,7 +78,7 @@ describe("a random chart of the lifecycle subset", () => {
           Object.assign(guards, { first: true, second: false });
           return runtimeNotices(logic, { mode, watched, input, moves, calls, events });
         };
-        expect(live("compiled")).toEqual(live("interpreted"));
+        expectEqual(live("compiled"), live("interpreted"));
       }),
       { numRuns: charts },
     );

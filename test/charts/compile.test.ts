@@ -29,7 +29,7 @@ import { imapMachine } from "../../src/protocols/imap/machine.ts";
 import { manageSieveMachine } from "../../src/protocols/manage-sieve/machine.ts";
 import { pop3Machine } from "../../src/protocols/pop3/machine.ts";
 import { smtpMachine } from "../../src/protocols/smtp/machine.ts";
-import { type Move, notices, runtimeNotices, walk } from "./agreement.ts";
+import { expectEqual, type Move, notices, runtimeNotices, walk } from "./agreement.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
 const settings = {
@@ -98,7 +98,7 @@ describe.each(charts)("the table of the $name chart", ({ machine, input }) => {
     );
     fc.assert(
       fc.property(fc.array(move, { minLength: 1, maxLength: 15 }), (moves) => {
-        expect(notices(compiled, { input, moves, calls })).toEqual(notices(provided, { input, moves, calls }));
+        expectEqual(notices(compiled, { input, moves, calls }), notices(provided, { input, moves, calls }));
       }),
       { numRuns: 200 },
     );
@@ -106,7 +106,7 @@ describe.each(charts)("the table of the $name chart", ({ machine, input }) => {
     fc.assert(
       fc.property(fc.array(move, { minLength: 1, maxLength: 15 }), fc.boolean(), (moves, watched) => {
         const life = (mode: LifecycleMode) => runtimeNotices(logic, { mode, watched, input, moves, calls, events });
-        expect(life("compiled")).toEqual(life("interpreted"));
+        expectEqual(life("compiled"), life("interpreted"));
       }),
       { numRuns: 400 },
     );
