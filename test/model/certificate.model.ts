@@ -362,7 +362,7 @@ export const certificateStimuli: readonly CertificateStimulus[] = [
       // Between 80 and 120 per cent of it, unless an earlier process has written down the moment.
       const [least, most] = context.error === null ? [leftPause, leftPause] : pauseOf(context.failures);
       await passes(world, { milliseconds: least, from: "failing", leaves: least === most });
-      if (least !== most) world.bench.clock.advance(most - least);
+      if (least !== most) world.bench.clock.leap(most - least);
     },
   },
   {
@@ -433,7 +433,7 @@ export async function passes(
   { milliseconds, from, leaves = true }: { readonly milliseconds: number; from: string; leaves?: boolean },
 ): Promise<void> {
   // The authority has the request by then, and does not answer it.
-  world.bench.clock.advance(Math.max(0, milliseconds - 1));
+  world.bench.clock.leap(Math.max(0, milliseconds - 1));
   await world.turn();
   const state = String(world.followed?.snapshot.value);
   if (state !== from) throw new Error(`It was in ${state} a millisecond before ${from} may end.`);
