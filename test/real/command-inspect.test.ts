@@ -6,7 +6,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createWebSocketInspector } from "@statelyai/inspect";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { drawCharts } from "../../src/command/charts.ts";
 import { exitCodes } from "../../src/command/exit-codes.ts";
+import { replay } from "../../src/command/replay.ts";
+import { captured } from "../command/captured.ts";
 import { openPage } from "../inspect/inspector-page.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { documentFile, entryPoint, gatehouse } from "./command.ts";
@@ -124,9 +127,9 @@ test("what serve --record keeps of two workers is replayed; a difference is show
 
   const other = `${file}.other`;
   await writeFile(other, (await readFile(file, "utf8")).replace('"value":"ready"', '"value":"mail"'));
-  const differing = await gatehouse(["replay", other]);
+  const differing = await captured(() => replay(other));
   expect(differing.code).toBe(exitCodes.configuration);
-  expect(differing.stdout).toContain(`step 2: today's chart goes to "ready"`);
+  expect(differing.out).toContain(`step 2: today's chart goes to "ready"`);
 });
 
 test.each([
@@ -169,7 +172,7 @@ describe("gatehouse charts", () => {
     expect(one.stdout).toMatch(/^stateDiagram-v2\n {2}\[\*\] --> accepted\n/);
     expect((await gatehouse(["charts"])).stdout).toContain("%% smtp\nstateDiagram-v2");
     const out = join(temporaryDirectory(), "drawings");
-    const all = await gatehouse(["charts", "--format", "svg", "--out", out]);
+    const all = await captured(() => drawCharts(undefined, { data: "", format: "svg", out }));
     expect(all.code).toBe(exitCodes.ok);
     expect((await readdir(out)).toSorted()).toEqual([
       "certificate.svg",
@@ -196,46 +199,51 @@ describe("gatehouse charts", () => {
     const connection = await gatehouse(["charts", "connection", "--live", "--data", server.data]);
     expect(connection.stdout).toContain('state "active (1)" as active');
     expect(connection.stdout).toContain('state "closing (0)" as closing');
-    const listener = await gatehouse(["charts", "listener", "--live", "--data", server.data]);
-    expect(listener.stdout).toContain('state "listening (2)" as listening');
-    const smtp = await gatehouse(["charts", "smtp", "--live", "--data", server.data]);
-    expect(smtp.stdout).toContain('state "ready (1)" as ready');
+    const live = { data: server.data, format: "mermaid", live: true } as const;
+    const listener = await captured(() => drawCharts("listener", live));
+    expect(listener.out).toContain('state "listening (2)" as listening');
+    const smtp = await captured(() => drawCharts("smtp", live));
+    expect(smtp.out).toContain('state "ready (1)" as ready');
   });
 
   test.each([
     {
       what: "a chart that there is not",
-      args: ["charts", "imaginary"],
+      name: "imaginary",
+      options: {},
       code: exitCodes.usage,
       words: "Known are: server, listener",
     },
     {
       what: "several SVGs to standard output",
-      args: ["charts", "--format", "svg"],
+      name: undefined,
+      options: { format: "svg" },
       code: exitCodes.usage,
       words: "--out",
     },
     {
       what: "counts where no server runs",
-      args: ["charts", "--live"],
+      name: undefined,
+      options: { live: true },
       code: exitCodes.unreachable,
       words: "No server runs",
     },
-  ])("refuses $what", async ({ args, code, words }) => {
-    const refused = await gatehouse(args);
-    expect(refused).toMatchObject({ code, stdout: "" });
-    expect(refused.stderr).toContain(words);
+  ] as const)("refuses $what", async ({ name, options, code, words }) => {
+    const data = temporaryDirectory();
+    const refused = await captured(() => drawCharts(name, { data, format: "mermaid", ...options }));
+    expect(refused).toMatchObject({ code, out: "" });
+    expect(refused.errors).toContain(words);
   });
 });
 
 test("gatehouse replay refuses what is no recording", async () => {
   const file = await documentFile(document);
-  expect(await gatehouse(["replay", file])).toMatchObject({
+  expect(await captured(() => replay(file))).toMatchObject({
     code: exitCodes.configuration,
-    stderr: expect.stringContaining("Line 1 of the recording"),
+    errors: expect.stringContaining("Line 1 of the recording"),
   });
-  expect(await gatehouse(["replay", `${file}.missing`])).toMatchObject({
+  expect(await captured(() => replay(`${file}.missing`))).toMatchObject({
     code: exitCodes.configuration,
-    stderr: expect.stringContaining("ENOENT"),
+    errors: expect.stringContaining("ENOENT"),
   });
 });

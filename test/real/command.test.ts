@@ -1,7 +1,11 @@
 /** The command's subcommands; `serve` has files of its own: `command-start.test.ts`, `command-end.test.ts`. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { type CheckOptions, check } from "../../src/command/check.ts";
 import { exitCodes } from "../../src/command/exit-codes.ts";
+import { messages } from "../../src/command/messages.ts";
+import { openStore } from "../../src/mailbox/index.ts";
+import { captured, type Printed } from "../command/captured.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { issue } from "../runtime/tls/certificate-fixtures.ts";
 import { documentFile, gatehouse, serve, submit } from "./command.ts";
@@ -60,6 +64,11 @@ test("a command line that is not understood ends with 2, and the message says wh
   );
 });
 
+/** `gatehouse check` without a process of its own, whose start takes twenty times as long. */
+function checked(options: Omit<CheckOptions, "data">): Promise<Printed> {
+  return captured(() => check({ data: temporaryDirectory(), ...options }));
+}
+
 describe("gatehouse check", () => {
   test("says with --against what a change of documents would do, and finds the mistakes of both", async () => {
     const before = await documentFile([
@@ -73,9 +82,9 @@ describe("gatehouse check", () => {
     expect(stdout).toContain("web: removed");
 
     const broken = await documentFile([{ name: "smtp" }]);
-    const refused = await gatehouse(["check", "--config", after, "--against", broken]);
+    const refused = await checked({ config: after, against: broken });
     expect(refused.code).toBe(exitCodes.configuration);
-    expect(refused.stderr).toContain(broken);
+    expect(refused.errors).toContain(broken);
   });
 
   test("says what a valid document amounts to", async () => {
@@ -122,14 +131,12 @@ describe("gatehouse check", () => {
       [await documentFile(""), /is not JSON/],
       ["nowhere.json", /nowhere\.json/],
     ]);
-    await Promise.all(
-      [...mistakes].map(async ([file, words]) => {
-        const { code, stderr } = await gatehouse(["check", "--config", file]);
-        expect({ file, code }).toEqual({ file, code: exitCodes.configuration });
-        expect(stderr).toMatch(words);
-        expect(stderr).not.toMatch(/^\s+at /m);
-      }),
-    );
+    for (const [config, words] of mistakes) {
+      const { code, errors } = await checked({ config });
+      expect({ config, code }).toEqual({ config, code: exitCodes.configuration });
+      expect(errors).toMatch(words);
+      expect(errors).not.toMatch(/^\s+at /m);
+    }
   });
 
   test("refuses a key that does not fit its certificate, without showing it; so does serve", async () => {
@@ -137,15 +144,13 @@ describe("gatehouse check", () => {
     const certificate = { "@type": "Text", value: one.certificate };
     const privateKey = { "@type": "Text", secret: other.privateKey };
     const file = await documentFile({ Certificate: { main: { certificate, privateKey } }, NetworkListener: listeners });
-    const [checked, served] = await Promise.all([
-      gatehouse(["check", "--config", file]),
-      gatehouse(["serve", "--config", file, "--data", temporaryDirectory()]),
-    ]);
-    expect(checked.code).toBe(exitCodes.configuration);
-    expect(checked.stderr).toMatch(/main.*does not|main.*fit|main.*match/s);
+    const { code, out, errors } = await checked({ config: file });
+    expect(code).toBe(exitCodes.configuration);
+    expect(errors).toMatch(/main.*does not|main.*fit|main.*match/s);
+    const served = await gatehouse(["serve", "--config", file, "--data", temporaryDirectory()]);
     expect(served.code).not.toBe(exitCodes.ok);
     expect(served.stderr).toContain("main");
-    for (const { stdout, stderr } of [checked, served]) expect(stdout + stderr).not.toContain("PRIVATE KEY");
+    for (const said of [out, errors, served.stdout, served.stderr]) expect(said).not.toContain("PRIVATE KEY");
   });
 });
 
@@ -188,15 +193,15 @@ describe("gatehouse messages", () => {
   });
 
   test("says that there is no such message or no such folder, and ends with 1", async () => {
-    const server = await serve({ Account: account, NetworkListener: listeners });
-    const [missing, nowhere] = await Promise.all([
-      gatehouse(["messages", "nothing", "--data", server.data]),
-      gatehouse(["messages", "--data", join(server.data, "nowhere")]),
-    ]);
-    expect(missing).toMatchObject({ code: exitCodes.configuration, stdout: "" });
-    expect(missing.stderr).toContain("nothing");
-    expect(nowhere).toMatchObject({ code: exitCodes.configuration, stdout: "" });
-    expect(nowhere.stderr).toContain("nowhere");
-    expect(nowhere.stderr).not.toMatch(/^\s+at /m);
+    const data = temporaryDirectory();
+    const store = await openStore(data);
+    await store.close();
+    const missing = await captured(() => messages("nothing", { data }));
+    expect(missing).toMatchObject({ code: exitCodes.configuration, out: "" });
+    expect(missing.errors).toContain("nothing");
+    const nowhere = await captured(() => messages(undefined, { data: join(data, "nowhere") }));
+    expect(nowhere).toMatchObject({ code: exitCodes.configuration, out: "" });
+    expect(nowhere.errors).toContain("nowhere");
+    expect(nowhere.errors).not.toMatch(/^\s+at /m);
   });
 });
