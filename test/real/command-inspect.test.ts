@@ -9,10 +9,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { drawCharts } from "../../src/command/charts.ts";
 import { exitCodes } from "../../src/command/exit-codes.ts";
 import { replay } from "../../src/command/replay.ts";
+import { startingCommand } from "../bundled-command.ts";
 import { captured } from "../command/captured.ts";
 import { openPage } from "../inspect/inspector-page.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
-import { documentFile, entryPoint, gatehouse } from "./command.ts";
+import { documentFile, gatehouse } from "./command.ts";
 import { openDialogue } from "./smtp-dialogue.ts";
 
 const document = [
@@ -36,7 +37,7 @@ async function serve(...args: string[]): Promise<Serving> {
 
 /** Its words are on standard error, or, of `inspect`, on standard output. */
 function started(args: readonly string[], data = ""): Serving {
-  const child = spawn(process.execPath, [entryPoint, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...startingCommand, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   if (args[0] === "inspect") child.stdout.on("data", (chunk: Buffer) => child.stderr.emit("data", chunk));
   else child.stdout.resume();
   const end = once(child, "close");

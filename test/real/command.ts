@@ -10,7 +10,7 @@ import { text } from "node:stream/consumers";
 import { setImmediate as immediate } from "node:timers/promises";
 import { createTransport } from "nodemailer";
 import { onTestFinished } from "vitest";
-import { bundledCommand } from "../bundled-command.ts";
+import { bundledCommand, startingCommand } from "../bundled-command.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { putReadyFiles } from "../ready-files.ts";
 import { trickyMessage } from "./messages.ts";
@@ -20,7 +20,7 @@ export const entryPoint = bundledCommand;
 
 /** Runs the command to its end, in an empty folder unless told otherwise. */
 export function gatehouse(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return run(process.execPath, [entryPoint, ...args], { cwd: temporaryDirectory(), ...options });
+  return run(process.execPath, [...startingCommand, ...args], { cwd: temporaryDirectory(), ...options });
 }
 
 /** A document in a file. @returns its path. */
@@ -94,7 +94,7 @@ export async function launch(
     document,
     args = [],
     env = {},
-    entry = entryPoint,
+    entry,
     by = [],
     descriptors = [],
     folder,
@@ -102,7 +102,8 @@ export async function launch(
 ): Promise<ServingCommand> {
   const data = given ?? (await dataFolder(content));
   const file = document ?? (await documentFile(content, folder));
-  const [program = "", ...rest] = [...by, process.execPath, entry, "serve", "--config", file, "--data", data];
+  const starting = entry === undefined ? startingCommand : [entry];
+  const [program = "", ...rest] = [...by, process.execPath, ...starting, "serve", "--config", file, "--data", data];
   const child = spawn(program, [...rest, ...args], {
     stdio: ["ignore", "pipe", "pipe", ...descriptors],
     env: { ...process.env, ...env },

@@ -11,6 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import { askControl } from "../../src/control/control-client.ts";
+import { startingCommand } from "../bundled-command.ts";
 import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { documentFile, entryPoint, gatehouse, type LogLine } from "./command.ts";
 import type { Outcome } from "./programs.ts";
@@ -51,7 +52,8 @@ export async function upgradable(
   const right = `await import(${JSON.stringify(pathToFileURL(entryPoint).href)});\n`;
   await writeFile(program, right);
   const file = await documentFile(document, folder);
-  const [command = "", ...args] = [...wrapper, process.execPath, program, "serve", "--config", file, "--data", data];
+  const starting = [process.execPath, ...startingCommand.slice(0, -1), program];
+  const [command = "", ...args] = [...wrapper, ...starting, "serve", "--config", file, "--data", data];
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   const log: LogLine[] = [];
