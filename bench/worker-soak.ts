@@ -83,8 +83,11 @@ const failures = new Map<string, number>();
 const over = new AbortController();
 /** Threads that were killed, as they greet. */
 const dead = new Set<string>();
-/** The thread that has accepted each client, by the client's port; the last one that had it. */
-const acceptedBy = new Map<number, { readonly thread: string; readonly at: number }>();
+/**
+ * The threads that have accepted clients, by the listener's name and the client's port, such as `smtp:40123`, one after the
+ * other. A port alone is no name for a client: the kernel gives it to one client of each listener at the same time.
+ */
+const acceptedBy = new Map<string, { readonly thread: string; readonly at: number }[]>();
 let read = 0;
 
 function readNotes(): void {
@@ -97,21 +100,27 @@ function readNotes(): void {
   const whole = news.subarray(0, news.lastIndexOf("\n") + 1);
   read += whole.length;
   for (const line of whole.toString("latin1").split("\n")) {
-    const [port, thread = "", at] = line.split(" ");
-    if (thread) acceptedBy.set(Number(port), { thread, at: Number(at) });
+    const [client = "", thread = "", at] = line.split(" ");
+    if (!thread) continue;
+    const earlier = acceptedBy.get(client);
+    if (earlier) earlier.push({ thread, at: Number(at) });
+    else acceptedBy.set(client, [{ thread, at: Number(at) }]);
   }
 }
 
-/** Whether the thread that had this client was killed. */
-function lostItsWorker({ port, began }: Dialogue): boolean {
+/** A client that lost its own worker may be left without an answer. @throws `error` with who had it, if that lives */
+function expectLostWorker({ client, began }: Dialogue, error: unknown): void {
   readNotes();
-  const accepted = acceptedBy.get(port());
-  return accepted !== undefined && accepted.at >= began && dead.has(accepted.thread);
+  // Once it is closed, its port may be somebody else's at once: the first note since it began is its own.
+  const accepted = acceptedBy.get(client())?.find(({ at }) => at >= began);
+  if (accepted && dead.has(accepted.thread)) return;
+  const text = error instanceof Error ? error.message : String(error);
+  throw new Error(`${text}, ${accepted ? "by a thread that lives" : "noted by no thread"}`, { cause: error });
 }
 
 interface Dialogue {
-  /** The client's. */
-  port(): number;
+  /** As the notes name it: the listener and the client's port. */
+  client(): string;
   /** Unix time in milliseconds. */
   readonly began: number;
   answer(): Promise<string>;
@@ -119,8 +128,8 @@ interface Dialogue {
   close(): void;
 }
 
-function open(port: number): Dialogue {
-  const socket = connect(port, "127.0.0.1");
+function open(listener: keyof typeof ports): Dialogue {
+  const socket = connect(ports[listener], "127.0.0.1");
   let error: Error | null = null;
   socket.on("error", (failed) => {
     error = failed;
@@ -131,7 +140,7 @@ function open(port: number): Dialogue {
   });
   const lines = createInterface(socket)[Symbol.asyncIterator]();
   return {
-    port: () => ownPort,
+    client: () => `${listener}:${ownPort}`,
     began: Date.now(),
     async answer() {
       for (;;) {
@@ -147,7 +156,7 @@ function open(port: number): Dialogue {
 
 /** A 421 or `later` between two commands is the server's right, and not a failure. */
 async function deliver(number: number): Promise<void> {
-  const dialogue = open(ports.smtp);
+  const dialogue = open("smtp");
   const { answer, say, close } = dialogue;
   try {
     const greeting = await answer();
@@ -166,7 +175,7 @@ async function deliver(number: number): Promise<void> {
     }
     counts.served += 1;
   } catch (error) {
-    if (!lostItsWorker(dialogue)) throw error;
+    expectLostWorker(dialogue, error);
     counts.lostTheirWorker += 1;
   } finally {
     close();
@@ -174,7 +183,7 @@ async function deliver(number: number): Promise<void> {
 }
 
 async function talk(): Promise<void> {
-  const dialogue = open(ports.talk);
+  const dialogue = open("talk");
   const { answer, say, close } = dialogue;
   try {
     const greeting = await answer();
@@ -195,7 +204,7 @@ async function talk(): Promise<void> {
     }
     counts.served += 1;
   } catch (error) {
-    if (!lostItsWorker(dialogue)) throw error;
+    expectLostWorker(dialogue, error);
     counts.lostTheirWorker += 1;
   } finally {
     close();
@@ -220,7 +229,7 @@ async function visitor(number: number): Promise<void> {
  */
 async function kill(): Promise<void> {
   for (let isOver = false; !isOver && !over.signal.aborted; await delay(100)) {
-    const { answer, say, close } = open(ports.talk);
+    const { answer, say, close } = open("talk");
     const thread = (await answer().catch(() => "")).slice("hello ".length);
     const servesInMainThread = thread.endsWith("/0");
     if (servesInMainThread && done.upgrades === upgrades) isOver = true;
@@ -248,18 +257,17 @@ async function ask(path: string): Promise<boolean> {
   // Asked while one server succeeds the other, it finds nobody, or one that drains.
   const answered = await askControl(data, { method: "POST", path, timeout: 120_000 }).catch(() => null);
   if (answered?.status === 200) return true;
-  const { error } = (answered?.body ?? {}) as { readonly error?: { readonly code: string } };
-  const code = error?.code ?? "nobody answers";
+  const { error } = (answered?.body ?? {}) as { readonly error?: { readonly code: string; readonly message: string } };
+  const code = error === undefined ? "nobody answers" : `${error.code}, ${error.message}`;
   refusals.set(`${path}: ${code}`, (refusals.get(`${path}: ${code}`) ?? 0) + 1);
   return false;
 }
 /** Why a reload or an upgrade was asked for again: one is under way. */
 const refusals = new Map<string, number>();
 
-/** Until it is granted. @param prepare writes the document for each attempt */
-async function askUntilDone(path: string, prepare: (attempt: number) => void): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    prepare(attempt);
+async function askUntilDone(path: string, workers: number, maxConnections?: number): Promise<void> {
+  for (;;) {
+    write(workers, maxConnections);
     if (await ask(path)) return;
     await delay(100);
   }
@@ -274,15 +282,12 @@ const upgrades = Math.round(seconds / 3);
 const done = { upgrades: 0, reloads: 0 };
 await Promise.all([
   evenly(upgrades, async (number) => {
-    await askUntilDone("/upgrade", () => write([2, 4, 1, 3][number % 4] ?? 2));
+    await askUntilDone("/upgrade", [2, 4, 1, 3][number % 4] ?? 2);
     done.upgrades += 1;
   }),
   evenly(Math.round((seconds * 5) / 6), async (number) => {
-    // One that began with a single worker takes no others by a reload.
-    const numbers = [3, 1, 4, 2];
-    await askUntilDone("/reload", (attempt) =>
-      write(attempt % 2 === 0 ? (numbers[number % numbers.length] ?? 2) : 1, 4_000 + number),
-    );
+    // One that began with a single worker has the others from its next upgrade on.
+    await askUntilDone("/reload", [3, 1, 4, 2][number % 4] ?? 2, 4_000 + number);
     done.reloads += 1;
   }),
   evenly(Math.round(seconds / 3), kill),

@@ -7,8 +7,8 @@ import { threadId } from "node:worker_threads";
 import { type AdmissionRule, CONTINUE, close, defineProtocol, GOODBYE } from "../../src/index.ts";
 
 const notes = process.env["SOAK_NOTES"] ?? "/dev/null";
-const note: AdmissionRule = ({ peer }) => {
-  appendFileSync(notes, `${peer.port} ${process.pid}/${threadId} ${Date.now()}\n`);
+const note: AdmissionRule = ({ peer, listener }) => {
+  appendFileSync(notes, `${listener}:${peer.port} ${process.pid}/${threadId} ${Date.now()}\n`);
   return null;
 };
 
