@@ -6,6 +6,8 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
+import { threadsClock } from "../shared/threads-clock.ts";
+import { within } from "../time/waits.ts";
 import type { EventBatch } from "./forwarded-events.ts";
 import type {
   BlockChange,
@@ -35,6 +37,11 @@ export interface ThreadOwner {
   ended(error: Error | null): void;
 }
 
+/** How long a thread may take until it can be ended in the middle of a turn, in milliseconds. */
+const loadTimeout = 10_000;
+/** How long its turn may go on when it is to end, in milliseconds. */
+const turnTimeout = 1_000;
+
 /** What the main thread needs of a worker's thread. */
 export interface Thread {
   /** Resolves when everything is read and bound. */
@@ -49,7 +56,7 @@ export interface Thread {
   ask(question: WorkerQuestion): (deadline: number) => unknown;
   /** Inspects connections there. @param take is called with each batch @returns what ends it */
   inspect(order: object, take: (batch: object) => void): () => void;
-  /** Ends the thread in mid-work; nobody is told that it was lost. */
+  /** Ends the thread in mid-work, after its turn if that is not too long; nobody is told that it was lost. */
   end(): Promise<void>;
   /** From here on its end is no loss. */
   release(): void;
@@ -73,8 +80,10 @@ export class WorkerThread implements Thread {
   readonly #owner: ThreadOwner;
   readonly #blocks: MessagePort;
   readonly #questions: MessagePort;
+  readonly #ending: MessagePort;
   readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
+  readonly #loaded = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #number = 0;
@@ -84,16 +93,18 @@ export class WorkerThread implements Thread {
 
   constructor({ entry, resourceLimits }: ThreadProgram, { mail, fleet, ...start }: ThreadStart, owner: ThreadOwner) {
     this.#owner = owner;
-    const [blocks, questions] = [new MessageChannel(), new MessageChannel()];
+    const [blocks, questions, ending] = [new MessageChannel(), new MessageChannel(), new MessageChannel()];
     this.#blocks = blocks.port1;
     this.#questions = questions.port1;
-    const ports = { blocks: blocks.port2, questions: questions.port2, answered: this.#answered, mail, fleet };
+    this.#ending = ending.port1;
+    const own = { blocks: blocks.port2, questions: questions.port2, ending: ending.port2 };
+    const ports = { ...own, answered: this.#answered, mail, fleet };
     this.#worker = new Worker(entry, {
       resourceLimits,
       name: `gatehouse worker ${start.worker}`,
       execArgv: ["--disable-warning=ExperimentalWarning"],
       workerData: { ...start, ports },
-      transferList: [blocks.port2, questions.port2, ...(mail ? [mail] : []), ...(fleet ? [fleet] : [])],
+      transferList: [...Object.values(own), ...(mail ? [mail] : []), ...(fleet ? [fleet] : [])],
     });
     this.#ready.promise.catch(() => {});
     this.#worker.on("message", (answer: WorkerAnswer) => this.#take(answer));
@@ -165,6 +176,10 @@ export class WorkerThread implements Thread {
 
   async end(): Promise<void> {
     this.#isWanted = false;
+    this.#ending.postMessage(null);
+    // A native addon that is ended while it declares functions, as koffi does here, aborts the whole process.
+    await within(threadsClock, loadTimeout, () => this.#loaded.promise).catch(() => {});
+    await within(threadsClock, turnTimeout, () => this.ended).catch(() => {});
     await this.#worker.terminate();
   }
 
@@ -174,6 +189,9 @@ export class WorkerThread implements Thread {
 
   #take(answer: WorkerAnswer): void {
     switch (answer.kind) {
+      case "loaded":
+        this.#loaded.resolve();
+        break;
       case "ready":
         this.#ready.resolve();
         break;
@@ -197,6 +215,8 @@ export class WorkerThread implements Thread {
     this.#waiting.clear();
     this.#blocks.close();
     this.#questions.close();
+    this.#ending.close();
+    this.#loaded.resolve();
     this.#ended.resolve();
     this.#owner.ended(this.#isWanted ? error : null);
   }
