@@ -9,7 +9,7 @@ test("a package that is not installed is named, with what needs it and how to ge
   await expect(loading).rejects.toBeInstanceOf(MissingPackageError);
   await expect(loading).rejects.toMatchObject({ code: "package-missing", package: name });
   await expect(loading).rejects.toThrow(
-    `A test needs the package ${name}, which is not installed. Install it: npm install ${name}`,
+    `A test needs the package ${name}, which is not installed. Install it: npm install ${name} (with --global if Gatehouse is installed so)`,
   );
 });
 
