@@ -1,5 +1,6 @@
 /** A protocol by what is its own: everything that it leaves out has a default. */
 import type { EndCause } from "../machines/causes.ts";
+import { wrongAnswer } from "./contract-error.ts";
 import type { OwnCauses, OwnNotices } from "./own-names.ts";
 import {
   CONTINUE,
@@ -96,7 +97,7 @@ export function defineProtocol(definition: ProtocolDefinition): SessionProtocol 
   const open =
     "talk" in definition
       ? (wire: Wire) => talkSession(wire, definition.talk, definition.input)
-      : (wire: Wire) => defineSession(definition.open(wire));
+      : (wire: Wire) => defineSession(opened(definition.open(wire)));
   return {
     kind: "session",
     name: definition.name,
@@ -111,6 +112,12 @@ export function defineProtocol(definition: ProtocolDefinition): SessionProtocol 
       return open(wire);
     },
   };
+}
+
+/** @throws ProtocolContractError for what is no session, such as the promise of one. */
+function opened(session: SessionDefinition): SessionDefinition {
+  if (typeof session?.receive === "function") return session;
+  throw wrongAnswer("The answer of open()", "be a session, with receive() at least", session);
 }
 
 /** A whole session; give only the turns that differ from the defaults. Costs one small object. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CONTINUE, close, type SessionProtocol } from "../../src/index.ts";
+import { CONTINUE, close, defineProtocol, type ProtocolDefinition, type SessionProtocol } from "../../src/index.ts";
 import { plainSession } from "../plain-session.ts";
 import { runGatehouse } from "../running-gatehouse.ts";
 import { causes, expectNobodyInside } from "./ends.ts";
@@ -42,4 +42,56 @@ test("a session that throws ends alone: the others go on, and new ones come", as
   for (const client of [steady, late]) await gone(client);
   while (house.gatehouse.connections().length > 0) await new Promise((resolve) => setImmediate(resolve));
   await expectNobodyInside(house);
+});
+
+/** As programs in JavaScript write them. */
+const misshapen: [what: string, definition: object, message: RegExp][] = [
+  [
+    "open() that is asynchronous, and rejects",
+    { open: () => Promise.reject(new Error("mine")) },
+    /open\(\) must be a session.* it was a promise/,
+  ],
+  ["open() that answers with nothing", { open: () => undefined }, /open\(\) must be a session.* it was undefined/],
+  [
+    "talk() that is no generator, and rejects",
+    { talk: () => Promise.reject(new Error("mine")) },
+    /talk\(\) must be an async function\*/,
+  ],
+  [
+    "talk() that yields a number",
+    {
+      talk: async function* () {
+        yield 42;
+      },
+    },
+    /What talk\(\) yields must be text.* it was a number/,
+  ],
+  [
+    "talk() that returns a text",
+    {
+      talk: async function* () {
+        yield "";
+        return "bye";
+      },
+    },
+    /What talk\(\) returns must be nothing/,
+  ],
+  [
+    "greet() that is asynchronous, and rejects",
+    { open: () => ({ receive() {}, greet: () => Promise.reject(new Error("mine")) }) },
+    /greet\(\) must be a verdict.* it was a promise/,
+  ],
+];
+
+test.each(misshapen)("%s ends its connection alone, by an error with a code", async (_what, definition, message) => {
+  const house = await runGatehouse([{ name: "own", protocol: "own", bind: ["127.0.0.1:0"] }], {
+    protocols: [defineProtocol({ name: "own", ...definition } as unknown as ProtocolDefinition)],
+  });
+  const client = await rawClient(house.port("own"));
+  client.socket.write("x");
+  const { error } = await house.event("connection.sessionFailed");
+  expect(error).toMatchObject({ name: "ProtocolContractError", code: "protocol-contract-broken" });
+  expect(String(error)).toMatch(message);
+  expect((await house.event("connection.closed")).cause).toBe("session-failed");
+  await gone(client);
 });

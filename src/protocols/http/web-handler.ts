@@ -3,6 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import { setImmediate as immediate } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { wrongAnswer } from "../contract-error.ts";
 import type { HttpHandler } from "./http-handler.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
@@ -45,12 +46,12 @@ export function webHandler(fetch: FetchHandler): HttpHandler {
   };
 }
 
-/** Responses of another realm, or of a library's own making, are as good. @throws TypeError */
+/** Responses of another realm, or of a library's own making, are as good. @throws ProtocolContractError */
 function responseOf(answered: unknown): Response {
   const response = answered as Partial<Response> | null | undefined;
   if (typeof response?.status === "number" && typeof response.headers?.forEach === "function")
     return answered as Response;
-  throw new TypeError("The handler in fetch has answered with something that is no Response.");
+  throw wrongAnswer("The answer of fetch", "be a Response", answered);
 }
 
 async function send(response: Response, method: string | undefined, outgoing: ServerResponse): Promise<void> {
@@ -79,7 +80,8 @@ async function pump(response: Response, reader: Reader, outgoing: ServerResponse
   // Most bodies are one piece, whose length can be said: whether it was the last is known at once.
   const { done } = (await Promise.race([second, immediate(null)])) ?? { done: false };
   if (outgoing.destroyed) return;
-  if (!first.done && !(first.value instanceof Uint8Array)) throw new TypeError("The body of a response is no octets.");
+  if (!first.done && !(first.value instanceof Uint8Array))
+    throw wrongAnswer("The body of a Response", "be of octets", first.value);
   writeHead(response, outgoing, done ? (first.value?.byteLength ?? 0) : undefined);
   if (done) {
     outgoing.end(first.value);

@@ -1,5 +1,6 @@
 /** What the peer of an asynchronous session has sent, read in lines, blocks or chunks. */
 import type { EndCause } from "../../machines/causes.ts";
+import { ProtocolContractError } from "../contract-error.ts";
 import { LineReader } from "../line-reader.ts";
 
 export interface InputOptions {
@@ -225,7 +226,9 @@ export class InputQueue implements TalkInput {
     made: (result: { readonly value: T } | { readonly cause: EndCause }) => U,
   ): Promise<U> {
     if (this.#pending) {
-      return Promise.reject(new TypeError("talk() already waits for input. Await each read before the next."));
+      return Promise.reject(
+        new ProtocolContractError("talk() already waits for input. Await each read before the next."),
+      );
     }
     const result = this.#attempt(request);
     const promise = new Promise<U>((resolve, reject) => {

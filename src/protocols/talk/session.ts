@@ -3,6 +3,7 @@
  * Back-pressure, time limits, drain and the end are seen to here.
  */
 import type { EndCause } from "../../machines/causes.ts";
+import { wrongAnswer } from "../contract-error.ts";
 import {
   type Close,
   CONTINUE,
@@ -85,7 +86,10 @@ class TalkSession implements Session {
   }
 
   greet(): Verdict {
-    this.#done = this.#run(this.#talk(this.#wire, this.#input));
+    const dialogue = this.#talk(this.#wire, this.#input);
+    if (typeof dialogue?.next !== "function")
+      throw wrongAnswer("talk()", "be an async function*, or give what one gives", dialogue);
+    this.#done = this.#run(dialogue);
     return this.#verdict();
   }
 
@@ -208,7 +212,7 @@ class TalkSession implements Session {
       const secured = this.#waitAs("securing");
       this.#wire.wake();
       return secured;
-    } else throw new TypeError("talk() has yielded something other than text, octets or UPGRADE.");
+    } else throw wrongAnswer("What talk() yields", "be text, octets or UPGRADE", said);
     return this.#isFull ? this.#waitAs("writing") : undefined;
   }
 
@@ -250,7 +254,7 @@ class TalkSession implements Session {
 
   #finish(value: Close | undefined): void {
     if (value && value.next !== "close") {
-      throw new TypeError("talk() has returned something other than nothing or the verdict of an end.");
+      throw wrongAnswer("What talk() returns", "be nothing, GOODBYE or close(cause)", value);
     }
     this.#end = value ?? close(this.#input.ended ?? "quit");
   }

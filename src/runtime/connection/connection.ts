@@ -13,6 +13,7 @@ import type {
   ConnectionState,
   connectionMachine,
 } from "../../machines/connection.ts";
+import { ProtocolContractError } from "../../protocols/contract-error.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { checkCause, UnregisteredNameError } from "../../protocols/own-names.ts";
 import type {
@@ -286,7 +287,10 @@ export class Connection implements ConnectionEffects, SessionOwner, SocketHolder
 
   upgrade(): void {
     if (this.canUpgrade) this.#send({ type: "session.upgrade" });
-    else this.#failSession(new Error("The session asked for TLS although wire.canUpgrade is false."));
+    else
+      this.#failSession(
+        new ProtocolContractError("A session may ask for TLS only where wire.canUpgrade is true; it was false."),
+      );
   }
 
   ended(cause: EndCause, goodbye: boolean): void {

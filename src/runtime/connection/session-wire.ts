@@ -4,6 +4,7 @@ import type { Inspector } from "../../charts/inspector.ts";
 import type { Passages } from "../../charts/passages.ts";
 import type { SessionConfiguration } from "../../config/index.ts";
 import type { EndCause } from "../../machines/causes.ts";
+import { wrongAnswer } from "../../protocols/contract-error.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import {
   type ActorOptions,
@@ -395,23 +396,17 @@ export class SessionWire implements Wire, SocketReader {
 
 const verdicts: ReadonlySet<unknown> = new Set(["continue", "wait", "upgrade", "close"]);
 
-/** @throws TypeError for an answer that is no verdict. */
+/** @throws ProtocolContractError for an answer that is no verdict. */
 function checkedVerdict(answer: Verdict, turn: Turn): Verdict {
   if (answer === CONTINUE || answer === WAIT) return answer;
   const next: unknown = answer?.next;
   if (verdicts.has(next)) return answer;
-  ignoreRejection(answer);
-  throw new TypeError(`The session has answered ${turn}() with something that is no verdict.`);
+  const awaiting = "or nothing, at once (what has to be awaited takes the form talk())";
+  throw wrongAnswer(`The answer of ${turn}()`, `be a verdict, ${awaiting}`, answer);
 }
 
-/** @throws TypeError for what is no session. */
+/** @throws ProtocolContractError for what is no session. */
 function checkedSession(opened: Session): Session {
   if (typeof opened?.receive === "function") return opened;
-  ignoreRejection(opened);
-  throw new TypeError("The protocol has opened something that is no session.");
-}
-
-/** The promise that stands in the place of an answer has been reported already. */
-function ignoreRejection(answer: unknown): void {
-  if (isPending(answer)) Promise.resolve(answer).catch(() => {});
+  throw wrongAnswer("The answer of open()", "be a session, with receive() at least", opened);
 }

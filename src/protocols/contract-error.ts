@@ -1,0 +1,25 @@
+/** What a protocol or a handler of an embedder's answers, and may not. */
+import { isPending } from "./session/question.ts";
+
+/** A protocol, its session or a handler has broken its contract. Its connection ends as `session-failed`, and no other. */
+export class ProtocolContractError extends TypeError {
+  override readonly name = "ProtocolContractError";
+  readonly code = "protocol-contract-broken";
+}
+
+/**
+ * The error for an answer of the wrong kind.
+ * @param who such as `receive() of a session`
+ * @param demand what follows "must"
+ */
+export function wrongAnswer(who: string, demand: string, answer: unknown): ProtocolContractError {
+  // Nobody else listens to it, and a rejection that nobody hears ends the process.
+  if (isPending(answer)) Promise.resolve(answer).catch(() => {});
+  return new ProtocolContractError(`${who} must ${demand}; it was ${kindOf(answer)}.`);
+}
+
+function kindOf(answer: unknown): string {
+  if (answer === undefined || answer === null) return String(answer);
+  if (isPending(answer)) return "a promise";
+  return typeof answer === "object" ? "another object" : `a ${typeof answer}`;
+}
