@@ -22,6 +22,8 @@ const startsThread = /startThread\(|import\.meta\.url\.endsWith\("\.ts"\)/;
 /** Optional packages, and one with a binary. */
 const notBundled = [/^koffi/, /^@?redis/, "pino-pretty", "@viz-js/viz", "fast-check"];
 
+/** As the bundler writes it, one on a line. */
+const builtInImport = /^import (.+?) ?from "(node:[^"]+)";$/gm;
 const packageFolder = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 const placeMark = /__place__\("([^"]+)"\)/g;
 
@@ -68,6 +70,10 @@ export async function bundle({ of, beside, ending }: BundleOptions): Promise<Bun
         transform: { filter: { id: /\/src\/.*\.ts$/ }, handler: markPlace },
         renderChunk: (code, { fileName }) => code.replaceAll(placeMark, (_, place) => placeFrom(fileName, place)),
       },
+      {
+        name: "modules-of-node",
+        renderChunk: (code) => code.replaceAll(builtInImport, (_, names, module) => takenFrom(module, names)),
+      },
     ],
   });
   const { output } = await build.generate({
@@ -78,6 +84,9 @@ export async function bundle({ of, beside, ending }: BundleOptions): Promise<Bun
   });
   await build.close();
   const chunks = output.filter((file) => file.type === "chunk");
+  const importing = chunks.find(({ code }) => /\bfrom ?"node:/.test(code));
+  if (importing)
+    throw new Error(`${importing.fileName} imports a module of Node in a form that takenFrom() does not know.`);
   const packages = chunks.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => packageFolder.exec(id)?.[0] ?? []));
   return {
     files: chunks.map(({ fileName, code }) => ({ fileName, code })),
@@ -89,6 +98,17 @@ export async function bundle({ of, beside, ending }: BundleOptions): Promise<Bun
     const path = relative(dirname(fileName), `${place}.js`);
     return `new URL(${JSON.stringify(path.startsWith(".") ? path : `./${path}`)}, import.meta.url).href`;
   }
+}
+
+/**
+ * An `import` of a module of Node's reads all of its exports, also those that Node makes when they are first read: with
+ * `process` come streams of standard input and output, with `http` a whole HTTP client.
+ * @param names what stands between `import` and `from`
+ */
+function takenFrom(module: string, names: string): string {
+  const [, whole, some] = /^([^{]*?)(?:, )?(\{.*\})?$/.exec(names) ?? [];
+  const patterns = [whole?.replace("* as ", ""), some?.replaceAll(" as ", ": ")].filter(Boolean);
+  return patterns.map((pattern) => `const ${pattern} = process.getBuiltinModule("${module}");`).join("\n");
 }
 
 /** What runs in threads is in the bundle. */

@@ -9,7 +9,8 @@ import { leadToConsole, toConsole } from "./management/http/front-door.ts";
 import type { ListenerParts } from "./management/http/management-env.ts";
 import { isManagementPath, managementListener } from "./management/http/management-listener.ts";
 import { guardedEndpoints } from "./management/http/metrics-access.ts";
-import { Management, type ManagementOptions } from "./management/management.ts";
+import type { Management, ManagementOptions } from "./management/management.ts";
+import { onDemand } from "./on-demand.ts";
 import type { Backend } from "./protocols/backend.ts";
 import type { HttpHandler } from "./protocols/http/http-handler.ts";
 import type { HttpProtocol } from "./protocols/http/index.ts";
@@ -35,11 +36,13 @@ export interface ManagementParts extends Pick<ListenerParts, "flows" | "watchers
   readonly authenticate: Backend["authenticate"];
 }
 
-export function managementOf({
+/** @throws ProgramReplacedError */
+export async function managementOf({
   lifecycle,
   ...parts
 }: Pick<ManagementParts, "gatehouse" | "lifecycle"> &
-  Pick<ManagementOptions, "document" | "ends" | "reloads" | "reload" | "renew">): Management {
+  Pick<ManagementOptions, "document" | "ends" | "reloads" | "reload" | "renew">): Promise<Management> {
+  const { Management } = await onDemand(() => import("./management/management.ts"));
   return new Management({
     ...parts,
     changed: (change) => lifecycle.emit({ type: "management.changed", ...change }),
@@ -61,7 +64,8 @@ export interface ManagementHandlers {
   readonly health: HttpHandler;
 }
 
-export function managementHandlers(management: Management, parts: ManagementParts): ManagementHandlers {
+/** @param management is asked for with the first request that needs it */
+export function managementHandlers(management: () => Promise<Management>, parts: ManagementParts): ManagementHandlers {
   const { gatehouse, lifecycle, clock, failures, protocols, flows, watchers } = parts;
   const tokens = new Tokens(parts.dataDirectory);
   const authentication = new Authentication({
@@ -80,8 +84,13 @@ export function managementHandlers(management: Management, parts: ManagementPart
       }),
   });
   const known = { gatehouse, authentication, sessions: new BrowserSessions(clock) };
+  const loadRoutes = async (): Promise<HttpHandler> => {
+    const loading = onDemand(() => import("./management/http/management-routes.ts"));
+    const [{ managementRoutes }, ours] = await Promise.all([loading, management()]);
+    return managementRoutes({ ...known, management: ours, protocols, lifecycle, clock, flows, watchers });
+  };
   return {
-    management: managementListener({ ...known, management, protocols, lifecycle, clock, flows, watchers }),
+    management: managementListener(gatehouse, loadRoutes),
     health: guardedEndpoints(parts.health, known),
   };
 }

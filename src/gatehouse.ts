@@ -119,7 +119,7 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
       const health = httpEndpoints(endpoints);
       const handlers = once(async (): Promise<ManagementHandlers> => {
         const { managementHandlers } = await loadManagement();
-        return managementHandlers(await management(), {
+        return managementHandlers(management, {
           gatehouse,
           lifecycle: server.lifecycle,
           flows: server.flows,

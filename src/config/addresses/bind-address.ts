@@ -1,8 +1,7 @@
-import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { mustBe } from "../values/expectation.ts";
 import { type Reading, read, readableBy, unreadable } from "../values/reading.ts";
-import { readIpAddress } from "./ip-address.ts";
+import { isIPv6, readIpAddress } from "./ip-address.ts";
 
 /** An address to listen on. */
 export interface BindAddress {

@@ -1,5 +1,5 @@
 /** The one reader and writer of IP addresses, for those from documents, peers, PROXY headers and the kernel. */
-import { isIPv4, isIPv6, SocketAddress } from "node:net";
+import { isIPv4, isIPv6 as isIPv6ByNode, SocketAddress } from "node:net";
 
 export interface IpAddress {
   readonly family: 4 | 6;
@@ -15,6 +15,11 @@ export interface IpAddress {
 /** `::ffff:0:0/96`: IPv4 addresses as IPv6 sockets have them. Only these are written with dots. */
 const MAPPED = "::ffff:";
 const MAPPED_OCTETS = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+/** Node's own compiles a regular expression of 5 ms when it is first used: what has no two colons needs none. */
+export function isIPv6(text: string): boolean {
+  return text.indexOf(":") !== text.lastIndexOf(":") && isIPv6ByNode(text);
+}
 
 /**
  * Reads an IP address. IPv4-mapped IPv6 addresses (`::ffff:192.0.2.1`, RFC 4291 2.5.5.2) become the IPv4 address.

@@ -1,7 +1,7 @@
 /** The relay between machines and the pages that show them, on a server of its own. It listens on loopback only. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -15,6 +15,9 @@ import { LocalPage } from "./local-page.ts";
 import { ReceivedClients } from "./received-clients.ts";
 import { hostOf, isOwnOrigin, refuseUpgrade, say } from "./relay-access.ts";
 import type { ServedPage } from "./served-page.ts";
+
+// An import would load all that `node:http` exports, and with `WebSocket` a whole client.
+const { createServer } = process.getBuiltinModule("node:http");
 
 const loopback = "127.0.0.1";
 /** Pages at once. */

@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIPv6 } from "../../config/addresses/ip-address.ts";
 import type { Envelope } from "../../protocols/backend.ts";
 
 /**

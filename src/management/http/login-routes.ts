@@ -7,8 +7,6 @@ import { bytesOf, isJsonType } from "./body.ts";
 import type { ManagementEnv } from "./management-env.ts";
 import { refusalAnswer } from "./problems.ts";
 
-export const loginPaths: ReadonlySet<string> = new Set(["/console/login", "/console/logout"]);
-
 /** Octets of a name and a password. */
 const longestBody = 4_096;
 

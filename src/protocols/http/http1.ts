@@ -1,5 +1,5 @@
 /** HTTP/1.1 (RFC 9112) by `node:http`, which is handed connections that Gatehouse has accepted. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { connectRefused, faultOf, upgradeRefused } from "./faults.ts";
 import type { HttpHandler } from "./http-handler.ts";
@@ -7,6 +7,9 @@ import { HttpRequestFacts, type RequestFacts, type Talk } from "./request-facts.
 import { requestProblem } from "./request-problem.ts";
 import { HttpSession, type SessionTimes } from "./session.ts";
 import { mayUpgrade, type UpgradeHandler } from "./upgrade.ts";
+
+// An import would load all that `node:http` exports, and with `WebSocket` a whole client.
+const { createServer } = process.getBuiltinModule("node:http");
 
 export interface Http1Settings extends SessionTimes {
   /** All in milliseconds, as of `http()`. */

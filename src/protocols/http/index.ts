@@ -11,13 +11,14 @@ import { requestTimeout } from "./faults.ts";
 import type { HttpHandler } from "./http-handler.ts";
 import { Http1 } from "./http1.ts";
 import { Http2Session, type Http2Settings } from "./http2/session.ts";
+import { loadedHandler } from "./loaded-handler.ts";
 import { isBelow, mountAt } from "./mount.ts";
 import { seenAs } from "./remote-address.ts";
 import type { RequestFacts, Talk } from "./request-facts.ts";
 import { requestHost, requestPath } from "./request-path.ts";
 import type { UpgradeHandler } from "./upgrade.ts";
 import { VersionChoice } from "./version-choice.ts";
-import { type FetchHandler, webHandler } from "./web-handler.ts";
+import type { FetchHandler } from "./web-handler.ts";
 
 /** A handler in Node's form for both versions: Node has classes of its own for HTTP/2, with almost the same members. */
 export type AnyVersionHandler = (
@@ -193,7 +194,15 @@ function answererOf({ fetch, onRequest }: HttpOptions): HttpHandler {
   const given: unknown = fetch ?? onRequest;
   if (typeof given !== "function" || (fetch && onRequest))
     throw new ProtocolOptionError("http", "fetch or onRequest", "a function, and one of the two alone");
-  return (onRequest as HttpHandler | undefined) ?? webHandler(given as FetchHandler);
+  return (onRequest as HttpHandler | undefined) ?? fetchHandler(given as FetchHandler);
+}
+
+/** With what makes a `Request` comes a whole HTTP client of Node's: only who has such a handler loads it, from now on. */
+function fetchHandler(fetch: FetchHandler): HttpHandler {
+  const loading = import("./web-handler.ts");
+  // The requests fail by it.
+  loading.catch(() => {});
+  return loadedHandler(async () => (await loading).webHandler(fetch));
 }
 
 /** Where the paths of Gatehouse are on a listener; null for nowhere. */

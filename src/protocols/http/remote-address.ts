@@ -1,6 +1,6 @@
 /** Who a socket says is at its other end. */
-import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
+import { isIPv6 } from "../../config/addresses/ip-address.ts";
 import type { ConnectionFacts } from "../protocol.ts";
 
 /** Handlers look at `request.socket.remoteAddress`: behind a PROXY header that is the client, as in the facts. */
