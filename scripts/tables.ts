@@ -92,6 +92,7 @@ function metricTable(): string {
       date: new Date(),
     },
     outputs: [],
+    isDocumentRejected: () => false,
   });
   const rows = registry.getMetricsAsArray().map((metric) => {
     // prom-client has these on every metric, and does not type them.

@@ -157,7 +157,11 @@ export function createGatehouse(given: GatehouseOptions): Gatehouse {
   const control = controlOf({ options, server, read, reloads });
   const feeds = new Subscription();
   const outputs = options.outputs ?? [];
-  const metrics = new Metrics({ source: server, outputs });
+  const metrics = new Metrics({
+    source: server,
+    outputs,
+    isDocumentRejected: () => reloads.newest?.outcome === "rejected",
+  });
   const endpoints = {
     clock,
     ready: () => server.state === "running",

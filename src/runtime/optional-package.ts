@@ -8,7 +8,9 @@ export class MissingPackageError extends Error {
   readonly package: string;
 
   constructor(name: string, purpose: string) {
-    super(`${purpose} needs the package ${name}, which is not installed. Install it: npm install ${name} (with --global if Gatehouse is installed so)`);
+    super(
+      `${purpose} needs the package ${name}, which is not installed. Install it: npm install ${name} (with --global if Gatehouse is installed so)`,
+    );
     this.package = name;
   }
 }

@@ -39,6 +39,7 @@ export interface MetricsSource extends CertificateSource {
 export interface RegistryParts {
   readonly source: MetricsSource;
   readonly outputs: readonly CountedOutput[];
+  isDocumentRejected(): boolean;
   readonly totals: ReadonlyMap<string, ConnectionTotals>;
   readonly tallies: Tallies;
 }
@@ -94,6 +95,14 @@ export function metricsRegistry(library: typeof Library, parts: RegistryParts): 
       this.reset();
       for (const { name, pausedBy } of source.listeners)
         for (const reason of pausedBy) this.set({ listener: name, reason }, 1);
+    },
+  });
+  new Gauge({
+    name: "gatehouse_document_rejected",
+    help: "1 while the newest document is not in force, because it was rejected.",
+    registers,
+    collect() {
+      this.set(parts.isDocumentRejected() ? 1 : 0);
     },
   });
   new Gauge({

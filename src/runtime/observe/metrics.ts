@@ -10,6 +10,8 @@ import { ConnectionTotals, Tallies } from "./tallies.ts";
 export interface MetricsOptions {
   readonly source: MetricsSource;
   readonly outputs: readonly CountedOutput[];
+  /** Whether the newest document was rejected. */
+  isDocumentRejected(): boolean;
 }
 
 /** Of one listener, since the start. */

@@ -137,6 +137,15 @@ test("a listener that a reload has removed takes no slots, and has no cap", asyn
   await gone(inside);
 });
 
+test("a document that was rejected is told of until another one is in force", async () => {
+  const house = await runGatehouse(document, { backend: {}, clock });
+  expect((await scrape(house)).value("gatehouse_document_rejected")).toBe(0);
+  await expect(house.gatehouse.reload({ ...document, NetworkListeners: [] } as never)).rejects.toThrow();
+  expect((await scrape(house)).value("gatehouse_document_rejected")).toBe(1);
+  await house.gatehouse.reload(document);
+  expect((await scrape(house)).value("gatehouse_document_rejected")).toBe(0);
+});
+
 test("what the log has dropped is counted, and told of once it takes lines again", async () => {
   let flowing = (_lines: number): void => {};
   const output = {
