@@ -21,6 +21,9 @@ export async function setup(): Promise<void> {
 /** The package for programs of embedders. */
 export const bundledEntry: string = join(folder, "package/index.js");
 
+/** Options of Node that let a program find the package there in place of our sources. */
+export const asPackage: readonly string[] = ["--import", new URL("./as-package.ts", import.meta.url).href];
+
 /** What a thread of the package runs. @param name of its source, without its ending */
 export function bundledThread(name: string): URL {
   return pathToFileURL(join(dirname(bundledEntry), "program", `${name}.js`));

@@ -13,7 +13,7 @@ import { temporaryDirectory } from "../mailbox/temporary-directory.ts";
 import { installed } from "../real/programs.ts";
 import { codeBlocks, readPage, root } from "./pages.ts";
 
-const hook = fileURLToPath(new URL("./as-package.ts", import.meta.url));
+const hook = fileURLToPath(new URL("../as-package.ts", import.meta.url));
 const telling = `
 console.log(JSON.stringify(Object.fromEntries(gatehouse.listeners().map(({ name, addresses }) => [name, addresses[0]?.port]))));
 `;

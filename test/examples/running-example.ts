@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { asPackage } from "../bundled-command.ts";
 
 export interface RunningExample {
   readonly port: number;
@@ -15,7 +16,9 @@ export interface RunningExample {
 
 export async function runExample(name: string, ...rest: readonly string[]): Promise<RunningExample> {
   const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [file, "0", ...rest], { stdio: ["ignore", "pipe", "inherit"] });
+  const child: ChildProcess = spawn(process.execPath, [...asPackage, file, "0", ...rest], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   if (!child.stdout) throw new Error("The example has no standard output.");
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();

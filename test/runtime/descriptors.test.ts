@@ -1,6 +1,7 @@
 /** A server that runs out of file descriptors, under a limit that is really reached. */
 import { describe, expect, test } from "vitest";
 import { DescriptorReserve, lacksDescriptors } from "../../src/runtime/sockets/descriptor-reserve.ts";
+import { asPackage } from "../bundled-command.ts";
 import { installed } from "../real/programs.ts";
 import { gone, type RawClient, rawClient } from "./raw-client.ts";
 import { type TalkingChild, talkingChild } from "./talking-child.ts";
@@ -15,7 +16,13 @@ interface ScarceServer extends TalkingChild {
 }
 
 async function scarceServer(...options: string[]): Promise<ScarceServer> {
-  const child = talkingChild("prlimit", [`--nofile=${limit}:${limit}`, process.execPath, program, ...options]);
+  const child = talkingChild("prlimit", [
+    `--nofile=${limit}:${limit}`,
+    process.execPath,
+    ...asPackage,
+    program,
+    ...options,
+  ]);
   const [smtp = 0, http = 0] = (await child.until("ready"))["ports"] as number[];
   return { ...child, smtp, http };
 }

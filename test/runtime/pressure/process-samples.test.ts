@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { SimulatedClock } from "xstate";
 import type { PressureSample } from "../../../src/index.ts";
 import { processSamples, sampleInterval } from "../../../src/runtime/pressure/process-samples.ts";
+import { asPackage } from "../../bundled-command.ts";
 import { rawClient } from "../raw-client.ts";
 import { talkingChild } from "../talking-child.ts";
 
@@ -29,7 +30,7 @@ test("a sample has this process's descriptors, and is taken only while somebody 
 });
 
 test("a busy event loop is pressure until it is calm again; one long block is not", async () => {
-  const server = talkingChild(process.execPath, [busyServer]);
+  const server = talkingChild(process.execPath, [...asPackage, busyServer]);
   const port = Number((await server.until("ready"))["port"]);
   await server.until("sample");
   await server.tell("block 3000", "block");
@@ -53,7 +54,7 @@ test("a busy event loop is pressure until it is calm again; one long block is no
 });
 
 test("a heap that stays full after collections is pressure until they find it empty", async () => {
-  const server = talkingChild(process.execPath, ["--max-old-space-size=256", busyServer]);
+  const server = talkingChild(process.execPath, [...asPackage, "--max-old-space-size=256", busyServer]);
   await server.until("ready");
   await server.tell("fill 220", "fill");
   const began = await server.until("pressure.began");
