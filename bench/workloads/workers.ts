@@ -42,29 +42,36 @@ export const workers: Workload = {
     using directory = temporaryDirectory();
     const certificate = await makeCertificate(directory);
     await using started = new AsyncDisposableStack();
-    const contender = async (workers: Count, options: object = {}): Promise<Contender> => ({
+    const begun = async (workers: Count, name: string, options: object): Promise<Contender> => ({
       workers,
-      server: started.use(await startServer("gatehouse", { workers, ...options }, { everywhere: true })),
+      server: started.use(await startServer(name, options, { everywhere: true })),
       turns: [],
     });
-    const [silent, logging, secured]: [Contender[], Contender[], Contender[]] = [[], [], []];
+    const contender = (workers: Count, options: object = {}): Promise<Contender> =>
+      begun(workers, "gatehouse", { workers, ...options });
+    const [silent, logging, secured, bare]: [Contender[], Contender[], Contender[], Contender[]] = [[], [], [], []];
     for (const workers of counts) {
+      bare.push(await begun(workers, "bare-threads", { threads: workers }));
       silent.push(await contender(workers));
       logging.push(await contender(workers, { log: join(directory.path, `log-${workers}`) }));
       if (workers < 4) secured.push(await contender(workers, { certificate }));
     }
     const short = { count: pick(4_000, 2_000), warmUp: pick(60_000, 10_000), load: shortDialogues };
     const full = { count: pick(600, 300), warmUp: pick(6_000, 1_000), load: handshakes };
-    await inTurns([...silent, ...logging], short, shortRounds);
+    await inTurns([...bare, ...silent, ...logging], short, shortRounds);
     await inTurns(secured, full, shortRounds);
     const goal = atMost(1.1);
     return {
       tables: [
         {
           unit: "CPU µs per connection",
-          rows: [...rows(silent, "no log", goal), ...rows(logging, "log to a file", goal)],
+          rows: [
+            ...rows(silent, "workers, no log", goal),
+            ...rows(logging, "workers, log to a file", goal),
+            ...rows(bare, "threads, bare `node:net`", null),
+          ],
         },
-        { unit: "CPU µs per handshake", rows: rows(secured, "full handshakes", null) },
+        { unit: "CPU µs per handshake", rows: rows(secured, "workers, full handshakes", null) },
         { unit: "handshakes for one of one worker", digits: 2, rows: handshakeRows(secured) },
       ],
       text: [byThread(silent), estimate(silent)].join("\n\n"),
@@ -107,9 +114,9 @@ function cpuOf({ main, workers, rest }: Omit<Turn, "perSecond">): number {
 }
 
 function rows([one, ...several]: readonly Contender[], words: string, goal: Goal | null): Row[] {
-  const against = { name: "1 worker", samples: one?.turns.map(cpuOf) ?? [] };
+  const against = { name: "one", samples: one?.turns.map(cpuOf) ?? [] };
   return several.map(({ workers, turns }) => ({
-    measured: `${workers} workers, ${words}`,
+    measured: `${workers} ${words}`,
     samples: turns.map(cpuOf),
     against,
     goal,
