@@ -24,11 +24,6 @@ import type { Store } from "./store/store.ts";
 import type { DeliveryRecipient } from "./store/store-calls.ts";
 import { type StoreError, toStoreError } from "./store/store-error.ts";
 
-/** As much of pino as is needed. */
-export interface MailboxLogger {
-  error(fields: object, message: string): void;
-}
-
 /** Keeps mail as it comes: it takes messages as streams. */
 export type MailboxBackend = Required<Omit<Backend, "wholeMessage">>;
 
@@ -43,7 +38,6 @@ export interface MailboxOptions {
    * Null: there are no details. Default: `+`.
    */
   readonly recipientDelimiter?: string | null;
-  readonly logger?: MailboxLogger;
 }
 
 const REPLIES = {
@@ -77,7 +71,7 @@ const REPLIES = {
  * address, and whoever has gone gives the place up.
  */
 export function mailboxBackend(options: MailboxOptions): MailboxBackend {
-  const { store, accounts, hostname, logger, recipientDelimiter: delimiter = "+" } = options;
+  const { store, accounts, hostname, recipientDelimiter: delimiter = "+" } = options;
   return {
     authenticate: authenticateBy(accounts),
     authenticateCertificate: authenticateCertificateBy(accounts),
@@ -112,7 +106,7 @@ export function mailboxBackend(options: MailboxOptions): MailboxBackend {
         if (overQuota.length === 0) return undefined;
         return recipients.map(({ account }) => (overQuota.includes(account) ? REPLIES.overQuota : undefined));
       } catch (error) {
-        return replyTo(toStoreError(error), { envelope, logger });
+        return unlessBroken(toStoreError(error));
       }
     },
   };
@@ -176,10 +170,8 @@ function traceOf({ connection, helo, identity }: Envelope) {
   };
 }
 
-function replyTo(error: StoreError, context: { envelope: Envelope; logger: MailboxLogger | undefined }): Reply {
-  // A client that went away is no failure of this server; nobody hears the reply.
+/** A client that went away is no failure of this server, and nobody hears the reply. @throws StoreError for the log */
+function unlessBroken(error: StoreError): Reply {
   if (error.code === "body-incomplete") return REPLIES.failed;
-  const { id, listener } = context.envelope.connection;
-  context.logger?.error({ err: error, connection: id, listener }, "A message could not be stored");
-  return error.code === "store-full" ? REPLIES.full : REPLIES.failed;
+  throw error.code === "store-full" ? Object.assign(error, { reply: REPLIES.full }) : error;
 }

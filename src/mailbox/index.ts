@@ -8,7 +8,6 @@ export {
   authenticateBy,
   authenticateCertificateBy,
   type MailboxBackend,
-  type MailboxLogger,
   type MailboxOptions,
   mailboxBackend,
 } from "./backend.ts";

@@ -2,7 +2,8 @@
  * The embedder's side of mail: who may log in, whose mail is taken, and where it is kept.
  *
  * Every method may be left out. One that throws or rejects gets the peer a temporary error (`451 4.3.0`), a
- * `session.backendFailed` event, and the session goes on. One that knows its answer may return it as it is: the session
+ * `session.backendFailed` event, and the session goes on; the error of a message may have the `reply` of a temporary error
+ * of its own. One that knows its answer may return it as it is: the session
  * acts on it in the same turn, which spares each command a promise.
  */
 import type { Readable } from "node:stream";

@@ -2,7 +2,7 @@
 import type { Answer, DeliveryAnswer } from "../backend.ts";
 import type { Outcome } from "../session/question.ts";
 import type { SmtpDialogue } from "./dialogue.ts";
-import { backendReply, isList, replies } from "./replies.ts";
+import { backendReply, failureReply, isList, replies } from "./replies.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The session's own reply, as often as the client waits for one. */
@@ -17,7 +17,7 @@ export function deliveryReplies(
   transaction: Transaction,
   outcome: Outcome<DeliveryAnswer>,
 ): readonly string[] {
-  if ("error" in outcome) return repliesForAll(dialogue, transaction, replies.backendFailed);
+  if ("error" in outcome) return repliesForAll(dialogue, transaction, failureReply(outcome.error));
   const { value } = outcome;
   if (!isList(value)) return repliesForAll(dialogue, transaction, answerReply(value, replies.queued));
   if (dialogue.settings.dialect.replyForEachRecipient)

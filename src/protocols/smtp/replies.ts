@@ -148,6 +148,18 @@ export function isList(answer: DeliveryAnswer): answer is readonly Answer[] {
   return Array.isArray(answer);
 }
 
+/** To a message whose backend threw: the error's own `reply`, where that refuses for now. */
+export function failureReply(error: unknown): string {
+  const reply = error instanceof Error && "reply" in error ? error.reply : null;
+  return isReply(reply) && reply.code >= 400 && reply.code < 500 ? backendReply(reply) : replies.backendFailed;
+}
+
+function isReply(value: unknown): value is Reply {
+  if (typeof value !== "object" || value === null) return false;
+  const { code, enhanced, text } = value as Partial<Record<keyof Reply, unknown>>;
+  return Number.isInteger(code) && typeof enhanced === "string" && typeof text === "string";
+}
+
 /**
  * A backend's reply as one safe reply line: no line ends, control characters or octets above 127 leave the server, and
  * the enhanced code agrees with the code.

@@ -223,7 +223,11 @@ export const logLines: LogLines = {
   "session.backendFailed": {
     level: "error",
     text: "backend failed",
-    fields: ({ connection, operation, error }) => ({ ...connectionFields(connection), operation, err: error }),
+    fields: ({ connection, operation, error }) => ({
+      ...connectionFields(connection),
+      operation,
+      ...("syscall" in error ? { err: error } : failure(error)),
+    }),
   },
 };
 

@@ -379,6 +379,24 @@ describe("the backend", () => {
     expect(wire.notices).toMatchObject([{ type: "session.backendFailed", error: { code: "backend-reply-invalid" } }]);
   });
 
+  it.each([
+    [{ code: 452, enhanced: "4.3.1", text: "No room" }, "452 4.3.1 No room\r\n"],
+    [{ code: 550, enhanced: "5.3.1", text: "Never" }, "451 4.3.0 Temporary failure, try again later\r\n"],
+    ["no reply", "451 4.3.0 Temporary failure, try again later\r\n"],
+  ])(
+    "that fails with a message says why to the log, and to the client by its error's reply %j: %j",
+    async (reply, said) => {
+      const failure = Object.assign(new Error("the disk is full"), { reply });
+      const message = () => Promise.reject(failure);
+      const { wire } = await startData({ backend: { recipient: async () => undefined, message } });
+      expect(await wire.send("Hi\r\n.\r\n")).toBe(said);
+      expect(wire.notices).toMatchObject([
+        { type: "session.backendFailed", operation: "message", error: failure },
+        { type: "session.messageRejected", code: Number(said.slice(0, 3)) },
+      ]);
+    },
+  );
+
   it("may answer before the message has ended; the rest of it is not executed", async () => {
     const { wire } = await startData({
       backend: {
