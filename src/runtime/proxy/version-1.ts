@@ -1,6 +1,6 @@
 /** The PROXY protocol, version 1: one line of text (proxy-protocol.txt 2.1). */
-import { isIPv4, isIPv6 } from "node:net";
-import { readIpAddress } from "../../config/addresses/ip-address.ts";
+import { isIPv4 } from "node:net";
+import { isIPv6, readIpAddress } from "../../config/addresses/ip-address.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 
 import { NO_TLVS, type ProxyHeader, withoutEndpoints } from "./proxy-header.ts";

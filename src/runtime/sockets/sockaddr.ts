@@ -1,6 +1,6 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { ipv6AddressOf, octetsOf } from "../../config/addresses/ip-address.ts";
+import { ipv6AddressOf, isIPv6, octetsOf } from "../../config/addresses/ip-address.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./libc.ts";
 
 /** A bound address, as the kernel has it. */

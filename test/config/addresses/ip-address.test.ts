@@ -1,7 +1,7 @@
-import { BlockList as NodeBlockList, SocketAddress } from "node:net";
+import { isIPv6 as isIPv6InNode, BlockList as NodeBlockList, SocketAddress } from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addressOf, ipv6AddressOf, octetsOf, readIpAddress } from "../../../src/config/addresses/ip-address.ts";
+import { addressOf, ipv6AddressOf, isIPv6, octetsOf, readIpAddress } from "../../../src/config/addresses/ip-address.ts";
 import { BlockList } from "../../../src/runtime/admission/block-list.ts";
 import { endpoint } from "../../../src/runtime/connection/socket-facts.ts";
 import { TrustedNetworks } from "../../../src/runtime/proxy/trusted-networks.ts";
@@ -23,6 +23,23 @@ test("every spelling of an IPv6 address is read as its octets, and has one text 
       expect(ip?.address).toBe(endpoint(canonicalInNode(text), 25).address);
       expect(octetsOf(ip?.address ?? "")).toEqual(isMapped(octets) ? octets.slice(12) : octets);
     }),
+  );
+});
+
+test("what looks like an IPv6 address is one if Node says so", () => {
+  const group = fc.constantFrom("", "0", "a1", "FFFF", "12345", "g", "1.2.3.4", "256.1.1.1");
+  const zone = fc.constantFrom("", "", "%", "%eth0", "%eth_0", "%1.2-3:4", "%a%b");
+  const text = fc.tuple(fc.array(group, { maxLength: 9 }), zone).map(([groups, end]) => groups.join(":") + end);
+  const anything = fc.oneof(
+    text,
+    ipv6Spelling.map((spelling) => spelling.text),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(anything, (either) => {
+      expect(isIPv6(either)).toBe(isIPv6InNode(either));
+    }),
+    { numRuns: 2_000 },
   );
 });
 
