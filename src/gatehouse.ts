@@ -15,6 +15,7 @@ import {
 import { ControlAccess } from "./control/control-access.ts";
 import { type Mail, mailboxFor, resolveAccounts } from "./default-mailbox.ts";
 import type { Gatehouse, StopOptions } from "./gatehouse-contract.ts";
+import { checkOptions } from "./gatehouse-option-forms.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import type { OwnName } from "./machines/causes.ts";
 import { registerCauses } from "./machines/own-causes.ts";
@@ -53,10 +54,12 @@ import { Succession } from "./succession.ts";
 import { withModule, workersOf, workersWanted } from "./worker-options.ts";
 
 /**
- * @throws ConfigurationError with every mistake of the document; PressureOptionError; ProtocolOptionError for two of one
- * name; WorkersOptionError for what several workers cannot have.
+ * @throws ConfigurationError with every mistake of the document; GatehouseOptionError for an option that there is not or
+ * that has the wrong form; PressureOptionError; ProtocolOptionError for two of one name; WorkersOptionError for what
+ * several workers cannot have.
  */
 export function createGatehouse(given: GatehouseOptions): Gatehouse {
+  checkOptions(given);
   const options = withModule(given);
   const configuration = configurationOf(options);
   let mail: Mail | null = null;

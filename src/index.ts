@@ -57,6 +57,7 @@ export type {
   StopOptions,
   UpgradeOptions,
 } from "./gatehouse-contract.ts";
+export { GatehouseOptionError } from "./gatehouse-option-forms.ts";
 export type { ControlOptions, GatehouseOptions, MadeAdministrator } from "./gatehouse-options.ts";
 export { type EndCause, endCauses, type OwnName } from "./machines/causes.ts";
 export { type PauseReason, pauseReasons } from "./machines/listener.ts";

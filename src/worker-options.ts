@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Configuration, workerCount } from "./config/index.ts";
 import { messageOf } from "./config/values/thrown.ts";
+import { exportMistake } from "./gatehouse-option-forms.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
 import type { OwnName } from "./machines/causes.ts";
 import { threadsClock } from "./runtime/shared/threads-clock.ts";
@@ -43,12 +44,22 @@ export function withModule(options: GatehouseOptions): GatehouseOptions {
 }
 
 function exportsOf(url: URL): ExportedOptions {
+  const options = pick(imported(url));
+  const mistake =
+    Object.keys(options).length === 0 ? `it has to export one of ${exported.join(", ")}` : exportMistake(options);
+  if (mistake !== null) throw new WorkersOptionError(`workers.module, ${url.href}: ${mistake}.`);
+  return options;
+}
+
+function imported(url: URL): Readonly<Record<string, unknown>> {
   try {
-    return pick(createRequire(import.meta.url)(url.protocol === "file:" ? fileURLToPath(url) : url.href));
+    return createRequire(import.meta.url)(url.protocol === "file:" ? fileURLToPath(url) : url.href);
   } catch (error) {
-    throw new WorkersOptionError(`workers.module, ${url.href}, cannot be imported: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const { code } = error as { readonly code?: unknown };
+    // What Node adds on further lines is about require(), which nobody has written.
+    const [reason = ""] =
+      code === "ERR_REQUIRE_ASYNC_MODULE" ? ["it has a top-level await"] : messageOf(error).split("\n");
+    throw new WorkersOptionError(`workers.module, ${url.href}, cannot be imported: ${reason}`, { cause: error });
   }
 }
 

@@ -1,4 +1,18 @@
 /** A protocol by what is its own: everything that it leaves out has a default. */
+
+import {
+  aFlag,
+  aFunction,
+  aText,
+  integerFrom,
+  listOf,
+  millisecondsOrNone,
+  type OptionForms,
+  objectWith,
+  oneOf,
+  optionMistake,
+  required,
+} from "../config/values/option-forms.ts";
 import type { EndCause } from "../machines/causes.ts";
 import { wrongAnswer } from "./contract-error.ts";
 import type { OwnCauses, OwnNotices } from "./own-names.ts";
@@ -11,6 +25,7 @@ import {
   type Verdict,
   type Wire,
 } from "./protocol.ts";
+import { ProtocolOptionError } from "./session/options.ts";
 import type { InputOptions } from "./talk/input.ts";
 import { type Talk, talkSession } from "./talk/session.ts";
 
@@ -78,6 +93,7 @@ const defaultIdleTimeout = 300_000;
 /**
  * A session protocol for `createGatehouse({ protocols })`.
  *
+ * @throws ProtocolOptionError for what is missing, misspelt or of the wrong kind.
  * @example
  * const echo = defineProtocol({
  *   name: "echo",
@@ -93,6 +109,7 @@ const defaultIdleTimeout = 300_000;
  * });
  */
 export function defineProtocol(definition: ProtocolDefinition): SessionProtocol {
+  checkDefinition(definition);
   const { idleTimeout = defaultIdleTimeout, sessionTimeout = null, alpn, causes, notices } = definition;
   const open =
     "talk" in definition
@@ -112,6 +129,44 @@ export function defineProtocol(definition: ProtocolDefinition): SessionProtocol 
       return open(wire);
     },
   };
+}
+
+const inputForms: OptionForms<InputOptions> = {
+  longestLine: integerFrom(1),
+  longestBlock: integerFrom(1),
+  bareLf: oneOf("refuse", "accept"),
+  encoding: oneOf("utf8", "latin1"),
+};
+
+const definitionForms: OptionForms<TurnProtocolDefinition & TalkProtocolDefinition> = {
+  name: required({
+    expected: "a word without spaces and colons",
+    holds: (name) => typeof name === "string" && /^[^\s:\p{Cc}]{1,64}$/u.test(name),
+  }),
+  startTls: aFlag,
+  alpn: listOf(aText),
+  idleTimeout: millisecondsOrNone,
+  sessionTimeout: millisecondsOrNone,
+  causes: objectWith('an object such as { "resp:quota-exceeded": { meaning: "…" } }'),
+  notices: objectWith('an object such as { "resp:keyExpired": { meaning: "…" } }'),
+  busy: aFunction,
+  open: aFunction,
+  talk: aFunction,
+  input: objectWith("an object such as { longestLine: 512 }"),
+};
+
+/** @throws ProtocolOptionError */
+function checkDefinition(definition: Partial<TurnProtocolDefinition & TalkProtocolDefinition>): void {
+  const { name = "", input = {} } = definition ?? {};
+  const refuse = (option: string, expected: string): never => {
+    throw new ProtocolOptionError(name || "defineProtocol", option, expected);
+  };
+  const mistake = optionMistake(definition ?? {}, definitionForms);
+  if (mistake) refuse(mistake.option, mistake.expected);
+  const ofInput = optionMistake(input, inputForms);
+  if (ofInput) refuse(`input.${ofInput.option}`, ofInput.expected);
+  if ((definition.open === undefined) === (definition.talk === undefined))
+    refuse("open or talk", "a function, and one of the two alone");
 }
 
 /** @throws ProtocolContractError for what is no session, such as the promise of one. */

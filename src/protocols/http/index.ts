@@ -2,9 +2,20 @@
  * HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) by `node:http` and `node:http2`, fed with connections that Gatehouse has
  * accepted, so that caps, TLS, drain and logs are the same as for every other protocol.
  */
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
+import {
+  aFlag,
+  aFunction,
+  anything,
+  aText,
+  integerFrom,
+  type OptionForms,
+  objectWith,
+  optionMistake,
+} from "../../config/values/option-forms.ts";
 import type { StreamProtocol, StreamSession } from "../protocol.ts";
 import { ProtocolOptionError } from "../session/options.ts";
 import { requestTimeout } from "./faults.ts";
@@ -93,8 +104,9 @@ export interface HttpProtocol extends StreamProtocol {
 /** @param host with its port */
 export type ChallengeFiles = (path: string, host: string) => string | null;
 
-/** @throws ProtocolOptionError without a handler, or with two. */
+/** @throws ProtocolOptionError without a handler, or with two; for an option that there is not, or of the wrong kind. */
 export function http(options: HttpOptions): HttpProtocol {
+  checkOptions(options);
   const { name = "http" } = options;
   const answerer = answererOf(options);
   const mountOn = managementMounts(options);
@@ -168,6 +180,32 @@ export function http(options: HttpOptions): HttpProtocol {
       http1.stop();
     },
   };
+}
+
+const forms: OptionForms<HttpOptions> = {
+  name: aText,
+  fetch: anything,
+  onRequest: anything,
+  http2: aFlag,
+  management: {
+    expected: 'true, false, or an object such as { listeners: ["admin"] }',
+    holds: (value) => aFlag.holds(value) || objectWith("").holds(value),
+  },
+  onUpgrade: aFunction,
+  headersTimeout: integerFrom(0),
+  requestTimeout: integerFrom(0),
+  keepAliveTimeout: integerFrom(0),
+  drainIdleTimeout: integerFrom(0),
+  writeTimeout: integerFrom(0),
+  maxHeaderSize: integerFrom(1),
+  maxConcurrentStreams: integerFrom(1),
+};
+
+/** @throws ProtocolOptionError */
+function checkOptions(options: HttpOptions): void {
+  const mistake = optionMistake(options ?? {}, forms);
+  if (mistake) throw new ProtocolOptionError("http", mistake.option, mistake.expected);
+  answererOf(options ?? {});
 }
 
 function limitsOf(options: HttpSettings) {

@@ -1,5 +1,10 @@
 /** The options of `imap()`, and the settings made from them. */
-import { type MailboxSessionOptions, type MailboxSessionSettings, OptionReader } from "../session/options.ts";
+import {
+  type MailboxSessionOptions,
+  type MailboxSessionSettings,
+  mailboxForms,
+  OptionReader,
+} from "../session/options.ts";
 import { defaultImapLimits, type ImapLimits } from "./limits.ts";
 
 export interface ImapOptions extends MailboxSessionOptions, Partial<ImapLimits> {
@@ -16,6 +21,7 @@ export interface ImapSettings extends MailboxSessionSettings {
 /** @throws ProtocolOptionError */
 export function readSettings(options: ImapOptions): ImapSettings {
   const reader = new OptionReader("imap");
+  reader.check(options, mailboxForms, defaultImapLimits);
   const limits = reader.limits(defaultImapLimits, options);
   return {
     ...reader.session(options, limits),

@@ -1,5 +1,5 @@
 /** The options of `manageSieve()`, and the settings made from them. */
-import { type MailboxSessionOptions, OptionReader } from "../session/options.ts";
+import { type MailboxSessionOptions, mailboxForms, OptionReader } from "../session/options.ts";
 import type { ManageSieveSettings } from "./dialogue.ts";
 import { defaultManageSieveLimits, type ManageSieveLimits } from "./limits.ts";
 
@@ -11,6 +11,7 @@ export interface ManageSieveOptions extends MailboxSessionOptions, Partial<Manag
 /** @throws ProtocolOptionError */
 export function readSettings(options: ManageSieveOptions): ManageSieveSettings {
   const reader = new OptionReader("manageSieve");
+  reader.check(options, mailboxForms, defaultManageSieveLimits);
   const limits = reader.limits(defaultManageSieveLimits, options);
   return {
     ...reader.session(options, limits, ["PLAIN"]),

@@ -1,5 +1,5 @@
 /** The options of `pop3()`, and the settings made from them. */
-import { type MailboxSessionOptions, OptionReader } from "../session/options.ts";
+import { type MailboxSessionOptions, mailboxForms, OptionReader } from "../session/options.ts";
 import type { Pop3Settings } from "./dialogue.ts";
 import { defaultPop3Limits, type Pop3Limits } from "./limits.ts";
 
@@ -11,6 +11,7 @@ export interface Pop3Options extends MailboxSessionOptions, Partial<Pop3Limits> 
 /** @throws ProtocolOptionError */
 export function readSettings(options: Pop3Options): Pop3Settings {
   const reader = new OptionReader("pop3");
+  reader.check(options, mailboxForms, defaultPop3Limits);
   const limits = reader.limits(defaultPop3Limits, options);
   return {
     ...reader.session(options, limits),

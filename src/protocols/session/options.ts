@@ -1,6 +1,17 @@
 /** The options that all protocols share, and the settings made from them. */
 import type { Inspector } from "../../charts/inspector.ts";
 import type { LifecycleMode } from "../../charts/lifecycle-logic.ts";
+import {
+  aFlag,
+  aFunction,
+  anything,
+  type OptionForm,
+  type OptionForms,
+  objectWith,
+  oneOf,
+  optionMistake,
+  required,
+} from "../../config/values/option-forms.ts";
 import type { Backend } from "../backend.ts";
 import type { LoginSettings } from "../login.ts";
 import { LoginFailures } from "../login-failures.ts";
@@ -44,7 +55,7 @@ export interface MailboxSessionSettings extends SessionSettings {
   readonly mailboxes: Mailboxes;
 }
 
-/** An option of `smtp()`, `lmtp()`, `imap()`, `pop3()`, `manageSieve()` or `http()` that cannot be used. */
+/** An option of a protocol that cannot be used: of `defineProtocol()`, `http()`, `smtp()` and its like. */
 export class ProtocolOptionError extends TypeError {
   override readonly name = "ProtocolOptionError";
   readonly code = "protocol-option-invalid";
@@ -59,12 +70,35 @@ export class ProtocolOptionError extends TypeError {
   }
 }
 
+/** What the options that all protocols of mail share have to be. */
+export const sessionForms: OptionForms<SessionOptions & { readonly banner: string }> = {
+  backend: required(objectWith("an object, whose methods say who may log in and what becomes of mail")),
+  authWithoutTls: aFlag,
+  loginFailures: objectWith("a LoginFailures", { required: ["remaining", "failed"] }),
+  inspect: anything,
+  lifecycle: oneOf("compiled", "interpreted"),
+  banner: anything,
+};
+
+export const mailboxForms: OptionForms<MailboxSessionOptions & { readonly banner: string }> = {
+  ...sessionForms,
+  mailboxes: required(objectWith("an object with a method open()", { required: ["open"] })),
+  takeOver: aFunction,
+};
+
 /** The options of one protocol, as they are read. */
 export class OptionReader {
   readonly #protocol: string;
 
   constructor(protocol: string) {
     this.#protocol = protocol;
+  }
+
+  /** @param forms of the options beside the limits. @throws ProtocolOptionError */
+  check(options: object, forms: Readonly<Record<string, OptionForm>>, limits: object): void {
+    const ofLimits = Object.fromEntries(Object.keys(limits).map((name) => [name, anything]));
+    const mistake = optionMistake(options ?? {}, { ...forms, ...ofLimits });
+    if (mistake) this.#refuse(mistake.option, mistake.expected);
   }
 
   /** Those that were given, and the defaults. @throws ProtocolOptionError */

@@ -1,6 +1,7 @@
 /** The options of `smtp()` and `lmtp()`, and the settings made from them. */
+import { anything, oneOf } from "../../config/values/option-forms.ts";
 import type { Backend } from "../backend.ts";
-import { OptionReader, type SessionOptions } from "../session/options.ts";
+import { OptionReader, type SessionOptions, sessionForms } from "../session/options.ts";
 import type { Dialect } from "./dialect.ts";
 import type { SmtpSettings } from "./dialogue.ts";
 import { Extensions } from "./extensions.ts";
@@ -21,9 +22,18 @@ export interface SmtpOptions extends SessionOptions, Partial<SmtpLimits> {
   readonly banner?: string;
 }
 
+/** One object of options may serve all protocols: those of mailboxes have no meaning here, and do no harm. */
+const forms = {
+  ...sessionForms,
+  earlyTalker: oneOf("notice", "reject"),
+  mailboxes: anything,
+  takeOver: anything,
+};
+
 /** @throws ProtocolOptionError */
 export function readSettings(options: SmtpOptions, dialect: Dialect): SmtpSettings {
   const reader = new OptionReader(dialect.name);
+  reader.check(options, forms, defaultSmtpLimits);
   const limits = reader.limits(defaultSmtpLimits, options);
   const session = reader.session(options, limits);
   return {
