@@ -2,6 +2,7 @@
 import type { Observable } from "rxjs";
 import type { Configuration, GivenConfiguration, ReloadPlan } from "./config/index.ts";
 import type { PauseReason } from "./machines/listener.ts";
+import type { ServerState } from "./machines/server.ts";
 import type { OrderedCertificateStatus } from "./runtime/acme/ordered-certificate.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
 import type { ExplainedClient, Explanation } from "./runtime/explain/explanation.ts";
@@ -74,8 +75,8 @@ export interface ReloadOptions {
 export interface Gatehouse {
   /** The document in force. */
   readonly configuration: Configuration;
-  /** `starting`, `running`, `draining`, `stopped` or `failed`. */
-  readonly state: string;
+  /** Of the chart `server`. `starting` also before the start; `releasing` gives back what sessions shared. */
+  readonly state: ServerState;
   /** Number of the document in force; the first is 1. */
   readonly generation: number;
   /** Everything that happens, as it happens; completes when the server has ended. */
@@ -88,7 +89,10 @@ export interface Gatehouse {
    * @throws StartError with every reason at once; then nothing stays open.
    */
   start(): Promise<void>;
-  /** Drains and stops; safe to call again, with `wait: false` to stop waiting. A stopped server does not start again. */
+  /**
+   * Drains and stops; safe to call again, with `wait: false` to stop waiting. A stopped server does not start again; before
+   * the start this makes `start()` reject. A session that awaits it waits for its own end, until `drainTimeout`.
+   */
   stop(options?: StopOptions): Promise<void>;
   /**
    * Starts the program on disk again, which takes over the listening sockets and what is in memory; resolves when it

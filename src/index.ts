@@ -49,6 +49,7 @@ export type { ControlProblem } from "./control/problems.ts";
 export type { ConnectionReport, FleetReport, ListenerReport, ReloadAnswer, StatusReport } from "./control/reports.ts";
 export { checkGatehouse, createGatehouse } from "./gatehouse.ts";
 export type {
+  CertificateStatus,
   CloseOptions,
   FleetStatus,
   Gatehouse,
@@ -62,6 +63,7 @@ export type { ControlOptions, GatehouseOptions, MadeAdministrator } from "./gate
 export { type EndCause, endCauses, type OwnName } from "./machines/causes.ts";
 export { type PauseReason, pauseReasons } from "./machines/listener.ts";
 export { meaningOfCause, type OwnEndCause } from "./machines/own-causes.ts";
+export type { ServerState } from "./machines/server.ts";
 export {
   AccountDirectory,
   type AccountEntry,

@@ -65,7 +65,6 @@ export function close(cause: EndCause): Close {
   return verdict;
 }
 
-/** What the TLS handshake settled. */
 /** A certificate that a client has shown. It means something only where it is `verified`. */
 export interface ClientCertificate {
   /** Distinguished name on one line: `C=DE, O=Example, CN=Ann`. */
@@ -86,6 +85,7 @@ export interface ClientCertificate {
   readonly error: string | null;
 }
 
+/** What the TLS handshake settled. */
 export interface TlsFacts {
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly version: string;

@@ -327,3 +327,14 @@ test("two servers live in one process, and the end of one is not noticed by the 
   expect(causes(one.events)).toEqual(["drained"]);
   expect(causes(other.events)).toEqual(["quit"]);
 });
+
+test("a stop before the start, as by an early signal, is not lost: the start is refused and nothing is bound", async () => {
+  const gatehouse = createGatehouse({ config: document, backend });
+  await gatehouse.stop();
+  expect(gatehouse.state).toBe("stopped");
+  await expect(gatehouse.start()).rejects.toMatchObject({
+    name: "StartError",
+    errors: [{ code: "stopped-while-starting" }],
+  });
+  expect(gatehouse.listeners().flatMap(({ addresses }) => addresses)).toEqual([]);
+});

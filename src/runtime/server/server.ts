@@ -147,6 +147,8 @@ export class Server {
   #isOwnSecret = true;
   #starting: Promise<void> = Promise.resolve();
   #state: ServerState | null = null;
+  /** It was stopped before it was started. */
+  #isCalledOff = false;
   #unwatchDescriptors = (): void => {};
   #unwatchPeers = (): void => {};
 
@@ -209,7 +211,7 @@ export class Server {
   }
 
   get state(): ServerState {
-    return this.#state ?? "starting";
+    return this.#state ?? (this.#isCalledOff ? "stopped" : "starting");
   }
 
   get configuration(): Configuration {
@@ -312,6 +314,7 @@ export class Server {
    * @throws StartError with all that failed.
    */
   async start(first: () => Promise<void> = async () => {}): Promise<void> {
+    if (this.#isCalledOff) throw new StartError([new StoppedWhileStartingError()]);
     this.#first = first;
     this.actor.start();
     const snapshot = await waitFor(this.actor, ({ value }) => value !== "starting");
@@ -321,8 +324,12 @@ export class Server {
 
   /** Resolves when the last connection has closed; may be called again to stop without waiting. */
   async stop({ wait }: { wait: boolean }): Promise<void> {
-    const { status } = this.actor.getSnapshot();
-    if (status !== "active" || this.#state === null) return;
+    if (this.#state === null) {
+      // A signal between the making and the start: whoever starts it next has not heard of it.
+      this.#isCalledOff = true;
+      return;
+    }
+    if (this.actor.getSnapshot().status !== "active") return;
     this.actor.send({ type: wait ? "server.drain" : "server.stop" });
     await waitFor(this.actor, (snapshot) => snapshot.status !== "active");
   }
