@@ -260,7 +260,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a POP3 session that is over keeps the maildrop locked", "pop3", [
     `${pop3}/dialogue.ts`,
-    ["    account?.close();\n", ""],
+    ['    this.closeOpened("mailboxes", account);\n', ""],
   ]),
   fault("a lock that comes when the POP3 session is over is not given back", "pop3", [
     `${pop3}/authentication.ts`,

@@ -166,7 +166,7 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
   closeMailbox(): void {
     const { view } = this;
     this.view = null;
-    view?.close();
+    this.closeOpened("mailbox", view);
   }
 
   forgetDialogue(): void {
@@ -181,7 +181,7 @@ export class ImapDialogue extends SessionDialogue<ImapState, ImapEvent, ImapSett
     this.closeMailbox();
     const { account } = this;
     this.account = null;
-    account?.close();
+    this.closeOpened("mailboxes", account);
     this.#next = null;
     const wanted = this.#roomWanted;
     this.#roomWanted = null;

@@ -53,7 +53,7 @@ export class ManageSieveDialogue
     this.owner = "";
     const { account } = this;
     this.account = null;
-    account?.close();
+    this.closeOpened("mailboxes", account);
   }
 
   sayShuttingDown(): void {

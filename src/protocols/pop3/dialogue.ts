@@ -60,8 +60,8 @@ export class Pop3Dialogue extends ReplyDialogue<Pop3State, Pop3Event, Pop3Settin
     this.maildrop = null;
     this.listing = null;
     this.retrieval = null;
-    retrieval?.content.close();
-    account?.close();
+    this.closeOpened("maildrop.content", retrieval?.content);
+    this.closeOpened("mailboxes", account);
   }
 
   sayShuttingDown(): void {
