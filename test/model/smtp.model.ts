@@ -1,6 +1,6 @@
 /** The chart of SMTP and LMTP sessions, and how each of its events comes about over the wire. */
 import type { Readable } from "node:stream";
-import { type Answer, type Backend, lmtp, smtp } from "../../src/index.ts";
+import { type Answer, type Backend, lmtp, type SessionProtocol, type SmtpOptions, smtp } from "../../src/index.ts";
 import { smtpMachine } from "../../src/protocols/smtp/machine.ts";
 import type { Bench, Difference, Impossible, Model, Situation, Stimulus } from "../../src/testing/index.ts";
 import {
@@ -68,7 +68,7 @@ async function readAll(body: Readable): Promise<void> {
 
 /** The words by which SMTP and LMTP differ. */
 export interface ModelDialect {
-  readonly protocol: typeof smtp | typeof lmtp;
+  readonly protocol: (options: SmtpOptions) => SessionProtocol;
   readonly hello: "EHLO" | "LHLO";
   /** Each recipient that was accepted has a reply of its own to the message (RFC 2033 section 4.2). */
   readonly repliesToEach: boolean;
@@ -76,7 +76,11 @@ export interface ModelDialect {
 
 const dialects = {
   smtp: { protocol: smtp, hello: "EHLO", repliesToEach: false },
-  lmtp: { protocol: lmtp, hello: "LHLO", repliesToEach: true },
+  lmtp: {
+    protocol: (options: SmtpOptions) => lmtp({ ...options, offerAuth: true }),
+    hello: "LHLO",
+    repliesToEach: true,
+  },
 } as const satisfies Record<string, ModelDialect>;
 
 interface Manner {
@@ -99,7 +103,7 @@ export class SmtpWorld extends MailWorld {
     const { inspect } = bench.observation;
     const { login: firstCommandTimeout, silence: commandTimeout } = short;
     const limits = { firstCommandTimeout, commandTimeout, contentTimeout: commandTimeout };
-    super(bench, protocol({ backend: asked, authWithoutTls: true, offerAuth: true, ...limits, inspect }));
+    super(bench, protocol({ backend: asked, authWithoutTls: true, ...limits, inspect }));
     this.backend = backend;
     this.#repliesToEach = repliesToEach;
   }

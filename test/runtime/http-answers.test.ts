@@ -35,7 +35,7 @@ function answeredByHand() {
 describe("requests that were sent at once", () => {
   test("are answered in their order, the next one when the answer before it has left", async () => {
     const hand = answeredByHand();
-    const house = await webServer(hand);
+    const house = await webServer({ onRequest: hand.onRequest });
     const client = await rawClient(house.port("web"));
     const count = 300;
     client.socket.write(Array.from({ length: count }, (_, at) => `GET /${at} HTTP/1.1\r\nHost: x\r\n\r\n`).join(""));
@@ -50,7 +50,7 @@ describe("requests that were sent at once", () => {
 
   test("are not read on while one is answered, and the others are dropped with the last one", async () => {
     const hand = answeredByHand();
-    const house = await webServer(hand);
+    const house = await webServer({ onRequest: hand.onRequest });
     const client = await rawClient(house.port("web"));
     const flood = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100_000);
     client.socket.write(flood);
@@ -116,7 +116,7 @@ describe("requests that were sent at once", () => {
 
   test("have what cannot be read refused after the answers before it", async () => {
     const hand = answeredByHand();
-    const house = await webServer(hand);
+    const house = await webServer({ onRequest: hand.onRequest });
     const client = await rawClient(house.port("web"));
     client.socket.write(
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbodyNONSENSE\r\n\r\nGET / HTTP/1.1\r\n\r\n",
