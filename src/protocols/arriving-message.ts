@@ -6,9 +6,12 @@ import { SmallPieces } from "./small-pieces.ts";
 /** Pieces that are taken as they come; of a message that has more, small ones are put together. */
 const ownPieces = 16;
 
-/** Notified when a full message accepts more again, or when its reader has given it up. */
+/** Notified of what happens to a message. */
 interface Sender {
+  /** It accepts more again after it was full, or its reader has given it up. */
   drained(): void;
+  /** A listener of its reader's has failed. */
+  failed(reason: unknown): void;
 }
 
 /** What the content came to. */
@@ -60,7 +63,10 @@ export class ArrivingMessage implements IncomingMessage {
   stream(): Readable {
     if (this.#body) return this.#body;
     this.#small?.flush();
-    const body = new IncomingBody(() => this.#sender.drained());
+    const body = new IncomingBody(
+      () => this.#sender.drained(),
+      (reason) => this.#sender.failed(reason),
+    );
     this.#body = body;
     for (const piece of this.#pieces) body.add(piece);
     this.#pieces = [];

@@ -1,10 +1,17 @@
 /** What a protocol or a handler of an embedder's answers, and may not. */
+import type { Session } from "./protocol.ts";
 import { isPending } from "./session/question.ts";
 
 /** A protocol, its session or a handler has broken its contract. Its connection ends as `session-failed`, and no other. */
 export class ProtocolContractError extends TypeError {
   override readonly name = "ProtocolContractError";
   readonly code = "protocol-contract-broken";
+}
+
+/** @throws ProtocolContractError for what is no session. @param who as for `wrongAnswer` */
+export function checkedSession(who: string, answer: Session): Session {
+  if (typeof answer?.receive === "function") return answer;
+  throw wrongAnswer(who, "be a session, with receive() at least", answer);
 }
 
 /**
@@ -18,7 +25,8 @@ export function wrongAnswer(who: string, demand: string, answer: unknown): Proto
   return new ProtocolContractError(`${who} must ${demand}; it was ${kindOf(answer)}.`);
 }
 
-function kindOf(answer: unknown): string {
+/** What it is, for errors: `undefined`, `a promise`, `a number`. */
+export function kindOf(answer: unknown): string {
   if (answer === undefined || answer === null) return String(answer);
   if (isPending(answer)) return "a promise";
   return typeof answer === "object" ? "another object" : `a ${typeof answer}`;

@@ -1,4 +1,6 @@
+import { EventEmitter } from "node:events";
 import { Readable } from "node:stream";
+import { errorOf } from "../config/values/thrown.ts";
 import { giveBack } from "./give-back.ts";
 
 /** Why a message ended before its end; what the body stream is destroyed with. */
@@ -18,14 +20,43 @@ export const contentAtOnce = 65_536;
 /** The content of a message on its way to the backend. */
 export class IncomingBody extends Readable {
   readonly #wake: () => void;
+  readonly #failed: (reason: unknown) => void;
   #full = false;
 
-  /** @param wake called when the body has room again, or its reader has given it up. */
-  constructor(wake: () => void) {
-    super({ highWaterMark: contentAtOnce });
+  /**
+   * @param wake called when the body has room again, or its reader has given it up.
+   * @param failed called with what a listener of the reader's throws or rejects with; the body is destroyed then.
+   */
+  constructor(wake: () => void, failed: (reason: unknown) => void) {
+    const options: ConstructorParameters<typeof EventEmitter>[0] & { highWaterMark: number } = {
+      highWaterMark: contentAtOnce,
+      captureRejections: true,
+    };
+    super(options);
     this.#wake = wake;
+    this.#failed = failed;
     // A backend that does not listen for errors must not bring the process down when its client goes away.
     this.on("error", () => {});
+  }
+
+  /** Node emits most events in turns of its own, where what a listener throws would end the process. */
+  override emit(event: string | symbol, ...given: unknown[]): boolean {
+    try {
+      return super.emit(event as "data", ...given);
+    } catch (error) {
+      this.#fail(error);
+      return true;
+    }
+  }
+
+  /** What a listener that is an async function has rejected with. */
+  override [EventEmitter.captureRejectionSymbol](error: unknown): void {
+    this.#fail(error);
+  }
+
+  #fail(reason: unknown): void {
+    this.destroy(errorOf(reason));
+    this.#failed(reason);
   }
 
   /** The reader has enough for now. */

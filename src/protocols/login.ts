@@ -6,6 +6,7 @@ import { errorOf } from "../config/values/thrown.ts";
 import type { EndCause } from "../machines/causes.ts";
 import type { Backend, Identity } from "./backend.ts";
 import { checkedIdentity } from "./checked-identity.ts";
+import { checkedSession } from "./contract-error.ts";
 import type { LoginFailures } from "./login-failures.ts";
 import type { ClientCertificate, ConnectionFacts, Session, Wire } from "./protocol.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type SaslMechanism,
   type SaslStep,
 } from "./sasl.ts";
+import { settle } from "./session/question.ts";
 import type { TakeOver } from "./take-over.ts";
 
 /** What is the same for all sessions of a protocol. */
@@ -191,7 +193,7 @@ export class Login {
   end(cause: EndCause): void {
     const phase = this.#phase;
     this.#phase = { at: "ended", cause };
-    if (phase.at === "answered") discard(phase.outcome, cause);
+    if (phase.at === "answered") this.#discard(phase.outcome, cause);
     if (phase.at === "asking") phase.abort.abort();
     this.#wire.wakeAfter(null);
   }
@@ -249,7 +251,7 @@ export class Login {
     this.#phase = { at: "asking", abort };
     void this.#question(credentials, abort.signal).then((outcome) => {
       if (this.#phase.at === "ended") {
-        discard(outcome, this.#phase.cause);
+        this.#discard(outcome, this.#phase.cause);
       } else if (outcome.result === "rejected") {
         this.#fail(credentials.mechanism, credentials.username);
       } else {
@@ -269,6 +271,7 @@ export class Login {
       this.#wire.notice({ type: "session.authenticated", mechanism, username: identity.username });
       operation = "takeOver";
       const successor = (await this.#settings.takeOver?.(identity, this.#wire)) ?? null;
+      if (successor !== null) checkedSession("The answer of takeOver()", successor);
       return { result: "accepted", identity, successor };
     } catch (error) {
       if (this.#phase.at !== "ended") this.#reportFailure(operation, error);
@@ -288,6 +291,15 @@ export class Login {
     return backend.authenticate?.({ ...asked, username, password });
   }
 
+  /** Nobody is going to run the embedder's session. */
+  #discard(outcome: LoginOutcome, cause: EndCause): void {
+    if (outcome.result !== "accepted") return;
+    settle(
+      () => outcome.successor?.closed(cause),
+      (reason) => this.#reportFailure("takeOver", reason),
+    );
+  }
+
   #reportFailure(operation: string, reason: unknown): void {
     this.#wire.notice({ type: "session.backendFailed", operation, error: errorOf(reason) });
   }
@@ -305,11 +317,6 @@ export class Login {
     if (delay === 0) wire.wake();
     else wire.wakeAfter(delay);
   }
-}
-
-/** Nobody is going to run the embedder's session. */
-function discard(outcome: LoginOutcome, cause: EndCause): void {
-  if (outcome.result === "accepted") outcome.successor?.closed(cause);
 }
 
 /** The connection as the backend may see it. */

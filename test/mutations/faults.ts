@@ -264,7 +264,7 @@ export const faults: readonly Fault[] = [
   ]),
   fault("a lock that comes when the POP3 session is over is not given back", "pop3", [
     `${pop3}/authentication.ts`,
-    ["    late: ({ account }) => account.close(),\n", ""],
+    ['    late: ({ account }) => dialogue.closeOpened("mailboxes", account),\n', ""],
   ]),
   {
     name: "the STLS buffer is kept over the handshake",
@@ -291,7 +291,10 @@ export const faults: readonly Fault[] = [
   ]),
   fault("IMAP acknowledges an APPEND before it is kept", "imap", [
     `${imap}/incoming-append.ts`,
-    ["uid } = await this.#appended;", "uid } = await Promise.race([this.#appended, { uidValidity: 1, uid: 1 }]);"],
+    [
+      "uid } = checkedAppended(await this.#appended);",
+      "uid } = await Promise.race([this.#appended, { uidValidity: 1, uid: 1 }]);",
+    ],
   ]),
   fault("IMAP keeps the message of an APPEND that breaks off", "imap", [
     `${imap}/incoming-append.ts`,

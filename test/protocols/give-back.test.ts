@@ -136,7 +136,10 @@ describe("a body that flows", () => {
     const event = fc.constantFrom("listen", "ignore", "piece");
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 30 }), async (events) => {
-        const body = new IncomingBody(() => {});
+        const body = new IncomingBody(
+          () => {},
+          () => {},
+        );
         const [heard, expected]: [Buffer[], Buffer[]] = [[], []];
         const hear = (piece: Buffer) => heard.push(piece);
         body.resume();

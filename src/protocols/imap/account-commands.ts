@@ -1,4 +1,5 @@
 /** Commands of the authenticated state (RFC 3501 section 6.3) but LIST, LSUB and APPEND. */
+import { checkedMailbox } from "../checked-mailbox.ts";
 import { HIERARCHY_DELIMITER, type MailboxStatus } from "../mailbox.ts";
 import { onAccount, onMailbox } from "./carry-out.ts";
 import { ClientView } from "./client-view.ts";
@@ -27,11 +28,11 @@ export function select(dialogue: ImapDialogue, { tag, name, mailbox }: SelectCom
   onAccount(dialogue, { tag }, async ({ account }) => {
     dialogue.closeMailbox();
     dialogue.send("mailbox.closed");
-    const selected = await account.select(mailbox, { readOnly: name === "EXAMINE" });
+    const selected = checkedMailbox(await account.select(mailbox, { readOnly: name === "EXAMINE" }));
     // Many sessions may have waited for the same mailbox.
     if (dialogue.tires(selected.messages.length * STEPS_OF_MESSAGE)) await dialogue.breathe();
     if (dialogue.over) {
-      selected.close();
+      dialogue.closeOpened("mailbox", selected);
       return ok("Selected");
     }
     const view = new ClientView(selected, dialogue.mailboxChanged);

@@ -1,7 +1,9 @@
 /** STARTTLS, AUTHENTICATE and LOGIN (RFC 3501 sections 6.2.1 to 6.2.3, RFC 4959). */
 import type { Identity } from "../backend.ts";
+import { checkedAccount } from "../checked-mailbox.ts";
 import type { AccountMail } from "../mailbox.ts";
 import { LogIn } from "../session/log-in.ts";
+import { afterwards } from "../session/question.ts";
 import { capabilities } from "./capabilities.ts";
 import { bad, type Completion, no, ok } from "./completion.ts";
 import type { ImapDialogue } from "./dialogue.ts";
@@ -75,12 +77,12 @@ function mayLogIn(dialogue: ImapDialogue, tag: string): boolean {
 function openAccount(dialogue: ImapDialogue, identity: Identity): void {
   dialogue.ask<AccountMail>({
     operation: "mailboxes",
-    ask: () => dialogue.settings.mailboxes.open(identity),
+    ask: () => afterwards(dialogue.settings.mailboxes.open(identity), checkedAccount),
     answered: (outcome) => {
       if ("error" in outcome) logIn.unavailable(dialogue);
       else welcome(dialogue, outcome.value);
     },
-    late: (account) => account.close(),
+    late: (account) => dialogue.closeOpened("mailboxes", account),
   });
 }
 

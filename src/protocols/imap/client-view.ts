@@ -41,11 +41,8 @@ export class ClientView {
     this.#known = this.#messages.length;
     this.#keywords = mailbox.keywords.length;
     this.#subscription = mailbox.changes$.subscribe({
-      next: (change) => this.#apply(change),
-      error: (reason: unknown) => {
-        this.failure = reason ?? new Error("The changes of the mailbox ended in an error.");
-        this.#onChange();
-      },
+      next: (change) => this.#take(change),
+      error: (reason: unknown) => this.#fail(reason ?? new Error("The changes of the mailbox ended in an error.")),
     });
   }
 
@@ -150,9 +147,29 @@ export class ClientView {
     return this.#changed.size > 0 || (expunges && this.#gone.size > 0) || this.#arrived;
   }
 
-  close(): void {
-    this.#subscription.unsubscribe();
-    this.mailbox.close();
+  /** @returns a promise where the mailbox's is asynchronous. */
+  close(): unknown {
+    let done: unknown;
+    try {
+      this.#subscription.unsubscribe();
+    } finally {
+      done = this.mailbox.close();
+    }
+    return done;
+  }
+
+  /** What is no change is thrown at nobody: an Observable would leave it to the process. */
+  #take(change: MailboxChange): void {
+    try {
+      this.#apply(change);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(reason: unknown): void {
+    this.failure = reason;
+    this.#onChange();
   }
 
   #apply(change: MailboxChange): void {

@@ -1,4 +1,5 @@
 /** FETCH and UID FETCH (RFC 3501 section 6.4.5). */
+import { checkedContent, checkedIterable, checkedOctets } from "../checked-mailbox.ts";
 import {
   type DescribedMessage,
   type Mailbox,
@@ -83,11 +84,12 @@ class Fetch {
   async #fetchBatch(indexes: readonly number[]): Promise<void> {
     const { mailbox } = this.#on.view;
     const uids = this.#uidsOf(indexes);
+    const drop = this.#drop;
+    const [describes, reads] = [this.#structures, this.#reads];
     const sources: Sources = {
-      structures: this.#structures ? new InOrder(mailbox.describe(uids)) : null,
-      headers:
-        this.#reads === "header" && mailbox.headers ? new InOrder(mailbox.headers(uids, this.#fieldNames())) : null,
-      contents: this.#reads === "content" ? new InOrder(contentsOf(mailbox, uids)) : null,
+      structures: describes ? new InOrder(checkedIterable("describe", mailbox.describe(uids)), drop) : null,
+      headers: reads === "header" ? new InOrder(headersOf(mailbox, uids, this.#fieldNames()), drop) : null,
+      contents: reads === "content" ? new InOrder(contentsOf(mailbox, uids), drop) : null,
     };
     try {
       await this.#sayAll(indexes, sources);
@@ -107,7 +109,7 @@ class Fetch {
       const header = headers ? (await headers.of(message.uid))?.octets : undefined;
       const content = contents && (!structures || structure) ? (await contents.of(message.uid))?.content : undefined;
       if ((structures && !structure) || (headers && !header) || (contents && !content)) {
-        content?.close();
+        this.#close(content);
         this.#missing = true;
         continue;
       }
@@ -153,9 +155,18 @@ class Fetch {
     try {
       await this.#sayItems(response, { content, fields: this.#fieldsOf(content), header: null });
     } finally {
-      content.close();
+      this.#close(content);
     }
   }
+
+  #close(content: MessageContent | undefined): void {
+    this.#on.dialogue.closeOpened("mailbox.content", content);
+  }
+
+  /** Gives back what was not asked for. */
+  readonly #drop = (said: object): void => {
+    if ("content" in said) this.#close((said as OpenedMessage).content);
+  };
 
   /** All that is asked for is in a short header: nothing is waited for. */
   #sayOfHeader({ number, message, structure, items }: Response, octets: Uint8Array): void {
@@ -258,7 +269,7 @@ class Fetch {
     const { dialogue } = this.#on;
     for (let at = start; at < end; ) {
       if (dialogue.output.full) await dialogue.room();
-      const octets = await content.read(at, Math.min(at + READ_SIZE, end)).catch(broken);
+      const octets = await readSome(content, { start: at, end: Math.min(at + READ_SIZE, end) });
       if (octets.length === 0) broken(new Error("The message is shorter than its structure says."));
       dialogue.output.octets(octets);
       at += octets.length;
@@ -269,16 +280,19 @@ class Fetch {
 /** What the mailbox says of messages as it comes, in their order, a few of them in memory at once. */
 class InOrder<Said extends { readonly uid: number }> {
   readonly #coming: AsyncIterator<Said>;
+  readonly #drop: (said: Said) => void;
   #next: Said | null = null;
 
-  constructor(coming: AsyncIterable<Said>) {
+  /** @param drop called with what is passed over. */
+  constructor(coming: AsyncIterable<Said>, drop: (said: Said) => void) {
     this.#coming = coming[Symbol.asyncIterator]();
+    this.#drop = drop;
   }
 
   /** @returns undefined when the message has been expunged. To be asked in the order of the messages. */
   async of(uid: number): Promise<Said | undefined> {
     while (!this.#next || this.#next.uid < uid) {
-      if (this.#next) drop(this.#next);
+      if (this.#next) this.#drop(this.#next);
       this.#next = null;
       const { value, done } = await this.#coming.next();
       if (done) return undefined;
@@ -292,25 +306,26 @@ class InOrder<Said extends { readonly uid: number }> {
 
   /** Gives back what was not asked for. */
   async close(): Promise<void> {
-    if (this.#next) drop(this.#next);
+    if (this.#next) this.#drop(this.#next);
     await this.#coming.return?.();
   }
 }
 
-function drop(said: object): void {
-  if ("content" in said) (said as OpenedMessage).content.close();
+/** To be asked of a mailbox that has them. */
+function headersOf(mailbox: Mailbox, uids: readonly number[], fields: readonly string[]): AsyncIterable<MessageHeader> {
+  return checkedIterable("headers", mailbox.headers?.(uids, fields) as AsyncIterable<MessageHeader>);
 }
 
 /** Of the mailbox at once where it can, else one after the other, without those that are gone. */
 function contentsOf(mailbox: Mailbox, uids: readonly number[]): AsyncIterable<OpenedMessage> {
-  return mailbox.contents?.(uids) ?? eachContent(mailbox, uids);
+  return mailbox.contents ? checkedIterable("contents", mailbox.contents(uids)) : eachContent(mailbox, uids);
 }
 
 async function* eachContent(mailbox: Mailbox, uids: readonly number[]): AsyncGenerator<OpenedMessage> {
   for (const uid of uids) {
     let content: MessageContent;
     try {
-      content = await mailbox.content(uid);
+      content = checkedContent(await mailbox.content(uid));
     } catch (error) {
       if (error instanceof MailboxError && error.code === "message-missing") continue;
       throw error;
@@ -340,6 +355,14 @@ interface Response {
   readonly message: MessageSummary;
   readonly structure: MessageStructure | undefined;
   readonly items: readonly FetchItem[];
+}
+
+async function readSome(content: ReadContent, { start, end }: { start: number; end: number }): Promise<Uint8Array> {
+  try {
+    return checkedOctets("read", await content.read(start, end));
+  } catch (error) {
+    return broken(error);
+  }
 }
 
 /** In the middle of a response nothing else can be said. */

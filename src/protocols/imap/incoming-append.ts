@@ -1,3 +1,4 @@
+import { checkedAppended } from "../checked-mailbox.ts";
 import { IncomingBody, MessageError } from "../incoming-body.ts";
 import type { AccountMail, Appended } from "../mailbox.ts";
 import { type Completion, ok, tryCreate } from "./completion.ts";
@@ -14,12 +15,15 @@ export class IncomingAppend {
 
   constructor({ command, account, wake }: { command: AppendCommand; account: AccountMail; wake: () => void }) {
     this.command = command;
-    this.#body = new IncomingBody(wake);
+    const failure = Promise.withResolvers<never>();
+    const body = new IncomingBody(wake, failure.reject);
+    this.#body = body;
     const { mailbox, flags, internalDate, size } = command;
     const date = internalDate ? { internalDate: internalDate.time } : {};
-    this.#appended = account.append(mailbox, { body: this.#body, size, flags, ...date });
-    // Looked at when the message is complete; it may be refused long before.
-    this.#appended.catch(() => {});
+    const append = async (): Promise<Appended> => account.append(mailbox, { body, size, flags, ...date });
+    this.#appended = Promise.race([append(), failure.promise]);
+    // Looked at when the message is complete; it may be refused long before. What still comes is dropped.
+    this.#appended.catch(() => body.destroy());
   }
 
   /** The mailbox has enough for now. */
@@ -37,7 +41,7 @@ export class IncomingAppend {
     if (end.length > 0) this.#body.add(end);
     this.#body.push(null);
     try {
-      const { uidValidity, uid } = await this.#appended;
+      const { uidValidity, uid } = checkedAppended(await this.#appended);
       return ok("Appended", formatAppendUid(uidValidity, [uid]));
     } catch (error) {
       throw tryCreate(error);

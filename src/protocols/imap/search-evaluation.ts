@@ -1,3 +1,4 @@
+import { checkedIterable } from "../checked-mailbox.ts";
 import type { ClientView } from "./client-view.ts";
 import { dayOf, sentDay } from "./grammar/dates.ts";
 import type { SearchKey } from "./grammar/search-key.ts";
@@ -108,8 +109,9 @@ export class SearchEvaluation {
 
   /** A message without a usable Date field was sent when it arrived. */
   async #sent({ fits }: SentCriterion, places: readonly Place[]): Promise<ReadonlySet<number>> {
+    const { mailbox } = this.#view;
     const dates = new Map<number, string | null>();
-    for await (const { uid, structure } of this.#view.mailbox.describe(uidsOf(places))) {
+    for await (const { uid, structure } of checkedIterable("describe", mailbox.describe(uidsOf(places)))) {
       dates.set(uid, structure.envelope.date);
     }
     const found = new Set<number>();

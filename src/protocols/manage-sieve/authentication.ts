@@ -1,7 +1,9 @@
 /** STARTTLS, AUTHENTICATE and UNAUTHENTICATE (RFC 5804 sections 2.1, 2.2 and 2.14.1). */
 import type { Identity } from "../backend.ts";
+import { checkedAccount } from "../checked-mailbox.ts";
 import type { AccountMail } from "../mailbox.ts";
 import { LogIn } from "../session/log-in.ts";
+import { afterwards } from "../session/question.ts";
 import type { Complaint, ManageSieveDialogue } from "./dialogue.ts";
 import { challengeReply, replies } from "./replies.ts";
 import type { Word } from "./words.ts";
@@ -63,12 +65,12 @@ export function unauthenticate(dialogue: ManageSieveDialogue): Complaint {
 function openAccount(dialogue: ManageSieveDialogue, identity: Identity): void {
   dialogue.ask<AccountMail>({
     operation: "mailboxes",
-    ask: () => dialogue.settings.mailboxes.open(identity),
+    ask: () => afterwards(dialogue.settings.mailboxes.open(identity), checkedAccount),
     answered: (outcome) => {
       if ("error" in outcome) logIn.unavailable(dialogue);
       else welcome(dialogue, outcome.value, identity);
     },
-    late: (account) => account.close(),
+    late: (account) => dialogue.closeOpened("mailboxes", account),
   });
 }
 

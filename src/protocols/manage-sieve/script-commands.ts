@@ -1,4 +1,5 @@
 /** What is done with scripts (RFC 5804 sections 2.5 to 2.12). */
+import { checkedOctets } from "../checked-mailbox.ts";
 import { type AccountMail, MailboxError, type MailboxErrorCode, type Scripts } from "../mailbox.ts";
 import { checkScript, defaultSieveLimits, type ScriptReport } from "../sieve/index.ts";
 import type { Complaint, ManageSieveDialogue } from "./dialogue.ts";
@@ -55,7 +56,7 @@ export function setActive(dialogue: ManageSieveDialogue, name: string): Complain
 
 export function getScript(dialogue: ManageSieveDialogue, name: string): Complaint {
   return ask(dialogue, async (scripts) => {
-    const script = await scripts.get(name);
+    const script = checkedOctets("get", await scripts.get(name));
     return [Buffer.from(`{${script.length}}\r\n`), script, Buffer.from(`\r\n${replies.script}`)];
   });
 }

@@ -1,5 +1,6 @@
 /** USER and PASS (RFC 1939 section 7), AUTH (RFC 5034), and what a log-in leads to. */
 import type { Identity } from "../backend.ts";
+import { checkedAccount, checkedMaildrop } from "../checked-mailbox.ts";
 import { type AccountMail, MailboxError, type Maildrop } from "../mailbox.ts";
 import { LogIn } from "../session/log-in.ts";
 import type { Outcome } from "../session/question.ts";
@@ -69,17 +70,17 @@ function lock(dialogue: Pop3Dialogue, identity: Identity): void {
   dialogue.ask<Opened>({
     operation: "maildrop.lock",
     ask: async () => {
-      const account = await mailboxes.open(identity);
+      const account = checkedAccount(await mailboxes.open(identity));
       try {
-        return { account, maildrop: await account.lockMaildrop() };
+        return { account, maildrop: checkedMaildrop(await account.lockMaildrop()) };
       } catch (error) {
-        account.close();
+        dialogue.closeOpened("mailboxes", account);
         throw error;
       }
     },
     answered: (outcome) => locked(dialogue, outcome),
     isAnswer: isInUse,
-    late: ({ account }) => account.close(),
+    late: ({ account }) => dialogue.closeOpened("mailboxes", account),
   });
 }
 

@@ -1,5 +1,7 @@
 /** The commands of the transaction state (RFC 1939 section 5), and the update state behind QUIT (section 6). */
+import { checkedContent } from "../checked-mailbox.ts";
 import { MailboxError, type MaildropMessage } from "../mailbox.ts";
+import { afterwards } from "../session/question.ts";
 import type { Complaint, Pop3Dialogue } from "./dialogue.ts";
 import type { MarkedMaildrop, PlacedMessage } from "./marked-maildrop.ts";
 import { MessageText } from "./message-text.ts";
@@ -104,7 +106,7 @@ function retrieve({ dialogue, maildrop }: Transaction, message: MaildropMessage,
   dialogue.send("command.retr");
   dialogue.ask({
     operation: "maildrop.content",
-    ask: () => maildrop.content(message),
+    ask: () => afterwards(maildrop.content(message), checkedContent),
     answered: (outcome) => {
       if ("error" in outcome) {
         dialogue.reply(isGone(outcome.error) ? replies.messageGone : replies.mailboxFailed);
@@ -115,7 +117,7 @@ function retrieve({ dialogue, maildrop }: Transaction, message: MaildropMessage,
       dialogue.retrieval = { content: outcome.value, text, position: 0 };
     },
     isAnswer: isGone,
-    late: (content) => content.close(),
+    late: (content) => dialogue.closeOpened("maildrop.content", content),
   });
 }
 

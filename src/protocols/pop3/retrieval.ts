@@ -1,6 +1,7 @@
 /** RETR and TOP: a message goes out as fast as the client reads it, a slice at a time. */
+import { checkedOctets } from "../checked-mailbox.ts";
 import { CONTINUE, type Verdict, WAIT } from "../protocol.ts";
-import type { Outcome } from "../session/question.ts";
+import { afterwards, type Outcome } from "../session/question.ts";
 import type { Pop3Dialogue, Retrieval } from "./dialogue.ts";
 
 /** Octets that are read at once, and held in memory. */
@@ -15,17 +16,21 @@ export function continueRetrieval(dialogue: Pop3Dialogue): Verdict | null {
   const { content, text, position } = retrieval;
   if (text.complete || position >= content.size) {
     dialogue.retrieval = null;
-    content.close();
+    dialogue.closeOpened("maildrop.content", content);
     dialogue.reply(text.end());
     dialogue.send("response.sent");
     return null;
   }
   dialogue.ask({
     operation: "maildrop.content",
-    ask: () => content.read(position, Math.min(position + slice, content.size)),
+    ask: () => afterwards(content.read(position, Math.min(position + slice, content.size)), octetsRead),
     answered: (outcome) => sendSlice(dialogue, retrieval, outcome),
   });
   return dialogue.asking ? WAIT : null;
+}
+
+function octetsRead(answer: Uint8Array): Uint8Array {
+  return checkedOctets("read", answer);
 }
 
 function sendSlice(dialogue: Pop3Dialogue, retrieval: Retrieval, outcome: Outcome<Uint8Array>): void {

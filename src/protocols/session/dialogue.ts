@@ -5,7 +5,7 @@ import type { Session, Wire } from "../protocol.ts";
 import type { SessionTag } from "./chart.ts";
 import type { ChartActor, SessionChart } from "./chart-actor.ts";
 import type { SessionSettings } from "./options.ts";
-import { ask, isPending, type Outcome, type Question } from "./question.ts";
+import { ask, type Outcome, type Question, settle } from "./question.ts";
 
 /** Events of a chart without a field of their own. */
 export type PlainType<Event extends { readonly type: string }> = Exclude<
@@ -192,13 +192,10 @@ export abstract class SessionDialogue<
 
   /** Closes what the embedder's mailboxes have opened: what that throws is reported, and ends nothing else. */
   closeOpened(operation: string, opened: { close(): unknown } | null | undefined): void {
-    const failed = (reason: unknown): void => this.noticeFailure(operation, reason);
-    try {
-      const done = opened?.close();
-      if (isPending(done)) Promise.resolve(done).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    settle(
+      () => opened?.close(),
+      (reason) => this.noticeFailure(operation, reason),
+    );
   }
 
   #answerAtOnce<T>(question: Question<T>, outcome: Outcome<T>): void {

@@ -14,7 +14,7 @@ export interface Question<T> {
   answered(outcome: Outcome<T>): void;
   /** Whether the error is an answer like any other, and no failure to report. Default: none is. */
   isAnswer?(error: Error): boolean;
-  /** The session ended before it took the answer: gives back what that brought. */
+  /** The session ended before it took the answer: gives back what that brought. Never throws. */
   late?(value: T): void;
 }
 
@@ -45,6 +45,16 @@ export function ask<T>(question: () => T | Promise<T>, handlers: AnswerHandlers<
     );
   } else {
     handlers.atOnce({ value: answer });
+  }
+}
+
+/** Calls what nobody awaits. @param failed gets what it throws, and what its promise rejects with. */
+export function settle(call: () => unknown, failed: (reason: unknown) => void): void {
+  try {
+    const done = call();
+    if (isPending(done)) Promise.resolve(done).catch(failed);
+  } catch (error) {
+    failed(error);
   }
 }
 

@@ -18,6 +18,7 @@ export interface TransactionOwner {
   messageAnswered(transaction: Transaction): void;
   /** There is something to do out of turn: an answer has come, or the backend takes more again. */
   messageCalls(transaction: Transaction): void;
+  noticeFailure(operation: string, reason: unknown): void;
 }
 
 /** One mail transaction (RFC 5321 section 3.3): the envelope, then the message. */
@@ -74,6 +75,13 @@ export class Transaction {
     this.#owner?.messageCalls(this);
   }
 
+  /** A listener for the body has failed. Whatever its backend says later, nothing of the message may be kept. */
+  failed(reason: unknown): void {
+    this.outcome ??= { error: errorOf(reason) };
+    this.#owner?.noticeFailure("message", reason);
+    this.#owner?.messageCalls(this);
+  }
+
   /** The backend takes the content more slowly than it comes. */
   get full(): boolean {
     return this.#message?.full === true && this.outcome === null;
@@ -125,6 +133,7 @@ export class Transaction {
   }
 
   #answered(outcome: Outcome<DeliveryAnswer>): void {
+    if (this.outcome !== null) return;
     this.outcome = this.#checked(outcome);
     this.#owner?.messageAnswered(this);
   }

@@ -4,7 +4,7 @@ import type { Inspector } from "../../charts/inspector.ts";
 import type { Passages } from "../../charts/passages.ts";
 import type { SessionConfiguration } from "../../config/index.ts";
 import type { EndCause } from "../../machines/causes.ts";
-import { wrongAnswer } from "../../protocols/contract-error.ts";
+import { checkedSession, wrongAnswer } from "../../protocols/contract-error.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import {
   type ActorOptions,
@@ -71,7 +71,7 @@ export class SessionWire implements Wire, SocketReader {
   constructor(owner: SessionOwner, protocol: SessionProtocol) {
     this.#owner = owner;
     this.#deadlines = new Deadlines(this);
-    this.#session = checkedSession(protocol.open(this));
+    this.#session = checkedSession("The answer of open()", protocol.open(this));
   }
 
   get sessionState(): string {
@@ -403,10 +403,4 @@ function checkedVerdict(answer: Verdict, turn: Turn): Verdict {
   if (verdicts.has(next)) return answer;
   const awaiting = "or nothing, at once (what has to be awaited takes the form talk())";
   throw wrongAnswer(`The answer of ${turn}()`, `be a verdict, ${awaiting}`, answer);
-}
-
-/** @throws ProtocolContractError for what is no session. */
-function checkedSession(opened: Session): Session {
-  if (typeof opened?.receive === "function") return opened;
-  throw wrongAnswer("The answer of open()", "be a session, with receive() at least", opened);
 }

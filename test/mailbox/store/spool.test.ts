@@ -21,7 +21,10 @@ async function spool(body: Readable, add: () => void): Promise<Buffer> {
 
 describe("the pieces of a body that is spooled", () => {
   test("Are freed once they are written, where nobody else has them.", async () => {
-    const body = new IncomingBody(() => {});
+    const body = new IncomingBody(
+      () => {},
+      () => {},
+    );
     const given = pieces();
     const file = join(temporaryDirectory(), "spooled");
     const received = receive(body, file);
@@ -35,7 +38,10 @@ describe("the pieces of a body that is spooled", () => {
   });
 
   test("Stay with whoever listens, too.", async () => {
-    const body = new IncomingBody(() => {});
+    const body = new IncomingBody(
+      () => {},
+      () => {},
+    );
     const heard: Buffer[] = [];
     const written = await spool(body, () => {
       body.on("data", (piece: Buffer) => heard.push(piece));
@@ -46,7 +52,10 @@ describe("the pieces of a body that is spooled", () => {
   });
 
   test("Stay with whoever has looked at the first and put it back.", async () => {
-    const body = new IncomingBody(() => {});
+    const body = new IncomingBody(
+      () => {},
+      () => {},
+    );
     const [first, ...rest] = pieces();
     body.add(first as Buffer);
     const seen = body.read() as Buffer;
