@@ -25,6 +25,8 @@ export interface Configuration {
   readonly allowed: readonly ListedIpSettings[];
   /** Fields of the document that are known but have no effect here, each once: `SystemSettings.threadPoolSize`. */
   readonly ignoredFields: readonly string[];
+  /** Names of the listeners for which the document has no `protocol`: they speak the default. */
+  readonly withoutProtocol: readonly string[];
   /** Absolute; relative paths in the document start here. */
   readonly directory: string;
 }
@@ -74,7 +76,7 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
   }));
   const blocked = complete(parsed.blocked).map(([, entry]) => entry);
   const allowed = complete(parsed.allowed).map(([, entry]) => entry);
-  const { ignoredFields } = parsed;
+  const { ignoredFields, withoutProtocol } = parsed;
   return checkedConfiguration({
     listeners,
     system,
@@ -83,6 +85,7 @@ export function effective(parsed: ParsedSections, directory: string): Configurat
     blocked,
     allowed,
     ignoredFields,
+    withoutProtocol,
     directory,
   });
 }

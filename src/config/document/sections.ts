@@ -26,6 +26,8 @@ export interface ParsedSections {
   readonly findings: readonly Finding[];
   /** Fields that are known but have no effect here, each once: `SystemSettings.threadPoolSize`. */
   readonly ignoredFields: readonly string[];
+  /** Names of the listeners that have no `protocol`. */
+  readonly withoutProtocol: readonly string[];
 }
 
 /** One member of a section that is a map or an array. */
@@ -83,6 +85,7 @@ export function parseSections(
       AllowedIp: allowed.entries,
       NetworkListener: listeners.entries,
     }),
+    withoutProtocol: withoutProtocol(NetworkListener, listeners.entries),
   };
 }
 
@@ -91,6 +94,19 @@ function ignoredFields(bySection: Readonly<Record<string, readonly PartialParse<
   return Object.entries(bySection).flatMap(([section, entries]) => {
     const fields = new Set(entries.flatMap(({ ignored }) => ignored));
     return [...fields].map((field) => `${section}.${field}`);
+  });
+}
+
+/** @param value the section that the entries are of, in the same order */
+function withoutProtocol(value: unknown, entries: readonly Entry<Listener>[]): string[] {
+  const members: unknown[] = Array.isArray(value)
+    ? value
+    : isObject(value)
+      ? entriesOf(value).map(([, each]) => each)
+      : [];
+  return entries.flatMap(({ fields: { name } }, index) => {
+    const member = members[index];
+    return name !== undefined && isObject(member) && member["protocol"] === undefined ? [name] : [];
   });
 }
 

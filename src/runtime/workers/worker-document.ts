@@ -41,7 +41,7 @@ export function workerDocument(
     });
     return { ...settings, bind };
   });
-  const { allowed, blocked, directory, ignoredFields, system } = configuration;
+  const { allowed, blocked, directory, ignoredFields, system, withoutProtocol } = configuration;
   // In its own thread a worker serves by itself; the main thread is in the fleet for all.
   const alone = { ...system, workers: 1, cluster: null };
   // Workers borrow the accounts: secrets stay in the main thread.
@@ -49,7 +49,10 @@ export function workerDocument(
   // They get those that the main thread has read, or was issued.
   const certificates: Configuration["certificates"] = [];
   return {
-    document: { accounts, allowed, blocked, certificates, directory, ignoredFields, system: alone, listeners },
+    document: {
+      ...{ accounts, allowed, blocked, certificates, directory, ignoredFields, withoutProtocol },
+      ...{ system: alone, listeners },
+    },
     sockets,
     certificates: source.certificates,
     memory: pool.memory.prepare(served),

