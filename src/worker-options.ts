@@ -16,6 +16,16 @@ export class WorkersOptionError extends Error {
   readonly code = "invalid-workers-option";
 }
 
+/** A worker could not import the file of `workers.module`, which the main thread could. */
+export class WorkerModuleError extends Error {
+  override readonly name = "WorkerModuleError";
+  readonly code = "worker-module-failed";
+
+  constructor(worker: number, url: string, cause: unknown) {
+    super(`Worker ${worker} cannot import workers.module, ${url}: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** What an embedder's file may export. */
 const exported = [
   "protocols",
@@ -60,6 +70,15 @@ function imported(url: URL): Readonly<Record<string, unknown>> {
     const [reason = ""] =
       code === "ERR_REQUIRE_ASYNC_MODULE" ? ["it has a top-level await"] : messageOf(error).split("\n");
     throw new WorkersOptionError(`workers.module, ${url.href}, cannot be imported: ${reason}`, { cause: error });
+  }
+}
+
+/** The file of the workers, in one of them. @throws WorkerModuleError */
+export async function importedBy(worker: number, url: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(url);
+  } catch (error) {
+    throw new WorkerModuleError(worker, url, error);
   }
 }
 

@@ -14,13 +14,13 @@ import { loadThread } from "./runtime/workers/load-thread.ts";
 import { WorkerMemory } from "./runtime/workers/worker-memory.ts";
 import type { WorkerStart } from "./runtime/workers/worker-messages.ts";
 import { WorkerMailbox } from "./worker-mailbox.ts";
-import { type ExportedOptions, pick } from "./worker-options.ts";
+import { type ExportedOptions, importedBy, pick } from "./worker-options.ts";
 
 const start: WorkerStart = workerData;
 const clock = threadsClock;
 const libc = await loadThread(start.ports);
 const memory = new WorkerMemory(start.shared, { thread: start.thread, clock });
-const module = start.module === null ? {} : await import(start.module);
+const module = start.module === null ? {} : await importedBy(start.worker, start.module);
 const options: ExportedOptions = pick(module);
 const side = new WorkerSide({
   ...{ start, memory, libc },

@@ -379,4 +379,19 @@ describe("what several workers cannot have", () => {
     expect(refused({ workers, admission })).toThrow(/export it from workers\.module/);
     expect(refused({ workers: { count: 2, module: "/nowhere/at-all.ts" } })).toThrow(/cannot be imported/);
   });
+
+  it("says which worker could not import which file", async () => {
+    threadsFromSources();
+    const module = new URL("./breaking-module.ts", import.meta.url);
+    await expect(lastingGatehouse(document(), { workers: { module } })).rejects.toMatchObject({
+      errors: [
+        {
+          code: "worker-module-failed",
+          message: expect.stringMatching(
+            /^Worker [123] cannot import workers\.module, file:.*breaking-module\.ts: There is no table here\.$/,
+          ),
+        },
+      ],
+    });
+  });
 });
