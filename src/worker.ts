@@ -2,6 +2,7 @@
 import { workerData } from "node:worker_threads";
 import { builtInProtocols } from "./built-in-protocols.ts";
 import { checkedConfiguration } from "./config/index.ts";
+import type { ChartSanitizer } from "./inspect/sanitizer.ts";
 import { registerCauses } from "./machines/own-causes.ts";
 import { NamedProtocols } from "./named-protocols.ts";
 import { LoginFailures } from "./protocols/login-failures.ts";
@@ -16,6 +17,8 @@ import type { WorkerStart } from "./runtime/workers/worker-messages.ts";
 import { WorkerMailbox } from "./worker-mailbox.ts";
 import { type ExportedOptions, importedBy, pick } from "./worker-options.ts";
 
+type ExportedSanitizers = Readonly<Record<string, ChartSanitizer>> | undefined;
+
 const start: WorkerStart = workerData;
 const clock = threadsClock;
 const libc = await loadThread(start.ports);
@@ -26,7 +29,7 @@ const side = new WorkerSide({
   ...{ start, memory, libc },
   async loadInspection() {
     const { inspectionHere } = await import("./inspect/threads/inspection-here.ts");
-    return inspectionHere(module.sanitize);
+    return inspectionHere(module.sanitize as ExportedSanitizers);
   },
 });
 

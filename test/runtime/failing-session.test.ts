@@ -95,3 +95,29 @@ test.each(misshapen)("%s ends its connection alone, by an error with a code", as
   expect((await house.event("connection.closed")).cause).toBe("session-failed");
   await gone(client);
 });
+
+const setters = ["setIdleTimeout", "setSessionTimeout", "wakeAfter"] as const;
+
+test.each(setters)("%s() with a text ends its connection alone, in a turn and in a timer", async (setter) => {
+  for (const call of [(set: () => void) => set(), (set: () => void) => void setImmediate(set)]) {
+    const house = await runGatehouse([{ name: "own", protocol: "own", bind: ["127.0.0.1:0"] }], {
+      protocols: [
+        defineProtocol({
+          name: "own",
+          open: (wire) => ({ receive: () => void call(() => wire[setter]("5m" as never)) }),
+        }),
+      ],
+    });
+    const [steady, client] = [await rawClient(house.port("own")), await rawClient(house.port("own"))];
+    client.socket.write("x");
+    const { error } = await house.event("connection.sessionFailed");
+    expect(error).toMatchObject({
+      code: "protocol-contract-broken",
+      message: `What ${setter}() is given must be a number of milliseconds, or null for none; it was a string.`,
+    });
+    expect((await house.event("connection.closed")).cause).toBe("session-failed");
+    await gone(client);
+    expect(house.gatehouse.connections()).toHaveLength(1);
+    await gone(steady);
+  }
+});

@@ -22,6 +22,8 @@ export interface ParseOptions {
  * @throws ConfigurationError with every mistake of the document, and nothing else.
  */
 export function parseDocument(source: string | unknown, options: ParseOptions = {}): Configuration {
+  if (typeof source === "string" && options.file === undefined && seemsToBeFileName(source))
+    throw new ConfigurationError(issuesOf([{ path: [], message: fileNameGiven, found: null }], readPlainValue(null)));
   const read = typeof source === "string" ? readJsonText(source) : readPlainValue(source);
   const refuse = (findings: readonly Finding[], origin: Source) =>
     new ConfigurationError(issuesOf(findings, origin), { file: options.file });
@@ -38,6 +40,14 @@ export function parseDocument(source: string | unknown, options: ParseOptions = 
   const findings = [...read.findings, ...parsed.findings];
   if (findings.length > 0) throw refuse(findings, read);
   return effective(parsed, baseDirectory(options));
+}
+
+const fileNameGiven =
+  "is the name of a file, not JSON: pass what readConfiguration(file) gives, or fileSource(file) as config$";
+
+/** A document begins with a brace or a bracket, if not with a comment. */
+function seemsToBeFileName(text: string): boolean {
+  return /^(?!\/[/*])[\w./~:\\-][^\n\r{[]*\.jsonc?\s*$/.test(text);
 }
 
 function baseDirectory({ directory, file }: ParseOptions): string {

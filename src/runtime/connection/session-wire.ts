@@ -240,6 +240,7 @@ export class SessionWire implements Wire, SocketReader {
   }
 
   wakeAfter(milliseconds: number | null): void {
+    if (!this.#isTime("wakeAfter", milliseconds)) return;
     this.#deadlines.setWake(milliseconds === 0 ? null : milliseconds);
     if (milliseconds !== 0 || this.#wakeAsked) return;
     // Others have their turns in between, as with a timer, which would come a millisecond later.
@@ -248,11 +249,28 @@ export class SessionWire implements Wire, SocketReader {
   }
 
   setIdleTimeout(milliseconds: number | null): void {
-    this.#deadlines.setIdle(milliseconds);
+    if (this.#isTime("setIdleTimeout", milliseconds)) this.#deadlines.setIdle(milliseconds);
   }
 
   setSessionTimeout(milliseconds: number | null): void {
-    this.#deadlines.setSession(milliseconds);
+    if (this.#isTime("setSessionTimeout", milliseconds)) this.#deadlines.setSession(milliseconds);
+  }
+
+  /**
+   * Node would take anything else for a millisecond. Who sets it in a turn is told; elsewhere, in an embedder's timer, an
+   * error would end the process in place of the connection.
+   * @throws ProtocolContractError
+   */
+  #isTime(setter: string, milliseconds: unknown): boolean {
+    if (milliseconds === null || Number.isFinite(milliseconds)) return true;
+    const error = wrongAnswer(
+      `What ${setter}() is given`,
+      "be a number of milliseconds, or null for none",
+      milliseconds,
+    );
+    if (this.#turning || !this.#session) throw error;
+    if (this.#mayTurn()) this.#settle(this.#failed(error));
+    return false;
   }
 
   notice(notice: Notice): void {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConfigurationError } from "../../../src/config/document/configuration-error.ts";
+import { parseDocument } from "../../../src/config/document/document.ts";
 import { readConfiguration } from "../../../src/config/document/read.ts";
 
 let directory: string;
@@ -50,4 +51,18 @@ test("a file that is not JSON is refused with file, line and column", async () =
   const error = await failureOf(file);
   expect(error.file).toBe(file);
   expect(error.issues).toEqual([{ path: "", message: "is not JSON: a value is expected here", line: 3, column: 14 }]);
+});
+
+test.each(["gatehouse.json", "/etc/gatehouse/gatehouse.json", "./a b.jsonc", "C:\\gatehouse.json"])(
+  "the name of a file in the place of a document is told from JSON: %s",
+  (name) => {
+    expect(() => parseDocument(name)).toThrow(
+      /is the name of a file, not JSON: pass what readConfiguration\(file\) gives/,
+    );
+  },
+);
+
+test("text that is broken JSON is not taken for the name of a file", () => {
+  for (const text of ['{"$schema": "gatehouse.json"', "// see gatehouse.json", '"gatehouse.json', "nothing"])
+    expect(() => parseDocument(text)).not.toThrow(/name of a file/);
 });
