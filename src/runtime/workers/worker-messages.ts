@@ -52,6 +52,8 @@ export interface WorkerPorts {
   readonly questions: MessagePort;
   /** A message here ends the thread, after its turn. */
   readonly ending: MessagePort;
+  /** Where the thread says that it has loaded. */
+  readonly loaded: Int32Array;
   /** Counts the questions that were answered. */
   readonly answered: Int32Array;
   /** By which the thread borrows the mail and the accounts of the main thread; null where the embedder has them. */
@@ -118,8 +120,6 @@ export interface SentError {
 
 export type WorkerAnswer =
   | { readonly kind: "answer"; readonly number: number; readonly error: SentError | null }
-  /** The functions of the C library are declared. */
-  | { readonly kind: "loaded" }
   /** Everything is read and bound. */
   | { readonly kind: "ready" }
   | { readonly kind: "events"; readonly batch: EventBatch };

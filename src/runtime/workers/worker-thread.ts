@@ -9,6 +9,7 @@ import {
 import { threadsClock } from "../shared/threads-clock.ts";
 import { within } from "../time/waits.ts";
 import type { EventBatch } from "./forwarded-events.ts";
+import { beginLoading, endLoading, whenLoaded } from "./loading-threads.ts";
 import type {
   BlockChange,
   SentError,
@@ -37,8 +38,6 @@ export interface ThreadOwner {
   ended(error: Error | null): void;
 }
 
-/** How long a thread may take until it can be ended in the middle of a turn, in milliseconds. */
-const loadTimeout = 10_000;
 /** How long its turn may go on when it is to end, in milliseconds. */
 const turnTimeout = 1_000;
 
@@ -83,7 +82,7 @@ export class WorkerThread implements Thread {
   readonly #ending: MessagePort;
   readonly #answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
-  readonly #loaded = Promise.withResolvers<void>();
+  readonly #loaded = beginLoading();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #number = 0;
@@ -98,7 +97,7 @@ export class WorkerThread implements Thread {
     this.#questions = questions.port1;
     this.#ending = ending.port1;
     const own = { blocks: blocks.port2, questions: questions.port2, ending: ending.port2 };
-    const ports = { ...own, answered: this.#answered, mail, fleet };
+    const ports = { ...own, loaded: this.#loaded, answered: this.#answered, mail, fleet };
     this.#worker = new Worker(entry, {
       resourceLimits,
       name: `gatehouse worker ${start.worker}`,
@@ -177,8 +176,7 @@ export class WorkerThread implements Thread {
   async end(): Promise<void> {
     this.#isWanted = false;
     this.#ending.postMessage(null);
-    // A native addon that is ended while it declares functions, as koffi does here, aborts the whole process.
-    await within(threadsClock, loadTimeout, () => this.#loaded.promise).catch(() => {});
+    await whenLoaded(this.#loaded);
     await within(threadsClock, turnTimeout, () => this.ended).catch(() => {});
     await this.#worker.terminate();
   }
@@ -189,9 +187,6 @@ export class WorkerThread implements Thread {
 
   #take(answer: WorkerAnswer): void {
     switch (answer.kind) {
-      case "loaded":
-        this.#loaded.resolve();
-        break;
       case "ready":
         this.#ready.resolve();
         break;
@@ -216,7 +211,7 @@ export class WorkerThread implements Thread {
     this.#blocks.close();
     this.#questions.close();
     this.#ending.close();
-    this.#loaded.resolve();
+    endLoading(this.#loaded);
     this.#ended.resolve();
     this.#owner.ended(this.#isWanted ? error : null);
   }
