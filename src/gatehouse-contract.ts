@@ -1,7 +1,8 @@
 /** A Gatehouse, as its embedder, the control socket and the command use it. */
 import type { Observable } from "rxjs";
 import type { Configuration, GivenConfiguration, ReloadPlan } from "./config/index.ts";
-import type { PauseReason } from "./machines/listener.ts";
+import type { FleetState } from "./machines/fleet.ts";
+import type { ListenerState, PauseReason } from "./machines/listener.ts";
 import type { ServerState } from "./machines/server.ts";
 import type { OrderedCertificateStatus } from "./runtime/acme/ordered-certificate.ts";
 import type { BlockedAddress, BlockedEntry } from "./runtime/admission/block-list.ts";
@@ -18,7 +19,8 @@ import type { UpgradeReport } from "./runtime/upgrade/upgrader.ts";
 export interface ListenerStatus {
   readonly name: string;
   readonly protocol: string;
-  readonly state: string;
+  /** Of the chart `listener`. */
+  readonly state: ListenerState;
   /** Why it does not accept: `suspended`, `at-capacity`, `under-pressure`, `no-descriptors`; empty unless it is paused. */
   readonly pausedBy: readonly PauseReason[];
   readonly tlsImplicit: boolean;
@@ -32,8 +34,8 @@ export interface ListenerStatus {
 export interface FleetStatus {
   /** Name of this node. */
   readonly node: string;
-  /** Of the chart `fleet`: `connected`, `degraded`, `isolated`, `rejoining`, `leaving`. */
-  readonly state: string;
+  /** Of the chart `fleet`. */
+  readonly state: FleetState;
   /** The beginning of the digest of the document in force, where the engine keeps one for all nodes; else null. */
   readonly document: string | null;
 }

@@ -30,6 +30,7 @@ export {
   jsonSchema,
   type KeptText,
   type ListenerSettings,
+  type ManagedDocument,
   mergeSources,
   type NetworkListenerInput,
   parseDocument,
@@ -61,7 +62,8 @@ export type {
 export { GatehouseOptionError } from "./gatehouse-option-forms.ts";
 export type { ControlOptions, GatehouseOptions, MadeAdministrator } from "./gatehouse-options.ts";
 export { type EndCause, endCauses, type OwnName } from "./machines/causes.ts";
-export { type PauseReason, pauseReasons } from "./machines/listener.ts";
+export type { FleetState } from "./machines/fleet.ts";
+export { type ListenerState, type PauseReason, pauseReasons } from "./machines/listener.ts";
 export { meaningOfCause, type OwnEndCause } from "./machines/own-causes.ts";
 export type { ServerState } from "./machines/server.ts";
 export {
@@ -229,6 +231,7 @@ export type {
   PhaseDurations,
 } from "./runtime/observe/lifecycle.ts";
 export { type LogDestination, logDestination } from "./runtime/observe/log-destination.ts";
+export type { ListenerTotals, Metrics } from "./runtime/observe/metrics.ts";
 export type { CountedOutput } from "./runtime/observe/output.ts";
 export { MissingPackageError } from "./runtime/optional-package.ts";
 export type {

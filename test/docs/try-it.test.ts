@@ -13,7 +13,7 @@ const lines = codeBlocks(readPage("README.md"), "sh")
 
 test("npm start says the same lines as the README", () => {
   const listening = listeners.map(({ name, protocol, bind, tlsImplicit, maxConnections }) => ({
-    ...{ name, protocol, tlsImplicit, maxConnections, state: "listening", pausedBy: [], connections: 0 },
+    ...{ name, protocol, tlsImplicit, maxConnections, state: "listening" as const, pausedBy: [], connections: 0 },
     addresses: bind.map(({ host, port }) => ({ address: host, port, family: 4 as const })),
   }));
   const said = welcome({ listeners: () => listening }, { file: null, data: "gatehouse-data" });
