@@ -90,6 +90,7 @@ test.each(misshapen)("%s ends its connection alone, by an error with a code", as
   const client = await rawClient(house.port("own"));
   client.socket.write("x");
   const { error } = await house.event("connection.sessionFailed");
+  client.socket.end();
   expect(error).toMatchObject({ name: "ProtocolContractError", code: "protocol-contract-broken" });
   expect(String(error)).toMatch(message);
   expect((await house.event("connection.closed")).cause).toBe("session-failed");
@@ -111,6 +112,7 @@ test.each(setters)("%s() with a text ends its connection alone, in a turn and in
     const [steady, client] = [await rawClient(house.port("own")), await rawClient(house.port("own"))];
     client.socket.write("x");
     const { error } = await house.event("connection.sessionFailed");
+    client.socket.end();
     expect(error).toMatchObject({
       code: "protocol-contract-broken",
       message: `What ${setter}() is given must be a number of milliseconds, or null for none; it was a string.`,
