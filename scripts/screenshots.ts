@@ -4,7 +4,7 @@
  * wide and narrow, dark and light.
  */
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +39,9 @@ async function main(): Promise<void> {
   const gatehouse = createGatehouse({ config: document, dataDirectory: data, clock });
   behind = 60 * 60_000;
   await gatehouse.start();
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const executablePath = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find((file) => existsSync(file));
+  if (!executablePath) throw new Error("There is no Chromium: install chromium-headless-shell or chromium.");
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   try {
     await live(gatehouse);
     const stay = await Promise.all(

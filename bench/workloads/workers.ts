@@ -170,7 +170,7 @@ function estimate([one, two]: readonly Contender[]): string {
   const share = (100 * shared) / (shared + divided);
   return (
     `An estimate, not a measurement: the main thread's part is ${share.toFixed(1)} % of a connection with two workers. ` +
-    `By Amdahl's law, with nothing else shared, ${cores} workers on ${cores} cores serve ${times.toFixed(1)} times as ` +
+    `By Amdahl's law, with\nnothing else shared, ${cores} workers on ${cores} cores serve ${times.toFixed(1)} times as ` +
     `much as one.`
   );
 }
