@@ -12,6 +12,7 @@ import {
   optionMistake,
 } from "./config/values/option-forms.ts";
 import type { GatehouseOptions } from "./gatehouse-options.ts";
+import { isPending } from "./protocols/session/question.ts";
 import type { WorkersOptions } from "./workers-options.ts";
 
 /** An option of `createGatehouse()` that cannot be used. */
@@ -26,9 +27,6 @@ export class GatehouseOptionError extends TypeError {
     this.option = option;
   }
 }
-
-const isPromise = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function";
 
 function either(...forms: readonly OptionForm[]): OptionForm {
   return {
@@ -51,15 +49,13 @@ const aProtocol: OptionForm = {
   },
 };
 
-const backendMethods = [
-  ...["authenticate", "authenticateCertificate", "sender", "recipient", "message", "wholeMessage"],
-] as const;
+const backendMethods = ["authenticate", "authenticateCertificate", "sender", "recipient", "message", "wholeMessage"];
 
 const forms: OptionForms<GatehouseOptions> = {
   // What it holds is read by the reader of documents.
   config: {
     expected: "a document, or what readConfiguration() resolves with: await it",
-    holds: (value) => !isPromise(value),
+    holds: (value) => !isPending(value),
   },
   protocols: listOf(aProtocol),
   backend: objectWith(`an object whose ${backendMethods.join(", ")} are functions, as far as it has them`, {

@@ -2,6 +2,7 @@
 import { createServer, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { answer } from "./answers.ts";
+import { bareDialogue } from "./bare-dialogue.ts";
 import { listen } from "./listen.ts";
 
 export interface BareNetVariant {
@@ -21,9 +22,5 @@ const server = createServer((socket) => {
 answer(await listen(server), { open: () => promisify(server.getConnections.bind(server))() });
 
 function greet(socket: Socket): void {
-  socket.write("220 localhost ESMTP ready\r\n");
-  socket.on("data", () => {
-    socket.end("221 2.0.0 Bye\r\n");
-    if (closesAtOnce && socket.writableLength === 0) socket.destroy();
-  });
+  bareDialogue(socket, { closesAtOnce });
 }

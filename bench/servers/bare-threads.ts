@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { type Libc, loadLibc } from "../../src/runtime/sockets/libc.ts";
 import { answer } from "./answers.ts";
+import { bareDialogue } from "./bare-dialogue.ts";
 import { listen } from "./listen.ts";
 
 if (isMainThread) await begin();
@@ -36,11 +37,7 @@ async function work(fd: number): Promise<void> {
 
 function greet(socket: Socket): void {
   socket.on("error", () => {});
-  socket.write("220 localhost ESMTP ready\r\n");
-  socket.on("data", () => {
-    socket.end("221 2.0.0 Bye\r\n");
-    if (socket.writableLength === 0) socket.destroy();
-  });
+  bareDialogue(socket, { closesAtOnce: true });
 }
 
 async function libc(): Promise<Libc> {

@@ -1,7 +1,7 @@
 /** What an embedder's mailboxes have answered: nothing is done with what is none of the objects that it should be. */
 import { kindOf } from "./contract-error.ts";
 import type { AccountMail, Appended, Mailbox, Maildrop, MessageContent } from "./mailbox.ts";
-import { isPending } from "./session/question.ts";
+import { ignoreRejection } from "./session/question.ts";
 
 /** Mailboxes answered with something that is not what the contract says. */
 export class MailboxAnswerError extends TypeError {
@@ -52,7 +52,6 @@ export function checkedOctets(operation: string, answer: Uint8Array): Uint8Array
 /** @throws MailboxAnswerError also for the promise of one, which an `async function` without `*` gives. */
 export function checkedIterable<Said>(operation: string, answer: AsyncIterable<Said>): AsyncIterable<Said> {
   if (typeof answer?.[Symbol.asyncIterator] === "function") return answer;
-  // Nobody else listens to it.
-  if (isPending(answer as unknown)) Promise.resolve(answer).catch(() => {});
+  ignoreRejection(answer);
   throw new MailboxAnswerError(operation, "an async iterable, as an async function* does", answer);
 }

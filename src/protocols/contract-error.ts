@@ -1,6 +1,5 @@
 /** What a protocol or a handler of an embedder's answers, and may not. */
-import type { Session } from "./protocol.ts";
-import { isPending } from "./session/question.ts";
+import { ignoreRejection, isPending } from "./session/question.ts";
 
 /** A protocol, its session or a handler has broken its contract. Its connection ends as `session-failed`, and no other. */
 export class ProtocolContractError extends TypeError {
@@ -9,7 +8,7 @@ export class ProtocolContractError extends TypeError {
 }
 
 /** @throws ProtocolContractError for what is no session. @param who as for `wrongAnswer` */
-export function checkedSession(who: string, answer: Session): Session {
+export function checkedSession<Opened extends { receive: unknown }>(who: string, answer: Opened): Opened {
   if (typeof answer?.receive === "function") return answer;
   throw wrongAnswer(who, "be a session, with receive() at least", answer);
 }
@@ -20,8 +19,7 @@ export function checkedSession(who: string, answer: Session): Session {
  * @param demand what follows "must"
  */
 export function wrongAnswer(who: string, demand: string, answer: unknown): ProtocolContractError {
-  // Nobody else listens to it, and a rejection that nobody hears ends the process.
-  if (isPending(answer)) Promise.resolve(answer).catch(() => {});
+  ignoreRejection(answer);
   return new ProtocolContractError(`${who} must ${demand}; it was ${kindOf(answer)}.`);
 }
 

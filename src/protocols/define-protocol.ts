@@ -14,7 +14,7 @@ import {
   required,
 } from "../config/values/option-forms.ts";
 import type { EndCause } from "../machines/causes.ts";
-import { wrongAnswer } from "./contract-error.ts";
+import { checkedSession } from "./contract-error.ts";
 import type { OwnCauses, OwnNotices } from "./own-names.ts";
 import {
   CONTINUE,
@@ -114,7 +114,7 @@ export function defineProtocol(definition: ProtocolDefinition): SessionProtocol 
   const open =
     "talk" in definition
       ? (wire: Wire) => talkSession(wire, definition.talk, definition.input)
-      : (wire: Wire) => defineSession(opened(definition.open(wire)));
+      : (wire: Wire) => defineSession(checkedSession("The answer of open()", definition.open(wire)));
   return {
     kind: "session",
     name: definition.name,
@@ -167,12 +167,6 @@ function checkDefinition(definition: Partial<TurnProtocolDefinition & TalkProtoc
   if (ofInput) refuse(`input.${ofInput.option}`, ofInput.expected);
   if ((definition.open === undefined) === (definition.talk === undefined))
     refuse("open or talk", "a function, and one of the two alone");
-}
-
-/** @throws ProtocolContractError for what is no session, such as the promise of one. */
-function opened(session: SessionDefinition): SessionDefinition {
-  if (typeof session?.receive === "function") return session;
-  throw wrongAnswer("The answer of open()", "be a session, with receive() at least", session);
 }
 
 /** A whole session; give only the turns that differ from the defaults. Costs one small object. */

@@ -29,6 +29,10 @@ const throws = (): never => {
 };
 const rejects = (): Promise<never> => Promise.reject(new Error("mine"));
 const nothing = (): undefined => undefined;
+const failing = [
+  ["throws", throws],
+  ["rejects", rejects],
+] as const;
 
 let faults: Faults = {};
 let backend: Partial<Backend> = {};
@@ -201,10 +205,7 @@ const asked: [member: string, name: Name, operation: string, lines: readonly str
   ["scripts.activate", "sieve", "scripts", ['SETACTIVE "x"']],
 ];
 
-for (const [how, fault] of [
-  ["throws", throws],
-  ["rejects", rejects],
-] as const)
+for (const [how, fault] of failing)
   test.each(asked)(`a %s() that ${how} under %s is reported as %s`, async (...[member, name, operation, lines]) => {
     faults = { [member]: fault };
     await failsAs(operation, name, [logIns[name], ...lines]);
@@ -233,13 +234,7 @@ test.each([
   },
 );
 
-/** What a member that is called when something is over does. */
-const closing = [
-  ["throws", throws],
-  ["rejects", rejects],
-] as const;
-
-for (const [how, fault] of closing) {
+for (const [how, fault] of failing) {
   test.each([
     ["account.close", "imap", "mailboxes", []],
     ["account.close", "pop3", "mailboxes", []],
@@ -357,21 +352,17 @@ for (const [how, fault] of closing) {
   );
 }
 
-test.each([
-  ["throws", throws],
-  ["rejects", rejects],
-  ["answers with true", (() => true) as never],
-] as [string, TakeOver][])("a takeOver() that %s is reported, and the client told", async (_how, given) => {
-  for (const name of ["imap", "pop3", "sieve"] as const) {
-    takeOver = given;
-    await failsAs("takeOver", name, [logIns[name]]);
-  }
-});
+test.each([...failing, ["answers with true", (() => true) as never]] as [string, TakeOver][])(
+  "a takeOver() that %s is reported, and the client told",
+  async (_how, given) => {
+    for (const name of ["imap", "pop3", "sieve"] as const) {
+      takeOver = given;
+      await failsAs("takeOver", name, [logIns[name]]);
+    }
+  },
+);
 
-test.each([
-  ["throws", throws],
-  ["rejects", rejects],
-] as const)("an authenticate() that %s is reported in every protocol", async (_how, fault) => {
+test.each(failing)("an authenticate() that %s is reported in every protocol", async (_how, fault) => {
   backend = { authenticate: fault };
   for (const name of ["imap", "pop3", "sieve", "smtp"] as const) await failsAs("authenticate", name, [logIns[name]]);
 });
@@ -401,7 +392,7 @@ test.each(changes)("changes$ %s end one session at most", async (_what, subscrib
 
 const envelope = ["MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>"];
 
-for (const [how, fault] of closing)
+for (const [how, fault] of failing)
   test.each([
     ["sender", envelope.slice(0, 1)],
     ["recipient", envelope],
@@ -422,7 +413,7 @@ const listening: [event: string, leaves: boolean][] = [
   ["close", true],
 ];
 
-for (const [how, fault] of closing)
+for (const [how, fault] of failing)
   test.each(listening)(
     `a listener for "%s" of a body that ${how} costs its own message alone`,
     async (event, leaves) => {
@@ -451,7 +442,7 @@ for (const [how, fault] of closing)
     },
   );
 
-test.each(closing)("a listener of APPEND's body that %s costs its own command alone", async (_how, fault) => {
+test.each(failing)("a listener of APPEND's body that %s costs its own command alone", async (_how, fault) => {
   const steady = await client("imap");
   const troubled = await client("imap");
   faults = {

@@ -1,26 +1,11 @@
 /** Mailboxes of an embedder's whose `close()` fails when the session is over already. */
 import { expect, test } from "vitest";
-import { imap, type Mailboxes, manageSieve, pop3 } from "../../src/index.ts";
+import { imap, manageSieve, pop3 } from "../../src/index.ts";
+import { faultyMailboxes } from "./faulty-mailboxes.ts";
 import { MemoryMailboxes } from "./memory-mailbox.ts";
 import { MemoryWire, secureFacts } from "./memory-wire.ts";
 
 const alice = { username: "alice@example.com", roles: [] };
-
-function closingBy(close: () => unknown): Mailboxes {
-  const kept = new MemoryMailboxes();
-  return {
-    open: async (identity) => {
-      const account = await kept.open(identity);
-      return new Proxy(account, {
-        get(target, name) {
-          const member: unknown = Reflect.get(target, name);
-          if (name === "close") return close;
-          return typeof member === "function" ? member.bind(target) : member;
-        },
-      });
-    },
-  };
-}
 
 const protocols = { imap, pop3, manageSieve };
 const logIns = {
@@ -43,7 +28,8 @@ for (const [how, close] of failing)
     `a close() that ${how} after %s is reported, and goes no further`,
     async (name) => {
       const backend = { authenticate: async () => alice };
-      const wire = new MemoryWire(protocols[name]({ backend, mailboxes: closingBy(close) }), { tls: secureFacts });
+      const mailboxes = faultyMailboxes(new MemoryMailboxes(), () => ({ "account.close": close }));
+      const wire = new MemoryWire(protocols[name]({ backend, mailboxes }), { tls: secureFacts });
       await wire.greet();
       await wire.send(logIns[name]);
       wire.close("peer-reset");

@@ -30,6 +30,11 @@ export function isIPv6(text: string): boolean {
   return groupsIn(front, false) + groupsIn(back, true) <= 7;
 }
 
+/** As `isIP()` of `node:net`, by the same reader. */
+export function isIP(text: string): boolean {
+  return isIPv4(text) || isIPv6(text);
+}
+
 /** How many groups of 16 bits; NaN if not all of it is groups. @param last whether it may end as an IPv4 address does */
 function groupsIn(text: string, last: boolean): number {
   if (text === "") return 0;

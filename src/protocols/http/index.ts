@@ -107,8 +107,8 @@ export type ChallengeFiles = (path: string, host: string) => string | null;
 /** @throws ProtocolOptionError without a handler, or with two; for an option that there is not, or of the wrong kind. */
 export function http(options: HttpOptions): HttpProtocol {
   checkOptions(options);
+  const answerer = answererOf(options ?? {});
   const { name = "http" } = options;
-  const answerer = answererOf(options);
   const mountOn = managementMounts(options);
   let handlerAt: ServersPaths = () => null;
   let challengeFileAt: ChallengeFiles = () => null;
@@ -205,7 +205,6 @@ const forms: OptionForms<HttpOptions> = {
 function checkOptions(options: HttpOptions): void {
   const mistake = optionMistake(options ?? {}, forms);
   if (mistake) throw new ProtocolOptionError("http", mistake.option, mistake.expected);
-  answererOf(options ?? {});
 }
 
 function limitsOf(options: HttpSettings) {

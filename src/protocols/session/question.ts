@@ -58,6 +58,11 @@ export function settle(call: () => unknown, failed: (reason: unknown) => void): 
   }
 }
 
+/** For a promise in the place of an answer: a rejection that nobody hears ends the process. */
+export function ignoreRejection(answer: unknown): void {
+  if (isPending(answer)) Promise.resolve(answer).catch(() => {});
+}
+
 /** What is made of an answer, once it is there. */
 export function afterwards<T, U>(answer: T | Promise<T>, make: (value: T) => U): U | Promise<U> {
   return isPending(answer) ? Promise.resolve(answer).then(make) : make(answer);

@@ -1,6 +1,5 @@
 /** Which certificates serve which server name at one moment. */
-import { isIPv4 } from "node:net";
-import { isIPv6 } from "../../config/addresses/ip-address.ts";
+import { isIP } from "../../config/addresses/ip-address.ts";
 import type { LoadedCertificate } from "./certificates.ts";
 import { spanOf, validityAt } from "./validity.ts";
 
@@ -51,7 +50,7 @@ function certificatesByName(certificates: readonly LoadedCertificate[]): Map<str
   const byName = new Map<string, LoadedCertificate[]>();
   for (const certificate of certificates) {
     for (const name of certificate.subjectAlternativeNames) {
-      if (isIPv4(name) || isIPv6(name)) continue;
+      if (isIP(name)) continue;
       const others = byName.get(name);
       if (!others) byName.set(name, [certificate]);
       else if (!others.some((other) => other.keyType === certificate.keyType)) others.push(certificate);

@@ -1,7 +1,7 @@
 import { KeyObject, randomUUID, webcrypto } from "node:crypto";
 import { chmod, link, mkdir, open, rename, rm } from "node:fs/promises";
-import { isIP } from "node:net";
 import { join } from "node:path";
+import { isIP } from "../../config/addresses/ip-address.ts";
 import { boundedCall, readFileIfThere, toFileError } from "../../files/index.ts";
 import { CertificateError } from "./certificate-error.ts";
 import { checkCertificate, type LoadedCertificate } from "./certificates.ts";
